@@ -1,0 +1,61 @@
+"""How applications and machines behave: what a manifest cannot say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from models.distributions import Distribution, Fixed, LogNormal
+from models.labels import LabelSelector
+from models.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class PodBehaviour:
+    """Durations of a pod's life, each drawn anew for every pod or container start.
+
+    The defaults are round figures of our choice, not measurements: give your own.
+    """
+
+    image_pull: Distribution = LogNormal.from_quantile(median=5.0, p95=20.0)
+    """One image onto a node that lacks it (pulls on a node are serial)."""
+    start: Distribution = Fixed(1.0)
+    """Bound and images present, to running: volumes, sandbox, network, containers created."""
+    init: Distribution = Fixed(1.0)
+    """One init container, start to exit."""
+    startup: Distribution = LogNormal.from_quantile(median=5.0, p95=20.0)
+    """Container running, to the application able to answer."""
+    restart: Distribution = Fixed(0.5)
+    """Exit of a container noticed, to the container running again (without any back-off)."""
+    stop: Distribution = Fixed(1.0)
+    """SIGTERM to exit; cut at what is left of the grace period."""
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourOverride:
+    """Another `PodBehaviour` for the pods of some workloads; every condition that is given must hold."""
+
+    behaviour: PodBehaviour
+    kind: str | None = None
+    name: str | None = None
+    namespace: str | None = None
+    selector: LabelSelector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """The behaviour of all pods (the last override that matches wins) and the control plane's timing."""
+
+    pods: PodBehaviour = PodBehaviour()
+    overrides: tuple[BehaviourOverride, ...] = ()
+    timing: Timing = field(default_factory=Timing)
+
+    def of(self, kind: str, name: str, namespace: str, labels: Mapping[str, str]) -> PodBehaviour:
+        """The behaviour of the pods of the workload `kind`/`name` that carry these labels."""
+        for override in reversed(self.overrides):
+            if (
+                override.kind in (None, kind)
+                and override.name in (None, name)
+                and override.namespace in (None, namespace)
+                and (override.selector is None or override.selector.matches(labels))
+            ):
+                return override.behaviour
+        return self.pods

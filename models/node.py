@@ -1,0 +1,68 @@
+"""Nodes, and the taints they carry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+ZONE_LABEL = "topology.kubernetes.io/zone"
+REGION_LABEL = "topology.kubernetes.io/region"
+HOSTNAME_LABEL = "kubernetes.io/hostname"
+
+NOT_READY = "node.kubernetes.io/not-ready"
+UNREACHABLE = "node.kubernetes.io/unreachable"
+UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
+
+
+class TaintEffect(StrEnum):
+    """What a taint does to pods that do not tolerate it."""
+
+    NO_SCHEDULE = "NoSchedule"
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    NO_EXECUTE = "NoExecute"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Taint:
+    """`key=value:effect`."""
+
+    key: str
+    effect: TaintEffect
+    value: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.key}{'=' + self.value if self.value else ''}:{self.effect}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Amounts of resources: CPU in millicores, memory in bytes, others (extended, ephemeral) by name."""
+
+    cpu: int = 0
+    memory: int = 0
+    other: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine that runs pods.
+
+    `allocatable` is what pods may request on it; `pods` how many fit (110 by default, the kubelet's maxPods).
+    """
+
+    name: str
+    allocatable: Resources
+    pods: int = 110
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[Taint, ...] = ()
+    unschedulable: bool = False
+
+    @property
+    def zone(self) -> str:
+        """The zone label's value, or "" (nodes without one share one zone)."""
+        return self.labels.get(ZONE_LABEL, "")
+
+    @property
+    def region(self) -> str:
+        """The region label's value, or ""."""
+        return self.labels.get(REGION_LABEL, "")

@@ -1,0 +1,208 @@
+"""Pods: what a template asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from models.labels import LabelSelector, Requirement
+from models.node import Resources, Taint, TaintEffect
+
+
+@dataclass(frozen=True, slots=True)
+class Toleration:
+    """Accepts taints. `key` "" means every key, `effect` None every effect, `value` None the operator Exists."""
+
+    key: str = ""
+    value: str | None = None
+    effect: TaintEffect | None = None
+    seconds: float | None = None
+    """tolerationSeconds, for NoExecute only; None: for ever."""
+
+    def tolerates(self, taint: Taint) -> bool:
+        """Whether it matches the taint (k8s.io/component-helpers/scheduling/corev1)."""
+        return (
+            (not self.key or self.key == taint.key)
+            and (self.effect is None or self.effect is taint.effect)
+            and (self.value is None or self.value == taint.value)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """When and how often a container is asked. Times in seconds; defaults are the API server's."""
+
+    initial_delay: float = 0.0
+    period: float = 10.0
+    timeout: float = 1.0
+    success_threshold: int = 1
+    failure_threshold: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of a pod. Requests have been defaulted from limits, as the API server does."""
+
+    name: str
+    image: str = ""
+    image_pull_policy: str = "IfNotPresent"
+    requests: Resources = Resources()
+    limits: Resources = Resources()
+    declared: frozenset[str] = frozenset()
+    """Resources ("cpu", "memory") with a request of their own; the scheduler's Fit score assumes one for the others."""
+    readiness: Probe | None = None
+    liveness: Probe | None = None
+    startup: Probe | None = None
+    pre_stop: float = 0.0
+    """Seconds that the preStop hook takes, as far as the manifest says (`sleep`); 0 where it does not."""
+    restart_policy: str | None = None
+    """Init containers only: "Always" makes it a sidecar."""
+    host_ports: tuple[tuple[int, str, str], ...] = ()
+    """(port, protocol, host IP) that it takes on the node."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSelectorTerm:
+    """All label expressions and field expressions (metadata.name only) must hold; an empty term matches nothing."""
+
+    expressions: tuple[Requirement, ...] = ()
+    fields: tuple[Requirement, ...] = ()
+
+    def matches(self, labels: Mapping[str, str], name: str) -> bool:
+        """Whether a node with these labels and this name is meant."""
+        if not self.expressions and not self.fields:
+            return False
+        return all(e.matches(labels) for e in self.expressions) and all(
+            f.matches({"metadata.name": name}) for f in self.fields
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PreferredNode:
+    """A node selector term with its weight (1-100)."""
+
+    weight: int
+    term: NodeSelectorTerm
+
+
+@dataclass(frozen=True, slots=True)
+class PodAffinityTerm:
+    """Pods matching `selector` in `namespaces` (or those that `namespace_selector` picks), by `topology_key`."""
+
+    selector: LabelSelector | None
+    topology_key: str
+    namespaces: tuple[str, ...] = ()
+    namespace_selector: LabelSelector | None = None
+    match_label_keys: tuple[str, ...] = ()
+    mismatch_label_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreferredPodAffinity:
+    """A pod affinity term with its weight (1-100)."""
+
+    weight: int
+    term: PodAffinityTerm
+
+
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    """Where a pod must or would rather be. Required node terms are OR-ed; None: no node requirement."""
+
+    node_required: tuple[NodeSelectorTerm, ...] | None = None
+    node_preferred: tuple[PreferredNode, ...] = ()
+    pod_required: tuple[PodAffinityTerm, ...] = ()
+    pod_preferred: tuple[PreferredPodAffinity, ...] = ()
+    pod_anti_required: tuple[PodAffinityTerm, ...] = ()
+    pod_anti_preferred: tuple[PreferredPodAffinity, ...] = ()
+
+
+class WhenUnsatisfiable(StrEnum):
+    """Whether a spread constraint is a filter or a score."""
+
+    DO_NOT_SCHEDULE = "DoNotSchedule"
+    SCHEDULE_ANYWAY = "ScheduleAnyway"
+
+
+@dataclass(frozen=True, slots=True)
+class TopologySpreadConstraint:
+    """How evenly the pods that match `selector` must lie over the domains of `topology_key`."""
+
+    max_skew: int
+    topology_key: str
+    when_unsatisfiable: WhenUnsatisfiable
+    selector: LabelSelector | None = None
+    min_domains: int = 1
+    honor_node_affinity: bool = True
+    honor_node_taints: bool = False
+    match_label_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PodSpec:
+    """What the pod asks for. Tolerations include the two of 300 s that admission adds."""
+
+    containers: tuple[Container, ...]
+    init_containers: tuple[Container, ...] = ()
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    node_name: str | None = None
+    affinity: Affinity = Affinity()
+    tolerations: tuple[Toleration, ...] = ()
+    topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
+    priority_class_name: str | None = None
+    priority: int = 0
+    preempts: bool = True
+    """preemptionPolicy is not Never."""
+    termination_grace_period: float = 30.0
+    restart_policy: str = "Always"
+    host_network: bool = False
+    overhead: Resources = Resources()
+
+    @property
+    def requests(self) -> Resources:
+        """The effective request that the scheduler counts (k8s.io/component-helpers/resource/helpers.go).
+
+        Per resource: max(containers + sidecars, each init container + sidecars declared before it) + overhead.
+        """
+        names = {"cpu", "memory", *self.overhead.other}
+        for container in (*self.containers, *self.init_containers):
+            names.update(container.requests.other)
+        totals = {name: self._effective(name) for name in sorted(names)}
+        return Resources(totals.pop("cpu"), totals.pop("memory"), totals)
+
+    def _effective(self, resource: str) -> int:
+        sidecars = peak = 0
+        for container in self.init_containers:
+            amount = _amount(container.requests, resource)
+            if container.restart_policy == "Always":
+                sidecars += amount
+                peak = max(peak, sidecars)
+            else:
+                peak = max(peak, sidecars + amount)
+        running = sum(_amount(container.requests, resource) for container in self.containers) + sidecars
+        return max(running, peak) + _amount(self.overhead, resource)
+
+
+def _amount(resources: Resources, name: str) -> int:
+    if name == "cpu":
+        return resources.cpu
+    if name == "memory":
+        return resources.memory
+    return resources.other.get(name, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PodTemplate:
+    """Labels, annotations and spec of the pods that a workload makes."""
+
+    spec: PodSpec
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod of its own, without a controller: once gone, nobody makes it again."""
+
+    name: str
+    template: PodTemplate
+    namespace: str = "default"

@@ -1,0 +1,15 @@
+"""PriorityClasses."""
+
+from dataclasses import dataclass
+
+SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityClass:
+    """A named pod priority; `preempts` is false for preemptionPolicy Never."""
+
+    name: str
+    value: int
+    global_default: bool = False
+    preempts: bool = True

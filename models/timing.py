@@ -1,0 +1,93 @@
+"""Every time constant of the control plane: its default, its flag, where it comes from."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+def _constant(default: float, meaning: str, *, flag: str, source: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "flag": flag, "source": source})
+
+
+_LIFECYCLE = "pkg/controller/nodelifecycle"
+_KUBELET = "pkg/kubelet"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The constants of Kubernetes 1.36; seconds, or nodes per second for rates, or a share."""
+
+    lease_renew_period: float = _constant(
+        10.0,
+        "how often the kubelet renews its node lease",
+        flag="kubelet nodeLeaseDurationSeconds / 4",
+        source="k8s.io/component-helpers/apimachinery/lease",
+    )
+    node_monitor_period: float = _constant(
+        5.0, "how often node health is looked at", flag="--node-monitor-period", source=_LIFECYCLE
+    )
+    node_monitor_grace_period: float = _constant(
+        50.0, "silence after which a node becomes Unknown", flag="--node-monitor-grace-period", source=_LIFECYCLE
+    )
+    node_eviction_rate: float = _constant(
+        0.1, "nodes per second and zone that get a NoExecute taint", flag="--node-eviction-rate", source=_LIFECYCLE
+    )
+    secondary_node_eviction_rate: float = _constant(
+        0.01,
+        "the same in a large zone in partial disruption",
+        flag="--secondary-node-eviction-rate",
+        source=_LIFECYCLE,
+    )
+    unhealthy_zone_threshold: float = _constant(
+        0.55,
+        "share of not-ready nodes that makes a zone's disruption partial",
+        flag="--unhealthy-zone-threshold",
+        source=_LIFECYCLE,
+    )
+    large_cluster_size_threshold: int = _constant(
+        50,
+        "nodes above which a zone in partial disruption is still evicted",
+        flag="--large-cluster-size-threshold",
+        source=_LIFECYCLE,
+    )
+    unreachable_toleration_seconds: float = _constant(
+        300.0,
+        "tolerationSeconds that admission gives pods for node.kubernetes.io/unreachable",
+        flag="--default-unreachable-toleration-seconds",
+        source="plugin/pkg/admission/defaulttolerationseconds",
+    )
+    not_ready_toleration_seconds: float = _constant(
+        300.0,
+        "the same for node.kubernetes.io/not-ready",
+        flag="--default-not-ready-toleration-seconds",
+        source="plugin/pkg/admission/defaulttolerationseconds",
+    )
+    pleg_relist_period: float = _constant(
+        1.0, "container exits are noticed within this time, uniformly", flag="-", source=f"{_KUBELET}/pleg/generic.go"
+    )
+    crash_loop_initial: float = _constant(
+        10.0, "CrashLoopBackOff: the first wait (after the first restart)", flag="-", source=f"{_KUBELET}/kubelet.go"
+    )
+    crash_loop_max: float = _constant(
+        300.0,
+        "CrashLoopBackOff: the longest wait",
+        flag="kubelet crashLoopBackOff.maxContainerRestartPeriod",
+        source=f"{_KUBELET}/kubelet.go",
+    )
+    crash_loop_reset: float = _constant(
+        600.0,
+        "CrashLoopBackOff: a container that ran longer starts anew",
+        flag="-",
+        source="k8s.io/client-go/util/flowcontrol/backoff.go",
+    )
+    crash_loop_jitter: float = _constant(
+        0.5, "CrashLoopBackOff: waits are longer by up to this share", flag="-", source=f"{_KUBELET}/pod_workers.go"
+    )
+
+    def __post_init__(self) -> None:
+        for constant in fields(self):
+            value = getattr(self, constant.name)
+            if not value >= 0:
+                raise ValueError(f"{constant.name} must not be negative (got {value!r})")
+        for name in ("lease_renew_period", "node_monitor_period"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive")

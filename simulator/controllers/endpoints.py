@@ -1,0 +1,42 @@
+"""The EndpointSlice controller: which pods a Service lists as ready, and how many of those can answer.
+
+Source: k8s.io/endpointslice; pkg/controller/endpointslice. A pod is a ready endpoint while it is Ready and not being
+deleted (publishNotReadyAddresses: as soon as it runs, whatever its readiness). Nothing polls: the list follows the
+pod's conditions at once.
+"""
+
+from simulator.log import Kind
+from simulator.objects import Phase, PodState
+from simulator.state import ClusterState
+
+
+class EndpointController:
+    """Keeps the endpoints of every Service."""
+
+    def __init__(self, state: ClusterState) -> None:
+        self._state = state
+        state.listen(Kind.POD_READY, self._sync)
+        state.listen(Kind.POD_DELETING, self._sync)
+        state.listen(Kind.POD_ANSWERING, self._answering_changed)
+        if any(service.spec.publish_not_ready_addresses for service in state.services):
+            state.listen(Kind.POD_PHASE, self._sync)
+
+    def _sync(self, pod: PodState, new: int, cause: int) -> None:
+        for service in pod.pod_class.services:
+            listed = pod.uid in service.endpoints
+            wanted = pod.ready and not pod.deleting
+            if service.spec.publish_not_ready_addresses:
+                wanted = pod.node >= 0 and pod.phase is not Phase.ABSENT
+            if wanted is listed:
+                continue
+            if wanted:
+                self._state.list_endpoint(service, pod, cause)
+            else:
+                self._state.unlist_endpoint(service, pod, cause)
+            if pod.answering:
+                self._state.set_service_answering(service, service.answering + (1 if wanted else -1), cause)
+
+    def _answering_changed(self, pod: PodState, new: int, cause: int) -> None:
+        for service in pod.pod_class.services:
+            if pod.uid in service.endpoints:
+                self._state.set_service_answering(service, service.answering + (1 if new else -1), cause)

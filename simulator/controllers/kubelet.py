@@ -1,0 +1,293 @@
+"""The kubelets: from a bound pod to one that answers, through crashes and restarts, to its end.
+
+Source: pkg/kubelet (pod_workers.go, pleg, prober, images), k8s.io/client-go/util/flowcontrol/backoff.go. Nothing
+polls: the times at which the kubelet's loops would notice something are computed when it happens.
+"""
+
+from dataclasses import dataclass
+
+from models.distributions import Distribution
+from models.labels import LabelSelector
+from models.timing import Timing
+from simulator.controllers.probes import timeline
+from simulator.hazards import Hazards
+from simulator.kernel import Kernel, Order
+from simulator.log import Kind
+from simulator.objects import ContainerState, Phase, PodState
+from simulator.state import ClusterState
+
+_NAP = 60.0
+"""A pod worker sleeps at most syncFrequency (1 min) before it looks again (and up to half of it longer)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrashMode:
+    """A way in which the containers of some pods die by themselves."""
+
+    name: str
+    law: Distribution
+    select: LabelSelector
+
+
+class Kubelet:
+    """The kubelets of all nodes."""
+
+    def __init__(self, kernel: Kernel, state: ClusterState, hazards: Hazards, timing: Timing) -> None:
+        self._kernel = kernel
+        self._state = state
+        self._hazards = hazards
+        self._timing = timing
+        self._crash_modes: list[CrashMode] = []
+        self._pulled: list[dict[str, float]] = [{} for _ in range(len(state.nodes))]
+        """Per node and image, when its pull is (or was) done."""
+        self._pulling_until = [0.0] * len(state.nodes)
+        state.listen(Kind.POD_NODE, lambda pod, node, cause: self._bound(pod))
+        state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._terminate(pod))
+        state.listen(Kind.NODE_POWER, self._power_changed)
+
+    def arm(self, mode: CrashMode) -> None:
+        """From now on containers of the pods that `mode` selects may crash; those that run start their clocks now."""
+        self._crash_modes.append(mode)
+        for pod in self._state.pods.values():
+            for container in pod.containers:
+                if container.running:
+                    for clock in container.clocks or ():
+                        clock.stop()
+                    container.clocks = None
+                    self._start_clocks(pod, container)
+
+    # Start
+
+    def _bound(self, pod: PodState) -> None:
+        spec = pod.pod_class.spec
+        sidecars = [container for container in spec.init_containers if container.restart_policy == "Always"]
+        pod.containers = [ContainerState(container) for container in (*spec.containers, *sidecars)]
+        if self._state.nodes.powered[pod.node]:
+            self._start_pod(pod)
+
+    def _start_pod(self, pod: PodState) -> None:
+        behaviour = pod.pod_class.behaviour
+        delay = self._images_present(pod) - self._kernel.now + pod.slot.draw("start", behaviour.start)
+        for container in pod.pod_class.spec.init_containers:
+            if container.restart_policy != "Always":
+                delay += pod.slot.draw("init", behaviour.init)
+        pod.timer = self._kernel.timer(delay, lambda: self._run(pod), Order.KUBELET)
+
+    def _images_present(self, pod: PodState) -> float:
+        """When all images of the pod are on its node; pulls on one node are serial."""
+        now = self._kernel.now
+        present = now
+        pulled = self._pulled[pod.node]
+        for image in pod.pod_class.images:
+            done = pulled.get(image)
+            if done is None:
+                begin = max(now, self._pulling_until[pod.node])
+                done = begin + pod.slot.draw("image-pull", pod.pod_class.behaviour.image_pull)
+                pulled[image] = self._pulling_until[pod.node] = done
+            present = max(present, done)
+        return present
+
+    def _run(self, pod: PodState) -> None:
+        pod.timer = None
+        if pod.phase is Phase.PENDING:
+            self._state.set_running(pod)
+        self._state.set_containers(pod, len(pod.containers), pod.cause)
+        for container in pod.containers:
+            self._started(pod, container)
+
+    def _started(self, pod: PodState, container: ContainerState) -> None:
+        container.running = True
+        self._start_clocks(pod, container)
+        startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
+        spec = container.spec
+        probed = spec.startup is not None or spec.liveness is not None
+        times = timeline(spec, startup, pod.slot.stream("probe-phase").random() if probed else 0.0)
+        timer = self._kernel.timer
+        if times.killed_after is not None:
+            container.timers = [timer(times.killed_after, lambda: self._killed(pod, container), Order.KUBELET)]
+            return
+        ready_after = times.ready_after
+        assert ready_after is not None
+        container.timers = []
+        if ready_after == startup == 0:
+            self._up(pod, container)
+            return
+        if ready_after == 0:
+            self._became_ready(pod, container)
+        else:
+            container.timers.append(timer(ready_after, lambda: self._became_ready(pod, container), Order.KUBELET))
+        if startup == 0:
+            self._became_healthy(pod, container)
+        elif startup == ready_after:
+            container.timers[0].call = lambda: self._up(pod, container)
+        else:
+            container.timers.append(timer(startup, lambda: self._became_healthy(pod, container), Order.KUBELET))
+
+    def _up(self, pod: PodState, container: ContainerState) -> None:
+        self._became_healthy(pod, container)
+        self._became_ready(pod, container)
+
+    def _became_healthy(self, pod: PodState, container: ContainerState) -> None:
+        container.healthy = True
+        if all(each.healthy for each in pod.containers):
+            self._state.set_answering(pod, True, pod.cause)
+
+    def _became_ready(self, pod: PodState, container: ContainerState) -> None:
+        container.ready = True
+        if all(each.ready for each in pod.containers):
+            self._state.set_ready(pod, True, pod.cause)
+
+    # Crash and restart
+
+    def _start_clocks(self, pod: PodState, container: ContainerState) -> None:
+        clocks = container.clocks
+        if clocks is None:
+            clocks = container.clocks = [
+                self._hazards.clock(
+                    mode.name,
+                    mode.law,
+                    pod.slot.stream(f"failure/{mode.name}/{container.spec.name}"),
+                    lambda mode=mode: self._crashed(pod, container, mode),  # type: ignore[misc]
+                )
+                for mode in self._crash_modes
+                if mode.select.matches(pod.pod_class.labels)
+            ]
+        for clock in clocks:
+            clock.start()
+
+    def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
+        pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
+        self._down(pod, container)
+        container.finished = self._kernel.now
+        self._state.set_containers(pod, pod.running - 1, pod.cause)
+        self._state.set_answering(pod, False, pod.cause)
+        noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
+        container.timers = [self._kernel.timer(noticed, lambda: self._noticed(pod, container), Order.KUBELET)]
+
+    def _noticed(self, pod: PodState, container: ContainerState) -> None:
+        container.ready = False
+        self._state.set_ready(pod, False, pod.cause)
+        if pod.pod_class.spec.restart_policy == "Never":
+            self._give_up(pod)
+        else:
+            self._restart_later(pod, container, container.finished)
+
+    def _give_up(self, pod: PodState) -> None:
+        """RestartPolicy Never: the kubelet stops what is left, and the pod has failed."""
+        for container in pod.containers:
+            self._down(pod, container)
+        self._state.set_containers(pod, 0, pod.cause)
+        self._state.fail(pod, pod.cause)
+
+    def _killed(self, pod: PodState, container: ContainerState) -> None:
+        """The start-up or liveness probe gave up; the back-off looks at the exit before this one."""
+        previous = container.finished
+        self._down(pod, container)
+        container.ready = False
+        container.finished = self._kernel.now
+        self._state.set_containers(pod, pod.running - 1, pod.cause)
+        self._state.set_ready(pod, False, pod.cause)
+        self._restart_later(pod, container, previous)
+
+    def _restart_later(self, pod: PodState, container: ContainerState, finished: float) -> None:
+        wait = self._backoff(pod, container, finished)
+        delay = wait + pod.slot.draw("restart", pod.pod_class.behaviour.restart)
+        container.timers = [self._kernel.timer(delay, lambda: self._restart(pod, container), Order.KUBELET)]
+
+    def _restart(self, pod: PodState, container: ContainerState) -> None:
+        container.restarts += 1
+        self._state.set_containers(pod, pod.running + 1, pod.cause)
+        self._started(pod, container)
+
+    def _backoff(self, pod: PodState, container: ContainerState, finished: float) -> float:
+        """Seconds of CrashLoopBackOff from now for a container that exited at `finished`."""
+        timing = self._timing
+        now = self._kernel.now
+        if container.backoff is None or finished - container.backoff_updated > timing.crash_loop_reset:
+            container.backoff = min(timing.crash_loop_initial, timing.crash_loop_max)
+            container.backoff_updated = now
+            return 0.0
+        wait = 0.0
+        left = container.backoff - (now - finished)
+        while left > 0:
+            nap = min(left, _NAP) * (1 + timing.crash_loop_jitter * pod.slot.stream("back-off").random())
+            wait += nap
+            left -= nap
+        container.backoff = min(2 * container.backoff, timing.crash_loop_max)
+        container.backoff_updated = now + wait
+        return wait
+
+    def _down(self, pod: PodState, container: ContainerState) -> None:
+        """The process is no more; who finds out, and when, is another matter."""
+        container.running = container.healthy = False
+        for timer in container.timers:
+            timer.cancel()
+        for clock in container.clocks or ():
+            clock.stop()
+
+    # Stop
+
+    def _terminate(self, pod: PodState) -> None:
+        """The pod has a deletionTimestamp."""
+        if pod.node < 0 or pod.phase is Phase.FAILED:
+            self._state.remove(pod)
+        elif self._state.nodes.powered[pod.node]:
+            delay = self._termination_time(pod) if pod.running else 0.0
+            self._cancel(pod)
+            pod.timer = self._kernel.timer(delay, lambda: self._stopped(pod), Order.KUBELET)
+
+    def _termination_time(self, pod: PodState) -> float:
+        """PreStop inside the grace period; then SIGTERM, with 2 s at least until SIGKILL."""
+        grace = pod.pod_class.spec.termination_grace_period
+        pre_stop = min(grace, max(container.spec.pre_stop for container in pod.containers))
+        left = max(grace - pre_stop, 2.0)
+        return pre_stop + min(left, pod.slot.draw("stop", pod.pod_class.behaviour.stop))
+
+    def _cancel(self, pod: PodState) -> None:
+        if pod.timer is not None:
+            pod.timer.cancel()
+            pod.timer = None
+        for container in pod.containers:
+            for timer in container.timers:
+                timer.cancel()
+            for clock in container.clocks or ():
+                clock.stop()
+
+    def _stopped(self, pod: PodState) -> None:
+        self._state.set_containers(pod, 0, pod.cause)
+        self._state.set_answering(pod, False, pod.cause)
+        self._state.remove(pod)
+
+    # Power
+
+    def _power_changed(self, node: int, up: int, cause: int) -> None:
+        for pod in list(self._state.nodes.running[node].values()):
+            if up:
+                self._node_booted(pod)
+            else:
+                self._lost_power(pod, cause)
+        if not up:
+            now = self._kernel.now
+            self._pulled[node] = {image: done for image, done in self._pulled[node].items() if done <= now}
+            self._pulling_until[node] = now
+
+    def _lost_power(self, pod: PodState, cause: int) -> None:
+        self._cancel(pod)
+        if not pod.deleting:
+            pod.cause = cause
+        for container in pod.containers:
+            container.running = container.healthy = False
+        self._state.set_containers(pod, 0, cause)
+        self._state.set_answering(pod, False, cause)
+
+    def _node_booted(self, pod: PodState) -> None:
+        """A fresh kubelet finds its pods: those being deleted go, the others start from scratch."""
+        if pod.deleting:
+            self._state.remove(pod)
+            return
+        for container in pod.containers:
+            container.ready = False
+            container.backoff = None
+            container.restarts += container.finished > 0 or pod.phase is Phase.RUNNING
+        self._state.set_ready(pod, False, pod.cause)
+        self._start_pod(pod)

@@ -1,0 +1,99 @@
+"""The ReplicaSet controller: as many active pods as desired.
+
+Source: pkg/controller/replicaset, pkg/controller/controller_utils.go (ActivePodsWithRanks). Active is a pod that is
+neither terminal nor being deleted; pods on a lost node count until they are deleted.
+"""
+
+import math
+from collections import Counter
+
+from simulator.controllers.workqueue import WorkQueue
+from simulator.kernel import Kernel
+from simulator.log import Kind
+from simulator.objects import Phase, PodState, ReplicaSetState
+from simulator.state import ClusterState
+
+
+class ReplicaSetController:
+    """Creates and deletes pods, and keeps each ReplicaSet's ready and available counts."""
+
+    def __init__(self, kernel: Kernel, state: ClusterState) -> None:
+        self._kernel = kernel
+        self._state = state
+        self._queue: WorkQueue[ReplicaSetState] = WorkQueue(kernel, self._reconcile)
+        state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set, cause))
+        state.listen(Kind.POD_READY, self._ready_changed)
+        state.listen(Kind.POD_DELETING, self._pod_lost)
+
+    def _scaled(self, replica_set: ReplicaSetState, cause: int) -> None:
+        replica_set.cause = cause
+        self._queue.add(replica_set)
+
+    def _pod_lost(self, pod: PodState, new: int, cause: int) -> None:
+        owner = pod.owner
+        if owner is None:
+            return
+        owner.ready -= pod.ready
+        self._set_available(pod, owner, False, cause)
+        if len(owner.pods) < owner.desired:
+            owner.cause = cause
+            self._queue.add(owner)
+
+    def _ready_changed(self, pod: PodState, ready: int, cause: int) -> None:
+        owner = pod.owner
+        if owner is None or pod.deleting:
+            return
+        owner.ready += 1 if ready else -1
+        if not ready or owner.min_ready == 0:
+            self._set_available(pod, owner, bool(ready), cause)
+        else:
+            since = pod.ready_since
+            self._kernel.timer(owner.min_ready, lambda: self._stayed_ready(pod, owner, since))
+
+    def _stayed_ready(self, pod: PodState, owner: ReplicaSetState, since: float) -> None:
+        if pod.ready and pod.ready_since == since and not pod.deleting:
+            self._set_available(pod, owner, True, pod.cause)
+
+    def _set_available(self, pod: PodState, owner: ReplicaSetState, available: bool, cause: int) -> None:
+        if pod.available is not available:
+            owner.available += 1 if available else -1
+            self._state.set_available(pod, available, cause)
+
+    def _reconcile(self, replica_set: ReplicaSetState) -> None:
+        missing = replica_set.desired - len(replica_set.pods)
+        for _ in range(missing):
+            self._state.create_pod(replica_set.pod_class, replica_set, replica_set.cause)
+        if missing < 0:
+            for pod in self._victims(replica_set, -missing):
+                self._state.mark_deleting(pod, replica_set.cause)
+
+    def _victims(self, replica_set: ReplicaSetState, count: int) -> list[PodState]:
+        """The pods to delete first: unbound, pending, unready, crowded on a node, young; then by creation order.
+
+        The real controller breaks the last tie by UID, which is random; here the younger goes first.
+        """
+        pods = list(replica_set.pods.values())
+        if count >= len(pods):
+            return pods
+        siblings = [replica_set] if replica_set.deployment is None else replica_set.deployment.replica_sets
+        crowd = Counter(pod.node for sibling in siblings for pod in sibling.pods.values() if pod.node >= 0)
+        now = self._kernel.now
+
+        def rank(pod: PodState) -> tuple[float, ...]:
+            return (
+                pod.node >= 0,
+                pod.phase is Phase.RUNNING,
+                pod.ready,
+                -crowd[pod.node],
+                _age_bucket(now - pod.ready_since) if pod.ready else 0,
+                -max((container.restarts for container in pod.containers), default=0),
+                _age_bucket(now - pod.created),
+                -pod.uid,
+            )
+
+        return sorted(pods, key=rank)[:count]
+
+
+def _age_bucket(age: float) -> int:
+    """Logarithmic age: trunc(log2(nanoseconds)), -1 for no age."""
+    return math.floor(math.log2(age * 1e9)) if age > 0 else -1

@@ -1,0 +1,35 @@
+"""The work queue between transitions and a controller's reconcile."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from simulator.kernel import Kernel, Order
+
+Key = TypeVar("Key")
+
+
+class WorkQueue(Generic[Key]):
+    """Keys waiting to be reconciled, first come first served; repeated adds collapse into one.
+
+    They are reconciled at the time at which they were added, after what is going on has finished: controllers are
+    level-triggered, and in virtual time they take none (k8s.io/client-go/util/workqueue).
+    """
+
+    def __init__(self, kernel: Kernel, reconcile: Callable[[Key], None]) -> None:
+        self._kernel = kernel
+        self._reconcile = reconcile
+        self._waiting: dict[Key, None] = {}
+        self._armed = False
+
+    def add(self, key: Key) -> None:
+        """Asks for a reconcile of `key`."""
+        self._waiting[key] = None
+        if not self._armed:
+            self._armed = True
+            self._kernel.timer(0.0, self._drain, Order.CONTROL)
+
+    def _drain(self) -> None:
+        self._armed = False
+        waiting, self._waiting = self._waiting, {}
+        for key in waiting:
+            self._reconcile(key)

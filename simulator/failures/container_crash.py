@@ -1,0 +1,27 @@
+"""containerCrash: a process dies."""
+
+from dataclasses import dataclass
+
+from models.distributions import Distribution
+from models.labels import LabelSelector
+from simulator.registry import register
+from simulator.world import World
+
+
+@register("failure", "containerCrash")
+@dataclass(frozen=True)
+class ContainerCrash:
+    """A container exits by itself; its kubelet notices and restarts it in place, with CrashLoopBackOff.
+
+    Each container of the selected pods has a clock of its own, new at every start of the container, which runs while
+    the container does.
+    """
+
+    name: str
+    time_to_failure: Distribution
+    """From a start of the container to its exit."""
+    select: LabelSelector = LabelSelector()
+    """Which pods, by their labels; all by default."""
+
+    def install(self, world: World) -> None:
+        world.crash_containers(self.name, self.time_to_failure, self.select)

@@ -1,0 +1,34 @@
+"""zoneOutage: a whole zone goes dark."""
+
+from dataclasses import dataclass
+
+from models.distributions import Distribution
+from simulator.kernel import Story
+from simulator.registry import register
+from simulator.world import Subject, World
+
+
+@register("failure", "zoneOutage")
+@dataclass(frozen=True)
+class ZoneOutage:
+    """All nodes of a zone stop at once, and come back at once. Nodes without a zone label are one zone, named ""."""
+
+    name: str
+    time_to_failure: Distribution
+    """From the end of an outage (or the start) to the zone's next."""
+    time_to_repair: Distribution
+    """How long the zone stays dark."""
+    zones: tuple[str, ...] = ()
+    """Which zones; all by default."""
+
+    def install(self, world: World) -> None:
+        for zone, nodes in world.zones().items():
+            if not self.zones or zone in self.zones:
+                world.tell(self.name, zone, lambda subject, nodes=nodes: self._story(world, subject, nodes))  # type: ignore[misc]
+
+    def _story(self, world: World, subject: Subject, nodes: list[int]) -> Story:
+        while True:
+            yield subject.failure_after(self.time_to_failure)
+            outage = subject.take_down(nodes)
+            yield world.sleep(self.time_to_repair.sample(subject.rng))
+            outage.end()

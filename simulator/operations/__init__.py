@@ -1,0 +1,1 @@
+"""Operations, one file each: what people do to the cluster on purpose."""

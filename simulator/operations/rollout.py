@@ -1,0 +1,45 @@
+"""rollout: a new release of a Deployment."""
+
+from dataclasses import dataclass
+
+from simulator.kernel import Story
+from simulator.registry import register
+from simulator.world import Subject, World
+
+
+@register("operation", "rollout")
+@dataclass(frozen=True)
+class Rollout:
+    """The template of a Deployment changes, once or at regular times, and its pods are replaced by its strategy.
+
+    The new release is as good as the old one. While a rollout is under way the next one takes over (rollover).
+    """
+
+    name: str
+    target: str
+    """The Deployment: "Deployment/name" or "Deployment/namespace/name"."""
+    every: float | None = None
+    """Seconds between releases; None: a single one."""
+    at: float | None = None
+    """Seconds from the start to the first release; `every` by default."""
+    new_image: bool = True
+    """The release comes in images that no node has yet, so they are pulled."""
+
+    def __post_init__(self) -> None:
+        if self.every is None and self.at is None:
+            raise ValueError("a rollout needs `every` or `at`")
+        if self.every is not None and self.every <= 0:
+            raise ValueError("`every` must be positive")
+
+    def install(self, world: World) -> None:
+        world.tell(self.name, self.target, lambda subject: self._story(world, subject))
+
+    def _story(self, world: World, subject: Subject) -> Story:
+        deployment = world.deployment(self.target)
+        first = self.every if self.at is None else self.at
+        assert first is not None
+        yield world.sleep(first)
+        world.roll_out(self.name, deployment, self.new_image)
+        while self.every is not None:
+            yield world.sleep(self.every)
+            world.roll_out(self.name, deployment, self.new_image)

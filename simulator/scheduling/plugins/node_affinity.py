@@ -1,0 +1,65 @@
+"""NodeAffinity: nodeSelector and node affinity."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from simulator.nodes import Bools, Ints
+from simulator.registry import register
+from simulator.scheduling.framework import Filter, Reads, Score
+from simulator.views import ClusterView, NodeView, PodView
+
+
+def eligible(pod: PodView, cluster: ClusterView) -> Bools:
+    """Which nodes the pod's nodeSelector and required node affinity allow. Labels do not change during a run."""
+    required = pod.spec.affinity.node_required
+    return np.array(
+        [
+            all(labels.get(key) == value for key, value in pod.spec.node_selector.items())
+            and (required is None or any(term.matches(labels, name) for term in required))
+            for name, labels in zip(cluster.names, cluster.labels, strict=True)
+        ],
+        dtype=np.bool_,
+    )
+
+
+@register("plugin", "NodeAffinity")
+@dataclass(frozen=True)
+class NodeAffinity:
+    """Nodes that the pod's selector and required affinity do not match are out; preferred terms score.
+
+    The score is the sum of the weights of the preferred terms that match, over the highest such sum.
+    """
+
+    filter_reads: ClassVar[Reads] = Reads.LABELS
+    score_reads: ClassVar[Reads] = Reads.CLUSTER
+
+    def signature(self, pod: PodView) -> Hashable:
+        return tuple(sorted(pod.spec.node_selector.items())), pod.spec.affinity.node_required
+
+    def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
+        if not pod.spec.node_selector and pod.spec.affinity.node_required is None:
+            return None
+        rejected = ~eligible(pod, cluster)
+        return lambda nodes: [("node(s) didn't match Pod's node affinity/selector", nodes.take(rejected))]
+
+    def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
+        preferred = pod.spec.affinity.node_preferred
+        if not preferred:
+            return None
+        weights = np.array(
+            [
+                sum(p.weight for p in preferred if p.term.matches(labels, name))
+                for name, labels in zip(cluster.names, cluster.labels, strict=True)
+            ],
+            dtype=np.int64,
+        )
+
+        def score(nodes: NodeView) -> Ints:
+            mine = nodes.take(weights)
+            most = mine.max()
+            return mine if most == 0 else 100 * mine // most
+
+        return score

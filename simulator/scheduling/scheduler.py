@@ -1,0 +1,100 @@
+"""The scheduler: takes waiting pods one at a time and binds them.
+
+Source: pkg/scheduler (schedule_one.go, backend/queue). Pods wait by priority, then by arrival. One that fits nowhere
+waits until something happens that may help; an idle scheduler tries it again at once (SchedulerPopFromBackoffQ), so
+back-off plays no part here. Pods of one template that fails wait behind the first of them.
+"""
+
+from heapq import heappop, heappush
+
+from simulator.kernel import Kernel, Order
+from simulator.log import Kind
+from simulator.objects import Phase, PodClass, PodState
+from simulator.scheduling.counts import PodCounts
+from simulator.scheduling.framework import Framework, Prepared, Profile
+from simulator.state import ClusterState
+from simulator.streams import Streams
+from simulator.views import ClusterView, PodView
+
+
+class Scheduler:
+    """Binds pods to nodes by a profile; equal scores are decided by a stream of its own."""
+
+    def __init__(self, kernel: Kernel, state: ClusterState, profile: Profile, streams: Streams) -> None:
+        self._kernel = kernel
+        self._state = state
+        self._counts = PodCounts(state)
+        self._framework = Framework(profile, state.nodes, ClusterView(state.nodes, self._counts))
+        self._ties = streams.stream("scheduler/ties")
+        self._active: list[tuple[int, int, PodState]] = []
+        self._unschedulable: dict[PodClass, list[tuple[int, PodState]]] = {}
+        """Per template, a heap by arrival."""
+        self._hopeless: set[PodClass] = set()
+        """Templates that were tried and fitted nowhere, and nothing happened since."""
+        self._armed = False
+        state.listen(Kind.POD_PHASE, self._phase_changed)
+        state.listen(Kind.POD_DELETING, self._deleting)
+        state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._retry())
+
+    def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
+        if phase == Phase.PENDING:
+            self._push(pod)
+        elif phase != Phase.RUNNING and pod.node >= 0:
+            self._retry()
+
+    def _deleting(self, pod: PodState, new: int, cause: int) -> None:
+        if pod.node >= 0 and pod.pod_class.spec.topology_spread_constraints:
+            self._retry()
+
+    def _push(self, pod: PodState) -> None:
+        heappush(self._active, (-pod.pod_class.spec.priority, pod.uid, pod))
+        if not self._armed:
+            self._armed = True
+            self._kernel.timer(0.0, self._schedule_all, Order.CONTROL)
+
+    def _retry(self) -> None:
+        """Something happened that may let waiting pods in: the first of every template is tried again."""
+        self._hopeless.clear()
+        for pod_class in list(self._unschedulable):
+            self._push_next(pod_class)
+
+    def _push_next(self, pod_class: PodClass) -> None:
+        waiting = self._unschedulable.get(pod_class)
+        if waiting:
+            self._push(heappop(waiting)[1])
+            if not waiting:
+                del self._unschedulable[pod_class]
+
+    def _schedule_all(self) -> None:
+        self._armed = False
+        while self._active:
+            _, _, pod = heappop(self._active)
+            if pod.deleting or pod.node >= 0:
+                self._push_next(pod.pod_class)
+                continue
+            node = None if pod.pod_class in self._hopeless else self._choose(pod)
+            if node is None:
+                self._hopeless.add(pod.pod_class)
+                heappush(self._unschedulable.setdefault(pod.pod_class, []), (pod.uid, pod))
+            else:
+                self._state.bind(pod, node)
+                self._push_next(pod.pod_class)
+
+    def _choose(self, pod: PodState) -> int | None:
+        prepared = self._prepared(pod.pod_class)
+        feasible = self._framework.feasible(prepared)
+        if len(feasible) == 0:
+            return None
+        best = self._framework.best(prepared, feasible)
+        return int(best[0] if len(best) == 1 else best[self._ties.integers(len(best))])
+
+    def _prepared(self, pod_class: PodClass) -> Prepared:
+        prepared = pod_class.scheduling
+        if prepared is None:
+            prepared = pod_class.scheduling = self._framework.prepare(PodView(pod_class))
+        assert isinstance(prepared, Prepared)
+        return prepared
+
+    def reason(self, pod: PodState) -> str:
+        """Why a waiting pod is not placed, in Kubernetes' words."""
+        return self._framework.reasons(self._prepared(pod.pod_class))

@@ -1,0 +1,256 @@
+"""The state of the cluster: the only thing in a run that changes, and only through the verbs below.
+
+Each verb makes one change and emits one transition: it is appended to the log, and told to those who listen to its
+kind. Listeners get the record that changed, the new value and the cause.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from models.node import Taint
+from models.service import Service
+from simulator.kernel import Kernel
+from simulator.log import Kind, TransitionLog
+from simulator.nodes import NodeTable
+from simulator.objects import (
+    DeploymentState,
+    Phase,
+    PodClass,
+    PodState,
+    ReplicaSetState,
+    ServiceState,
+)
+
+Listener = Callable[[Any, int, int], None]
+"""(the record or node index that changed, its new value, the cause)."""
+
+
+class ClusterState:
+    """Nodes, workloads, pods and Services as they are now."""
+
+    def __init__(self, kernel: Kernel, nodes: NodeTable, log: TransitionLog | None) -> None:
+        self._kernel = kernel
+        self.nodes = nodes
+        self.log = log
+        self._append = log.append if log is not None else None
+        self.deployments: list[DeploymentState] = []
+        self.replica_sets: list[ReplicaSetState] = []
+        """Those that exist, of Deployments and alone."""
+        self.services: list[ServiceState] = []
+        self._services_by_label: dict[tuple[str, str, str], list[ServiceState]] = {}
+        self.pods: dict[int, PodState] = {}
+        """Those that exist, by uid, in order of creation."""
+        self.pod_names: list[tuple[ReplicaSetState | None, PodClass, int]] = []
+        self.replica_set_names: list[str] = []
+        self.causes: list[str] = [""] if log is None else log.causes
+        self._cause_ids = {"": 0}
+        self._listeners: list[list[Listener]] = [[] for _ in Kind]
+        self.transitions = 0
+
+    def listen(self, kind: Kind, listener: Listener) -> None:
+        """Calls `listener` after each transition of this kind, in the order of listening."""
+        self._listeners[kind].append(listener)
+
+    def cause(self, name: str) -> int:
+        """The number of the cause with this name."""
+        known = self._cause_ids.get(name)
+        if known is None:
+            known = self._cause_ids[name] = len(self.causes)
+            self.causes.append(name)
+        return known
+
+    def _emit(self, kind: Kind, subject: object, number: int, old: int, new: int, cause: int) -> None:
+        self.transitions += 1
+        if self._append is not None:
+            self._append((self._kernel.now, kind, number, old, new, cause))
+        for listener in self._listeners[kind]:
+            listener(subject, new, cause)
+
+    # Nodes
+
+    def add_down_cause(self, node: int, owner: object, cause: int) -> None:
+        """Gives the node a reason to be down; it goes down with the first."""
+        causes = self.nodes.down_causes[node]
+        causes[owner] = cause
+        if len(causes) == 1:
+            self.nodes.powered[node] = False
+            self._emit(Kind.NODE_POWER, node, node, 1, 0, cause)
+
+    def remove_down_cause(self, node: int, owner: object) -> None:
+        """Takes one reason away; the node comes up with the last."""
+        causes = self.nodes.down_causes[node]
+        cause = causes.pop(owner)
+        if not causes:
+            self.nodes.powered[node] = True
+            self._emit(Kind.NODE_POWER, node, node, 0, 1, cause)
+
+    def set_node_ready(self, node: int, ready: int, cause: int) -> None:
+        """Sets the node's Ready condition (0 False, 1 True, 2 Unknown)."""
+        old = self.nodes.ready[node]
+        if old != ready:
+            self.nodes.ready[node] = ready
+            self._emit(Kind.NODE_READY, node, node, old, ready, cause)
+
+    def set_taints(self, node: int, taints: frozenset[Taint], cause: int) -> None:
+        """Replaces the node's taints."""
+        old = self.nodes.taints_of(node)
+        if old != taints:
+            self.nodes.taint_set[node] = self.nodes.taint_set_id(taints)
+            self.nodes.journal.append(node)
+            self.nodes.taint_journal.append(node)
+            self._emit(Kind.NODE_TAINTS, node, node, len(old), len(taints), cause)
+
+    # Pods
+
+    def create_pod(self, pod_class: PodClass, owner: ReplicaSetState | None, cause: int) -> PodState:
+        """A new pod, Pending and unbound."""
+        uid = len(self.pod_names)
+        ordinal = 0 if owner is None else owner.created_pods
+        pod = PodState(uid, ordinal, pod_class, owner, pod_class.workload.take_slot(), self._kernel.now)
+        pod.cause = cause
+        pod.phase = Phase.PENDING
+        self.pods[uid] = pod
+        self.pod_names.append((owner, pod_class, ordinal))
+        if owner is not None:
+            owner.created_pods += 1
+            owner.pods[uid] = owner.objects[uid] = pod
+        self._emit(Kind.POD_PHASE, pod, uid, Phase.ABSENT, Phase.PENDING, cause)
+        return pod
+
+    def bind(self, pod: PodState, node: int) -> None:
+        """Puts the pod on a node; its requests count there until it is removed."""
+        pod.node = node
+        self.nodes.running[node][pod.uid] = pod
+        self._use(pod, 1)
+        self._emit(Kind.POD_NODE, pod, pod.uid, -1, node, pod.cause)
+
+    def _use(self, pod: PodState, sign: int) -> None:
+        nodes, node, requests = self.nodes, pod.node, pod.pod_class.requests
+        nodes.used_cpu[node] += sign * requests.cpu
+        nodes.used_memory[node] += sign * requests.memory
+        nodes.used_pods[node] += sign
+        for name, amount in requests.other.items():
+            if name in nodes.used_other:
+                nodes.used_other[name][node] += sign * amount
+        nodes.journal.append(node)
+
+    def set_running(self, pod: PodState) -> None:
+        """Pending to Running."""
+        pod.phase = Phase.RUNNING
+        self._emit(Kind.POD_PHASE, pod, pod.uid, Phase.PENDING, Phase.RUNNING, pod.cause)
+
+    def set_containers(self, pod: PodState, running: int, cause: int) -> None:
+        """The number of the pod's containers that run."""
+        old = pod.running
+        if old != running:
+            pod.running = running
+            self._emit(Kind.POD_CONTAINERS, pod, pod.uid, old, running, cause)
+
+    def set_answering(self, pod: PodState, answering: bool, cause: int) -> None:
+        """Whether the pod can answer requests that reach it."""
+        if pod.answering is not answering:
+            pod.answering = answering
+            self._emit(Kind.POD_ANSWERING, pod, pod.uid, not answering, answering, cause)
+
+    def set_ready(self, pod: PodState, ready: bool, cause: int) -> None:
+        """The pod's Ready condition."""
+        if pod.ready is not ready:
+            pod.ready = ready
+            pod.ready_since = self._kernel.now
+            self._emit(Kind.POD_READY, pod, pod.uid, not ready, ready, cause)
+
+    def set_available(self, pod: PodState, available: bool, cause: int) -> None:
+        """Whether the pod's ReplicaSet counts it as available."""
+        if pod.available is not available:
+            pod.available = available
+            self._emit(Kind.POD_AVAILABLE, pod, pod.uid, not available, available, cause)
+
+    def mark_deleting(self, pod: PodState, cause: int) -> None:
+        """Gives the pod a deletionTimestamp: its owner stops counting it, its slot is free for the next."""
+        pod.deleting = True
+        pod.cause = cause
+        pod.pod_class.workload.free_slot(pod.slot)
+        if pod.owner is not None:
+            del pod.owner.pods[pod.uid]
+        self._emit(Kind.POD_DELETING, pod, pod.uid, 0, 1, cause)
+
+    def fail(self, pod: PodState, cause: int) -> None:
+        """The pod's containers are down for good: it turns Failed and holds its node's resources no longer."""
+        old, pod.phase = pod.phase, Phase.FAILED
+        del self.nodes.running[pod.node][pod.uid]
+        self._use(pod, -1)
+        self._emit(Kind.POD_PHASE, pod, pod.uid, old, Phase.FAILED, cause)
+
+    def remove(self, pod: PodState) -> None:
+        """The pod, which is being deleted, is gone."""
+        old, pod.phase = pod.phase, Phase.ABSENT
+        if pod.node >= 0:
+            del self.nodes.running[pod.node][pod.uid]
+            self._use(pod, -1)
+        del self.pods[pod.uid]
+        if pod.owner is not None:
+            del pod.owner.objects[pod.uid]
+        self._emit(Kind.POD_PHASE, pod, pod.uid, old, Phase.ABSENT, pod.cause)
+
+    # Workloads and Services
+
+    def add_service(self, name: str, spec: Service) -> None:
+        """A new Service, without endpoints."""
+        service = ServiceState(len(self.services), name, spec)
+        self.services.append(service)
+        if spec.selector:
+            key, value = min(spec.selector.items())
+            self._services_by_label.setdefault((spec.namespace, key, value), []).append(service)
+
+    def services_of(self, namespace: str, labels: Mapping[str, str]) -> tuple[ServiceState, ...]:
+        """The Services that select pods with these labels, in the order of their creation."""
+        candidates = (self._services_by_label.get((namespace, key, value), ()) for key, value in labels.items())
+        matching = [s for services in candidates for s in services if s.spec.selects(namespace, labels)]
+        return tuple(sorted(matching, key=lambda service: service.index))
+
+    def scale(self, replica_set: ReplicaSetState, replicas: int, cause: int) -> None:
+        """Sets spec.replicas of a ReplicaSet."""
+        old = replica_set.desired
+        if old != replicas:
+            replica_set.desired = replicas
+            self._emit(Kind.REPLICASET_DESIRED, replica_set, replica_set.index, old, replicas, cause)
+
+    def add_replica_set(self, replica_set: ReplicaSetState) -> None:
+        """A new ReplicaSet, with no pods yet."""
+        self.replica_sets.append(replica_set)
+        self.replica_set_names.append(replica_set.name)
+
+    def remove_replica_set(self, replica_set: ReplicaSetState) -> None:
+        """An empty ReplicaSet goes."""
+        self.replica_sets.remove(replica_set)
+
+    def set_revision(self, deployment: DeploymentState, revision: int, cause: int) -> None:
+        """A Deployment's template changed: its pods are to be of this revision."""
+        old, deployment.revision = deployment.revision, revision
+        deployment.revisions = max(deployment.revisions, revision)
+        self._emit(Kind.DEPLOYMENT_REVISION, deployment, deployment.index, old, revision, cause)
+
+    def set_complete(self, deployment: DeploymentState, complete: bool, cause: int) -> None:
+        """Whether a Deployment's rollout is complete."""
+        if deployment.complete is not complete:
+            deployment.complete = complete
+            self._emit(Kind.DEPLOYMENT_COMPLETE, deployment, deployment.index, not complete, complete, cause)
+
+    def list_endpoint(self, service: ServiceState, pod: PodState, cause: int) -> None:
+        """The pod becomes a ready endpoint of the Service."""
+        count = len(service.endpoints)
+        service.endpoints[pod.uid] = pod
+        self._emit(Kind.SERVICE_READY, service, service.index, count, count + 1, cause)
+
+    def unlist_endpoint(self, service: ServiceState, pod: PodState, cause: int) -> None:
+        """The pod is no longer a ready endpoint of the Service."""
+        count = len(service.endpoints)
+        del service.endpoints[pod.uid]
+        self._emit(Kind.SERVICE_READY, service, service.index, count, count - 1, cause)
+
+    def set_service_answering(self, service: ServiceState, count: int, cause: int) -> None:
+        """How many ready endpoints of the Service can answer."""
+        old = service.answering
+        if old != count:
+            service.answering = count
+            self._emit(Kind.SERVICE_ANSWERING, service, service.index, old, count, cause)
