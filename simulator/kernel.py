@@ -39,8 +39,11 @@ class Timer(simpy.Event):
 
 
 def _fire(timer: Timer) -> None:
-    if timer.call is not None:
-        timer.call()
+    call = timer.call
+    if call is not None:
+        # Let go before calling: what is called often holds the timer, and the cycle would outlive both.
+        timer.call = None
+        call()
 
 
 _CALLBACKS = (_fire,)

@@ -4,6 +4,7 @@ Source: pkg/kubelet (pod_workers.go, pleg, prober, images), k8s.io/client-go/uti
 polls: the times at which the kubelet's loops would notice something are computed when it happens.
 """
 
+import math
 from dataclasses import dataclass
 
 from models.distributions import Distribution
@@ -40,7 +41,7 @@ class Kubelet:
         self._crash_modes: list[CrashMode] = []
         self._pulled: list[dict[str, float]] = [{} for _ in range(len(state.nodes))]
         """Per node and image, when its pull is (or was) done."""
-        self._pulling_until = [0.0] * len(state.nodes)
+        self._pulling_until = [-math.inf] * len(state.nodes)
         state.listen(Kind.POD_NODE, lambda pod, node, cause: self._bound(pod))
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._terminate(pod))
         state.listen(Kind.NODE_POWER, self._power_changed)
@@ -230,7 +231,7 @@ class Kubelet:
     def _terminate(self, pod: PodState) -> None:
         """The pod has a deletionTimestamp."""
         if pod.node < 0 or pod.phase is Phase.FAILED:
-            self._state.remove(pod)
+            self._remove(pod)
         elif self._state.nodes.powered[pod.node]:
             delay = self._termination_time(pod) if pod.running else 0.0
             self._cancel(pod)
@@ -256,7 +257,13 @@ class Kubelet:
     def _stopped(self, pod: PodState) -> None:
         self._state.set_containers(pod, 0, pod.cause)
         self._state.set_answering(pod, False, pod.cause)
+        self._remove(pod)
+
+    def _remove(self, pod: PodState) -> None:
         self._state.remove(pod)
+        # Its clocks refer to its containers and they to them; only the garbage collector could free both.
+        for container in pod.containers:
+            container.clocks = None
 
     # Power
 
@@ -283,7 +290,7 @@ class Kubelet:
     def _node_booted(self, pod: PodState) -> None:
         """A fresh kubelet finds its pods: those being deleted go, the others start from scratch."""
         if pod.deleting:
-            self._state.remove(pod)
+            self._remove(pod)
             return
         for container in pod.containers:
             container.ready = False

@@ -45,4 +45,5 @@ class NodeResourcesBalancedAllocation:
 def _balance(first: np.ndarray, second: np.ndarray) -> Ints:
     """100 where both fractions are equal; less the standard deviation of the two, in percent, rounded down."""
     deviation = np.abs(np.minimum(first, 1.0) - np.minimum(second, 1.0)) / 2
-    return np.trunc((1 - deviation) * 100).astype(np.int64)
+    balance: Ints = np.trunc((1 - deviation) * 100).astype(np.int64)
+    return balance

@@ -1,0 +1,157 @@
+"""Frozen dataclasses in files: any failure mode, operation or table of constants, by its fields.
+
+`file_model(cls)` makes the pydantic model of a dataclass from its fields, and `as_written` turns a value back into
+what a file would say. So a new failure mode is usable from YAML without an edit here.
+"""
+
+import dataclasses
+import types
+from collections.abc import Sequence
+from enum import Enum
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import Field, Strict, create_model, model_validator
+from pydantic.alias_generators import to_camel
+
+from experiments.fields import Duration, FileModel, Number, Seconds, Select, written_duration
+from experiments.laws import KINDS, AnyLaw, Law
+from models.distributions import Distribution
+from models.labels import LabelSelector, Operator, Requirement
+
+_NUMBERS = {"rate", "threshold", "jitter", "share", "probability", "factor", "shape", "sigma"}
+"""Floats whose name ends in one of these words are plain numbers; every other float is a duration."""
+
+
+class DescribedModel(FileModel):
+    """A file model made from a dataclass (`described`)."""
+
+    described: ClassVar[type]
+
+    def value(self) -> Any:
+        """The dataclass instance that the mapping stands for; raises ValueError as the dataclass does."""
+        return self.described(**{f.name: value_of(getattr(self, f.name)) for f in dataclasses.fields(self.described)})
+
+    @model_validator(mode="after")
+    def _makes_a_value(self) -> "DescribedModel":
+        self.value()
+        return self
+
+
+def value_of(written: Any) -> Any:
+    """The value that a field of a file model stands for."""
+    if isinstance(written, DescribedModel | Law | Select):
+        return written.value()
+    if isinstance(written, list):
+        return tuple(value_of(item) for item in written)
+    return written
+
+
+def as_written(value: Any) -> Any:
+    """What a file would say for a value: a law, a selector, a dataclass; the inverse of `file_model(...).value`."""
+    if isinstance(value, LabelSelector):
+        return {"labels": ",".join(map(_written_requirement, value.requirements))} if value.requirements else {}
+    if isinstance(value, Enum):
+        return value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        kind = {"kind": KINDS[type(value)]} if type(value) in KINDS else {}
+        return kind | {
+            to_camel(f.name): _written_field(f.name, f.type, getattr(value, f.name))
+            for f in dataclasses.fields(value)
+            if getattr(value, f.name) is not None
+        }
+    if isinstance(value, tuple | list):
+        return [as_written(item) for item in value]
+    return value
+
+
+def _written_field(name: str, annotation: Any, value: Any) -> Any:
+    if isinstance(value, float):
+        if _is_number(name):
+            return value
+        if name.endswith("seconds"):
+            return int(value) if value == int(value) else value
+        return written_duration(value)
+    if name == "values":
+        return [written_duration(item) for item in value]
+    return as_written(value)
+
+
+@cache
+def file_model(described: type, tag: str | None = None) -> type[DescribedModel]:
+    """The file model of a dataclass: the same fields in camelCase; with a tag, also `type: <tag>`."""
+    fields: dict[str, Any] = {}
+    hints = get_type_hints(described, include_extras=True)
+    if tag is not None:
+        fields["type"] = (Literal[tag], ...)
+    for field in dataclasses.fields(described):
+        default: Any = ...
+        if field.default is not dataclasses.MISSING:
+            default = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        if default not in (..., None):
+            default = _written_field(field.name, field.type, default)
+        fields[field.name] = (
+            _annotation(field.name, hints[field.name]),
+            Field(default, validate_default=default not in (..., None)),
+        )
+    model = create_model(described.__name__, __base__=DescribedModel, __doc__=described.__doc__, **fields)
+    model.described = described
+    return model
+
+
+@cache
+def partial_model(described: type) -> type[FileModel]:
+    """The same with every field optional: what is not given stays as it is elsewhere (`changed`)."""
+    fields: dict[str, Any] = {
+        name: (_annotation(name, hint) | None, None) for name, hint in get_type_hints(described).items()
+    }
+    return create_model(f"{described.__name__}Changes", __base__=FileModel, __doc__=described.__doc__, **fields)
+
+
+def changed(original: Any, changes: FileModel | None) -> Any:
+    """The dataclass instance with the fields that a partial model gives."""
+    names = {f.name for f in dataclasses.fields(original)}
+    given = {name: getattr(changes, name) for name in names if getattr(changes, name, None) is not None}
+    return dataclasses.replace(original, **{name: value_of(value) for name, value in given.items()})
+
+
+def _annotation(name: str, hint: Any) -> Any:
+    """The type that a file writes for a dataclass field of this type."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is float:
+        if _is_number(name):
+            return Number
+        return Seconds if name.endswith("seconds") else Duration
+    if hint is Distribution:
+        return AnyLaw
+    if hint is LabelSelector:
+        return Select
+    if origin in (Union, types.UnionType):
+        return Union[tuple(_annotation(name, a) for a in arguments)]  # noqa: UP007
+    if origin in (tuple, Sequence):
+        return list[_annotation(name, arguments[0])]  # type: ignore[misc]
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return Annotated[hint, Strict(False)]
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return file_model(hint)
+    return hint
+
+
+def _is_number(name: str) -> bool:
+    return name.rsplit("_", 1)[-1] in _NUMBERS
+
+
+def _written_requirement(requirement: Requirement) -> str:
+    key, values = requirement.key, requirement.values
+    match requirement.operator:
+        case Operator.IN:
+            return f"{key}={values[0]}" if len(values) == 1 else f"{key} in ({','.join(values)})"
+        case Operator.NOT_IN:
+            return f"{key} notin ({','.join(values)})"
+        case Operator.EXISTS:
+            return key
+        case Operator.DOES_NOT_EXIST:
+            return f"!{key}"
+    raise ValueError(f"a selector in text cannot say {requirement.operator}")

@@ -1,0 +1,373 @@
+"""An experiment: read from a file or put together in Python, always complete and checked, never changed."""
+
+import copy
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.described import as_written
+from experiments.design import Design, Objective, Precision, Scenario
+from experiments.patches import PatchError, parse_path, set_path
+from experiments.resolve import resolve
+from experiments.schema import SpecFile
+from experiments.source import Source, read
+from experiments.written import registered_name, resolved_file, yaml_text
+from models.documents import Document, file_name, parse_documents, read_documents
+from models.manifests import read_manifests
+from models.problems import InputError, Location, Problem, did_you_mean, dotted
+
+if TYPE_CHECKING:
+    from experiments.progress import Listener
+    from experiments.results import Results
+
+DEFAULT_REPLICATIONS = 100
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Scenarios to compare and how often to run them. Every method that changes something returns another one."""
+
+    source: Source
+    design: Design
+    source_text: str
+    """The file as given; the same in YAML, if it was put together in Python."""
+    source_path: Path | None = None
+    settings: tuple[str, ...] = ()
+    """`path=value`, over what the file says."""
+
+    @classmethod
+    def from_yaml(cls, path: str | os.PathLike[str], settings: Iterable[str] = ()) -> "Experiment":
+        """Read an experiment file; `settings` are `path=value` over what it says. Raises InputError."""
+        document, problems = load_experiment(path)
+        text = "" if os.fspath(path) == "-" else Path(path).read_text(encoding="utf-8-sig", errors="replace")
+        folder = os.path.dirname(os.fspath(path))
+        return cls._checked(
+            document, folder, text, None if os.fspath(path) == "-" else Path(path), tuple(settings), problems
+        )
+
+    @classmethod
+    def from_manifests(cls, *paths: str | os.PathLike[str]) -> "Experiment":
+        """An experiment about the application in these manifests: a year, on 6 nodes in 3 zones, nothing breaks yet."""
+        name = Path(paths[0]).resolve().stem if paths else "experiment"
+        return cls._of(
+            {
+                "apiVersion": "kubenines/v1",
+                "kind": "Experiment",
+                "metadata": {"name": "".join(c if c.isalnum() else "-" for c in name).strip("-") or "experiment"},
+                "spec": {
+                    "duration": "1y",
+                    "replications": DEFAULT_REPLICATIONS,
+                    "cluster": {"pools": [_pool("general", 6, 3, "4", "16Gi", 110)]},
+                    "manifests": [os.fspath(path) for path in paths],
+                    "policies": [{"name": "as-shipped"}],
+                },
+            }
+        )
+
+    @classmethod
+    def _of(cls, value: dict[str, Any]) -> "Experiment":
+        return cls._checked(Document("<python>", value), "", yaml_text(value), None, ())
+
+    @classmethod
+    def _checked(
+        cls,
+        document: Document,
+        folder: str,
+        text: str,
+        path: Path | None,
+        settings: tuple[str, ...],
+        problems: Iterable[Problem] = (),
+    ) -> "Experiment":
+        value, places = _with_settings(document.value, settings)
+        source = read(replace(document, value=value))
+        source = replace(source, problems=(*problems, *source.problems))
+        try:
+            return cls(source, resolve(source, folder), text, path, settings)
+        except InputError as error:
+            raise InputError(_at_settings(error.problems, places)) from None
+
+    # What it says
+
+    @property
+    def name(self) -> str:
+        """metadata.name."""
+        assert self.source.file is not None
+        return self.source.file.metadata.name
+
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """One per policy, in the order of the file; the first is the baseline."""
+        return self.design.scenarios
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The policies' names; the first is the baseline."""
+        return tuple(scenario.policy for scenario in self.design.scenarios)
+
+    @property
+    def replications(self) -> int | None:
+        """Runs per policy; None if `precision` decides."""
+        return None if self.precision else self._spec.replications or DEFAULT_REPLICATIONS
+
+    @property
+    def precision(self) -> Precision | None:
+        """When there are enough runs; None if their number is fixed."""
+        wanted = self._spec.precision
+        return Precision(wanted.relative, self.confidence, wanted.at_most) if wanted else None
+
+    @property
+    def confidence(self) -> float:
+        """Of all intervals, e.g. 0.95."""
+        wanted = self._spec.precision
+        return self._spec.confidence or (wanted and wanted.confidence) or 0.95
+
+    @property
+    def duration(self) -> float:
+        """Seconds that are measured, per run."""
+        return self._spec.duration
+
+    @property
+    def warmup(self) -> float:
+        """Seconds before measuring, per run."""
+        return self._spec.warmup
+
+    @property
+    def seed(self) -> int:
+        """The seed of all randomness."""
+        return self._spec.seed
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """What must come out."""
+        return self.design.objectives
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Every manifest file read, in order."""
+        return tuple(map(Path, self.design.inputs))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is legal but odd, in printable lines."""
+        return self.design.warnings
+
+    @property
+    def not_modelled(self) -> Mapping[str, int]:
+        """Kind -> how many objects are read but not simulated."""
+        return self.design.not_modelled
+
+    @cached_property
+    def resolved(self) -> dict[str, Any]:
+        """The experiment after settings, `extends` and defaults, as plain values; itself an experiment file."""
+        assert self.source.file is not None
+        return resolved_file(self.source.file, self.design, DEFAULT_REPLICATIONS)
+
+    @property
+    def _spec(self) -> SpecFile:
+        assert self.source.file is not None
+        return self.source.file.spec
+
+    # What it could say instead
+
+    def set(self, path: str, value: Any) -> "Experiment":
+        """With another value at a path of the file, e.g. `set("failures[node-crash].timeToFailure.mean", "30d")`."""
+        changed = copy.deepcopy(self.source.document.value)
+        try:
+            set_path(changed, _from_top(path), value)
+        except PatchError as error:
+            raise InputError([Problem(Location("<python>"), path, str(error))]) from None
+        return self._like(changed)
+
+    def only(self, *policies: str) -> "Experiment":
+        """With these policies alone; the first in the file's order becomes the baseline. Raises InputError."""
+        for name in policies:
+            if name not in self.policies:
+                message = f"there is no policy {name!r}{did_you_mean(name, self.policies)}"
+                raise InputError([Problem(Location(str(self.source_path or "<python>")), "", message)])
+        kept = tuple(s for s in self.design.scenarios if s.policy in policies)
+        wanted = tuple(o for o in self.design.objectives if o.policy is None or o.policy in policies)
+        return replace(self, design=replace(self.design, scenarios=kept, objectives=wanted))
+
+    def cluster(
+        self, *, nodes: int, zones: int = 1, cpu: str = "4", memory: str = "16Gi", pods: int = 110
+    ) -> "Experiment":
+        """With one pool `general` of so many equal nodes, dealt over so many zones called a, b, c, ..."""
+        return self.set("spec.cluster", {"pools": [_pool("general", nodes, zones, cpu, memory, pods)]})
+
+    def failures(self, *modes: Any) -> "Experiment":
+        """With further failure modes: objects such as NodeCrash(...), or mappings as in a file."""
+        return self._append("failures", modes)
+
+    def operations(self, *operations: Any) -> "Experiment":
+        """With further operations: objects such as Rollout(...), or mappings as in a file."""
+        return self._append("operations", operations)
+
+    def policy(
+        self,
+        name: str,
+        *,
+        replicas: int | None = None,
+        spread: str | None = None,
+        budget: Mapping[str, Any] | None = None,
+        operations: Iterable[Any] = (),
+        **fields: Any,
+    ) -> "Experiment":
+        """With a further policy.
+
+        `replicas` of every Deployment; `spread` over "zone" or "node" (a hard topology spread constraint for every
+        Deployment); `budget` such as {"maxUnavailable": 1} (a PodDisruptionBudget for every Deployment); further
+        `operations`; and any other field of a policy in a file, such as `extends`, `patches`, `add`, `behaviour`.
+        """
+        patches, objects = list(fields.pop("patches", ())), list(fields.pop("add", ()))
+        if replicas is not None:
+            patches.append({"target": {"kind": "Deployment"}, "set": {"spec.replicas": replicas}})
+        for deployment in self._deployments() if spread or budget else ():
+            metadata, selector = deployment["metadata"], deployment["spec"]["selector"]
+            place = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
+            if spread:
+                merged = {"spec": {"template": {"spec": {"topologySpreadConstraints": [_spread(spread, selector)]}}}}
+                patches.append({"target": {"kind": "Deployment", **place}, "merge": merged})
+            if budget:
+                spec = {"selector": selector, **budget}
+                objects.append(
+                    {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": place, "spec": spec}
+                )
+        policy: dict[str, Any] = {"name": name, **fields}
+        further = {"patches": patches, "add": objects, "operations": [_story("operation", o) for o in operations]}
+        return self._append("policies", [policy | {key: value for key, value in further.items() if value}])
+
+    def run(
+        self,
+        *,
+        replications: int | None = None,
+        workers: int = 1,
+        out: str | os.PathLike[str] | None = None,
+        progress: "bool | Listener | None" = None,
+        fresh: bool = False,
+    ) -> "Results":
+        """Simulate every policy; in memory, or kept and resumed in the folder `out`."""
+        from experiments.runner import run
+
+        where = None if out is None else os.fspath(out)
+        return run(self, out=where, replications=replications, workers=workers, progress=progress, fresh=fresh)
+
+    def _like(self, value: dict[str, Any]) -> "Experiment":
+        """The same with another document."""
+        if self.source_path is None:
+            return self._of(value)
+        folder = os.path.dirname(self.source_path)
+        document = replace(self.source.document, value=value)
+        return self._checked(document, folder, yaml_text(value), self.source_path, ())
+
+    def _append(self, field: str, items: Iterable[Any]) -> "Experiment":
+        kind = {"failures": "failure", "operations": "operation"}.get(field)
+        changed = copy.deepcopy(self.source.document.value)
+        further = [_story(kind, item) if kind else item for item in items]
+        changed["spec"][field] = [*(changed["spec"].get(field) or ()), *further]
+        return self._like(changed)
+
+    def _deployments(self) -> list[Mapping[str, Any]]:
+        return [m.value for m in read_manifests(self.design.inputs).objects if m.kind == "Deployment"]
+
+    def __repr__(self) -> str:
+        return f"<Experiment {self.name}: {', '.join(self.policies)}>"
+
+
+def is_experiment(document: Document) -> bool:
+    """Whether a document means to be an experiment file (of any version)."""
+    value = document.value
+    return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith("kubenines/")
+
+
+def load_experiment(path: str | os.PathLike[str]) -> tuple[Document, list[Problem]]:
+    """The one document of an experiment file, and what is wrong with its YAML; raises InputError if there is none."""
+    documents, problems = read_documents(path)
+    if not documents:
+        raise InputError(problems or [Problem(Location(file_name(path)), "", "the file is empty")])
+    value = documents[0].value
+    if (
+        isinstance(value, dict)
+        and "kind" in value
+        and not is_experiment(documents[0])
+        and value["kind"] != "Experiment"
+    ):
+        message = f"this is a {value['kind']}; expected an experiment (apiVersion: kubenines/v1, kind: Experiment)"
+        raise InputError([*problems, documents[0].problem((), message)])
+    problems += [document.problem((), "expected one document in an experiment file") for document in documents[1:]]
+    return documents[0], problems
+
+
+# -------------------------------------------------------------------------------------------------------- settings
+
+
+def _from_top(path: str) -> str:
+    """The path with its leading `spec.`, which may be left out."""
+    return path if parse_path(path)[0] in ("apiVersion", "kind", "metadata", "spec") else f"spec.{path}"
+
+
+def _with_settings(value: Any, settings: Iterable[str]) -> tuple[Any, dict[str, str]]:
+    """The document after `path=value` settings; and the place of each setting in it."""
+    places: dict[str, str] = {}
+    problems = []
+    for setting in settings:
+        value = copy.deepcopy(value)
+        path, equals, text = setting.partition("=")
+        try:
+            if not equals:
+                raise PatchError("expected path=value")
+            given = _parsed(text)
+            if isinstance(value, dict):
+                places[dotted(set_path(value, _from_top(path.strip()), given))] = setting
+        except PatchError as error:
+            problems.append(Problem(Location(f"--set {setting}"), "", str(error)))
+        except InputError as error:
+            problems += [Problem(Location(f"--set {setting}"), "", problem.message) for problem in error.problems]
+    if problems:
+        raise InputError(problems)
+    return value, places
+
+
+def _parsed(text: str) -> Any:
+    """The value of a setting, in YAML; nothing after the equals sign removes the field."""
+    documents = parse_documents(text)
+    return documents[0].value if documents else None
+
+
+def _at_settings(problems: Iterable[Problem], places: Mapping[str, str]) -> list[Problem]:
+    """The problems; those with a value from the command line are placed there."""
+    return [
+        next(
+            (
+                Problem(Location(f"--set {setting}"), problem.path, problem.message)
+                for path, setting in places.items()
+                if problem.path == path or problem.path.startswith((f"{path}.", f"{path}["))
+            ),
+            problem,
+        )
+        for problem in problems
+    ]
+
+
+# --------------------------------------------------------------------------------------------------------- builders
+
+
+def _pool(name: str, nodes: int, zones: int, cpu: str, memory: str, pods: int) -> dict[str, Any]:
+    named = [chr(ord("a") + i) if zones <= 26 else f"zone-{i + 1}" for i in range(zones)]
+    return {"name": name, "count": nodes, "zones": named, "allocatable": {"cpu": cpu, "memory": memory, "pods": pods}}
+
+
+def _spread(over: str, selector: Any) -> dict[str, Any]:
+    keys = {"zone": "topology.kubernetes.io/zone", "node": "kubernetes.io/hostname"}
+    if over not in keys:
+        raise ValueError(f"spread is over 'zone' or 'node' (got {over!r})")
+    return {"maxSkew": 1, "topologyKey": keys[over], "whenUnsatisfiable": "DoNotSchedule", "labelSelector": selector}
+
+
+def _story(kind: str, story: Any) -> Any:
+    """A failure mode or operation as a file would say it."""
+    if isinstance(story, Mapping):
+        return dict(story)
+    written = as_written(story)
+    return {"name": written.pop("name"), "type": registered_name(kind, type(story)), **written}

@@ -1,0 +1,114 @@
+"""How single values are written in files: durations, percentages, quantities, selectors."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from models.labels import LabelSelector, parse_selector
+from models.units import (
+    format_cpu,
+    format_memory,
+    format_percent,
+    parse_amount,
+    parse_cpu,
+    parse_duration,
+    parse_percent,
+)
+
+_UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+
+
+def written_duration(seconds: float) -> str:
+    """The shortest text in one unit that parses back to exactly these seconds: "7d", "90s", "0.4s"."""
+    for unit, size in _UNITS:
+        if seconds and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{Decimal(repr(float(seconds))):f}s" if seconds else "0s"
+
+
+def _seconds(value: object) -> float:
+    """Seconds as a plain number, as Kubernetes writes fields that end in `Seconds`, or a duration with its unit."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not 0 <= value < float("inf"):
+            raise ValueError(f"expected seconds, not negative (got {value!r})")
+        return float(value)
+    return parse_duration(value)
+
+
+def _positive(seconds: float) -> float:
+    if seconds <= 0:
+        raise ValueError("expected a duration longer than 0s")
+    return seconds
+
+
+_DURATION = WithJsonSchema({"type": "string", "title": "Duration", "examples": ["30s", "5m", "12h", "30d", "1y"]})
+_WRITTEN = PlainSerializer(written_duration, return_type=str)
+Duration = Annotated[float, BeforeValidator(parse_duration), _WRITTEN, _DURATION]
+PositiveDuration = Annotated[float, BeforeValidator(lambda v: _positive(parse_duration(v))), _WRITTEN, _DURATION]
+Seconds = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    PlainSerializer(lambda v: int(v) if v == int(v) else v),
+    WithJsonSchema({"type": ["number", "string"], "title": "Seconds", "examples": [300, "5m"]}),
+]
+Number = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=False)]
+Percentage = Annotated[
+    float,
+    BeforeValidator(parse_percent),
+    PlainSerializer(format_percent, return_type=str),
+    WithJsonSchema({"type": "string", "title": "Percentage", "examples": ["80%", "99.95%"]}),
+]
+
+
+def _not_negative(amount: int) -> int:
+    if amount < 0:
+        raise ValueError("a quantity must not be negative here")
+    return amount
+
+
+_QUANTITY = WithJsonSchema({"type": ["string", "number"], "title": "Quantity", "examples": ["250m", "4", "16Gi"]})
+Cpu = Annotated[
+    int, BeforeValidator(lambda v: _not_negative(parse_cpu(v))), PlainSerializer(format_cpu, return_type=str), _QUANTITY
+]
+Amount = Annotated[
+    int,
+    BeforeValidator(lambda v: _not_negative(parse_amount(v))),
+    PlainSerializer(format_memory, return_type=str),
+    _QUANTITY,
+]
+
+
+class FileModel(BaseModel):
+    """A mapping in a file: camelCase keys, nothing unknown, nothing converted in silence."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True, alias_generator=to_camel)
+
+
+def _selector_text(value: object) -> str:
+    """A selector as text, given as text or as the labels that must be there."""
+    if isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
+        value = ",".join(f"{key}={label}" for key, label in value.items())
+    if not isinstance(value, str):
+        raise ValueError(f"expected a selector like app=web,tier in (a,b), or labels (got {value!r})")
+    parse_selector(value)
+    return value
+
+
+Labels = Annotated[
+    str,
+    BeforeValidator(_selector_text),
+    WithJsonSchema({"type": ["string", "object"], "title": "Selector", "examples": ["app=web,tier in (a,b),!canary"]}),
+]
+
+
+class Select(FileModel):
+    """Which things are meant; without `labels`, all of them."""
+
+    labels: Labels = ""
+    """A selector: `app=web,tier in (a,b),!canary`, or a mapping of labels that must all be there."""
+
+    def value(self) -> LabelSelector:
+        """The selector itself."""
+        return parse_selector(self.labels)

@@ -1,0 +1,134 @@
+"""How probability laws are written in files: `{kind: weibull, shape: 0.7, mean: 30d}`."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from experiments.fields import Duration, FileModel, Number
+from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
+
+
+class Law(FileModel):
+    """A probability law of a time."""
+
+    def value(self) -> Distribution:
+        """The law itself."""
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _makes_a_value(self) -> "Law":
+        self.value()
+        return self
+
+
+def _one_of(**given: float | None) -> None:
+    if sum(value is not None for value in given.values()) != 1:
+        raise ValueError(f"expected exactly one of {' and '.join(map(repr, given))}")
+
+
+class FixedLaw(Law):
+    """Always the same time."""
+
+    kind: Literal["fixed"]
+    time: Duration = Field(alias="value")
+
+    def value(self) -> Distribution:
+        return Fixed(self.time)
+
+
+class ExponentialLaw(Law):
+    """Memoryless, with the given mean."""
+
+    kind: Literal["exponential"]
+    mean: Duration
+
+    def value(self) -> Distribution:
+        return Exponential(self.mean)
+
+
+class WeibullLaw(Law):
+    """P(X > t) = exp(-(t/scale)^shape); give the scale or the mean. A shape below 1: failures cluster early."""
+
+    kind: Literal["weibull"]
+    shape: Number
+    scale: Duration | None = None
+    mean: Duration | None = None
+
+    def value(self) -> Distribution:
+        _one_of(scale=self.scale, mean=self.mean)
+        if self.scale is not None:
+            return Weibull(self.shape, self.scale)
+        return Weibull.from_mean(self.shape, self.mean or 0.0)
+
+
+class LogNormalLaw(Law):
+    """exp(N(ln median, sigma^2)); give median and sigma, median and p95, or mean and sigma."""
+
+    kind: Literal["lognormal"]
+    median: Duration | None = None
+    mean: Duration | None = None
+    p95: Duration | None = None
+    sigma: Number | None = None
+
+    def value(self) -> Distribution:
+        match (self.median, self.mean, self.p95, self.sigma):
+            case (float(median), None, None, float(sigma)):
+                return LogNormal(median, sigma)
+            case (float(median), None, float(p95), None):
+                return LogNormal.from_quantile(median, p95)
+            case (None, float(mean), None, float(sigma)):
+                return LogNormal.from_mean(mean, sigma)
+        raise ValueError("expected 'median' and 'sigma', 'median' and 'p95', or 'mean' and 'sigma'")
+
+
+class GammaLaw(Law):
+    """The gamma law; give the scale or the mean (= shape x scale)."""
+
+    kind: Literal["gamma"]
+    shape: Number
+    scale: Duration | None = None
+    mean: Duration | None = None
+
+    def value(self) -> Distribution:
+        _one_of(scale=self.scale, mean=self.mean)
+        if not self.shape > 0:
+            raise ValueError(f"shape must be positive (got {self.shape!r})")
+        return Gamma(self.shape, self.scale if self.scale is not None else (self.mean or 0.0) / self.shape)
+
+
+class UniformLaw(Law):
+    """Anywhere between `low` and `high`."""
+
+    kind: Literal["uniform"]
+    low: Duration
+    high: Duration
+
+    def value(self) -> Distribution:
+        return Uniform(self.low, self.high)
+
+
+class EmpiricalLaw(Law):
+    """One of the given times, all equally likely."""
+
+    kind: Literal["empirical"]
+    values: list[Duration]
+
+    def value(self) -> Distribution:
+        return Empirical(tuple(self.values))
+
+
+AnyLaw = Annotated[
+    ExponentialLaw | WeibullLaw | LogNormalLaw | GammaLaw | FixedLaw | UniformLaw | EmpiricalLaw,
+    Field(discriminator="kind"),
+]
+
+KINDS: Mapping[type, str] = {
+    Exponential: "exponential",
+    Weibull: "weibull",
+    LogNormal: "lognormal",
+    Gamma: "gamma",
+    Fixed: "fixed",
+    Uniform: "uniform",
+    Empirical: "empirical",
+}

@@ -1,0 +1,32 @@
+"""Capacity: how many endpoints answer."""
+
+import numpy as np
+
+from experiments.metrics.observation import Observation
+from simulator.log import StepFunction
+
+
+def mean_answering(seen: Observation) -> float:
+    """Time-weighted mean number of endpoints that can answer."""
+    return seen.answering.mean()
+
+
+def min_answering(seen: Observation) -> int:
+    """Fewest endpoints that could answer at any time."""
+    return int(seen.answering.values.min())
+
+
+def degraded_s(seen: Observation) -> float:
+    """Seconds with fewer endpoints able to answer than replicas desired, outages included."""
+    return _seconds_below(seen.answering, seen.desired)
+
+
+def stale_s(seen: Observation) -> float:
+    """Seconds during which an endpoint was listed as ready that could not answer: some requests fail."""
+    return _seconds_below(seen.answering, seen.ready)
+
+
+def _seconds_below(lower: StepFunction, upper: StepFunction) -> float:
+    times = np.union1d(lower.times, upper.times)
+    widths = np.diff(np.append(times, lower.end))
+    return float(widths[lower.at(times) < upper.at(times)].sum())

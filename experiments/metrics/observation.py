@@ -1,0 +1,74 @@
+"""One Service over the measured window of one run: what every metric is a function of."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.log import StepFunction
+
+Floats = npt.NDArray[np.float64]
+
+
+class History(Protocol):
+    """What a run tells of one Service (`simulator.run.ServiceHistory`)."""
+
+    @property
+    def answering(self) -> StepFunction:
+        """Ready endpoints that can answer: the users' truth."""
+        ...
+
+    @property
+    def ready(self) -> StepFunction:
+        """Endpoints listed as ready: the control plane's belief."""
+        ...
+
+    @property
+    def desired(self) -> StepFunction:
+        """Replicas desired of the workloads behind the Service."""
+        ...
+
+
+class Predicate(Protocol):
+    """When a Service counts as available."""
+
+    def up(self, history: History) -> StepFunction:
+        """1.0 while the Service is available, 0.0 while it is not, on the domain of `history.answering`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A Service's history on the measured window [start, end], with its availability."""
+
+    answering: StepFunction
+    ready: StepFunction
+    desired: StepFunction
+    up: StepFunction
+
+    @classmethod
+    def of(cls, history: History, available: Predicate, start: float, end: float) -> "Observation":
+        """Cut `history` to the window and judge it by `available`."""
+        return cls(
+            history.answering.clip(start, end),
+            history.ready.clip(start, end),
+            history.desired.clip(start, end),
+            available.up(history).clip(start, end),
+        )
+
+    @property
+    def start(self) -> float:
+        """Beginning of the window, in seconds since the cluster settled."""
+        return self.up.start
+
+    @property
+    def window(self) -> float:
+        """Length of the window, in seconds."""
+        return self.up.duration
+
+    @cached_property
+    def outages(self) -> Floats:
+        """Every maximal stretch without availability: shape (n, 2), start and end, cut at the window's ends."""
+        return self.up.intervals_below(0.5)

@@ -1,0 +1,142 @@
+"""What pydantic finds wrong with a value, in words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from models.problems import Path, did_you_mean, shown
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing that is wrong with a value."""
+
+    path: Path
+    message: str
+    at_key: bool = False
+    """The key itself is wrong, not the value."""
+    inside: Path = ()
+    """Where exactly below `path`."""
+    missing: str | None = None
+    """The field that is not there."""
+    meant: str | None = None
+    """The field that was probably meant by an unknown one."""
+
+
+def mistakes_of(error: ValidationError, value: Any, model: type[BaseModel]) -> list[Mistake]:
+    """Every error of validating `value` as `model`, with its path in the value."""
+    mistakes = [_mistake(details, value, model) for details in error.errors(include_url=False)]
+    misspelt = {(mistake.path[:-1], mistake.meant) for mistake in mistakes if mistake.meant is not None}
+    return [mistake for mistake in mistakes if (mistake.path, mistake.missing) not in misspelt]
+
+
+def _mistake(details: ErrorDetails, value: Any, model: type[BaseModel]) -> Mistake:
+    path, kind, context = _path_in(value, details["loc"]), details["type"], details.get("ctx", {})
+    given = details["input"]
+    match kind:
+        case "extra_forbidden":
+            known = _known_fields(model, details["loc"][:-1])
+            hint = did_you_mean(str(path[-1]), known)
+            meant = next((name for name in known if repr(name) in hint), None)
+            return Mistake(path, f"unknown field{hint}", at_key=True, meant=meant)
+        case "missing":
+            missing = str(details["loc"][-1])
+            return Mistake(path, f"{missing!r} is required here", missing=missing)
+        case "union_tag_invalid":
+            field, word = context["discriminator"].strip("'"), context["tag"]
+            expected = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
+            return Mistake(path, _unknown_word(field, word, expected), inside=(field,))
+        case "union_tag_not_found":
+            field = context["discriminator"].strip("'")
+            return Mistake(path, f"{field!r} is required here" if isinstance(given, dict) else _mapping(given))
+        case "literal_error" | "enum":
+            expected = [word.strip(" '") for word in context["expected"].replace(" or ", ", ").split(",")]
+            return Mistake(path[:-1], _unknown_word(str(path[-1]), given, expected), inside=path[-1:])
+    say = _WORDS.get(kind)
+    return Mistake(path, say(given, context) if say else f"{details['msg']} (got {shown(given)})")
+
+
+def _unknown_word(field: str, word: object, expected: list[str]) -> str:
+    if len(expected) == 1:
+        return f"unknown {field!r} {shown(word)}; expected {expected[0]!r}"
+    hint = did_you_mean(str(word), expected)
+    return f"unknown {field!r} {shown(word)}; expected one of {', '.join(map(repr, expected))}{hint}"
+
+
+def _mapping(given: object) -> str:
+    return f"expected a mapping (got {shown(given)})"
+
+
+def _bound(words: str) -> Callable[[Any, Mapping[str, Any]], str]:
+    def say(given: object, context: Mapping[str, Any]) -> str:
+        return f"expected a number {words} {next(iter(context.values()))} (got {shown(given)})"
+
+    return say
+
+
+def _text(given: object, context: Mapping[str, Any]) -> str:
+    hint = f"; write it in quotes: '{given}'" if isinstance(given, int | float | bool) else ""
+    return f"expected text (got {shown(given)}{hint})"
+
+
+_WORDS: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
+    "value_error": lambda given, context: str(context["error"]),
+    "string_type": _text,
+    "string_pattern_mismatch": lambda given, _: f"expected letters, digits, '-', '_' and '.' only (got {shown(given)})",
+    "int_type": lambda given, _: f"expected a whole number (got {shown(given)})",
+    "float_type": lambda given, _: f"expected a number (got {shown(given)})",
+    "bool_type": lambda given, _: f"expected true or false (got {shown(given)})",
+    "list_type": lambda given, _: f"expected a list (got {shown(given)})",
+    "dict_type": lambda given, _: _mapping(given),
+    "model_type": lambda given, _: _mapping(given),
+    "model_attributes_type": lambda given, _: _mapping(given),
+    "too_short": lambda _, context: f"expected at least {context['min_length']} of them",
+    "greater_than_equal": _bound("not less than"),
+    "greater_than": _bound("greater than"),
+    "less_than_equal": _bound("not greater than"),
+}
+
+
+def _path_in(value: Any, loc: tuple[int | str, ...]) -> Path:
+    """The path of an error without the union tags and missing fields that pydantic puts into it."""
+    path: list[int | str] = []
+    for step in loc:
+        inside = step in value if isinstance(value, dict) else isinstance(value, list) and isinstance(step, int)
+        if inside:
+            path.append(step)
+            value = value[step]
+    return tuple(path)
+
+
+def _known_fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The fields that a mapping at this place may have, by the model's JSON Schema."""
+    whole = model.model_json_schema()
+    node = schema_node(whole, whole)
+    for step in loc:
+        node = schema_child(whole, node, step)
+    return list(node.get("properties", ()))
+
+
+def schema_node(whole: Mapping[str, Any], node: Any) -> dict[str, Any]:
+    """The node with its `$ref` followed and `null` alternatives dropped."""
+    while "$ref" in node:
+        rest = {key: value for key, value in node.items() if key != "$ref"}
+        node = {**whole["$defs"][node["$ref"].rsplit("/", 1)[-1]], **rest}
+    alternatives = [a for a in node.get("anyOf", ()) if a.get("type") != "null"]
+    if len(alternatives) == 1:
+        rest = {key: value for key, value in node.items() if key not in ("anyOf", "title")}
+        return {**schema_node(whole, alternatives[0]), **rest}
+    return dict(node)
+
+
+def schema_child(whole: Mapping[str, Any], node: Mapping[str, Any], step: int | str) -> dict[str, Any]:
+    """What the schema says of a member: a field, an item of a list, or a kind of a union. {} if there is none."""
+    tags = node.get("discriminator", {}).get("mapping", {})
+    if step in tags:
+        return schema_node(whole, {"$ref": tags[step]})
+    if isinstance(step, int):
+        return schema_node(whole, node.get("items") or {})
+    return schema_node(whole, node.get("properties", {}).get(step) or {})

@@ -1,0 +1,176 @@
+"""Policies: one application, run in different ways. A policy patches the manifests; the files stay as they are."""
+
+import copy
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from experiments.patches import PatchError, merge, set_path
+from experiments.schema import PatchFile, PolicyFile, TargetFile
+from experiments.source import Source
+from models.labels import parse_selector
+from models.manifests import Manifest
+from models.problems import InputError, Path, Problem, did_you_mean, dotted
+
+AS_SHIPPED = PolicyFile(name="as-shipped")
+"""The policy of an experiment that names none."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One policy's own part, and where it stands in the experiment file."""
+
+    policy: PolicyFile
+    path: Path
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A policy after `extends`: the steps in the order in which they apply, its own last."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    def items(self, field: str) -> Iterator[tuple[Any, Path]]:
+        """The items of a list field over all steps, each with its place."""
+        for step in self.steps:
+            for i, item in enumerate(getattr(step.policy, field)):
+                yield item, (*step.path, field, i)
+
+
+def lineages(policies: Sequence[PolicyFile], source: Source, problems: list[Problem]) -> list[Lineage]:
+    """Every policy after `extends`, in the order of the file. Each policy applies once, parents before children."""
+    if not policies:
+        return [Lineage(AS_SHIPPED.name, (Step(AS_SHIPPED, ("spec", "policies")),))]
+    written = source.document.value["spec"].get("policies")
+    known = [policy.get("name") for policy in written if isinstance(policy, dict)]
+    places = {policy.name: i for i, policy in enumerate(policies)}
+
+    def steps(name: str, below: tuple[str, ...]) -> list[Step]:
+        index, chain = places[name], (*below, name)
+        path: Path = ("spec", "policies", index)
+        before: list[Step] = []
+        for i, parent in enumerate(policies[index].extends):
+            place = (*path, "extends", i)
+            if parent in chain:
+                circle = chain[chain.index(parent) :]
+                if parent == min(circle, key=places.__getitem__):  # each circle once, however one comes into it
+                    way = " -> ".join([*circle, parent])
+                    problems.append(source.problem(place, f"policies extend each other in a circle: {way}"))
+            elif parent in places:
+                before += [step for step in steps(parent, chain) if step not in before]
+            elif parent not in known:
+                problems.append(source.problem(place, f"there is no policy {parent!r}{did_you_mean(parent, places)}"))
+        return [*before, Step(policies[index], path)]
+
+    return [Lineage(policy.name, tuple(steps(policy.name, ()))) for policy in policies]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A place in an object that a patch has set, and where the patch says so."""
+
+    manifest: str
+    path: str
+    place: Path
+
+
+def patch(
+    objects: Sequence[Manifest], lineage: Lineage, source: Source, problems: list[Problem]
+) -> tuple[list[Manifest], list[Change]]:
+    """The objects after the policy's patches, and what was set where."""
+    patched, changes = list(objects), []
+    for item, place in lineage.items("patches"):
+        matching = [i for i, manifest in enumerate(patched) if _matches(item.target, manifest)]
+        if not matching:
+            problems.append(source.problem((*place, "target"), _no_match(item.target, patched)))
+        for i in matching:
+            value = copy.deepcopy(dict(patched[i].value))
+            try:
+                value, touched = _apply(item, value)
+            except PatchError as error:
+                problems.append(source.problem(place, f"cannot patch {patched[i].key}: {error}"))
+                continue
+            changes += [Change(patched[i].key, path, source.path(*place, *where)) for path, where in touched]
+            patched[i] = patched[i].with_value(value)
+    return patched, changes
+
+
+def _apply(item: PatchFile, value: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, Path]]]:
+    """The patched value; and each path that was set, with its place in the patch."""
+    touched: list[tuple[str, Path]] = []
+    if item.merge:
+        value = merge(value, item.merge)
+        touched += [(dotted(path), ("merge", *path)) for path in _leaves(item.merge, ())]
+    for path, setting in item.set.items():
+        touched.append((dotted(set_path(value, path, copy.deepcopy(setting))), ("set", path)))
+    return value, touched
+
+
+def _leaves(value: Any, path: Path) -> Iterator[Path]:
+    """The paths of the values below mappings (a list counts as a value: its items move when merged)."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _leaves(item, (*path, key))
+    else:
+        yield path
+
+
+def blame(error: InputError, lineage: Lineage, changes: Sequence[Change], source: Source) -> list[Problem]:
+    """Problems of patched objects, placed at the patch that made them."""
+    blamed: dict[tuple[Path | None, str], list[Problem]] = {}
+    for problem in error.problems:
+        mine = [change for change in changes if problem.path.startswith(f"{change.manifest} ")]
+        guilty = [change for change in mine if _touches(change.path, problem.path.removeprefix(f"{change.manifest} "))]
+        if guilty:
+            found = source.document.problem(guilty[-1].place, f"{problem.path}: {problem.message}")
+            blamed.setdefault((guilty[-1].place, problem.message), []).append(found)
+        else:
+            patched = f" (after the patches of policy {lineage.name!r})" if mine else ""
+            found = Problem(problem.location, problem.path, problem.message + patched)
+            blamed.setdefault((None, str(found)), []).append(found)
+    return [
+        replace(same[0], message=f"{same[0].message} (and {len(same) - 1} more objects)") if same[1:] else same[0]
+        for same in map(sorted, blamed.values())
+    ]
+
+
+def _touches(changed: str, wrong: str) -> bool:
+    """Whether one of two dotted paths lies in the other."""
+    return f"{wrong}.".startswith((f"{changed}.", f"{changed}[")) or f"{changed}.".startswith(f"{wrong}.")
+
+
+def added(
+    lineage: Lineage, folder: str, source: Source, problems: list[Problem]
+) -> tuple[list[tuple[str, Path]], list[Manifest]]:
+    """What a policy adds: files with the place where they are named, and objects written in the experiment file."""
+    files, objects = [], []
+    for item, place in lineage.items("add"):
+        if isinstance(item, str):
+            files.append((os.path.normpath(os.path.join(folder, item)), place))
+        elif "kind" in item and "apiVersion" in item:
+            objects.append(Manifest(item, source.document, source.path(*place)))
+        else:
+            problems.append(source.problem(place, "expected a Kubernetes object with apiVersion and kind"))
+    return files, objects
+
+
+def _matches(target: TargetFile, manifest: Manifest) -> bool:
+    labels = (manifest.value.get("metadata") or {}).get("labels") or {}
+    return (
+        target.kind == manifest.kind
+        and target.name in (None, manifest.name)
+        and target.namespace in (None, manifest.namespace)
+        and (target.labels is None or parse_selector(target.labels).matches(labels))
+    )
+
+
+def _no_match(target: TargetFile, objects: Sequence[Manifest]) -> str:
+    kinds = sorted({manifest.kind for manifest in objects})
+    names = [manifest.name for manifest in objects if manifest.kind == target.kind]
+    if not names:
+        return f"no object of kind {target.kind!r} to patch{did_you_mean(target.kind, kinds)}"
+    if target.name is not None and target.name not in names:
+        return f"no {target.kind} {target.name!r} to patch{did_you_mean(target.name, names)}"
+    return f"no {target.kind} with this namespace and labels to patch; there is {', '.join(map(repr, names))}"

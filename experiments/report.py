@@ -1,0 +1,176 @@
+"""What is said at the end of a run: the table, the objectives, and what to know before believing them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from experiments import estimate
+from experiments.estimate import Estimate, show_seconds
+from experiments.intervals import FEW_OUTAGES
+from experiments.results import INCONCLUSIVE, MET, Results
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+HEADINGS = ("SERVICE", "POLICY", "AVAILABILITY", "CI", "NINES", "DOWNTIME/Y", "OUTAGES/Y", "vs baseline")
+MARKS = {MET: "✓", INCONCLUSIVE: "?", "missed": "✗"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One Service under one policy, as text in the order of `HEADINGS`."""
+
+    service: str
+    policy: str
+    availability: str
+    interval: str
+    nines: str
+    downtime: str
+    outages: str
+    difference: str
+
+    def cells(self) -> tuple[str, ...]:
+        """The texts in the order of `HEADINGS`."""
+        return tuple(vars(self).values())
+
+
+def rows(results: Results) -> Iterator[Row]:
+    """The rows of the table, Service by Service."""
+    for service in results.services:
+        for policy in results.policies:
+            found = results.availability(service, policy)
+            comparison = results.comparison(service, policy)
+            yield Row(
+                service,
+                policy,
+                _value(found),
+                found.show_interval(),
+                _value(estimate.nines(found)),
+                _value(estimate.downtime_per_year(found)),
+                _value(results.outage_rate(service, policy)),
+                "-" if comparison is None else str(comparison),
+            )
+
+
+def _value(found: Estimate) -> str:
+    return found.show_value() if found.n else "no run"
+
+
+def heading(results: Results) -> str:
+    """One line: what ran, how much of it."""
+    m = results.manifest
+    done = int((results.cells["status"] == "done").sum())
+    return (
+        f"{m.name}   {len(m.policies)} policies x {m.replications} replications of {show_seconds(m.duration)}   "
+        f"{done}/{len(m.policies) * m.replications} runs   {m.confidence:.0%} intervals"
+    )
+
+
+def objective_lines(results: Results) -> list[str]:
+    """One line per objective: under which policies it is met, missed or open."""
+    lines = []
+    wanted = list(dict.fromkeys((o.service, o.at_least) for o in results.objectives))
+    for service, at_least in wanted:
+        about = [o for o in results.objectives if (o.service, o.at_least) == (service, at_least)]
+        parts = []
+        for verdict, mark in MARKS.items():
+            policies = [_under(o) for o in about if o.verdict == verdict]
+            if policies:
+                parts.append(f"{mark} {', '.join(policies)}")
+        lines.append(f"{service} availability >= {_percent(at_least)}:  {'   '.join(parts)}")
+    return lines
+
+
+def _under(objective: Any) -> str:
+    """The policy, and for an open objective what would settle it."""
+    if objective.verdict != INCONCLUSIVE:
+        return str(objective.policy)
+    more = "no number of replications in reach would tell" if objective.more is None else f"about {objective.more} more"
+    return f"{objective.policy} (inconclusive; {more}{' replications would tell' if objective.more else ''})"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.10g}%"
+
+
+def notes(results: Results) -> list[str]:
+    """What to know before believing the table; nothing is skipped in silence."""
+    m, found = results.manifest, []
+    for row in results.failed.head(5).to_dict("records"):
+        where = f"policy {row['policy']}, replication {row['replication']}, seed {row['seed']}"
+        found.append(f"failed: {where}: {row['error']}")
+    if len(results.failed) > 5:
+        found.append(f"failed: {len(results.failed) - 5} more, see cells.parquet")
+    if m.status == "interrupted":
+        found.append("interrupted: the table rests on what was finished")
+    for policy, reasons in results.pending().items():
+        for reason, (pods, replications) in reasons.items():
+            found.append(f"not placed under {policy}: up to {pods} pods in {replications} replications: {reason}")
+    strikes = results.strikes()
+    names = list(dict.fromkeys(name for counts in strikes.values() for name in counts))
+    for name in names:
+        quiet = [policy for policy, counts in strikes.items() if counts.get(name) == 0]
+        if quiet:
+            under = "" if len(quiet) == len(m.policies) else f" under {', '.join(quiet)}"
+            found.append(f"{name} never struck{under}: the table says nothing about it")
+    found += [
+        f"few outages ({count}) of {service} under {policy}: its interval is too narrow (fewer than {FEW_OUTAGES})"
+        for service, policy, count in results.few_outages()
+    ]
+    found += [
+        f"{service} under {policy} was down when measuring began, in {count} replications: not settled; "
+        "its downtime is partly start-up (a warm-up leaves that out)"
+        for service, policy, count in results.down_at_start()
+    ]
+    if m.imprecise and m.precision:
+        asked = f"+-{m.precision['relative']:.0%} after {m.replications} replications"
+        found.append(f"precision not reached ({asked}): {', '.join(m.imprecise)}")
+    if m.not_modelled:
+        found.append(f"not modelled: {', '.join(m.not_modelled)}")
+    return found + list(m.warnings)
+
+
+def table(results: Results) -> "Table":
+    """The table of `rows`, whose texts fold rather than vanish where the terminal is narrow."""
+    from rich.table import Table
+
+    built = Table(box=None, pad_edge=False, header_style="bold")
+    for number, name in enumerate(HEADINGS):
+        heading = f"{results.manifest.confidence:.0%} CI" if name == "CI" else name
+        built.add_column(heading, justify="left" if number < 4 or number == 7 else "right", overflow="fold")
+    service = ""
+    for row in rows(results):
+        cells = row.cells()
+        built.add_row("" if row.service == service else row.service, *cells[1:])
+        service = row.service
+    return built
+
+
+def show(results: Results, file: IO[str] | None = None, width: int | None = None) -> None:
+    """Print everything to `file` (stdout); colours only on a terminal, full width where there is none."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=file, width=width, highlight=False)
+    if width is None and not console.is_terminal:
+        console = Console(file=file, width=200, highlight=False)
+    console.print(Text(heading(results), style="bold"), soft_wrap=True)
+    console.print(table(results))
+    for line in objective_lines(results):
+        console.print(Text("  " + line), soft_wrap=True)
+    for line in notes(results):
+        console.print(Text("  note: " + line), soft_wrap=True)
+    if results.path is not None:
+        console.print(Text(f"  results: {results.path}"), soft_wrap=True)
+
+
+def summary_html(results: Results) -> str:
+    """The same for notebooks, as an HTML fragment."""
+    from html import escape
+
+    heads = "".join(f"<th>{escape(name)}</th>" for name in HEADINGS)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row.cells()) + "</tr>" for row in rows(results)
+    )
+    lines = "".join(f"<li>{escape(line)}</li>" for line in [*objective_lines(results), *notes(results)])
+    return f"<p>{escape(heading(results))}</p><table><tr>{heads}</tr>{body}</table><ul>{lines}</ul>"

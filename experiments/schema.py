@@ -1,0 +1,304 @@
+"""The Experiment file, field by field. pydantic, for the file only: `design.py` makes values of it."""
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from experiments.described import DescribedModel, file_model, partial_model
+from experiments.fields import Amount, Cpu, Duration, FileModel, Labels, Percentage, PositiveDuration
+from models.behaviour import PodBehaviour
+from models.problems import shown
+from models.timing import Timing
+from simulator import registry
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$", max_length=100)]
+Count = Annotated[int, Field(ge=1)]
+
+
+def _registered(kind: str) -> Any:
+    """Any policy registered under this kind, told apart by `type`."""
+    models = [file_model(policy, tag) for tag, policy in registry.classes(kind).items()]
+    if len(models) < 2:
+        return models[0] if models else FileModel
+    return Annotated[reduce(or_, models[1:], models[0]), Field(discriminator="type")]
+
+
+if TYPE_CHECKING:  # what the generated models below look like
+
+    class _Named(DescribedModel):
+        name: str
+
+    class _Defaulted(DescribedModel):
+        def __init__(self) -> None: ...
+
+    class _Changes(FileModel): ...
+
+    FailureFile: TypeAlias = _Named
+    OperationFile: TypeAlias = _Named
+    PodBehaviourFile: TypeAlias = _Defaulted
+    TimingFile: TypeAlias = _Defaulted
+    PodBehaviourChanges: TypeAlias = _Changes
+    TimingChanges: TypeAlias = _Changes
+else:
+    FailureFile, OperationFile = _registered("failure"), _registered("operation")
+    PodBehaviourFile, TimingFile = file_model(PodBehaviour), file_model(Timing)
+    PodBehaviourChanges, TimingChanges = partial_model(PodBehaviour), partial_model(Timing)
+
+
+# --------------------------------------------------------------------------------------------------------- cluster
+
+
+def _resource_name(name: object) -> object:
+    if not isinstance(name, str) or not ("/" in name or name == "ephemeral-storage" or name.startswith("hugepages-")):
+        raise ValueError("unknown resource; expected cpu, memory, pods, or a name like nvidia.com/gpu")
+    return name
+
+
+ResourceName = Annotated[str, BeforeValidator(_resource_name)]
+
+
+class AllocatableFile(FileModel, extra="allow"):
+    """What pods may request on a node; extended resources by their name, e.g. `nvidia.com/gpu: 1`."""
+
+    __pydantic_extra__: dict[ResourceName, Amount]
+    cpu: Cpu
+    """CPUs or millicores."""
+    memory: Amount
+    """Bytes."""
+    pods: Count = 110
+    """How many pods fit (the kubelet's maxPods)."""
+
+
+class TaintFile(FileModel):
+    """A taint, as in a Node's spec."""
+
+    key: str
+    value: str = ""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+
+
+class PoolFile(FileModel):
+    """Nodes that are all alike, called `<name>-1`, `<name>-2`, ..., with the label `pool: <name>`."""
+
+    name: Name
+    count: Count
+    """How many nodes."""
+    zones: list[str] = Field(default=[])
+    """Zones over which the nodes are dealt in turn (label `topology.kubernetes.io/zone`)."""
+    allocatable: AllocatableFile
+    labels: dict[str, str] = Field(default={})
+    """Further labels of every node."""
+    taints: list[TaintFile] = Field(default=[])
+
+
+class ClusterFile(FileModel):
+    """The nodes: pools, Node manifests, or both."""
+
+    pools: list[PoolFile] = Field(default=[])
+    nodes: list[str] = Field(default=[])
+    """Files or directories with Node manifests (`kubectl get nodes -o yaml`), relative to this file."""
+
+    @model_validator(mode="after")
+    def _has_nodes(self) -> "ClusterFile":
+        if not self.pools and not self.nodes:
+            raise ValueError("expected 'pools' or 'nodes'")
+        return self
+
+
+# ------------------------------------------------------------------------------------------------------- behaviour
+
+
+class MatchFile(FileModel):
+    """Which workloads an override is for; every condition that is given must hold."""
+
+    kind: str | None = None
+    name: str | None = None
+    namespace: str | None = None
+    labels: Labels | None = None
+    """A selector on the pods' labels."""
+
+
+class OverrideFile(PodBehaviourChanges):
+    """Another behaviour for the pods of some workloads; what is not given stays. The last match wins."""
+
+    match: MatchFile
+
+
+class BehaviourFile(PodBehaviourFile):
+    """What a manifest cannot say: how long things take. The defaults are round figures, not measurements."""
+
+    timing: TimingFile = Field(default_factory=TimingFile)
+    """Time constants of the control plane (`kubenines explain timing`)."""
+    overrides: list[OverrideFile] = Field(default=[])
+    """Exceptions for some workloads."""
+
+
+class BehaviourChanges(PodBehaviourChanges):
+    """What a policy changes in the behaviour; what is not given stays, overrides are added."""
+
+    timing: TimingChanges | None = None
+    overrides: list[OverrideFile] = Field(default=[])
+
+
+# -------------------------------------------------------------------------------------------------------- services
+
+
+class WhenReadyEndpoints(FileModel):
+    """Available while at least so many endpoints answer."""
+
+    when: Literal["readyEndpoints"]
+    at_least: Count = 1
+
+
+class WhenCapacity(FileModel):
+    """Available while at least this share of the desired replicas answers."""
+
+    when: Literal["capacity"]
+    at_least: Percentage
+
+
+class ServiceFile(FileModel):
+    """A Service whose availability is measured."""
+
+    name: str
+    """The Service's name (`namespace/name` if the manifests have more than one namespace)."""
+    available: Annotated[WhenReadyEndpoints | WhenCapacity, Field(discriminator="when")] = WhenReadyEndpoints(
+        when="readyEndpoints"
+    )
+    """When it counts as available."""
+
+
+# -------------------------------------------------------------------------------------------------------- policies
+
+
+class TargetFile(FileModel):
+    """Which objects a patch changes; every condition that is given must hold."""
+
+    kind: str
+    name: str | None = None
+    namespace: str | None = None
+    labels: Labels | None = None
+    """A selector on the objects' own labels."""
+
+
+class PatchFile(FileModel):
+    """A change to every object that the target matches."""
+
+    target: TargetFile
+    set: dict[str, Any] = Field(default={})
+    """Path to value: `spec.template.spec.containers[server].resources.requests.cpu: 200m`."""
+    merge: dict[str, Any] = Field(default={})
+    """A strategic-merge patch."""
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> "PatchFile":
+        if not self.set and not self.merge:
+            raise ValueError("expected 'set' or 'merge'")
+        return self
+
+
+def _file_or_object(value: object) -> object:
+    if not isinstance(value, str | dict):
+        raise ValueError(f"expected a file or a Kubernetes object (got {shown(value)})")
+    return value
+
+
+class PolicyFile(FileModel):
+    """One way to run the application: patches over manifests that stay as they are."""
+
+    name: Name
+    extends: list[str] = Field(default=[])
+    """Policies whose changes come first, in this order."""
+    patches: list[PatchFile] = Field(default=[])
+    add: list[
+        Annotated[
+            Any, BeforeValidator(_file_or_object), WithJsonSchema({"type": ["string", "object"], "title": "Manifest"})
+        ]
+    ] = Field(default=[])
+    """Further manifests: files relative to this file, or objects written here."""
+    behaviour: BehaviourChanges | None = None
+    """What else is different."""
+    failures: list[FailureFile] = Field(default=[])
+    """Further failure modes."""
+    operations: list[OperationFile] = Field(default=[])
+    """Further operations."""
+
+
+class PrecisionFile(FileModel):
+    """Replicate until the intervals are narrow enough."""
+
+    relative: Percentage
+    """Half-width of the interval of the unavailability, relative to it."""
+    confidence: Percentage | None = None
+    at_most: Annotated[int, Field(ge=2)] = 2000
+    """Replications after which to stop in any case."""
+
+
+class ObjectiveFile(FileModel):
+    """What must come out; it decides the exit code."""
+
+    service: str
+    policy: str | None = None
+    """Only for this policy; without it, for every policy."""
+    metric: Literal["availability"] = "availability"
+    at_least: Percentage
+
+
+# ------------------------------------------------------------------------------------------------------ experiment
+
+
+class SpecFile(FileModel):
+    """What is run."""
+
+    duration: PositiveDuration
+    """Simulated time that is measured, per replication."""
+    warmup: Duration = 0.0
+    """Simulated time before measuring starts."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Of all randomness; the same seed gives the same results, byte for byte."""
+    replications: Count | None = None
+    """Runs per policy (100 if there is no `precision` either)."""
+    precision: PrecisionFile | None = None
+    """Or: replicate until the intervals are narrow enough."""
+    confidence: Percentage | None = None
+    """Confidence of all intervals (95%)."""
+    cluster: ClusterFile
+    manifests: list[str]
+    """The application: files or directories of Kubernetes manifests, relative to this file."""
+    behaviour: BehaviourFile = Field(default_factory=BehaviourFile)
+    failures: list[FailureFile] = Field(default=[])
+    """What breaks."""
+    operations: list[OperationFile] = Field(default=[])
+    """What people do."""
+    services: list[ServiceFile] | None = None
+    """What is measured; by default every Service that selects pods of a workload, with one ready endpoint."""
+    policies: list[PolicyFile] = Field(default=[])
+    """What is compared; the first is the baseline. By default one, `as-shipped`, without a change."""
+    objectives: list[ObjectiveFile] = Field(default=[])
+    """What must come out; it decides the exit code."""
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "SpecFile":
+        if self.replications is not None and self.precision is not None:
+            raise ValueError("expected 'replications' or 'precision', not both")
+        if self.confidence is not None and self.precision is not None and self.precision.confidence is not None:
+            raise ValueError("'confidence' is given twice, here and in 'precision'")
+        return self
+
+
+class MetadataFile(FileModel):
+    """Names the experiment."""
+
+    name: Name
+    """Also the name of the result folder."""
+
+
+class ExperimentFile(FileModel):
+    """An experiment: an application on a cluster, what breaks, and the policies to compare."""
+
+    api_version: Literal["kubenines/v1"]
+    kind: Literal["Experiment"]
+    metadata: MetadataFile
+    spec: SpecFile

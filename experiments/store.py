@@ -1,0 +1,326 @@
+"""The result folder: what is kept of an experiment, so that a number can be defended and a run resumed.
+
+    manifest.json    what ran, from which inputs, with which versions; the only file that holds wall-clock times
+    experiment.yaml  as given                  resolved.yaml  after extends, set and defaults
+    runs.parquet     a row per policy x replication x service       outages.parquet  a row per outage
+    cells.parquet    a row per policy x replication                 summary.csv, summary.json, plots/*.svg
+    .state/*.json    one file per finished chunk: the proof that its cells are done
+
+Every file is written under a temporary name, flushed and renamed. Same input and seed: the same bytes in every file
+but manifest.json and .state, whatever the number of workers.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.metrics.measure import METRICS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+"""Of the folder and of the cells: raised when old cells may no longer be mixed with new ones."""
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "runs": {
+        "policy": "Name of the policy.",
+        "replication": "Number of the replication; the same number means the same luck under every policy.",
+        "service": "Name of the Service.",
+        "window_s": "Length of the measured window, in seconds.",
+        **{column: (metric.__doc__ or "").split("\n")[0] for column, metric in METRICS.items()},
+    },
+    "outages": {
+        "policy": "Name of the policy.",
+        "replication": "Number of the replication.",
+        "service": "Name of the Service.",
+        "start_s": "Beginning, in seconds since the start of the measured window; 0 if it was under way then.",
+        "end_s": "End, in the same seconds; the window's length if the outage was not over then.",
+    },
+    "cells": {
+        "policy": "Name of the policy.",
+        "replication": "Number of the replication.",
+        "scenario": "Content id of what was simulated, without the replication.",
+        "seed": "Seed of the experiment; with the replication it determines the run.",
+        "status": "done or failed.",
+        "error": "What went wrong in a failed cell; else empty.",
+        "transitions": "State changes that happened in the run.",
+        "strikes": "How often each failure mode and operation struck, as a JSON object.",
+        "pending": "Pods not placed at the end and why, as a JSON object.",
+    },
+}
+"""Table -> column -> what it means."""
+
+_INTEGERS = {"replication", "outages", "min_answering", "transitions", "seed"}
+_TEXTS = {"policy", "service", "scenario", "status", "error", "strikes", "pending"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is kept of one replication of one policy; `outages` by service, as (n, 2) seconds since measuring began."""
+
+    policy: str
+    replication: int
+    scenario: str
+    seed: int
+    status: str = "done"
+    error: str = ""
+    transitions: int = 0
+    strikes: Mapping[str, int] = field(default_factory=dict)
+    pending: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    outages: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values; `from_json` gives back an equal cell."""
+        return asdict(self) | {"outages": {name: found.tolist() for name, found in self.outages.items()}}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Cell":
+        """The inverse of `to_json`."""
+        outages = {name: np.array(found, dtype=float).reshape(-1, 2) for name, found in values["outages"].items()}
+        return cls(**(values | {"outages": outages}))
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What ran: everything needed to read the tables, to repeat the run, and to say what it does not cover."""
+
+    name: str
+    policies: list[str]
+    """In the order of the experiment; the first is the baseline."""
+    services: list[str]
+    replications: int
+    confidence: float
+    duration: float
+    warmup: float
+    seed: int
+    scenarios: dict[str, str]
+    """Policy -> content id."""
+    objectives: list[dict[str, Any]] = field(default_factory=list)
+    precision: dict[str, Any] | None = None
+    imprecise: list[str] = field(default_factory=list)
+    """Service and policy that did not reach the asked precision."""
+    inputs: dict[str, str] = field(default_factory=dict)
+    """Path of every file read -> sha256."""
+    experiment_hash: str = ""
+    source: str = ""
+    warnings: list[str] = field(default_factory=list)
+    not_modelled: list[str] = field(default_factory=list)
+    status: str = "running"
+    counts: dict[str, int] = field(default_factory=dict)
+    argv: list[str] = field(default_factory=list)
+    workers: int = 1
+    versions: dict[str, str] = field(default_factory=dict)
+    started: str = ""
+    ended: str = ""
+    schema_version: int = SCHEMA_VERSION
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Manifest":
+        """From the contents of manifest.json; keys of newer versions are left out."""
+        known = {f.name for f in fields(cls)}
+        return cls(**{key: value for key, value in values.items() if key in known})
+
+
+class NotAResultFolder(ValueError):
+    """The folder holds something else, or nothing."""
+
+
+@dataclass(frozen=True)
+class ResultFolder:
+    """A folder of results at `path`, which need not exist yet."""
+
+    path: Path
+
+    @property
+    def _state(self) -> Path:
+        return self.path / ".state"
+
+    def manifest(self) -> Manifest | None:
+        """What ran here, or None if nothing did yet; a folder with other things in it is an error."""
+        try:
+            return Manifest.from_json(json.loads((self.path / "manifest.json").read_text()))
+        except FileNotFoundError:
+            if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+                raise NotAResultFolder(f"{self.path} exists and is not a result folder; give another one") from None
+            return None
+        except (ValueError, TypeError, AttributeError) as error:
+            raise NotAResultFolder(f"{self.path / 'manifest.json'} is not a manifest: {error}") from error
+
+    def clear(self) -> None:
+        """Forget what ran here; only folders with a manifest are ever cleared."""
+        if self.manifest() is None:
+            return
+        for name in ("plots", ".state"):
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        for name in (*(f"{table}.parquet" for table in COLUMNS), "summary.csv", "summary.json", "resolved.yaml"):
+            (self.path / name).unlink(missing_ok=True)
+        for name in ("experiment.yaml", "report.html", "manifest.json"):
+            (self.path / name).unlink(missing_ok=True)
+
+    def save_chunk(self, cells: Sequence[Cell]) -> None:
+        """Keep finished cells, all or none of them."""
+        text = json.dumps([cell.to_json() for cell in cells])
+        names = "".join(f"{cell.scenario}/{cell.replication}/{cell.status};" for cell in cells)
+        write(self._state / f"{digest(names)}.json", text)
+
+    def cells(self, scenarios: Iterable[str]) -> list[Cell]:
+        """The finished cells of these content ids; a chunk that cannot be read does not count."""
+        wanted, found = set(scenarios), []
+        for chunk in sorted(self._state.glob("*.json")):
+            try:
+                found += [Cell.from_json(cell) for cell in json.loads(chunk.read_text())]
+            except (ValueError, KeyError, TypeError):
+                continue
+        return [cell for cell in found if cell.scenario in wanted and cell.status == "done"]
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Write manifest.json."""
+        write(self.path / "manifest.json", json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n")
+
+    def write_inputs(self, source: str, resolved: Mapping[str, Any]) -> None:
+        """Write the experiment as given and as resolved."""
+        import yaml
+
+        write(self.path / "experiment.yaml", source)
+        write(self.path / "resolved.yaml", yaml.safe_dump(plain(resolved), sort_keys=False, allow_unicode=True))
+
+    def resolved(self) -> Any:
+        """The experiment that ran here, as resolved; None if it is not there."""
+        import yaml
+
+        try:
+            return yaml.safe_load((self.path / "resolved.yaml").read_text())
+        except (OSError, yaml.YAMLError):
+            return None
+
+    def write_tables(self, tables: Mapping[str, "pd.DataFrame"], summary: "pd.DataFrame") -> None:
+        """Write the Parquet tables and the summary."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        for name, frame in tables.items():
+            schema = pa.schema([(column, _arrow_type(column)) for column in COLUMNS[name]])
+            table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
+            write(self.path / f"{name}.parquet", partial(pq.write_table, table, compression="zstd"))
+        write(self.path / "summary.csv", summary.to_csv(index=False, lineterminator="\n"))
+        rows = [{k: _json_number(v) for k, v in row.items()} for row in summary.to_dict("records")]
+        write(self.path / "summary.json", json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+
+    def read_table(self, name: str) -> "pd.DataFrame":
+        """One of the tables of `COLUMNS`."""
+        import pandas as pd
+
+        return pd.read_parquet(self.path / f"{name}.parquet")
+
+
+def _arrow_type(column: str) -> Any:
+    import pyarrow as pa
+
+    return pa.int64() if column in _INTEGERS else pa.string() if column in _TEXTS else pa.float64()
+
+
+def _json_number(value: Any) -> Any:
+    """JSON has neither NaN nor infinity: null."""
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def tables(cells: Iterable[Cell], policies: Sequence[str], services: Sequence[str]) -> dict[str, "pd.DataFrame"]:
+    """The tables of `COLUMNS`, in the order of policies, replications, services and time."""
+    import pandas as pd
+
+    rank = {policy: i for i, policy in enumerate(policies)}
+    ordered = sorted(cells, key=lambda cell: (rank[cell.policy], cell.replication))
+    runs, outages, rows = [], [], []
+    for cell in ordered:
+        rows.append(
+            {name: getattr(cell, name) for name in COLUMNS["cells"]}
+            | {"strikes": _sorted_json(cell.strikes), "pending": _sorted_json(cell.pending)}
+        )
+        for service in services:
+            if service not in cell.services:
+                continue
+            where = {"policy": cell.policy, "replication": cell.replication, "service": service}
+            runs.append(where | dict(cell.services[service]))
+            outages += [where | {"start_s": start, "end_s": end} for start, end in cell.outages[service].tolist()]
+    found = {"runs": runs, "outages": outages, "cells": rows}
+    return {name: _typed(pd.DataFrame(found[name], columns=list(COLUMNS[name]))) for name in COLUMNS}
+
+
+def _sorted_json(values: Mapping[str, Any]) -> str:
+    return json.dumps(dict(values), sort_keys=True, ensure_ascii=False)
+
+
+def _typed(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The same types with no rows as with many."""
+    types = {c: "int64" if c in _INTEGERS else "str" if c in _TEXTS else "float64" for c in frame.columns}
+    return frame.astype(types)
+
+
+def write(path: Path, contents: str | Callable[[Path], None]) -> None:
+    """Write a file that is there completely or not at all: `contents` is its text, or writes to the path given."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        if isinstance(contents, str):
+            temporary.write_text(contents, encoding="utf-8")
+        else:
+            contents(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def digest(text: str) -> str:
+    """A short content id."""
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def sha256(path: Path) -> str:
+    """The checksum of a file, empty if it is gone."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def plain(value: Any) -> Any:
+    """Mappings, sequences and scalars only, as YAML and JSON know them."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def differences(old: Any, new: Any, path: str = "") -> list[str]:
+    """Where two plain values differ: "spec.seed: 1 -> 2"."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = [*old, *(key for key in new if key not in old)]
+        return [
+            line
+            for key in keys
+            for line in differences(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+        ]
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [
+            line for i, pair in enumerate(zip(old, new, strict=True)) for line in differences(*pair, f"{path}[{i}]")
+        ]
+    return [] if old == new else [f"{path}: {_brief(old)} -> {_brief(new)}"]
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."

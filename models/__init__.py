@@ -1,0 +1,93 @@
+"""Models: the Kubernetes objects as values, units, probability laws."""
+
+from importlib.util import find_spec as _find_spec
+from pathlib import Path as _Path
+from typing import TYPE_CHECKING, Any
+
+# The names of our packages are ordinary words: make sure that Python found ours, not a user's own models.py.
+for _name in ("models", "simulator", "experiments"):
+    _ours, _spec = _Path(__file__).resolve().parents[1] / _name / "__init__.py", _find_spec(_name)
+    if _spec is None or _spec.origin is None or _Path(_spec.origin).resolve() != _ours:
+        raise ImportError(
+            f"kubenines needs its own package {_name!r} ({_ours.parent}), "
+            f"but Python finds {_spec and _spec.origin} first. "
+            "Rename that file or folder, run from another directory, or uninstall the other distribution."
+        )
+
+if TYPE_CHECKING:
+    from models.behaviour import Behaviour, BehaviourOverride, PodBehaviour
+    from models.cluster import Cluster
+    from models.deployment import Deployment, ReplicaSet
+    from models.disruption import PodDisruptionBudget
+    from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
+    from models.labels import LabelSelector
+    from models.node import Node, Resources, Taint
+    from models.pod import Container, Pod, PodSpec, PodTemplate, Probe
+    from models.service import Service
+    from models.timing import Timing
+
+_HOME = {
+    "Behaviour": "models.behaviour",
+    "BehaviourOverride": "models.behaviour",
+    "PodBehaviour": "models.behaviour",
+    "Cluster": "models.cluster",
+    "Deployment": "models.deployment",
+    "ReplicaSet": "models.deployment",
+    "PodDisruptionBudget": "models.disruption",
+    "Distribution": "models.distributions",
+    "Empirical": "models.distributions",
+    "Exponential": "models.distributions",
+    "Fixed": "models.distributions",
+    "Gamma": "models.distributions",
+    "LogNormal": "models.distributions",
+    "Uniform": "models.distributions",
+    "Weibull": "models.distributions",
+    "LabelSelector": "models.labels",
+    "Node": "models.node",
+    "Resources": "models.node",
+    "Taint": "models.node",
+    "Container": "models.pod",
+    "Pod": "models.pod",
+    "PodSpec": "models.pod",
+    "PodTemplate": "models.pod",
+    "Probe": "models.pod",
+    "Service": "models.service",
+    "Timing": "models.timing",
+}
+__all__ = [
+    "Behaviour",
+    "BehaviourOverride",
+    "Cluster",
+    "Container",
+    "Deployment",
+    "Distribution",
+    "Empirical",
+    "Exponential",
+    "Fixed",
+    "Gamma",
+    "LabelSelector",
+    "LogNormal",
+    "Node",
+    "Pod",
+    "PodBehaviour",
+    "PodDisruptionBudget",
+    "PodSpec",
+    "PodTemplate",
+    "Probe",
+    "ReplicaSet",
+    "Resources",
+    "Service",
+    "Taint",
+    "Timing",
+    "Uniform",
+    "Weibull",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are first used: importing the package stays light."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)

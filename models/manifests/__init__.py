@@ -1,0 +1,24 @@
+"""Upstream Kubernetes manifests, read as they are.
+
+Two steps, so that a policy can patch objects in between:
+
+    base = read_manifests(["shop.yaml", "budgets/"])       # every object, validated, with its place in the file
+    patched = [m.with_value(...) if ... else m for m in base.objects]
+    built = build_cluster(patched, nodes)                  # a models.Cluster, and the count of what has no model
+
+Both raise `models.problems.InputError`, which carries every problem with file, line and column. Defaults are filled
+as the API server fills them. To give another kind a model, write its converter and add it to `cluster.CONVERTERS`.
+"""
+
+from models.manifests.cluster import ClusterInput, build_cluster, describe_not_modelled
+from models.manifests.manifest import Manifest
+from models.manifests.reading import Manifests, read_manifests
+
+__all__ = [
+    "ClusterInput",
+    "Manifest",
+    "Manifests",
+    "build_cluster",
+    "describe_not_modelled",
+    "read_manifests",
+]

@@ -1,0 +1,237 @@
+"""From manifests to a cluster: every object is checked and converted, and what has no model is counted."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from models.cluster import Cluster
+from models.deployment import Deployment, ReplicaSet
+from models.disruption import PodDisruptionBudget
+from models.labels import LabelSelector
+from models.manifests.deployment import deployment, job_without_model, replica_set, workload_without_model
+from models.manifests.disruption import pod_disruption_budget
+from models.manifests.kinds import is_built_in, type_error
+from models.manifests.manifest import Field, Findings, Manifest
+from models.manifests.node import node
+from models.manifests.pod import Admission, pod
+from models.manifests.priority import priority_class
+from models.manifests.schema import schema_errors
+from models.manifests.selector import check_labels
+from models.manifests.service import service
+from models.node import Node
+from models.pod import Pod
+from models.priority import PriorityClass
+from models.problems import InputError, Problem
+from models.service import Service
+from models.timing import Timing
+from models.yaml_values import HELM_TEMPLATE
+
+_T = TypeVar("_T")
+
+CONVERTERS: dict[str, Callable[[Field, Admission], object | None]] = {
+    "Node": node,
+    "PriorityClass": priority_class,
+    "Deployment": deployment,
+    "ReplicaSet": replica_set,
+    "Pod": pod,
+    "Service": service,
+    "PodDisruptionBudget": pod_disruption_budget,
+    "StatefulSet": workload_without_model,
+    "DaemonSet": workload_without_model,
+    "Job": job_without_model,
+    "CronJob": job_without_model,
+}
+"""Kind -> what makes its value in `models`. A converter that returns None only checks: the kind has no model yet."""
+
+_SILENT = {"Namespace"}
+"""Kinds without a model that change nothing here: not worth a word."""
+
+_SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInput:
+    """A cluster, and what the objects say that is not in it."""
+
+    cluster: Cluster
+    not_modelled: Mapping[str, int] = field(default_factory=dict)
+    """Kind -> how many, sorted by kind."""
+    made_by_others: Mapping[str, int] = field(default_factory=dict)
+    """Kind -> how many objects were left to their controller, which is in the input (`kubectl get all -o yaml`)."""
+    warnings: tuple[Problem, ...] = ()
+
+
+def build_cluster(
+    objects: Iterable[Manifest], nodes: Sequence[Node] = (), timing: Timing | None = None
+) -> ClusterInput:
+    """The cluster of these objects, defaults filled as the API server fills them; `nodes` come before Node objects.
+
+    The objects are checked again, since they may have been patched. Raises InputError with all problems; the place of
+    a patched part is that of the nearest part of the original. `timing` gives the tolerations that admission adds.
+    """
+    manifests = list(objects)
+    findings = Findings()
+    usable = [manifest for manifest in manifests if _check_object(manifest, findings)]
+    _check_duplicates(usable, nodes, findings)
+    left_to_owner, kept = _by_owner(usable, findings)
+    converted = _convert(kept, timing or Timing(), findings)
+    made = [value for _, value in converted]
+    cluster = Cluster(
+        nodes=(*nodes, *_of(Node, made)),
+        deployments=_of(Deployment, made),
+        replica_sets=_of(ReplicaSet, made),
+        pods=_of(Pod, made),
+        services=_of(Service, made),
+        budgets=_of(PodDisruptionBudget, made),
+    )
+    if findings.problems:
+        raise InputError(findings.problems)
+    _warn_of_empty_selections(converted, findings)
+    not_modelled = Counter(_label(m) for m, value in converted if value is None and m.kind not in _SILENT)
+    return ClusterInput(
+        cluster=cluster,
+        not_modelled=dict(sorted(not_modelled.items())),
+        made_by_others=dict(sorted(Counter(m.kind for m in left_to_owner).items())),
+        warnings=tuple(sorted(set(findings.warnings))),
+    )
+
+
+def describe_not_modelled(not_modelled: Mapping[str, int]) -> str:
+    """One line for people: "not modelled: 34 ConfigMap, 2 StatefulSet", or ""."""
+    listed = sorted(not_modelled.items(), key=lambda item: (-item[1], item[0]))
+    return "not modelled: " + ", ".join(f"{count} {kind}" for kind, count in listed) if listed else ""
+
+
+def _of(kind: type[_T], values: Iterable[object]) -> tuple[_T, ...]:
+    return tuple(value for value in values if isinstance(value, kind))
+
+
+def _label(manifest: Manifest) -> str:
+    """The kind, with its group where a custom resource has the name of a kind of Kubernetes."""
+    if is_built_in(manifest.api_version, manifest.kind) or manifest.kind not in CONVERTERS:
+        return manifest.kind
+    return f"{manifest.kind}.{manifest.api_version.rpartition('/')[0]}"
+
+
+def _check_object(manifest: Manifest, findings: Findings) -> bool:
+    """Check type, schema and name; whether it can be converted."""
+    if reason := type_error(manifest.api_version, manifest.kind):
+        findings.problems.append(manifest.problem(("apiVersion",), reason))
+        return False
+    if not is_built_in(manifest.api_version, manifest.kind):
+        return True
+    for path, message, at_key in schema_errors(manifest.api_version, manifest.kind, manifest.value):
+        findings.problems.append((manifest.problem_at_key if at_key else manifest.problem)(path, message))
+    metadata = manifest.value.get("metadata", {})
+    if isinstance(metadata, dict) and metadata.get("name") in (None, ""):
+        findings.problems.append(manifest.problem(("metadata", "name"), "required value is missing"))
+    elif "{{" in manifest.name:
+        findings.problems.append(manifest.problem(("metadata", "name"), HELM_TEMPLATE))
+    elif (
+        manifest.name
+        and manifest.kind in CONVERTERS
+        and not (_SUBDOMAIN.fullmatch(manifest.name) and len(manifest.name) <= 253)
+    ):
+        message = (
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
+            f"start and end with an alphanumeric character (got {manifest.name!r})"
+        )
+        findings.problems.append(manifest.problem(("metadata", "name"), message))
+    return True
+
+
+def _check_duplicates(manifests: Iterable[Manifest], nodes: Sequence[Node], findings: Findings) -> None:
+    first: dict[tuple[str, str, str], Manifest] = {}
+    given = {node.name for node in nodes}
+    for manifest in manifests:
+        if not manifest.name or not is_built_in(manifest.api_version, manifest.kind):
+            continue
+        earlier = first.setdefault((manifest.kind, manifest.namespace, manifest.name), manifest)
+        if earlier is not manifest:
+            message = f"defined twice (first at {earlier.where(('metadata', 'name'))})"
+            findings.problems.append(manifest.problem(("metadata", "name"), message))
+        elif manifest.kind == "Node" and manifest.name in given:
+            message = "a node of this name is in the cluster already"
+            findings.problems.append(manifest.problem(("metadata", "name"), message))
+
+
+def _by_owner(manifests: list[Manifest], findings: Findings) -> tuple[list[Manifest], list[Manifest]]:
+    """(objects that their controller, also given, will make anew; all others, without finished pods)."""
+    given = {(m.kind, m.namespace, m.name) for m in manifests}
+    owned, others = [], []
+    for manifest in manifests:
+        if manifest.kind not in ("Pod", "ReplicaSet"):
+            others.append(manifest)
+            continue
+        whole = Field(manifest.value, manifest, findings)
+        owner = _controller(whole)
+        if owner and any((kind, manifest.namespace, name) in given for kind, name in owner):
+            owned.append(manifest)
+        elif whole["status"]["phase"].text() in ("Succeeded", "Failed"):
+            whole["status"]["phase"].warn(f"the pod has finished ({whole['status']['phase'].text()}): left out")
+        else:
+            if owner and owner[0][0] != "Node":
+                kind, name = owner[0]
+                whole.warn(f"its controller {kind}/{name} is not among the given objects: nobody would make it again")
+            others.append(manifest)
+    return owned, others
+
+
+def _controller(whole: Field) -> list[tuple[str, str]]:
+    """The (kind, name) of the object's controller; then of the Deployment above it, as the names tell."""
+    for reference in whole["metadata"]["ownerReferences"]:
+        if reference["controller"].flag():
+            kind, name = reference["kind"].text(), reference["name"].text()
+            template_hash = whole["metadata"]["labels"]["pod-template-hash"].text()
+            above = [("Deployment", name.removesuffix(f"-{template_hash}"))] if template_hash else []
+            return [(kind, name), *(above if kind == "ReplicaSet" else [])]
+    return []
+
+
+def _convert(manifests: list[Manifest], timing: Timing, findings: Findings) -> list[tuple[Manifest, object | None]]:
+    admission = Admission({}, timing)
+
+    def converted(manifest: Manifest) -> object | None:
+        convert = CONVERTERS.get(manifest.kind) if is_built_in(manifest.api_version, manifest.kind) else None
+        if convert is None:
+            return None
+        whole = Field(manifest.value, manifest, findings)
+        check_labels(whole["metadata"]["labels"])
+        return convert(whole, admission)
+
+    classes = {id(m): converted(m) for m in manifests if m.kind == "PriorityClass"}
+    admission = Admission({c.name: c for c in _of(PriorityClass, classes.values())}, timing)
+    return [(m, classes[id(m)] if id(m) in classes else converted(m)) for m in manifests]
+
+
+def _warn_of_empty_selections(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
+    """Services and budgets that select no pod of the given objects; legal, since others may make the pods."""
+    pods = [(manifest, value, labels) for manifest, value in converted for labels in _pod_labels(manifest)]
+    selector: LabelSelector | None
+    for manifest, value in converted:
+        if isinstance(value, Service) and value.selector:
+            selector, consequence = LabelSelector.of(value.selector), "it has no endpoints"
+        elif isinstance(value, PodDisruptionBudget):
+            selector, consequence = value.selector, "it protects nothing"
+        else:
+            continue
+        near = [pod for pod in pods if pod[0].namespace == manifest.namespace]
+        hit = [(maker, made) for maker, made, labels in near if selector is not None and selector.matches(labels)]
+        if any(made is not None for _, made in hit):
+            continue
+        reason = "selects no pod of the given objects"
+        if hit:
+            reason = f"selects pods of {hit[0][0].key}, which is not simulated yet"
+        findings.warnings.append(manifest.problem(("spec", "selector"), f"{reason}: {consequence}"))
+
+
+def _pod_labels(manifest: Manifest) -> Iterator[Mapping[str, Any]]:
+    """The labels of the pods that the object is, or makes."""
+    if manifest.kind in ("Service", "PodDisruptionBudget", "Node"):
+        return
+    whole = Field(manifest.value, manifest, Findings())
+    place = whole if manifest.kind == "Pod" else whole["spec"]["template"]
+    if place["metadata"]["labels"].present:
+        yield place["metadata"]["labels"].labels()

@@ -1,0 +1,99 @@
+"""Deployments and ReplicaSets; and the templates of workloads that have no model yet."""
+
+from models.deployment import Deployment, IntOrPercent, Percent, ReplicaSet, StrategyType
+from models.labels import LabelSelector
+from models.manifests.manifest import Field
+from models.manifests.pod import Admission, pod_template
+from models.manifests.selector import label_selector
+from models.pod import PodTemplate
+from models.units import parse_int_or_percent
+
+
+def deployment(field: Field, admission: Admission) -> Deployment:
+    """A Deployment with the API server's defaults (pkg/apis/apps/v1/defaults.go)."""
+    spec = field["spec"]
+    template = pod_template(spec["template"], admission)
+    strategy, surge, unavailable = _strategy(spec["strategy"])
+    min_ready = spec["minReadySeconds"].integer(0)
+    deadline = spec["progressDeadlineSeconds"].integer(600)
+    if deadline <= min_ready:
+        place = spec["progressDeadlineSeconds"] if spec["progressDeadlineSeconds"].present else spec["minReadySeconds"]
+        place.problem(f"progressDeadlineSeconds ({deadline}) must be greater than minReadySeconds ({min_ready})")
+    return Deployment(
+        name=field.manifest.name,
+        namespace=field.manifest.namespace,
+        labels=field["metadata"]["labels"].labels(),
+        template=template,
+        selector=_workload_selector(spec, template),
+        replicas=spec["replicas"].integer(1),
+        strategy=strategy,
+        max_surge=surge,
+        max_unavailable=unavailable,
+        min_ready_seconds=float(min_ready),
+        revision_history_limit=spec["revisionHistoryLimit"].integer(10),
+        progress_deadline_seconds=float(deadline),
+        paused=spec["paused"].flag(),
+    )
+
+
+def _strategy(field: Field) -> tuple[StrategyType, IntOrPercent, IntOrPercent]:
+    rolling = field["rollingUpdate"]
+    strategy = StrategyType(field["type"].choice(StrategyType.ROLLING_UPDATE, StrategyType))
+    if strategy is StrategyType.RECREATE and rolling.present:
+        rolling.problem("may not be specified when strategy `type` is 'Recreate'")
+    default: IntOrPercent = Percent(25)
+    surge = rolling["maxSurge"].parsed(parse_int_or_percent, default)
+    unavailable = rolling["maxUnavailable"].parsed(parse_int_or_percent, default)
+    if _is_zero(surge) and _is_zero(unavailable):
+        rolling["maxUnavailable"].problem("may not be 0 when `maxSurge` is 0")
+    if isinstance(unavailable, Percent) and unavailable.value > 100:
+        rolling["maxUnavailable"].problem("must not be greater than 100%")
+    return strategy, surge, unavailable
+
+
+def _is_zero(value: IntOrPercent) -> bool:
+    return value in (0, Percent(0))
+
+
+def replica_set(field: Field, admission: Admission) -> ReplicaSet:
+    """A ReplicaSet of its own."""
+    spec = field["spec"]
+    template = pod_template(spec["template"], admission)
+    return ReplicaSet(
+        name=field.manifest.name,
+        namespace=field.manifest.namespace,
+        template=template,
+        selector=_workload_selector(spec, template),
+        replicas=spec["replicas"].integer(1),
+        min_ready_seconds=float(spec["minReadySeconds"].integer(0)),
+    )
+
+
+def _workload_selector(spec: Field, template: PodTemplate) -> LabelSelector:
+    field = spec["selector"]
+    selector = label_selector(field) or LabelSelector()
+    if field.present and not selector.requirements:
+        field.problem(f"empty selector is invalid for {field.manifest.kind}")
+    if field.present and spec["template"].present and not selector.matches(template.labels):
+        labels = spec["template"]["metadata"]["labels"]
+        labels.problem(f"`selector` does not match template `labels` ({_joined(template)})")
+    return selector
+
+
+def _joined(template: PodTemplate) -> str:
+    return ", ".join(f"{k}={v}" for k, v in sorted(template.labels.items())) or "it has none"
+
+
+def workload_without_model(field: Field, admission: Admission) -> None:
+    """StatefulSet and DaemonSet: checked as far as a Deployment is, and not simulated yet."""
+    field["spec"]["replicas"].integer(1)
+    template = pod_template(field["spec"]["template"], admission)
+    _workload_selector(field["spec"], template)
+
+
+def job_without_model(field: Field, admission: Admission) -> None:
+    """Job and CronJob: their template is checked; not simulated yet."""
+    spec = field["spec"]["jobTemplate"]["spec"] if field["spec"]["jobTemplate"].present else field["spec"]
+    if spec["template"]["spec"].present and not spec["template"]["spec"]["restartPolicy"].present:
+        spec["template"]["spec"]["restartPolicy"].problem('required value: valid values: "OnFailure", "Never"')
+    pod_template(spec["template"], admission, restart_policies=("OnFailure", "Never"))

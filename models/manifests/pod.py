@@ -1,0 +1,97 @@
+"""Pods and pod templates."""
+
+from dataclasses import dataclass
+
+from models.manifests.affinity import affinity, tolerations, topology_spread
+from models.manifests.container import container, resources
+from models.manifests.manifest import Field
+from models.manifests.selector import check_labels
+from models.pod import Pod, PodSpec, PodTemplate
+from models.priority import SYSTEM_PRIORITIES, PriorityClass
+from models.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the API server's admission plug-ins know when they fill in a pod."""
+
+    priority_classes: dict[str, PriorityClass]
+    timing: Timing
+
+    @property
+    def default_class(self) -> PriorityClass | None:
+        """The class of pods that name none: of several with globalDefault, the one with the lowest value."""
+        defaults = [c for c in self.priority_classes.values() if c.global_default]
+        return min(defaults, key=lambda c: (c.value, c.name), default=None)
+
+
+def pod(field: Field, admission: Admission) -> Pod:
+    """A pod of its own."""
+    if field["spec"]["schedulingGates"].value:
+        field["spec"]["schedulingGates"].warn("scheduling gates are not simulated: the pod is scheduled at once")
+    return Pod(
+        name=field.manifest.name,
+        namespace=field.manifest.namespace,
+        template=pod_template(field, admission, restart_policies=("Always", "OnFailure", "Never")),
+    )
+
+
+def pod_template(field: Field, admission: Admission, restart_policies: tuple[str, ...] = ("Always",)) -> PodTemplate:
+    """The metadata and spec of the pods that a workload makes, as the API server would fill them in."""
+    spec = field["spec"]
+    host_network = spec["hostNetwork"].flag()
+    grace_period = float(spec["terminationGracePeriodSeconds"].integer(30))
+    classes = admission.priority_classes
+    priority, preempts = _priority(spec, admission.default_class, classes)
+    if spec["resources"].value:
+        spec["resources"].warn("pod-level resources are not simulated: the requests of the containers count")
+    if spec["schedulerName"].text("default-scheduler") != "default-scheduler":
+        spec["schedulerName"].warn("simulated with the default scheduler")
+    containers = spec["containers"]
+    if containers.value == []:
+        containers.required()
+    made = PodSpec(
+        containers=tuple(container(c, host_network=host_network, grace_period=grace_period) for c in containers),
+        init_containers=tuple(
+            container(c, host_network=host_network, grace_period=grace_period, init=True)
+            for c in spec["initContainers"]
+        ),
+        node_selector=check_labels(spec["nodeSelector"]),
+        node_name=spec["nodeName"].text() or None,
+        affinity=affinity(spec["affinity"]),
+        tolerations=tolerations(spec["tolerations"], admission.timing),
+        topology_spread_constraints=topology_spread(spec["topologySpreadConstraints"]),
+        priority_class_name=spec["priorityClassName"].text() or None,
+        priority=priority,
+        preempts=preempts,
+        termination_grace_period=grace_period,
+        restart_policy=spec["restartPolicy"].choice("Always", restart_policies),
+        host_network=host_network,
+        overhead=resources(spec["overhead"]),
+    )
+    _check_names(spec)
+    annotations = field["metadata"]["annotations"].labels()
+    return PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations)
+
+
+def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, PriorityClass]) -> tuple[int, bool]:
+    """(priority, whether it preempts), as the Priority admission plug-in resolves them."""
+    name = spec["priorityClassName"]
+    written = spec["priority"].integer(0, at_least=-(2**31))
+    chosen = classes.get(name.text()) if name.text() else default
+    if name.text() in SYSTEM_PRIORITIES:
+        chosen = PriorityClass(name.text(), SYSTEM_PRIORITIES[name.text()])
+    if name.text() and chosen is None:
+        name.warn(f'no PriorityClass with name "{name.text()}" was found in the input: priority {written} is used')
+    by_class = "PreemptLowerPriority" if chosen is None or chosen.preempts else "Never"
+    policy = spec["preemptionPolicy"].choice(by_class, ("PreemptLowerPriority", "Never"))
+    return (chosen.value if chosen else written), policy != "Never"
+
+
+def _check_names(spec: Field) -> None:
+    first: dict[str, Field] = {}
+    for item in (*spec["initContainers"], *spec["containers"]):
+        name = item["name"].text()
+        if name and name in first:
+            item["name"].problem(f'duplicate value: "{name}"')
+        first[name] = item

@@ -1,0 +1,117 @@
+"""From files to manifests."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.documents import Document, file_name, read_documents
+from models.manifests.cluster import build_cluster
+from models.manifests.manifest import Manifest
+from models.problems import InputError, Location, Path, Problem, did_you_mean, shown
+
+_ENDINGS = (".yaml", ".yml", ".json")
+_MAX_PROBLEMS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """What the files hold: every object, also those of kinds without a model, in the order read."""
+
+    objects: tuple[Manifest, ...]
+    files: tuple[str, ...]
+    """Every file read, in order."""
+    warnings: tuple[Problem, ...] = ()
+    """What is legal but odd, seen from these objects alone."""
+
+
+def read_manifests(paths: Sequence[str | os.PathLike[str]]) -> Manifests:
+    """The objects of the given files, directories (*.yaml, *.yml, *.json below them, sorted) and "-" (stdin).
+
+    Everything is read and checked; raises InputError with all problems of all files.
+    """
+    reading = _Reading()
+    for path in paths:
+        reading.read(os.fspath(path))
+    warnings: tuple[Problem, ...] = ()
+    try:
+        warnings = build_cluster(reading.objects).warnings
+    except InputError as error:
+        reading.problems.extend(error.problems)
+    if reading.problems:
+        raise InputError(reading.problems)
+    return Manifests(tuple(reading.objects), tuple(reading.files), (*reading.warnings, *warnings))
+
+
+class _Reading:
+    """What has been read so far."""
+
+    def __init__(self) -> None:
+        self.objects: list[Manifest] = []
+        self.files: list[str] = []
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+
+    def read(self, path: str) -> None:
+        """A file, a directory or "-"."""
+        if path == "-" or not os.path.isdir(path):
+            self.read_file(path)
+            return
+        before = len(self.objects), len(self.problems)
+        for file in _files_below(path):
+            self.read_file(file, in_directory=True)
+        if before == (len(self.objects), len(self.problems)):
+            message = f"no Kubernetes object in the files below it that end in {', '.join(_ENDINGS)}"
+            self.problems.append(Problem(Location(path), "", message))
+
+    def read_file(self, file: str, *, in_directory: bool = False) -> None:
+        """One file. Beside manifests, directories may hold other files (values.yaml): these are left out."""
+        documents, problems = read_documents(file)
+        self.files.append(file)
+        self.problems += problems
+        if not documents and not problems and not in_directory:
+            self.problems.append(Problem(Location(file_name(file)), "", "the file is empty: no YAML document in it"))
+        most = len(self.problems) + _MAX_PROBLEMS
+        for document in documents:
+            if len(self.problems) == most:
+                self.problems.append(document.problem((), "too many problems: giving up on this file"))
+                return
+            is_mapping = isinstance(document.value, dict)
+            if in_directory and not (is_mapping and document.value.keys() & {"apiVersion", "kind"}):
+                message = "not a Kubernetes object (it has neither apiVersion nor kind): left out"
+                self.warnings.append(document.problem((), message))
+            else:
+                self.add(document.value, document, ())
+
+    def add(self, value: object, document: Document, path: Path) -> None:
+        """The object, or the items of a List (also the output of `kubectl get -o yaml`)."""
+        if not isinstance(value, dict):
+            expected = "expected a Kubernetes object (a mapping with apiVersion and kind)"
+            self.problems.append(document.problem(path, f"{expected}, got {shown(value)}"))
+            return
+        missing = [key for key in ("apiVersion", "kind") if not (isinstance(value.get(key), str) and value[key])]
+        if len(missing) == 2 and not value.keys() & set(missing):
+            self.problems.append(document.problem(path, "not a Kubernetes object: apiVersion and kind are missing"))
+            return
+        for key in missing:
+            wrong = (
+                f"expected text, got {shown(value[key])}" if value.get(key) is not None else "required value is missing"
+            )
+            near = did_you_mean(key, value.keys() - {key})
+            self.problems.append(document.problem((*path, key), wrong + near.replace("did you mean", "misspelt as")))
+        if missing:
+            return
+        if value["kind"].endswith("List") and isinstance(value.get("items", []), list | None):
+            for i, item in enumerate(value.get("items") or ()):
+                if isinstance(item, dict) and value["kind"] != "List":  # items of a typed list may leave out their type
+                    item = {"apiVersion": value["apiVersion"], "kind": value["kind"].removesuffix("List"), **item}
+                self.add(item, document, (*path, "items", i))
+            return
+        self.objects.append(Manifest(value, document, path))
+
+
+def _files_below(folder: str) -> list[str]:
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [os.path.join(parent, name) for name in names if name.endswith(_ENDINGS) and name[0] != "."]
+    return sorted(found)

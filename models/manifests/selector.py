@@ -1,0 +1,60 @@
+"""Label selectors and node selector terms as objects write them."""
+
+import re
+
+from models.labels import LabelSelector, Operator, Requirement
+from models.manifests.manifest import Field
+from models.pod import NodeSelectorTerm
+
+_LABEL_OPERATORS = (Operator.IN, Operator.NOT_IN, Operator.EXISTS, Operator.DOES_NOT_EXIST)
+_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_LABEL_KEY = re.compile(rf"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?{_NAME}")
+_LABEL_VALUE = re.compile(rf"(?:{_NAME})?")
+
+
+def check_labels(field: Field) -> dict[str, str]:
+    """The labels; notes a problem for each that the API server refuses."""
+    for key, value in field.entries():
+        if not _LABEL_KEY.fullmatch(key):
+            value.problem(
+                f"{key!r} is not a valid label key: (prefix/)name of at most 63 letters, digits, '-', '_', '.'"
+            )
+        elif isinstance(value.value, str) and not _LABEL_VALUE.fullmatch(value.value):
+            value.problem(
+                f"{value.value!r} is not a valid label: a valid label must be an empty string or consist of at most "
+                "63 alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+            )
+    return field.labels()
+
+
+def label_selector(field: Field) -> LabelSelector | None:
+    """The selector, or None if there is none (which matches nothing); {} matches everything."""
+    if not field.present:
+        return None
+    equal = LabelSelector.of(check_labels(field["matchLabels"]))
+    expressions = tuple(_requirement(item, _LABEL_OPERATORS) for item in field["matchExpressions"])
+    return LabelSelector((*equal.requirements, *expressions))
+
+
+def node_selector_term(field: Field) -> NodeSelectorTerm:
+    """One term of a node affinity."""
+    names = []
+    for item in field["matchFields"]:
+        names.append(_requirement(item, (Operator.IN, Operator.NOT_IN)))
+        if item["key"].text() != "metadata.name":
+            item["key"].problem(f"not a valid field selector key: only metadata.name is (got {item['key'].text()!r})")
+    expressions = tuple(_requirement(item, tuple(Operator)) for item in field["matchExpressions"])
+    return NodeSelectorTerm(expressions, tuple(names))
+
+
+def _requirement(field: Field, operators: tuple[Operator, ...]) -> Requirement:
+    key = field["key"].required().text()
+    operator = Operator(field["operator"].required().choice(Operator.EXISTS, operators))
+    values = field["values"].texts()
+    if operator in (Operator.IN, Operator.NOT_IN) and not values:
+        field["values"].problem(f"must be specified when `operator` is 'In' or 'NotIn' (it is {operator})")
+    if operator in (Operator.EXISTS, Operator.DOES_NOT_EXIST) and values and field["operator"].value == operator:
+        field["values"].problem("may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+    if operator in (Operator.GT, Operator.LT) and not (len(values) == 1 and re.fullmatch(r"[-+]?[0-9]+", values[0])):
+        field["values"].problem("must be one whole number when `operator` is 'Gt' or 'Lt'")
+    return Requirement(key, operator, values)

@@ -1,0 +1,166 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from experiments import Experiment
+from models.distributions import Exponential, Fixed
+from models.problems import InputError
+from simulator.failures.node_crash import NodeCrash
+from simulator.operations.rollout import Rollout
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOP = ROOT / "experiments" / "manifests" / "shop.yaml"
+CONFIGS = sorted((ROOT / "experiments" / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_shipped_experiment_reads_without_a_warning(path: Path) -> None:
+    experiment = Experiment.from_yaml(path)
+    assert experiment.name == path.stem
+    assert experiment.warnings == ()
+    assert experiment.source_text == path.read_text()
+    assert path.read_text().startswith("# ")
+    assert "?" in path.read_text().splitlines()[0]
+
+
+def test_the_shipped_strategies_differ_as_their_names_say() -> None:
+    scenarios = {
+        s.policy: s for s in Experiment.from_yaml(ROOT / "experiments/configs/replica-strategies.yaml").scenarios()
+    }
+    replicas = {p: {d.name: d.replicas for d in s.cluster.deployments}["frontend"] for p, s in scenarios.items()}
+    assert replicas == {
+        "one-replica": 1,
+        "two-replicas": 2,
+        "three-replicas": 3,
+        "three-packed": 3,
+        "three-spread": 3,
+        "three-spread-released": 3,
+    }
+    assert len(scenarios["three-spread-released"].cluster.budgets) == 4
+    assert len(scenarios["three-spread-released"].operations) == 2
+    assert scenarios["three-packed"].cluster.deployments[0].template.spec.node_selector == {"pool": "packed"}
+    assert scenarios["three-spread"].cluster.deployments[0].template.spec.topology_spread_constraints
+
+
+def test_an_experiment_is_put_together_in_python() -> None:
+    crash = NodeCrash("node-crash", Exponential(30 * 86_400.0), Fixed(300.0))
+    experiment = (
+        Experiment.from_manifests(SHOP)
+        .cluster(nodes=4, zones=2, cpu="2", memory="8Gi")
+        .failures(
+            crash, {"name": "c", "type": "containerCrash", "timeToFailure": {"kind": "exponential", "mean": "30d"}}
+        )
+        .policy(
+            "three",
+            replicas=3,
+            spread="zone",
+            budget={"maxUnavailable": 1},
+            operations=[Rollout("r", "Deployment/cart", every=604_800.0)],
+        )
+        .policy("slow", extends=["three"], behaviour={"startup": {"kind": "fixed", "value": "1m"}})
+        .set("duration", "30d")
+        .set("replications", 20)
+    )
+    assert experiment.policies == ("as-shipped", "three", "slow")
+    shipped, three, slow = experiment.scenarios()
+    assert shipped.failures[0] == crash
+    assert [node.zone for node in shipped.cluster.nodes] == ["a", "b", "a", "b"]
+    assert {d.replicas for d in three.cluster.deployments} == {3}
+    assert {d.template.spec.topology_spread_constraints[0].topology_key for d in three.cluster.deployments} == {
+        "topology.kubernetes.io/zone"
+    }
+    assert len(three.cluster.budgets) == len(three.cluster.deployments)
+    assert three.operations == (Rollout("r", "Deployment/cart", every=604_800.0),)
+    assert slow.behaviour.pods.startup == Fixed(60.0)
+    assert (experiment.duration, experiment.replications, experiment.precision) == (30 * 86_400.0, 20, None)
+    assert yaml.safe_load(experiment.source_text)["metadata"] == {"name": "shop"}
+
+
+def test_every_change_gives_another_experiment() -> None:
+    before = Experiment.from_manifests(SHOP)
+    text = before.source_text
+    after = before.cluster(nodes=1).set("seed", 5).policy("two", replicas=2)
+    assert before.source_text == text
+    assert (before.seed, after.seed) == (0, 5)
+    assert before.policies == ("as-shipped",)
+
+
+def test_a_change_of_an_experiment_from_a_file_keeps_its_files() -> None:
+    experiment = Experiment.from_yaml(CONFIGS[0]).set("seed", 3).policy("more", replicas=4)
+    assert experiment.seed == 3
+    assert experiment.policies[-1] == "more"
+
+
+def test_a_change_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(InputError, match="no item 'x'"):
+        Experiment.from_manifests(SHOP).set("policies[x].name", "y")
+    with pytest.raises(InputError, match=r"spec\.duration"):
+        Experiment.from_manifests(SHOP).set("duration", "soon")
+    with pytest.raises(ValueError, match="'zone' or 'node'"):
+        Experiment.from_manifests(SHOP).policy("p", spread="rack")
+
+
+def test_only_some_policies_keep_their_order_and_objectives() -> None:
+    experiment = Experiment.from_yaml(ROOT / "experiments/configs/replica-strategies.yaml")
+    assert experiment.only("three-spread", "two-replicas").policies == ("two-replicas", "three-spread")
+    assert experiment.only("two-replicas").objectives == ()
+    with pytest.raises(InputError, match="did you mean 'two-replicas'"):
+        experiment.only("two-replcias")
+
+
+def test_precision_replaces_a_number_of_replications() -> None:
+    experiment = Experiment.from_manifests(SHOP).set("replications", None)
+    assert experiment.replications == 100
+    experiment = experiment.set("precision", {"relative": "10%", "confidence": "90%"})
+    assert experiment.replications is None
+    assert experiment.precision is not None
+    assert (experiment.precision.relative, experiment.precision.at_most, experiment.confidence) == (0.1, 2000, 0.9)
+
+
+def test_settings_take_values_in_yaml_and_may_leave_out_spec() -> None:
+    settings = ["seed=7", "spec.failures[node-crash].timeToFailure.mean=10d", "cluster.pools[general].zones=[x, y]"]
+    experiment = Experiment.from_yaml(ROOT / "experiments/configs/quickstart.yaml", settings)
+    scenario = experiment.scenarios()[0]
+    assert scenario.seed == 7
+    assert scenario.failures[0].time_to_failure == Exponential(864_000.0)  # type: ignore[attr-defined]
+    assert {node.zone for node in scenario.cluster.nodes} == {"x", "y"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("seed", "--set seed: expected path=value"),
+        ("seed=abc", "--set seed=abc: spec.seed: expected a whole number"),
+        ("failures[node-crush].name=x", "no item 'node-crush'; there is 'node-crash', 'container-crash'; did you mean"),
+        ("seeed=1", "--set seeed=1: spec.seeed: unknown field"),
+        ("a..b=1", "cannot read the path"),
+        ("services=[{name: x}]", "--set services=[{name: x}]: spec.services[0].name: there is no Service 'x'"),
+        ("seed={", "--set seed={: not valid YAML"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(setting: str, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        Experiment.from_yaml(ROOT / "experiments/configs/quickstart.yaml", [setting])
+    assert message in str(error.value)
+
+
+def test_packages_say_what_they_are_and_refuse_what_they_have_not() -> None:
+    import experiments
+    import models
+    import simulator
+
+    for package in (models, simulator, experiments):
+        for name in package.__all__:
+            if name != "Results":
+                assert getattr(package, name).__name__ == name
+        with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+            getattr(package, "nothing")  # noqa: B009
+
+
+def test_the_guards_of_the_three_packages_are_the_same() -> None:
+    guards = {
+        (ROOT / name / "__init__.py").read_text().split('"""', 2)[2].split("if TYPE_CHECKING")[0]
+        for name in ("models", "simulator", "experiments")
+    }
+    assert len(guards) == 1

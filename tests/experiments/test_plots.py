@@ -1,0 +1,87 @@
+"""Plots: they draw what they are given, on the axes they are given."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from experiments import runner
+from experiments.metrics.windowed import mean_in_windows, worst_window
+from experiments.results import Results
+from tests.experiments import fakes
+from tests.experiments.fakes import Unit
+
+mpl.use("Agg")
+
+KINDS = ("nines", "downtime", "outage_lengths", "availability", "windowed", "difference")
+UNITS = {"as-shipped": Unit(864000.0, 1800.0), "good": Unit(2e7, 600.0), "never": Unit(1e14, 60.0)}
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return runner.run(fakes.Experiment(UNITS), replications=10, simulate=fakes.simulate)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_plot_returns_the_axes_it_was_given_with_title_labels_and_provenance(kind: str, results: Results) -> None:
+    ax = Figure(layout="constrained").add_subplot()
+    assert getattr(results.plot, kind)(ax=ax) is ax
+    assert ax.get_title(loc="left")
+    assert ax.get_xlabel()
+    assert "10 replications of 365d after 1d of warm-up, seed 7" in ax.texts[0].get_text()
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "units", [{"one": UNITS["as-shipped"]}, {"never": UNITS["never"]}, {"broken": Unit(1e6, 60.0, raises=(0, 1))}]
+)
+def test_one_policy_no_outage_and_no_run_can_be_drawn(kind: str, units: dict[str, Unit]) -> None:
+    results = runner.run(fakes.Experiment(units), replications=2, simulate=fakes.simulate)
+    figure = Figure()
+    getattr(results.plot, kind)(ax=figure.add_subplot())
+    figure.canvas.draw()
+
+
+def test_a_bound_is_drawn_hollow_and_named(results: Results) -> None:
+    ax = Figure().add_subplot()
+    results.plot.nines("frontend", ax=ax)
+    bounds = [line for line in ax.lines if line.get_marker() == ">"]
+    assert [line.get_markerfacecolor() for line in bounds] == ["white"]
+    assert bounds[0].get_label() == "never (bound)"
+
+
+def test_all_plots_are_saved_under_their_names(results: Results, tmp_path: Path) -> None:
+    names = {path.stem for path in results.plot.save(tmp_path)}
+    assert {"nines", "difference", "availability-frontend", "outage-lengths-cart"} <= names
+    assert b"<dc:date>" not in (tmp_path / "nines.svg").read_bytes()
+
+
+@st.composite
+def outages(draw: st.DrawFn) -> np.ndarray:
+    edges = sorted(draw(st.sets(st.integers(0, 100), max_size=12)))
+    return np.array(edges[: len(edges) // 2 * 2], dtype=float).reshape(-1, 2)
+
+
+@given(outages(), st.integers(1, 100))
+def test_the_worst_window_is_that_of_brute_force(of: np.ndarray, window: int) -> None:
+    down = np.zeros(100)
+    for start, end in of.astype(int):
+        down[start:end] = 1
+    sums = np.convolve(down, np.ones(window), "valid")
+    assert worst_window(of, 100.0, float(window)) == pytest.approx(1 - sums.max() / window)
+
+
+@given(outages(), st.integers(1, 7))
+def test_windows_average_to_the_whole(of: np.ndarray, windows: int) -> None:
+    lost = float((of[:, 1] - of[:, 0]).sum())
+    assert mean_in_windows(of, 100.0, windows).mean() == pytest.approx(1 - lost / 100)
+
+
+def test_a_window_longer_than_the_period_has_no_answer() -> None:
+    with pytest.raises(ValueError, match="no longer than the period"):
+        worst_window(np.empty((0, 2)), 100.0, 101.0)

@@ -1,0 +1,110 @@
+"""The end of a run, as text."""
+
+import io
+from typing import Any
+
+import pytest
+
+from experiments import report, runner
+from experiments.results import Results
+from tests.experiments import fakes
+from tests.experiments.fakes import Objective, Precision, Unit
+
+
+def results(units: dict[str, Unit], replications: int | None = 30, **kwargs: Any) -> Results:
+    return runner.run(fakes.Experiment(units, **kwargs), replications=replications, simulate=fakes.simulate)
+
+
+SHIPPED, GOOD, NEVER = Unit(864000.0, 1800.0), Unit(2e7, 600.0), Unit(1e14, 60.0)
+
+
+def text(of: Results, width: int | None = 200) -> str:
+    file = io.StringIO()
+    report.show(of, file, width)
+    return file.getvalue()
+
+
+def test_the_table_has_a_row_per_service_and_policy_with_the_difference_from_the_baseline() -> None:
+    shown = text(results({"as-shipped": SHIPPED, "good": GOOD}, objectives=(Objective("frontend", 0.999),)))
+    lines = shown.splitlines()
+    assert lines[1].split() == [
+        "SERVICE",
+        "POLICY",
+        "AVAILABILITY",
+        "95%",
+        "CI",
+        "NINES",
+        "DOWNTIME/Y",
+        "OUTAGES/Y",
+        "vs",
+        "baseline",
+    ]
+    assert lines[2].startswith("frontend  as-shipped  99.79")
+    assert "***" in lines[3]
+    assert lines[4].startswith("cart")
+
+
+def test_a_narrow_terminal_loses_no_digit() -> None:
+    of = results({"as-shipped": SHIPPED, "good": GOOD})
+    availability = next(report.rows(of)).availability
+    narrow = text(of, 60)
+    assert max(map(len, narrow.splitlines()[1:9])) <= 60
+    assert "".join(availability.split()) in "".join(narrow.split()) or availability[:4] in narrow
+
+
+def test_no_outage_is_a_bound_and_never_a_hundred_percent() -> None:
+    shown = text(results({"as-shipped": SHIPPED, "never": NEVER}))
+    line = next(line for line in shown.splitlines() if "never " in line)
+    assert ">= 99.99" in line
+    assert "100" not in line
+
+
+def test_objectives_are_ticked_crossed_or_open_with_what_would_settle_them() -> None:
+    of = results({"as-shipped": SHIPPED, "good": GOOD}, objectives=(Objective("frontend", 0.99),))
+    assert report.objective_lines(of) == ["frontend availability >= 99%:  ✓ as-shipped, good"]
+    missed = results({"as-shipped": SHIPPED}, objectives=(Objective("frontend", 0.9999),))
+    assert report.objective_lines(missed) == ["frontend availability >= 99.99%:  ✗ as-shipped"]
+    value = missed.availability("frontend", "as-shipped").value
+    tight = results({"as-shipped": SHIPPED}, objectives=(Objective("frontend", value + 1e-5),))
+    assert "? as-shipped (inconclusive; about" in report.objective_lines(tight)[0]
+
+
+def test_everything_that_limits_the_table_is_noted() -> None:
+    of = results(
+        {"as-shipped": SHIPPED, "good": GOOD, "broken": Unit(1e6, 60.0, raises=(1,)), "tiny": Unit(500.0, 400.0)},
+        replications=4,
+        warnings=("shop.yaml: no readiness probe",),
+        not_modelled=("3 ConfigMap",),
+    )
+    notes = report.notes(of)
+    assert any(
+        note.startswith("failed: policy broken, replication 1, seed 7: RuntimeError: the model") for note in notes
+    )
+    assert any(note.startswith("not placed under tiny: up to 1 pods in 4 replications: 0/6 nodes") for note in notes)
+    assert "zone never struck: the table says nothing about it" in notes
+    assert any(note.startswith("few outages") and "frontend under good" in note for note in notes)
+    assert any(note.startswith("frontend under tiny was down when measuring began") for note in notes)
+    assert not any(note.startswith("frontend under as-shipped was down") for note in notes)
+    assert "not modelled: 3 ConfigMap" in notes
+    assert "shop.yaml: no readiness probe" in notes
+
+
+def test_a_precision_that_was_not_reached_is_noted() -> None:
+    of = results({"as-shipped": GOOD}, replications=None, precision=Precision(0.01, 0.95, 50))
+    assert any(
+        "precision not reached (+-1% after 50 replications): frontend under" in note for note in report.notes(of)
+    )
+
+
+def test_the_notebook_fragment_escapes_names() -> None:
+    assert "&lt;b&gt;" in results({"<b>": SHIPPED}, replications=2)._repr_html_()
+
+
+@pytest.mark.parametrize("replications", [1, 2])
+def test_one_or_two_replications_are_enough_to_print(replications: int) -> None:
+    assert "as-shipped" in text(results({"as-shipped": SHIPPED, "good": GOOD}, replications))
+
+
+def test_policies_that_never_ran_say_so() -> None:
+    of = results({"as-shipped": SHIPPED, "broken": Unit(1e6, 60.0, raises=(0, 1))}, replications=2)
+    assert "no run" in text(of)
