@@ -157,12 +157,13 @@ def added(
 
 
 def _matches(target: TargetFile, manifest: Manifest) -> bool:
-    labels = (manifest.value.get("metadata") or {}).get("labels") or {}
+    metadata = manifest.value.get("metadata")  # of whatever type: objects are checked only after they are patched
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
     return (
         target.kind == manifest.kind
         and target.name in (None, manifest.name)
         and target.namespace in (None, manifest.namespace)
-        and (target.labels is None or parse_selector(target.labels).matches(labels))
+        and (target.labels is None or parse_selector(target.labels).matches(labels if isinstance(labels, dict) else {}))
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from experiments import estimate
 from experiments.estimate import STATED_OUTAGE, Comparison, Estimate
 from experiments.intervals import FEW_OUTAGES, MANY_OUTAGES, Floats
-from experiments.store import Manifest, NotAResultFolder, ResultFolder
+from experiments.store import Manifest, NotAResultFolder, ResultFolder, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,10 @@ class Objective:
 
 
 class Results:
-    """What an experiment found; `store.COLUMNS` documents the columns of `runs`, `outages` and `cells`."""
+    """What an experiment found; `store.COLUMNS` documents the columns of `runs`, `outages` and `cells`.
+
+    `resolved` is the experiment after `extends`, settings and defaults, as plain values; `path` the folder, if any.
+    """
 
     def __init__(
         self,
@@ -55,9 +58,11 @@ class Results:
         runs: "pd.DataFrame",
         outages: "pd.DataFrame",
         cells: "pd.DataFrame",
+        resolved: Any = None,
         path: Path | None = None,
     ) -> None:
-        self.manifest, self.runs, self.outages, self.cells, self.path = manifest, runs, outages, cells, path
+        self.manifest, self.runs, self.outages, self.cells = manifest, runs, outages, cells
+        self.resolved, self.path = resolved, path
         self._samples: dict[tuple[str, str], Sample] = {}
 
     @classmethod
@@ -73,7 +78,7 @@ class Results:
             raise NotAResultFolder(
                 f"{path} is not complete ({error}); run the experiment again to resume it"
             ) from error
-        return cls(manifest, runs, outages, cells, folder.path)
+        return cls(manifest, runs, outages, cells, folder.resolved(), folder.path)
 
     @property
     def policies(self) -> list[str]:
@@ -293,6 +298,13 @@ class Results:
         counts = {key: len(rows) for key, rows in self._by_pair(cut)}
         found = [(s, p, counts.get((s, p), 0)) for s in self.services for p in self.policies]
         return [(s, p, n) for s, p, n in found if n > max(1, 0.1 * len(self.sample(s, p).windows))]
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the report: one file that needs no other and no network."""
+        from experiments.html_report import report_html
+
+        write(Path(path), report_html(self))
+        return Path(path)
 
     def _repr_html_(self) -> str:
         from experiments.report import summary_html

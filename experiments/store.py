@@ -1,15 +1,18 @@
 """The result folder: what is kept of an experiment, so that a number can be defended and a run resumed.
 
     manifest.json    what ran, from which inputs, with which versions; the only file that holds wall-clock times
-    experiment.yaml  as given                  resolved.yaml  after extends, set and defaults
+    experiment.yaml  as given                  inputs/*       a copy of every manifest read, in the order of reading
+    resolved.yaml    after extends, set and defaults; itself an experiment, about the copies in inputs/
     runs.parquet     a row per policy x replication x service       outages.parquet  a row per outage
-    cells.parquet    a row per policy x replication                 summary.csv, summary.json, plots/*.svg
-    .state/*.json    one file per finished chunk: the proof that its cells are done
+    cells.parquet    a row per policy x replication                 summary.csv, summary.json
+    report.html      everything to read, in one file                plots/*.svg
+    .state/*.json    finished cells, some to a file: the proof that they are done
 
 Every file is written under a temporary name, flushed and renamed. Same input and seed: the same bytes in every file
 but manifest.json and .state, whatever the number of workers.
 """
 
+import copy
 import hashlib
 import json
 import os
@@ -114,13 +117,19 @@ class Manifest:
     """Path of every file read -> sha256."""
     experiment_hash: str = ""
     source: str = ""
+    options: list[str] = field(default_factory=list)
+    """Words of the command line, beside the experiment's file, that decide what is simulated."""
     warnings: list[str] = field(default_factory=list)
     not_modelled: list[str] = field(default_factory=list)
     status: str = "running"
     counts: dict[str, int] = field(default_factory=dict)
     argv: list[str] = field(default_factory=list)
+    engine: str = "local"
     workers: int = 1
+    cores: int = 1
     versions: dict[str, str] = field(default_factory=dict)
+    git: dict[str, Any] = field(default_factory=dict)
+    """Revision of the repository that holds the experiment, and whether it was changed; empty if there is none."""
     started: str = ""
     ended: str = ""
     schema_version: int = SCHEMA_VERSION
@@ -150,7 +159,7 @@ class ResultFolder:
         """What ran here, or None if nothing did yet; a folder with other things in it is an error."""
         try:
             return Manifest.from_json(json.loads((self.path / "manifest.json").read_text()))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
                 raise NotAResultFolder(f"{self.path} exists and is not a result folder; give another one") from None
             return None
@@ -161,7 +170,7 @@ class ResultFolder:
         """Forget what ran here; only folders with a manifest are ever cleared."""
         if self.manifest() is None:
             return
-        for name in ("plots", ".state"):
+        for name in ("plots", "inputs", ".state"):
             shutil.rmtree(self.path / name, ignore_errors=True)
         for name in (*(f"{table}.parquet" for table in COLUMNS), "summary.csv", "summary.json", "resolved.yaml"):
             (self.path / name).unlink(missing_ok=True)
@@ -188,12 +197,15 @@ class ResultFolder:
         """Write manifest.json."""
         write(self.path / "manifest.json", json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n")
 
-    def write_inputs(self, source: str, resolved: Mapping[str, Any]) -> None:
-        """Write the experiment as given and as resolved."""
+    def write_inputs(self, source: str, resolved: Any, inputs: Iterable[Path]) -> None:
+        """Write the experiment as given and as resolved (plain values), and a copy of every file that it read."""
         import yaml
 
         write(self.path / "experiment.yaml", source)
-        write(self.path / "resolved.yaml", yaml.safe_dump(plain(resolved), sort_keys=False, allow_unicode=True))
+        write(self.path / "resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+        for path, name in copies(inputs).items():
+            if path.exists():  # else its sha256 is empty
+                write(self.path / name, path.read_bytes())
 
     def resolved(self) -> Any:
         """The experiment that ran here, as resolved; None if it is not there."""
@@ -267,16 +279,18 @@ def _typed(frame: "pd.DataFrame") -> "pd.DataFrame":
     return frame.astype(types)
 
 
-def write(path: Path, contents: str | Callable[[Path], None]) -> None:
-    """Write a file that is there completely or not at all: `contents` is its text, or writes to the path given."""
+def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
+    """Write a file that is there completely or not at all: `contents` is what it holds, or writes to the path given."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         if isinstance(contents, str):
-            temporary.write_text(contents, encoding="utf-8")
+            contents = contents.encode()
+        if isinstance(contents, bytes):
+            temporary.write_bytes(contents)
         else:
             contents(temporary)
-        with temporary.open("rb") as file:
+        with temporary.open("r+b") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
@@ -294,6 +308,35 @@ def sha256(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
+
+
+def copies(inputs: Iterable[Path]) -> dict[Path, str]:
+    """Where the result folder keeps a copy of each file: numbered, as files of different folders may share a name."""
+    return {path: f"inputs/{number}-{path.name}" for number, path in enumerate(inputs, 1)}
+
+
+def with_copies(resolved: Any, source: Path | None, inputs: Iterable[Path]) -> Any:
+    """A resolved experiment (plain values) that names the copies of its files, so that the folder stands alone."""
+    kept = copies(inputs)
+    folder = "" if source is None else os.path.dirname(source)
+
+    def copied(named: Any) -> list[Any]:
+        """The copies of a file, or of all files of a directory."""
+        if not isinstance(named, str):
+            return [named]
+        path = Path(os.path.normpath(os.path.join(folder, named)))
+        return [name for original, name in kept.items() if path == original or path in original.parents] or [named]
+
+    changed = copy.deepcopy(resolved)
+    spec = changed.get("spec", {})
+    for owner, field_ in (
+        (spec, "manifests"),
+        (spec.get("cluster", {}), "nodes"),
+        *((p, "add") for p in spec.get("policies", ())),
+    ):
+        if field_ in owner:
+            owner[field_] = [name for named in owner[field_] for name in copied(named)]
+    return changed
 
 
 def plain(value: Any) -> Any:

@@ -204,12 +204,13 @@ def _transient(toleration: float, seed: int, effort: float) -> list[Check]:
     # So that detection and toleration together take grace + toleration on average.
     slack = grace - exact.mean_reaction_time(grace, timing.lease_renew_period, timing.node_monitor_period)
     away = grace + toleration
-    years, apps, machines = 1.0, 60, 240
+    # Many machines for a short time: a pod hardly ever comes back to a node that has its image.
+    years, apps, machines = 0.5, 60, 480
     downtime, outages = 0.0, 0
     for run in replications(
         _singles(apps, machines, toleration + slack),
         [NodeCrash("node", Exponential(node_mttf), Exponential(outage))],
-        number=16 * effort,
+        number=32 * effort,
         years=years,
         seed=seed,
         # A pod that moves pulls its image onto a node that has never seen it; one that stays has it.
@@ -234,7 +235,7 @@ def _transient(toleration: float, seed: int, effort: float) -> list[Check]:
         )
     ]
     if toleration == 300:
-        simulated = len(run.services) * max(2, round(16 * effort)) * years * YEAR
+        simulated = len(run.services) * max(2, round(32 * effort)) * years * YEAR
         down = mean / (node_mttf + mean)
         error = math.sqrt((variance + mean**2) / node_mttf / simulated)
         quantity = "steady-state unavailability of a single replica, transient node outages"

@@ -1,7 +1,12 @@
+import copy
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from experiments import Experiment
 from models.distributions import Exponential, Fixed
@@ -119,8 +124,12 @@ def test_precision_replaces_a_number_of_replications() -> None:
 
 
 def test_settings_take_values_in_yaml_and_may_leave_out_spec() -> None:
-    settings = ["seed=7", "spec.failures[node-crash].timeToFailure.mean=10d", "cluster.pools[general].zones=[x, y]"]
-    experiment = Experiment.from_yaml(ROOT / "experiments/configs/quickstart.yaml", settings)
+    given_settings = [
+        "seed=7",
+        "spec.failures[node-crash].timeToFailure.mean=10d",
+        "cluster.pools[general].zones=[x, y]",
+    ]
+    experiment = Experiment.from_yaml(ROOT / "experiments/configs/quickstart.yaml", given_settings)
     scenario = experiment.scenarios()[0]
     assert scenario.seed == 7
     assert scenario.failures[0].time_to_failure == Exponential(864_000.0)  # type: ignore[attr-defined]
@@ -143,6 +152,48 @@ def test_a_setting_that_makes_no_sense_is_named(setting: str, message: str) -> N
     with pytest.raises(InputError) as error:
         Experiment.from_yaml(ROOT / "experiments/configs/quickstart.yaml", [setting])
     assert message in str(error.value)
+
+
+def _paths(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from _paths(item, (*path, key))
+
+
+OBJECT = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "q", "labels": {"a": "b"}}, "spec": {}}
+EVERYTHING = yaml.safe_load((ROOT / "experiments/configs/quickstart.yaml").read_text())
+EVERYTHING["spec"] |= {
+    "manifests": [str(SHOP)],
+    "policies": [
+        {"name": "a"},
+        {
+            "name": "b",
+            "extends": ["a"],
+            "add": [OBJECT],
+            "patches": [{"target": {"kind": "Service", "labels": "a=b"}, "merge": {"spec": {"ports": [{"port": 80}]}}}],
+            "behaviour": {"overrides": [{"match": {"name": "cart"}, "stop": {"kind": "fixed", "value": "1s"}}]},
+            "operations": [{"name": "r", "type": "rollout", "target": "Deployment/cart", "every": "1d"}],
+        },
+    ],
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(list(_paths(EVERYTHING))), st.sampled_from([None, 5, "x", [], {}, [5], [[]], {"a": 1}, True, -1.5])
+)
+def test_whatever_is_written_anywhere_is_read_or_refused(path: tuple[str | int, ...], value: object) -> None:
+    whole: Any = {"": copy.deepcopy(EVERYTHING)}
+    node, last = whole, ""
+    for step in path:
+        node, last = node[last], step  # type: ignore[assignment]
+    node[last] = value
+    try:
+        found: Any = Experiment._of(whole[""]).scenarios()
+    except InputError as refused:
+        found = refused.problems
+    assert found
 
 
 def test_packages_say_what_they_are_and_refuse_what_they_have_not() -> None:

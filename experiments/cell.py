@@ -1,0 +1,78 @@
+"""One cell: one replication of one scenario, simulated and measured. It depends on nothing else."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments import store
+from experiments.metrics.measure import measure
+from experiments.metrics.observation import Observation
+from experiments.store import Cell
+from simulator.run import Run, simulate
+
+if TYPE_CHECKING:
+    from experiments.design import Scenario
+
+Simulate = Callable[..., Run]
+
+
+@dataclass(frozen=True)
+class CellSpec:
+    """What to run: plain values, so that it can be sent to another process."""
+
+    scenario: "Scenario"
+    key: str
+    """`scenario_key` of the scenario."""
+    replication: int
+    simulate: Simulate = simulate
+
+
+def run_cell(spec: CellSpec) -> Cell:
+    """Simulate and measure; an exception of the model gives a failed cell, not an exception."""
+    scenario = spec.scenario
+    try:
+        run = spec.simulate(
+            scenario.cluster,
+            behaviour=scenario.behaviour,
+            failures=scenario.failures,
+            operations=scenario.operations,
+            seed=scenario.seed,
+            replication=spec.replication,
+            duration=scenario.duration,
+            warmup=scenario.warmup,
+        )
+        seen = {
+            goal.name: Observation.of(run.services[goal.name], goal.predicate, run.start, run.end)
+            for goal in scenario.services
+        }
+    except Exception as error:
+        return failed_cell(spec, error)
+    return Cell(
+        scenario.policy,
+        spec.replication,
+        spec.key,
+        scenario.seed,
+        transitions=run.transitions,
+        strikes=dict(run.strikes),
+        pending=dict(run.pending),
+        services={name: measure(one) for name, one in seen.items()},
+        outages={name: one.outages - one.start for name, one in seen.items()},
+    )
+
+
+def failed_cell(spec: CellSpec, error: Exception) -> Cell:
+    """A cell of which nothing is known but the error and where it was raised, without this machine's paths."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        place = f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    text = f"{type(error).__name__}: {error}{place}"
+    return Cell(spec.scenario.policy, spec.replication, spec.key, spec.scenario.seed, status="failed", error=text)
+
+
+def scenario_key(scenario: "Scenario") -> str:
+    """Content id of all that a cell depends on, but its replication."""
+    facts = [store.SCHEMA_VERSION, scenario.policy, scenario.id, scenario.seed, scenario.duration, scenario.warmup]
+    return store.digest(json.dumps([*facts, [[goal.name, repr(goal.predicate)] for goal in scenario.services]]))

@@ -1,0 +1,194 @@
+"""Small clusters, scripted bad luck, and simulations that a test can stop and look into."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from models.behaviour import Behaviour, PodBehaviour
+from models.cluster import Cluster
+from models.deployment import Deployment
+from models.distributions import Distribution, Fixed
+from models.labels import LabelSelector
+from models.node import HOSTNAME_LABEL, NOT_READY, UNREACHABLE, ZONE_LABEL, Node, Resources, Taint, TaintEffect
+from models.pod import Container, Pod, PodSpec, PodTemplate, Toleration
+from models.service import Service
+from models.timing import Timing
+from simulator.kernel import Story
+from simulator.log import Kind
+from simulator.objects import PodState, ReplicaSetState
+from simulator.run import _Simulation
+from simulator.streams import Streams
+from simulator.world import FailureMode, Operation, Subject, World
+
+MIB = 1024**2
+GIB = 1024**3
+HOUR, DAY = 3600.0, 86_400.0
+FOREVER = 1e12
+
+EXACT = Timing(pleg_relist_period=0.0, crash_loop_jitter=0.0)
+"""Kubernetes' constants without the kubelet's own randomness."""
+PROMPT = PodBehaviour(
+    image_pull=Fixed(0.0), start=Fixed(1.0), init=Fixed(1.0), startup=Fixed(2.0), restart=Fixed(0.0), stop=Fixed(1.0)
+)
+"""Bound to running 1 s, running to answering 2 s, SIGTERM to exit 1 s, the rest at once."""
+
+
+def behaviour(timing: Timing = EXACT, **laws: Distribution) -> Behaviour:
+    """`PROMPT` with some laws replaced."""
+    return Behaviour(replace(PROMPT, **laws), timing=timing)
+
+
+def tolerations(seconds: float | None = 300.0) -> tuple[Toleration, ...]:
+    """What admission adds to every pod."""
+    return tuple(Toleration(key, effect=TaintEffect.NO_EXECUTE, seconds=seconds) for key in (NOT_READY, UNREACHABLE))
+
+
+def node(name: str, zone: str = "", cpu: int = 4000, memory: int = 16 * GIB, **other: Any) -> Node:
+    labels = {HOSTNAME_LABEL: name, **({ZONE_LABEL: zone} if zone else {}), **other.pop("labels", {})}
+    return Node(name, Resources(cpu, memory, other.pop("resources", {})), labels=labels, **other)
+
+
+def nodes(count: int, zones: Sequence[str] = ("a",), **each: Any) -> tuple[Node, ...]:
+    """node-0, node-1, ... dealt out to the zones in turn."""
+    return tuple(node(f"node-{i}", zones[i % len(zones)], **each) for i in range(count))
+
+
+def container(
+    name: str = "server", cpu: int | None = 100, memory: int | None = 128 * MIB, **other: Any
+) -> Container:
+    declared = frozenset(n for n, amount in (("cpu", cpu), ("memory", memory)) if amount is not None)
+    requests = Resources(cpu or 0, memory or 0, other.pop("resources", {}))
+    return Container(name, image=other.pop("image", f"{name}:1"), requests=requests, declared=declared, **other)
+
+
+def template(app: str, *containers: Container, **spec: Any) -> PodTemplate:
+    labels = {"app": app, **spec.pop("labels", {})}
+    spec.setdefault("tolerations", tolerations())
+    return PodTemplate(PodSpec(containers or (container(),), **spec), labels)
+
+
+def deployment(
+    name: str = "web", replicas: int = 1, *, pods: PodTemplate | None = None, **other: Any
+) -> Deployment:
+    return Deployment(name, pods or template(name), LabelSelector.of({"app": name}), replicas=replicas, **other)
+
+
+def pod(name: str = "alone", *containers: Container, **spec: Any) -> Pod:
+    return Pod(name, template(name, *containers, **spec))
+
+
+def cluster(machines: Sequence[Node], *workloads: Deployment | Pod, services: bool = True) -> Cluster:
+    """These nodes and workloads, and a Service in front of each."""
+    return Cluster(
+        nodes=tuple(machines),
+        deployments=tuple(w for w in workloads if isinstance(w, Deployment)),
+        pods=tuple(w for w in workloads if isinstance(w, Pod)),
+        services=tuple(Service(w.name, selector={"app": w.name}) for w in workloads) if services else (),
+    )
+
+
+@dataclass(frozen=True)
+class Outages:
+    """A scripted failure mode: (at, lasting, nodes)."""
+
+    outages: tuple[tuple[float, float, tuple[int, ...]], ...]
+    name: str = "script"
+
+    def install(self, world: World) -> None:
+        for number, outage in enumerate(self.outages):
+            world.tell(self.name, str(number), lambda subject, outage=outage: self._story(world, subject, *outage))
+
+    def _story(
+        self, world: World, subject: Subject, at: float, lasting: float, down: Iterable[int]
+    ) -> Story:
+        yield world.sleep(at)
+        outage = subject.take_down(down)
+        yield world.sleep(lasting)
+        outage.end()
+
+
+def down(*numbers: int, at: float = 0.0, lasting: float = FOREVER) -> Outages:
+    return Outages(((at, lasting, numbers),), name=f"down-{'-'.join(map(str, numbers))}-{at}")
+
+
+@dataclass
+class Lab:
+    """A simulation that is deployed and settled at time 0, to be stepped and looked into."""
+
+    cluster: Cluster
+    behaviour: Behaviour = field(default_factory=behaviour)
+    failures: Sequence[FailureMode] = ()
+    operations: Sequence[Operation] = ()
+    seed: int = 0
+    end: float = 10 * DAY
+    before: Callable[[_Simulation], object] = lambda simulation: None
+    """Called before anything is deployed."""
+
+    def __post_init__(self) -> None:
+        self.simulation = _Simulation(self.cluster, self.behaviour, Streams(self.seed, 0), self.end, keep_log=True)
+        self.kernel, self.state = self.simulation.kernel, self.simulation.state
+        self.before(self.simulation)
+        self.simulation.deploy()
+        for story in (*self.failures, *self.operations):
+            story.install(self.simulation.world)
+
+    def run(self, until: float) -> "Lab":
+        self.kernel.run_until(until)
+        return self
+
+    def log(self, kind: Kind, since: float = 0.0) -> list[tuple[float, str, int]]:
+        """(time, subject, new value) of the transitions of one kind, from `since` on; times to the millisecond."""
+        assert self.state.log is not None
+        rows = self.state.log.columns()
+        return [
+            (round(float(time), 3), self.subject(kind, int(number)), int(new))
+            for time, code, number, _, new, _ in rows
+            if code == kind and time >= since
+        ]
+
+    def subject(self, kind: Kind, number: int) -> str:
+        state = self.state
+        match kind.name.split("_")[0]:
+            case "NODE":
+                return state.nodes.names[number]
+            case "POD":
+                owner, pod_class, ordinal = state.pod_names[number]
+                return pod_class.workload.name if owner is None else f"{owner.name}-{ordinal}"
+            case "REPLICASET":
+                return state.replica_set_names[number]
+            case "DEPLOYMENT":
+                return state.deployments[number].workload.name
+        return state.services[number].name
+
+    def times(self, kind: Kind, new: int | None = None, since: float = 0.0) -> list[float]:
+        return [time for time, _, value in self.log(kind, since) if new is None or value == new]
+
+    def pods(self, name: str | None = None) -> list[PodState]:
+        """The pods that exist, of one workload or all, in order of creation."""
+        return [pod for pod in self.state.pods.values() if name in (None, pod.pod_class.workload.name)]
+
+    def pod(self, name: str) -> PodState:
+        [found] = [pod for pod in self.state.pods.values() if pod.name == name]
+        return found
+
+    def replica_sets(self, name: str = "web") -> list[ReplicaSetState]:
+        [found] = [d for d in self.state.deployments if d.workload.name == name]
+        return found.replica_sets
+
+    def counts(self, name: str = "web") -> tuple[tuple[int, int, int], ...]:
+        """(desired, ready, available) of every ReplicaSet of a Deployment, oldest first."""
+        return tuple((r.desired, r.ready, r.available) for r in self.replica_sets(name))
+
+    def taints(self) -> Mapping[str, tuple[str, ...]]:
+        """Every tainted node's taints."""
+        names = self.state.nodes.names
+        found = {names[i]: self.state.nodes.taints_of(i) for i in range(len(names))}
+        return {name: tuple(str(t).rpartition("/")[2] for t in sorted(taints)) for name, taints in found.items() if taints}
+
+
+NO_EXECUTE = Taint(UNREACHABLE, TaintEffect.NO_EXECUTE)
+
+
+def no_execute_times(lab: Lab) -> dict[str, float]:
+    """When each node got its first unreachable:NoExecute taint."""
+    raise NotImplementedError

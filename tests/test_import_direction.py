@@ -1,0 +1,148 @@
+"""models <- simulator <- experiments: who may import whom, read from the source."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for package in ("models", "simulator", "experiments")
+    for path in (ROOT / package).rglob("*.py")
+)
+HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pyarrow", "pydantic", "simpy", "jsonschema_rs"}
+
+MODELS = {
+    "models/documents.py": {"yaml"},
+    "models/yaml_values.py": {"yaml"},
+    "models/manifests/schema.py": {"jsonschema_rs"},
+}
+"""What files of models may import besides the standard library, numpy and each other."""
+SIMULATOR = {
+    "simulator/kernel.py": {"simpy"},
+    "simulator/world.py": {"simpy"},  # the type of an event, in annotations
+    "simulator/log.py": {"pandas"},  # to_frame, when it is called
+}
+EXPERIMENTS = ("simulator.run", "simulator.log", "simulator.registry", "simulator.world") + (
+    "simulator.failures",
+    "simulator.operations",
+)
+POLICIES = {
+    "simulator/failures/": ("simulator.registry", "simulator.world", "simulator.kernel.Story"),
+    "simulator/operations/": ("simulator.registry", "simulator.world", "simulator.kernel.Story"),
+    "simulator/scheduling/plugins/": (
+        "simulator.registry",
+        "simulator.views",
+        "simulator.nodes.Bools",
+        "simulator.nodes.Ints",
+        "simulator.scheduling.framework",
+        "simulator.scheduling.counts.PodCount",
+        "simulator.scheduling.plugins.node_affinity.eligible",
+    ),
+}
+"""What policies may know of the simulator: not its state, not its controllers."""
+
+
+class Import(NamedTuple):
+    name: str
+    """Dotted, with the thing imported: "simulator.kernel.Story"."""
+    when_loaded: bool
+    """Imported when the module is: not inside a function, not for type checkers only."""
+
+
+def imports(path: str) -> list[Import]:
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    package = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__").split(".")
+    return list(_imports(tree, package, True))
+
+
+def _imports(tree: ast.AST, package: list[str], loaded: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(tree):
+        match child:
+            case ast.Import(names):
+                yield from (Import(alias.name, loaded) for alias in names)
+            case ast.ImportFrom(module, names, level):
+                home = [*(package[:-level] if level else []), *([module] if module else [])]
+                yield from (Import(".".join([*home, alias.name]), loaded) for alias in names)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+                yield from _imports(child, package, False)
+            case ast.If(test=ast.Name("TYPE_CHECKING")):
+                yield from _imports(child, package, False)
+            case _:
+                yield from _imports(child, package, loaded)
+
+
+def under(name: str, *prefixes: str) -> bool:
+    return any(f"{name}.".startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def foreign(path: str) -> set[str]:
+    """Top-level names of what a file imports, the standard library left out."""
+    return {found.name.split(".")[0] for found in imports(path)} - set(sys.stdlib_module_names)
+
+
+def of(package: str) -> list[str]:
+    return [path for path in FILES if path.startswith(f"{package}/")]
+
+
+@pytest.mark.parametrize("path", of("models"))
+def test_models_import_the_standard_library_numpy_and_each_other(path: str) -> None:
+    assert foreign(path) <= {"models", "numpy"} | MODELS.get(path, set())
+
+
+@pytest.mark.parametrize("path", of("simulator"))
+def test_the_simulator_imports_models_and_itself(path: str) -> None:
+    assert foreign(path) <= {"models", "simulator", "numpy"} | SIMULATOR.get(path, set())
+
+
+@pytest.mark.parametrize("path", of("experiments"))
+def test_experiments_enter_the_simulator_by_its_doors(path: str) -> None:
+    entered = [found.name for found in imports(path) if under(found.name, "simulator")]
+    assert [name for name in entered if name not in ("simulator.Run", "simulator.simulate")] == [
+        name for name in entered if under(name, *EXPERIMENTS)
+    ]
+
+
+@pytest.mark.parametrize("path", [p for p in of("simulator") if p.startswith(tuple(POLICIES))])
+def test_policies_see_views_and_the_world_not_the_state(path: str) -> None:
+    [allowed] = [names for folder, names in POLICIES.items() if path.startswith(folder)]
+    known = [found.name for found in imports(path) if under(found.name, "simulator")]
+    assert [name for name in known if not under(name, *allowed)] == []
+
+
+def test_pandas_is_imported_only_when_a_frame_is_wanted() -> None:
+    loaded = [path for path in of("simulator") for f in imports(path) if under(f.name, "pandas") and f.when_loaded]
+    assert loaded == []
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p != "experiments/plots.py"])
+def test_only_the_plots_draw(path: str) -> None:
+    assert "matplotlib" not in foreign(path)
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    loaded = {found.name.split(".")[0] for found in imports("experiments/cli.py") if found.when_loaded}
+    assert not loaded & HEAVY
+
+
+def test_importing_the_command_line_loads_nothing_heavy() -> None:
+    import subprocess
+
+    program = "import sys, experiments.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & HEAVY
+
+
+@pytest.mark.parametrize("path", of("models") + of("simulator"))
+def test_there_is_no_hidden_randomness_and_no_wall_clock(path: str) -> None:
+    assert "random" not in {found.name.split(".")[0] for found in imports(path)}
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    used = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    drawn = {name for name in used if name.startswith(("np.random.", "numpy.random."))}
+    # Types and constructors with a seed; the functions beside them draw from numpy's global state.
+    assert {name.split(".")[2] for name in drawn} <= {"Generator", "PCG64", "bit_generator"}
+    assert not {name for name in used if name.split(".")[0] in ("time", "datetime")}
