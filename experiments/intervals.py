@@ -66,28 +66,27 @@ def effective_outages(lengths: Floats, downtimes: Floats) -> float:
     """
     if not lengths.sum() > 0:
         return math.nan
-    effective = float(lengths.sum() ** 2 / np.square(lengths).sum())
-    if len(downtimes) > 1:
-        variance = float(downtimes.var(ddof=1))
-        if variance > 0:
-            effective = min(effective, float(downtimes.mean()) ** 2 * len(downtimes) / variance)
+    seen = len(lengths)
+    variation = float(lengths.var(ddof=1)) / float(lengths.mean()) ** 2 if seen > 1 else 1.0
+    effective = seen / (1 + max(variation, min(1.0, 10 / seen)))
+    if len(downtimes) > 1 and (variance := float(downtimes.var(ddof=1))) > 0:
+        effective = min(effective, float(downtimes.mean()) ** 2 * len(downtimes) / variance)
     return effective
 
 
 def unavailability(downtimes: Floats, windows: Floats, lengths: Floats, confidence: float) -> Interval:
     """Share of the time that is downtime; `downtimes` and `windows` per replication, `lengths` per outage, in seconds.
 
-    Student's t from `MANY_OUTAGES` outages on, or when a tenth of the time is lost (outages are not rare then); the
-    gamma interval below. Needs some downtime: without any, use `rate_bound`.
+    Student's t from `MANY_OUTAGES` effective outages on, or when a tenth of the time is lost (outages are not rare
+    then); the gamma interval below. Needs some downtime: without any, use `rate_bound`.
     """
     value = math.fsum(downtimes) / math.fsum(windows)
-    often = len(lengths) >= MANY_OUTAGES or value > 0.1
-    if often and len(downtimes) > 1:
+    effective = effective_outages(lengths, downtimes)
+    if (effective >= MANY_OUTAGES or value > 0.1) and len(downtimes) > 1:
         interval = ratio(downtimes, windows, confidence)
     else:
         from scipy.stats import chi2
 
-        effective = effective_outages(lengths, downtimes)
         low = value * float(chi2.ppf((1 - confidence) / 2, 2 * effective)) / (2 * effective)
         high = value * float(chi2.ppf((1 + confidence) / 2, 2 * effective + 2)) / (2 * effective)
         interval = Interval(value, low, high, f"gamma, {effective:.3g} effective outages")

@@ -11,7 +11,9 @@ from typing import Any
 
 import simpy
 
-Story = Generator[simpy.Event, Any, None]
+Event = simpy.Event
+"""What a story yields."""
+Story = Generator[Event, Any, None]
 
 
 class Order(IntEnum):

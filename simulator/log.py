@@ -31,8 +31,8 @@ class Kind(IntEnum):
     POD_READY = 8  # pod; the Ready condition
     POD_AVAILABLE = 9  # pod of a ReplicaSet; 1 once it was Ready for minReadySeconds
     REPLICASET_DESIRED = 10  # ReplicaSet; spec.replicas
-    DEPLOYMENT_REVISION = 11  # Deployment; revision of its template
-    DEPLOYMENT_COMPLETE = 12  # Deployment; 1 when its rollout is complete
+    DEPLOYMENT_GENERATION = 11  # Deployment; metadata.generation, one more with each change of its spec
+    DEPLOYMENT_COMPLETE = 12  # Deployment; 1 when its rollout is complete: nothing to do until its spec changes
     SERVICE_READY = 13  # Service; number of endpoints listed as ready
     SERVICE_ANSWERING = 14  # Service; number of ready endpoints that can answer
 

@@ -33,6 +33,9 @@ class NodeTable:
         self.used_cpu = np.zeros(len(nodes), dtype=np.int64)
         self.used_memory = np.zeros(len(nodes), dtype=np.int64)
         self.used_pods = np.zeros(len(nodes), dtype=np.int64)
+        # The same with a default for every container that requests none: what the scheduler scores by.
+        self.scored_cpu = np.zeros(len(nodes), dtype=np.int64)
+        self.scored_memory = np.zeros(len(nodes), dtype=np.int64)
         others = sorted({name for node in nodes for name in node.allocatable.other})
         self.other = {
             name: np.array([node.allocatable.other.get(name, 0) for node in nodes], dtype=np.int64) for name in others

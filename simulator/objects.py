@@ -5,8 +5,9 @@ read from a numpy column costs several times an attribute; so pods are slotted r
 """
 
 from collections.abc import Callable, Mapping
-from enum import IntEnum
-from heapq import heappop, heappush
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 
@@ -27,6 +28,29 @@ class Phase(IntEnum):
     RUNNING = 2
     SUCCEEDED = 3
     FAILED = 4
+
+
+class Rollout(StrEnum):
+    """The reason of a Deployment's Progressing condition."""
+
+    UNKNOWN = ""
+    UPDATED = "ReplicaSetUpdated"
+    AVAILABLE = "NewReplicaSetAvailable"
+    DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+    PAUSED = "DeploymentPaused"
+    RESUMED = "DeploymentResumed"
+
+
+@dataclass(slots=True)
+class Progress:
+    """A Deployment's Progressing condition, and the status that it was last judged by."""
+
+    reason: Rollout = Rollout.UNKNOWN
+    since: float = 0.0
+    updated: int = 0
+    old: int = 0
+    ready: int = 0
+    available: int = 0
 
 
 class Slot:
@@ -76,8 +100,17 @@ class Workload:
 
     def take_slot(self) -> Slot:
         """The free slot with the lowest number."""
-        if self._free:
-            return self._slots[heappop(self._free)]
+        return self._slots[heappop(self._free)] if self._free else self._new_slot()
+
+    def take_slot_number(self, number: int) -> Slot:
+        """The slot with this number, which must be free (StatefulSet ordinals)."""
+        while len(self._slots) <= number:
+            self.free_slot(self._new_slot())
+        self._free.remove(number)
+        heapify(self._free)
+        return self._slots[number]
+
+    def _new_slot(self) -> Slot:
         slot = Slot(str(self), len(self._slots), self._make_stream)
         self._slots.append(slot)
         return slot
@@ -97,6 +130,7 @@ class PodClass:
         "namespace",
         "requests",
         "scheduling",
+        "scored_requests",
         "services",
         "spec",
         "template",
@@ -119,6 +153,7 @@ class PodClass:
         self.behaviour = behaviour
         self.services = services
         self.requests = template.spec.requests
+        self.scored_requests = template.spec.scored_requests
         self.images = tuple(
             dict.fromkeys(c.image for c in (*template.spec.init_containers, *template.spec.containers) if c.image)
         )
@@ -166,6 +201,7 @@ class PodState:
         "containers",
         "created",
         "deleting",
+        "deletion_cost",
         "endpoint",
         "node",
         "ordinal",
@@ -181,7 +217,7 @@ class PodState:
     )
 
     def __init__(
-        self, uid: int, ordinal: int, pod_class: PodClass, owner: "ReplicaSetState | None", slot: Slot, now: float
+        self, uid: int, ordinal: int, pod_class: PodClass, owner: "PodOwner | None", slot: Slot, now: float
     ) -> None:
         self.uid = uid
         self.ordinal = ordinal
@@ -192,6 +228,8 @@ class PodState:
         self.phase = Phase.ABSENT
         self.node = -1
         self.deleting = False
+        self.deletion_cost = 0
+        """controller.kubernetes.io/pod-deletion-cost."""
         self.ready = False
         self.ready_since = now
         self.available = False
@@ -212,23 +250,41 @@ class PodState:
         return self.pod_class.workload.name if self.owner is None else f"{self.owner.name}-{self.ordinal}"
 
 
-class ReplicaSetState:
+class PodOwner:
+    """What makes pods and replaces them; `pods` and `objects` are kept by the state's verbs."""
+
+    __slots__ = ("cause", "created_pods", "objects", "pods", "workload")
+
+    def __init__(self, workload: Workload) -> None:
+        self.workload = workload
+        self.pods: dict[int, PodState] = {}
+        """Active pods: not terminal, not being deleted."""
+        self.objects: dict[int, PodState] = {}
+        """All pods that exist and are not terminal, being deleted or not."""
+        self.created_pods = 0
+        self.cause = 0
+        """Why it last lost a pod."""
+
+    @property
+    def name(self) -> str:
+        """Its name; pods are named after it."""
+        return self.workload.name
+
+
+class ReplicaSetState(PodOwner):
     """A ReplicaSet: spec (`desired`), and the status that its controller keeps."""
 
     __slots__ = (
+        "annotated_desired",
+        "annotated_max",
         "available",
-        "cause",
-        "created_pods",
         "deployment",
         "desired",
         "index",
         "min_ready",
-        "objects",
         "pod_class",
-        "pods",
         "ready",
         "revision",
-        "workload",
     )
 
     def __init__(
@@ -240,59 +296,43 @@ class ReplicaSetState:
         min_ready: float,
         deployment: "DeploymentState | None",
     ) -> None:
+        super().__init__(workload)
         self.index = index
-        self.workload = workload
         self.pod_class = pod_class
         self.revision = revision
         self.min_ready = min_ready
         self.deployment = deployment
         self.desired = 0
-        self.pods: dict[int, PodState] = {}
-        """Active pods: not terminal, not being deleted."""
-        self.objects: dict[int, PodState] = {}
-        """All pods that exist and are not terminal, being deleted or not."""
+        self.annotated_desired = 0
+        """deployment.kubernetes.io/desired-replicas: the Deployment's replicas when it last scaled this one."""
+        self.annotated_max = 0
+        """deployment.kubernetes.io/max-replicas: those and the surge."""
         self.ready = 0
         self.available = 0
-        self.created_pods = 0
-        self.cause = 0
-        """Why it last lost a pod."""
 
     @property
     def name(self) -> str:
-        """Its own name, or that of its Deployment and the revision."""
-        return self.workload.name if self.deployment is None else f"{self.workload.name}-r{self.revision}"
+        """Its own name, or that of its Deployment and its number."""
+        return self.workload.name if self.deployment is None else f"{self.workload.name}-r{self.index}"
 
 
 class DeploymentState:
-    """A Deployment, its revisions and how far its rollout is."""
+    """A Deployment, its ReplicaSets and how far its rollout is."""
 
-    __slots__ = (
-        "cause",
-        "complete",
-        "desired",
-        "index",
-        "replica_sets",
-        "revision",
-        "revisions",
-        "spec",
-        "template",
-        "workload",
-    )
+    __slots__ = ("cause", "complete", "generation", "index", "progress", "replica_sets", "spec", "workload")
 
     def __init__(self, index: int, workload: Workload, spec: Deployment) -> None:
         self.index = index
         self.workload = workload
         self.spec = spec
-        self.template = spec.template
-        self.desired = spec.replicas
-        self.revision = 1
-        self.revisions = 1
-        """The highest revision there ever was."""
+        self.generation = 1
         self.replica_sets: list[ReplicaSetState] = []
-        """Oldest first."""
+        """Oldest first, by creation."""
         self.complete = False
+        """The controller has nothing left to do until the spec changes."""
+        self.progress = Progress()
         self.cause = 0
-        """Why its template last changed."""
+        """Why its spec last changed."""
 
 
 class ServiceState:

@@ -139,7 +139,7 @@ class _Simulation:
         self.kubelet = Kubelet(self.kernel, self.state, self.hazards, timing)
         self.node_lifecycle = NodeLifecycle(self.kernel, self.state, timing, streams)
         self.taint_eviction = TaintEviction(self.kernel, self.state)
-        self.replica_sets = ReplicaSetController(self.kernel, self.state)
+        self.replica_sets = ReplicaSetController(self.kernel, self.state, streams)
         self.deployments = DeploymentController(self.kernel, self.state, self._deployment_class)
         self.scheduler = Scheduler(self.kernel, self.state, default_profile(), streams)
         self.world = World(self.kernel, self.state, self.hazards, streams, self.kubelet)
@@ -172,8 +172,8 @@ class _Simulation:
         return Workload(self._workloads - 1, kind, namespace, name, self.streams.stream)
 
     def _deployment_class(self, deployment: DeploymentState) -> PodClass:
-        revision = {"pod-template-hash": f"r{deployment.revision}"}
-        return self._pod_class(deployment.workload, deployment.template, revision)
+        hashed = {"pod-template-hash": f"r{len(self.state.replica_set_names)}"}
+        return self._pod_class(deployment.workload, deployment.spec.template, hashed)
 
     def _pod_class(self, workload: Workload, template: PodTemplate, extra_labels: Mapping[str, str]) -> PodClass:
         labels = {**template.labels, **extra_labels}
@@ -207,8 +207,15 @@ class _Simulation:
         """Every Service over the measured window."""
         desired = {service.name: 0 for service in self.state.services}
         for replica_set in self.state.replica_sets:
-            for service in replica_set.pod_class.services:
-                desired[service.name] += replica_set.desired
+            deployment = replica_set.deployment
+            if deployment is None or replica_set is deployment.replica_sets[-1]:
+                replicas = replica_set.desired if deployment is None else deployment.spec.replicas
+                for service in replica_set.pod_class.services:
+                    desired[service.name] += replicas
+        for pod in self.state.pods.values():
+            if pod.owner is None:
+                for service in pod.pod_class.services:
+                    desired[service.name] += 1
         return {
             service.name: ServiceHistory(
                 service.name,

@@ -7,6 +7,7 @@ kind. Listeners get the record that changed, the new value and the cause.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from models.deployment import Deployment
 from models.node import Taint
 from models.service import Service
 from simulator.kernel import Kernel
@@ -16,6 +17,7 @@ from simulator.objects import (
     DeploymentState,
     Phase,
     PodClass,
+    PodOwner,
     PodState,
     ReplicaSetState,
     ServiceState,
@@ -40,7 +42,7 @@ class ClusterState:
         self._services_by_label: dict[tuple[str, str, str], list[ServiceState]] = {}
         self.pods: dict[int, PodState] = {}
         """Those that exist, by uid, in order of creation."""
-        self.pod_names: list[tuple[ReplicaSetState | None, PodClass, int]] = []
+        self.pod_names: list[tuple[PodOwner | None, PodClass, int]] = []
         self.replica_set_names: list[str] = []
         self.causes: list[str] = [""] if log is None else log.causes
         self._cause_ids = {"": 0}
@@ -102,11 +104,16 @@ class ClusterState:
 
     # Pods
 
-    def create_pod(self, pod_class: PodClass, owner: ReplicaSetState | None, cause: int) -> PodState:
-        """A new pod, Pending and unbound."""
+    def create_pod(
+        self, pod_class: PodClass, owner: PodOwner | None, cause: int, ordinal: int | None = None
+    ) -> PodState:
+        """A new pod, Pending and unbound. With an `ordinal` it takes that slot and is named by it."""
         uid = len(self.pod_names)
-        ordinal = 0 if owner is None else owner.created_pods
-        pod = PodState(uid, ordinal, pod_class, owner, pod_class.workload.take_slot(), self._kernel.now)
+        workload = pod_class.workload
+        slot = workload.take_slot() if ordinal is None else workload.take_slot_number(ordinal)
+        if ordinal is None:
+            ordinal = 0 if owner is None else owner.created_pods
+        pod = PodState(uid, ordinal, pod_class, owner, slot, self._kernel.now)
         pod.cause = cause
         pod.phase = Phase.PENDING
         self.pods[uid] = pod
@@ -129,6 +136,8 @@ class ClusterState:
         nodes.used_cpu[node] += sign * requests.cpu
         nodes.used_memory[node] += sign * requests.memory
         nodes.used_pods[node] += sign
+        nodes.scored_cpu[node] += sign * pod.pod_class.scored_requests.cpu
+        nodes.scored_memory[node] += sign * pod.pod_class.scored_requests.memory
         for name, amount in requests.other.items():
             if name in nodes.used_other:
                 nodes.used_other[name][node] += sign * amount
@@ -184,7 +193,7 @@ class ClusterState:
     def remove(self, pod: PodState) -> None:
         """The pod, which is being deleted, is gone."""
         old, pod.phase = pod.phase, Phase.ABSENT
-        if pod.node >= 0:
+        if pod.node >= 0 and old is not Phase.FAILED:
             del self.nodes.running[pod.node][pod.uid]
             self._use(pod, -1)
         del self.pods[pod.uid]
@@ -224,11 +233,13 @@ class ClusterState:
         """An empty ReplicaSet goes."""
         self.replica_sets.remove(replica_set)
 
-    def set_revision(self, deployment: DeploymentState, revision: int, cause: int) -> None:
-        """A Deployment's template changed: its pods are to be of this revision."""
-        old, deployment.revision = deployment.revision, revision
-        deployment.revisions = max(deployment.revisions, revision)
-        self._emit(Kind.DEPLOYMENT_REVISION, deployment, deployment.index, old, revision, cause)
+    def update_deployment(self, deployment: DeploymentState, spec: Deployment, cause: int) -> None:
+        """The Deployment gets another spec, whatever part of it changed."""
+        deployment.spec = spec
+        deployment.cause = cause
+        deployment.generation += 1
+        generation = deployment.generation
+        self._emit(Kind.DEPLOYMENT_GENERATION, deployment, deployment.index, generation - 1, generation, cause)
 
     def set_complete(self, deployment: DeploymentState, complete: bool, cause: int) -> None:
         """Whether a Deployment's rollout is complete."""

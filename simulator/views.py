@@ -55,6 +55,16 @@ class NodeView:
         return self.take(self._table.used_memory)
 
     @property
+    def scored_cpu(self) -> Ints:
+        """Requested millicores, with a default for containers that request none."""
+        return self.take(self._table.scored_cpu)
+
+    @property
+    def scored_memory(self) -> Ints:
+        """Requested bytes, with a default for containers that request none."""
+        return self.take(self._table.scored_memory)
+
+    @property
     def used_pods(self) -> Ints:
         """Number of pods there."""
         return self.take(self._table.used_pods)
@@ -85,6 +95,7 @@ class PodView:
         self.labels: Mapping[str, str] = pod_class.labels
         self.namespace = pod_class.namespace
         self.requests = pod_class.requests
+        self.scored_requests = pod_class.scored_requests
         self.default_selector = _default_selector(pod_class)
         """Selects the pod's kin for the scheduler's default spreading; None if nothing does."""
 
@@ -108,6 +119,8 @@ class ClusterView:
     def __init__(self, table: NodeTable, counts: "PodCounts") -> None:
         self._table = table
         self._counts = counts
+        self.nodes = NodeView(table)
+        """All nodes."""
         self.names = table.names
         self.labels = table.labels
 

@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
-import simpy
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.controllers.kubelet import CrashMode, Kubelet
 from simulator.hazards import Hazards
-from simulator.kernel import Kernel, Order, Story
+from simulator.kernel import Event, Kernel, Order, Story
 from simulator.objects import DeploymentState
 from simulator.state import ClusterState
 from simulator.streams import Streams
@@ -73,7 +72,7 @@ class Subject:
         self.name = name
         self.rng = rng
 
-    def failure_after(self, law: Distribution) -> simpy.Event:
+    def failure_after(self, law: Distribution) -> Event:
         """An event to yield: a failure clock with this law runs from now, at age 0, until it fires."""
         return self._world.failure_after(self.mode, law, self.rng)
 
@@ -137,11 +136,11 @@ class World:
         rng = self._streams.stream(f"failure/{mode}/{subject}")
         self._kernel.tell(story(Subject(self, mode, subject, rng)))
 
-    def sleep(self, seconds: float) -> simpy.Event:
+    def sleep(self, seconds: float) -> Event:
         """An event to yield: succeeds after `seconds`."""
         return self._kernel.sleep(seconds, Order.REPAIR)
 
-    def failure_after(self, mode: str, law: Distribution, rng: np.random.Generator) -> simpy.Event:
+    def failure_after(self, mode: str, law: Distribution, rng: np.random.Generator) -> Event:
         """An event to yield: succeeds when a failure clock, started now, fires."""
         event = self._kernel.event()
         self._hazards.clock(mode, law, rng, event.succeed).start()
@@ -160,10 +159,13 @@ class World:
     def roll_out(self, operation: str, deployment: DeploymentState, new_image: bool) -> None:
         """The Deployment's template changes: to images that no node has yet, or only in an annotation."""
         self.strikes[operation] += 1
-        revision = deployment.revisions + 1
+        template = deployment.spec.template
+        release = f"{operation}/{deployment.generation}"
         if new_image:
-            spec = deployment.spec.template.spec
-            containers = tuple(replace(c, image=f"{c.image}@revision-{revision}") for c in spec.containers)
-            deployment.template = replace(deployment.spec.template, spec=replace(spec, containers=containers))
-        deployment.cause = self._state.cause(f"{operation}/{deployment.workload}")
-        self._state.set_revision(deployment, revision, deployment.cause)
+            containers = tuple(replace(c, image=f"{c.image.split('@')[0]}@{release}") for c in template.spec.containers)
+            template = replace(template, spec=replace(template.spec, containers=containers))
+        else:
+            annotations = {**template.annotations, "kubectl.kubernetes.io/restartedAt": release}
+            template = replace(template, annotations=annotations)
+        cause = self._state.cause(f"{operation}/{deployment.workload}")
+        self._state.update_deployment(deployment, replace(deployment.spec, template=template), cause)

@@ -1,6 +1,7 @@
 """models <- simulator <- experiments: who may import whom, read from the source."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,8 +131,6 @@ def test_the_command_line_loads_nothing_heavy() -> None:
 
 
 def test_importing_the_command_line_loads_nothing_heavy() -> None:
-    import subprocess
-
     program = "import sys, experiments.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not set(done.stdout.split()) & HEAVY

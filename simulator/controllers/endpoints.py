@@ -26,7 +26,7 @@ class EndpointController:
             listed = pod.uid in service.endpoints
             wanted = pod.ready and not pod.deleting
             if service.spec.publish_not_ready_addresses:
-                wanted = pod.node >= 0 and pod.phase is not Phase.ABSENT
+                wanted = pod.phase is Phase.RUNNING
             if wanted is listed:
                 continue
             if wanted:

@@ -11,7 +11,7 @@ from models.distributions import Distribution
 from models.labels import LabelSelector
 from models.timing import Timing
 from simulator.controllers.probes import timeline
-from simulator.hazards import Hazards
+from simulator.hazards import Clock, Hazards
 from simulator.kernel import Kernel, Order
 from simulator.log import Kind
 from simulator.objects import ContainerState, Phase, PodState
@@ -50,12 +50,12 @@ class Kubelet:
         """From now on containers of the pods that `mode` selects may crash; those that run start their clocks now."""
         self._crash_modes.append(mode)
         for pod in self._state.pods.values():
-            for container in pod.containers:
-                if container.running:
-                    for clock in container.clocks or ():
-                        clock.stop()
-                    container.clocks = None
-                    self._start_clocks(pod, container)
+            if mode.select.matches(pod.pod_class.labels):
+                for container in pod.containers:
+                    if container.clocks is not None:
+                        container.clocks.append(self._clock(pod, container, mode))
+                        if container.running:
+                            container.clocks[-1].start()
 
     # Start
 
@@ -104,12 +104,14 @@ class Kubelet:
         probed = spec.startup is not None or spec.liveness is not None
         times = timeline(spec, startup, pod.slot.stream("probe-phase").random() if probed else 0.0)
         timer = self._kernel.timer
-        if times.killed_after is not None:
-            container.timers = [timer(times.killed_after, lambda: self._killed(pod, container), Order.KUBELET)]
-            return
         ready_after = times.ready_after
-        assert ready_after is not None
         container.timers = []
+        if times.killed_after is not None:
+            container.timers.append(timer(times.killed_after, lambda: self._killed(pod, container), Order.KUBELET))
+            if ready_after is not None:
+                self._became_ready(pod, container)
+            return
+        assert ready_after is not None
         if ready_after == startup == 0:
             self._up(pod, container)
             return
@@ -144,17 +146,16 @@ class Kubelet:
         clocks = container.clocks
         if clocks is None:
             clocks = container.clocks = [
-                self._hazards.clock(
-                    mode.name,
-                    mode.law,
-                    pod.slot.stream(f"failure/{mode.name}/{container.spec.name}"),
-                    lambda mode=mode: self._crashed(pod, container, mode),  # type: ignore[misc]
-                )
+                self._clock(pod, container, mode)
                 for mode in self._crash_modes
                 if mode.select.matches(pod.pod_class.labels)
             ]
         for clock in clocks:
             clock.start()
+
+    def _clock(self, pod: PodState, container: ContainerState, mode: CrashMode) -> Clock:
+        rng = pod.slot.stream(f"failure/{mode.name}/{container.spec.name}")
+        return self._hazards.clock(mode.name, mode.law, rng, lambda: self._crashed(pod, container, mode))
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
         pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
@@ -181,17 +182,22 @@ class Kubelet:
         self._state.fail(pod, pod.cause)
 
     def _killed(self, pod: PodState, container: ContainerState) -> None:
-        """The start-up or liveness probe gave up; the back-off looks at the exit before this one."""
+        """The start-up or liveness probe gave up: the container is stopped, which may take its grace period."""
+        stop = min(pod.pod_class.spec.termination_grace_period, pod.slot.draw("stop", pod.pod_class.behaviour.stop))
+        container.timers = [self._kernel.timer(stop, lambda: self._kill_done(pod, container), Order.KUBELET)]
+
+    def _kill_done(self, pod: PodState, container: ContainerState) -> None:
         previous = container.finished
         self._down(pod, container)
         container.ready = False
         container.finished = self._kernel.now
         self._state.set_containers(pod, pod.running - 1, pod.cause)
         self._state.set_ready(pod, False, pod.cause)
+        # The sync that killed it decides by the exit before this one.
         self._restart_later(pod, container, previous)
 
-    def _restart_later(self, pod: PodState, container: ContainerState, finished: float) -> None:
-        wait = self._backoff(pod, container, finished)
+    def _restart_later(self, pod: PodState, container: ContainerState, judged_by: float) -> None:
+        wait = self._backoff(pod, container, judged_by)
         delay = wait + pod.slot.draw("restart", pod.pod_class.behaviour.restart)
         container.timers = [self._kernel.timer(delay, lambda: self._restart(pod, container), Order.KUBELET)]
 
@@ -200,16 +206,16 @@ class Kubelet:
         self._state.set_containers(pod, pod.running + 1, pod.cause)
         self._started(pod, container)
 
-    def _backoff(self, pod: PodState, container: ContainerState, finished: float) -> float:
-        """Seconds of CrashLoopBackOff from now for a container that exited at `finished`."""
+    def _backoff(self, pod: PodState, container: ContainerState, judged_by: float) -> float:
+        """Seconds of CrashLoopBackOff from now; whether there are any is judged by the exit at `judged_by`."""
         timing = self._timing
         now = self._kernel.now
-        if container.backoff is None or finished - container.backoff_updated > timing.crash_loop_reset:
+        if container.backoff is None or judged_by - container.backoff_updated > timing.crash_loop_reset:
             container.backoff = min(timing.crash_loop_initial, timing.crash_loop_max)
             container.backoff_updated = now
             return 0.0
         wait = 0.0
-        left = container.backoff - (now - finished)
+        left = container.backoff - (now - container.finished) if now - judged_by < container.backoff else 0.0
         while left > 0:
             nap = min(left, _NAP) * (1 + timing.crash_loop_jitter * pod.slot.stream("back-off").random())
             wait += nap

@@ -33,6 +33,13 @@ class _Zone:
         self.next_token = -math.inf
         self.timer: Timer | None = None
 
+    def change_rate(self, rate: float, now: float) -> None:
+        """The new bucket holds a token only if the old one did (RateLimitedTimedQueue.SwapLimiter)."""
+        had_token = self.rate > 0 and now >= self.next_token
+        self.rate = rate
+        if rate > 0:
+            self.next_token = now if had_token else now + 1 / rate
+
 
 class NodeLifecycle:
     """Marks silent nodes Unknown and their pods unready, taints them, zone by zone, and takes it back on return."""
@@ -146,8 +153,7 @@ class NodeLifecycle:
             all_down = all_down and dead == len(zone.nodes)
             rate = self._rate(dead, len(zone.nodes))
             if rate != zone.rate:
-                zone.rate = rate
-                zone.next_token = -math.inf if rate == 0 else self._kernel.now
+                zone.change_rate(rate, self._kernel.now)
         if all_down and not self._all_down:
             self._enter_all_down()
         elif self._all_down and not all_down:

@@ -33,7 +33,8 @@ def timeline(container: Container, startup: float, phase: float) -> ProbeTimelin
     elif container.liveness is not None:
         killed = _given_up(container.liveness, startup, phase)
         if killed is not None:
-            return ProbeTimeline(None, killed)
+            # Without a readiness probe it counts as ready all the while.
+            return ProbeTimeline(0.0 if container.readiness is None else None, killed)
     readiness = container.readiness
     if readiness is None:
         return ProbeTimeline(started, None)

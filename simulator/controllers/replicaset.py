@@ -12,14 +12,16 @@ from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.objects import Phase, PodState, ReplicaSetState
 from simulator.state import ClusterState
+from simulator.streams import Streams
 
 
 class ReplicaSetController:
     """Creates and deletes pods, and keeps each ReplicaSet's ready and available counts."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState) -> None:
+    def __init__(self, kernel: Kernel, state: ClusterState, streams: Streams) -> None:
         self._kernel = kernel
         self._state = state
+        self._lots = streams.stream("replicaset/lots")
         self._queue: WorkQueue[ReplicaSetState] = WorkQueue(kernel, self._reconcile)
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set, cause))
         state.listen(Kind.POD_READY, self._ready_changed)
@@ -31,7 +33,7 @@ class ReplicaSetController:
 
     def _pod_lost(self, pod: PodState, new: int, cause: int) -> None:
         owner = pod.owner
-        if owner is None:
+        if not isinstance(owner, ReplicaSetState):
             return
         owner.ready -= pod.ready
         self._set_available(pod, owner, False, cause)
@@ -41,7 +43,7 @@ class ReplicaSetController:
 
     def _ready_changed(self, pod: PodState, ready: int, cause: int) -> None:
         owner = pod.owner
-        if owner is None or pod.deleting:
+        if not isinstance(owner, ReplicaSetState) or pod.deleting:
             return
         owner.ready += 1 if ready else -1
         if not ready or owner.min_ready == 0:
@@ -68,9 +70,10 @@ class ReplicaSetController:
                 self._state.mark_deleting(pod, replica_set.cause)
 
     def _victims(self, replica_set: ReplicaSetState, count: int) -> list[PodState]:
-        """The pods to delete first: unbound, pending, unready, crowded on a node, young; then by creation order.
+        """The pods to delete first: unbound, pending, unready, cheap, crowded on a node, young.
 
-        The real controller breaks the last tie by UID, which is random; here the younger goes first.
+        Ages are compared by octave, and within one the real controller goes by UID, which is random: here by lot.
+        Restarts and ages of creation decide only between pods that became ready together.
         """
         pods = list(replica_set.pods.values())
         if count >= len(pods):
@@ -78,17 +81,21 @@ class ReplicaSetController:
         siblings = [replica_set] if replica_set.deployment is None else replica_set.deployment.replica_sets
         crowd = Counter(pod.node for sibling in siblings for pod in sibling.pods.values() if pod.node >= 0)
         now = self._kernel.now
+        lots = dict(zip((pod.uid for pod in pods), self._lots.random(len(pods)).tolist(), strict=True))
+        lot_of_time = {pod.ready_since: lots[pod.uid] for pod in pods}
 
         def rank(pod: PodState) -> tuple[float, ...]:
+            ready_for = (_age_bucket(now - pod.ready_since), lot_of_time[pod.ready_since]) if pod.ready else (0, 0.0)
             return (
                 pod.node >= 0,
                 pod.phase is Phase.RUNNING,
                 pod.ready,
+                pod.deletion_cost,
                 -crowd[pod.node],
-                _age_bucket(now - pod.ready_since) if pod.ready else 0,
+                *ready_for,
                 -max((container.restarts for container in pod.containers), default=0),
                 _age_bucket(now - pod.created),
-                -pod.uid,
+                lots[pod.uid],
             )
 
         return sorted(pods, key=rank)[:count]

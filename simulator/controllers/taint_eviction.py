@@ -22,38 +22,53 @@ class TaintEviction:
         self._state = state
         self._tainted: dict[int, frozenset[Taint]] = {}
         """NoExecute taints, of nodes that have any."""
-        self._timers: dict[int, list[Timer]] = {}
+        self._due: dict[int, Timer] = {}
+        """Per pod, the timer that will delete it (pods of one node share one)."""
         self._tolerated: dict[tuple[PodClass, frozenset[Taint]], float] = {}
+        for node in range(len(state.nodes)):
+            self._note_taints(node)
         state.listen(Kind.NODE_TAINTS, self._taints_changed)
         state.listen(Kind.POD_NODE, self._pod_bound)
 
-    def _taints_changed(self, node: int, new: int, cause: int) -> None:
+    def _note_taints(self, node: int) -> None:
         taints = frozenset(t for t in self._state.nodes.taints_of(node) if t.effect is TaintEffect.NO_EXECUTE)
-        if not taints:
-            self._tainted.pop(node, None)
-            for timer in self._timers.pop(node, ()):
-                timer.cancel()
-        elif node not in self._tainted:
+        if taints:
             self._tainted[node] = taints
-            self._evict_later(node, list(self._state.nodes.running[node].values()), cause)
+        else:
+            self._tainted.pop(node, None)
+
+    def _taints_changed(self, node: int, new: int, cause: int) -> None:
+        before = self._tainted.get(node)
+        self._note_taints(node)
+        if self._tainted.get(node) != before:
+            self._review(node, list(self._state.nodes.running[node].values()), cause)
 
     def _pod_bound(self, pod: PodState, node: int, cause: int) -> None:
         if node in self._tainted:
-            self._evict_later(node, [pod], cause)
+            self._review(node, [pod], cause)
 
-    def _evict_later(self, node: int, pods: list[PodState], cause: int) -> None:
+    def _review(self, node: int, pods: list[PodState], cause: int) -> None:
+        """A pod that nothing limits any more is let off; one whose timer runs keeps it; the others get one."""
+        taints = self._tainted.get(node)
         by_time: defaultdict[float, list[PodState]] = defaultdict(list)
         for pod in pods:
-            by_time[self._tolerates_for(pod.pod_class, self._tainted[node])].append(pod)
+            seconds = math.inf if taints is None else self._tolerates_for(pod.pod_class, taints)
+            if seconds == math.inf:
+                self._due.pop(pod.uid, None)
+            elif seconds == 0 or pod.uid not in self._due:
+                by_time[seconds].append(pod)
         for seconds, group in sorted(by_time.items(), key=lambda item: item[0]):
-            if seconds < math.inf:
-                timer = self._kernel.timer(seconds, lambda group=group: self._evict(group, cause))  # type: ignore[misc]
-                self._timers.setdefault(node, []).append(timer)
+            timer = self._kernel.timer(seconds, lambda: None)
+            timer.call = lambda group=group, timer=timer: self._evict(group, timer, cause)
+            for pod in group:
+                self._due[pod.uid] = timer
 
-    def _evict(self, pods: list[PodState], cause: int) -> None:
+    def _evict(self, pods: list[PodState], timer: Timer, cause: int) -> None:
         for pod in pods:
-            if not pod.deleting and pod.uid in self._state.pods:
-                self._state.mark_deleting(pod, cause)
+            if self._due.get(pod.uid) is timer:
+                del self._due[pod.uid]
+                if not pod.deleting and pod.uid in self._state.pods:
+                    self._state.mark_deleting(pod, cause)
 
     def _tolerates_for(self, pod_class: PodClass, taints: frozenset[Taint]) -> float:
         """Seconds that such pods stay: 0 with a taint they do not tolerate, infinite if nothing limits it."""

@@ -30,6 +30,8 @@ class Rollout:
             raise ValueError("a rollout needs `every` or `at`")
         if self.every is not None and self.every <= 0:
             raise ValueError("`every` must be positive")
+        if self.at is not None and self.at < 0:
+            raise ValueError("`at` must not be negative")
 
     def install(self, world: World) -> None:
         world.tell(self.name, self.target, lambda subject: self._story(world, subject))

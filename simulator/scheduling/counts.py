@@ -7,7 +7,7 @@ import numpy as np
 from models.labels import LabelSelector, Operator
 from simulator.log import Kind
 from simulator.nodes import Ints, NodeTable
-from simulator.objects import PodClass, PodState
+from simulator.objects import Phase, PodClass, PodState
 from simulator.state import ClusterState
 
 _Label = tuple[str, str]
@@ -58,7 +58,8 @@ class PodCounts:
         self._placed: dict[PodClass, dict[int, int]] = {}
         """Per template and node, how many pods."""
         state.listen(Kind.POD_NODE, lambda pod, node, cause: self._moved(pod, 1))
-        state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._moved(pod, -1))
+        state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._left(pod))
+        state.listen(Kind.POD_PHASE, self._phase_changed)
 
     def of(self, namespace: str, selector: LabelSelector, topology_key: str) -> PodCount:
         """The count for these three; made at the first question."""
@@ -76,6 +77,14 @@ class PodCounts:
                     for node, number in self._placed[pod_class].items():
                         count.add(node, number)
         return count
+
+    def _left(self, pod: PodState) -> None:
+        if pod.phase is not Phase.FAILED:
+            self._moved(pod, -1)
+
+    def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
+        if phase == Phase.FAILED and not pod.deleting:
+            self._moved(pod, -1)
 
     def _moved(self, pod: PodState, number: int) -> None:
         node = pod.node

@@ -197,7 +197,7 @@ class Framework:
                     counts[reason] = counts.get(reason, 0) + hit
                 passed &= ~rejected
             left = passed
-        listed = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
+        listed = ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items()))
         return f"0/{len(self._table)} nodes are available: {listed or 'there are none'}."
 
 

@@ -33,7 +33,8 @@ class Scheduler:
         """Templates that were tried and fitted nowhere, and nothing happened since."""
         self._armed = False
         state.listen(Kind.POD_PHASE, self._phase_changed)
-        state.listen(Kind.POD_DELETING, self._deleting)
+        state.listen(Kind.POD_NODE, lambda pod, node, cause: self._retry_spread())
+        state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._retry_spread())
         state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._retry())
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
@@ -42,9 +43,12 @@ class Scheduler:
         elif phase != Phase.RUNNING and pod.node >= 0:
             self._retry()
 
-    def _deleting(self, pod: PodState, new: int, cause: int) -> None:
-        if pod.node >= 0 and pod.pod_class.spec.topology_spread_constraints:
-            self._retry()
+    def _retry_spread(self) -> None:
+        """A pod came or goes: that may help those that wait for the sake of a spread constraint."""
+        for pod_class in list(self._unschedulable):
+            if pod_class.spec.topology_spread_constraints:
+                self._hopeless.discard(pod_class)
+                self._push_next(pod_class)
 
     def _push(self, pod: PodState) -> None:
         heappush(self._active, (-pod.pod_class.spec.priority, pod.uid, pod))

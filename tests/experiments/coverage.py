@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments import closed_form, intervals
+from experiments.estimate import YEAR
 
 Law = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 """Draws lengths of mean 1."""
@@ -55,57 +56,43 @@ class System:
 
     @property
     def outage_rate(self) -> float:
-        up = 1 / (1 + self.down)
-        ways = self.n * math.comb(self.n - 1, self.k - 1)
-        return ways * up ** (self.k - 1) * (1 - up) ** (self.n - self.k) / (1 + self.down)
+        return closed_form.k_of_n_outages_per_year(self.n, self.k, 1.0, self.down) / YEAR
 
 
 def studies(
     system: System, outages: float, replications: int, count: int, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
-    """`count` studies with so many expected outages in all: downtime per replication, outage lengths, window.
-
-    The replications of a study are adjoining windows of one long history, which begins at a time far from its start.
-    """
+    """`count` studies with so many expected outages in all: downtime per replication, outage lengths, window."""
     window = outages / system.outage_rate / replications
-    whole = window * replications
-    for _ in range(0, count, batch := max(1, min(count, int(3e6 / (whole * system.n + 100))))):
-        starts, ends = _outages(system, whole, batch, rng)
-        study = (starts // whole).astype(int)
-        pieces = np.maximum(np.ceil(ends / window) - np.floor(starts / window), 1).astype(int)
-        first = np.floor(np.repeat(starts, pieces) / window)
-        number = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-        place = np.minimum((first + number).astype(int), batch * replications - 1)
-        low = np.maximum(np.repeat(starts, pieces), (first + number) * window)
-        high = np.minimum(np.repeat(ends, pieces), (first + number + 1) * window)
-        lengths = np.maximum(high - low, 0.0)
-        downtimes = np.bincount(place, lengths, batch * replications).reshape(batch, replications)
-        owner = np.repeat(study, pieces)
-        for i, ours in enumerate(np.split(lengths, np.searchsorted(owner, np.arange(1, batch)))):
-            yield downtimes[i], ours, window
+    cycles = _cycles(window) * replications * system.n
+    for _ in range(0, count, batch := max(1, min(count, int(2e6 / cycles)))):
+        starts, ends = _outages(system, window, batch * replications, rng)
+        run = (starts / (2 * window)).astype(int)
+        downtimes = np.bincount(run, ends - starts, batch * replications).reshape(batch, replications)
+        of_study = np.split(ends - starts, np.searchsorted(run, replications * np.arange(1, batch)))
+        yield from zip(downtimes, of_study, [window] * batch, strict=True)
 
 
-def _outages(system: System, whole: float, batch: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and ends of the outages of `batch` histories of length `whole`, one behind the other."""
-    before = 20.0
-    cycles = int((whole + before) + 6 * math.sqrt(3 * (whole + before)) + 20)
-    spans = np.stack(
-        [
-            system.lives(rng, (batch, system.n, cycles)),
-            system.down * system.repairs(rng, (batch, system.n, cycles)),
-        ],
-        axis=-1,
-    )
-    ends = np.cumsum(spans.reshape(batch, system.n, -1), axis=-1) - before
-    offset = whole * np.arange(batch)[:, None, None]
-    down = np.clip(ends[..., 0::2], 0, whole) + offset, np.clip(ends[..., 1::2], 0, whole) + offset
-    some = down[1] > down[0]
-    times = np.concatenate((down[0][some], down[1][some]))
-    steps = np.concatenate((np.ones(some.sum(), dtype=int), -np.ones(some.sum(), dtype=int)))
+BEFORE = 10.0
+"""Every history begins so long before its window that it does not matter that all units were new."""
+
+
+def _cycles(window: float) -> int:
+    """So many lives and repairs are longer than the history, almost surely."""
+    return int(window + BEFORE + 8 * math.sqrt(2 * (window + BEFORE)) + 20)
+
+
+def _outages(system: System, window: float, runs: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Starts and ends of the outages in the windows of independent runs; run i has [2 i window, (2 i + 1) window]."""
+    shape = (runs, system.n, _cycles(window))
+    spans = np.stack((system.lives(rng, shape), system.down * system.repairs(rng, shape)), axis=-1)
+    ends = np.cumsum(spans.reshape(runs, system.n, -1), axis=-1) - BEFORE
+    down, up = np.clip(ends[..., 0::2], 0, window), np.clip(ends[..., 1::2], 0, window)
+    seen, offset = up > down, 2 * window * np.arange(runs)[:, None, None]
+    times = np.concatenate(((down + offset)[seen], (up + offset)[seen]))
     order = np.argsort(times, kind="stable")
-    level = np.cumsum(steps[order])
-    too_many = level >= system.n - system.k + 1
-    edges = np.diff(too_many.astype(int), prepend=0)
+    units_down = np.cumsum(np.repeat([1, -1], len(times) // 2)[order])
+    edges = np.diff((units_down > system.n - system.k).astype(int), prepend=0)
     return times[order][edges == 1], times[order][edges == -1]
 
 

@@ -136,40 +136,60 @@ class Lab:
         self.kernel.run_until(until)
         return self
 
-    def log(self, kind: Kind, since: float = 0.0) -> list[tuple[float, str, int]]:
-        """(time, subject, new value) of the transitions of one kind, from `since` on; times to the millisecond."""
-        assert self.state.log is not None
-        rows = self.state.log.columns()
+    def rows(self, kind: Kind, since: float = 0.0) -> list[tuple[float, int, int, int, str]]:
+        """(time, subject, old, new, cause) of the transitions of one kind, from `since` on."""
+        log = self.state.log
+        assert log is not None
         return [
-            (round(float(time), 3), self.subject(kind, int(number)), int(new))
-            for time, code, number, _, new, _ in rows
+            (float(time), int(number), int(old), int(new), log.causes[int(cause)])
+            for time, code, number, old, new, cause in log.columns()
             if code == kind and time >= since
         ]
 
+    def log(self, kind: Kind, since: float = 0.0) -> list[tuple[float, str, int]]:
+        """(time, subject, new value); times to the millisecond."""
+        return [(round(time, 3), self.subject(kind, number), new) for time, number, _, new, _ in self.rows(kind, since)]
+
+    def times(self, kind: Kind, new: int | None = None, since: float = 0.0) -> list[float]:
+        return [time for time, _, value in self.log(kind, since) if new is None or value == new]
+
+    def caused(self, kind: Kind, mode: str) -> dict[str, list[float]]:
+        """When things got worse because of a failure mode, by what the mode struck."""
+        found: dict[str, list[float]] = {}
+        for time, _, old, new, cause in self.rows(kind):
+            if new < old and cause.startswith(f"{mode}/"):
+                found.setdefault(cause.removeprefix(f"{mode}/"), []).append(time)
+        return found
+
     def subject(self, kind: Kind, number: int) -> str:
+        """A name: pods are numbered within their workload, in order of creation."""
         state = self.state
         match kind.name.split("_")[0]:
             case "NODE":
                 return state.nodes.names[number]
             case "POD":
-                owner, pod_class, ordinal = state.pod_names[number]
-                return pod_class.workload.name if owner is None else f"{owner.name}-{ordinal}"
-            case "REPLICASET":
-                return state.replica_set_names[number]
+                workloads = [pod_class.workload for _, pod_class, *_ in state.pod_names[: number + 1]]
+                return f"{workloads[-1].name}-{workloads.count(workloads[-1]) - 1}"
             case "DEPLOYMENT":
                 return state.deployments[number].workload.name
-        return state.services[number].name
+            case "SERVICE":
+                return state.services[number].name
+        return str(number)
 
-    def times(self, kind: Kind, new: int | None = None, since: float = 0.0) -> list[float]:
-        return [time for time, _, value in self.log(kind, since) if new is None or value == new]
+    def rollout(self, name: str = "web", since: float = 0.0) -> list[tuple[int, int]]:
+        """(new, old) desired pods of a Deployment after each change of scale; old of all but the newest ReplicaSet."""
+        mine = {replica_set.index: replica_set for replica_set in self.replica_sets(name)}
+        newest, desired, steps = max(mine), dict.fromkeys(mine, 0), []
+        for time, number, _, new, _ in self.rows(Kind.REPLICASET_DESIRED, -FOREVER):
+            if number in mine:
+                desired[number] = new
+                if time >= since:
+                    steps.append((desired[newest], sum(desired.values()) - desired[newest]))
+        return steps
 
     def pods(self, name: str | None = None) -> list[PodState]:
         """The pods that exist, of one workload or all, in order of creation."""
         return [pod for pod in self.state.pods.values() if name in (None, pod.pod_class.workload.name)]
-
-    def pod(self, name: str) -> PodState:
-        [found] = [pod for pod in self.state.pods.values() if pod.name == name]
-        return found
 
     def replica_sets(self, name: str = "web") -> list[ReplicaSetState]:
         [found] = [d for d in self.state.deployments if d.workload.name == name]
@@ -185,10 +205,3 @@ class Lab:
         found = {names[i]: self.state.nodes.taints_of(i) for i in range(len(names))}
         return {name: tuple(str(t).rpartition("/")[2] for t in sorted(taints)) for name, taints in found.items() if taints}
 
-
-NO_EXECUTE = Taint(UNREACHABLE, TaintEffect.NO_EXECUTE)
-
-
-def no_execute_times(lab: Lab) -> dict[str, float]:
-    """When each node got its first unreachable:NoExecute taint."""
-    raise NotImplementedError

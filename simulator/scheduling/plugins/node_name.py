@@ -24,5 +24,5 @@ class NodeName:
     def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
         if pod.spec.node_name is None:
             return None
-        other = np.array([name != pod.spec.node_name for name in cluster.names])
+        other = np.array([name != pod.spec.node_name for name in cluster.names], dtype=np.bool_)
         return lambda nodes: [("node(s) didn't match the requested node name", nodes.take(other))]

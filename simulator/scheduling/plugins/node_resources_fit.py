@@ -6,15 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from models.pod import Container
 from simulator.nodes import Bools, Ints
 from simulator.registry import register
 from simulator.scheduling.framework import Filter, Reads, Score
 from simulator.views import ClusterView, NodeView, PodView
-
-DEFAULT_CPU = 100
-DEFAULT_MEMORY = 200 * 1024 * 1024
-"""What a container without a request counts for in the score (pkg/scheduler/util/pod_resources.go)."""
 
 
 @register("plugin", "NodeResourcesFit")
@@ -26,7 +21,8 @@ class NodeResourcesFit:
     score_reads: ClassVar[Reads] = Reads.NODE
 
     def signature(self, pod: PodView) -> Hashable:
-        return _scored_requests(pod), pod.requests.cpu, pod.requests.memory, tuple(pod.requests.other.items())
+        requests, scored = pod.requests, pod.scored_requests
+        return requests.cpu, requests.memory, tuple(requests.other.items()), scored.cpu, scored.memory
 
     def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
         requests = pod.requests
@@ -46,10 +42,11 @@ class NodeResourcesFit:
         return rejects
 
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
-        cpu, memory = _scored_requests(pod)
+        wanted = pod.scored_requests
 
         def score(nodes: NodeView) -> Ints:
-            percents = _least(nodes.cpu, nodes.used_cpu + cpu) + _least(nodes.memory, nodes.used_memory + memory)
+            percents = _least(nodes.cpu, nodes.scored_cpu + wanted.cpu)
+            percents = percents + _least(nodes.memory, nodes.scored_memory + wanted.memory)
             kinds = (nodes.cpu > 0).astype(np.int64) + (nodes.memory > 0)
             mean: Ints = percents // np.maximum(1, kinds)
             return mean
@@ -62,16 +59,3 @@ def _least(allocatable: Ints, used: Ints) -> Ints:
     free = np.maximum(allocatable - used, 0)
     percent: Ints = free * 100 // np.maximum(allocatable, 1)
     return percent
-
-
-def _scored_requests(pod: PodView) -> tuple[int, int]:
-    """CPU and memory with the defaults of containers that request none."""
-
-    def missing(containers: tuple[Container, ...], resource: str) -> int:
-        return sum(resource not in container.declared for container in containers)
-
-    containers = pod.spec.containers
-    return (
-        pod.requests.cpu + DEFAULT_CPU * missing(containers, "cpu"),
-        pod.requests.memory + DEFAULT_MEMORY * missing(containers, "memory"),
-    )

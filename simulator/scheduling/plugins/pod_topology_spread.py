@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from models.labels import LabelSelector, Operator, Requirement
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, TaintEffect
@@ -51,7 +52,7 @@ class PodTopologySpread:
             for constraint, count in zip(hard, counts, strict=True):
                 included = labelled & allowed if constraint.honor_node_affinity else labelled
                 if constraint.honor_node_taints:
-                    included = included & _tolerated_nodes(pod, cluster, nodes)
+                    included = included & _tolerated_nodes(pod, cluster)
                 skewed |= labelled & _too_full(pod, constraint, count, included)
             return [
                 (
@@ -65,33 +66,67 @@ class PodTopologySpread:
 
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
         own = pod.spec.topology_spread_constraints
-        soft = [c for c in own if c.when_unsatisfiable is WhenUnsatisfiable.SCHEDULE_ANYWAY]
         if own:
-            terms = [(_count(pod, c, cluster), c.topology_key, c.max_skew) for c in soft]
+            soft = [c for c in own if c.when_unsatisfiable is WhenUnsatisfiable.SCHEDULE_ANYWAY]
+            terms = [_Term(_count(pod, c, cluster), c.topology_key, c.max_skew) for c in soft]
         elif pod.default_selector is not None:
             selector, namespace = pod.default_selector, pod.namespace
-            terms = [(cluster.count(namespace, selector, key), key, skew) for key, skew in _SYSTEM_DEFAULTS]
+            terms = [_Term(cluster.count(namespace, selector, key), key, skew) for key, skew in _SYSTEM_DEFAULTS]
+            soft = []
         else:
-            terms = []
+            return None
         if not terms:
             return None
-        labelled = np.all([count.domain >= 0 for count, _, _ in terms], axis=0) if own else None
+        everywhere = np.ones(len(cluster.names), dtype=np.bool_)
+        # Constraints of the pod's own ask for all their labels; the defaults do not.
+        labelled = np.all([term.count.domain >= 0 for term in terms], axis=0) if own else everywhere
+        allowed = eligible(pod, cluster)
+        picky = not bool((labelled & allowed).all())
 
         def score(nodes: NodeView) -> Ints:
+            counted = nodes.take(labelled)
             raw = np.zeros(len(nodes))
-            for count, key, max_skew in terms:
-                domain = nodes.take(count.domain)
-                present = domain >= 0
-                if key == HOSTNAME_LABEL:
-                    size, matching = len(nodes), nodes.take(count.by_node)
-                elif len(count.by_domain):
-                    size, matching = _distinct(domain[present], len(count.by_domain)), count.by_domain[domain]
-                else:
-                    continue
-                raw += np.where(present, matching * math.log(size + 2) + (max_skew - 1), 0.0)
-            return _normalised(np.floor(raw + 0.5).astype(np.int64), None if labelled is None else nodes.take(labelled))
+            for i, term in enumerate(terms):
+                matching = term.count.by_domain
+                if picky or (soft and (soft[i].honor_node_taints or not soft[i].honor_node_affinity)):
+                    included = labelled & allowed if not soft or soft[i].honor_node_affinity else labelled
+                    if soft and soft[i].honor_node_taints:
+                        included = included & _tolerated_nodes(pod, cluster)
+                    matching = term.matching(included)
+                raw += term.raw(nodes, counted, matching)
+            return _normalised(np.floor(raw + 0.5).astype(np.int64), counted)
 
         return score
+
+
+@dataclass(frozen=True)
+class _Term:
+    """One soft constraint: what it counts, and how much it puts up with."""
+
+    count: PodCount
+    topology_key: str
+    max_skew: int
+
+    def matching(self, included: Bools) -> Ints:
+        """Matching pods by domain, of the included nodes only."""
+        domain = np.where(included, self.count.domain, -1)
+        present = domain >= 0
+        weights = self.count.by_node[present]
+        return np.bincount(domain[present], weights=weights, minlength=len(self.count.by_domain)).astype(np.int64)
+
+    def raw(self, nodes: NodeView, counted: Bools, matching: Ints) -> npt.NDArray[np.float64]:
+        """The raw score: matching pods in the node's domain, weighed by how many domains there are."""
+        domain = nodes.take(self.count.domain)
+        present = (domain >= 0) & counted
+        if self.topology_key == HOSTNAME_LABEL:
+            size = int(np.count_nonzero(counted))
+            here = nodes.take(self.count.by_node)
+        elif len(matching) == 0:
+            return np.zeros(len(nodes))
+        else:
+            size = int(np.count_nonzero(np.bincount(domain[present], minlength=len(matching))))
+            here = matching[domain]
+        return np.where(present, here * math.log(size + 2) + (self.max_skew - 1), 0.0)
 
 
 def _count(pod: PodView, constraint: TopologySpreadConstraint, cluster: ClusterView) -> PodCount:
@@ -116,7 +151,7 @@ def _too_full(pod: PodView, constraint: TopologySpreadConstraint, count: PodCoun
     return full[count.domain]
 
 
-def _tolerated_nodes(pod: PodView, cluster: ClusterView, nodes: NodeView) -> Bools:
+def _tolerated_nodes(pod: PodView, cluster: ClusterView) -> Bools:
     sets = [
         all(
             taint.effect is TaintEffect.PREFER_NO_SCHEDULE or any(t.tolerates(taint) for t in pod.spec.tolerations)
@@ -124,18 +159,14 @@ def _tolerated_nodes(pod: PodView, cluster: ClusterView, nodes: NodeView) -> Boo
         )
         for taints in cluster.taint_sets
     ]
-    return np.array(sets, dtype=np.bool_)[nodes.taint_set]
+    tolerated: Bools = np.array(sets, dtype=np.bool_)[cluster.nodes.taint_set]
+    return tolerated
 
 
-def _distinct(domains: Ints, number: int) -> int:
-    return int(np.count_nonzero(np.bincount(domains, minlength=number)))
-
-
-def _normalised(raw: Ints, labelled: Bools | None) -> Ints:
+def _normalised(raw: Ints, counted: Bools) -> Ints:
     """100 for the fewest, less the more there are; 0 for nodes that lack a label."""
-    counted = raw if labelled is None else raw[labelled]
-    if len(counted) == 0:
+    if not counted.any():
         return np.zeros(len(raw), dtype=np.int64)
-    most, least = counted.max(), counted.min()
+    most, least = raw[counted].max(), raw[counted].min()
     scores = np.full(len(raw), 100) if most == 0 else 100 * (most + least - raw) // most
-    return scores if labelled is None else np.where(labelled, scores, 0)
+    return np.where(counted, scores, 0)
