@@ -1,10 +1,10 @@
 """How applications and machines behave: what a manifest cannot say."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.distributions import Distribution, Fixed, LogNormal
 from models.labels import LabelSelector
+from models.pod import PodTemplate
 from models.timing import Timing
 
 
@@ -48,14 +48,14 @@ class Behaviour:
     overrides: tuple[BehaviourOverride, ...] = ()
     timing: Timing = field(default_factory=Timing)
 
-    def of(self, kind: str, name: str, namespace: str, labels: Mapping[str, str]) -> PodBehaviour:
-        """The behaviour of the pods of the workload `kind`/`name` that carry these labels."""
+    def of(self, kind: str, name: str, namespace: str, template: PodTemplate) -> PodBehaviour:
+        """The behaviour of the pods that the workload `kind`/`name` makes of this template."""
         for override in reversed(self.overrides):
             if (
                 override.kind in (None, kind)
                 and override.name in (None, name)
                 and override.namespace in (None, namespace)
-                and (override.selector is None or override.selector.matches(labels))
+                and (override.selector is None or override.selector.matches(template.labels))
             ):
                 return override.behaviour
         return self.pods

@@ -35,6 +35,12 @@ class Kind(IntEnum):
     DEPLOYMENT_COMPLETE = 12  # Deployment; 1 when its rollout is complete: nothing to do until its spec changes
     SERVICE_READY = 13  # Service; number of endpoints listed as ready
     SERVICE_ANSWERING = 14  # Service; number of ready endpoints that can answer
+    NODE_UNSCHEDULABLE = 15  # node; 1 while it is cordoned
+    POD_DISRUPTION_TARGET = 16  # pod; the DisruptionTarget condition: a `simulator.objects.pod.Disruption`
+    STATEFULSET_GENERATION = 17  # StatefulSet; one more with each change of its spec
+    DAEMONSET_GENERATION = 18  # DaemonSet; one more with each change of its spec
+    BUDGET_ALLOWED = 19  # PodDisruptionBudget; status.disruptionsAllowed
+    AUTOSCALER_DESIRED = 20  # HorizontalPodAutoscaler; status.desiredReplicas
 
 
 class TransitionLog:
@@ -49,7 +55,7 @@ class TransitionLog:
         """append((time, kind, subject, old, new, cause))"""
         self.causes: list[str] = [""]
         self.names: dict[str, Sequence[str]] = {}
-        """Names of the subjects, by the first word of the kinds (NODE, POD, REPLICASET, DEPLOYMENT, SERVICE)."""
+        """Names of the subjects, by the first word of the kinds (NODE, POD, DEPLOYMENT, ...)."""
 
     def __len__(self) -> int:
         return len(self._rows) // 6

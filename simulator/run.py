@@ -9,7 +9,7 @@ import numpy as np
 
 from models.behaviour import Behaviour
 from models.cluster import Cluster
-from models.pod import PodTemplate
+from simulator.api import Api
 from simulator.controllers.deployment import DeploymentController
 from simulator.controllers.endpoints import EndpointController
 from simulator.controllers.kubelet import Kubelet
@@ -20,7 +20,7 @@ from simulator.hazards import Hazards
 from simulator.kernel import Kernel
 from simulator.log import Kind, StepFunction, TransitionLog
 from simulator.nodes import NodeTable
-from simulator.objects import DeploymentState, PodClass, ReplicaSetState, ServiceState, Workload
+from simulator.objects import ServiceState
 from simulator.scheduling.profile import default_profile
 from simulator.scheduling.scheduler import Scheduler
 from simulator.state import ClusterState
@@ -127,10 +127,9 @@ class _Simulation:
         self.kernel = Kernel(-DEPLOYED_BEFORE, end)
         self.hazards = Hazards(self.kernel)
         self.state = ClusterState(self.kernel, NodeTable(cluster.nodes), self.log)
-        namespaces = {service.namespace for service in cluster.services}
+        self.api = Api(self.state, streams, behaviour)
         for service in cluster.services:
-            name = service.name if len(namespaces) == 1 else f"{service.namespace}/{service.name}"
-            self.state.add_service(name, service)
+            self.api.apply(service)
         self._recorded = _Recorder(self.kernel, self.state)
         timing = behaviour.timing
         # The order of listening is the order of reacting to one transition: endpoints follow pods at once,
@@ -140,46 +139,17 @@ class _Simulation:
         self.node_lifecycle = NodeLifecycle(self.kernel, self.state, timing, streams)
         self.taint_eviction = TaintEviction(self.kernel, self.state)
         self.replica_sets = ReplicaSetController(self.kernel, self.state, streams)
-        self.deployments = DeploymentController(self.kernel, self.state, self._deployment_class)
+        self.deployments = DeploymentController(self.kernel, self.state, self.api.deployment_class)
         self.scheduler = Scheduler(self.kernel, self.state, default_profile(), streams)
-        self.world = World(self.kernel, self.state, self.hazards, streams, self.kubelet)
-        self._workloads = 0
+        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, self.kubelet)
 
     # Before time 0
 
     def deploy(self) -> None:
         """Creates all workloads and lets them settle until time 0."""
-        for deployment in self.cluster.deployments:
-            workload = self._workload("Deployment", deployment.namespace, deployment.name)
-            record = DeploymentState(len(self.state.deployments), workload, deployment)
-            self.state.deployments.append(record)
-            self.deployments.create(record)
-        for replica_set in self.cluster.replica_sets:
-            workload = self._workload("ReplicaSet", replica_set.namespace, replica_set.name)
-            pod_class = self._pod_class(workload, replica_set.template, {})
-            alone = ReplicaSetState(
-                len(self.state.replica_set_names), workload, pod_class, 1, replica_set.min_ready_seconds, None
-            )
-            self.state.add_replica_set(alone)
-            self.state.scale(alone, replica_set.replicas, 0)
-        for pod in self.cluster.pods:
-            workload = self._workload("Pod", pod.namespace, pod.name)
-            self.state.create_pod(self._pod_class(workload, pod.template, {}), None, 0)
+        for spec in (*self.cluster.deployments, *self.cluster.replica_sets, *self.cluster.pods):
+            self.api.apply(spec)
         self.kernel.run_until(0.0)
-
-    def _workload(self, kind: str, namespace: str, name: str) -> Workload:
-        self._workloads += 1
-        return Workload(self._workloads - 1, kind, namespace, name, self.streams.stream)
-
-    def _deployment_class(self, deployment: DeploymentState) -> PodClass:
-        hashed = {"pod-template-hash": f"r{len(self.state.replica_set_names)}"}
-        return self._pod_class(deployment.workload, deployment.spec.template, hashed)
-
-    def _pod_class(self, workload: Workload, template: PodTemplate, extra_labels: Mapping[str, str]) -> PodClass:
-        labels = {**template.labels, **extra_labels}
-        services = self.state.services_of(workload.namespace, labels)
-        behaviour = self.behaviour.of(workload.kind, workload.name, workload.namespace, labels)
-        return PodClass(workload, template, labels, behaviour, services)
 
     # From time 0 on
 
@@ -198,32 +168,33 @@ class _Simulation:
                 ],
                 "REPLICASET": self.state.replica_set_names,
                 "DEPLOYMENT": [deployment.workload.name for deployment in self.state.deployments],
-                "SERVICE": [service.name for service in self.state.services],
+                "SERVICE": service_names(self.state.services),
             }
 
     # What is left
 
     def histories(self, start: float) -> dict[str, ServiceHistory]:
         """Every Service over the measured window."""
-        desired = {service.name: 0 for service in self.state.services}
+        names = service_names(self.state.services)
+        desired = dict.fromkeys(self.state.services, 0)
         for replica_set in self.state.replica_sets:
             deployment = replica_set.deployment
             if deployment is None or replica_set is deployment.replica_sets[-1]:
                 replicas = replica_set.desired if deployment is None else deployment.spec.replicas
                 for service in replica_set.pod_class.services:
-                    desired[service.name] += replicas
+                    desired[service] += replicas
         for pod in self.state.pods.values():
             if pod.owner is None:
                 for service in pod.pod_class.services:
-                    desired[service.name] += 1
+                    desired[service] += 1
         return {
-            service.name: ServiceHistory(
-                service.name,
+            name: ServiceHistory(
+                name,
                 answering=self._recorded.function(Kind.SERVICE_ANSWERING, service, start, self.end),
                 ready=self._recorded.function(Kind.SERVICE_READY, service, start, self.end),
-                desired=StepFunction(np.array([start]), np.array([float(desired[service.name])]), self.end),
+                desired=StepFunction(np.array([start]), np.array([float(desired[service])]), self.end),
             )
-            for service in self.state.services
+            for name, service in zip(names, self.state.services, strict=True)
         }
 
     def strikes(self) -> dict[str, int]:
@@ -240,6 +211,12 @@ class _Simulation:
             for pod in self.state.pods.values()
             if pod.node < 0 and not pod.deleting
         }
+
+
+def service_names(services: Sequence[ServiceState]) -> list[str]:
+    """Their names; with the namespace, "namespace/name", if there are several namespaces."""
+    several = len({service.spec.namespace for service in services}) > 1
+    return [f"{s.spec.namespace}/{s.spec.name}" if several else s.spec.name for s in services]
 
 
 class _Recorder:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.deployment import Deployment
-from models.node import Taint
+from models.node import UNSCHEDULABLE, Taint, TaintEffect
 from models.service import Service
 from simulator.kernel import Kernel
 from simulator.log import Kind, TransitionLog
 from simulator.nodes import NodeTable
 from simulator.objects import (
     DeploymentState,
+    Disruption,
     Phase,
     PodClass,
     PodOwner,
@@ -124,6 +125,19 @@ class ClusterState:
         self._emit(Kind.POD_PHASE, pod, uid, Phase.ABSENT, Phase.PENDING, cause)
         return pod
 
+    def set_unschedulable(self, node: int, unschedulable: bool, cause: int) -> None:
+        """Cordons or uncordons the node (spec.unschedulable; the taint that goes with it is set too)."""
+        old = bool(self.nodes.unschedulable[node])
+        if old is unschedulable:
+            return
+        self.nodes.unschedulable[node] = unschedulable
+        self.nodes.journal.append(node)
+        self.nodes.taint_journal.append(node)
+        self._emit(Kind.NODE_UNSCHEDULABLE, node, node, old, unschedulable, cause)
+        taint = Taint(UNSCHEDULABLE, TaintEffect.NO_SCHEDULE)
+        taints = self.nodes.taints_of(node)
+        self.set_taints(node, taints | {taint} if unschedulable else taints - {taint}, cause)
+
     def bind(self, pod: PodState, node: int) -> None:
         """Puts the pod on a node; its requests count there until it is removed."""
         pod.node = node
@@ -174,6 +188,12 @@ class ClusterState:
             pod.available = available
             self._emit(Kind.POD_AVAILABLE, pod, pod.uid, not available, available, cause)
 
+    def set_disruption_target(self, pod: PodState, reason: Disruption, cause: int) -> None:
+        """The pod is about to be disrupted, by whom."""
+        if pod.disruption is not reason:
+            old, pod.disruption = pod.disruption, reason
+            self._emit(Kind.POD_DISRUPTION_TARGET, pod, pod.uid, old, reason, cause)
+
     def mark_deleting(self, pod: PodState, cause: int) -> None:
         """Gives the pod a deletionTimestamp: its owner stops counting it, its slot is free for the next."""
         pod.deleting = True
@@ -203,9 +223,9 @@ class ClusterState:
 
     # Workloads and Services
 
-    def add_service(self, name: str, spec: Service) -> None:
-        """A new Service, without endpoints."""
-        service = ServiceState(len(self.services), name, spec)
+    def add_service(self, spec: Service) -> None:
+        """A new Service, without endpoints. It sees pods of templates that appear after it."""
+        service = ServiceState(len(self.services), spec)
         self.services.append(service)
         if spec.selector:
             key, value = min(spec.selector.items())
@@ -232,6 +252,11 @@ class ClusterState:
     def remove_replica_set(self, replica_set: ReplicaSetState) -> None:
         """An empty ReplicaSet goes."""
         self.replica_sets.remove(replica_set)
+
+    def add_deployment(self, deployment: DeploymentState) -> None:
+        """A new Deployment, with no ReplicaSet yet."""
+        self.deployments.append(deployment)
+        self._emit(Kind.DEPLOYMENT_GENERATION, deployment, deployment.index, 0, 1, 0)
 
     def update_deployment(self, deployment: DeploymentState, spec: Deployment, cause: int) -> None:
         """The Deployment gets another spec, whatever part of it changed."""

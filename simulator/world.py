@@ -1,6 +1,5 @@
 """What stories may do: wait for a failure clock, sleep, take nodes down, roll a Deployment out."""
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -10,6 +9,7 @@ import numpy as np
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
+from simulator.api import Api
 from simulator.controllers.kubelet import CrashMode, Kubelet
 from simulator.hazards import Hazards
 from simulator.kernel import Event, Kernel, Order, Story
@@ -88,12 +88,14 @@ class World:
         self,
         kernel: Kernel,
         state: ClusterState,
+        api: Api,
         hazards: Hazards,
         streams: Streams,
         kubelet: Kubelet,
     ) -> None:
         self._kernel = kernel
         self._state = state
+        self._api = api
         self._hazards = hazards
         self._streams = streams
         self._kubelet = kubelet
@@ -119,15 +121,7 @@ class World:
 
     def deployment(self, target: str) -> DeploymentState:
         """The Deployment meant by "Deployment/name" or "Deployment/namespace/name"; raises ValueError if none is."""
-        known = {}
-        for deployment in self._state.deployments:
-            workload = deployment.workload
-            known[f"Deployment/{workload.namespace}/{workload.name}"] = deployment
-            known.setdefault(f"Deployment/{workload.name}", deployment)
-        if target not in known:
-            close = difflib.get_close_matches(target, known, n=1)
-            raise ValueError(f"there is no {target}" + (f"; did you mean {close[0]}?" if close else ""))
-        return known[target]
+        return self._api.deployment(target)
 
     # What happens
 
@@ -168,4 +162,4 @@ class World:
             annotations = {**template.annotations, "kubectl.kubernetes.io/restartedAt": release}
             template = replace(template, annotations=annotations)
         cause = self._state.cause(f"{operation}/{deployment.workload}")
-        self._state.update_deployment(deployment, replace(deployment.spec, template=template), cause)
+        self._api.apply(replace(deployment.spec, template=template), cause)

@@ -31,10 +31,6 @@ class DeploymentController:
         state.listen(Kind.POD_AVAILABLE, self._pod_changed)
         state.listen(Kind.POD_PHASE, self._pod_changed)
 
-    def create(self, deployment: DeploymentState) -> None:
-        """The Deployment appears."""
-        self._queue.add(deployment)
-
     def _spec_changed(self, deployment: DeploymentState, new: int, cause: int) -> None:
         self._state.set_complete(deployment, False, cause)
         self._queue.add(deployment)

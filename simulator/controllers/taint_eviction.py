@@ -10,7 +10,7 @@ from collections import defaultdict
 from models.node import Taint, TaintEffect
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
-from simulator.objects import PodClass, PodState
+from simulator.objects import Disruption, PodClass, PodState
 from simulator.state import ClusterState
 
 
@@ -68,6 +68,7 @@ class TaintEviction:
             if self._due.get(pod.uid) is timer:
                 del self._due[pod.uid]
                 if not pod.deleting and pod.uid in self._state.pods:
+                    self._state.set_disruption_target(pod, Disruption.DELETION_BY_TAINT_MANAGER, cause)
                     self._state.mark_deleting(pod, cause)
 
     def _tolerates_for(self, pod_class: PodClass, taints: frozenset[Taint]) -> float:
