@@ -8,6 +8,7 @@ import numpy as np
 
 from experiments import intervals
 from experiments.intervals import Floats, Interval
+from models.units import format_duration
 
 YEAR = 365 * 86400.0
 Quantity = Literal["availability", "nines", "downtime", "rate", "difference"]
@@ -69,7 +70,7 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
     if of.quantity == "nines":
         return f"{number:.2f}" if exact else f"{math.floor(number * 100) / 100:.2f}"
     if of.quantity == "rate":
-        return f"{number:.3g}" if number < 1000 else f"{number:.0f}"
+        return f"{number:#.3g}".removesuffix(".") if number < 1000 else f"{number:.0f}"
     return show_seconds(number)
 
 
@@ -85,21 +86,7 @@ def _percent(share: float, of: Estimate) -> str:
 
 def show_seconds(seconds: float) -> str:
     """Two leading units: "6h02m", "31m05s", "4.2s", "-3d01h"."""
-    if math.isinf(seconds) or math.isnan(seconds):
-        return str(seconds)
-    sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
-    if seconds < 9.95:
-        return f"{sign}{seconds:.2g}s" if seconds < 0.095 else f"{sign}{seconds:.1f}s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{sign}{whole}s"
-    if whole < 3600:
-        return f"{sign}{whole // 60}m{whole % 60:02d}s"
-    whole = round(seconds / 60)
-    if whole < 24 * 60:
-        return f"{sign}{whole // 60}h{whole % 60:02d}m"
-    whole = round(seconds / 3600)
-    return f"{sign}{whole // 24}d{whole % 24:02d}h"
+    return format_duration(seconds) if math.isfinite(seconds) else str(seconds)
 
 
 def availability(

@@ -1,2 +1,168 @@
-"""x"""
-def report_html(results): return ""
+"""The report: everything to read about some results in one HTML page that needs no other file and no network.
+
+The same results give the same bytes: it holds neither times nor places of this machine.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from experiments import estimate, report
+from experiments.estimate import show_seconds
+from experiments.plots import BAND, COLOURS, GREY, RULE, service_file
+from experiments.results import INCONCLUSIVE, MET, MISSED, Results
+
+NOT_MODELLED = (
+    "Calls between Services: each is judged by its own endpoints; one whose backend is down counts as available.",
+    "Load and single requests: a Service is available while enough endpoints can answer, however many requests there "
+    "are, and even if some still go to an endpoint that is listed but dead (stale_s in runs.parquet adds those times up).",
+    "The network: nothing is lost or cut off.",
+    "Outages of the control plane: API server, controllers and scheduler always work, with their usual delays.",
+    "Volumes and data: a pod that is placed anew finds what it needs.",
+    "Autoscaling, people who step in, and every kind of failure that is not listed above.",
+)
+"""What no run of this version contains, whatever the experiment says."""
+
+_WORDS = {MET: "met", MISSED: "missed", INCONCLUSIVE: "inconclusive"}
+
+
+def report_html(results: Results) -> str:
+    """The whole page."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("experiments")
+    page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    manifest, spec = results.manifest, (results.resolved or {}).get("spec", {})
+    rows = list(report.rows(results))
+    return page.get_template("report.html.j2").render(
+        manifest=manifest,
+        heading=report.heading(results),
+        verdict=_verdict(results),
+        objectives=_objectives(results),
+        notes=report.notes(results),
+        headings=[f"{manifest.confidence:.0%} interval" if name == "CI" else name for name in report.HEADINGS],
+        rows={service: [row for row in rows if row.service == service] for service in results.services},
+        comparison=_inline(results.plot.drawings["comparison"], "comparison"),
+        services=[_service(results, spec, service) for service in results.services],
+        stories=_stories(results, spec),
+        cluster=[*spec.get("cluster", {}).get("pools", ()), *spec.get("cluster", {}).get("nodes", ())],
+        behaviour=spec.get("behaviour", {}),
+        not_modelled=NOT_MODELLED,
+        command=shlex.join(["kubenines", "run", manifest.source or "resolved.yaml", *manifest.options]),
+        again=shlex.join(["kubenines", "run", "resolved.yaml", *_without_settings(manifest.options)]),
+        resolved=_yaml(results.resolved),
+        said=said,
+    )
+
+
+def _verdict(results: Results) -> tuple[str, str]:
+    """In a word, which is also the style, and in a sentence."""
+    judged = [objective.verdict for objective in results.objectives]
+    if len(results.failed):
+        return "failed", f"{len(results.failed)} of {len(results.cells)} runs failed; what follows rests on the others."
+    if not judged:
+        return "none", "The experiment sets no objective; here is what was found."
+    counts = ", ".join(f"{judged.count(verdict)} {word}" for verdict, word in _WORDS.items() if verdict in judged)
+    if MISSED in judged:
+        return MISSED, f"Not every policy meets every objective: {counts}."
+    if INCONCLUSIVE in judged:
+        return INCONCLUSIVE, f"Nothing is missed, but not every interval lies on one side of its objective: {counts}."
+    return MET, f"Every objective is met under every policy that it is about: {counts}."
+
+
+def _objectives(results: Results) -> list[tuple[str, list[tuple[str, str, str, str]]]]:
+    """Each objective in words, with verdict, policy, what was found, and what would settle it."""
+    grouped: dict[str, list[tuple[str, str, str, str]]] = {}
+    for objective in results.objectives:
+        wanted = f"{objective.service}: availability of at least {objective.at_least * 100:.10g} %"
+        remark = report.remark(objective)
+        grouped.setdefault(wanted, []).append((objective.verdict, objective.policy, str(objective.found), remark))
+    return list(grouped.items())
+
+
+def _service(results: Results, spec: Mapping[str, Any], service: str) -> dict[str, Any]:
+    """What a section about one Service shows."""
+    goals = {goal["name"]: goal["available"] for goal in spec.get("services", ())}
+    drawing = results.plot.drawings.get(service_file(service), "")
+    details = []
+    for policy in results.policies:
+        s, count = results.sample(service, policy), results.sample(service, policy).counts.sum()
+        mean = show_seconds(s.downtimes.sum() / count) if count else "-"
+        longest = show_seconds(float(s.lengths.max())) if len(s.lengths) else "-"
+        years = f"{s.windows.sum() / estimate.YEAR:.4g}"
+        details.append((policy, len(s.lengths), years, mean, longest, results.availability(service, policy).method))
+    return {
+        "name": service,
+        "available": _in_words(goals.get(service)),
+        "details": details,
+        "plots": drawing and _inline(drawing, f"s{results.services.index(service)}"),
+    }
+
+
+def _in_words(available: Mapping[str, Any] | None) -> str:
+    if available is None:
+        return ""
+    if available["when"] == "readyEndpoints":
+        return (
+            f"Available while at least {available['atLeast']} endpoint{'s' * (available['atLeast'] != 1)} can answer."
+        )
+    if available["when"] == "capacity":
+        return f"Available while the endpoints that can answer are at least {available['atLeast']} of the desired replicas."
+    return f"Available: {said(available)}."
+
+
+def _stories(results: Results, spec: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str, int]]:
+    """Failure modes and operations: name, type, under which policies, the rest in words, strikes in all runs."""
+    struck = results.strikes()
+    owners = [("every policy", spec), *((policy["name"], policy) for policy in spec.get("policies", ()))]
+    for owner, of in owners:
+        for story in (*of.get("failures", ()), *of.get("operations", ())):
+            rest = {key: value for key, value in story.items() if key not in ("name", "type")}
+            policies = results.policies if of is spec else [owner]
+            total = sum(struck.get(policy, {}).get(story["name"], 0) for policy in policies)
+            yield story["name"], story["type"], owner, said(rest), total
+
+
+def said(value: Any) -> str:
+    """A value of a file in a line: "lognormal, median 8m, p95 1h"."""
+    if isinstance(value, Mapping):
+        kind = [str(value["kind"])] if "kind" in value else []
+        items = [
+            f"{key} {said(item)}" for key, item in value.items() if key != "kind" and item not in ("", [], {}, None)
+        ]
+        return (", " if kind else "; ").join([*kind, *items])
+    if isinstance(value, list | tuple):
+        return ", ".join(map(said, value))
+    return str(value)
+
+
+def _without_settings(options: Iterable[str]) -> Iterator[str]:
+    """The options but `--set path=value`, which a resolved experiment holds already."""
+    words = iter(options)
+    for word in words:
+        if word == "--set":
+            next(words)
+        else:
+            yield word
+
+
+def _yaml(resolved: Any) -> str:
+    import yaml
+
+    return yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=110) if resolved else ""
+
+
+def _inline(svg: str, name: str) -> Any:
+    """A drawing as an element of the page: its ids begin with its name, its colours are the page's."""
+    from markupsafe import Markup
+
+    text = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
+    colours = {"#ffffff": "paper", GREY: "muted", RULE: "rule", BAND: "band", "#000000": "ink"}
+    colours |= {colour: f"c{number}" for number, colour in enumerate(COLOURS[:-1])}
+    return Markup(re.sub(r"#[0-9a-f]{6}\b", lambda found: _variable(found[0], colours), text))
+
+
+def _variable(colour: str, names: Mapping[str, str]) -> str:
+    return f"var(--{names[colour]})" if colour in names else colour

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from experiments import estimate
 from experiments.estimate import Estimate, show_seconds
 from experiments.intervals import FEW_OUTAGES
-from experiments.results import INCONCLUSIVE, MET, Results
+from experiments.results import INCONCLUSIVE, MET, MISSED, Objective, Results
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 HEADINGS = ("SERVICE", "POLICY", "AVAILABILITY", "CI", "NINES", "DOWNTIME/Y", "OUTAGES/Y", "vs baseline")
-MARKS = {MET: "✓", INCONCLUSIVE: "?", "missed": "✗"}
+MARKS = {MET: "✓", INCONCLUSIVE: "?", MISSED: "✗"}
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,21 @@ def objective_lines(results: Results) -> list[str]:
         about = [o for o in results.objectives if (o.service, o.at_least) == (service, at_least)]
         parts = []
         for verdict, mark in MARKS.items():
-            policies = [_under(o) for o in about if o.verdict == verdict]
+            under = [(o.policy, remark(o)) for o in about if o.verdict == verdict]
+            policies = [f"{policy} ({open_})" if open_ else policy for policy, open_ in under]
             if policies:
                 parts.append(f"{mark} {', '.join(policies)}")
         lines.append(f"{service} availability >= {_percent(at_least)}:  {'   '.join(parts)}")
     return lines
 
 
-def _under(objective: Any) -> str:
-    """The policy, and for an open objective what would settle it."""
+def remark(objective: Objective) -> str:
+    """What would settle an open objective; empty if it is settled."""
     if objective.verdict != INCONCLUSIVE:
-        return str(objective.policy)
-    more = "no number of replications in reach would tell" if objective.more is None else f"about {objective.more} more"
-    return f"{objective.policy} (inconclusive; {more}{' replications would tell' if objective.more else ''})"
+        return ""
+    if objective.more is None:
+        return "inconclusive; no number of replications in reach would tell"
+    return f"inconclusive; about {objective.more} more replications would tell"
 
 
 def _percent(share: float) -> str:

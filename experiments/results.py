@@ -95,7 +95,7 @@ class Results:
         """The rows of `cells` that failed."""
         return self.cells.loc[self.cells["status"] != "done"]
 
-    @property
+    @cached_property
     def plot(self) -> "Plots":
         """The plots: `results.plot.nines(ax=ax)`."""
         from experiments.plots import Plots

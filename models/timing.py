@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 
-def _constant(default: float, meaning: str, *, flag: str, source: str) -> Any:
+def _constant(default: float | None, meaning: str, *, flag: str, source: str) -> Any:
     return field(default=default, metadata={"meaning": meaning, "flag": flag, "source": source})
 
 
@@ -61,6 +61,15 @@ class Timing:
         flag="--default-not-ready-toleration-seconds",
         source="plugin/pkg/admission/defaulttolerationseconds",
     )
+    pod_eviction_timeout: float | None = _constant(
+        None,
+        "legacy, in place of taints: pods go when their node was last seen so long ago",
+        flag="--pod-eviction-timeout (before 1.13)",
+        source="pkg/controller/node/node_controller.go",
+    )
+    pod_gc_period: float = _constant(
+        20.0, "how often pods of nodes that are out of service are collected", flag="-", source="pkg/controller/podgc"
+    )
     pleg_relist_period: float = _constant(
         1.0, "container exits are noticed within this time, uniformly", flag="-", source=f"{_KUBELET}/pleg/generic.go"
     )
@@ -86,8 +95,8 @@ class Timing:
     def __post_init__(self) -> None:
         for constant in fields(self):
             value = getattr(self, constant.name)
-            if not value >= 0:
+            if value is not None and not value >= 0:
                 raise ValueError(f"{constant.name} must not be negative (got {value!r})")
-        for name in ("lease_renew_period", "node_monitor_period"):
+        for name in ("lease_renew_period", "node_monitor_period", "pod_gc_period"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive")

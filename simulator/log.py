@@ -41,6 +41,9 @@ class Kind(IntEnum):
     DAEMONSET_GENERATION = 18  # DaemonSet; one more with each change of its spec
     BUDGET_ALLOWED = 19  # PodDisruptionBudget; status.disruptionsAllowed
     AUTOSCALER_DESIRED = 20  # HorizontalPodAutoscaler; status.desiredReplicas
+    NODE_REPORTING = 21  # node; 1 while its kubelet renews its lease and posts status
+    NODE_HEALTHY = 22  # node; 1 while its kubelet says that it is well
+    POD_DELETION_COST = 23  # pod; controller.kubernetes.io/pod-deletion-cost
 
 
 class TransitionLog:

@@ -47,6 +47,10 @@ class NodeTable:
         self.unschedulable = np.array([node.unschedulable for node in nodes], dtype=np.bool_)
         self.powered = [True] * len(nodes)
         self.down_causes: list[dict[object, int]] = [{} for _ in nodes]
+        self.silent_causes: list[dict[object, int]] = [{} for _ in nodes]
+        """Why a kubelet that has power is cut off from the API server."""
+        self.reporting = [True] * len(nodes)
+        self.healthy = [True] * len(nodes)
         self.ready = [1] * len(nodes)
         self.running: list[dict[int, PodState]] = [{} for _ in nodes]
         self.journal: list[int] = []

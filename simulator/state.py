@@ -72,12 +72,13 @@ class ClusterState:
     # Nodes
 
     def add_down_cause(self, node: int, owner: object, cause: int) -> None:
-        """Gives the node a reason to be down; it goes down with the first."""
+        """Gives the node a reason to be down; it loses power with the first."""
         causes = self.nodes.down_causes[node]
         causes[owner] = cause
         if len(causes) == 1:
             self.nodes.powered[node] = False
             self._emit(Kind.NODE_POWER, node, node, 1, 0, cause)
+            self._update_reporting(node, cause)
 
     def remove_down_cause(self, node: int, owner: object) -> None:
         """Takes one reason away; the node comes up with the last."""
@@ -86,6 +87,30 @@ class ClusterState:
         if not causes:
             self.nodes.powered[node] = True
             self._emit(Kind.NODE_POWER, node, node, 0, 1, cause)
+            self._update_reporting(node, cause)
+
+    def add_silent_cause(self, node: int, owner: object, cause: int) -> None:
+        """Gives the node's kubelet a reason to be cut off; its containers run on."""
+        self.nodes.silent_causes[node][owner] = cause
+        self._update_reporting(node, cause)
+
+    def remove_silent_cause(self, node: int, owner: object) -> None:
+        """Takes one such reason away."""
+        self._update_reporting(node, self.nodes.silent_causes[node].pop(owner))
+
+    def _update_reporting(self, node: int, cause: int) -> None:
+        old = self.nodes.reporting[node]
+        new = self.nodes.powered[node] and not self.nodes.silent_causes[node]
+        if old is not new:
+            self.nodes.reporting[node] = new
+            self._emit(Kind.NODE_REPORTING, node, node, old, new, cause)
+
+    def set_healthy(self, node: int, healthy: bool, cause: int) -> None:
+        """What the node's kubelet says of itself (runtime, network, storage)."""
+        old = self.nodes.healthy[node]
+        if old is not healthy:
+            self.nodes.healthy[node] = healthy
+            self._emit(Kind.NODE_HEALTHY, node, node, old, healthy, cause)
 
     def set_node_ready(self, node: int, ready: int, cause: int) -> None:
         """Sets the node's Ready condition (0 False, 1 True, 2 Unknown)."""
@@ -187,6 +212,11 @@ class ClusterState:
         if pod.available is not available:
             pod.available = available
             self._emit(Kind.POD_AVAILABLE, pod, pod.uid, not available, available, cause)
+
+    def set_deletion_cost(self, pod: PodState, deletion_cost: int, cause: int) -> None:
+        """The pod's controller.kubernetes.io/pod-deletion-cost."""
+        old, pod.deletion_cost = pod.deletion_cost, deletion_cost
+        self._emit(Kind.POD_DELETION_COST, pod, pod.uid, old, deletion_cost, cause)
 
     def set_disruption_target(self, pod: PodState, reason: Disruption, cause: int) -> None:
         """The pod is about to be disrupted, by whom."""

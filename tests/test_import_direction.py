@@ -28,10 +28,15 @@ SIMULATOR = {
     "simulator/world.py": {"simpy"},  # the type of an event, in annotations
     "simulator/log.py": {"pandas"},  # to_frame, when it is called
 }
-EXPERIMENTS = ("simulator.run", "simulator.log", "simulator.registry", "simulator.world") + (
+EXPERIMENTS = (
+    "simulator.run",
+    "simulator.log",
+    "simulator.registry",
+    "simulator.world",
     "simulator.failures",
     "simulator.operations",
 )
+"""By which doors experiments enter the simulator."""
 POLICIES = {
     "simulator/failures/": ("simulator.registry", "simulator.world", "simulator.kernel.Story"),
     "simulator/operations/": ("simulator.registry", "simulator.world", "simulator.kernel.Story"),

@@ -42,9 +42,13 @@ class Kubelet:
         self._pulled: list[dict[str, float]] = [{} for _ in range(len(state.nodes))]
         """Per node and image, when its pull is (or was) done."""
         self._pulling_until = [-math.inf] * len(state.nodes)
+        self._booting = [False] * len(state.nodes)
+        """Nodes that lost power since their kubelet last reported."""
         state.listen(Kind.POD_NODE, lambda pod, node, cause: self._bound(pod))
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._terminate(pod))
+        state.listen(Kind.POD_PHASE, self._phase_changed)
         state.listen(Kind.NODE_POWER, self._power_changed)
+        state.listen(Kind.NODE_REPORTING, self._reporting_changed)
 
     def arm(self, mode: CrashMode) -> None:
         """From now on containers of the pods that `mode` selects may crash; those that run start their clocks now."""
@@ -63,7 +67,7 @@ class Kubelet:
         spec = pod.pod_class.spec
         sidecars = [container for container in spec.init_containers if container.restart_policy == "Always"]
         pod.containers = [ContainerState(container) for container in (*spec.containers, *sidecars)]
-        if self._state.nodes.powered[pod.node]:
+        if self._state.nodes.reporting[pod.node]:
             self._start_pod(pod)
 
     def _start_pod(self, pod: PodState) -> None:
@@ -138,7 +142,19 @@ class Kubelet:
     def _became_ready(self, pod: PodState, container: ContainerState) -> None:
         container.ready = True
         if all(each.ready for each in pod.containers):
-            self._state.set_ready(pod, True, pod.cause)
+            self._report_ready(pod)
+
+    def _report_ready(self, pod: PodState) -> None:
+        """Posts the Ready condition; a kubelet that is cut off does so when it is back."""
+        if self._state.nodes.reporting[pod.node]:
+            ready = bool(pod.containers) and all(container.ready for container in pod.containers)
+            self._state.set_ready(pod, ready, pod.cause)
+
+    def make_unready(self, pod: PodState) -> None:
+        """The readiness probes of a pod fail from now on, whatever its containers do."""
+        for container in pod.containers:
+            container.ready = False
+        self._report_ready(pod)
 
     # Crash and restart
 
@@ -168,7 +184,7 @@ class Kubelet:
 
     def _noticed(self, pod: PodState, container: ContainerState) -> None:
         container.ready = False
-        self._state.set_ready(pod, False, pod.cause)
+        self._report_ready(pod)
         if pod.pod_class.spec.restart_policy == "Never":
             self._give_up(pod)
         else:
@@ -192,7 +208,7 @@ class Kubelet:
         container.ready = False
         container.finished = self._kernel.now
         self._state.set_containers(pod, pod.running - 1, pod.cause)
-        self._state.set_ready(pod, False, pod.cause)
+        self._report_ready(pod)
         # The sync that killed it decides by the exit before this one.
         self._restart_later(pod, container, previous)
 
@@ -237,8 +253,8 @@ class Kubelet:
     def _terminate(self, pod: PodState) -> None:
         """The pod has a deletionTimestamp."""
         if pod.node < 0 or pod.phase is Phase.FAILED:
-            self._remove(pod)
-        elif self._state.nodes.powered[pod.node]:
+            self._state.remove(pod)
+        elif self._state.nodes.reporting[pod.node]:
             delay = self._termination_time(pod) if pod.running else 0.0
             self._cancel(pod)
             pod.timer = self._kernel.timer(delay, lambda: self._stopped(pod), Order.KUBELET)
@@ -263,26 +279,46 @@ class Kubelet:
     def _stopped(self, pod: PodState) -> None:
         self._state.set_containers(pod, 0, pod.cause)
         self._state.set_answering(pod, False, pod.cause)
-        self._remove(pod)
-
-    def _remove(self, pod: PodState) -> None:
         self._state.remove(pod)
-        # Its clocks refer to its containers and they to them; only the garbage collector could free both.
-        for container in pod.containers:
-            container.clocks = None
+
+    def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
+        """A pod that is gone, by whatever hand, leaves nothing running."""
+        if phase == Phase.ABSENT and pod.containers:
+            self._cancel(pod)
+            # Its clocks refer to its containers and they to them; only the garbage collector could free both.
+            for container in pod.containers:
+                container.clocks = None
 
     # Power
 
     def _power_changed(self, node: int, up: int, cause: int) -> None:
+        if up:
+            return
+        self._booting[node] = True
         for pod in list(self._state.nodes.running[node].values()):
-            if up:
+            self._lost_power(pod, cause)
+        now = self._kernel.now
+        self._pulled[node] = {image: done for image, done in self._pulled[node].items() if done <= now}
+        self._pulling_until[node] = now
+
+    def _reporting_changed(self, node: int, reporting: int, cause: int) -> None:
+        if not reporting:
+            return
+        booted, self._booting[node] = self._booting[node], False
+        for pod in list(self._state.nodes.running[node].values()):
+            if booted:
                 self._node_booted(pod)
             else:
-                self._lost_power(pod, cause)
-        if not up:
-            now = self._kernel.now
-            self._pulled[node] = {image: done for image, done in self._pulled[node].items() if done <= now}
-            self._pulling_until[node] = now
+                self._reconnected(pod)
+
+    def _reconnected(self, pod: PodState) -> None:
+        """The kubelet ran all the while: it posts what it knows, and does what it is told at last."""
+        if pod.deleting:
+            self._terminate(pod)
+        elif pod.phase is Phase.PENDING and pod.timer is None:
+            self._start_pod(pod)
+        else:
+            self._report_ready(pod)
 
     def _lost_power(self, pod: PodState, cause: int) -> None:
         self._cancel(pod)
@@ -296,11 +332,11 @@ class Kubelet:
     def _node_booted(self, pod: PodState) -> None:
         """A fresh kubelet finds its pods: those being deleted go, the others start from scratch."""
         if pod.deleting:
-            self._remove(pod)
+            self._state.remove(pod)
             return
         for container in pod.containers:
             container.ready = False
             container.backoff = None
             container.restarts += container.finished > 0 or pod.phase is Phase.RUNNING
-        self._state.set_ready(pod, False, pod.cause)
+        self._report_ready(pod)
         self._start_pod(pod)

@@ -1,6 +1,6 @@
 """Small clusters, scripted bad luck, and simulations that a test can stop and look into."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,14 +9,14 @@ from models.cluster import Cluster
 from models.deployment import Deployment
 from models.distributions import Distribution, Fixed
 from models.labels import LabelSelector
-from models.node import HOSTNAME_LABEL, NOT_READY, UNREACHABLE, ZONE_LABEL, Node, Resources, Taint, TaintEffect
+from models.node import HOSTNAME_LABEL, NOT_READY, UNREACHABLE, ZONE_LABEL, Node, Resources, TaintEffect
 from models.pod import Container, Pod, PodSpec, PodTemplate, Toleration
 from models.service import Service
 from models.timing import Timing
 from simulator.kernel import Story
 from simulator.log import Kind
 from simulator.objects import PodState, ReplicaSetState
-from simulator.run import _Simulation
+from simulator.simulation import Simulation
 from simulator.streams import Streams
 from simulator.world import FailureMode, Operation, Subject, World
 
@@ -53,9 +53,7 @@ def nodes(count: int, zones: Sequence[str] = ("a",), **each: Any) -> tuple[Node,
     return tuple(node(f"node-{i}", zones[i % len(zones)], **each) for i in range(count))
 
 
-def container(
-    name: str = "server", cpu: int | None = 100, memory: int | None = 128 * MIB, **other: Any
-) -> Container:
+def container(name: str = "server", cpu: int | None = 100, memory: int | None = 128 * MIB, **other: Any) -> Container:
     declared = frozenset(n for n, amount in (("cpu", cpu), ("memory", memory)) if amount is not None)
     requests = Resources(cpu or 0, memory or 0, other.pop("resources", {}))
     return Container(name, image=other.pop("image", f"{name}:1"), requests=requests, declared=declared, **other)
@@ -67,9 +65,7 @@ def template(app: str, *containers: Container, **spec: Any) -> PodTemplate:
     return PodTemplate(PodSpec(containers or (container(),), **spec), labels)
 
 
-def deployment(
-    name: str = "web", replicas: int = 1, *, pods: PodTemplate | None = None, **other: Any
-) -> Deployment:
+def deployment(name: str = "web", replicas: int = 1, *, pods: PodTemplate | None = None, **other: Any) -> Deployment:
     return Deployment(name, pods or template(name), LabelSelector.of({"app": name}), replicas=replicas, **other)
 
 
@@ -98,9 +94,7 @@ class Outages:
         for number, outage in enumerate(self.outages):
             world.tell(self.name, str(number), lambda subject, outage=outage: self._story(world, subject, *outage))
 
-    def _story(
-        self, world: World, subject: Subject, at: float, lasting: float, down: Iterable[int]
-    ) -> Story:
+    def _story(self, world: World, subject: Subject, at: float, lasting: float, down: Iterable[int]) -> Story:
         yield world.sleep(at)
         outage = subject.take_down(down)
         yield world.sleep(lasting)
@@ -121,11 +115,11 @@ class Lab:
     operations: Sequence[Operation] = ()
     seed: int = 0
     end: float = 10 * DAY
-    before: Callable[[_Simulation], object] = lambda simulation: None
+    before: Callable[[Simulation], object] = lambda simulation: None
     """Called before anything is deployed."""
 
     def __post_init__(self) -> None:
-        self.simulation = _Simulation(self.cluster, self.behaviour, Streams(self.seed, 0), self.end, keep_log=True)
+        self.simulation = Simulation(self.cluster, self.behaviour, Streams(self.seed, 0), self.end, keep_log=True)
         self.kernel, self.state = self.simulation.kernel, self.simulation.state
         self.before(self.simulation)
         self.simulation.deploy()
@@ -135,6 +129,18 @@ class Lab:
     def run(self, until: float) -> "Lab":
         self.kernel.run_until(until)
         return self
+
+    def at(self, time: float, call: Callable[[], object]) -> None:
+        """Calls `call()` at that time."""
+        self.kernel.timer(time - self.kernel.now, call)
+
+    def delete(self, pod: PodState, at: float) -> None:
+        """kubectl delete pod."""
+        self.at(at, lambda: self.state.mark_deleting(pod, 0))
+
+    def apply(self, spec: object, at: float) -> None:
+        """kubectl apply."""
+        self.at(at, lambda: self.simulation.api.apply(spec))
 
     def rows(self, kind: Kind, since: float = 0.0) -> list[tuple[float, int, int, int, str]]:
         """(time, subject, old, new, cause) of the transitions of one kind, from `since` on."""
@@ -173,7 +179,7 @@ class Lab:
             case "DEPLOYMENT":
                 return state.deployments[number].workload.name
             case "SERVICE":
-                return state.services[number].name
+                return self.cluster.services[number].name
         return str(number)
 
     def rollout(self, name: str = "web", since: float = 0.0) -> list[tuple[int, int]]:
@@ -199,9 +205,12 @@ class Lab:
         """(desired, ready, available) of every ReplicaSet of a Deployment, oldest first."""
         return tuple((r.desired, r.ready, r.available) for r in self.replica_sets(name))
 
-    def taints(self) -> Mapping[str, tuple[str, ...]]:
-        """Every tainted node's taints."""
-        names = self.state.nodes.names
-        found = {names[i]: self.state.nodes.taints_of(i) for i in range(len(names))}
-        return {name: tuple(str(t).rpartition("/")[2] for t in sorted(taints)) for name, taints in found.items() if taints}
+    def taints(self) -> dict[str, list[str]]:
+        """The taints that nodes carry now, those without any left out."""
+        nodes = self.state.nodes
+        found = {name: sorted(map(str, nodes.taints_of(i))) for i, name in enumerate(nodes.names)}
+        return {name: taints for name, taints in found.items() if taints}
 
+    def no_execute(self, since: float = 0.0) -> dict[str, float]:
+        """When each node (that has no taint of its own) got unreachable:NoExecute, the last time."""
+        return {name: time for time, name, taints in self.log(Kind.NODE_TAINTS, since) if taints == 2}

@@ -120,11 +120,11 @@ def test_a_repair_is_told_before_the_failure_of_the_same_moment() -> None:
 def test_a_story_that_is_still_waiting_at_the_end_is_silent() -> None:
     clock, log = kernel()
 
-    def story() -> Story:
+    def story(clock: Kernel) -> Story:
         yield clock.sleep(50.0)
         log.append("too late")
 
-    clock.tell(story())
+    clock.tell(story(clock))
     clock.run_until(20)
     del clock
     assert log == []

@@ -1,0 +1,135 @@
+"""How fast nodes are tainted for eviction, zone by zone, and when not at all.
+
+Source: pkg/controller/nodelifecycle (handleDisruption, RateLimitedTimedQueue). Each zone has a queue and a token bucket
+of burst 1. A zone in which most nodes are dead is suspected rather than evicted, and when every zone is dead the
+controller suspects itself.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from models.timing import Timing
+from simulator.kernel import Kernel, Timer
+from simulator.state import ClusterState
+
+TRUE = 1
+
+
+class _Zone:
+    """The queue of nodes of one zone that wait for their NoExecute taint."""
+
+    def __init__(self, nodes: list[int], rate: float) -> None:
+        self.nodes = nodes
+        self.rate = rate
+        self.queue: deque[int] = deque()
+        self.next_token = -math.inf
+        self.timer: Timer | None = None
+
+    def change_rate(self, rate: float, now: float) -> None:
+        """The new bucket holds a token only if the old one did (RateLimitedTimedQueue.SwapLimiter)."""
+        had_token = self.rate > 0 and now >= self.next_token
+        self.rate = rate
+        if rate > 0:
+            self.next_token = now if had_token else now + 1 / rate
+
+
+class ZoneEviction:
+    """The queues of all zones."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        state: ClusterState,
+        timing: Timing,
+        zones: Sequence[list[int]],
+        taint: Callable[[int], None],
+        untaint_all: Callable[[], None],
+        next_pass: Callable[[float], float],
+    ) -> None:
+        self._kernel = kernel
+        self._state = state
+        self._timing = timing
+        self._zones = [_Zone(nodes, timing.node_eviction_rate) for nodes in zones]
+        self._zone_of = {node: zone for zone in self._zones for node in zone.nodes}
+        self._taint = taint
+        self._untaint_all = untaint_all
+        self._next_pass = next_pass
+        self._all_down = False
+        self._reviewing = False
+
+    def add(self, node: int) -> None:
+        """The node waits for its taint; its turn comes after the review at the end of the pass."""
+        zone = self._zone_of[node]
+        if node not in zone.queue:
+            zone.queue.append(node)
+
+    def drop(self, node: int) -> None:
+        """The node is well again and waits no longer."""
+        zone = self._zone_of[node]
+        if node in zone.queue:
+            zone.queue.remove(node)
+
+    def review(self) -> None:
+        """Works the states of all zones out at the end of the pass: once, whatever it found."""
+        if not self._reviewing:
+            self._reviewing = True
+            self._kernel.timer(0.0, self._review)
+
+    def _review(self) -> None:
+        self._reviewing = False
+        all_down = True
+        for zone in self._zones:
+            dead = sum(self._state.nodes.ready[node] != TRUE for node in zone.nodes)
+            all_down = all_down and dead == len(zone.nodes)
+            rate = self._rate(dead, len(zone.nodes))
+            if rate != zone.rate:
+                zone.change_rate(rate, self._kernel.now)
+        if all_down and not self._all_down:
+            self._enter_all_down()
+        elif self._all_down and not all_down:
+            self._leave_all_down()
+        for zone in self._zones:
+            self._serve(zone)
+
+    def _rate(self, dead: int, size: int) -> float:
+        """Nodes per second that may be tainted in a zone of this size with this many dead."""
+        timing = self._timing
+        partial = dead < size and dead > 2 and dead / size >= timing.unhealthy_zone_threshold
+        if not partial:
+            return timing.node_eviction_rate
+        return timing.secondary_node_eviction_rate if size > timing.large_cluster_size_threshold else 0.0
+
+    def _serve(self, zone: _Zone) -> None:
+        """Taints the next node of the zone when the bucket has a token; one timer a zone, none at rate 0."""
+        if zone.timer is not None:
+            zone.timer.cancel()
+            zone.timer = None
+        while zone.queue and zone.rate > 0 and not self._all_down:
+            now = self._kernel.now
+            if now < zone.next_token:
+                zone.timer = self._kernel.timer(zone.next_token - now, lambda: self._serve(zone))
+                return
+            zone.next_token = now + 1 / zone.rate
+            self._taint(zone.queue.popleft())
+
+    def _enter_all_down(self) -> None:
+        """Every zone is down: it may well be the control plane's own fault, so nobody is evicted."""
+        self._all_down = True
+        self._untaint_all()
+        for zone in self._zones:
+            zone.queue.clear()
+
+    def _leave_all_down(self) -> None:
+        """Who is still dead gets another grace period, from now."""
+        self._all_down = False
+        now = self._kernel.now
+        again = self._next_pass(now + self._timing.node_monitor_grace_period) - now
+        dead = [node for zone in self._zones for node in zone.nodes if self._state.nodes.ready[node] != TRUE]
+        self._kernel.timer(again, lambda: self._still_dead(dead))
+
+    def _still_dead(self, nodes: Sequence[int]) -> None:
+        for node in nodes:
+            if self._state.nodes.ready[node] != TRUE:
+                self.add(node)
+        self.review()

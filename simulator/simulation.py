@@ -1,0 +1,112 @@
+"""The composition root: every part of one run, put together."""
+
+from collections.abc import Sequence
+
+from models.behaviour import Behaviour
+from models.cluster import Cluster
+from simulator.api import Api
+from simulator.controllers.deployment import DeploymentController
+from simulator.controllers.endpoints import EndpointController
+from simulator.controllers.kubelet import Kubelet
+from simulator.controllers.legacy_eviction import LegacyEviction
+from simulator.controllers.node_lifecycle import NodeLifecycle
+from simulator.controllers.pod_gc import PodGC
+from simulator.controllers.replicaset import ReplicaSetController
+from simulator.controllers.taint_eviction import TaintEviction
+from simulator.hazards import Hazards
+from simulator.history import Recorder, service_names
+from simulator.kernel import Kernel
+from simulator.log import TransitionLog
+from simulator.nodes import NodeTable
+from simulator.scheduling.profile import default_profile
+from simulator.scheduling.scheduler import Scheduler
+from simulator.state import ClusterState
+from simulator.streams import Streams
+from simulator.world import FailureMode, Operation, World
+
+DEPLOYED_BEFORE = 86_400.0
+"""The cluster is deployed so many seconds before time 0 and left alone, so it is settled when failures begin."""
+
+
+class Simulation:
+    """One run: `deploy`, then `run`; then the records tell what happened.
+
+    `control_plane_started` fixes the phases of the control plane's loops (they tick a period apart from then on); by
+    default they are drawn.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        behaviour: Behaviour,
+        streams: Streams,
+        end: float,
+        keep_log: bool,
+        control_plane_started: float | None = None,
+    ) -> None:
+        self.cluster = cluster
+        self.end = end
+        self.log = TransitionLog() if keep_log else None
+        self.kernel = Kernel(-DEPLOYED_BEFORE, end)
+        self.hazards = Hazards(self.kernel)
+        self.state = ClusterState(self.kernel, NodeTable(cluster.nodes), self.log)
+        self.api = Api(self.state, streams, behaviour)
+        for service in cluster.services:
+            self.api.apply(service)
+        self.recorder = Recorder(self.kernel, self.state)
+        timing = behaviour.timing
+        # The order of listening is the order of reacting to one transition: endpoints follow pods at once,
+        # ReplicaSets act before the Deployments that own them.
+        self.endpoints = EndpointController(self.state)
+        self.kubelet = Kubelet(self.kernel, self.state, self.hazards, timing)
+        self.node_lifecycle = NodeLifecycle(self.kernel, self.state, timing, streams, control_plane_started)
+        self.taint_eviction = TaintEviction(self.kernel, self.state)
+        if timing.pod_eviction_timeout is not None:
+            LegacyEviction(self.kernel, self.state, self.node_lifecycle, timing.pod_eviction_timeout)
+        self.pod_gc = PodGC(self.kernel, self.state, timing, streams, control_plane_started)
+        self.replica_sets = ReplicaSetController(self.kernel, self.state, streams)
+        self.deployments = DeploymentController(self.kernel, self.state, self.api.deployment_class)
+        self.scheduler = Scheduler(self.kernel, self.state, default_profile(), streams)
+        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, self.kubelet)
+
+    def deploy(self) -> None:
+        """Creates all workloads and lets them settle until time 0."""
+        for spec in (*self.cluster.deployments, *self.cluster.replica_sets, *self.cluster.pods):
+            self.api.apply(spec)
+        for pod in self.state.pods.values():
+            if pod.owner is None:
+                self.recorder.want_pod(pod.pod_class)
+        self.kernel.run_until(0.0)
+
+    def run(self, failures: Sequence[FailureMode], operations: Sequence[Operation]) -> None:
+        """Starts the failure clocks and the operations, and lets time pass to the end."""
+        for story in (*failures, *operations):
+            story.install(self.world)
+        self.kernel.run_until(self.end)
+        self.hazards.close()
+        if self.log is not None:
+            self.log.names = {
+                "NODE": self.state.nodes.names,
+                "POD": [
+                    pod_class.workload.name if owner is None else f"{owner.name}-{ordinal}"
+                    for owner, pod_class, ordinal in self.state.pod_names
+                ],
+                "REPLICASET": self.state.replica_set_names,
+                "DEPLOYMENT": [deployment.workload.name for deployment in self.state.deployments],
+                "SERVICE": service_names(self.state.services),
+            }
+
+    def strikes(self) -> dict[str, int]:
+        """How often each failure mode and operation struck."""
+        struck = dict(self.world.strikes)
+        for name, exposure in self.hazards.exposure.items():
+            struck[name] = max(struck.get(name, 0), exposure.fired)
+        return dict(sorted(struck.items()))
+
+    def pending(self) -> dict[str, str]:
+        """Pods without a node, and why."""
+        return {
+            pod.name: self.scheduler.reason(pod)
+            for pod in self.state.pods.values()
+            if pod.node < 0 and not pod.deleting
+        }
