@@ -15,7 +15,7 @@ Quantity = Literal["availability", "nines", "downtime", "rate", "difference"]
 """What an estimate is of: a share of time; -log10 of the rest; seconds a year; events a year; seconds a year."""
 
 STATED_OUTAGE = 3600.0
-"""Seconds that an outage is taken to last when none was seen anywhere: a statement, not a measurement."""
+"""Seconds that an outage is taken to last when none was seen: a statement, not a measurement."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def availability(
     if not downtimes.sum() > 0:
         rate = intervals.rate_bound(float(windows.sum()), confidence)
         low = 1 - min(rate * outage_length, 1.0)
-        method = f"no outage seen in {years:.3g} years; rule of three with outages of {show_seconds(outage_length)}"
+        method = f"no outage seen in {years:.3g} years; rule of three, outages of {show_seconds(outage_length)}"
         return Estimate(math.nan, low, 1.0, confidence, n, method)
     found = intervals.unavailability(downtimes, windows, lengths, confidence)
     return Estimate(1 - found.value, 1 - found.high, 1 - found.low, confidence, n, found.method)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.described import as_written
 from experiments.design import Design, Objective, Precision, Scenario
-from experiments.patches import PatchError, parse_path, set_path
 from experiments.resolve import resolve
 from experiments.schema import SpecFile
 from experiments.source import Source, read
 from experiments.written import registered_name, resolved_file, yaml_text
 from models.documents import Document, file_name, parse_documents, read_documents
 from models.manifests import read_manifests
+from models.patches import PatchError, parse_path, set_path
 from models.problems import InputError, Location, Problem, did_you_mean, dotted
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The report: everything to read about some results in one HTML page that needs no other file and no network.
 
-The same results give the same bytes: it holds neither times nor places of this machine.
+The same results give the same bytes: the page does not say when or on how many workers they were computed.
 """
 
 import re
@@ -15,8 +15,8 @@ from experiments.results import INCONCLUSIVE, MET, MISSED, Results
 
 NOT_MODELLED = (
     "Calls between Services: each is judged by its own endpoints; one whose backend is down counts as available.",
-    "Load and single requests: a Service is available while enough endpoints can answer, however many requests there "
-    "are, and even if some still go to an endpoint that is listed but dead (stale_s in runs.parquet adds those times up).",
+    "Load and single requests: a Service is available while enough endpoints can answer, however many requests there are "
+    "and even if some still go to an endpoint that is listed but dead (stale_s in runs.parquet adds those times up).",
     "The network: nothing is lost or cut off.",
     "Outages of the control plane: API server, controllers and scheduler always work, with their usual delays.",
     "Volumes and data: a pod that is placed anew finds what it needs.",
@@ -37,7 +37,7 @@ def report_html(results: Results) -> str:
     rows = list(report.rows(results))
     return page.get_template("report.html.j2").render(
         manifest=manifest,
-        heading=report.heading(results),
+        heading=report.heading(results).removeprefix(manifest.name).strip(),
         verdict=_verdict(results),
         objectives=_objectives(results),
         notes=report.notes(results),
@@ -63,7 +63,7 @@ def _verdict(results: Results) -> tuple[str, str]:
         return "failed", f"{len(results.failed)} of {len(results.cells)} runs failed; what follows rests on the others."
     if not judged:
         return "none", "The experiment sets no objective; here is what was found."
-    counts = ", ".join(f"{judged.count(verdict)} {word}" for verdict, word in _WORDS.items() if verdict in judged)
+    counts = ", ".join(f"{judged.count(v)} of {len(judged)} {word}" for v, word in _WORDS.items() if v in judged)
     if MISSED in judged:
         return MISSED, f"Not every policy meets every objective: {counts}."
     if INCONCLUSIVE in judged:
@@ -108,7 +108,7 @@ def _in_words(available: Mapping[str, Any] | None) -> str:
             f"Available while at least {available['atLeast']} endpoint{'s' * (available['atLeast'] != 1)} can answer."
         )
     if available["when"] == "capacity":
-        return f"Available while the endpoints that can answer are at least {available['atLeast']} of the desired replicas."
+        return f"Available while at least {available['atLeast']} of the desired replicas can answer."
     return f"Available: {said(available)}."
 
 
@@ -125,16 +125,18 @@ def _stories(results: Results, spec: Mapping[str, Any]) -> Iterator[tuple[str, s
 
 
 def said(value: Any) -> str:
-    """A value of a file in a line: "lognormal, median 8m, p95 1h"."""
+    """A value of a file in a line: "lognormal, median 8m, p95 1h"; what is empty is left out."""
     if isinstance(value, Mapping):
         kind = [str(value["kind"])] if "kind" in value else []
-        items = [
-            f"{key} {said(item)}" for key, item in value.items() if key != "kind" and item not in ("", [], {}, None)
-        ]
+        words = {
+            key: f"({said(item)})" if isinstance(item, Mapping) and "kind" not in item else said(item)
+            for key, item in value.items()
+        }
+        items = [f"{key} {text}" for key, text in words.items() if key != "kind" and text not in ("", "()")]
         return (", " if kind else "; ").join([*kind, *items])
     if isinstance(value, list | tuple):
         return ", ".join(map(said, value))
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _without_settings(options: Iterable[str]) -> Iterator[str]:

@@ -203,7 +203,7 @@ class Plots:
         lengths = np.geomspace(min(60.0, period / 10), period, points)
         for i, policy in enumerate(self._results.policies):
             outages = self._outages(service, policy)
-            curves = np.array([[worst_window(one, period, w) for w in lengths] for one in outages])
+            curves = np.array([worst_window(one, period, lengths) for one in outages])
             if not len(curves):
                 continue
             low, middle, high = 100 * np.quantile(curves, (0.05, 0.5, 0.95), axis=0)
@@ -223,7 +223,7 @@ class Plots:
         plots = (self.availability, self.downtime, self.outage_lengths, self.windowed)
         axes = [plot(service, figure.add_subplot(2, 2, number)) for number, plot in enumerate(plots, 1)]
         titles = ("Over time", "Downtime in a year", "Lengths of outages", "Worst window")
-        return self._together(figure, axes, titles, f"{service}   ")
+        return self._together(figure, axes, titles, f"{service} in ")
 
     # --- files -------------------------------------------------------------------------------------------------------
 

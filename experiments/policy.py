@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiments.patches import PatchError, merge, set_path
 from experiments.schema import PatchFile, PolicyFile, TargetFile
 from experiments.source import Source
 from models.labels import parse_selector
 from models.manifests import Manifest
+from models.patches import PatchError, merge, set_path
 from models.problems import InputError, Path, Problem, did_you_mean, dotted
 
 AS_SHIPPED = PolicyFile(name="as-shipped")

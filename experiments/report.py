@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from experiments import estimate
-from experiments.estimate import Estimate, show_seconds
+from experiments.estimate import STATED_OUTAGE, Estimate, show_seconds
 from experiments.intervals import FEW_OUTAGES
 from experiments.results import INCONCLUSIVE, MET, MISSED, Objective, Results
 
@@ -115,10 +115,17 @@ def notes(results: Results) -> list[str]:
         if quiet:
             under = "" if len(quiet) == len(m.policies) else f" under {', '.join(quiet)}"
             found.append(f"{name} never struck{under}: the table says nothing about it")
-    found += [
-        f"few outages ({count}) of {service} under {policy}: its interval is too narrow (fewer than {FEW_OUTAGES})"
-        for service, policy, count in results.few_outages()
-    ]
+    if few := [f"{service} under {policy} ({count})" for service, policy, count in results.few_outages()]:
+        found.append(
+            f"few outages, fewer than {FEW_OUTAGES}: {', '.join(few)}: the {m.confidence:.0%} interval is too narrow; at "
+            "95% it holds the truth in about 9 of 10 cases, and in far fewer if rare long outages are still unseen"
+        )
+    if bounds := results.bounds():
+        rows = len(m.services) * len(m.policies)
+        found.append(
+            f"no outage seen in {len(bounds)} of {rows} rows: their bounds (>=, <=) are the rule of three on the number "
+            f"of outages, times {show_seconds(STATED_OUTAGE)} each (or the longest mean length seen, if that is longer)"
+        )
     found += [
         f"{service} under {policy} was down when measuring began, in {count} replications: not settled; "
         "its downtime is partly start-up (a warm-up leaves that out)"
@@ -163,7 +170,10 @@ def show(results: Results, file: IO[str] | None = None, width: int | None = None
     for line in notes(results):
         console.print(Text("  note: " + line), soft_wrap=True)
     if results.path is not None:
-        console.print(Text(f"  results: {results.path}"), soft_wrap=True)
+        page = results.path / "report.html"
+        console.print(
+            Text(f"  results: {results.path}" + (f"   report: {page}" if page.exists() else "")), soft_wrap=True
+        )
 
 
 def summary_html(results: Results) -> str:

@@ -135,9 +135,12 @@ class Results:
             raise KeyError(f"unknown {what} {name!r}; expected one of {', '.join(map(repr, names))}{hint}")
 
     def _outage_length(self, service: str) -> float:
-        """What an outage would last where none was seen: the longest mean under any policy, else a stated hour."""
+        """What an outage is taken to last where none was seen: a stated hour, or the longest mean under any policy.
+
+        Not a shorter mean: short outages are mostly those of single pods, and what takes all replicas may last longer.
+        """
         samples = [self.sample(service, policy) for policy in self.policies]
-        return max((float(s.lengths.mean()) for s in samples if len(s.lengths)), default=STATED_OUTAGE)
+        return max([STATED_OUTAGE, *(float(s.lengths.mean()) for s in samples if len(s.lengths))])
 
     def availability(self, service: str, policy: str, confidence: float | None = None) -> Estimate:
         """Availability of one Service under one policy; see `experiments.estimate.availability`."""
@@ -283,6 +286,11 @@ class Results:
                 pods, replications = found[policy].get(reason, (0, 0))
                 found[policy][reason] = (max(pods, reasons.count(reason)), replications + 1)
         return found
+
+    def bounds(self) -> list[tuple[str, str]]:
+        """Service and policy without any outage, of which only a bound is known."""
+        pairs = [(s, p) for s in self.services for p in self.policies]
+        return [(s, p) for s, p in pairs if len(self.sample(s, p).windows) and self.availability(s, p).is_bound]
 
     def few_outages(self) -> list[tuple[str, str, int]]:
         """Service, policy and number of outages where an interval rests on so few that it is too narrow."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.deployment import IntOrPercent
-from models.labels import LabelSelector
+from models.labels import Labels, LabelSelector
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +17,7 @@ class PodDisruptionBudget:
     max_unavailable: IntOrPercent | None = None
     always_allow_unhealthy: bool = False
     """unhealthyPodEvictionPolicy is AlwaysAllow."""
+
+    def selects(self, namespace: str, labels: Labels) -> bool:
+        """Whether it covers a pod with these labels (an empty selector covers all pods of the namespace)."""
+        return namespace == self.namespace and self.selector is not None and self.selector.matches(labels)

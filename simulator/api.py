@@ -10,9 +10,10 @@ from functools import singledispatchmethod
 
 from models.behaviour import Behaviour
 from models.deployment import Deployment, ReplicaSet
+from models.disruption import PodDisruptionBudget
 from models.pod import Pod, PodTemplate
 from models.service import Service
-from simulator.objects import DeploymentState, PodClass, PodState, ReplicaSetState, Workload
+from simulator.objects import BudgetState, DeploymentState, PodClass, PodState, ReplicaSetState, Workload
 from simulator.state import ClusterState
 from simulator.streams import Streams
 
@@ -68,6 +69,16 @@ class Api:
     @apply.register
     def _(self, spec: Service, cause: int = 0) -> None:
         self._state.add_service(spec)
+
+    @apply.register
+    def _(self, spec: PodDisruptionBudget, cause: int = 0) -> None:
+        known = self._objects.get(("PodDisruptionBudget", spec.namespace, spec.name))
+        if isinstance(known, BudgetState):
+            self._state.update_budget(known, spec, cause)
+            return
+        budget = BudgetState(len(self._state.budgets), spec)
+        self._objects["PodDisruptionBudget", spec.namespace, spec.name] = budget
+        self._state.add_budget(budget)
 
     # What controllers make
 

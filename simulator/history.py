@@ -1,5 +1,6 @@
 """What became of every Service over time."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,16 +43,16 @@ class Recorder:
     def __init__(self, kernel: Kernel, state: ClusterState) -> None:
         self._kernel = kernel
         self._state = state
-        self._answering = [_Series() for _ in state.services]
-        self._ready = [_Series() for _ in state.services]
-        self._desired = [_Series() for _ in state.services]
+        self._answering: defaultdict[int, _Series] = defaultdict(_Series)
+        self._ready: defaultdict[int, _Series] = defaultdict(_Series)
+        self._desired: defaultdict[int, _Series] = defaultdict(_Series)
         self._wanted: dict[Workload, tuple[tuple[ServiceState, ...], int]] = {}
         state.listen(Kind.SERVICE_ANSWERING, lambda service, new, cause: self._note(self._answering, service, new))
         state.listen(Kind.SERVICE_READY, lambda service, new, cause: self._note(self._ready, service, new))
         state.listen(Kind.DEPLOYMENT_GENERATION, lambda deployment, new, cause: self._deployment_changed(deployment))
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set))
 
-    def _note(self, series: list[_Series], service: ServiceState, count: int) -> None:
+    def _note(self, series: defaultdict[int, _Series], service: ServiceState, count: int) -> None:
         one = series[service.index]
         one.times.append(self._kernel.now)
         one.counts.append(count)
@@ -89,7 +90,7 @@ class Recorder:
                 ready=self._ready[i].function(start, end),
                 desired=self._desired[i].function(start, end),
             )
-            for i, name in enumerate(names[: len(self._answering)])
+            for i, name in enumerate(names)
         }
 
 

@@ -44,6 +44,8 @@ class Kind(IntEnum):
     NODE_REPORTING = 21  # node; 1 while its kubelet renews its lease and posts status
     NODE_HEALTHY = 22  # node; 1 while its kubelet says that it is well
     POD_DELETION_COST = 23  # pod; controller.kubernetes.io/pod-deletion-cost
+    SERVICE_GENERATION = 24  # Service; 1 once it exists
+    BUDGET_GENERATION = 25  # PodDisruptionBudget; one more with each change of its spec
 
 
 class TransitionLog:

@@ -11,7 +11,7 @@ from simulator.history import ServiceHistory
 from simulator.log import TransitionLog
 from simulator.simulation import Simulation
 from simulator.streams import Streams
-from simulator.world import FailureMode, Operation
+from simulator.world import Drains, FailureMode, Operation
 
 __all__ = ["Run", "ServiceHistory", "simulate"]
 
@@ -31,6 +31,8 @@ class Run:
     """State changes in all, those of the deployment before time 0 included."""
     strikes: Mapping[str, int]
     """How often each failure mode and operation struck."""
+    drains: Mapping[str, Drains]
+    """What the drains of each operation came to."""
     pending: Mapping[str, str]
     """Pods that had no node at the end, and why, in Kubernetes' words."""
     exposure: Mapping[str, tuple[int, float, float]]
@@ -69,6 +71,7 @@ def simulate(
         services=simulation.recorder.histories(warmup, warmup + duration),
         transitions=simulation.state.transitions,
         strikes=simulation.strikes(),
+        drains=dict(sorted(simulation.world.drains.items())),
         pending=simulation.pending(),
         exposure={name: (e.fired, e.hazard, e.seconds) for name, e in sorted(simulation.hazards.exposure.items())},
         log=simulation.log,

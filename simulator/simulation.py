@@ -6,6 +6,7 @@ from models.behaviour import Behaviour
 from models.cluster import Cluster
 from simulator.api import Api
 from simulator.controllers.deployment import DeploymentController
+from simulator.controllers.disruption import DisruptionController
 from simulator.controllers.endpoints import EndpointController
 from simulator.controllers.kubelet import Kubelet
 from simulator.controllers.legacy_eviction import LegacyEviction
@@ -18,8 +19,10 @@ from simulator.history import Recorder, service_names
 from simulator.kernel import Kernel
 from simulator.log import TransitionLog
 from simulator.nodes import NodeTable
+from simulator.phases import Phases
 from simulator.scheduling.profile import default_profile
 from simulator.scheduling.scheduler import Scheduler
+from simulator.scheduling.ties import RandomTies, Ties
 from simulator.state import ClusterState
 from simulator.streams import Streams
 from simulator.world import FailureMode, Operation, World
@@ -31,8 +34,8 @@ DEPLOYED_BEFORE = 86_400.0
 class Simulation:
     """One run: `deploy`, then `run`; then the records tell what happened.
 
-    `control_plane_started` fixes the phases of the control plane's loops (they tick a period apart from then on); by
-    default they are drawn.
+    `phases` fixes where the periodic loops stand, and `ties` which of the best nodes is taken; by default both are
+    drawn.
     """
 
     def __init__(
@@ -42,7 +45,8 @@ class Simulation:
         streams: Streams,
         end: float,
         keep_log: bool,
-        control_plane_started: float | None = None,
+        phases: Phases | None = None,
+        ties: Ties | None = None,
     ) -> None:
         self.cluster = cluster
         self.end = end
@@ -55,23 +59,27 @@ class Simulation:
             self.api.apply(service)
         self.recorder = Recorder(self.kernel, self.state)
         timing = behaviour.timing
+        phases = phases or Phases.drawn(timing, streams, self.state.nodes.names)
         # The order of listening is the order of reacting to one transition: endpoints follow pods at once,
         # ReplicaSets act before the Deployments that own them.
         self.endpoints = EndpointController(self.state)
         self.kubelet = Kubelet(self.kernel, self.state, self.hazards, timing)
-        self.node_lifecycle = NodeLifecycle(self.kernel, self.state, timing, streams, control_plane_started)
+        self.node_lifecycle = NodeLifecycle(self.kernel, self.state, timing, phases)
         self.taint_eviction = TaintEviction(self.kernel, self.state)
         if timing.pod_eviction_timeout is not None:
             LegacyEviction(self.kernel, self.state, self.node_lifecycle, timing.pod_eviction_timeout)
-        self.pod_gc = PodGC(self.kernel, self.state, timing, streams, control_plane_started)
-        self.replica_sets = ReplicaSetController(self.kernel, self.state, streams)
-        self.deployments = DeploymentController(self.kernel, self.state, self.api.deployment_class)
-        self.scheduler = Scheduler(self.kernel, self.state, default_profile(), streams)
-        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, self.kubelet)
+        self.pod_gc = PodGC(self.kernel, self.state, timing, phases)
+        self.replica_sets = ReplicaSetController(self.kernel, self.state, timing, streams)
+        self.deployments = DeploymentController(self.kernel, self.state, timing, self.api.deployment_class)
+        self.disruption = DisruptionController(self.kernel, self.state)
+        self.scheduler = Scheduler(
+            self.kernel, self.state, timing, default_profile(), ties or RandomTies(streams)
+        )
+        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, self.kubelet, self.disruption)
 
     def deploy(self) -> None:
         """Creates all workloads and lets them settle until time 0."""
-        for spec in (*self.cluster.deployments, *self.cluster.replica_sets, *self.cluster.pods):
+        for spec in (*self.cluster.budgets, *self.cluster.deployments, *self.cluster.replica_sets, *self.cluster.pods):
             self.api.apply(spec)
         for pod in self.state.pods.values():
             if pod.owner is None:
@@ -94,6 +102,7 @@ class Simulation:
                 "REPLICASET": self.state.replica_set_names,
                 "DEPLOYMENT": [deployment.workload.name for deployment in self.state.deployments],
                 "SERVICE": service_names(self.state.services),
+                "BUDGET": [budget.spec.name for budget in self.state.budgets],
             }
 
     def strikes(self) -> dict[str, int]:

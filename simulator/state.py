@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.deployment import Deployment
+from models.disruption import PodDisruptionBudget
 from models.node import UNSCHEDULABLE, Taint, TaintEffect
 from models.service import Service
 from simulator.kernel import Kernel
 from simulator.log import Kind, TransitionLog
 from simulator.nodes import NodeTable
 from simulator.objects import (
+    BudgetState,
     DeploymentState,
     Disruption,
     Phase,
@@ -39,6 +41,7 @@ class ClusterState:
         self.deployments: list[DeploymentState] = []
         self.replica_sets: list[ReplicaSetState] = []
         """Those that exist, of Deployments and alone."""
+        self.budgets: list[BudgetState] = []
         self.services: list[ServiceState] = []
         self._services_by_label: dict[tuple[str, str, str], list[ServiceState]] = {}
         self.pods: dict[int, PodState] = {}
@@ -254,12 +257,13 @@ class ClusterState:
     # Workloads and Services
 
     def add_service(self, spec: Service) -> None:
-        """A new Service, without endpoints. It sees pods of templates that appear after it."""
+        """A new Service, without endpoints."""
         service = ServiceState(len(self.services), spec)
         self.services.append(service)
         if spec.selector:
             key, value = min(spec.selector.items())
             self._services_by_label.setdefault((spec.namespace, key, value), []).append(service)
+        self._emit(Kind.SERVICE_GENERATION, service, service.index, 0, 1, 0)
 
     def services_of(self, namespace: str, labels: Mapping[str, str]) -> tuple[ServiceState, ...]:
         """The Services that select pods with these labels, in the order of their creation."""
@@ -301,6 +305,24 @@ class ClusterState:
         if deployment.complete is not complete:
             deployment.complete = complete
             self._emit(Kind.DEPLOYMENT_COMPLETE, deployment, deployment.index, not complete, complete, cause)
+
+    def add_budget(self, budget: BudgetState) -> None:
+        """A new PodDisruptionBudget, of which nothing is counted yet."""
+        self.budgets.append(budget)
+        self._emit(Kind.BUDGET_GENERATION, budget, budget.index, 0, 1, 0)
+
+    def update_budget(self, budget: BudgetState, spec: PodDisruptionBudget, cause: int) -> None:
+        """The budget gets another spec, whatever part of it changed."""
+        budget.spec = spec
+        budget.generation += 1
+        self._emit(Kind.BUDGET_GENERATION, budget, budget.index, budget.generation - 1, budget.generation, cause)
+
+    def set_allowed(self, budget: BudgetState, allowed: int, cause: int) -> None:
+        """How many of the budget's pods may be evicted now."""
+        old = budget.allowed
+        if old != allowed:
+            budget.allowed = allowed
+            self._emit(Kind.BUDGET_ALLOWED, budget, budget.index, old, allowed, cause)
 
     def list_endpoint(self, service: ServiceState, pod: PodState, cause: int) -> None:
         """The pod becomes a ready endpoint of the Service."""

@@ -1,8 +1,8 @@
-"""What stories may do: wait for a failure clock, sleep, take nodes down, roll a Deployment out."""
+"""What stories may do: wait for a failure clock, sleep, take nodes down, drain them, roll a Deployment out."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -10,10 +10,12 @@ import numpy as np
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.api import Api
+from simulator.controllers.disruption import NOT_FOUND, DisruptionController, Verdict
 from simulator.controllers.kubelet import CrashMode, Kubelet
 from simulator.hazards import Hazards
-from simulator.kernel import Event, Kernel, Order, Story
-from simulator.objects import DeploymentState
+from simulator.kernel import Crew, Event, Kernel, Order, Story
+from simulator.log import Kind
+from simulator.objects import DeploymentState, Phase, PodState
 from simulator.state import ClusterState
 from simulator.streams import Streams
 
@@ -63,6 +65,42 @@ class Outage:
             self._state.remove_down_cause(node, self)
 
 
+class Cordon:
+    """Nodes that were cordoned together. A node is uncordoned when every cordon that holds it has ended."""
+
+    def __init__(self, state: ClusterState, holders: Counter[int], nodes: Iterable[int], cause: int) -> None:
+        self._state = state
+        self._holders = holders
+        self._nodes = tuple(nodes)
+        self._cause = cause
+        for node in self._nodes:
+            holders[node] += 1
+            state.set_unschedulable(node, True, cause)
+
+    def end(self) -> None:
+        """Lets go of its nodes. To be called once, as `Outage.end`."""
+        for node in self._nodes:
+            self._holders[node] -= 1
+            if not self._holders[node]:
+                self._state.set_unschedulable(node, False, self._cause)
+
+
+@dataclass(slots=True)
+class Drains:
+    """What the drains of one operation came to."""
+
+    emptied: int = 0
+    """Nodes that were empty in time."""
+    given_up: int = 0
+    """Nodes that were not."""
+    evicted: int = 0
+    """Evictions that were allowed."""
+    refused: int = 0
+    """Evictions that were not, each try counted."""
+    last_refusal: str = ""
+    """Why, in Kubernetes' words, the last time."""
+
+
 class Subject:
     """One thing that a story happens to: its own luck, its own clock."""
 
@@ -92,6 +130,7 @@ class World:
         hazards: Hazards,
         streams: Streams,
         kubelet: Kubelet,
+        disruption: DisruptionController,
     ) -> None:
         self._kernel = kernel
         self._state = state
@@ -99,10 +138,22 @@ class World:
         self._hazards = hazards
         self._streams = streams
         self._kubelet = kubelet
+        self._disruption = disruption
+        self._cordons = Counter(node for node in range(len(state.nodes)) if state.nodes.unschedulable[node])
+        self._leaving: list[tuple[set[int], Event]] = []
+        """Pods that somebody waits to see gone."""
         self.strikes: Counter[str] = Counter()
         """How often each failure mode of nodes, or operation, struck."""
+        self.drains: defaultdict[str, Drains] = defaultdict(Drains)
+        """By operation."""
+        state.listen(Kind.POD_PHASE, self._pod_left)
 
     # What there is
+
+    @property
+    def now(self) -> float:
+        """Seconds since time 0."""
+        return self._kernel.now
 
     def nodes(self, select: LabelSelector = LabelSelector()) -> list[int]:
         """The nodes whose labels match."""
@@ -122,6 +173,11 @@ class World:
     def deployment(self, target: str) -> DeploymentState:
         """The Deployment meant by "Deployment/name" or "Deployment/namespace/name"; raises ValueError if none is."""
         return self._api.deployment(target)
+
+    def pods_to_drain(self, node: int) -> list[PodState]:
+        """The pods on a node that a drain is about: all but those of DaemonSets, oldest first."""
+        pods = self._state.nodes.running[node].values()
+        return sorted((p for p in pods if p.pod_class.workload.kind != "DaemonSet"), key=lambda pod: pod.uid)
 
     # What happens
 
@@ -143,12 +199,54 @@ class World:
     def take_down(self, nodes: Iterable[int], mode: str, subject: str) -> Outage:
         """The nodes lose power at once; nobody in the cluster is told."""
         self.strikes[mode] += 1
+        return self.switch_off(nodes, mode, subject)
+
+    def switch_off(self, nodes: Iterable[int], mode: str, subject: str) -> Outage:
+        """The same as a part of something larger: it does not count as a strike."""
         return Outage(self._state, nodes, self._state.cause(f"{mode}/{subject}"))
 
     def crash_containers(self, mode: str, law: Distribution, select: LabelSelector) -> None:
         """From now on, containers of the selected pods crash: a clock each, from each start of the container."""
         self.strikes[mode] += 0
         self._kubelet.arm(CrashMode(mode, law, select))
+
+    def crew(self, size: int) -> Crew:
+        """People that do one thing each at a time: `yield crew.request()`, and `release` when it is done."""
+        return self._kernel.crew(size)
+
+    def cordon(self, nodes: Iterable[int], operation: str, subject: str) -> Cordon:
+        """The nodes take no new pods."""
+        self.strikes[operation] += 1
+        return Cordon(self._state, self._cordons, nodes, self._state.cause(f"{operation}/{subject}"))
+
+    def evict(self, pod: PodState, operation: str, subject: str) -> Verdict:
+        """Asks the eviction API to delete the pod, which its budget may forbid."""
+        verdict = self._disruption.evict(pod, self._state.cause(f"{operation}/{subject}"))
+        drains = self.drains[operation]
+        if verdict.allowed:
+            drains.evicted += 1
+        elif verdict.status != NOT_FOUND:
+            drains.refused += 1
+            drains.last_refusal = verdict.reason
+        return verdict
+
+    def gone(self, pods: Sequence[PodState]) -> Event:
+        """An event to yield: succeeds when none of the pods exists any more."""
+        event = self._kernel.event()
+        left = {pod.uid for pod in pods if pod.uid in self._state.pods}
+        if left:
+            self._leaving.append((left, event))
+        else:
+            event.succeed()
+        return event
+
+    def _pod_left(self, pod: PodState, phase: int, cause: int) -> None:
+        if phase == Phase.ABSENT and self._leaving:
+            for left, event in self._leaving:
+                left.discard(pod.uid)
+                if not left:
+                    event.succeed()
+            self._leaving = [(left, event) for left, event in self._leaving if left]
 
     def roll_out(self, operation: str, deployment: DeploymentState, new_image: bool) -> None:
         """The Deployment's template changes: to images that no node has yet, or only in an annotation."""

@@ -20,8 +20,10 @@ GIB = 1024**3
 INSTANT = PodBehaviour(image_pull=Fixed(0), start=Fixed(0), init=Fixed(0), startup=Fixed(0), restart=Fixed(0))
 """A container runs and answers as soon as its machine or its restart lets it."""
 
-PROMPT = replace(Timing(), pleg_relist_period=0.0, crash_loop_initial=0.0)
-"""Exits are noticed at once, and there is no back-off: a crash costs exactly the restart."""
+PROMPT = replace(
+    Timing(), pleg_relist_period=0.0, crash_loop_initial=0.0, controller_latency=0.0, scheduler_latency=0.0
+)
+"""Exits are noticed at once, without back-off or latency: a crash costs exactly the restart."""
 
 
 def nodes(number: int, zones: Sequence[str] = ("",)) -> tuple[Node, ...]:

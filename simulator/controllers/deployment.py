@@ -9,6 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from models.deployment import StrategyType
+from models.timing import Timing
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
@@ -21,11 +22,11 @@ MakePodClass = Callable[[DeploymentState], PodClass]
 class DeploymentController:
     """Rolls every Deployment towards its template."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, make_pod_class: MakePodClass) -> None:
+    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, make_pod_class: MakePodClass) -> None:
         self._kernel = kernel
         self._state = state
         self._make_pod_class = make_pod_class
-        self._queue: WorkQueue[DeploymentState] = WorkQueue(kernel, self._sync)
+        self._queue: WorkQueue[DeploymentState] = WorkQueue(kernel, timing.controller_latency, self._sync)
         state.listen(Kind.DEPLOYMENT_GENERATION, self._spec_changed)
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._wake(replica_set))
         state.listen(Kind.POD_AVAILABLE, self._pod_changed)

@@ -6,7 +6,7 @@ pod's conditions at once.
 """
 
 from simulator.log import Kind
-from simulator.objects import Phase, PodState
+from simulator.objects import Phase, PodState, ServiceState
 from simulator.state import ClusterState
 
 
@@ -18,8 +18,18 @@ class EndpointController:
         state.listen(Kind.POD_READY, self._sync)
         state.listen(Kind.POD_DELETING, self._sync)
         state.listen(Kind.POD_ANSWERING, self._answering_changed)
-        if any(service.spec.publish_not_ready_addresses for service in state.services):
-            state.listen(Kind.POD_PHASE, self._sync)
+        state.listen(Kind.SERVICE_GENERATION, lambda service, new, cause: self._service_added(service))
+        state.listen(Kind.POD_PHASE, self._sync)
+
+    def _service_added(self, service: ServiceState) -> None:
+        """Pods that were there before it become its endpoints."""
+        spec = service.spec
+        for pod in list(self._state.pods.values()):
+            pod_class = pod.pod_class
+            if spec.selects(pod_class.namespace, pod_class.labels):
+                if service not in pod_class.services:
+                    pod_class.services = (*pod_class.services, service)
+                self._sync(pod, 0, 0)
 
     def _sync(self, pod: PodState, new: int, cause: int) -> None:
         for service in pod.pod_class.services:

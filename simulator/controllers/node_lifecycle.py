@@ -13,8 +13,8 @@ from models.timing import Timing
 from simulator.controllers.zone_eviction import ZoneEviction
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
+from simulator.phases import Phases
 from simulator.state import ClusterState
-from simulator.streams import Streams
 
 FALSE, TRUE, UNKNOWN = 0, 1, 2
 """The Ready condition of a node."""
@@ -29,18 +29,11 @@ _ROUNDING = 1e-9
 class NodeLifecycle:
     """Marks silent nodes Unknown and their pods unready, taints them, zone by zone, and takes it back on return."""
 
-    def __init__(
-        self, kernel: Kernel, state: ClusterState, timing: Timing, streams: Streams, started: float | None = None
-    ) -> None:
-        """`started`: when the controller manager started, which sets the phase of its passes; drawn if None."""
+    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, phases: Phases) -> None:
         self._kernel = kernel
         self._state = state
         self._timing = timing
-        phase = timing.node_monitor_period * streams.stream("phase/node-monitor").random()
-        self._monitor_phase = phase if started is None else started
-        self._lease_phase = [
-            timing.lease_renew_period * streams.stream(f"phase/lease/{name}").random() for name in state.nodes.names
-        ]
+        self._phases = phases
         self._silent: dict[int, Timer] = {}
         """Nodes that are silent but not Unknown yet, and when they will be."""
         self._causes = [0] * len(state.nodes)
@@ -92,11 +85,11 @@ class NodeLifecycle:
 
     def last_seen(self, node: int, silent_since: float) -> float:
         """The pass at which the last renewal before `silent_since` is seen."""
-        return self.next_pass(_tick_before(silent_since, self._timing.lease_renew_period, self._lease_phase[node]))
+        return self.next_pass(_tick_before(silent_since, self._timing.lease_renew_period, self._phases.leases[node]))
 
     def next_pass(self, time: float) -> float:
         """The first pass over all nodes at or after `time`."""
-        return _tick_after(time, self._timing.node_monitor_period, self._monitor_phase)
+        return _tick_after(time, self._timing.node_monitor_period, self._phases.node_monitor)
 
     def _mark_unknown(self, node: int) -> None:
         del self._silent[node]

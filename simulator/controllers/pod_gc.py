@@ -11,8 +11,8 @@ from models.timing import Timing
 from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.objects import PodState
+from simulator.phases import Phases
 from simulator.state import ClusterState
-from simulator.streams import Streams
 
 TRUE = 1
 
@@ -20,14 +20,11 @@ TRUE = 1
 class PodGC:
     """Removes terminating pods from nodes that are out of service."""
 
-    def __init__(
-        self, kernel: Kernel, state: ClusterState, timing: Timing, streams: Streams, started: float | None = None
-    ) -> None:
-        """`started`: when the controller manager started, which sets the phase of its ticks; drawn if None."""
+    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, phases: Phases) -> None:
         self._kernel = kernel
         self._state = state
         self._period = timing.pod_gc_period
-        self._phase = self._period * streams.stream("phase/pod-gc").random() if started is None else started
+        self._phase = phases.pod_gc
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._deleting(pod))
         state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._tainted(node))
 

@@ -7,6 +7,7 @@ neither terminal nor being deleted; pods on a lost node count until they are del
 import math
 from collections import Counter
 
+from models.timing import Timing
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
@@ -18,11 +19,11 @@ from simulator.streams import Streams
 class ReplicaSetController:
     """Creates and deletes pods, and keeps each ReplicaSet's ready and available counts."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, streams: Streams) -> None:
+    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, streams: Streams) -> None:
         self._kernel = kernel
         self._state = state
         self._lots = streams.stream("replicaset/lots")
-        self._queue: WorkQueue[ReplicaSetState] = WorkQueue(kernel, self._reconcile)
+        self._queue: WorkQueue[ReplicaSetState] = WorkQueue(kernel, timing.controller_latency, self._reconcile)
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set, cause))
         state.listen(Kind.POD_READY, self._ready_changed)
         state.listen(Kind.POD_DELETING, self._pod_lost)

@@ -11,12 +11,14 @@ Key = TypeVar("Key")
 class WorkQueue(Generic[Key]):
     """Keys waiting to be reconciled, first come first served; repeated adds collapse into one.
 
-    They are reconciled at the time at which they were added, after what is going on has finished: controllers are
-    level-triggered, and in virtual time they take none (k8s.io/client-go/util/workqueue).
+    They are reconciled `latency` seconds after the first was added, together: the time that watch, queue and writes
+    take. A controller is level-triggered, so what comes in between needs no reconcile of its own
+    (k8s.io/client-go/util/workqueue).
     """
 
-    def __init__(self, kernel: Kernel, reconcile: Callable[[Key], None]) -> None:
+    def __init__(self, kernel: Kernel, latency: float, reconcile: Callable[[Key], None]) -> None:
         self._kernel = kernel
+        self._latency = latency
         self._reconcile = reconcile
         self._waiting: dict[Key, None] = {}
         self._armed = False
@@ -26,7 +28,7 @@ class WorkQueue(Generic[Key]):
         self._waiting[key] = None
         if not self._armed:
             self._armed = True
-            self._kernel.timer(0.0, self._drain, Order.CONTROL)
+            self._kernel.timer(self._latency, self._drain, Order.CONTROL)
 
     def _drain(self) -> None:
         self._armed = False

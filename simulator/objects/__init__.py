@@ -5,11 +5,13 @@ read from a numpy column costs several times an attribute; so pods are slotted r
 """
 
 from simulator.objects.deployment import DeploymentState, Progress, ReplicaSetState, Rollout
+from simulator.objects.disruption import BudgetState
 from simulator.objects.pod import ContainerState, Disruption, Phase, PodClass, PodState
 from simulator.objects.service import ServiceState
 from simulator.objects.workload import PodOwner, Slot, Workload
 
 __all__ = [
+    "BudgetState",
     "ContainerState",
     "DeploymentState",
     "Disruption",

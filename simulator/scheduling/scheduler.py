@@ -7,25 +7,27 @@ back-off plays no part here. Pods of one template that fails wait behind the fir
 
 from heapq import heappop, heappush
 
+from models.timing import Timing
 from simulator.kernel import Kernel, Order
 from simulator.log import Kind
 from simulator.objects import Phase, PodClass, PodState
 from simulator.scheduling.counts import PodCounts
 from simulator.scheduling.framework import Framework, Prepared, Profile
+from simulator.scheduling.ties import Ties
 from simulator.state import ClusterState
-from simulator.streams import Streams
 from simulator.views import ClusterView, PodView
 
 
 class Scheduler:
-    """Binds pods to nodes by a profile; equal scores are decided by a stream of its own."""
+    """Binds pods to nodes by a profile."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, profile: Profile, streams: Streams) -> None:
+    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, profile: Profile, ties: Ties) -> None:
         self._kernel = kernel
         self._state = state
+        self._latency = timing.scheduler_latency
         self._counts = PodCounts(state)
         self._framework = Framework(profile, state.nodes, ClusterView(state.nodes, self._counts))
-        self._ties = streams.stream("scheduler/ties")
+        self._ties = ties
         self._active: list[tuple[int, int, PodState]] = []
         self._unschedulable: dict[PodClass, list[tuple[int, PodState]]] = {}
         """Per template, a heap by arrival."""
@@ -36,6 +38,7 @@ class Scheduler:
         state.listen(Kind.POD_NODE, lambda pod, node, cause: self._retry_spread())
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._retry_spread())
         state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._retry())
+        state.listen(Kind.NODE_UNSCHEDULABLE, lambda node, new, cause: self._retry())
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
         if phase == Phase.PENDING:
@@ -54,7 +57,7 @@ class Scheduler:
         heappush(self._active, (-pod.pod_class.spec.priority, pod.uid, pod))
         if not self._armed:
             self._armed = True
-            self._kernel.timer(0.0, self._schedule_all, Order.CONTROL)
+            self._kernel.timer(self._latency, self._schedule_all, Order.CONTROL)
 
     def _retry(self) -> None:
         """Something happened that may let waiting pods in: the first of every template is tried again."""
@@ -90,7 +93,7 @@ class Scheduler:
         if len(feasible) == 0:
             return None
         best = self._framework.best(prepared, feasible)
-        return int(best[0] if len(best) == 1 else best[self._ties.integers(len(best))])
+        return int(best[0]) if len(best) == 1 else self._ties.choose(best)
 
     def _prepared(self, pod_class: PodClass) -> Prepared:
         prepared = pod_class.scheduling

@@ -34,7 +34,7 @@ def test_without_an_outage_there_is_a_bound_that_says_so_and_never_a_hundred_per
     assert found.is_bound
     assert found.low == pytest.approx(1 - 3.0 / (200 * YEAR) * 300, rel=1e-3)
     assert str(found).startswith(">= 99.9999")
-    assert "no outage seen in 200 years; rule of three with outages of 5m" in str(found)
+    assert "no outage seen in 200 years; rule of three, outages of 5m" in str(found)
     assert "100" not in str(found)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from experiments import runner
+from experiments import plots, runner
 from experiments.metrics.windowed import mean_in_windows, worst_window
 from experiments.results import Results
 from tests.experiments import fakes
@@ -51,14 +51,30 @@ def test_a_bound_is_drawn_hollow_and_named(results: Results) -> None:
     ax = Figure().add_subplot()
     results.plot.nines("frontend", ax=ax)
     bounds = [line for line in ax.lines if line.get_marker() == ">"]
-    assert [line.get_markerfacecolor() for line in bounds] == ["white"]
-    assert bounds[0].get_label() == "never (bound)"
+    assert [line.get_markerfacecolor() for line in bounds] == ["#ffffff"]
+    assert ax.get_legend().get_texts()[-1].get_text() == "no outage seen: a lower bound"
 
 
 def test_all_plots_are_saved_under_their_names(results: Results, tmp_path: Path) -> None:
-    names = {path.stem for path in results.plot.save(tmp_path)}
-    assert {"nines", "difference", "availability-frontend", "outage-lengths-cart"} <= names
-    assert b"<dc:date>" not in (tmp_path / "nines.svg").read_bytes()
+    assert [path.name for path in results.plot.save(tmp_path)] == [
+        "comparison.svg",
+        "service-frontend.svg",
+        "service-cart.svg",
+    ]
+    text = (tmp_path / "comparison.svg").read_text()
+    assert "as-shipped</text>" in text
+    assert "<dc:date>" not in text
+
+
+def test_services_with_an_objective_are_drawn_before_the_limit_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.plots.MOST_SERVICES", 1)
+    of = fakes.Experiment(UNITS, objectives=(fakes.Objective("cart", 0.9),))
+    assert runner.run(of, replications=1, simulate=fakes.simulate).plot.featured() == ["cart"]
+
+
+def test_the_plots_of_many_policies_can_be_told_apart() -> None:
+    styles = {(style["color"], style["linestyle"]) for style in map(plots._style, range(49))}
+    assert len(styles) == 49
 
 
 @st.composite
@@ -73,7 +89,8 @@ def test_the_worst_window_is_that_of_brute_force(of: np.ndarray, window: int) ->
     for start, end in of.astype(int):
         down[start:end] = 1
     sums = np.convolve(down, np.ones(window), "valid")
-    assert worst_window(of, 100.0, float(window)) == pytest.approx(1 - sums.max() / window)
+    lengths = np.array([float(window), 100.0])
+    assert worst_window(of, 100.0, lengths) == pytest.approx([1 - sums.max() / window, 1 - down.mean()])
 
 
 @given(outages(), st.integers(1, 7))
@@ -84,4 +101,4 @@ def test_windows_average_to_the_whole(of: np.ndarray, windows: int) -> None:
 
 def test_a_window_longer_than_the_period_has_no_answer() -> None:
     with pytest.raises(ValueError, match="no longer than the period"):
-        worst_window(np.empty((0, 2)), 100.0, 101.0)
+        worst_window(np.empty((0, 2)), 100.0, np.array([10.0, 101.0]))

@@ -43,10 +43,14 @@ def test_the_summary_has_a_row_per_service_and_policy() -> None:
     assert never["outages"] == 0
 
 
-def test_the_bound_of_a_policy_without_outages_takes_the_length_of_the_others() -> None:
-    found = results({"as-shipped": SHIPPED, "never": NEVER})
-    mean = found.sample("frontend", "as-shipped").lengths.mean()
-    assert 1 - found.availability("frontend", "never").low == pytest.approx(2.9957 / (30 * fakes.YEAR) * mean, rel=1e-3)
+@pytest.mark.parametrize(("mttr", "length"), [(1800.0, 3600.0), (4 * 3600.0, None)])
+def test_a_bound_takes_outages_of_an_hour_or_the_longest_mean_of_the_others(mttr: float, length: float | None) -> None:
+    found = results({"as-shipped": Unit(864000.0, mttr), "never": NEVER})
+    length = length or float(found.sample("frontend", "as-shipped").lengths.mean())
+    assert 1 - found.availability("frontend", "never").low == pytest.approx(
+        2.9957 / (30 * fakes.YEAR) * length, rel=1e-3
+    )
+    assert found.bounds() == [("frontend", "never"), ("cart", "never")]
 
 
 def test_a_comparison_pairs_the_replications_that_both_have() -> None:

@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from experiments.patches import PatchError, merge, parse_path, set_path
+from models.patches import PatchError, merge, parse_path, set_path
 
 DEPLOYMENT = {
     "kind": "Deployment",

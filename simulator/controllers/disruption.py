@@ -1,0 +1,210 @@
+"""PodDisruptionBudgets: how many pods may be disrupted now, and the eviction API that asks.
+
+Source: pkg/controller/disruption/disruption.go, pkg/registry/core/pod/storage/eviction.go. Only evictions obey budgets.
+Whatever else takes pods down (rollouts, scaling, dead nodes, taints, preemption) makes fewer of them healthy.
+"""
+
+from dataclasses import dataclass
+
+from models.deployment import scaled
+from simulator.controllers.workqueue import WorkQueue
+from simulator.kernel import Kernel
+from simulator.log import Kind
+from simulator.objects import BudgetState, DeploymentState, Disruption, Phase, PodClass, PodState, ReplicaSetState
+from simulator.state import ClusterState
+
+DELETION_TIMEOUT = 120.0
+"""An evicted pod that is not deleted after so many seconds counts as not evicted."""
+
+WOULD_VIOLATE = "Cannot evict pod as it would violate the pod's disruption budget."
+SEVERAL_BUDGETS = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+
+
+CREATED, NOT_FOUND, TOO_MANY_REQUESTS, INTERNAL_SERVER_ERROR = 201, 404, 429, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The eviction API's answer: an HTTP status, and why not, in Kubernetes' words."""
+
+    status: int
+    """201 the pod is being deleted; 404 there is no such pod; 429 not now; 500 never."""
+    reason: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        """The pod is being deleted."""
+        return self.status == CREATED
+
+
+class DisruptionController:
+    """Keeps the status of every budget, and answers evictions."""
+
+    def __init__(self, kernel: Kernel, state: ClusterState) -> None:
+        self._kernel = kernel
+        self._state = state
+        self._selecting: dict[PodClass, tuple[BudgetState, ...]] = {}
+        self._queue: WorkQueue[BudgetState] = WorkQueue(kernel, self._sync)
+        self._following = False
+        state.listen(Kind.BUDGET_GENERATION, self._spec_changed)
+
+    def budgets_of(self, pod_class: PodClass) -> tuple[BudgetState, ...]:
+        """The budgets that select such pods, oldest first."""
+        budgets = self._selecting.get(pod_class)
+        if budgets is None:
+            budgets = self._selecting[pod_class] = tuple(
+                budget
+                for budget in self._state.budgets
+                if budget.spec.selects(pod_class.namespace, pod_class.labels)
+            )
+        return budgets
+
+    # Counting: at the cost of what happens to the selected pods, whatever their number
+
+    def _spec_changed(self, budget: BudgetState, new: int, cause: int) -> None:
+        self._selecting.clear()
+        budget.pods = budget.ready = 0
+        budget.controllers.clear()
+        for pod in self._state.pods.values():
+            if budget in self.budgets_of(pod.pod_class):
+                self._count(budget, pod, 1)
+                budget.ready += pod.ready and not pod.deleting
+        self._wake(budget, cause)
+        if not self._following:
+            self._follow()
+
+    def _follow(self) -> None:
+        """Only with the first budget: without any, pods' transitions cost nothing here."""
+        self._following = True
+        listen = self._state.listen
+        listen(Kind.POD_PHASE, self._came_or_went)
+        listen(Kind.POD_READY, self._ready_changed)
+        listen(Kind.POD_DELETING, self._deleted)
+        listen(Kind.DEPLOYMENT_GENERATION, self._scaled)
+        listen(Kind.REPLICASET_DESIRED, self._scaled)
+        listen(Kind.STATEFULSET_GENERATION, self._scaled)
+
+    def _came_or_went(self, pod: PodState, phase: int, cause: int) -> None:
+        if phase == Phase.PENDING or phase == Phase.ABSENT:
+            for budget in self.budgets_of(pod.pod_class):
+                self._count(budget, pod, 1 if phase == Phase.PENDING else -1)
+                self._wake(budget, cause)
+
+    def _count(self, budget: BudgetState, pod: PodState, number: int) -> None:
+        budget.pods += number
+        if pod.owner is not None:
+            controller = _controller(pod.owner)
+            budget.controllers[controller] += number
+            if not budget.controllers[controller]:
+                del budget.controllers[controller]
+
+    def _ready_changed(self, pod: PodState, ready: int, cause: int) -> None:
+        if not pod.deleting:
+            for budget in self.budgets_of(pod.pod_class):
+                budget.ready += 1 if ready else -1
+                self._wake(budget, cause)
+
+    def _deleted(self, pod: PodState, new: int, cause: int) -> None:
+        for budget in self.budgets_of(pod.pod_class):
+            budget.ready -= pod.ready
+            self._wake(budget, cause)
+
+    def _scaled(self, controller: object, new: int, cause: int) -> None:
+        for budget in self._state.budgets:
+            if controller in budget.controllers:
+                self._wake(budget, cause)
+
+    def _wake(self, budget: BudgetState, cause: int) -> None:
+        budget.cause = cause
+        self._queue.add(budget)
+
+    # The status
+
+    def _sync(self, budget: BudgetState) -> None:
+        state = self._state
+        budget.observed_generation = budget.generation
+        self._forget_disrupted(budget)
+        allowed = 0
+        expectation = _expectation(budget)
+        if expectation is not None:
+            budget.expected, budget.desired = expectation
+            budget.healthy = budget.ready - sum(state.pods[uid].ready for uid in budget.disrupted)
+            if budget.expected > 0:
+                allowed = max(0, budget.healthy - budget.desired)
+        state.set_allowed(budget, allowed, budget.cause)
+
+    def _forget_disrupted(self, budget: BudgetState) -> None:
+        """Evicted pods that are being deleted are not counted anyway; one that is not by now counts again."""
+        pods, now = self._state.pods, self._kernel.now
+        for uid, since in list(budget.disrupted.items()):
+            if uid not in pods or pods[uid].deleting or now - since >= DELETION_TIMEOUT:
+                del budget.disrupted[uid]
+            else:
+                self._kernel.timer(since + DELETION_TIMEOUT - now, lambda: self._queue.add(budget))
+
+    # The eviction API
+
+    def evict(self, pod: PodState, cause: int) -> Verdict:
+        """Deletes the pod if its budget allows it; otherwise nothing happens."""
+        if pod.uid not in self._state.pods:
+            return Verdict(NOT_FOUND, f'pods "{pod.name}" not found')
+        budgets = self.budgets_of(pod.pod_class)
+        if pod.phase is Phase.RUNNING and not pod.deleting and budgets:
+            if len(budgets) > 1:
+                return Verdict(INTERNAL_SERVER_ERROR, SEVERAL_BUDGETS)
+            refusal = self._disrupt(budgets[0], pod, cause)
+            if refusal:
+                return Verdict(TOO_MANY_REQUESTS, f"{WOULD_VIOLATE} {refusal}")
+        self._state.set_disruption_target(pod, Disruption.EVICTION_BY_EVICTION_API, cause)
+        if not pod.deleting:
+            self._state.mark_deleting(pod, cause)
+        return Verdict(CREATED)
+
+    def _disrupt(self, budget: BudgetState, pod: PodState, cause: int) -> str:
+        """Takes one disruption from the budget, unless the pod is no loss to it; says why it cannot."""
+        if not pod.ready and (budget.spec.always_allow_unhealthy or budget.healthy >= budget.desired > 0):
+            return ""
+        name = budget.spec.name
+        if budget.observed_generation < budget.generation:
+            return f"The disruption budget {name} is still being processed by the server."
+        if budget.allowed == 0:
+            return f"The disruption budget {name} needs {budget.desired} healthy pods and has {budget.healthy} currently."
+        budget.disrupted[pod.uid] = self._kernel.now
+        self._state.set_allowed(budget, budget.allowed - 1, cause)
+        return ""
+
+
+def _controller(owner: object) -> object:
+    """Whose scale counts: of a ReplicaSet that a Deployment made, the Deployment's."""
+    if isinstance(owner, ReplicaSetState) and owner.deployment is not None:
+        return owner.deployment
+    return owner
+
+
+def _expectation(budget: BudgetState) -> tuple[int, int] | None:
+    """(expected pods, desired healthy); None if a controller that has no scale is behind some of the pods."""
+    spec = budget.spec
+    if isinstance(spec.min_available, int):
+        return budget.pods, spec.min_available
+    if spec.min_available is None and spec.max_unavailable is None:
+        return 0, 0
+    expected = 0
+    for controller in budget.controllers:
+        scale = _scale(controller)
+        if scale is None:
+            return None
+        expected += scale
+    if spec.min_available is not None:
+        return expected, scaled(spec.min_available, expected, round_up=True)
+    assert spec.max_unavailable is not None
+    return expected, max(0, expected - scaled(spec.max_unavailable, expected, round_up=True))
+
+
+def _scale(controller: object) -> int | None:
+    """spec.replicas; None for what has none."""
+    match controller:
+        case ReplicaSetState():
+            return controller.desired
+        case DeploymentState():
+            return controller.spec.replicas
+    return None

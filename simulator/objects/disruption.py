@@ -1,0 +1,49 @@
+"""PodDisruptionBudgets."""
+
+from collections import Counter
+
+from models.disruption import PodDisruptionBudget
+
+
+class BudgetState:
+    """A PodDisruptionBudget: its spec, the status that its controller keeps, and the counts that it is worked out from."""
+
+    __slots__ = (
+        "allowed",
+        "cause",
+        "controllers",
+        "desired",
+        "disrupted",
+        "expected",
+        "generation",
+        "healthy",
+        "index",
+        "observed_generation",
+        "pods",
+        "ready",
+        "spec",
+    )
+
+    def __init__(self, index: int, spec: PodDisruptionBudget) -> None:
+        self.index = index
+        self.spec = spec
+        self.generation = 1
+        self.observed_generation = 0
+        self.expected = 0
+        """status.expectedPods."""
+        self.desired = 0
+        """status.desiredHealthy."""
+        self.healthy = 0
+        """status.currentHealthy."""
+        self.allowed = 0
+        """status.disruptionsAllowed."""
+        self.disrupted: dict[int, float] = {}
+        """status.disruptedPods: evicted, not yet seen to be deleted; by uid, the time of the eviction."""
+        self.pods = 0
+        """Selected pods that exist, in whatever phase."""
+        self.ready = 0
+        """Those that are Ready and not being deleted."""
+        self.controllers: Counter[object] = Counter()
+        """How many of them each controller has whose scale is asked for."""
+        self.cause = 0
+        """Why its counts last changed."""

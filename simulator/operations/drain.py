@@ -1,0 +1,112 @@
+"""drain: nodes are emptied, worked on and put back to use."""
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+from models.distributions import Distribution
+from models.labels import LabelSelector
+from simulator.controllers.disruption import INTERNAL_SERVER_ERROR, TOO_MANY_REQUESTS
+from simulator.kernel import Crew, Event, Story
+from simulator.registry import register
+from simulator.world import Subject, World
+
+RETRY = 5.0
+"""kubectl drain tries a refused eviction again after this time."""
+
+
+@register("operation", "drain")
+@dataclass(frozen=True)
+class Drain:
+    """Nodes are emptied one after another, as by `kubectl drain`, worked on, and put back to use: a patching round.
+
+    A node is cordoned, and all its pods but those of DaemonSets are evicted (pods of no controller too, as with
+    --force: nobody makes them again). An eviction that a disruption budget forbids is tried again every 5 s. Once the
+    pods are gone the node is worked on and uncordoned. A node that is not empty in time is uncordoned as it is.
+
+    Source: k8s.io/kubectl/pkg/drain.
+    """
+
+    name: str
+    every: float | None = None
+    """Time between the beginnings of two rounds; None: a single one."""
+    at: float | None = None
+    """From the start to the first round; `every` by default."""
+    select: LabelSelector = LabelSelector()
+    """Which nodes, by their labels; all by default."""
+    max_concurrent: int = 1
+    """How many nodes are being drained or worked on at once."""
+    timeout: float | None = None
+    """After this time a node that is not empty is given up; None: never."""
+    maintenance: Distribution | None = None
+    """How long an empty node is worked on; None: it is put back to use at once."""
+    reboot: bool = True
+    """The node is off while it is worked on."""
+
+    def __post_init__(self) -> None:
+        if self.every is None and self.at is None:
+            raise ValueError("a drain needs `every` or `at`")
+        if self.every is not None and self.every <= 0:
+            raise ValueError("`every` must be positive")
+        if self.at is not None and self.at < 0:
+            raise ValueError("`at` must not be negative")
+        if self.max_concurrent < 1:
+            raise ValueError("`max_concurrent` must be at least 1")
+        if self.timeout is not None and self.timeout <= 0:
+            raise ValueError("`timeout` must be positive")
+
+    def install(self, world: World) -> None:
+        crew = world.crew(self.max_concurrent)
+        world.strikes[self.name] += 0
+        for node in world.nodes(self.select):
+            world.tell(self.name, world.node_name(node), lambda subject, node=node: self._story(world, subject, node, crew))  # type: ignore[misc]
+
+    def _story(self, world: World, subject: Subject, node: int, crew: Crew) -> Story:
+        """Every node asks for its turn at the beginning of a round; a round that takes longer delays the next."""
+        due = self.every if self.at is None else self.at
+        assert due is not None
+        while True:
+            yield world.sleep(max(0.0, due - world.now))
+            turn = crew.request()
+            yield turn
+            yield from self._maintain(world, subject, node)
+            crew.release(turn)
+            if self.every is None:
+                return
+            due += self.every
+
+    def _maintain(self, world: World, subject: Subject, node: int) -> Story:
+        # Drawn whether or not it comes to it, so that every policy meets the same times.
+        lasting = None if self.maintenance is None else self.maintenance.sample(subject.rng)
+        cordon = world.cordon([node], self.name, subject.name)
+        emptied = yield from self._empty(world, subject, node)
+        if not emptied:
+            world.drains[self.name].given_up += 1
+        else:
+            world.drains[self.name].emptied += 1
+            if lasting is not None:
+                outage = world.switch_off([node], self.name, subject.name) if self.reboot else None
+                yield world.sleep(lasting)
+                if outage is not None:
+                    outage.end()
+        cordon.end()
+
+    def _empty(self, world: World, subject: Subject, node: int) -> Generator[Event, Any, bool]:
+        """Evicts the pods and waits until they are gone; False if some are not in time, or never can be."""
+        deadline = math.inf if self.timeout is None else world.now + self.timeout
+        pods = world.pods_to_drain(node)
+        left, never = pods, 0
+        while left:
+            statuses = [world.evict(pod, self.name, subject.name).status for pod in left]
+            never += statuses.count(INTERNAL_SERVER_ERROR)
+            left = [pod for pod, status in zip(left, statuses, strict=True) if status == TOO_MANY_REQUESTS]
+            if left and world.now + RETRY >= deadline:
+                yield world.sleep(deadline - world.now)
+                return False
+            if left:
+                yield world.sleep(RETRY)
+        if never: ...
+        gone = world.gone(pods)
+        yield gone if deadline == math.inf else gone | world.sleep(deadline - world.now)
+        return bool(gone.triggered)

@@ -1,0 +1,272 @@
+"""Does what was done to the real control plane, at the same times."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from models.cluster import Cluster
+from models.documents import Document, load_documents
+from models.manifests import Manifest, build_cluster
+from models.node import HOSTNAME_LABEL, OUT_OF_SERVICE, Node, Resources, Taint, TaintEffect
+from models.patches import merge
+from models.timing import Timing
+from models.units import parse_amount, parse_cpu, parse_duration
+from simulator.kernel import Story
+from simulator.log import Kind
+from simulator.nodes import NodeTable
+from simulator.objects import PodState
+from simulator.phases import Phases
+from simulator.replay.fake_kubelet import FakeKubelet, with_readiness
+from simulator.replay.observer import Observer
+from simulator.scheduling.ties import FirstTies
+from simulator.simulation import Simulation
+from simulator.streams import Streams
+
+CONTROL_PLANE_STARTED = -19.3
+"""When the recordings' controller manager started, in seconds after the first action: its loops tick from then on."""
+LEASES_RENEWED = 8.0
+"""When the recordings' kubelets, all started together, renew their leases (a period apart, from about then)."""
+RETRY = 5.0
+"""kubectl drain tries a refused eviction again after this time."""
+POLL = 0.05
+"""How often the driver looks whether what it waits for is so."""
+
+_FLAGS = {
+    "node-monitor-grace-period": "node_monitor_grace_period",
+    "node-monitor-period": "node_monitor_period",
+    "node-eviction-rate": "node_eviction_rate",
+    "secondary-node-eviction-rate": "secondary_node_eviction_rate",
+    "unhealthy-zone-threshold": "unhealthy_zone_threshold",
+    "large-cluster-size-threshold": "large_cluster_size_threshold",
+    "default-unreachable-toleration-seconds": "unreachable_toleration_seconds",
+    "default-not-ready-toleration-seconds": "not_ready_toleration_seconds",
+    "horizontal-pod-autoscaler-sync-period": "autoscaler_sync_period",
+    "horizontal-pod-autoscaler-downscale-stabilization": "autoscaler_downscale_stabilization",
+    "horizontal-pod-autoscaler-tolerance": "autoscaler_tolerance",
+    "horizontal-pod-autoscaler-cpu-initialization-period": "autoscaler_cpu_initialization_period",
+    "horizontal-pod-autoscaler-initial-readiness-delay": "autoscaler_initial_readiness_delay",
+}
+
+
+def replay(path: Path) -> dict[str, Any]:
+    """The recording's own keys, with "observed" as the simulator did it. Raises InputError for an unreadable file."""
+    [document] = load_documents(path)
+    recording = document.value
+    scenario = _Scenario(recording, document)
+    simulated = {key: value for key, value in recording.items() if key not in ("observed", "placements")}
+    return {**simulated, "recorded_from": "kubenines", "observed": scenario.run()}
+
+
+def write(simulated: Mapping[str, Any], path: Path) -> None:
+    """Writes a simulated run to a file."""
+    path.write_text(json.dumps(simulated, indent=1) + "\n", encoding="utf-8")
+
+
+class _Scenario:
+    """One recording, being acted out."""
+
+    def __init__(self, recording: Mapping[str, Any], document: Document) -> None:
+        self._actions = recording["actions"]
+        self._document = document
+        self._objects: dict[tuple[str, str], dict[str, Any]] = {}
+        timing = _timing(recording.get("flags", {}))
+        self._timing = timing
+        nodes = tuple(_node(node, recording["name"]) for node in recording["nodes"])
+        self._simulation = Simulation(
+            Cluster(nodes=nodes),
+            FakeKubelet(timing),  # type: ignore[arg-type]  # the same method, from annotations
+            Streams(0, 0),
+            float(recording["until"]),
+            keep_log=False,
+            phases=Phases(CONTROL_PLANE_STARTED, CONTROL_PLANE_STARTED, [LEASES_RENEWED] * len(nodes)),
+            ties=FirstTies(NodeTable(nodes)),
+        )
+        self._created: list[PodState] = []
+        self._simulation.state.listen(Kind.POD_PHASE, self._remember)
+        self._observer = Observer(self._simulation)
+
+    def _remember(self, pod: PodState, phase: int, cause: int) -> None:
+        if not self._created or pod.uid > self._created[-1].uid:
+            self._created.append(pod)
+
+    def run(self) -> list[dict[str, Any]]:
+        """What was observed."""
+        self._simulation.deploy()
+        self._simulation.kernel.tell(self._act())
+        self._simulation.run((), ())
+        return self._observer.observed
+
+    def _act(self) -> Story:
+        """One action after the other, each not before its time."""
+        kernel = self._simulation.kernel
+        for index, action in enumerate(self._actions):
+            if action["at"] > kernel.now:
+                yield kernel.sleep(action["at"] - kernel.now)
+            said = {key: value for key, value in action.items() if key in ("node", "name", "count", "cost")}
+            self._observer.note("Action", do=action["do"], **said)
+            do = getattr(self, "_do_" + action["do"].replace("-", "_"))
+            story = do(action, index)
+            if story is not None:
+                yield from story
+
+    # Objects
+
+    def _do_apply(self, action: Mapping[str, Any], index: int) -> None:
+        value = action["object"]
+        self._objects[value["kind"], value["metadata"]["name"]] = value
+        self._apply(value, index)
+
+    def _do_patch(self, action: Mapping[str, Any], index: int) -> None:
+        self._change(action, merge(self._object(action), action["patch"]), index)
+
+    def _do_merge(self, action: Mapping[str, Any], index: int) -> None:
+        self._change(action, _json_merge(self._object(action), action["patch"]), index)
+
+    def _object(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        return self._objects[action["kind"], action["name"]]
+
+    def _change(self, action: Mapping[str, Any], value: dict[str, Any], index: int) -> None:
+        self._objects[action["kind"], action["name"]] = value
+        self._apply(value, index)
+
+    def _apply(self, value: Mapping[str, Any], index: int) -> None:
+        manifest = Manifest(value, self._document, ("actions", index, "object"))
+        built = build_cluster([manifest], timing=self._timing).cluster
+        for field in fields(built):
+            for spec in getattr(built, field.name):
+                template = getattr(spec, "template", None)
+                self._simulation.api.apply(
+                    spec if template is None else replace(spec, template=with_readiness(template))
+                )
+
+    def _do_delete(self, action: Mapping[str, Any], index: int) -> None:
+        for pod in self._simulation.api.pods():
+            if action.get("kind", "Pod") == "Pod" and pod.name == action.get("name") and not pod.deleting:
+                self._simulation.state.mark_deleting(pod, 0)
+
+    def _do_settle(self, action: Mapping[str, Any], index: int) -> Story:
+        while not self._settled():
+            yield self._simulation.kernel.sleep(POLL)
+        self._observer.note("Settled")
+
+    def _settled(self) -> bool:
+        state = self._simulation.state
+        return all(
+            d.complete and all(r.available == r.desired for r in d.replica_sets) for d in state.deployments
+        ) and all(pod.ready for pod in state.pods.values())
+
+    # Nodes
+
+    def _node(self, action: Mapping[str, Any]) -> int:
+        return self._simulation.state.nodes.index[action.get("node") or action["name"]]
+
+    def _do_fail_node(self, action: Mapping[str, Any], index: int) -> None:
+        self._simulation.state.add_silent_cause(self._node(action), self, 0)
+
+    def _do_recover_node(self, action: Mapping[str, Any], index: int) -> None:
+        self._simulation.state.remove_silent_cause(self._node(action), self)
+
+    def _do_node_notready(self, action: Mapping[str, Any], index: int) -> None:
+        self._simulation.state.set_healthy(self._node(action), False, 0)
+
+    def _do_node_ready(self, action: Mapping[str, Any], index: int) -> None:
+        self._simulation.state.set_healthy(self._node(action), True, 0)
+
+    def _do_out_of_service(self, action: Mapping[str, Any], index: int) -> None:
+        node, state = self._node(action), self._simulation.state
+        taint = Taint(OUT_OF_SERVICE, TaintEffect.NO_EXECUTE)
+        state.set_taints(node, state.nodes.taints_of(node) | {taint}, 0)
+
+    def _do_merge_node(self, action: Mapping[str, Any], index: int) -> None:
+        spec = action["patch"].get("spec", {})
+        if "unschedulable" in spec:
+            self._simulation.state.set_unschedulable(self._node(action), bool(spec["unschedulable"]), 0)
+
+    def _do_drain_pod_node(self, action: Mapping[str, Any], index: int) -> Story:
+        oldest = self._simulation.api.pods()[0]
+        name = self._simulation.state.nodes.names[oldest.node]
+        self._observer.note("Target", do=action["do"], node=name)
+        return self._do_drain({**action, "node": name}, index)
+
+    def _do_drain(self, action: Mapping[str, Any], index: int) -> Story:
+        """Cordons, evicts every pod, tries refused ones again, waits until all are gone or the time is out."""
+        kernel, state = self._simulation.kernel, self._simulation.state
+        node = self._node(action)
+        deadline = kernel.now + float(action.get("timeout", float("inf")))
+        state.set_unschedulable(node, True, 0)
+        left = list(state.nodes.running[node].values())
+        while left:
+            refused = []
+            for pod in left:
+                status = self._simulation.disruption.evict(pod, 0).status
+                self._observer.note("Eviction", pod=pod.name, status=status)
+                if status != 201:
+                    refused.append(pod)
+            left = refused
+            if left:
+                if kernel.now + RETRY > deadline:
+                    return
+                yield kernel.sleep(RETRY)
+        while state.nodes.running[node]:
+            yield kernel.sleep(POLL)
+        self._observer.note("Drained", node=action["node"])
+
+    # Pods
+
+    def _picked(self, action: Mapping[str, Any]) -> list[PodState]:
+        """The pods with these ordinals, in order of creation."""
+        pods = [self._created[ordinal] for ordinal in action["pods"]]
+        for pod in pods:
+            self._observer.note("Target", do=action["do"], pod=pod.name)
+        return pods
+
+    def _do_unready_some(self, action: Mapping[str, Any], index: int) -> None:
+        for pod in self._picked(action):
+            self._simulation.kubelet.make_unready(pod)
+
+    def _do_cost_one(self, action: Mapping[str, Any], index: int) -> None:
+        for pod in self._picked(action):
+            self._simulation.state.set_deletion_cost(pod, int(action["cost"]), 0)
+
+    def _do_metrics(self, action: Mapping[str, Any], index: int) -> None:
+        raise NotImplementedError
+
+
+def _timing(flags: Mapping[str, Any]) -> Timing:
+    """The control plane's constants with these flags; one that is not modelled is an error."""
+    values: dict[str, float] = {}
+    for flag, value in flags.items():
+        if flag not in _FLAGS:
+            raise ValueError(f"the flag {flag!r} is not modelled; expected one of {', '.join(sorted(_FLAGS))}")
+        text = str(value)
+        values[_FLAGS[flag]] = parse_duration(text) if text[-1:].isalpha() else float(value)
+    return replace(Timing(), **values)  # type: ignore[arg-type]
+
+
+def _node(node: Mapping[str, Any], pool: str) -> Node:
+    name = node["name"]
+    return Node(
+        name,
+        Resources(parse_cpu(node.get("cpu", "4")), parse_amount(node.get("memory", "16Gi"))),
+        pods=int(node.get("pods", "110")),
+        labels={HOSTNAME_LABEL: name, "pool": pool, **node.get("labels", {})},
+        taints=tuple(
+            Taint(taint["key"], TaintEffect(taint["effect"]), taint.get("value", ""))
+            for taint in node.get("taints", [])
+        ),
+    )
+
+
+def _json_merge(original: Any, patch: Any) -> Any:
+    """RFC 7386."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(original) if isinstance(original, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _json_merge(merged.get(key), value)
+    return merged
