@@ -70,7 +70,9 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
     if of.quantity == "nines":
         return f"{number:.2f}" if exact else f"{math.floor(number * 100) / 100:.2f}"
     if of.quantity == "rate":
-        return f"{number:#.3g}".removesuffix(".") if number < 1000 else f"{number:.0f}"
+        if number >= 1000:
+            return f"{number:.0f}"
+        return f"{number:#.3g}".removesuffix(".") if exact else f"{number:.3g}"
     return show_seconds(number)
 
 

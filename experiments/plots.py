@@ -293,7 +293,7 @@ class Plots:
     def _together(self, figure: "Figure", axes: Sequence["Axes"], titles: Sequence[str], about: str) -> "Figure":
         """What the plots say alike is said once: what they are about, what is behind them, and the legend."""
         legend = axes[0].get_legend()
-        handles = legend.legend_handles if legend else []
+        handles = [handle for handle in legend.legend_handles if handle is not None] if legend else []
         labels = [text.get_text() for text in legend.get_texts()] if legend else []
         for ax, title in zip(axes, titles, strict=False):
             ax.set_title(title, loc="left", pad=7, fontsize=9.5)

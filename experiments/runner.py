@@ -128,7 +128,7 @@ def _run_to_precision(job: "_Job", looks: Sequence[int], precision: "Precision |
     for look in looks:
         job.run_until(look)
         results = job.results(look)
-        if job.stop.is_set():
+        if job.stop.is_set() and len(results.cells) < looks[-1] * len(job.scenarios):
             job.keep(results, "interrupted")
             raise Interrupted(len(results.cells), looks[-1] * len(job.scenarios), job.resume_command())
         if precision is None:

@@ -17,6 +17,7 @@ for _name in ("models", "simulator", "experiments"):
 if TYPE_CHECKING:
     from models.behaviour import Behaviour, BehaviourOverride, PodBehaviour
     from models.cluster import Cluster
+    from models.daemonset import DaemonSet
     from models.deployment import Deployment, ReplicaSet
     from models.disruption import PodDisruptionBudget
     from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from models.node import Node, Resources, Taint
     from models.pod import Container, Pod, PodSpec, PodTemplate, Probe
     from models.service import Service
+    from models.statefulset import StatefulSet
     from models.timing import Timing
 
 _HOME = {
@@ -31,6 +33,7 @@ _HOME = {
     "BehaviourOverride": "models.behaviour",
     "PodBehaviour": "models.behaviour",
     "Cluster": "models.cluster",
+    "DaemonSet": "models.daemonset",
     "Deployment": "models.deployment",
     "ReplicaSet": "models.deployment",
     "PodDisruptionBudget": "models.disruption",
@@ -52,6 +55,7 @@ _HOME = {
     "PodTemplate": "models.pod",
     "Probe": "models.pod",
     "Service": "models.service",
+    "StatefulSet": "models.statefulset",
     "Timing": "models.timing",
 }
 __all__ = [
@@ -59,6 +63,7 @@ __all__ = [
     "BehaviourOverride",
     "Cluster",
     "Container",
+    "DaemonSet",
     "Deployment",
     "Distribution",
     "Empirical",
@@ -77,6 +82,7 @@ __all__ = [
     "ReplicaSet",
     "Resources",
     "Service",
+    "StatefulSet",
     "Taint",
     "Timing",
     "Uniform",

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from models.daemonset import DaemonSet
+from models.autoscaling import HorizontalPodAutoscaler
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.node import Node
 from models.pod import Pod
 from models.service import Service
+from models.statefulset import StatefulSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +22,6 @@ class Cluster:
     pods: tuple[Pod, ...] = ()
     services: tuple[Service, ...] = ()
     budgets: tuple[PodDisruptionBudget, ...] = ()
+    autoscalers: tuple[HorizontalPodAutoscaler, ...] = ()
+    stateful_sets: tuple[StatefulSet, ...] = ()
+    daemon_sets: tuple[DaemonSet, ...] = ()

@@ -8,12 +8,13 @@ import difflib
 from collections.abc import Mapping
 from functools import singledispatchmethod
 
+from models.autoscaling import HorizontalPodAutoscaler
 from models.behaviour import Behaviour
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.pod import Pod, PodTemplate
 from models.service import Service
-from simulator.objects import BudgetState, DeploymentState, PodClass, PodState, ReplicaSetState, Workload
+from simulator.objects import AutoscalerState, BudgetState, DeploymentState, PodClass, PodState, ReplicaSetState, Workload
 from simulator.state import ClusterState
 from simulator.streams import Streams
 
@@ -79,6 +80,16 @@ class Api:
         budget = BudgetState(len(self._state.budgets), spec)
         self._objects["PodDisruptionBudget", spec.namespace, spec.name] = budget
         self._state.add_budget(budget)
+
+    @apply.register
+    def _(self, spec: HorizontalPodAutoscaler, cause: int = 0) -> None:
+        known = self._objects.get(("HorizontalPodAutoscaler", spec.namespace, spec.name))
+        if isinstance(known, AutoscalerState):
+            self._state.update_autoscaler(known, spec, cause)
+            return
+        autoscaler = AutoscalerState(len(self._state.autoscalers), spec)
+        self._objects["HorizontalPodAutoscaler", spec.namespace, spec.name] = autoscaler
+        self._state.add_autoscaler(autoscaler)
 
     # What controllers make
 

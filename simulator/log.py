@@ -46,6 +46,7 @@ class Kind(IntEnum):
     POD_DELETION_COST = 23  # pod; controller.kubernetes.io/pod-deletion-cost
     SERVICE_GENERATION = 24  # Service; 1 once it exists
     BUDGET_GENERATION = 25  # PodDisruptionBudget; one more with each change of its spec
+    AUTOSCALER_GENERATION = 26  # HorizontalPodAutoscaler; one more with each change of its spec
 
 
 class TransitionLog:

@@ -71,7 +71,7 @@ class Simulation:
         self.pod_gc = PodGC(self.kernel, self.state, timing, phases)
         self.replica_sets = ReplicaSetController(self.kernel, self.state, timing, streams)
         self.deployments = DeploymentController(self.kernel, self.state, timing, self.api.deployment_class)
-        self.disruption = DisruptionController(self.kernel, self.state)
+        self.disruption = DisruptionController(self.kernel, self.state, timing)
         self.scheduler = Scheduler(
             self.kernel, self.state, timing, default_profile(), ties or RandomTies(streams)
         )

@@ -7,6 +7,7 @@ kind. Listeners get the record that changed, the new value and the cause.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from models.autoscaling import HorizontalPodAutoscaler
 from models.deployment import Deployment
 from models.disruption import PodDisruptionBudget
 from models.node import UNSCHEDULABLE, Taint, TaintEffect
@@ -15,6 +16,7 @@ from simulator.kernel import Kernel
 from simulator.log import Kind, TransitionLog
 from simulator.nodes import NodeTable
 from simulator.objects import (
+    AutoscalerState,
     BudgetState,
     DeploymentState,
     Disruption,
@@ -41,6 +43,7 @@ class ClusterState:
         self.deployments: list[DeploymentState] = []
         self.replica_sets: list[ReplicaSetState] = []
         """Those that exist, of Deployments and alone."""
+        self.autoscalers: list[AutoscalerState] = []
         self.budgets: list[BudgetState] = []
         self.services: list[ServiceState] = []
         self._services_by_label: dict[tuple[str, str, str], list[ServiceState]] = {}
@@ -169,6 +172,7 @@ class ClusterState:
     def bind(self, pod: PodState, node: int) -> None:
         """Puts the pod on a node; its requests count there until it is removed."""
         pod.node = node
+        pod.start_time = self._kernel.now
         self.nodes.running[node][pod.uid] = pod
         self._use(pod, 1)
         self._emit(Kind.POD_NODE, pod, pod.uid, -1, node, pod.cause)
@@ -195,6 +199,8 @@ class ClusterState:
         old = pod.running
         if old != running:
             pod.running = running
+            if old == 0:
+                pod.running_since = self._kernel.now
             self._emit(Kind.POD_CONTAINERS, pod, pod.uid, old, running, cause)
 
     def set_answering(self, pod: PodState, answering: bool, cause: int) -> None:
@@ -323,6 +329,26 @@ class ClusterState:
         if old != allowed:
             budget.allowed = allowed
             self._emit(Kind.BUDGET_ALLOWED, budget, budget.index, old, allowed, cause)
+
+    def add_autoscaler(self, autoscaler: AutoscalerState) -> None:
+        """A new HorizontalPodAutoscaler, which has not looked at anything yet."""
+        self.autoscalers.append(autoscaler)
+        self._emit(Kind.AUTOSCALER_GENERATION, autoscaler, autoscaler.index, 0, 1, 0)
+
+    def update_autoscaler(self, autoscaler: AutoscalerState, spec: HorizontalPodAutoscaler, cause: int) -> None:
+        """The HorizontalPodAutoscaler gets another spec, whatever part of it changed."""
+        autoscaler.spec = spec
+        autoscaler.generation += 1
+        generation = autoscaler.generation
+        self._emit(Kind.AUTOSCALER_GENERATION, autoscaler, autoscaler.index, generation - 1, generation, cause)
+
+    def set_autoscaler_status(self, autoscaler: AutoscalerState, current: int, desired: int, cause: int) -> None:
+        """The replicas that the HorizontalPodAutoscaler found, and those that it wants."""
+        autoscaler.current_replicas = current
+        old = autoscaler.desired_replicas
+        if old != desired:
+            autoscaler.desired_replicas = desired
+            self._emit(Kind.AUTOSCALER_DESIRED, autoscaler, autoscaler.index, old, desired, cause)
 
     def list_endpoint(self, service: ServiceState, pod: PodState, cause: int) -> None:
         """The pod becomes a ready endpoint of the Service."""

@@ -21,7 +21,12 @@ INSTANT = PodBehaviour(image_pull=Fixed(0), start=Fixed(0), init=Fixed(0), start
 """A container runs and answers as soon as its machine or its restart lets it."""
 
 PROMPT = replace(
-    Timing(), pleg_relist_period=0.0, crash_loop_initial=0.0, controller_latency=0.0, scheduler_latency=0.0
+    Timing(),
+    pleg_relist_period=0.0,
+    crash_loop_initial=0.0,
+    controller_latency=0.0,
+    creation_latency=0.0,
+    scheduler_latency=0.0,
 )
 """Exits are noticed at once, without back-off or latency: a crash costs exactly the restart."""
 

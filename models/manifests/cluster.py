@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from models.cluster import Cluster
+from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.labels import LabelSelector
-from models.manifests.deployment import deployment, job_without_model, replica_set, workload_without_model
+from models.manifests.daemonset import daemon_set
+from models.manifests.deployment import deployment, job_without_model, replica_set
 from models.manifests.disruption import pod_disruption_budget
 from models.manifests.kinds import is_built_in, type_error
 from models.manifests.manifest import Field, Findings, Manifest
@@ -20,11 +22,13 @@ from models.manifests.priority import priority_class
 from models.manifests.schema import schema_errors
 from models.manifests.selector import check_labels
 from models.manifests.service import service
+from models.manifests.statefulset import stateful_set
 from models.node import Node
 from models.pod import Pod
 from models.priority import PriorityClass
 from models.problems import InputError, Problem
 from models.service import Service
+from models.statefulset import StatefulSet
 from models.timing import Timing
 from models.yaml_values import HELM_TEMPLATE
 
@@ -38,8 +42,8 @@ CONVERTERS: dict[str, Callable[[Field, Admission], object | None]] = {
     "Pod": pod,
     "Service": service,
     "PodDisruptionBudget": pod_disruption_budget,
-    "StatefulSet": workload_without_model,
-    "DaemonSet": workload_without_model,
+    "StatefulSet": stateful_set,
+    "DaemonSet": daemon_set,
     "Job": job_without_model,
     "CronJob": job_without_model,
 }
@@ -85,6 +89,8 @@ def build_cluster(
         pods=_of(Pod, made),
         services=_of(Service, made),
         budgets=_of(PodDisruptionBudget, made),
+        stateful_sets=_of(StatefulSet, made),
+        daemon_sets=_of(DaemonSet, made),
     )
     if findings.problems:
         raise InputError(findings.problems)

@@ -24,7 +24,7 @@ def deployment(field: Field, admission: Admission) -> Deployment:
         namespace=field.manifest.namespace,
         labels=field["metadata"]["labels"].labels(),
         template=template,
-        selector=_workload_selector(spec, template),
+        selector=workload_selector(spec, template),
         replicas=spec["replicas"].integer(1),
         strategy=strategy,
         max_surge=surge,
@@ -63,13 +63,14 @@ def replica_set(field: Field, admission: Admission) -> ReplicaSet:
         name=field.manifest.name,
         namespace=field.manifest.namespace,
         template=template,
-        selector=_workload_selector(spec, template),
+        selector=workload_selector(spec, template),
         replicas=spec["replicas"].integer(1),
         min_ready_seconds=float(spec["minReadySeconds"].integer(0)),
     )
 
 
-def _workload_selector(spec: Field, template: PodTemplate) -> LabelSelector:
+def workload_selector(spec: Field, template: PodTemplate) -> LabelSelector:
+    """spec.selector, which must match the template's labels."""
     field = spec["selector"]
     selector = label_selector(field) or LabelSelector()
     if field.present and not selector.requirements:
@@ -82,13 +83,6 @@ def _workload_selector(spec: Field, template: PodTemplate) -> LabelSelector:
 
 def _joined(template: PodTemplate) -> str:
     return ", ".join(f"{k}={v}" for k, v in sorted(template.labels.items())) or "it has none"
-
-
-def workload_without_model(field: Field, admission: Admission) -> None:
-    """StatefulSet and DaemonSet: checked as far as a Deployment is, and not simulated yet."""
-    field["spec"]["replicas"].integer(1)
-    template = pod_template(field["spec"]["template"], admission)
-    _workload_selector(field["spec"], template)
 
 
 def job_without_model(field: Field, admission: Admission) -> None:

@@ -1,7 +1,7 @@
 """The Deployment controller: replaces the pods of old revisions by those of the new one.
 
 Source: pkg/controller/deployment (rolling.go, recreate.go, sync.go, progress.go). A pass sees only spec and status of
-the ReplicaSets; what it changes wakes it again. Once a Deployment is complete a pass changes nothing until its spec
+the ReplicaSets and makes one change; what it changes wakes it again. Once a Deployment is complete a pass changes nothing until its spec
 changes, so none is made.
 """
 
@@ -25,6 +25,7 @@ class DeploymentController:
     def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, make_pod_class: MakePodClass) -> None:
         self._kernel = kernel
         self._state = state
+        self._creation_latency = timing.creation_latency
         self._make_pod_class = make_pod_class
         self._queue: WorkQueue[DeploymentState] = WorkQueue(kernel, timing.controller_latency, self._sync)
         state.listen(Kind.DEPLOYMENT_GENERATION, self._spec_changed)
@@ -34,7 +35,10 @@ class DeploymentController:
 
     def _spec_changed(self, deployment: DeploymentState, new: int, cause: int) -> None:
         self._state.set_complete(deployment, False, cause)
-        self._queue.add(deployment)
+        if new == 1:
+            self._kernel.timer(self._creation_latency, lambda: self._queue.add(deployment))
+        else:
+            self._queue.add(deployment)
 
     def _pod_changed(self, pod: PodState, new: int, cause: int) -> None:
         if isinstance(pod.owner, ReplicaSetState):
@@ -93,21 +97,26 @@ class DeploymentController:
         deployment.replica_sets.append(new)
         deployment.progress.since = self._kernel.now
         state.add_replica_set(new)
+        if deployment.spec.strategy is StrategyType.ROLLING_UPDATE:
+            # It comes with its first replicas, which does not count as the pass's change.
+            self._scale(deployment, new, min(deployment.spec.replicas, self._room(deployment)))
         return new
 
     # Rolling
 
     def _roll(self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState]) -> None:
+        """One change a pass: the new ReplicaSet grows as far as the surge allows, or else old ones shrink."""
         desired = deployment.spec.replicas
-        surge, unavailable = deployment.spec.fence_posts()
-        room = desired + surge - new.desired - sum(replica_set.desired for replica_set in old)
-        if new.desired > desired:
-            self._scale(deployment, new, desired)
-        elif new.desired < desired and room > 0:
-            self._scale(deployment, new, new.desired + min(room, desired - new.desired))
-        # Kubernetes ends a pass that grew the new ReplicaSet. Going on is the same: what was added counts as
-        # unavailable, so it gives the old ones no room.
-        self._shrink_old(deployment, desired - unavailable, new, old)
+        wanted = min(desired, new.desired + self._room(deployment)) if new.desired < desired else desired
+        if wanted != new.desired:
+            self._scale(deployment, new, wanted)
+        else:
+            self._shrink_old(deployment, desired - deployment.spec.fence_posts()[1], new, old)
+
+    def _room(self, deployment: DeploymentState) -> int:
+        """How many pods more the surge allows."""
+        most = deployment.spec.replicas + self._surge(deployment)
+        return max(0, most - sum(replica_set.desired for replica_set in deployment.replica_sets))
 
     def _shrink_old(
         self, deployment: DeploymentState, least: int, new: ReplicaSetState, old: list[ReplicaSetState]

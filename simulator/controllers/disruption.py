@@ -7,6 +7,7 @@ Whatever else takes pods down (rollouts, scaling, dead nodes, taints, preemption
 from dataclasses import dataclass
 
 from models.deployment import scaled
+from models.timing import Timing
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
@@ -40,11 +41,11 @@ class Verdict:
 class DisruptionController:
     """Keeps the status of every budget, and answers evictions."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState) -> None:
+    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing) -> None:
         self._kernel = kernel
         self._state = state
         self._selecting: dict[PodClass, tuple[BudgetState, ...]] = {}
-        self._queue: WorkQueue[BudgetState] = WorkQueue(kernel, self._sync)
+        self._queue: WorkQueue[BudgetState] = WorkQueue(kernel, timing.controller_latency, self._sync)
         self._following = False
         state.listen(Kind.BUDGET_GENERATION, self._spec_changed)
 
@@ -53,9 +54,7 @@ class DisruptionController:
         budgets = self._selecting.get(pod_class)
         if budgets is None:
             budgets = self._selecting[pod_class] = tuple(
-                budget
-                for budget in self._state.budgets
-                if budget.spec.selects(pod_class.namespace, pod_class.labels)
+                budget for budget in self._state.budgets if budget.spec.selects(pod_class.namespace, pod_class.labels)
             )
         return budgets
 
@@ -164,11 +163,11 @@ class DisruptionController:
         """Takes one disruption from the budget, unless the pod is no loss to it; says why it cannot."""
         if not pod.ready and (budget.spec.always_allow_unhealthy or budget.healthy >= budget.desired > 0):
             return ""
-        name = budget.spec.name
+        name, desired, healthy = budget.spec.name, budget.desired, budget.healthy
         if budget.observed_generation < budget.generation:
             return f"The disruption budget {name} is still being processed by the server."
         if budget.allowed == 0:
-            return f"The disruption budget {name} needs {budget.desired} healthy pods and has {budget.healthy} currently."
+            return f"The disruption budget {name} needs {desired} healthy pods and has {healthy} currently."
         budget.disrupted[pod.uid] = self._kernel.now
         self._state.set_allowed(budget, budget.allowed - 1, cause)
         return ""

@@ -13,6 +13,9 @@ from typing import NamedTuple
 from models.autoscaling import PolicyType, ScalingBehavior, ScalingRules, SelectPolicy
 from models.timing import Timing
 
+_ROUNDING = 1e-6
+"""Seconds: times are sums of periods, and rounding must not keep a value for another tick."""
+
 
 class MetricError(Exception):
     """A metric from which no number of replicas follows; the reason is that of the ScalingActive condition."""
@@ -202,11 +205,12 @@ class History:
 
     def within(self, now: float, window: float) -> list[int]:
         """The values that are less than `window` seconds old."""
-        return [value for when, value in self._values if now - when < window]
+        return [value for when, value in self._values if now - when < window - _ROUNDING]
 
     def next_loss(self, now: float, window: float, but: int | None = None) -> float:
         """When the next value (other than `but`) becomes too old for the window; inf if none does."""
-        return min((when + window for when, value in self._values if value != but and now - when < window), default=math.inf)
+        edge = window - _ROUNDING
+        return min((when + window for when, value in self._values if value != but and now - when < edge), default=math.inf)
 
 
 def stabilized(proposal: int, proposals: History, now: float, window: float) -> Limited:

@@ -16,12 +16,19 @@ from simulator.state import ClusterState
 from simulator.streams import Streams
 
 
+BURST = 500
+"""Most creations or deletions of one round (burstReplicas)."""
+
+
 class ReplicaSetController:
     """Creates and deletes pods, and keeps each ReplicaSet's ready and available counts."""
 
     def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, streams: Streams) -> None:
         self._kernel = kernel
         self._state = state
+        self._latency = timing.controller_latency
+        self._creating: set[ReplicaSetState] = set()
+        """Those in the middle of their batches, which are left alone until the last."""
         self._lots = streams.stream("replicaset/lots")
         self._queue: WorkQueue[ReplicaSetState] = WorkQueue(kernel, timing.controller_latency, self._reconcile)
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set, cause))
@@ -50,8 +57,10 @@ class ReplicaSetController:
         if not ready or owner.min_ready == 0:
             self._set_available(pod, owner, bool(ready), cause)
         else:
+            # The API keeps the time of a condition in whole seconds, rounded down.
             since = pod.ready_since
-            self._kernel.timer(owner.min_ready, lambda: self._stayed_ready(pod, owner, since))
+            left = max(0.0, math.floor(since) + owner.min_ready - since)
+            self._kernel.timer(left, lambda: self._stayed_ready(pod, owner, since))
 
     def _stayed_ready(self, pod: PodState, owner: ReplicaSetState, since: float) -> None:
         if pod.ready and pod.ready_since == since and not pod.deleting:
@@ -63,12 +72,27 @@ class ReplicaSetController:
             self._state.set_available(pod, available, cause)
 
     def _reconcile(self, replica_set: ReplicaSetState) -> None:
+        if replica_set in self._creating:
+            return
         missing = replica_set.desired - len(replica_set.pods)
-        for _ in range(missing):
-            self._state.create_pod(replica_set.pod_class, replica_set, replica_set.cause)
-        if missing < 0:
-            for pod in self._victims(replica_set, -missing):
+        if missing > 0:
+            self._creating.add(replica_set)
+            self._create(replica_set, min(missing, BURST), 1)
+        elif missing < 0:
+            for pod in self._victims(replica_set, min(-missing, BURST)):
                 self._state.mark_deleting(pod, replica_set.cause)
+
+    def _create(self, replica_set: ReplicaSetState, missing: int, batch: int) -> None:
+        """Slow start: batches of 1, 2, 4, ..., each a round of parallel calls after the last; then another look."""
+        for _ in range(min(batch, missing)):
+            self._state.create_pod(replica_set.pod_class, replica_set, replica_set.cause)
+        missing -= batch
+        if missing > 0:
+            self._kernel.timer(self._latency, lambda: self._create(replica_set, missing, 2 * batch))
+        else:
+            self._creating.discard(replica_set)
+            if len(replica_set.pods) != replica_set.desired:
+                self._queue.add(replica_set)
 
     def _victims(self, replica_set: ReplicaSetState, count: int) -> list[PodState]:
         """The pods to delete first: unbound, pending, unready, cheap, crowded on a node, young.

@@ -4,6 +4,7 @@ Nodes are columns, because a scheduler looks at all of them at once. A pod is lo
 read from a numpy column costs several times an attribute; so pods are slotted records.
 """
 
+from simulator.objects.autoscaler import AutoscalerState
 from simulator.objects.deployment import DeploymentState, Progress, ReplicaSetState, Rollout
 from simulator.objects.disruption import BudgetState
 from simulator.objects.pod import ContainerState, Disruption, Phase, PodClass, PodState
@@ -11,6 +12,7 @@ from simulator.objects.service import ServiceState
 from simulator.objects.workload import PodOwner, Slot, Workload
 
 __all__ = [
+    "AutoscalerState",
     "BudgetState",
     "ContainerState",
     "DeploymentState",

@@ -6,7 +6,7 @@ from models.disruption import PodDisruptionBudget
 
 
 class BudgetState:
-    """A PodDisruptionBudget: its spec, the status that its controller keeps, and the counts that it is worked out from."""
+    """A PodDisruptionBudget: its spec, its status, and the counts that its controller works that out from."""
 
     __slots__ = (
         "allowed",

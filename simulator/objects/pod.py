@@ -124,7 +124,9 @@ class PodState:
         "ready",
         "ready_since",
         "running",
+        "running_since",
         "slot",
+        "start_time",
         "timer",
         "uid",
     )
@@ -138,6 +140,8 @@ class PodState:
         self.owner = owner
         self.slot = slot
         self.created = now
+        self.start_time: float | None = None
+        """status.startTime: when it was bound."""
         self.phase = Phase.ABSENT
         self.node = -1
         self.deleting = False
@@ -153,6 +157,8 @@ class PodState:
         self.answering = False
         self.running = 0
         """How many of its containers run."""
+        self.running_since = now
+        """Since when any of them does."""
         self.containers: list[ContainerState] = []
         self.timer: Timer | None = None
         self.cause = 0

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
-from simulator.controllers.disruption import INTERNAL_SERVER_ERROR, TOO_MANY_REQUESTS
+from simulator.controllers.disruption import CREATED, NOT_FOUND, TOO_MANY_REQUESTS
 from simulator.kernel import Crew, Event, Story
 from simulator.registry import register
 from simulator.world import Subject, World
@@ -60,9 +61,9 @@ class Drain:
         crew = world.crew(self.max_concurrent)
         world.strikes[self.name] += 0
         for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), lambda subject, node=node: self._story(world, subject, node, crew))  # type: ignore[misc]
+            world.tell(self.name, world.node_name(node), partial(self._story, world, node, crew))
 
-    def _story(self, world: World, subject: Subject, node: int, crew: Crew) -> Story:
+    def _story(self, world: World, node: int, crew: Crew, subject: Subject) -> Story:
         """Every node asks for its turn at the beginning of a round; a round that takes longer delays the next."""
         due = self.every if self.at is None else self.at
         assert due is not None
@@ -96,17 +97,16 @@ class Drain:
         """Evicts the pods and waits until they are gone; False if some are not in time, or never can be."""
         deadline = math.inf if self.timeout is None else world.now + self.timeout
         pods = world.pods_to_drain(node)
-        left, never = pods, 0
-        while left:
-            statuses = [world.evict(pod, self.name, subject.name).status for pod in left]
-            never += statuses.count(INTERNAL_SERVER_ERROR)
-            left = [pod for pod, status in zip(left, statuses, strict=True) if status == TOO_MANY_REQUESTS]
-            if left and world.now + RETRY >= deadline:
+        waiting, leaving = pods, []
+        while waiting:
+            statuses = [world.evict(pod, self.name, subject.name).status for pod in waiting]
+            leaving += [pod for pod, status in zip(waiting, statuses, strict=True) if status in (CREATED, NOT_FOUND)]
+            waiting = [pod for pod, status in zip(waiting, statuses, strict=True) if status == TOO_MANY_REQUESTS]
+            if waiting and world.now + RETRY >= deadline:
                 yield world.sleep(deadline - world.now)
                 return False
-            if left:
+            if waiting:
                 yield world.sleep(RETRY)
-        if never: ...
-        gone = world.gone(pods)
+        gone = world.gone(leaving)
         yield gone if deadline == math.inf else gone | world.sleep(deadline - world.now)
-        return bool(gone.triggered)
+        return gone.triggered and len(leaving) == len(pods)

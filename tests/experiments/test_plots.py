@@ -32,7 +32,7 @@ def test_a_plot_returns_the_axes_it_was_given_with_title_labels_and_provenance(k
     assert getattr(results.plot, kind)(ax=ax) is ax
     assert ax.get_title(loc="left")
     assert ax.get_xlabel()
-    assert "10 replications of 365d after 1d of warm-up, seed 7" in ax.texts[0].get_text()
+    assert "10 replications of 1y after 1d of warm-up, seed 7" in ax.texts[0].get_text()
     ax.figure.canvas.draw()
 
 

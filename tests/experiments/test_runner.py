@@ -5,27 +5,39 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from experiments import runner
+from experiments import Experiment, provenance, runner
 from experiments.plots import Plots
 from experiments.progress import Progress
 from experiments.results import Results
-from experiments.store import NotAResultFolder
+from experiments.store import NotAResultFolder, ResultFolder
 from tests.experiments import fakes
 from tests.experiments.fakes import Precision, Unit, two_policies
 
+ROOT = Path(__file__).parents[2]
+
+
+UNCHANGING = (
+    *("runs.parquet", "outages.parquet", "cells.parquet", "summary.csv", "summary.json"),
+    *("experiment.yaml", "resolved.yaml", "report.html"),
+)
+
+
+@pytest.fixture(autouse=True)
+def without_plots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawings take most of the time; who asks for `one_service` gets those of all Services and of one."""
+    if "one_service" not in request.fixturenames:
+        monkeypatch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
+
 
 @pytest.fixture
-def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plots take most of the time and matter to two tests only."""
-    monkeypatch.setattr(Plots, "save", lambda plots, folder: [])
-
-
-UNCHANGING = ("runs.parquet", "outages.parquet", "cells.parquet", "summary.csv", "summary.json", "resolved.yaml")
+def one_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plots, "featured", lambda plots: plots._results.services[:1])
 
 
 def run(experiment: Any, **kwargs: Any) -> Results:
@@ -50,27 +62,30 @@ def test_every_policy_meets_the_same_replications() -> None:
     assert (results.cells["status"] == "done").all()
 
 
+@pytest.mark.usefixtures("one_service")
 def test_one_and_two_workers_write_the_same_bytes(tmp_path: Path) -> None:
     run(two_policies(), out=tmp_path / "one", replications=12, workers=1)
     run(two_policies(), out=tmp_path / "two", replications=12, workers=2)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert plots(tmp_path / "one") == plots(tmp_path / "two")
-    assert plots(tmp_path / "one")
+    assert set(plots(tmp_path / "one")) == {"comparison.svg", "service-frontend.svg"}
 
 
 def test_the_hash_seed_of_python_changes_no_byte(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from experiments import runner; from tests.experiments import fakes\n"
+        "import sys; from pathlib import Path; from experiments import plots, runner; from tests.experiments import fakes\n"
+        "plots.Plots.featured = lambda self: ['frontend']\n"
         "runner.run(fakes.two_policies(), out=Path(sys.argv[1]), replications=4, simulate=fakes.simulate)"
     )
-    root = Path(__file__).parents[2]
-    for hash_seed in ("1", "2"):
-        subprocess.run(
+    running = [
+        subprocess.Popen(
             [sys.executable, "-c", code, str(tmp_path / hash_seed)],
-            cwd=root,
-            env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(root)},
-            check=True,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)},
         )
+        for hash_seed in ("1", "2")
+    ]
+    assert [process.wait() for process in running] == [0, 0]
     assert contents(tmp_path / "1") == contents(tmp_path / "2")
     assert plots(tmp_path / "1") == plots(tmp_path / "2")
 
@@ -83,7 +98,6 @@ def counting(counted: list[tuple[float, int]]) -> Any:
     return simulate
 
 
-@pytest.mark.usefixtures("without_plots")
 def test_more_replications_run_only_the_missing_ones(tmp_path: Path) -> None:
     run(two_policies(), out=tmp_path / "grown", replications=4)
     counted: list[tuple[float, int]] = []
@@ -94,7 +108,6 @@ def test_more_replications_run_only_the_missing_ones(tmp_path: Path) -> None:
     assert contents(tmp_path / "grown") == contents(tmp_path / "at-once")
 
 
-@pytest.mark.usefixtures("without_plots")
 def test_fewer_replications_than_kept_use_the_first_ones(tmp_path: Path) -> None:
     run(two_policies(), out=tmp_path / "cut", replications=10)
     run(two_policies(), out=tmp_path / "cut", replications=4)
@@ -102,7 +115,6 @@ def test_fewer_replications_than_kept_use_the_first_ones(tmp_path: Path) -> None
     assert contents(tmp_path / "cut") == contents(tmp_path / "at-once")
 
 
-@pytest.mark.usefixtures("without_plots")
 def test_another_policy_adds_its_cells_and_keeps_the_others(tmp_path: Path) -> None:
     run(two_policies(), out=tmp_path, replications=4)
     counted: list[tuple[float, int]] = []
@@ -111,7 +123,6 @@ def test_another_policy_adds_its_cells_and_keeps_the_others(tmp_path: Path) -> N
     assert {mttf for mttf, _ in counted} == {5e6}
 
 
-@pytest.mark.usefixtures("without_plots")
 def test_a_changed_experiment_is_refused_and_says_what_changed(tmp_path: Path) -> None:
     run(two_policies(), out=tmp_path, replications=3)
     changed = fakes.Experiment({"as-shipped": Unit(864000.0, 1800.0), "better": Unit(2e6, 1800.0)})
@@ -120,7 +131,6 @@ def test_a_changed_experiment_is_refused_and_says_what_changed(tmp_path: Path) -
     assert len(run(changed, out=tmp_path, replications=3, fresh=True).cells) == 6
 
 
-@pytest.mark.usefixtures("without_plots")
 def test_a_changed_input_file_is_named(tmp_path: Path) -> None:
     manifest = tmp_path / "shop.yaml"
     manifest.write_text("replicas: 1")
@@ -131,7 +141,38 @@ def test_a_changed_input_file_is_named(tmp_path: Path) -> None:
         run(changed, out=tmp_path / "out", replications=2)
 
 
-@pytest.mark.usefixtures("without_plots")
+def test_runs_of_another_version_are_not_mixed_with_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "_versions", lambda: {"kubenines": "0.0.1"})
+    run(two_policies(), out=tmp_path, replications=1)
+    monkeypatch.setattr(provenance, "_versions", lambda: {"kubenines": "0.0.2"})
+    with pytest.raises(runner.ChangedExperiment, match=r"kubenines: 0\.0\.1 -> 0\.0\.2"):
+        run(two_policies(), out=tmp_path, replications=2)
+
+
+def test_every_file_that_was_read_is_kept_even_if_two_share_a_name(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "shop.yaml").write_text(folder)
+    inputs = (tmp_path / "a" / "shop.yaml", tmp_path / "b" / "shop.yaml")
+    run(two_policies(inputs=inputs), out=tmp_path / "out", replications=1)
+    kept = {path.name: path.read_text() for path in (tmp_path / "out" / "inputs").iterdir()}
+    assert kept == {"1-shop.yaml": "a", "2-shop.yaml": "b"}
+    run(two_policies(), out=tmp_path / "out", replications=1, fresh=True)
+    assert not (tmp_path / "out" / "inputs").exists()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_result_folder_can_be_run_again_on_its_own(workers: int, tmp_path: Path) -> None:
+    settings = ("duration=30d", "replications=3")
+    given = Experiment.from_yaml(ROOT / "experiments/configs/quickstart.yaml", settings).only("two-replicas")
+    given.run(out=tmp_path / "first", workers=workers)
+    again = Experiment.from_yaml(tmp_path / "first" / "resolved.yaml").only("two-replicas")
+    assert list(again.inputs) == [tmp_path / "first" / "inputs" / "1-shop.yaml"]
+    again.run(out=tmp_path / "again", workers=1)
+    for name in ("runs.parquet", "outages.parquet", "cells.parquet", "summary.csv"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("precious")
     for fresh in (False, True):
@@ -141,7 +182,6 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.usefixtures("without_plots")
 def test_a_cell_that_raises_is_recorded_and_stops_no_other(workers: int, tmp_path: Path) -> None:
     broken = fakes.Experiment({"good": Unit(1e6, 60.0), "bad": Unit(1e6, 60.0, raises=(2,))})
     results = run(broken, out=tmp_path, replications=4, workers=workers)
@@ -154,7 +194,6 @@ def test_a_cell_that_raises_is_recorded_and_stops_no_other(workers: int, tmp_pat
     assert [replication for _, replication in counted] == [2]
 
 
-@pytest.mark.usefixtures("without_plots")
 def test_a_cell_that_kills_its_process_fails_alone(tmp_path: Path) -> None:
     deadly = fakes.Experiment({"good": Unit(1e6, 60.0), "deadly": Unit(1e6, 60.0, dies=(1,))})
     results = run(deadly, out=tmp_path, replications=6, workers=2)
@@ -163,7 +202,6 @@ def test_a_cell_that_kills_its_process_fails_alone(tmp_path: Path) -> None:
     assert len(results.cells) == 12
 
 
-@pytest.mark.usefixtures("without_plots")
 def test_an_interrupt_keeps_what_is_done_and_says_how_to_resume(tmp_path: Path) -> None:
     def simulate(cluster: Unit, **kwargs: Any) -> Any:
         if kwargs["replication"] == 3:
@@ -179,6 +217,63 @@ def test_an_interrupt_keeps_what_is_done_and_says_how_to_resume(tmp_path: Path) 
     run(two_policies(), out=out, replications=50)
     run(two_policies(), out=tmp_path / "at-once", replications=50)
     assert contents(out) == contents(tmp_path / "at-once")
+
+
+INTERRUPTED = """
+import sys, time
+from pathlib import Path
+from experiments import plots, runner
+from experiments.engines import local
+from tests.experiments import fakes
+
+def slowly(*args, **kwargs):
+    time.sleep(0.02)
+    return fakes.simulate(*args, **kwargs)
+
+if __name__ == "__main__":
+    runner.SAVE_EVERY = 0.0
+    local.CHUNK_SECONDS = 0.1
+    try:
+        runner.run(fakes.two_policies(), out=Path(sys.argv[1]), replications=100, workers=2, simulate=slowly)
+    except runner.Interrupted as interrupted:
+        print(interrupted.done, interrupted.command)
+"""
+
+
+def test_an_interrupt_of_the_whole_terminal_keeps_what_two_workers_did(tmp_path: Path) -> None:
+    script, out = tmp_path / "script.py", tmp_path / "out"
+    script.write_text(INTERRUPTED)
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(out)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while process.poll() is None and len(list(out.glob(".state/*.json"))) < 3:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # Ctrl-C goes to all processes of the terminal
+    said, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    done, command = said.strip().split(" ", 1)
+    assert command == f"kubenines run fake.yaml -o {out} -n 100 -j 2 --resume"
+    assert 0 < int(done) < 200
+    assert len(ResultFolder(out).cells(Results.open(out).manifest.scenarios.values())) == int(done)
+    counted: list[tuple[float, int]] = []
+    runner.run(two_policies(), out=out, replications=100, simulate=counting(counted))
+    assert len(counted) == 200 - int(done)
+    run(two_policies(), out=tmp_path / "at-once", replications=100)
+    assert contents(out) == contents(tmp_path / "at-once")
+
+
+def test_an_interrupt_after_the_last_cell_changes_nothing() -> None:
+    def simulate(cluster: Unit, **kwargs: Any) -> Any:
+        if (cluster.mttf, kwargs["replication"]) == (1728000.0, 2):
+            signal.raise_signal(signal.SIGINT)
+        return fakes.simulate(cluster, **kwargs)
+
+    assert len(runner.run(two_policies(), replications=3, simulate=simulate).cells) == 6
 
 
 def test_a_precision_is_reached_at_two_looks_in_a_row() -> None:

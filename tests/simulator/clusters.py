@@ -1,5 +1,6 @@
 """Small clusters, scripted bad luck, and simulations that a test can stop and look into."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,8 +26,8 @@ GIB = 1024**3
 HOUR, DAY = 3600.0, 86_400.0
 FOREVER = 1e12
 
-EXACT = Timing(pleg_relist_period=0.0, crash_loop_jitter=0.0)
-"""Kubernetes' constants without the kubelet's own randomness."""
+EXACT = Timing(pleg_relist_period=0.0, crash_loop_jitter=0.0, controller_latency=0.0, scheduler_latency=0.0)
+"""Kubernetes' constants without the kubelet's own randomness, and with a control plane that takes no time."""
 PROMPT = PodBehaviour(
     image_pull=Fixed(0.0), start=Fixed(1.0), init=Fixed(1.0), startup=Fixed(2.0), restart=Fixed(0.0), stop=Fixed(1.0)
 )
@@ -119,6 +120,8 @@ class Lab:
     """Called before anything is deployed."""
 
     def __post_init__(self) -> None:
+        self._pod_names: list[str] = []
+        self._created: Counter[object] = Counter()
         self.simulation = Simulation(self.cluster, self.behaviour, Streams(self.seed, 0), self.end, keep_log=True)
         self.kernel, self.state = self.simulation.kernel, self.simulation.state
         self.before(self.simulation)
@@ -174,8 +177,11 @@ class Lab:
             case "NODE":
                 return state.nodes.names[number]
             case "POD":
-                workloads = [pod_class.workload for _, pod_class, *_ in state.pod_names[: number + 1]]
-                return f"{workloads[-1].name}-{workloads.count(workloads[-1]) - 1}"
+                for _, pod_class, *_ in state.pod_names[len(self._pod_names) :]:
+                    workload = pod_class.workload
+                    self._created[workload] += 1
+                    self._pod_names.append(f"{workload.name}-{self._created[workload] - 1}")
+                return self._pod_names[number]
             case "DEPLOYMENT":
                 return state.deployments[number].workload.name
             case "SERVICE":

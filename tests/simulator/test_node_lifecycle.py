@@ -8,13 +8,8 @@ import pytest
 from models.distributions import Exponential
 from models.node import UNREACHABLE
 from models.timing import Timing
-from simulator.controllers.node_lifecycle import NodeLifecycle
 from simulator.failures.node_crash import NodeCrash
-from simulator.kernel import Kernel
 from simulator.log import Kind
-from simulator.nodes import NodeTable
-from simulator.state import ClusterState
-from simulator.streams import Streams
 from tests.simulator.clusters import (
     EXACT,
     HOUR,
@@ -38,10 +33,9 @@ def lab(machines: int, *failures: object, zones: str = "a", replicas: int = 1, t
     return Lab(load, behaviour(timing), failures, end=30 * HOUR)  # type: ignore[arg-type]
 
 
-def found_after(timing: Timing, at: float, seed: int = 0, machines: int = 3000) -> np.ndarray:
+def found_after(timing: Timing, at: float, machines: int = 3000) -> np.ndarray:
     """Seconds from a crash at `at` to Unknown, of many nodes."""
-    state = ClusterState(Kernel(0.0, 1e9), NodeTable(nodes(machines)), None)
-    lifecycle = NodeLifecycle(Kernel(0.0, 1e9), state, timing, Streams(seed, 0))
+    lifecycle = Lab(cluster(nodes(machines)), behaviour(timing)).simulation.node_lifecycle
     return np.array([lifecycle.detection_time(i, at) - at for i in range(machines)])
 
 

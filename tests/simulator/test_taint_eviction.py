@@ -1,13 +1,11 @@
 """Deletion of pods that do not tolerate a node's NoExecute taints, or not for ever."""
 
-import math
 from collections.abc import Sequence
 
 import pytest
 
 from models.node import Taint, TaintEffect
 from models.pod import Toleration
-from simulator.kernel import Kernel
 from simulator.log import Kind
 from tests.simulator.clusters import DAY, HOUR, Lab, cluster, deployment, down, nodes, template, tolerations
 
@@ -41,7 +39,6 @@ def evicted(
         # Tolerated for ever, or for a while.
         ([tolerate(DEDICATED)], [(10.0, [DEDICATED])], []),
         ([tolerate(DEDICATED, 60.0)], [(10.0, [DEDICATED])], [70.0]),
-        ([tolerate(DEDICATED, -5.0)], [(10.0, [DEDICATED])], [10.0]),
         ([tolerate(DEDICATED, 60.0)], [(10.0, [DEDICATED]), (69.0, [])], []),
         # Several taints: the shortest counts, and none may be untolerated.
         (
@@ -127,9 +124,3 @@ def test_a_pod_that_was_deleted_meanwhile_is_not_deleted_again() -> None:
     lab.delete(pod, at=20.0)
     lab.run(HOUR)
     assert [name for _, name, _ in lab.log(Kind.POD_DELETING)].count("web-0") == 1
-
-
-def test_an_eviction_that_is_called_off_leaves_no_work_behind() -> None:
-    lab = Lab(cluster(nodes(1), deployment()))
-    assert lab.run(HOUR).kernel.peek() == math.inf
-    assert isinstance(lab.kernel, Kernel)

@@ -1,0 +1,35 @@
+"""StatefulSets."""
+
+from models.manifests.deployment import workload_selector
+from models.manifests.manifest import Field
+from models.manifests.pod import Admission, pod_template
+from models.statefulset import PodManagementPolicy, StatefulSet
+
+
+def stateful_set(field: Field, admission: Admission) -> StatefulSet:
+    """A StatefulSet with the API server's defaults (pkg/apis/apps/v1/defaults.go)."""
+    spec = field["spec"]
+    template = pod_template(spec["template"], admission)
+    policy = spec["podManagementPolicy"].choice(PodManagementPolicy.ORDERED_READY, PodManagementPolicy)
+    strategy = spec["updateStrategy"]
+    on_delete = strategy["type"].choice("RollingUpdate", ("RollingUpdate", "OnDelete")) == "OnDelete"
+    rolling = strategy["rollingUpdate"]
+    if on_delete and rolling.present:
+        rolling.problem("only allowed for updateStrategy 'RollingUpdate'")
+    if rolling["maxUnavailable"].present:
+        rolling["maxUnavailable"].warn("ignored, as by default in Kubernetes (MaxUnavailableStatefulSet is off)")
+    return StatefulSet(
+        name=field.manifest.name,
+        namespace=field.manifest.namespace,
+        labels=field["metadata"]["labels"].labels(),
+        template=template,
+        selector=workload_selector(spec, template),
+        replicas=spec["replicas"].integer(1),
+        pod_management_policy=PodManagementPolicy(policy),
+        on_delete=on_delete,
+        partition=rolling["partition"].integer(0),
+        min_ready_seconds=float(spec["minReadySeconds"].integer(0)),
+        start=spec["ordinals"]["start"].integer(0),
+        service_name=spec["serviceName"].text(),
+        revision_history_limit=spec["revisionHistoryLimit"].integer(10),
+    )

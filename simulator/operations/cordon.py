@@ -1,0 +1,38 @@
+"""cordon: nodes take no new pods for a while."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from models.labels import LabelSelector
+from simulator.kernel import Story
+from simulator.registry import register
+from simulator.world import Subject, World
+
+
+@register("operation", "cordon")
+@dataclass(frozen=True)
+class Cordon:
+    """Nodes are cordoned, all at once: what runs on them stays, and nothing new comes."""
+
+    name: str
+    at: float
+    """From the start."""
+    lasting: float | None = None
+    """Until they are uncordoned; None: for good."""
+    select: LabelSelector = LabelSelector()
+    """Which nodes, by their labels; all by default."""
+
+    def __post_init__(self) -> None:
+        if self.at < 0:
+            raise ValueError("`at` must not be negative")
+
+    def install(self, world: World) -> None:
+        for node in world.nodes(self.select):
+            world.tell(self.name, world.node_name(node), partial(self._story, world, node))
+
+    def _story(self, world: World, node: int, subject: Subject) -> Story:
+        yield world.sleep(self.at)
+        cordon = world.cordon([node], self.name, subject.name)
+        if self.lasting is not None:
+            yield world.sleep(self.lasting)
+            cordon.end()
