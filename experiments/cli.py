@@ -225,12 +225,28 @@ def version(output: str) -> None:
 
 
 @cli.command()
+@click.option("--quick", is_flag=True, help="A tenth of the simulated time: less than a minute.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("-j", "--workers", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default="cores")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(as_json: bool) -> int:
+def verify(quick: bool, seed: int, workers: int, as_json: bool) -> int:
     """Simulate cases with exact answers; print the exact value, the estimate and its z-score."""
     from experiments import verify as verifying
 
-    return int(verifying.main(as_json))
+    return int(verifying.main(as_json, seed, 0.1 if quick else 1.0, workers))
+
+
+@cli.command()
+@click.argument("recording", type=click.Path(dir_okay=False))
+@click.option("--output", required=True, type=click.Path(dir_okay=False, writable=True), help="Where to write.")
+def replay(recording: str, output: str) -> None:
+    """Do what a recording of the real control plane says was done, and write what the simulator did."""
+    from pathlib import Path
+
+    from simulator.replay import replay as act
+    from simulator.replay import write
+
+    write(act(Path(recording)), Path(output))
 
 
 @cli.group()

@@ -6,17 +6,21 @@ The same results give the same bytes: the page does not say when or on how many 
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from experiments import estimate, report
 from experiments.estimate import show_seconds
 from experiments.plots import BAND, COLOURS, GREY, RULE, service_file
 from experiments.results import INCONCLUSIVE, MET, MISSED, Results
 
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 NOT_MODELLED = (
     "Calls between Services: each is judged by its own endpoints; one whose backend is down counts as available.",
-    "Load and single requests: a Service is available while enough endpoints can answer, however many requests there are "
-    "and even if some still go to an endpoint that is listed but dead (stale_s in runs.parquet adds those times up).",
+    "Load and single requests: a Service is available while enough endpoints can answer, however many requests there "
+    "are, even if some still go to an endpoint that is listed but dead (stale_s in runs.parquet adds such times up).",
     "The network: nothing is lost or cut off.",
     "Outages of the control plane: API server, controllers and scheduler always work, with their usual delays.",
     "Volumes and data: a pod that is placed anew finds what it needs.",
@@ -29,13 +33,9 @@ _WORDS = {MET: "met", MISSED: "missed", INCONCLUSIVE: "inconclusive"}
 
 def report_html(results: Results) -> str:
     """The whole page."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("experiments")
-    page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     manifest, spec = results.manifest, (results.resolved or {}).get("spec", {})
     rows = list(report.rows(results))
-    return page.get_template("report.html.j2").render(
+    return _template().render(
         manifest=manifest,
         heading=report.heading(results).removeprefix(manifest.name).strip(),
         verdict=_verdict(results),
@@ -54,6 +54,15 @@ def report_html(results: Results) -> str:
         resolved=_yaml(results.resolved),
         said=said,
     )
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("experiments")
+    page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return page.get_template("report.html.j2")
 
 
 def _verdict(results: Results) -> tuple[str, str]:

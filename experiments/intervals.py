@@ -33,7 +33,8 @@ replications each, one seed, known truth; standard error 0.004; studies without 
 
 "Two kinds": nine of ten repairs are short, the tenth lasts ninety times as long. No interval knows of long outages that
 did not happen yet; when it misses, the availability is nearly always stated too high. So below `FEW_OUTAGES` the end of
-a run says so in words. Outages in bursts of 3 on average are covered 0.89 at 9, 0.91 at 23, 0.96 at 91. The paired difference of two policies is Student's t, with the coverage of its rows above.
+a run says so in words. Outages in bursts of 3 on average are covered 0.89 at 9, 0.91 at 23, 0.96 at 91. The paired
+difference of two policies is Student's t, with the coverage of its rows above.
 """
 
 import math
@@ -62,12 +63,12 @@ class Interval:
 
 def ratio(totals: Floats, exposures: Floats, confidence: float) -> Interval:
     """Sum of totals over sum of exposures (per replication, at least 2), with Student's t interval of the ratio."""
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     replications, exposure = len(totals), float(exposures.sum())
     value = math.fsum(totals) / exposure
     error = math.sqrt(replications / (replications - 1) * float(np.square(totals - value * exposures).sum())) / exposure
-    half = float(t.ppf((1 + confidence) / 2, replications - 1)) * error
+    half = float(stdtrit(replications - 1, (1 + confidence) / 2)) * error
     return Interval(value, value - half, value + half, f"t, {replications} replications")
 
 
@@ -97,10 +98,7 @@ def unavailability(downtimes: Floats, windows: Floats, lengths: Floats, confiden
     if (effective >= MANY_OUTAGES or value > 0.1) and len(downtimes) > 1:
         interval = ratio(downtimes, windows, confidence)
     else:
-        from scipy.stats import chi2
-
-        low = value * float(chi2.ppf((1 - confidence) / 2, 2 * effective)) / (2 * effective)
-        high = value * float(chi2.ppf((1 + confidence) / 2, 2 * effective + 2)) / (2 * effective)
+        low, high = (value * end / effective for end in _poisson_ends(effective, confidence))
         interval = Interval(value, low, high, f"gamma, {effective:.3g} effective outages")
     return Interval(value, max(interval.low, 0.0), min(interval.high, 1.0), interval.method)
 
@@ -114,13 +112,17 @@ def rate(counts: Floats, exposures: Floats, confidence: float) -> Interval:
     if total >= MANY_OUTAGES and len(counts) > 1:
         interval = ratio(counts, exposures, confidence)
         return Interval(interval.value, max(interval.low, 0.0), interval.high, interval.method)
-    from scipy.stats import chi2
-
     spread = max(1.0, float(counts.var(ddof=1) / counts.mean())) if total > 0 and len(counts) > 1 else 1.0
-    effective = total / spread
-    low = float(chi2.ppf((1 - confidence) / 2, 2 * effective)) / 2 * spread if total > 0 else 0.0
-    high = float(chi2.ppf((1 + confidence) / 2, 2 * effective + 2)) / 2 * spread
+    low, high = (spread * end for end in _poisson_ends(total / spread, confidence))
     return Interval(total / exposure, low / exposure, high / exposure, f"Poisson, {total:.0f} outages")
+
+
+def _poisson_ends(count: float, confidence: float) -> tuple[float, float]:
+    """The means that a Poisson count leaves plausible: half of chi2 with 2 n and 2 (n + 1) degrees of freedom."""
+    from scipy.special import gammaincinv
+
+    low = float(gammaincinv(count, (1 - confidence) / 2)) if count > 0 else 0.0
+    return low, float(gammaincinv(count + 1, (1 + confidence) / 2))
 
 
 def rate_bound(exposure: float, confidence: float) -> float:
@@ -138,9 +140,9 @@ def mean(values: Floats, confidence: float) -> Interval:
 
 def p_value(values: Floats) -> float:
     """Two-sided p of Student's t test that the mean is 0; 1 if all values are 0, 0 if all are one other value."""
-    from scipy.stats import t
+    from scipy.special import stdtr
 
     average, deviation = float(values.mean()), float(values.std(ddof=1))
     if deviation == 0:
         return 1.0 if average == 0 else 0.0
-    return float(2 * t.sf(abs(average) * math.sqrt(len(values)) / deviation, len(values) - 1))
+    return float(2 * stdtr(len(values) - 1, -abs(average) * math.sqrt(len(values)) / deviation))

@@ -301,8 +301,8 @@ class Plots:
             ax.xaxis.label.set_fontsize(8.5)
             ax.yaxis.label.set_fontsize(8.5)
             ax.texts[-1].remove()
-            if ax.get_legend():
-                ax.get_legend().remove()
+            if (own := ax.get_legend()) is not None:
+                own.remove()
         figure.suptitle(about + self._behind(), x=0.01, ha="left", fontsize=8.5, color=GREY)
         columns = 4 if sum(map(len, labels)) < 110 else 3
         figure.legend(handles, labels, loc="outside lower left", ncols=columns, fontsize=8.5, frameon=False)
@@ -322,7 +322,7 @@ def _svg(draw: "Callable[..., Figure]") -> str:
 
 def service_file(service: str) -> str:
     """The name, without its ending, of the file with the plots of a Service."""
-    return f"service-{service.replace('/', '-')}"
+    return f"service-{service.replace('/', '.')}"
 
 
 def _axes(ax: "Axes | None", size: tuple[float, float] = (7.5, 4.2)) -> "Axes":

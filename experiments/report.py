@@ -117,14 +117,14 @@ def notes(results: Results) -> list[str]:
             found.append(f"{name} never struck{under}: the table says nothing about it")
     if few := [f"{service} under {policy} ({count})" for service, policy, count in results.few_outages()]:
         found.append(
-            f"few outages, fewer than {FEW_OUTAGES}: {', '.join(few)}: the {m.confidence:.0%} interval is too narrow; at "
-            "95% it holds the truth in about 9 of 10 cases, and in far fewer if rare long outages are still unseen"
+            f"few outages, fewer than {FEW_OUTAGES}: {', '.join(few)}: the interval is too narrow; at 95% it holds the "
+            "truth in about 9 of 10 cases, and in far fewer if rare long outages are still unseen"
         )
     if bounds := results.bounds():
         rows = len(m.services) * len(m.policies)
         found.append(
-            f"no outage seen in {len(bounds)} of {rows} rows: their bounds (>=, <=) are the rule of three on the number "
-            f"of outages, times {show_seconds(STATED_OUTAGE)} each (or the longest mean length seen, if that is longer)"
+            f"no outage seen in {len(bounds)} of {rows} rows: their bounds (>=, <=) are the rule of three on how many "
+            f"there may be, times {show_seconds(STATED_OUTAGE)} each (or the longest mean length seen, if that is longer)"
         )
     found += [
         f"{service} under {policy} was down when measuring began, in {count} replications: not settled; "

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from models.daemonset import DaemonSet
 from models.autoscaling import HorizontalPodAutoscaler
+from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.node import Node

@@ -1,8 +1,11 @@
 """Load: what users ask of a workload, over time."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+
+from models.autoscaling import HorizontalPodAutoscaler
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +50,21 @@ class Load:
 
     def _step(self, time: float) -> int:
         return bisect_right(self.steps, time, key=lambda step: step[0]) - 1
+
+
+def without_load(autoscalers: Iterable[HorizontalPodAutoscaler], loads: Iterable[Load]) -> tuple[str, ...]:
+    """A sentence on every autoscaler with a metric of which no load is given: nobody knows what it would measure."""
+    given = {(load.workload, load.metric) for load in loads}
+    notes = []
+    for autoscaler in autoscalers:
+        missing = [metric.name for metric in autoscaler.metrics if (autoscaler.target, metric.name) not in given]
+        if missing:
+            bounds = f"{autoscaler.min_replicas} to {autoscaler.max_replicas}"
+            consequence = f"it only keeps {autoscaler.target_name} within {bounds} replicas"
+            if len(missing) < len(autoscaler.metrics):
+                consequence = "it never scales down"
+            notes.append(
+                f"HorizontalPodAutoscaler/{autoscaler.name}: no load is given for {autoscaler.target_kind}/"
+                f"{autoscaler.target_name} ({', '.join(dict.fromkeys(missing))}): {consequence}"
+            )
+    return tuple(notes)

@@ -14,6 +14,15 @@ _AUTOSCALER = "pkg/controller/podautoscaler"
 _METRICS_SERVER = "kubernetes-sigs/metrics-server/pkg/storage/pod.go"
 
 
+_POSITIVE = (
+    "lease_renew_period",
+    "node_monitor_period",
+    "pod_gc_period",
+    "autoscaler_sync_period",
+    "metrics_resolution",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """The constants of Kubernetes 1.36; seconds, or nodes per second for rates, or a share."""
@@ -165,6 +174,6 @@ class Timing:
             value = getattr(self, constant.name)
             if value is not None and not value >= 0:
                 raise ValueError(f"{constant.name} must not be negative (got {value!r})")
-        for name in ("lease_renew_period", "node_monitor_period", "pod_gc_period", "autoscaler_sync_period", "metrics_resolution"):
+        for name in _POSITIVE:
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive")

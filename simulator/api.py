@@ -14,7 +14,15 @@ from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.pod import Pod, PodTemplate
 from models.service import Service
-from simulator.objects import AutoscalerState, BudgetState, DeploymentState, PodClass, PodState, ReplicaSetState, Workload
+from simulator.objects import (
+    AutoscalerState,
+    BudgetState,
+    DeploymentState,
+    PodClass,
+    PodState,
+    ReplicaSetState,
+    Workload,
+)
 from simulator.state import ClusterState
 from simulator.streams import Streams
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from models.behaviour import Behaviour
 from models.cluster import Cluster
+from models.load import Load, without_load
 from simulator.history import ServiceHistory
 from simulator.log import TransitionLog
 from simulator.simulation import Simulation
@@ -38,6 +39,8 @@ class Run:
     exposure: Mapping[str, tuple[int, float, float]]
     """Per failure mode: clocks that fired, cumulative hazard and seconds that they were exposed to."""
     log: TransitionLog | None
+    notes: tuple[str, ...] = ()
+    """What was not simulated of this cluster, for want of input."""
 
 
 def simulate(
@@ -47,6 +50,7 @@ def simulate(
     behaviour: Behaviour = Behaviour(),
     failures: Sequence[FailureMode] = (),
     operations: Sequence[Operation] = (),
+    loads: Sequence[Load] = (),
     seed: int = 0,
     replication: int = 0,
     warmup: float = 0.0,
@@ -59,7 +63,7 @@ def simulate(
     """
     if not duration > 0 or warmup < 0:
         raise ValueError(f"expected duration > 0 and warmup >= 0 (got {duration!r} and {warmup!r})")
-    simulation = Simulation(cluster, behaviour, Streams(seed, replication), warmup + duration, keep_log)
+    simulation = Simulation(cluster, behaviour, Streams(seed, replication), warmup + duration, keep_log, loads=loads)
     with _garbage_collection_paused():
         simulation.deploy()
         simulation.run(failures, operations)
@@ -75,6 +79,7 @@ def simulate(
         pending=simulation.pending(),
         exposure={name: (e.fired, e.hazard, e.seconds) for name, e in sorted(simulation.hazards.exposure.items())},
         log=simulation.log,
+        notes=without_load(cluster.autoscalers, loads),
     )
 
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from models.behaviour import Behaviour
 from models.cluster import Cluster
+from models.load import Load
 from simulator.api import Api
+from simulator.controllers.autoscaler import AutoscalerController
 from simulator.controllers.deployment import DeploymentController
 from simulator.controllers.disruption import DisruptionController
 from simulator.controllers.endpoints import EndpointController
@@ -47,8 +49,10 @@ class Simulation:
         keep_log: bool,
         phases: Phases | None = None,
         ties: Ties | None = None,
+        loads: Sequence[Load] = (),
     ) -> None:
         self.cluster = cluster
+        self.loads = loads
         self.end = end
         self.log = TransitionLog() if keep_log else None
         self.kernel = Kernel(-DEPLOYED_BEFORE, end)
@@ -72,6 +76,7 @@ class Simulation:
         self.replica_sets = ReplicaSetController(self.kernel, self.state, timing, streams)
         self.deployments = DeploymentController(self.kernel, self.state, timing, self.api.deployment_class)
         self.disruption = DisruptionController(self.kernel, self.state, timing)
+        self.autoscalers = AutoscalerController(self.kernel, self.state, timing, streams, self.api.find)
         self.scheduler = Scheduler(
             self.kernel, self.state, timing, default_profile(), ties or RandomTies(streams)
         )
@@ -81,6 +86,10 @@ class Simulation:
         """Creates all workloads and lets them settle until time 0."""
         for spec in (*self.cluster.budgets, *self.cluster.deployments, *self.cluster.replica_sets, *self.cluster.pods):
             self.api.apply(spec)
+        for autoscaler in self.cluster.autoscalers:
+            self.api.apply(autoscaler)
+        for load in self.loads:
+            self.autoscalers.feed(load)
         for pod in self.state.pods.values():
             if pod.owner is None:
                 self.recorder.want_pod(pod.pod_class)
@@ -102,6 +111,7 @@ class Simulation:
                 "REPLICASET": self.state.replica_set_names,
                 "DEPLOYMENT": [deployment.workload.name for deployment in self.state.deployments],
                 "SERVICE": service_names(self.state.services),
+                "AUTOSCALER": [autoscaler.spec.name for autoscaler in self.state.autoscalers],
                 "BUDGET": [budget.spec.name for budget in self.state.budgets],
             }
 

@@ -248,6 +248,11 @@ class World:
                     event.succeed()
             self._leaving = [(left, event) for left, event in self._leaving if left]
 
+    def crash_sandboxes(self, mode: str, law: Distribution, select: LabelSelector) -> None:
+        """From now on, sandboxes of the selected pods die: a clock each, from each start of the sandbox."""
+        self.strikes[mode] += 0
+        self._kubelet.arm_sandboxes(CrashMode(mode, law, select))
+
     def roll_out(self, operation: str, deployment: DeploymentState, new_image: bool) -> None:
         """The Deployment's template changes: to images that no node has yet, or only in an annotation."""
         self.strikes[operation] += 1

@@ -105,7 +105,7 @@ def _alone(function: Callable[[Spec], Result], spec: Spec) -> Result | Exception
 
 @contextmanager
 def _pool(workers: int, function: Callable[[Spec], Result]) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes (a fork of this one could inherit a lock that is held); killed when the block is left by force."""
+    """Fresh processes (a fork of this one could inherit a lock that is held), killed if the block ends by an error."""
     context = get_context("spawn" if sys.platform == "win32" else "forkserver")
     if sys.platform != "win32":
         context.set_forkserver_preload([function.__module__])

@@ -11,7 +11,7 @@ def worst_window(outages: Floats, period: float, windows: Floats) -> Floats:
     `outages`: shape (n, 2), start and end in seconds, in order and apart. Between breakpoints the lost time is linear
     in the window's start, so the minimum is at a start s with s or s + window a breakpoint (Hauer et al., NSDI 2020).
     """
-    if not (0 < windows.min() and windows.max() <= period):
+    if windows.min() <= 0 or windows.max() > period:
         raise ValueError(f"a window must be positive and no longer than the period of {period:g} s (got {windows})")
     after = np.cumsum(outages[:, 1] - outages[:, 0])
     before = after - (outages[:, 1] - outages[:, 0])

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from models.autoscaling import HorizontalPodAutoscaler
 from models.cluster import Cluster
 from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.labels import LabelSelector
+from models.manifests.autoscaling import horizontal_pod_autoscaler
 from models.manifests.daemonset import daemon_set
 from models.manifests.deployment import deployment, job_without_model, replica_set
 from models.manifests.disruption import pod_disruption_budget
@@ -42,6 +44,7 @@ CONVERTERS: dict[str, Callable[[Field, Admission], object | None]] = {
     "Pod": pod,
     "Service": service,
     "PodDisruptionBudget": pod_disruption_budget,
+    "HorizontalPodAutoscaler": horizontal_pod_autoscaler,
     "StatefulSet": stateful_set,
     "DaemonSet": daemon_set,
     "Job": job_without_model,
@@ -89,12 +92,14 @@ def build_cluster(
         pods=_of(Pod, made),
         services=_of(Service, made),
         budgets=_of(PodDisruptionBudget, made),
+        autoscalers=_of(HorizontalPodAutoscaler, made),
         stateful_sets=_of(StatefulSet, made),
         daemon_sets=_of(DaemonSet, made),
     )
     if findings.problems:
         raise InputError(findings.problems)
     _warn_of_empty_selections(converted, findings)
+    _warn_of_missing_targets(converted, findings)
     not_modelled = Counter(_label(m) for m, value in converted if value is None and m.kind not in _SILENT)
     return ClusterInput(
         cluster=cluster,
@@ -233,9 +238,21 @@ def _warn_of_empty_selections(converted: list[tuple[Manifest, object | None]], f
         findings.warnings.append(manifest.problem(("spec", "selector"), f"{reason}: {consequence}"))
 
 
+def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
+    """Autoscalers of workloads that are not among the given objects, or not simulated."""
+    made = {(m.kind, m.namespace, m.name): value is not None for m, value in converted}
+    for manifest, value in converted:
+        if isinstance(value, HorizontalPodAutoscaler):
+            simulated = made.get((value.target_kind, value.namespace, value.target_name))
+            if not simulated:
+                reason = "is not among the given objects" if simulated is None else "is not simulated yet"
+                target = f"{value.target_kind}/{value.target_name}"
+                findings.warnings.append(manifest.problem(("spec", "scaleTargetRef"), f"{target} {reason}"))
+
+
 def _pod_labels(manifest: Manifest) -> Iterator[Mapping[str, Any]]:
     """The labels of the pods that the object is, or makes."""
-    if manifest.kind in ("Service", "PodDisruptionBudget", "Node"):
+    if manifest.kind in ("Service", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Node"):
         return
     whole = Field(manifest.value, manifest, Findings())
     place = whole if manifest.kind == "Pod" else whole["spec"]["template"]

@@ -39,6 +39,7 @@ class Kubelet:
         self._hazards = hazards
         self._timing = timing
         self._crash_modes: list[CrashMode] = []
+        self._sandbox_modes: list[CrashMode] = []
         self._pulled: list[dict[str, float]] = [{} for _ in range(len(state.nodes))]
         """Per node and image, when its pull is (or was) done."""
         self._pulling_until = [-math.inf] * len(state.nodes)
@@ -60,6 +61,18 @@ class Kubelet:
                         container.clocks.append(self._clock(pod, container, mode))
                         if container.running:
                             container.clocks[-1].start()
+
+    def arm_sandboxes(self, mode: CrashMode) -> None:
+        """From now on sandboxes of the pods that `mode` selects may die; those that are up start their clocks now."""
+        self._sandbox_modes.append(mode)
+        for pod in self._state.pods.values():
+            if pod.running and mode.select.matches(pod.pod_class.labels):
+                pod.clocks.append(self._sandbox_clock(pod, mode))
+                pod.clocks[-1].start()
+
+    def _sandbox_clock(self, pod: PodState, mode: CrashMode) -> Clock:
+        rng = pod.slot.stream(f"failure/{mode.name}")
+        return self._hazards.clock(mode.name, mode.law, rng, lambda: self._sandbox_died(pod, mode))
 
     # Start
 
@@ -97,8 +110,17 @@ class Kubelet:
         if pod.phase is Phase.PENDING:
             self._state.set_running(pod)
         self._state.set_containers(pod, len(pod.containers), pod.cause)
+        if self._sandbox_modes:
+            self._start_sandbox_clocks(pod)
         for container in pod.containers:
             self._started(pod, container)
+
+    def _start_sandbox_clocks(self, pod: PodState) -> None:
+        if not pod.clocks:
+            modes = [mode for mode in self._sandbox_modes if mode.select.matches(pod.pod_class.labels)]
+            pod.clocks = [self._sandbox_clock(pod, mode) for mode in modes]
+        for clock in pod.clocks:
+            clock.start()
 
     def _started(self, pod: PodState, container: ContainerState) -> None:
         container.running = True
@@ -181,6 +203,27 @@ class Kubelet:
         self._state.set_answering(pod, False, pod.cause)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         container.timers = [self._kernel.timer(noticed, lambda: self._noticed(pod, container), Order.KUBELET)]
+
+    def _sandbox_died(self, pod: PodState, mode: CrashMode) -> None:
+        """Its containers run on, cut off, until the kubelet notices and stops them."""
+        pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
+        self._cancel(pod)
+        self._state.set_answering(pod, False, pod.cause)
+        noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
+        pod.timer = self._kernel.timer(noticed, lambda: self._stop_without_sandbox(pod), Order.KUBELET)
+
+    def _stop_without_sandbox(self, pod: PodState) -> None:
+        for container in pod.containers:
+            container.ready = False
+        self._report_ready(pod)
+        pod.timer = self._kernel.timer(self._termination_time(pod), lambda: self._new_sandbox(pod), Order.KUBELET)
+
+    def _new_sandbox(self, pod: PodState) -> None:
+        for container in pod.containers:
+            container.running = container.healthy = False
+            container.restarts += 1
+        self._state.set_containers(pod, 0, pod.cause)
+        self._start_pod(pod)
 
     def _noticed(self, pod: PodState, container: ContainerState) -> None:
         container.ready = False
@@ -270,6 +313,8 @@ class Kubelet:
         if pod.timer is not None:
             pod.timer.cancel()
             pod.timer = None
+        for clock in pod.clocks:
+            clock.stop()
         for container in pod.containers:
             for timer in container.timers:
                 timer.cancel()
@@ -286,6 +331,7 @@ class Kubelet:
         if phase == Phase.ABSENT and pod.containers:
             self._cancel(pod)
             # Its clocks refer to its containers and they to them; only the garbage collector could free both.
+            pod.clocks = []
             for container in pod.containers:
                 container.clocks = None
 

@@ -210,7 +210,9 @@ class History:
     def next_loss(self, now: float, window: float, but: int | None = None) -> float:
         """When the next value (other than `but`) becomes too old for the window; inf if none does."""
         edge = window - _ROUNDING
-        return min((when + window for when, value in self._values if value != but and now - when < edge), default=math.inf)
+        return min(
+            (when + window for when, value in self._values if value != but and now - when < edge), default=math.inf
+        )
 
 
 def stabilized(proposal: int, proposals: History, now: float, window: float) -> Limited:
@@ -248,7 +250,14 @@ def stabilized_by_behavior(
 
 
 def rate_limited(
-    current: int, desired: int, least: int, most: int, behavior: ScalingBehavior, added: History, removed: History, now: float
+    current: int,
+    desired: int,
+    least: int,
+    most: int,
+    behavior: ScalingBehavior,
+    added: History,
+    removed: History,
+    now: float,
 ) -> Limited:
     """With a behavior: within the bounds, and no faster than the policies allow."""
     if desired > current:

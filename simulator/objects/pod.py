@@ -111,6 +111,7 @@ class PodState:
         "available",
         "cause",
         "containers",
+        "clocks",
         "created",
         "deleting",
         "deletion_cost",
@@ -161,6 +162,8 @@ class PodState:
         """Since when any of them does."""
         self.containers: list[ContainerState] = []
         self.timer: Timer | None = None
+        self.clocks: list[Clock] = []
+        """Failure clocks of its sandbox."""
         self.cause = 0
         """Why it is not well, or was made: an index into the causes of the log."""
 

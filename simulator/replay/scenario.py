@@ -11,6 +11,7 @@ from models.documents import Document, load_documents
 from models.manifests import Manifest, build_cluster
 from models.node import HOSTNAME_LABEL, OUT_OF_SERVICE, Node, Resources, Taint, TaintEffect
 from models.patches import merge
+from models.problems import InputError
 from models.timing import Timing
 from models.units import parse_amount, parse_cpu, parse_duration
 from simulator.kernel import Story
@@ -33,6 +34,7 @@ RETRY = 5.0
 POLL = 0.05
 """How often the driver looks whether what it waits for is so."""
 
+_REQUIRED = {"name", "nodes", "actions", "until"}
 _FLAGS = {
     "node-monitor-grace-period": "node_monitor_grace_period",
     "node-monitor-period": "node_monitor_period",
@@ -54,6 +56,11 @@ def replay(path: Path) -> dict[str, Any]:
     """The recording's own keys, with "observed" as the simulator did it. Raises InputError for an unreadable file."""
     [document] = load_documents(path)
     recording = document.value
+    missing = sorted(_REQUIRED - set(recording)) if isinstance(recording, dict) else sorted(_REQUIRED)
+    if missing:
+        raise InputError([document.problem((), f"this is no recording: {', '.join(missing)} missing")])
+    if "placements" in recording:
+        raise InputError([document.problem(("placements",), "recordings of placements cannot be replayed yet")])
     scenario = _Scenario(recording, document)
     simulated = {key: value for key, value in recording.items() if key not in ("observed", "placements")}
     return {**simulated, "recorded_from": "kubenines", "observed": scenario.run()}

@@ -30,14 +30,16 @@ UNCHANGING = (
 
 @pytest.fixture(autouse=True)
 def without_plots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawings take most of the time; who asks for `one_service` gets those of all Services and of one."""
-    if "one_service" not in request.fixturenames:
+    """Drawings take most of the time, and are tested elsewhere; who asks for `one_plot` gets one."""
+    if "one_plot" in request.fixturenames:
+        monkeypatch.setattr(Plots, "featured", lambda plots: [])
+    else:
         monkeypatch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
 
 
 @pytest.fixture
-def one_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Plots, "featured", lambda plots: plots._results.services[:1])
+def one_plot() -> None:
+    """See `without_plots`."""
 
 
 def run(experiment: Any, **kwargs: Any) -> Results:
@@ -62,18 +64,19 @@ def test_every_policy_meets_the_same_replications() -> None:
     assert (results.cells["status"] == "done").all()
 
 
-@pytest.mark.usefixtures("one_service")
+@pytest.mark.usefixtures("one_plot")
 def test_one_and_two_workers_write_the_same_bytes(tmp_path: Path) -> None:
     run(two_policies(), out=tmp_path / "one", replications=12, workers=1)
     run(two_policies(), out=tmp_path / "two", replications=12, workers=2)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert plots(tmp_path / "one") == plots(tmp_path / "two")
-    assert set(plots(tmp_path / "one")) == {"comparison.svg", "service-frontend.svg"}
+    assert set(plots(tmp_path / "one")) == {"comparison.svg"}
 
 
 def test_the_hash_seed_of_python_changes_no_byte(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from experiments import plots, runner; from tests.experiments import fakes\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from experiments import plots, runner\nfrom tests.experiments import fakes\n"
         "plots.Plots.featured = lambda self: ['frontend']\n"
         "runner.run(fakes.two_policies(), out=Path(sys.argv[1]), replications=4, simulate=fakes.simulate)"
     )
@@ -196,10 +199,10 @@ def test_a_cell_that_raises_is_recorded_and_stops_no_other(workers: int, tmp_pat
 
 def test_a_cell_that_kills_its_process_fails_alone(tmp_path: Path) -> None:
     deadly = fakes.Experiment({"good": Unit(1e6, 60.0), "deadly": Unit(1e6, 60.0, dies=(1,))})
-    results = run(deadly, out=tmp_path, replications=6, workers=2)
+    results = run(deadly, out=tmp_path, replications=4, workers=2)
     assert results.failed[["policy", "replication"]].to_numpy().tolist() == [["deadly", 1]]
     assert "died 3 times" in results.failed["error"].iloc[0]
-    assert len(results.cells) == 12
+    assert len(results.cells) == 8
 
 
 def test_an_interrupt_keeps_what_is_done_and_says_how_to_resume(tmp_path: Path) -> None:

@@ -97,29 +97,29 @@ def bucket(found_at: list[float], period: float) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("machines", "dead", "zones", "rate"),
+    ("machines", "dead", "rate"),
     [
-        # (nodes, how many die, zones, nodes tainted per second; None: only what slips through before the review)
-        (3, 1, "a", 0.1),
-        (3, 2, "a", 0.1),
-        (4, 3, "a", None),
-        (5, 3, "a", None),
-        (5, 2, "a", 0.1),
-        (6, 3, "a", 0.1),  # 50 % is below the threshold
-        (60, 32, "a", 0.1),
-        (60, 33, "a", 0.01),
-        (50, 28, "a", None),  # 50 is not more than the threshold for large zones
-        (51, 29, "a", 0.01),
+        # (nodes, how many die, nodes tainted per second; None: none at all)
+        (3, 1, 0.1),
+        (3, 2, 0.1),
+        (4, 3, None),
+        (5, 3, None),
+        (5, 2, 0.1),
+        (6, 3, 0.1),  # 50 % is below the threshold
+        (60, 32, 0.1),
+        (60, 33, 0.01),
+        (50, 28, None),  # 50 is not more than the threshold for large zones
+        (51, 29, 0.01),
     ],
 )
-def test_tainting_rate_of_a_zone(machines: int, dead: int, zones: str, rate: float | None) -> None:
-    found = lab(machines, down(*range(dead), at=100.0), zones=zones).run(5 * HOUR)
+def test_tainting_rate_of_a_zone(machines: int, dead: int, rate: float | None) -> None:
+    found = lab(machines, down(*range(dead), at=100.0), replicas=machines).run(5 * HOUR)
     unknown = found.times(Kind.NODE_READY, 2)
     assert len(unknown) == dead
     assert len(set(unknown)) == 1
     tainted = sorted(found.no_execute().values())
     if rate is None:
-        assert tainted == unknown[:1]
+        assert tainted == found.times(Kind.POD_DELETING) == []
     else:
         assert tainted == pytest.approx(bucket(unknown, 1 / rate))
 
@@ -183,7 +183,7 @@ def test_when_everything_was_down_the_dead_get_another_grace_period() -> None:
 
 def test_the_last_node_to_be_found_dead_calls_the_taints_of_the_others_back() -> None:
     found = lab(2, down(0, at=0.0), down(1, at=200.0), replicas=2).run(HOUR)
-    assert "node-0" in found.no_execute()  # and perhaps the other, for the moment until the zones are reviewed
+    assert list(found.no_execute()) == ["node-0"]
     assert found.taints() == {f"node-{i}": [f"{UNREACHABLE}:NoSchedule"] for i in range(2)}
     assert found.times(Kind.POD_DELETING) == []
 
