@@ -37,6 +37,8 @@ class Experiment:
     source_path: Path | None = None
     settings: tuple[str, ...] = ()
     """`path=value`, over what the file says."""
+    chosen: tuple[str, ...] = ()
+    """The policies that `only` kept, and those added since; (): all."""
 
     @classmethod
     def from_yaml(cls, path: str | os.PathLike[str], settings: Iterable[str] = ()) -> "Experiment":
@@ -188,7 +190,7 @@ class Experiment:
                 raise InputError([Problem(Location(str(self.source_path or "<python>")), "", message)])
         kept = tuple(s for s in self.design.scenarios if s.policy in policies)
         wanted = tuple(o for o in self.design.objectives if o.policy is None or o.policy in policies)
-        return replace(self, design=replace(self.design, scenarios=kept, objectives=wanted))
+        return replace(self, design=replace(self.design, scenarios=kept, objectives=wanted), chosen=policies)
 
     def cluster(
         self, *, nodes: int, zones: int = 1, cpu: str = "4", memory: str = "16Gi", pods: int = 110
@@ -236,7 +238,8 @@ class Experiment:
                 )
         policy: dict[str, Any] = {"name": name, **fields}
         further = {"patches": patches, "add": objects, "operations": [_story("operation", o) for o in operations]}
-        return self._append("policies", [policy | {key: value for key, value in further.items() if value}])
+        kept = replace(self, chosen=(*self.chosen, name)) if self.chosen else self
+        return kept._append("policies", [policy | {key: value for key, value in further.items() if value}])
 
     def run(
         self,
@@ -256,10 +259,12 @@ class Experiment:
     def _like(self, value: dict[str, Any]) -> "Experiment":
         """The same with another document."""
         if self.source_path is None:
-            return self._of(value)
-        folder = os.path.dirname(self.source_path)
-        document = replace(self.source.document, value=value)
-        return self._checked(document, folder, yaml_text(value), self.source_path, ())
+            changed = self._of(value)
+        else:
+            folder = os.path.dirname(self.source_path)
+            document = replace(self.source.document, value=value)
+            changed = self._checked(document, folder, yaml_text(value), self.source_path, ())
+        return changed.only(*self.chosen) if self.chosen else changed
 
     def _append(self, field: str, items: Iterable[Any]) -> "Experiment":
         kind = {"failures": "failure", "operations": "operation"}.get(field)

@@ -273,8 +273,8 @@ class Plots:
     def _finish(self, ax: "Axes", title: str, grid: Any = "both", handles: list[Any] | None = None) -> "Axes":
         """Title, what is behind it, legend: all outside, where they hide nothing."""
         ax.set_title(title, loc="left", pad=20, fontsize=11)
-        caption = {"xycoords": "axes fraction", "xytext": (0, 5), "textcoords": "offset points"}
-        ax.annotate(self._behind(), (0, 1), fontsize=7.5, color=GREY, va="bottom", annotation_clip=False, **caption)
+        above: dict[str, Any] = {"xycoords": "axes fraction", "xytext": (0, 5), "textcoords": "offset points"}
+        ax.annotate(self._behind(), (0, 1), fontsize=7.5, color=GREY, va="bottom", annotation_clip=False, **above)
         ax.grid(axis=grid, color=RULE, lw=0.6)
         ax.set_axisbelow(True)
         ax.spines[["top", "right"]].set_visible(False)

@@ -124,7 +124,7 @@ def notes(results: Results) -> list[str]:
         rows = len(m.services) * len(m.policies)
         found.append(
             f"no outage seen in {len(bounds)} of {rows} rows: their bounds (>=, <=) are the rule of three on how many "
-            f"there may be, times {show_seconds(STATED_OUTAGE)} each (or the longest mean length seen, if that is longer)"
+            f"there may be, times {show_seconds(STATED_OUTAGE)} each (or the longest mean length seen, if longer)"
         )
     found += [
         f"{service} under {policy} was down when measuring began, in {count} replications: not settled; "

@@ -5,16 +5,21 @@ read from a numpy column costs several times an attribute; so pods are slotted r
 """
 
 from simulator.objects.autoscaler import AutoscalerState
+from simulator.objects.daemonset import DaemonSetState
 from simulator.objects.deployment import DeploymentState, Progress, ReplicaSetState, Rollout
 from simulator.objects.disruption import BudgetState
 from simulator.objects.pod import ContainerState, Disruption, Phase, PodClass, PodState
+from simulator.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.objects.service import ServiceState
+from simulator.objects.statefulset import StatefulSetState
 from simulator.objects.workload import PodOwner, Slot, Workload
 
 __all__ = [
+    "REVISION_LABEL",
     "AutoscalerState",
     "BudgetState",
     "ContainerState",
+    "DaemonSetState",
     "DeploymentState",
     "Disruption",
     "Phase",
@@ -23,8 +28,11 @@ __all__ = [
     "PodState",
     "Progress",
     "ReplicaSetState",
+    "Revision",
+    "RevisionHistory",
     "Rollout",
     "ServiceState",
     "Slot",
+    "StatefulSetState",
     "Workload",
 ]

@@ -1,6 +1,6 @@
 """Workloads: what makes pods, and the luck that goes with each replica."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -62,12 +62,18 @@ class Workload:
         return self._slots[heappop(self._free)] if self._free else self._new_slot()
 
     def take_slot_number(self, number: int) -> Slot:
-        """The slot with this number, which must be free (StatefulSet ordinals)."""
-        while len(self._slots) <= number:
+        """The slot with this number, which must be free (ordinals of StatefulSets, nodes of DaemonSets)."""
+        while len(self._slots) < number:
             self.free_slot(self._new_slot())
+        if number == len(self._slots):
+            return self._new_slot()
         self._free.remove(number)
         heapify(self._free)
         return self._slots[number]
+
+    def has_free(self, number: int) -> bool:
+        """Whether nobody has the slot with this number."""
+        return number >= len(self._slots) or number in self._free
 
     def _new_slot(self) -> Slot:
         slot = Slot(str(self), len(self._slots), self._make_stream)
@@ -92,9 +98,13 @@ class PodOwner:
         """All pods that exist and are not terminal, being deleted or not."""
         self.created_pods = 0
         self.cause = 0
-        """Why it last lost a pod."""
+        """Why it last lost a pod, or why its spec last changed."""
 
     @property
     def name(self) -> str:
         """Its name; pods are named after it."""
         return self.workload.name
+
+    def status(self) -> Mapping[str, int]:
+        """Its status as it would be now, by the names of Kubernetes' fields."""
+        raise NotImplementedError

@@ -25,6 +25,8 @@ class Cordon:
     def __post_init__(self) -> None:
         if self.at < 0:
             raise ValueError("`at` must not be negative")
+        if self.lasting is not None and self.lasting <= 0:
+            raise ValueError("`lasting` must be positive")
 
     def install(self, world: World) -> None:
         for node in world.nodes(self.select):

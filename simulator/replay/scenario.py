@@ -8,6 +8,7 @@ from typing import Any
 
 from models.cluster import Cluster
 from models.documents import Document, load_documents
+from models.load import Load
 from models.manifests import Manifest, build_cluster
 from models.node import HOSTNAME_LABEL, OUT_OF_SERVICE, Node, Resources, Taint, TaintEffect
 from models.patches import merge
@@ -34,6 +35,8 @@ RETRY = 5.0
 POLL = 0.05
 """How often the driver looks whether what it waits for is so."""
 
+_RECORDER = Timing(metrics_resolution=5.0, metrics_window=10.0, metrics_container_age=0.0, metrics_delay=0.0)
+"""The recordings' metrics came from the recorder, not from a metrics server: samples every 5 s, at once."""
 _REQUIRED = {"name", "nodes", "actions", "until"}
 _FLAGS = {
     "node-monitor-grace-period": "node_monitor_grace_period",
@@ -238,7 +241,11 @@ class _Scenario:
             self._simulation.state.set_deletion_cost(pod, int(action["cost"]), 0)
 
     def _do_metrics(self, action: Mapping[str, Any], index: int) -> None:
-        raise NotImplementedError
+        """The load is that of the scenario's Deployments; its steps count from the action on."""
+        now = self._simulation.kernel.now
+        steps = tuple((now + after, float(millicores)) for after, millicores in action["load"])
+        for deployment in self._simulation.state.deployments:
+            self._simulation.autoscalers.feed(Load(str(deployment.workload), steps))
 
 
 def _timing(flags: Mapping[str, Any]) -> Timing:
@@ -249,7 +256,7 @@ def _timing(flags: Mapping[str, Any]) -> Timing:
             raise ValueError(f"the flag {flag!r} is not modelled; expected one of {', '.join(sorted(_FLAGS))}")
         text = str(value)
         values[_FLAGS[flag]] = parse_duration(text) if text[-1:].isalpha() else float(value)
-    return replace(Timing(), **values)  # type: ignore[arg-type]
+    return replace(_RECORDER, **values)  # type: ignore[arg-type]
 
 
 def _node(node: Mapping[str, Any], pool: str) -> Node:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from models.behaviour import Behaviour, PodBehaviour
@@ -26,7 +26,8 @@ GIB = 1024**3
 HOUR, DAY = 3600.0, 86_400.0
 FOREVER = 1e12
 
-EXACT = Timing(pleg_relist_period=0.0, crash_loop_jitter=0.0, controller_latency=0.0, scheduler_latency=0.0)
+_AT_ONCE = {constant.name: 0.0 for constant in fields(Timing) if constant.name.endswith("_latency")}
+EXACT = Timing(pleg_relist_period=0.0, crash_loop_jitter=0.0, **_AT_ONCE)  # type: ignore[arg-type]
 """Kubernetes' constants without the kubelet's own randomness, and with a control plane that takes no time."""
 PROMPT = PodBehaviour(
     image_pull=Fixed(0.0), start=Fixed(1.0), init=Fixed(1.0), startup=Fixed(2.0), restart=Fixed(0.0), stop=Fixed(1.0)
