@@ -159,10 +159,12 @@ class ResultFolder:
         """What ran here, or None if nothing did yet; a folder with other things in it is an error."""
         try:
             return Manifest.from_json(json.loads((self.path / "manifest.json").read_text()))
-        except (FileNotFoundError, NotADirectoryError):
-            if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        except FileNotFoundError:
+            if self.path.exists() and any(self.path.iterdir()):
                 raise NotAResultFolder(f"{self.path} exists and is not a result folder; give another one") from None
             return None
+        except NotADirectoryError:
+            raise NotAResultFolder(f"{self.path} cannot be a result folder: a file is in its place") from None
         except (ValueError, TypeError, AttributeError) as error:
             raise NotAResultFolder(f"{self.path / 'manifest.json'} is not a manifest: {error}") from error
 

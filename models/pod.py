@@ -160,6 +160,16 @@ class PodSpec:
     host_network: bool = False
     overhead: Resources = Resources()
 
+    def allows_node(self, labels: Mapping[str, str], name: str) -> bool:
+        """Whether nodeSelector and required node affinity allow a node with these labels and this name.
+
+        Source: k8s.io/component-helpers/scheduling/corev1/nodeaffinity (GetRequiredNodeAffinity).
+        """
+        required = self.affinity.node_required
+        return all(labels.get(key) == value for key, value in self.node_selector.items()) and (
+            required is None or any(term.matches(labels, name) for term in required)
+        )
+
     @property
     def scored_requests(self) -> Resources:
         """The same, with 100m CPU and 200 MiB for each container that requests none of it: what scores go by.

@@ -7,6 +7,9 @@ from enum import StrEnum
 from models.labels import LabelSelector
 from models.pod import PodTemplate
 
+POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
+POD_INDEX_LABEL = "apps.kubernetes.io/pod-index"
+
 
 class PodManagementPolicy(StrEnum):
     """Whether a StatefulSet scales one pod after the other or all at once. Updates go one by one in any case."""
@@ -40,3 +43,7 @@ class StatefulSet:
     def ordinals(self) -> range:
         """The ordinals of its pods."""
         return range(self.start, self.start + self.replicas)
+
+    def identity_labels(self, ordinal: int) -> dict[str, str]:
+        """The labels that tell this pod from the others."""
+        return {POD_NAME_LABEL: f"{self.name}-{ordinal}", POD_INDEX_LABEL: str(ordinal)}

@@ -10,17 +10,21 @@ from functools import singledispatchmethod
 
 from models.autoscaling import HorizontalPodAutoscaler
 from models.behaviour import Behaviour
+from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.pod import Pod, PodTemplate
 from models.service import Service
+from models.statefulset import StatefulSet
 from simulator.objects import (
     AutoscalerState,
     BudgetState,
+    DaemonSetState,
     DeploymentState,
     PodClass,
     PodState,
     ReplicaSetState,
+    StatefulSetState,
     Workload,
 )
 from simulator.state import ClusterState
@@ -69,6 +73,28 @@ class Api:
             self._objects["ReplicaSet", spec.namespace, spec.name] = known
             self._state.add_replica_set(known)
         self._state.scale(known, spec.replicas, cause)
+
+    @apply.register
+    def _(self, spec: StatefulSet, cause: int = 0) -> None:
+        known = self._objects.get(("StatefulSet", spec.namespace, spec.name))
+        if isinstance(known, StatefulSetState):
+            self._state.update_stateful_set(known, spec, cause)
+            return
+        workload = self.workload("StatefulSet", spec.namespace, spec.name)
+        stateful_set = StatefulSetState(len(self._state.stateful_sets), workload, spec)
+        self._objects["StatefulSet", spec.namespace, spec.name] = stateful_set
+        self._state.add_stateful_set(stateful_set)
+
+    @apply.register
+    def _(self, spec: DaemonSet, cause: int = 0) -> None:
+        known = self._objects.get(("DaemonSet", spec.namespace, spec.name))
+        if isinstance(known, DaemonSetState):
+            self._state.update_daemon_set(known, spec, cause)
+            return
+        workload = self.workload("DaemonSet", spec.namespace, spec.name)
+        daemon_set = DaemonSetState(len(self._state.daemon_sets), workload, spec)
+        self._objects["DaemonSet", spec.namespace, spec.name] = daemon_set
+        self._state.add_daemon_set(daemon_set)
 
     @apply.register
     def _(self, spec: Pod, cause: int = 0) -> None:

@@ -29,7 +29,7 @@ class Kind(IntEnum):
     POD_CONTAINERS = 6  # pod; number of containers that run
     POD_ANSWERING = 7  # pod; 1 while it can answer requests: the truth, known to nobody at once
     POD_READY = 8  # pod; the Ready condition
-    POD_AVAILABLE = 9  # pod of a ReplicaSet; 1 once it was Ready for minReadySeconds
+    POD_AVAILABLE = 9  # pod with a controller; 1 once it was Ready for minReadySeconds
     REPLICASET_DESIRED = 10  # ReplicaSet; spec.replicas
     DEPLOYMENT_GENERATION = 11  # Deployment; metadata.generation, one more with each change of its spec
     DEPLOYMENT_COMPLETE = 12  # Deployment; 1 when its rollout is complete: nothing to do until its spec changes
@@ -47,6 +47,7 @@ class Kind(IntEnum):
     SERVICE_GENERATION = 24  # Service; 1 once it exists
     BUDGET_GENERATION = 25  # PodDisruptionBudget; one more with each change of its spec
     AUTOSCALER_GENERATION = 26  # HorizontalPodAutoscaler; one more with each change of its spec
+    DAEMONSET_DESIRED = 27  # DaemonSet; nodes that are meant to run its pods, be they well or not
 
 
 class TransitionLog:

@@ -8,16 +8,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.autoscaling import HorizontalPodAutoscaler
+from models.daemonset import DaemonSet
 from models.deployment import Deployment
 from models.disruption import PodDisruptionBudget
 from models.node import UNSCHEDULABLE, Taint, TaintEffect
 from models.service import Service
+from models.statefulset import StatefulSet
 from simulator.kernel import Kernel
 from simulator.log import Kind, TransitionLog
 from simulator.nodes import NodeTable
 from simulator.objects import (
     AutoscalerState,
     BudgetState,
+    DaemonSetState,
     DeploymentState,
     Disruption,
     Phase,
@@ -26,6 +29,7 @@ from simulator.objects import (
     PodState,
     ReplicaSetState,
     ServiceState,
+    StatefulSetState,
 )
 
 Listener = Callable[[Any, int, int], None]
@@ -43,6 +47,8 @@ class ClusterState:
         self.deployments: list[DeploymentState] = []
         self.replica_sets: list[ReplicaSetState] = []
         """Those that exist, of Deployments and alone."""
+        self.stateful_sets: list[StatefulSetState] = []
+        self.daemon_sets: list[DaemonSetState] = []
         self.autoscalers: list[AutoscalerState] = []
         self.budgets: list[BudgetState] = []
         self.services: list[ServiceState] = []
@@ -137,15 +143,30 @@ class ClusterState:
     # Pods
 
     def create_pod(
-        self, pod_class: PodClass, owner: PodOwner | None, cause: int, ordinal: int | None = None
+        self,
+        pod_class: PodClass,
+        owner: PodOwner | None,
+        cause: int,
+        ordinal: int | None = None,
+        only_node: int | None = None,
     ) -> PodState:
-        """A new pod, Pending and unbound. With an `ordinal` it takes that slot and is named by it."""
+        """A new pod, Pending and unbound.
+
+        With an `ordinal` it takes that slot and is named by it. With `only_node` it goes to that node or nowhere, and
+        takes the slot of that number, or the one so many nodes on while its predecessor is there.
+        """
         uid = len(self.pod_names)
         workload = pod_class.workload
-        slot = workload.take_slot() if ordinal is None else workload.take_slot_number(ordinal)
+        if ordinal is not None:
+            slot = workload.take_slot_number(ordinal)
+        elif only_node is not None:
+            slot = workload.take_slot_number(only_node + (0 if workload.has_free(only_node) else len(self.nodes)))
+        else:
+            slot = workload.take_slot()
         if ordinal is None:
             ordinal = 0 if owner is None else owner.created_pods
         pod = PodState(uid, ordinal, pod_class, owner, slot, self._kernel.now)
+        pod.only_node = only_node
         pod.cause = cause
         pod.phase = Phase.PENDING
         self.pods[uid] = pod
@@ -305,6 +326,39 @@ class ClusterState:
         deployment.generation += 1
         generation = deployment.generation
         self._emit(Kind.DEPLOYMENT_GENERATION, deployment, deployment.index, generation - 1, generation, cause)
+
+    def add_stateful_set(self, stateful_set: StatefulSetState) -> None:
+        """A new StatefulSet, with no pods yet."""
+        self.stateful_sets.append(stateful_set)
+        self._emit(Kind.STATEFULSET_GENERATION, stateful_set, stateful_set.index, 0, 1, 0)
+
+    def update_stateful_set(self, stateful_set: StatefulSetState, spec: StatefulSet, cause: int) -> None:
+        """The StatefulSet gets another spec, whatever part of it changed."""
+        stateful_set.spec = spec
+        stateful_set.cause = cause
+        stateful_set.generation += 1
+        new = stateful_set.generation
+        self._emit(Kind.STATEFULSET_GENERATION, stateful_set, stateful_set.index, new - 1, new, cause)
+
+    def add_daemon_set(self, daemon_set: DaemonSetState) -> None:
+        """A new DaemonSet, with no pods yet."""
+        self.daemon_sets.append(daemon_set)
+        self._emit(Kind.DAEMONSET_GENERATION, daemon_set, daemon_set.index, 0, 1, 0)
+
+    def update_daemon_set(self, daemon_set: DaemonSetState, spec: DaemonSet, cause: int) -> None:
+        """The DaemonSet gets another spec, whatever part of it changed."""
+        daemon_set.spec = spec
+        daemon_set.cause = cause
+        daemon_set.generation += 1
+        new = daemon_set.generation
+        self._emit(Kind.DAEMONSET_GENERATION, daemon_set, daemon_set.index, new - 1, new, cause)
+
+    def set_daemons_desired(self, daemon_set: DaemonSetState, desired: int, cause: int) -> None:
+        """How many nodes are meant to run a pod of the DaemonSet."""
+        old = daemon_set.desired
+        if old != desired:
+            daemon_set.desired = desired
+            self._emit(Kind.DAEMONSET_DESIRED, daemon_set, daemon_set.index, old, desired, cause)
 
     def set_complete(self, deployment: DeploymentState, complete: bool, cause: int) -> None:
         """Whether a Deployment's rollout is complete."""

@@ -101,15 +101,20 @@ class PodView:
 
 
 def _default_selector(pod_class: PodClass) -> LabelSelector | None:
-    """Selectors of the Services and of the ReplicaSet, merged: the latter asks for the labels of this revision.
+    """Selectors of the Services and of the owner, merged; a ReplicaSet's asks for the labels of this revision.
+
+    DaemonSets do not count. A StatefulSet's selector is taken to be its template's labels.
 
     Source: pkg/scheduler/framework/plugins/helper/spread.go (DefaultSelector).
     """
     wanted: dict[str, str] = {}
     for service in pod_class.services:
         wanted.update(service.spec.selector or {})
-    if pod_class.workload.kind != "Pod":
-        wanted.update(pod_class.labels)
+    match pod_class.workload.kind:
+        case "Deployment" | "ReplicaSet":
+            wanted.update(pod_class.labels)
+        case "StatefulSet":
+            wanted.update(pod_class.template.labels)
     return LabelSelector.of(wanted) if wanted else None
 
 

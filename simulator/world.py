@@ -11,7 +11,8 @@ from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.api import Api
 from simulator.controllers.disruption import NOT_FOUND, DisruptionController, Verdict
-from simulator.controllers.kubelet import CrashMode, Kubelet
+from simulator.controllers.failure_clocks import CrashMode
+from simulator.controllers.kubelet import Kubelet
 from simulator.hazards import Hazards
 from simulator.kernel import Crew, Event, Kernel, Order, Story
 from simulator.log import Kind
@@ -208,7 +209,7 @@ class World:
     def crash_containers(self, mode: str, law: Distribution, select: LabelSelector) -> None:
         """From now on, containers of the selected pods crash: a clock each, from each start of the container."""
         self.strikes[mode] += 0
-        self._kubelet.arm(CrashMode(mode, law, select))
+        self._kubelet.arm_containers(CrashMode(mode, law, select))
 
     def crew(self, size: int) -> Crew:
         """People that do one thing each at a time: `yield crew.request()`, and `release` when it is done."""

@@ -4,30 +4,16 @@ Source: pkg/kubelet (pod_workers.go, pleg, prober, images), k8s.io/client-go/uti
 polls: the times at which the kubelet's loops would notice something are computed when it happens.
 """
 
-import math
-from dataclasses import dataclass
-
-from models.distributions import Distribution
-from models.labels import LabelSelector
 from models.timing import Timing
+from simulator.controllers import crash_loop
+from simulator.controllers.failure_clocks import CrashMode, FailureClocks
+from simulator.controllers.images import Images
 from simulator.controllers.probes import timeline
-from simulator.hazards import Clock, Hazards
+from simulator.hazards import Hazards
 from simulator.kernel import Kernel, Order
 from simulator.log import Kind
 from simulator.objects import ContainerState, Phase, PodState
 from simulator.state import ClusterState
-
-_NAP = 60.0
-"""A pod worker sleeps at most syncFrequency (1 min) before it looks again (and up to half of it longer)."""
-
-
-@dataclass(frozen=True, slots=True)
-class CrashMode:
-    """A way in which the containers of some pods die by themselves."""
-
-    name: str
-    law: Distribution
-    select: LabelSelector
 
 
 class Kubelet:
@@ -36,13 +22,9 @@ class Kubelet:
     def __init__(self, kernel: Kernel, state: ClusterState, hazards: Hazards, timing: Timing) -> None:
         self._kernel = kernel
         self._state = state
-        self._hazards = hazards
         self._timing = timing
-        self._crash_modes: list[CrashMode] = []
-        self._sandbox_modes: list[CrashMode] = []
-        self._pulled: list[dict[str, float]] = [{} for _ in range(len(state.nodes))]
-        """Per node and image, when its pull is (or was) done."""
-        self._pulling_until = [-math.inf] * len(state.nodes)
+        self._images = Images(kernel, len(state.nodes))
+        self._clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
         self._booting = [False] * len(state.nodes)
         """Nodes that lost power since their kubelet last reported."""
         state.listen(Kind.POD_NODE, lambda pod, node, cause: self._bound(pod))
@@ -51,28 +33,13 @@ class Kubelet:
         state.listen(Kind.NODE_POWER, self._power_changed)
         state.listen(Kind.NODE_REPORTING, self._reporting_changed)
 
-    def arm(self, mode: CrashMode) -> None:
-        """From now on containers of the pods that `mode` selects may crash; those that run start their clocks now."""
-        self._crash_modes.append(mode)
-        for pod in self._state.pods.values():
-            if mode.select.matches(pod.pod_class.labels):
-                for container in pod.containers:
-                    if container.clocks is not None:
-                        container.clocks.append(self._clock(pod, container, mode))
-                        if container.running:
-                            container.clocks[-1].start()
+    def arm_containers(self, mode: CrashMode) -> None:
+        """From now on containers of the pods that `mode` selects may crash."""
+        self._clocks.arm_containers(mode, list(self._state.pods.values()))
 
     def arm_sandboxes(self, mode: CrashMode) -> None:
-        """From now on sandboxes of the pods that `mode` selects may die; those that are up start their clocks now."""
-        self._sandbox_modes.append(mode)
-        for pod in self._state.pods.values():
-            if pod.running and mode.select.matches(pod.pod_class.labels):
-                pod.clocks.append(self._sandbox_clock(pod, mode))
-                pod.clocks[-1].start()
-
-    def _sandbox_clock(self, pod: PodState, mode: CrashMode) -> Clock:
-        rng = pod.slot.stream(f"failure/{mode.name}")
-        return self._hazards.clock(mode.name, mode.law, rng, lambda: self._sandbox_died(pod, mode))
+        """From now on sandboxes of the pods that `mode` selects may die."""
+        self._clocks.arm_sandboxes(mode, list(self._state.pods.values()))
 
     # Start
 
@@ -85,46 +52,24 @@ class Kubelet:
 
     def _start_pod(self, pod: PodState) -> None:
         behaviour = pod.pod_class.behaviour
-        delay = self._images_present(pod) - self._kernel.now + pod.slot.draw("start", behaviour.start)
+        delay = self._images.present(pod) - self._kernel.now + pod.slot.draw("start", behaviour.start)
         for container in pod.pod_class.spec.init_containers:
             if container.restart_policy != "Always":
                 delay += pod.slot.draw("init", behaviour.init)
         pod.timer = self._kernel.timer(delay, lambda: self._run(pod), Order.KUBELET)
-
-    def _images_present(self, pod: PodState) -> float:
-        """When all images of the pod are on its node; pulls on one node are serial."""
-        now = self._kernel.now
-        present = now
-        pulled = self._pulled[pod.node]
-        for image in pod.pod_class.images:
-            done = pulled.get(image)
-            if done is None:
-                begin = max(now, self._pulling_until[pod.node])
-                done = begin + pod.slot.draw("image-pull", pod.pod_class.behaviour.image_pull)
-                pulled[image] = self._pulling_until[pod.node] = done
-            present = max(present, done)
-        return present
 
     def _run(self, pod: PodState) -> None:
         pod.timer = None
         if pod.phase is Phase.PENDING:
             self._state.set_running(pod)
         self._state.set_containers(pod, len(pod.containers), pod.cause)
-        if self._sandbox_modes:
-            self._start_sandbox_clocks(pod)
+        self._clocks.start_sandbox(pod)
         for container in pod.containers:
             self._started(pod, container)
 
-    def _start_sandbox_clocks(self, pod: PodState) -> None:
-        if not pod.clocks:
-            modes = [mode for mode in self._sandbox_modes if mode.select.matches(pod.pod_class.labels)]
-            pod.clocks = [self._sandbox_clock(pod, mode) for mode in modes]
-        for clock in pod.clocks:
-            clock.start()
-
     def _started(self, pod: PodState, container: ContainerState) -> None:
         container.running = True
-        self._start_clocks(pod, container)
+        self._clocks.start_container(pod, container)
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
         spec = container.spec
         probed = spec.startup is not None or spec.liveness is not None
@@ -179,21 +124,6 @@ class Kubelet:
         self._report_ready(pod)
 
     # Crash and restart
-
-    def _start_clocks(self, pod: PodState, container: ContainerState) -> None:
-        clocks = container.clocks
-        if clocks is None:
-            clocks = container.clocks = [
-                self._clock(pod, container, mode)
-                for mode in self._crash_modes
-                if mode.select.matches(pod.pod_class.labels)
-            ]
-        for clock in clocks:
-            clock.start()
-
-    def _clock(self, pod: PodState, container: ContainerState, mode: CrashMode) -> Clock:
-        rng = pod.slot.stream(f"failure/{mode.name}/{container.spec.name}")
-        return self._hazards.clock(mode.name, mode.law, rng, lambda: self._crashed(pod, container, mode))
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
         pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
@@ -256,7 +186,7 @@ class Kubelet:
         self._restart_later(pod, container, previous)
 
     def _restart_later(self, pod: PodState, container: ContainerState, judged_by: float) -> None:
-        wait = self._backoff(pod, container, judged_by)
+        wait = crash_loop.wait(pod, container, judged_by, self._kernel.now, self._timing)
         delay = wait + pod.slot.draw("restart", pod.pod_class.behaviour.restart)
         container.timers = [self._kernel.timer(delay, lambda: self._restart(pod, container), Order.KUBELET)]
 
@@ -264,24 +194,6 @@ class Kubelet:
         container.restarts += 1
         self._state.set_containers(pod, pod.running + 1, pod.cause)
         self._started(pod, container)
-
-    def _backoff(self, pod: PodState, container: ContainerState, judged_by: float) -> float:
-        """Seconds of CrashLoopBackOff from now; whether there are any is judged by the exit at `judged_by`."""
-        timing = self._timing
-        now = self._kernel.now
-        if container.backoff is None or judged_by - container.backoff_updated > timing.crash_loop_reset:
-            container.backoff = min(timing.crash_loop_initial, timing.crash_loop_max)
-            container.backoff_updated = now
-            return 0.0
-        wait = 0.0
-        left = container.backoff - (now - container.finished) if now - judged_by < container.backoff else 0.0
-        while left > 0:
-            nap = min(left, _NAP) * (1 + timing.crash_loop_jitter * pod.slot.stream("back-off").random())
-            wait += nap
-            left -= nap
-        container.backoff = min(2 * container.backoff, timing.crash_loop_max)
-        container.backoff_updated = now + wait
-        return wait
 
     def _down(self, pod: PodState, container: ContainerState) -> None:
         """The process is no more; who finds out, and when, is another matter."""
@@ -330,10 +242,7 @@ class Kubelet:
         """A pod that is gone, by whatever hand, leaves nothing running."""
         if phase == Phase.ABSENT and pod.containers:
             self._cancel(pod)
-            # Its clocks refer to its containers and they to them; only the garbage collector could free both.
-            pod.clocks = []
-            for container in pod.containers:
-                container.clocks = None
+            self._clocks.forget(pod)
 
     # Power
 
@@ -343,9 +252,7 @@ class Kubelet:
         self._booting[node] = True
         for pod in list(self._state.nodes.running[node].values()):
             self._lost_power(pod, cause)
-        now = self._kernel.now
-        self._pulled[node] = {image: done for image, done in self._pulled[node].items() if done <= now}
-        self._pulling_until[node] = now
+        self._images.lose_power(node)
 
     def _reporting_changed(self, node: int, reporting: int, cause: int) -> None:
         if not reporting:

@@ -8,13 +8,13 @@ import math
 from collections import Counter
 
 from models.timing import Timing
+from simulator.controllers.availability import Availability
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.objects import Phase, PodState, ReplicaSetState
 from simulator.state import ClusterState
 from simulator.streams import Streams
-
 
 BURST = 500
 """Most creations or deletions of one round (burstReplicas)."""
@@ -34,6 +34,8 @@ class ReplicaSetController:
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set, cause))
         state.listen(Kind.POD_READY, self._ready_changed)
         state.listen(Kind.POD_DELETING, self._pod_lost)
+        state.listen(Kind.POD_AVAILABLE, self._available_changed)
+        self._availability = Availability(kernel, state)
 
     def _scaled(self, replica_set: ReplicaSetState, cause: int) -> None:
         replica_set.cause = cause
@@ -44,7 +46,7 @@ class ReplicaSetController:
         if not isinstance(owner, ReplicaSetState):
             return
         owner.ready -= pod.ready
-        self._set_available(pod, owner, False, cause)
+        self._state.set_available(pod, False, cause)
         if len(owner.pods) < owner.desired:
             owner.cause = cause
             self._queue.add(owner)
@@ -54,22 +56,11 @@ class ReplicaSetController:
         if not isinstance(owner, ReplicaSetState) or pod.deleting:
             return
         owner.ready += 1 if ready else -1
-        if not ready or owner.min_ready == 0:
-            self._set_available(pod, owner, bool(ready), cause)
-        else:
-            # The API keeps the time of a condition in whole seconds, rounded down.
-            since = pod.ready_since
-            left = max(0.0, math.floor(since) + owner.min_ready - since)
-            self._kernel.timer(left, lambda: self._stayed_ready(pod, owner, since))
+        self._availability.judge(pod, owner.min_ready, cause)
 
-    def _stayed_ready(self, pod: PodState, owner: ReplicaSetState, since: float) -> None:
-        if pod.ready and pod.ready_since == since and not pod.deleting:
-            self._set_available(pod, owner, True, pod.cause)
-
-    def _set_available(self, pod: PodState, owner: ReplicaSetState, available: bool, cause: int) -> None:
-        if pod.available is not available:
-            owner.available += 1 if available else -1
-            self._state.set_available(pod, available, cause)
+    def _available_changed(self, pod: PodState, available: int, cause: int) -> None:
+        if isinstance(pod.owner, ReplicaSetState):
+            pod.owner.available += 1 if available else -1
 
     def _reconcile(self, replica_set: ReplicaSetState) -> None:
         if replica_set in self._creating:

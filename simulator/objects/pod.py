@@ -110,14 +110,15 @@ class PodState:
         "answering",
         "available",
         "cause",
-        "containers",
         "clocks",
+        "containers",
         "created",
         "deleting",
         "deletion_cost",
         "disruption",
         "endpoint",
         "node",
+        "only_node",
         "ordinal",
         "owner",
         "phase",
@@ -145,6 +146,8 @@ class PodState:
         """status.startTime: when it was bound."""
         self.phase = Phase.ABSENT
         self.node = -1
+        self.only_node: int | None = None
+        """The only node that its affinity allows, by name: what a DaemonSet gives each of its pods."""
         self.deleting = False
         self.disruption = Disruption.NONE
         self.deletion_cost = 0

@@ -16,8 +16,8 @@ NEVER_SECONDS = 1e9
 class FakeKubelet:
     """Stands in for `Behaviour`: durations come from the template's annotations, in seconds.
 
-    `sim/start`: bound to Running and Ready (default 2; "never": Running after 2 s, never ready). `sim/ready`: Running to
-    Ready (default 0). `sim/stop`: deletion seen to gone (default 1, at most the grace period).
+    `sim/start`: bound to Running and Ready (default 2; "never": Running after 2 s, never ready). `sim/ready`: Running
+    to Ready (default 0). `sim/stop`: deletion seen to gone (default 1, at most the grace period).
     """
 
     timing: Timing

@@ -162,8 +162,10 @@ class Framework:
             kept = self._kept[key] = _Kept(answer, self._table, self._journals[reads])
         return kept
 
-    def feasible(self, prepared: Prepared) -> Ints:
-        """The nodes that pass every filter, in order."""
+    def feasible(self, prepared: Prepared, only_node: int | None = None) -> Ints:
+        """The nodes that pass every filter, in order; with `only_node` no other is looked at."""
+        if only_node is not None:
+            return self._feasible_alone(prepared, only_node)
         passing = np.ones(len(self._table), dtype=np.bool_)
         for kept in prepared.kept_filters:
             passing &= kept.values()
@@ -171,6 +173,14 @@ class Framework:
             for _, rejected in filter_(self._all):
                 passing &= ~rejected
         return np.flatnonzero(passing)
+
+    def _feasible_alone(self, prepared: Prepared, node: int) -> Ints:
+        row = np.array([node])
+        alone = NodeView(self._table, row)
+        passing = all(kept.values()[node] for kept in prepared.kept_filters) and not any(
+            rejected[0] for filter_ in prepared.other_filters for _, rejected in filter_(alone)
+        )
+        return row if passing else row[:0]
 
     def best(self, prepared: Prepared, feasible: Ints) -> Ints:
         """Those of the feasible nodes (at least one, just determined) that score highest, in order."""
@@ -185,10 +195,13 @@ class Framework:
         best: Ints = feasible[total == total.max()]
         return best
 
-    def reasons(self, prepared: Prepared) -> str:
+    def reasons(self, prepared: Prepared, only_node: int | None = None) -> str:
         """Why no node is feasible, in Kubernetes' words: "0/6 nodes are available: 6 Insufficient cpu."."""
         left = np.ones(len(self._table), dtype=np.bool_)
         counts: dict[str, int] = {}
+        if only_node is not None:
+            counts["node(s) didn't satisfy plugin(s) [NodeAffinity]"] = len(left) - 1
+            left = np.arange(len(left)) == only_node
         for filter_ in prepared.filters:
             passed = left.copy()
             for reason, rejected in filter_(self._all):
@@ -197,7 +210,7 @@ class Framework:
                     counts[reason] = counts.get(reason, 0) + hit
                 passed &= ~rejected
             left = passed
-        listed = ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items()))
+        listed = ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items() if count))
         return f"0/{len(self._table)} nodes are available: {listed or 'there are none'}."
 
 

@@ -2,7 +2,8 @@
 
 Source: pkg/scheduler (schedule_one.go, backend/queue). Pods wait by priority, then by arrival. One that fits nowhere
 waits until something happens that may help; an idle scheduler tries it again at once (SchedulerPopFromBackoffQ), so
-back-off plays no part here. Pods of one template that fails wait behind the first of them.
+back-off plays no part here. Pods of one template (and for one node, if only that will do) wait behind the first of
+them that fails.
 """
 
 from heapq import heappop, heappush
@@ -17,6 +18,9 @@ from simulator.scheduling.ties import Ties
 from simulator.state import ClusterState
 from simulator.views import ClusterView, PodView
 
+_Alike = tuple[PodClass, int | None]
+"""Pods that are equal to the scheduler: a template, and the only node that will do."""
+
 
 class Scheduler:
     """Binds pods to nodes by a profile."""
@@ -29,9 +33,9 @@ class Scheduler:
         self._framework = Framework(profile, state.nodes, ClusterView(state.nodes, self._counts))
         self._ties = ties
         self._active: list[tuple[int, int, PodState]] = []
-        self._unschedulable: dict[PodClass, list[tuple[int, PodState]]] = {}
+        self._unschedulable: dict[_Alike, list[tuple[int, PodState]]] = {}
         """Per template, a heap by arrival."""
-        self._hopeless: set[PodClass] = set()
+        self._hopeless: set[_Alike] = set()
         """Templates that were tried and fitted nowhere, and nothing happened since."""
         self._armed = False
         state.listen(Kind.POD_PHASE, self._phase_changed)
@@ -48,10 +52,10 @@ class Scheduler:
 
     def _retry_spread(self) -> None:
         """A pod came or goes: that may help those that wait for the sake of a spread constraint."""
-        for pod_class in list(self._unschedulable):
-            if pod_class.spec.topology_spread_constraints:
-                self._hopeless.discard(pod_class)
-                self._push_next(pod_class)
+        for alike in list(self._unschedulable):
+            if alike[0].spec.topology_spread_constraints:
+                self._hopeless.discard(alike)
+                self._push_next(alike)
 
     def _push(self, pod: PodState) -> None:
         heappush(self._active, (-pod.pod_class.spec.priority, pod.uid, pod))
@@ -62,34 +66,35 @@ class Scheduler:
     def _retry(self) -> None:
         """Something happened that may let waiting pods in: the first of every template is tried again."""
         self._hopeless.clear()
-        for pod_class in list(self._unschedulable):
-            self._push_next(pod_class)
+        for alike in list(self._unschedulable):
+            self._push_next(alike)
 
-    def _push_next(self, pod_class: PodClass) -> None:
-        waiting = self._unschedulable.get(pod_class)
+    def _push_next(self, alike: _Alike) -> None:
+        waiting = self._unschedulable.get(alike)
         if waiting:
             self._push(heappop(waiting)[1])
             if not waiting:
-                del self._unschedulable[pod_class]
+                del self._unschedulable[alike]
 
     def _schedule_all(self) -> None:
         self._armed = False
         while self._active:
             _, _, pod = heappop(self._active)
+            alike = (pod.pod_class, pod.only_node)
             if pod.deleting or pod.node >= 0:
-                self._push_next(pod.pod_class)
+                self._push_next(alike)
                 continue
-            node = None if pod.pod_class in self._hopeless else self._choose(pod)
+            node = None if alike in self._hopeless else self._choose(pod)
             if node is None:
-                self._hopeless.add(pod.pod_class)
-                heappush(self._unschedulable.setdefault(pod.pod_class, []), (pod.uid, pod))
+                self._hopeless.add(alike)
+                heappush(self._unschedulable.setdefault(alike, []), (pod.uid, pod))
             else:
                 self._state.bind(pod, node)
-                self._push_next(pod.pod_class)
+                self._push_next(alike)
 
     def _choose(self, pod: PodState) -> int | None:
         prepared = self._prepared(pod.pod_class)
-        feasible = self._framework.feasible(prepared)
+        feasible = self._framework.feasible(prepared, pod.only_node)
         if len(feasible) == 0:
             return None
         best = self._framework.best(prepared, feasible)
@@ -104,4 +109,4 @@ class Scheduler:
 
     def reason(self, pod: PodState) -> str:
         """Why a waiting pod is not placed, in Kubernetes' words."""
-        return self._framework.reasons(self._prepared(pod.pod_class))
+        return self._framework.reasons(self._prepared(pod.pod_class), pod.only_node)

@@ -121,3 +121,28 @@ def test_clearing_touches_only_what_a_run_writes(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     folder.clear()
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_file_in_the_way_is_no_result_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(NotAResultFolder, match="file"):
+            ResultFolder(path).manifest()
+
+
+def test_a_resolved_experiment_names_the_copies_of_its_files() -> None:
+    resolved = {
+        "spec": {
+            "manifests": ["../shop.yaml", "more"],
+            "cluster": {"nodes": ["nodes.yaml"]},
+            "policies": [{"name": "a"}, {"name": "b", "add": ["more/pdb.yaml", {"kind": "Service"}]}],
+        }
+    }
+    inputs = [Path("x/shop.yaml"), Path("x/y/more/deep/web.yaml"), Path("x/y/more/pdb.yaml"), Path("x/y/nodes.yaml")]
+    copied = store.with_copies(resolved, Path("x/y/experiment.yaml"), inputs)
+    assert copied["spec"] == {
+        "manifests": ["inputs/1-shop.yaml", "inputs/2-web.yaml", "inputs/3-pdb.yaml"],
+        "cluster": {"nodes": ["inputs/4-nodes.yaml"]},
+        "policies": [{"name": "a"}, {"name": "b", "add": ["inputs/3-pdb.yaml", {"kind": "Service"}]}],
+    }
+    assert resolved["spec"]["manifests"] == ["../shop.yaml", "more"]

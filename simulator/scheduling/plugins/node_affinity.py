@@ -14,14 +14,9 @@ from simulator.views import ClusterView, NodeView, PodView
 
 def eligible(pod: PodView, cluster: ClusterView) -> Bools:
     """Which nodes the pod's nodeSelector and required node affinity allow. Labels do not change during a run."""
-    required = pod.spec.affinity.node_required
+    allows = pod.spec.allows_node
     return np.array(
-        [
-            all(labels.get(key) == value for key, value in pod.spec.node_selector.items())
-            and (required is None or any(term.matches(labels, name) for term in required))
-            for name, labels in zip(cluster.names, cluster.labels, strict=True)
-        ],
-        dtype=np.bool_,
+        [allows(labels, name) for name, labels in zip(cluster.names, cluster.labels, strict=True)], dtype=np.bool_
     )
 
 
