@@ -1,8 +1,8 @@
 """The Deployment controller: replaces the pods of old revisions by those of the new one.
 
 Source: pkg/controller/deployment (rolling.go, recreate.go, sync.go, progress.go). A pass sees only spec and status of
-the ReplicaSets and makes one change; what it changes wakes it again. Once a Deployment is complete a pass changes nothing until its spec
-changes, so none is made.
+the ReplicaSets and makes one change, which wakes it again. Once a Deployment is complete a pass changes nothing until
+its spec changes, so none is made.
 """
 
 from collections.abc import Callable

@@ -11,7 +11,7 @@ from simulator.objects.workload import PodOwner, Workload
 class DaemonSetState(PodOwner):
     """A DaemonSet, its revisions, and its pods by the node that each is made for."""
 
-    __slots__ = ("by_node", "desired", "generation", "history", "index", "outdated", "spec", "unsettled", "wanted")
+    __slots__ = ("by_node", "desired", "generation", "history", "index", "meant", "outdated", "spec", "unsettled", "wanted")
 
     def __init__(self, index: int, workload: Workload, spec: DaemonSet) -> None:
         super().__init__(workload)
@@ -23,7 +23,9 @@ class DaemonSetState(PodOwner):
         self.by_node: dict[int, list[PodState]] = {}
         """The pods that exist, in order of creation; only nodes that have any."""
         self.desired = 0
-        """Nodes that are meant to run a pod, be they well or not."""
+        """How many nodes are meant to run a pod, be they well or not."""
+        self.meant: set[int] = set()
+        """Those nodes."""
         self.wanted: set[int] = set()
         """Nodes that should run a pod now: status.desiredNumberScheduled counts them."""
         self.unsettled: set[int] = set()

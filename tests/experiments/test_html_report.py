@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from experiments import Experiment, html_report, runner
+from experiments.plots import Plots
 from experiments.results import Results
 from tests.experiments import fakes
 from tests.experiments.fakes import Objective, Unit
@@ -54,6 +55,11 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+@pytest.fixture
+def without_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +117,7 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     assert once.read_bytes() == again.read_bytes()
 
 
+@pytest.mark.usefixtures("without_drawings")
 @pytest.mark.parametrize(
     ("units", "objectives", "style", "says"),
     [
@@ -129,7 +136,8 @@ def test_every_verdict_has_its_style_and_words(
     assert says in text
 
 
-def test_names_are_escaped() -> None:
+def test_names_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plots, "featured", lambda plots: [])
     text = html_report.report_html(results({"<script>": SHIPPED, 'a"b': GOOD}, 2, warnings=("<i>odd</i>",)))
     assert "<script>" not in text
     assert "&lt;script&gt;" in text

@@ -1,0 +1,63 @@
+"""On which nodes a DaemonSet runs: by name, labels and taints, before any scheduler is asked.
+
+Source: pkg/controller/daemon/daemon_controller.go (NodeShouldRunDaemonPod).
+"""
+
+from dataclasses import dataclass
+
+from models.node import NOT_READY, OUT_OF_SERVICE, UNREACHABLE, Taint, TaintEffect
+from models.pod import PodSpec
+from simulator.nodes import NodeTable
+
+_UNWELL = (NOT_READY, UNREACHABLE, OUT_OF_SERVICE)
+"""Taints that say that a node is not well, not what it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suitability:
+    """What a DaemonSet may do on a node."""
+
+    run: bool
+    """A pod should run there."""
+    stay: bool
+    """One that is there may stay."""
+    meant: bool
+    """A pod should run there, were the node well."""
+
+
+_NOWHERE = Suitability(run=False, stay=False, meant=False)
+
+
+class DaemonPlacement:
+    """The nodes that suit pods of one template; labels do not change during a run, taints do."""
+
+    def __init__(self, spec: PodSpec, table: NodeTable) -> None:
+        self._spec = spec
+        self._table = table
+        self._matching = [
+            spec.node_name in (None, name) and spec.allows_node(labels, name)
+            for name, labels in zip(table.names, table.labels, strict=True)
+        ]
+        self._by_taints: list[Suitability] = []
+        """Per set of taints."""
+
+    def __getitem__(self, node: int) -> Suitability:
+        if not self._matching[node]:
+            return _NOWHERE
+        sets = self._table.taint_sets
+        while len(self._by_taints) < len(sets):
+            self._by_taints.append(self._judge(sets[len(self._by_taints)]))
+        return self._by_taints[self._table.taint_set[node]]
+
+    def _judge(self, taints: frozenset[Taint]) -> Suitability:
+        in_the_way = [
+            taint
+            for taint in taints
+            if taint.effect is not TaintEffect.PREFER_NO_SCHEDULE
+            and not any(toleration.tolerates(taint) for toleration in self._spec.tolerations)
+        ]
+        return Suitability(
+            run=not in_the_way,
+            stay=all(taint.effect is not TaintEffect.NO_EXECUTE for taint in in_the_way),
+            meant=all(taint.key in _UNWELL for taint in in_the_way),
+        )

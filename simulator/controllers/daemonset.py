@@ -1,0 +1,248 @@
+"""The DaemonSet controller: a pod on every node that suits it, and their replacement when the template changes.
+
+Source: pkg/controller/daemon (daemon_controller.go, update.go). Kubernetes goes over the nodes in the order of a Go map,
+which is random: here every DaemonSet draws an order once a run. Only nodes where something happened are looked at. Pods
+that fail are replaced without the real controller's back-off.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from heapq import nsmallest
+
+from models.pod import PodTemplate
+from models.timing import Timing
+from simulator.controllers.availability import Availability
+from simulator.controllers.daemon_placement import DaemonPlacement
+from simulator.controllers.workqueue import WorkQueue
+from simulator.kernel import Kernel
+from simulator.log import Kind
+from simulator.objects import REVISION_LABEL, DaemonSetState, Phase, PodClass, PodState, Workload
+from simulator.state import ClusterState
+from simulator.streams import Streams
+
+MakePodClass = Callable[[Workload, PodTemplate, Mapping[str, str]], PodClass]
+_FINISHED = (Phase.FAILED, Phase.SUCCEEDED)
+
+
+class DaemonSetController:
+    """Keeps every DaemonSet's nodes supplied, and rolls them towards its template."""
+
+    def __init__(
+        self, kernel: Kernel, state: ClusterState, timing: Timing, streams: Streams, make_pod_class: MakePodClass
+    ) -> None:
+        self._state = state
+        self._streams = streams
+        self._make_pod_class = make_pod_class
+        self._availability = Availability(kernel, state)
+        self._placements: dict[DaemonSetState, DaemonPlacement] = {}
+        self._ranks: dict[DaemonSetState, list[int]] = {}
+        """Each node's place in the order of going over them."""
+        self._changed: defaultdict[DaemonSetState, dict[int, int]] = defaultdict(dict)
+        """Nodes to be looked at, and why."""
+        self._queue: WorkQueue[DaemonSetState] = WorkQueue(kernel, timing.controller_latency, self._sync)
+        state.listen(Kind.DAEMONSET_GENERATION, self._spec_changed)
+        state.listen(Kind.NODE_TAINTS, self._taints_changed)
+        state.listen(Kind.POD_PHASE, self._phase_changed)
+        state.listen(Kind.POD_DELETING, self._pod_changed)
+        state.listen(Kind.POD_READY, self._ready_changed)
+        state.listen(Kind.POD_AVAILABLE, self._pod_changed)
+
+    # What happens, and where
+
+    def _spec_changed(self, daemon_set: DaemonSetState, new: int, cause: int) -> None:
+        nodes = self._state.nodes
+        if daemon_set not in self._ranks:
+            rng = self._streams.stream(f"daemonset/order/{daemon_set.workload}")
+            self._ranks[daemon_set] = rng.permutation(len(nodes)).tolist()
+        self._placements[daemon_set] = DaemonPlacement(daemon_set.spec.pod_template.spec, nodes)
+        for pod in list(daemon_set.pods.values()):
+            self._availability.judge(pod, daemon_set.spec.min_ready_seconds, cause)
+        self._changed[daemon_set].update(dict.fromkeys(range(len(nodes)), cause))
+        self._queue.add(daemon_set)
+
+    def _taints_changed(self, node: int, new: int, cause: int) -> None:
+        for daemon_set in self._state.daemon_sets:
+            self._look_again(daemon_set, node, cause)
+
+    def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
+        owner = pod.owner
+        if not isinstance(owner, DaemonSetState):
+            return
+        assert pod.only_node is not None
+        if phase == Phase.PENDING:
+            owner.by_node.setdefault(pod.only_node, []).append(pod)
+        elif phase == Phase.ABSENT:
+            pods = owner.by_node[pod.only_node]
+            pods.remove(pod)
+            if not pods:
+                del owner.by_node[pod.only_node]
+            self._state.set_available(pod, False, cause)
+        self._look_again(owner, pod.only_node, cause)
+
+    def _ready_changed(self, pod: PodState, ready: int, cause: int) -> None:
+        if isinstance(pod.owner, DaemonSetState):
+            self._availability.judge(pod, pod.owner.spec.min_ready_seconds, cause)
+            self._pod_changed(pod, ready, cause)
+
+    def _pod_changed(self, pod: PodState, new: int, cause: int) -> None:
+        if isinstance(pod.owner, DaemonSetState) and pod.only_node is not None:
+            self._look_again(pod.owner, pod.only_node, cause)
+
+    def _look_again(self, daemon_set: DaemonSetState, node: int, cause: int) -> None:
+        self._changed[daemon_set][node] = cause
+        self._queue.add(daemon_set)
+
+    # A pass
+
+    def _sync(self, daemon_set: DaemonSetState) -> None:
+        """Supplies the nodes; once there is nothing to do about that, a step of the rolling update."""
+        changed, self._changed[daemon_set] = self._changed[daemon_set], {}
+        self._adopt(daemon_set)
+        acted = [self._supply(daemon_set, node, cause) for node, cause in sorted(changed.items())]
+        for node in changed:
+            self._count(daemon_set, node)
+        self._state.set_daemons_desired(daemon_set, len(daemon_set.meant), daemon_set.cause)
+        if any(acted) or not daemon_set.outdated or daemon_set.spec.on_delete:
+            return
+        surge, unavailable = daemon_set.spec.fence_posts(len(daemon_set.wanted))
+        if surge > 0:
+            self._add_surge(daemon_set, surge)
+        else:
+            self._take_down(daemon_set, unavailable)
+
+    def _adopt(self, daemon_set: DaemonSetState) -> None:
+        history = daemon_set.history
+        known = len(history.revisions)
+        newest = history.adopt(daemon_set.spec.template)
+        if len(history.revisions) > known:
+            live = {pod.pod_class.labels[REVISION_LABEL] for pod in daemon_set.objects.values()}
+            history.truncate({newest.hash, *live}, daemon_set.spec.revision_history_limit)
+
+    def _create(self, daemon_set: DaemonSetState, node: int, cause: int) -> None:
+        newest = daemon_set.history.revisions[-1]
+        pod_class = newest.classes.get(0)
+        if pod_class is None:
+            labels = {REVISION_LABEL: newest.hash}
+            pod_class = self._make_pod_class(daemon_set.workload, daemon_set.spec.pod_template, labels)
+            newest.classes[0] = pod_class
+        self._state.create_pod(pod_class, daemon_set, cause, only_node=node)
+
+    def _supply(self, daemon_set: DaemonSetState, node: int, cause: int) -> bool:
+        """Makes the pod that a node lacks, deletes those that it should not have; says whether there were any.
+
+        With a surge, one that is being deleted is not waited for.
+        """
+        suits = self._placements[daemon_set][node]
+        pods = list(daemon_set.by_node.get(node, ()))
+        staying = [pod for pod in pods if not pod.deleting]
+        running = [pod for pod in staying if pod.phase not in _FINISHED]
+        surges = _surges(daemon_set)
+        missing = suits.run and not (running if surges else pods)
+        if suits.stay:
+            unfit = [pod for pod in staying if pod.phase in _FINISHED]
+            surplus = _surplus_of_surge(daemon_set, running) if surges else _oldest_first(running)[1:]
+        else:
+            unfit, surplus = staying, []
+        for pod in unfit:
+            self._state.mark_deleting(pod, cause)
+        for pod in surplus:
+            self._state.mark_deleting(pod, daemon_set.cause)
+        if missing:
+            self._create(daemon_set, node, cause)
+        return bool(missing or unfit or surplus)
+
+    def _count(self, daemon_set: DaemonSetState, node: int) -> None:
+        """Brings the sets of nodes up to date."""
+        suits = self._placements[daemon_set][node]
+        pods = daemon_set.by_node.get(node, ())
+        staying = [pod for pod in pods if not pod.deleting]
+        newest = daemon_set.history.revisions[-1]
+        settled = len(staying) == 1 and staying[0].available
+        for nodes, belongs in (
+            (daemon_set.wanted, suits.run),
+            (daemon_set.meant, suits.meant),
+            (daemon_set.unsettled, (suits.run or bool(pods)) and not settled),
+            (daemon_set.outdated, any(not newest.made(pod) for pod in staying)),
+        ):
+            if belongs:
+                nodes.add(node)
+            else:
+                nodes.discard(node)
+
+    # A step of the rolling update
+
+    def _take_down(self, daemon_set: DaemonSetState, unavailable: int) -> None:
+        """Deletes old pods: those that are not available in any case, others as far as the budget goes.
+
+        Every node without an available pod uses up the budget, also one that is dead.
+        """
+        rank = self._ranks[daemon_set].__getitem__
+        going = sorted(daemon_set.outdated & daemon_set.unsettled, key=rank)
+        room = max(0, unavailable - len(daemon_set.unsettled))
+        going += nsmallest(room, daemon_set.outdated - daemon_set.unsettled, key=rank)
+        for node in going:
+            staying = [pod for pod in daemon_set.by_node[node] if not pod.deleting]
+            if len(staying) == 1:
+                self._state.mark_deleting(staying[0], daemon_set.cause)
+
+    def _add_surge(self, daemon_set: DaemonSetState, surge: int) -> None:
+        """Makes new pods beside old ones, and deletes the old ones whose successor is available.
+
+        Old pods that are not available do not count; nodes that should run no pod lose theirs only as far as enough
+        others are available.
+        """
+        placement = self._placements[daemon_set]
+        surging = 0
+        going: list[PodState] = []
+        leaving: list[PodState] = []
+        allowed: list[int] = []
+        candidates: list[int] = []
+        for node in sorted(daemon_set.outdated, key=self._ranks[daemon_set].__getitem__):
+            old, new = _old_and_new(daemon_set, node)
+            if len(old) > 1 or len(new) > 1 or (new and not new[0].available):
+                surging += 1
+            elif new:
+                going.append(old[0])
+            elif placement[node].run:
+                (candidates if old[0].available else allowed).append(node)
+            else:
+                (leaving if old[0].available else going).append(old[0])
+        if leaving:
+            going += leaving[: max(0, _available_nodes(daemon_set) - len(daemon_set.wanted))]
+        for pod in going:
+            self._state.mark_deleting(pod, daemon_set.cause)
+        for node in (*allowed, *candidates[: max(0, surge - surging)]):
+            self._create(daemon_set, node, daemon_set.cause)
+
+
+def _surges(daemon_set: DaemonSetState) -> bool:
+    return not daemon_set.spec.on_delete and daemon_set.spec.fence_posts(1)[0] > 0
+
+
+def _oldest_first(pods: Iterable[PodState]) -> list[PodState]:
+    return sorted(pods, key=lambda pod: (pod.node < 0, pod.created, pod.uid))
+
+
+def _old_and_new(daemon_set: DaemonSetState, node: int) -> tuple[list[PodState], list[PodState]]:
+    """The pods of a node that stay, by revision; the oldest first."""
+    newest = daemon_set.history.revisions[-1]
+    staying = _oldest_first(pod for pod in daemon_set.by_node.get(node, ()) if not pod.deleting)
+    return [pod for pod in staying if not newest.made(pod)], [pod for pod in staying if newest.made(pod)]
+
+
+def _surplus_of_surge(daemon_set: DaemonSetState, running: list[PodState]) -> list[PodState]:
+    """One old and one new pod may be side by side while the old one is ready and the new one not yet available."""
+    newest = daemon_set.history.revisions[-1]
+    pods = _oldest_first(running)
+    old, new = [pod for pod in pods if not newest.made(pod)], [pod for pod in pods if newest.made(pod)]
+    replaced = old[:1] if new and old and (not old[0].ready or new[0].available) else []
+    return [*new[1:], *old[1:], *replaced]
+
+
+def _available_nodes(daemon_set: DaemonSetState) -> int:
+    """Nodes whose old pod, or new one without an old one, is available."""
+    count = 0
+    for node in daemon_set.by_node:
+        old, new = _old_and_new(daemon_set, node)
+        count += len(old) <= 1 and len(new) <= 1 and any(pod.available for pod in (old or new))
+    return count
