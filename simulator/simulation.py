@@ -7,6 +7,7 @@ from models.cluster import Cluster
 from models.load import Load
 from simulator.api import Api
 from simulator.controllers.autoscaler import AutoscalerController
+from simulator.controllers.daemonset import DaemonSetController
 from simulator.controllers.deployment import DeploymentController
 from simulator.controllers.disruption import DisruptionController
 from simulator.controllers.endpoints import EndpointController
@@ -15,6 +16,7 @@ from simulator.controllers.legacy_eviction import LegacyEviction
 from simulator.controllers.node_lifecycle import NodeLifecycle
 from simulator.controllers.pod_gc import PodGC
 from simulator.controllers.replicaset import ReplicaSetController
+from simulator.controllers.statefulset import StatefulSetController
 from simulator.controllers.taint_eviction import TaintEviction
 from simulator.hazards import Hazards
 from simulator.history import Recorder, service_names
@@ -75,6 +77,8 @@ class Simulation:
         self.pod_gc = PodGC(self.kernel, self.state, timing, phases)
         self.replica_sets = ReplicaSetController(self.kernel, self.state, timing, streams)
         self.deployments = DeploymentController(self.kernel, self.state, timing, self.api.deployment_class)
+        self.stateful_sets = StatefulSetController(self.kernel, self.state, timing, self.api.pod_class)
+        self.daemon_sets = DaemonSetController(self.kernel, self.state, timing, streams, self.api.pod_class)
         self.disruption = DisruptionController(self.kernel, self.state, timing)
         self.autoscalers = AutoscalerController(self.kernel, self.state, timing, streams, self.api.find)
         self.scheduler = Scheduler(
@@ -84,7 +88,10 @@ class Simulation:
 
     def deploy(self) -> None:
         """Creates all workloads and lets them settle until time 0."""
-        for spec in (*self.cluster.budgets, *self.cluster.deployments, *self.cluster.replica_sets, *self.cluster.pods):
+        cluster = self.cluster
+        for spec in (*cluster.budgets, *cluster.daemon_sets, *cluster.deployments, *cluster.replica_sets):
+            self.api.apply(spec)
+        for spec in (*cluster.stateful_sets, *cluster.pods):
             self.api.apply(spec)
         for autoscaler in self.cluster.autoscalers:
             self.api.apply(autoscaler)
@@ -110,6 +117,8 @@ class Simulation:
                 ],
                 "REPLICASET": self.state.replica_set_names,
                 "DEPLOYMENT": [deployment.workload.name for deployment in self.state.deployments],
+                "STATEFULSET": [stateful_set.workload.name for stateful_set in self.state.stateful_sets],
+                "DAEMONSET": [daemon_set.workload.name for daemon_set in self.state.daemon_sets],
                 "SERVICE": service_names(self.state.services),
                 "AUTOSCALER": [autoscaler.spec.name for autoscaler in self.state.autoscalers],
                 "BUDGET": [budget.spec.name for budget in self.state.budgets],

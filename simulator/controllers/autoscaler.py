@@ -36,8 +36,8 @@ from simulator.controllers.replica_calculator import (
 )
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
-from simulator.objects import AutoscalerState, DeploymentState, Phase, PodClass, PodState, ReplicaSetState, Workload
-from simulator.scale import Scale
+from simulator.objects import AutoscalerState, Phase, PodClass, PodState, Workload
+from simulator.scale import Scalable, Scale
 from simulator.state import ClusterState
 from simulator.streams import Streams
 
@@ -136,8 +136,8 @@ class AutoscalerController:
         listen = self._state.listen
         for kind in (Kind.POD_PHASE, Kind.POD_READY, Kind.POD_DELETING, Kind.POD_CONTAINERS):
             listen(kind, lambda pod, new, cause: self._workload_changed(pod.pod_class.workload))
-        listen(Kind.DEPLOYMENT_GENERATION, lambda deployment, new, cause: self._workload_changed(deployment.workload))
-        listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._workload_changed(replica_set.workload))
+        for kind in (Kind.DEPLOYMENT_GENERATION, Kind.REPLICASET_DESIRED, Kind.STATEFULSET_GENERATION):
+            listen(kind, lambda record, new, cause: self._workload_changed(record.workload))
         listen(Kind.NODE_REPORTING, lambda node, new, cause: self._node_changed(node))
 
     def _node_changed(self, node: int) -> None:
@@ -191,7 +191,7 @@ class AutoscalerController:
             workload = self._find(kind, name, namespace)
         except KeyError:
             return None
-        return Scale(self._state, workload) if isinstance(workload, DeploymentState | ReplicaSetState) else None
+        return Scale(self._state, workload) if isinstance(workload, Scalable) else None
 
     def _pods(self, target: str) -> list[PodState]:
         scale = self._scale(target)

@@ -47,7 +47,7 @@ class DaemonPlacement:
         sets = self._table.taint_sets
         while len(self._by_taints) < len(sets):
             self._by_taints.append(self._judge(sets[len(self._by_taints)]))
-        return self._by_taints[self._table.taint_set[node]]
+        return self._by_taints[int(self._table.taint_set[node])]
 
     def _judge(self, taints: frozenset[Taint]) -> Suitability:
         in_the_way = [

@@ -98,10 +98,14 @@ class DaemonSetController:
         """Supplies the nodes; once there is nothing to do about that, a step of the rolling update."""
         changed, self._changed[daemon_set] = self._changed[daemon_set], {}
         self._adopt(daemon_set)
+        for node in changed:
+            suits = self._placements[daemon_set][node]
+            _set_member(daemon_set.wanted, node, suits.run)
+            _set_member(daemon_set.meant, node, suits.meant)
+        self._state.set_daemons_desired(daemon_set, len(daemon_set.meant), daemon_set.cause)
         acted = [self._supply(daemon_set, node, cause) for node, cause in sorted(changed.items())]
         for node in changed:
-            self._count(daemon_set, node)
-        self._state.set_daemons_desired(daemon_set, len(daemon_set.meant), daemon_set.cause)
+            self._take_stock(daemon_set, node)
         if any(acted) or not daemon_set.outdated or daemon_set.spec.on_delete:
             return
         surge, unavailable = daemon_set.spec.fence_posts(len(daemon_set.wanted))
@@ -151,23 +155,14 @@ class DaemonSetController:
             self._create(daemon_set, node, cause)
         return bool(missing or unfit or surplus)
 
-    def _count(self, daemon_set: DaemonSetState, node: int) -> None:
-        """Brings the sets of nodes up to date."""
-        suits = self._placements[daemon_set][node]
+    def _take_stock(self, daemon_set: DaemonSetState, node: int) -> None:
+        """What the rolling update has to know of a node."""
         pods = daemon_set.by_node.get(node, ())
         staying = [pod for pod in pods if not pod.deleting]
         newest = daemon_set.history.revisions[-1]
         settled = len(staying) == 1 and staying[0].available
-        for nodes, belongs in (
-            (daemon_set.wanted, suits.run),
-            (daemon_set.meant, suits.meant),
-            (daemon_set.unsettled, (suits.run or bool(pods)) and not settled),
-            (daemon_set.outdated, any(not newest.made(pod) for pod in staying)),
-        ):
-            if belongs:
-                nodes.add(node)
-            else:
-                nodes.discard(node)
+        _set_member(daemon_set.unsettled, node, (node in daemon_set.wanted or bool(pods)) and not settled)
+        _set_member(daemon_set.outdated, node, any(not newest.made(pod) for pod in staying))
 
     # A step of the rolling update
 
@@ -213,6 +208,13 @@ class DaemonSetController:
             self._state.mark_deleting(pod, daemon_set.cause)
         for node in (*allowed, *candidates[: max(0, surge - surging)]):
             self._create(daemon_set, node, daemon_set.cause)
+
+
+def _set_member(nodes: set[int], node: int, belongs: bool) -> None:
+    if belongs:
+        nodes.add(node)
+    else:
+        nodes.discard(node)
 
 
 def _surges(daemon_set: DaemonSetState) -> bool:

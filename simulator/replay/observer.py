@@ -27,6 +27,8 @@ class Observer:
         self._state = simulation.state
         self.observed: list[Observation] = []
         self._last: dict[tuple[str, str], Observation] = {}
+        self._names: set[str] = set()
+        """Of all pods so far."""
         listen = self._state.listen
         for kind in (Kind.NODE_READY, Kind.NODE_TAINTS, Kind.NODE_UNSCHEDULABLE):
             listen(kind, lambda node, new, cause: self._node(node))
@@ -70,7 +72,11 @@ class Observer:
             self._endpoints(service)
 
     def _phase(self, pod: PodState, phase: int) -> None:
-        if phase == Phase.PENDING:
+        if phase == Phase.PENDING and pod.name in self._names:
+            # The recorder knows pods by name: one that comes back (StatefulSets) is the same, changed.
+            self._pod(pod, "phase", phase="Pending")
+        elif phase == Phase.PENDING:
+            self._names.add(pod.name)
             self._pod(pod, "created", owner=pod.owner.name if pod.owner is not None else "")
         elif phase == Phase.ABSENT:
             self._pod(pod, "removed")
