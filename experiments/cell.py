@@ -38,6 +38,7 @@ def run_cell(spec: CellSpec) -> Cell:
             behaviour=scenario.behaviour,
             failures=scenario.failures,
             operations=scenario.operations,
+            loads=scenario.loads,
             seed=scenario.seed,
             replication=spec.replication,
             duration=scenario.duration,

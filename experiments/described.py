@@ -19,7 +19,7 @@ from experiments.laws import KINDS, AnyLaw, Law
 from models.distributions import Distribution
 from models.labels import LabelSelector, Operator, Requirement
 
-_NUMBERS = {"rate", "threshold", "jitter", "share", "probability", "factor", "shape", "sigma"}
+_NUMBERS = {"rate", "threshold", "jitter", "share", "probability", "factor", "shape", "sigma", "tolerance"}
 """Floats whose name ends in one of these words are plain numbers; every other float is a duration."""
 
 

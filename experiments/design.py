@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.behaviour import Behaviour
 from models.cluster import Cluster
+from models.load import Load
 
 if TYPE_CHECKING:
     from experiments.metrics.availability import Capacity, ReadyEndpoints
@@ -55,6 +56,7 @@ class Scenario:
     duration: float
     warmup: float
     seed: int
+    loads: tuple[Load, ...] = ()
     id: str = field(init=False)
     """Content id of all of the above, the same in every process: 16 hexadecimal digits."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
 
 from experiments.described import as_written
 from experiments.fields import FileModel, written_duration
@@ -195,9 +196,10 @@ def _shown(default: Any, title: str | None = None) -> str:
 def _timing() -> str:
     """The table of time constants."""
     rows = [("CONSTANT", "DEFAULT", "FLAG", "SOURCE", "MEANING")]
-    for constant, (name, default) in zip(dataclasses.fields(Timing), as_written(Timing()).items(), strict=True):
-        about = constant.metadata
-        rows.append((name, str(default), about["flag"], about["source"], about["meaning"]))
+    written = as_written(Timing())
+    for constant in dataclasses.fields(Timing):
+        about, name = constant.metadata, to_camel(constant.name)
+        rows.append((name, str(written.get(name, "-")), about["flag"], about["source"], about["meaning"]))
     widths = [*(max(len(row[i]) for row in rows) for i in range(4)), 0]
     return "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -13,6 +13,7 @@ from experiments import estimate, report
 from experiments.estimate import show_seconds
 from experiments.plots import BAND, COLOURS, GREY, RULE, service_file
 from experiments.results import INCONCLUSIVE, MET, MISSED, Results
+from experiments.written import yaml_text
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -24,7 +25,7 @@ NOT_MODELLED = (
     "The network: nothing is lost or cut off.",
     "Outages of the control plane: API server, controllers and scheduler always work, with their usual delays.",
     "Volumes and data: a pod that is placed anew finds what it needs.",
-    "Autoscaling, people who step in, and every kind of failure that is not listed above.",
+    "New nodes, people who step in, and every kind of failure that is not listed above.",
 )
 """What no run of this version contains, whatever the experiment says."""
 
@@ -37,7 +38,7 @@ def report_html(results: Results) -> str:
     rows = list(report.rows(results))
     return _template().render(
         manifest=manifest,
-        heading=report.heading(results).removeprefix(manifest.name).strip(),
+        heading=re.sub(" {2,}", ", ", report.heading(results).removeprefix(manifest.name).strip()),
         verdict=_verdict(results),
         objectives=_objectives(results),
         notes=report.notes(results),
@@ -51,7 +52,7 @@ def report_html(results: Results) -> str:
         not_modelled=NOT_MODELLED,
         command=shlex.join(["kubenines", "run", manifest.source or "resolved.yaml", *manifest.options]),
         again=shlex.join(["kubenines", "run", "resolved.yaml", *_without_settings(manifest.options)]),
-        resolved=_yaml(results.resolved),
+        resolved=yaml_text(results.resolved) if results.resolved else "",
         said=said,
     )
 
@@ -156,12 +157,6 @@ def _without_settings(options: Iterable[str]) -> Iterator[str]:
             next(words)
         else:
             yield word
-
-
-def _yaml(resolved: Any) -> str:
-    import yaml
-
-    return yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=110) if resolved else ""
 
 
 def _inline(svg: str, name: str) -> Any:

@@ -41,6 +41,7 @@ def _plan(scenario: Scenario) -> PolicyPlan:
             behaviour=scenario.behaviour,
             failures=scenario.failures,
             operations=scenario.operations,
+            loads=scenario.loads,
             seed=scenario.seed,
             duration=duration,
         )
@@ -53,6 +54,11 @@ def _plan(scenario: Scenario) -> PolicyPlan:
     run, seconds = simulated(pilot)
     cluster = scenario.cluster
     replicas = [d.replicas for d in cluster.deployments] + [r.replicas for r in cluster.replica_sets]
+    replicas += [s.replicas for s in cluster.stateful_sets]
+    replicas += [
+        sum(daemons.pod_template.spec.allows_node(node.labels, node.name) for node in cluster.nodes)
+        for daemons in cluster.daemon_sets
+    ]
     return PolicyPlan(
         policy=scenario.policy,
         workloads=len(replicas) + len(cluster.pods),

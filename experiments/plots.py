@@ -58,7 +58,8 @@ class Plots:
         lowest, highest = (math.floor(min(ends)), math.ceil(max(ends) * 1.01)) if ends else (0, 1)
         ax.set_xlim(lowest, max(highest, lowest + 1))
         whole = range(lowest, max(highest, lowest + 1) + 1)
-        ax.set_xticks(whole, [_nines_label(n, crowded=len(whole) > 6) for n in whole])
+        written = [n for n in whole if len(whole) <= 5 or n in (lowest, 3, 5)]  # long shares would overlap
+        ax.set_xticks(whole, [_nines_label(n) if n in written else f"\n{n}" for n in whole])
         ax.set_xlabel("availability, nines" + (f" (the axis starts at {lowest})" if lowest else ""))
         return self._finish(ax, "Availability", "x", self._legend(services))
 
@@ -367,10 +368,8 @@ def _thinned(count: int) -> Floats:
     return np.unique(np.concatenate((np.linspace(0, count - 1, min(count, 400)), np.arange(count)[-100:])).astype(int))
 
 
-def _nines_label(nines: int, crowded: bool) -> str:
-    """The share above the number of nines; on a crowded axis every other share only."""
-    if crowded and nines % 2 == 0:
-        return f"\n{nines}"
+def _nines_label(nines: int) -> str:
+    """The share above the number of nines: "99.9 %" above 3."""
     return "0 %\n0" if nines == 0 else f"{100 - 10.0 ** (2 - nines):.{max(nines - 2, 0)}f} %\n{nines}"
 
 

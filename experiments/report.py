@@ -98,11 +98,13 @@ def _percent(share: float) -> str:
 def notes(results: Results) -> list[str]:
     """What to know before believing the table; nothing is skipped in silence."""
     m, found = results.manifest, []
-    for row in results.failed.head(5).to_dict("records"):
-        where = f"policy {row['policy']}, replication {row['replication']}, seed {row['seed']}"
-        found.append(f"failed: {where}: {row['error']}")
-    if len(results.failed) > 5:
-        found.append(f"failed: {len(results.failed) - 5} more, see cells.parquet")
+    errors = results.failed.groupby("error", sort=False)
+    for error, alike in list(errors)[:5]:
+        first = alike.iloc[0]
+        where = f"policy {first['policy']}, replication {first['replication']}, seed {first['seed']}"
+        found.append(f"failed: {where}{f' and {len(alike) - 1} more' if len(alike) > 1 else ''}: {error}")
+    if len(errors) > 5:
+        found.append(f"failed: of {len(errors) - 5} more kinds, see cells.parquet")
     if m.status == "interrupted":
         found.append("interrupted: the table rests on what was finished")
     for policy, reasons in results.pending().items():

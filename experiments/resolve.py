@@ -13,13 +13,17 @@ from experiments.schema import PoolFile, SpecFile, WhenCapacity, WhenReadyEndpoi
 from experiments.source import Source
 from models.behaviour import Behaviour, BehaviourOverride
 from models.cluster import Cluster
+from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.documents import read_documents
 from models.labels import parse_selector
+from models.load import without_load
 from models.manifests import ClusterInput, Manifest, build_cluster, read_manifests
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Resources, Taint, TaintEffect
 from models.pod import Pod
 from models.problems import InputError, Path, Problem, did_you_mean
+
+_SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet")
 
 POOL_LABEL = "pool"
 """Label of the nodes of a pool: the pool's name."""
@@ -40,6 +44,7 @@ def resolve(source: Source, folder: str) -> Design:
     _check_services(spec, variants, source, problems)
     for variant in variants:
         _check_stories(variant, source, problems)
+        _check_loads(spec, variant, source, problems)
     if problems:
         raise InputError(problems)
     return _design(spec, variants, base)
@@ -276,11 +281,27 @@ def _check_stories(variant: _Variant, source: Source, problems: list[Problem]) -
                     problems.append(source.problem((*path, "zones", i), f"there is no zone {zone!r}{hint}"))
 
 
+def _check_loads(spec: SpecFile, variant: _Variant, source: Source, problems: list[Problem]) -> None:
+    """Every load must be that of a workload which exists, and the only one of its metric."""
+    workloads = [manifest for manifest in variant.objects if manifest.kind in _SCALABLE]
+    known = [m.key for m in workloads] + [f"{m.kind}/{m.namespace}/{m.name}" for m in workloads]
+    seen: set[tuple[str, str]] = set()
+    for i, written in enumerate(spec.load):
+        load, place = written.value(), ("spec", "load", i)
+        if variant.complete and load.workload not in known:
+            hint = did_you_mean(load.target, known)
+            problems.append(source.problem((*place, "target"), f"there is no {load.target}{hint}"))
+        if (load.workload, load.metric) in seen:
+            problems.append(source.problem((*place, "target"), f"its {load.metric} load is given twice"))
+        seen.add((load.workload, load.metric))
+
+
 # --------------------------------------------------------------------------------------------------------- results
 
 
 def _design(spec: SpecFile, variants: Sequence[_Variant], base: _Read) -> Design:
     goals = _goals(spec, variants)
+    loads = tuple(load.value() for load in spec.load)
     scenarios = [
         Scenario(
             policy=variant.lineage.name,
@@ -292,18 +313,21 @@ def _design(spec: SpecFile, variants: Sequence[_Variant], base: _Read) -> Design
             duration=spec.duration,
             warmup=spec.warmup,
             seed=spec.seed,
+            loads=loads,
         )
         for variant in variants
         if variant.built is not None
     ]
     built = [variant.built for variant in variants if variant.built is not None]
     files = [*base.files, *(file for variant in variants for file in variant.files)]
+    unfed = [note for one in built for note in without_load(one.cluster.autoscalers, loads)]
     return Design(
         scenarios=tuple(scenarios),
         objectives=tuple(Objective(o.service, o.at_least, o.metric, o.policy) for o in spec.objectives),
         inputs=tuple(dict.fromkeys(files)),
-        warnings=tuple(
-            str(warning) for warning in sorted({*base.warnings, *(w for one in built for w in one.warnings)})
+        warnings=(
+            *map(str, sorted({*base.warnings, *(w for one in built for w in one.warnings)})),
+            *dict.fromkeys(unfed),
         ),
         not_modelled=built[0].not_modelled,
     )
@@ -325,8 +349,14 @@ def _predicate(when: WhenReadyEndpoints | WhenCapacity) -> ReadyEndpoints | Capa
 
 def _with_workload(cluster: Cluster, names: Sequence[str]) -> list[str]:
     """The Services that select pods of some workload; `names` are theirs, in the cluster's order."""
-    workloads: list[Deployment | ReplicaSet | Pod] = [*cluster.deployments, *cluster.replica_sets, *cluster.pods]
+    workloads: list[Deployment | ReplicaSet | DaemonSet | Pod] = [
+        *cluster.deployments,
+        *cluster.replica_sets,
+        *cluster.daemon_sets,
+        *cluster.pods,
+    ]
     pods = [(workload.namespace, workload.template.labels) for workload in workloads]
+    pods += [(s.namespace, s.pod_labels(ordinal)) for s in cluster.stateful_sets for ordinal in s.ordinals]
     return [
         name
         for name, service in zip(names, cluster.services, strict=True)

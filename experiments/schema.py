@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from experiments.described import DescribedModel, file_model, partial_model
 from experiments.fields import Amount, Cpu, Duration, FileModel, Labels, Percentage, PositiveDuration
 from models.behaviour import PodBehaviour
+from models.load import Load
 from models.problems import shown
 from models.timing import Timing
 from simulator import registry
@@ -142,6 +143,38 @@ class BehaviourChanges(PodBehaviourChanges):
     overrides: list[OverrideFile] = Field(default=[])
 
 
+# ------------------------------------------------------------------------------------------------------------ load
+
+
+class LoadStepFile(FileModel):
+    """From this time on, the total is so much."""
+
+    at: Duration
+    """Since failures began."""
+    total: Cpu
+    """Of all ready pods together, which share it evenly: CPUs or millicores, bytes, or a number for other metrics."""
+
+
+class LoadFile(FileModel):
+    """What users ask of a workload over time: what its autoscalers measure."""
+
+    target: str
+    """The workload: `Deployment/web`, or `Deployment/shop/web` outside the default namespace."""
+    metric: str = "cpu"
+    """`cpu`, `memory`, or the name of a metric of the autoscaler."""
+    steps: Annotated[list[LoadStepFile], Field(min_length=1)]
+    """In order of time; before the first it is as from the first on."""
+
+    def value(self) -> Load:
+        """The load itself; raises ValueError if its steps are not in order of time."""
+        return Load(self.target, tuple((step.at, float(step.total)) for step in self.steps), self.metric)
+
+    @model_validator(mode="after")
+    def _makes_a_value(self) -> "LoadFile":
+        self.value()
+        return self
+
+
 # -------------------------------------------------------------------------------------------------------- services
 
 
@@ -272,6 +305,8 @@ class SpecFile(FileModel):
     """What breaks."""
     operations: list[OperationFile] = Field(default=[])
     """What people do."""
+    load: list[LoadFile] = Field(default=[])
+    """What users ask for: without it, autoscalers measure nothing."""
     services: list[ServiceFile] | None = None
     """What is measured; by default every Service that selects pods of a workload, with one ready endpoint."""
     policies: list[PolicyFile] = Field(default=[])

@@ -201,10 +201,10 @@ class ResultFolder:
 
     def write_inputs(self, source: str, resolved: Any, inputs: Iterable[Path]) -> None:
         """Write the experiment as given and as resolved (plain values), and a copy of every file that it read."""
-        import yaml
+        from experiments.written import yaml_text
 
         write(self.path / "experiment.yaml", source)
-        write(self.path / "resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+        write(self.path / "resolved.yaml", yaml_text(resolved))
         for path, name in copies(inputs).items():
             if path.exists():  # else its sha256 is empty
                 write(self.path / name, path.read_bytes())

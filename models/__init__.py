@@ -15,6 +15,7 @@ for _name in ("models", "simulator", "experiments"):
         )
 
 if TYPE_CHECKING:
+    from models.autoscaling import HorizontalPodAutoscaler
     from models.behaviour import Behaviour, BehaviourOverride, PodBehaviour
     from models.cluster import Cluster
     from models.daemonset import DaemonSet
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from models.disruption import PodDisruptionBudget
     from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
     from models.labels import LabelSelector
+    from models.load import Load
     from models.node import Node, Resources, Taint
     from models.pod import Container, Pod, PodSpec, PodTemplate, Probe
     from models.service import Service
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from models.timing import Timing
 
 _HOME = {
+    "HorizontalPodAutoscaler": "models.autoscaling",
     "Behaviour": "models.behaviour",
     "BehaviourOverride": "models.behaviour",
     "PodBehaviour": "models.behaviour",
@@ -46,6 +49,7 @@ _HOME = {
     "Uniform": "models.distributions",
     "Weibull": "models.distributions",
     "LabelSelector": "models.labels",
+    "Load": "models.load",
     "Node": "models.node",
     "Resources": "models.node",
     "Taint": "models.node",
@@ -70,7 +74,9 @@ __all__ = [
     "Exponential",
     "Fixed",
     "Gamma",
+    "HorizontalPodAutoscaler",
     "LabelSelector",
+    "Load",
     "LogNormal",
     "Node",
     "Pod",

@@ -56,6 +56,8 @@ class Node:
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Taint, ...] = ()
     unschedulable: bool = False
+    images: Mapping[str, int] = field(default_factory=dict)
+    """Container images that it has, by every name, with their sizes in bytes (status.images)."""
 
     @property
     def zone(self) -> str:

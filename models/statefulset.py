@@ -47,3 +47,7 @@ class StatefulSet:
     def identity_labels(self, ordinal: int) -> dict[str, str]:
         """The labels that tell this pod from the others."""
         return {POD_NAME_LABEL: f"{self.name}-{ordinal}", POD_INDEX_LABEL: str(ordinal)}
+
+    def pod_labels(self, ordinal: int) -> dict[str, str]:
+        """All labels of this pod but that of its revision."""
+        return {**self.template.labels, **self.identity_labels(ordinal)}

@@ -81,12 +81,11 @@ class Recorder:
     def _stateful(self, stateful_set: StatefulSetState) -> None:
         """Services may also select a single pod of it, by its name."""
         spec, workload = stateful_set.spec, stateful_set.workload
-        labels = spec.template.labels
-        services = self._state.services_of(spec.namespace, labels)
+        services = self._state.services_of(spec.namespace, spec.template.labels)
         self.want(workload, services, spec.replicas)
         single: dict[int, tuple[ServiceState, ...]] = {}
         for ordinal in spec.ordinals:
-            of_pod = self._state.services_of(spec.namespace, {**labels, **spec.identity_labels(ordinal)})
+            of_pod = self._state.services_of(spec.namespace, spec.pod_labels(ordinal))
             if len(of_pod) > len(services):
                 single[ordinal] = tuple(service for service in of_pod if service not in services)
         for ordinal in sorted(self._single[stateful_set] | single.keys()):

@@ -14,8 +14,6 @@ import simpy
 Event = simpy.Event
 """What a story yields."""
 Story = Generator[Event, Any, None]
-Crew = simpy.Resource
-"""Places that are given in the order of asking."""
 
 
 class Order(IntEnum):
@@ -74,10 +72,6 @@ class Kernel(simpy.Environment):
         event = self.event()
         self.timer(seconds, event.succeed, order)
         return event
-
-    def crew(self, size: int) -> Crew:
-        """A crew with so many places."""
-        return Crew(self, size)
 
     def tell(self, story: Story) -> None:
         """Starts a story; it runs from the current time on."""

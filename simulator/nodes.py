@@ -1,5 +1,6 @@
 """The nodes, in columns."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from models.node import Node, Taint
 
 if TYPE_CHECKING:
-    from simulator.objects import PodState
+    from simulator.objects import PodClass, PodState
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -41,10 +42,21 @@ class NodeTable:
             name: np.array([node.allocatable.other.get(name, 0) for node in nodes], dtype=np.int64) for name in others
         }
         self.used_other = {name: np.zeros(len(nodes), dtype=np.int64) for name in others}
+        nothing = np.zeros(len(nodes), dtype=np.int64)
+        self._columns = {
+            "allocatable": defaultdict(lambda: nothing, {"cpu": self.cpu, "memory": self.memory, **self.other}),
+            "used": defaultdict(lambda: nothing, {"cpu": self.used_cpu, "memory": self.used_memory, **self.used_other}),
+            "scored": defaultdict(
+                lambda: nothing, {"cpu": self.scored_cpu, "memory": self.scored_memory, **self.used_other}
+            ),
+        }
         self.taint_sets: list[frozenset[Taint]] = []
         self._taint_set_ids: dict[frozenset[Taint], int] = {}
         self.taint_set = np.array([self.taint_set_id(node.taints) for node in nodes], dtype=np.int64)
         self.unschedulable = np.array([node.unschedulable for node in nodes], dtype=np.bool_)
+        self.images = tuple(node.images for node in nodes)
+        self.host_ports: dict[tuple[int, str], dict[str, Ints]] = {}
+        """By port and protocol, and by host IP, on how many pods of a node it is taken; only what any pod took."""
         self.powered = [True] * len(nodes)
         self.down_causes: list[dict[object, int]] = [{} for _ in nodes]
         self.silent_causes: list[dict[object, int]] = [{} for _ in nodes]
@@ -59,6 +71,10 @@ class NodeTable:
     def __len__(self) -> int:
         return len(self.names)
 
+    def column(self, kind: str, resource: str) -> Ints:
+        """The "allocatable", "used" or "scored" amounts of a resource; zeros if no node has it."""
+        return self._columns[kind][resource]
+
     def taint_set_id(self, taints: Iterable[Taint]) -> int:
         """The number of this set of taints; equal sets have equal numbers."""
         key = frozenset(taints)
@@ -67,6 +83,24 @@ class NodeTable:
             known = self._taint_set_ids[key] = len(self.taint_sets)
             self.taint_sets.append(key)
         return known
+
+    def use(self, node: int, pod_class: "PodClass", sign: int) -> None:
+        """The node holds one pod of this template more (sign 1) or fewer (-1)."""
+        requests, scored = pod_class.requests, pod_class.scored_requests
+        self.used_cpu[node] += sign * requests.cpu
+        self.used_memory[node] += sign * requests.memory
+        self.used_pods[node] += sign
+        self.scored_cpu[node] += sign * scored.cpu
+        self.scored_memory[node] += sign * scored.memory
+        for name, amount in requests.other.items():
+            if name in self.used_other:
+                self.used_other[name][node] += sign * amount
+        for port, protocol, ip in pod_class.host_ports:
+            by_ip = self.host_ports.setdefault((port, protocol), {})
+            if ip not in by_ip:
+                by_ip[ip] = np.zeros(len(self), dtype=np.int64)
+            by_ip[ip][node] += sign
+        self.journal.append(node)
 
     def taints_of(self, node: int) -> frozenset[Taint]:
         """The taints that a node carries now."""

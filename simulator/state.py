@@ -195,20 +195,8 @@ class ClusterState:
         pod.node = node
         pod.start_time = self._kernel.now
         self.nodes.running[node][pod.uid] = pod
-        self._use(pod, 1)
+        self.nodes.use(node, pod.pod_class, 1)
         self._emit(Kind.POD_NODE, pod, pod.uid, -1, node, pod.cause)
-
-    def _use(self, pod: PodState, sign: int) -> None:
-        nodes, node, requests = self.nodes, pod.node, pod.pod_class.requests
-        nodes.used_cpu[node] += sign * requests.cpu
-        nodes.used_memory[node] += sign * requests.memory
-        nodes.used_pods[node] += sign
-        nodes.scored_cpu[node] += sign * pod.pod_class.scored_requests.cpu
-        nodes.scored_memory[node] += sign * pod.pod_class.scored_requests.memory
-        for name, amount in requests.other.items():
-            if name in nodes.used_other:
-                nodes.used_other[name][node] += sign * amount
-        nodes.journal.append(node)
 
     def set_running(self, pod: PodState) -> None:
         """Pending to Running."""
@@ -267,7 +255,7 @@ class ClusterState:
         """The pod's containers are down for good: it turns Failed and holds its node's resources no longer."""
         old, pod.phase = pod.phase, Phase.FAILED
         del self.nodes.running[pod.node][pod.uid]
-        self._use(pod, -1)
+        self.nodes.use(pod.node, pod.pod_class, -1)
         self._emit(Kind.POD_PHASE, pod, pod.uid, old, Phase.FAILED, cause)
 
     def remove(self, pod: PodState) -> None:
@@ -275,7 +263,7 @@ class ClusterState:
         old, pod.phase = pod.phase, Phase.ABSENT
         if pod.node >= 0 and old is not Phase.FAILED:
             del self.nodes.running[pod.node][pod.uid]
-            self._use(pod, -1)
+            self.nodes.use(pod.node, pod.pod_class, -1)
         del self.pods[pod.uid]
         if pod.owner is not None:
             del pod.owner.objects[pod.uid]

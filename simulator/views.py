@@ -1,7 +1,7 @@
 """What policies may see: the state, read-only."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -10,34 +10,33 @@ from models.node import Taint
 from models.pod import PodSpec
 from simulator.nodes import Bools, Ints, NodeTable
 from simulator.objects import PodClass
+from simulator.objects.affinity import AffinityTerm
 
 if TYPE_CHECKING:
-    from simulator.scheduling.counts import PodCount, PodCounts
+    from simulator.scheduling.counts import Carried, PodCount, PodCounts
 
 
 class NodeView:
-    """Columns of all nodes, or of some `rows` of the table; every array has one entry a row. Not to be written to."""
+    """Columns of all nodes, or of some `rows` of the table; not to be written to.
 
-    def __init__(self, table: NodeTable, rows: Ints | None = None) -> None:
+    Every column has one entry a row. With a single row number for `rows` it is that node's plain number instead.
+    """
+
+    def __init__(self, table: NodeTable, rows: Ints | int | None = None) -> None:
         self._table = table
         self._rows = rows
 
     def __len__(self) -> int:
-        return len(self._table) if self._rows is None else len(self._rows)
+        if self._rows is None:
+            return len(self._table)
+        return 1 if isinstance(self._rows, int) else len(self._rows)
 
-    def take(self, column: np.ndarray) -> np.ndarray:
+    def take(self, column: np.ndarray) -> Any:
         """The entries of a column of the whole table that belong to these rows."""
-        return column if self._rows is None else column[self._rows]
-
-    @property
-    def cpu(self) -> Ints:
-        """Allocatable millicores."""
-        return self.take(self._table.cpu)
-
-    @property
-    def memory(self) -> Ints:
-        """Allocatable bytes."""
-        return self.take(self._table.memory)
+        rows = self._rows
+        if rows is None:
+            return column
+        return column.item(rows) if isinstance(rows, int) else column[rows]
 
     @property
     def pods(self) -> Ints:
@@ -45,36 +44,25 @@ class NodeView:
         return self.take(self._table.pods)
 
     @property
-    def used_cpu(self) -> Ints:
-        """Requested millicores of the pods there (terminating ones included)."""
-        return self.take(self._table.used_cpu)
-
-    @property
-    def used_memory(self) -> Ints:
-        """Requested bytes of the pods there."""
-        return self.take(self._table.used_memory)
-
-    @property
-    def scored_cpu(self) -> Ints:
-        """Requested millicores, with a default for containers that request none."""
-        return self.take(self._table.scored_cpu)
-
-    @property
-    def scored_memory(self) -> Ints:
-        """Requested bytes, with a default for containers that request none."""
-        return self.take(self._table.scored_memory)
-
-    @property
     def used_pods(self) -> Ints:
         """Number of pods there."""
         return self.take(self._table.used_pods)
 
-    def other(self, resource: str) -> tuple[Ints, Ints]:
-        """(allocatable, used) of another resource; zeros where no node has it."""
-        if resource not in self._table.other:
-            nothing = np.zeros(len(self), dtype=np.int64)
-            return nothing, nothing
-        return self.take(self._table.other[resource]), self.take(self._table.used_other[resource])
+    def allocatable(self, resource: str) -> Ints:
+        """What pods may request of a resource: millicores, bytes, or whole ones; zeros where there is none."""
+        return self.take(self._table.column("allocatable", resource))
+
+    def used(self, resource: str) -> Ints:
+        """What the pods there (terminating ones included) request of it."""
+        return self.take(self._table.column("used", resource))
+
+    def scored(self, resource: str) -> Ints:
+        """The same, of CPU and memory with a default for containers that request none."""
+        return self.take(self._table.column("scored", resource))
+
+    def host_ports(self, port: int, protocol: str) -> Mapping[str, Ints]:
+        """By host IP, how many pods there take this port of the node; only IPs that any pod took."""
+        return {ip: self.take(column) for ip, column in self._table.host_ports.get((port, protocol), {}).items()}
 
     @property
     def taint_set(self) -> Ints:
@@ -94,8 +82,13 @@ class PodView:
         self.spec: PodSpec = pod_class.spec
         self.labels: Mapping[str, str] = pod_class.labels
         self.namespace = pod_class.namespace
+        self.priority = pod_class.spec.priority
         self.requests = pod_class.requests
         self.scored_requests = pod_class.scored_requests
+        self.host_ports = pod_class.host_ports
+        """(port, protocol, host IP)."""
+        self.affinity = pod_class.affinity
+        """Terms about other pods, namespaces and matchLabelKeys worked out."""
         self.default_selector = _default_selector(pod_class)
         """Selects the pod's kin for the scheduler's default spreading; None if nothing does."""
 
@@ -118,6 +111,37 @@ def _default_selector(pod_class: PodClass) -> LabelSelector | None:
     return LabelSelector.of(wanted) if wanted else None
 
 
+class RunningPod(NamedTuple):
+    """A pod on a node, as preemption sees it."""
+
+    uid: int
+    priority: int
+    start_time: float
+    budgets: tuple[str, ...]
+    """The budgets that its disruption would come out of."""
+
+
+class WhatIf(Protocol):
+    """What a post-filter plugin may ask about a pod that fits nowhere."""
+
+    @property
+    def allowed(self) -> Mapping[str, int]:
+        """By budget, how many disruptions it allows."""
+        ...
+
+    def candidates(self) -> Sequence[int]:
+        """The nodes where fewer pods may help, in the order in which to try them."""
+        ...
+
+    def pods_on(self, node: int) -> Sequence[RunningPod]:
+        """The pods there, in order of arrival."""
+        ...
+
+    def fits_without(self, node: int, uids: Collection[int]) -> bool:
+        """Whether the pod would pass all filters there without these pods."""
+        ...
+
+
 class ClusterView:
     """What a policy may know of the cluster besides the columns."""
 
@@ -128,6 +152,8 @@ class ClusterView:
         """All nodes."""
         self.names = table.names
         self.labels = table.labels
+        self.images = table.images
+        """Per node, the images that it had at the start, by name, with their sizes in bytes."""
 
     @property
     def taint_sets(self) -> "list[frozenset[Taint]]":
@@ -135,5 +161,18 @@ class ClusterView:
         return self._table.taint_sets
 
     def count(self, namespace: str, selector: LabelSelector, topology_key: str) -> "PodCount":
-        """The running count of matching pods by domain of `topology_key`."""
+        """The running count of matching pods that are not being deleted, by domain of `topology_key`."""
         return self._counts.of(namespace, selector, topology_key)
+
+    def matching(self, terms: tuple[AffinityTerm, ...], topology_key: str) -> "PodCount":
+        """The running count of pods that match all of the terms, those being deleted included."""
+        return self._counts.matching(terms, topology_key)
+
+    @property
+    def carried(self) -> "Sequence[Carried]":
+        """The affinity terms of pods that were ever bound; new ones are appended as they appear."""
+        return self._counts.carried
+
+    def carrying(self, carried: "Carried") -> "PodCount":
+        """The running count of pods that carry an affinity term, by domain of its topology key."""
+        return self._counts.carrying(carried)

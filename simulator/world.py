@@ -1,6 +1,6 @@
 """What stories may do: wait for a failure clock, sleep, take nodes down, drain them, roll a Deployment out."""
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -10,11 +10,11 @@ import numpy as np
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.api import Api
-from simulator.controllers.disruption import NOT_FOUND, DisruptionController, Verdict
+from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.controllers.failure_clocks import CrashMode
 from simulator.controllers.kubelet import Kubelet
 from simulator.hazards import Hazards
-from simulator.kernel import Crew, Event, Kernel, Order, Story
+from simulator.kernel import Event, Kernel, Order, Story
 from simulator.log import Kind
 from simulator.objects import DeploymentState, Phase, PodState
 from simulator.state import ClusterState
@@ -84,6 +84,32 @@ class Cordon:
             self._holders[node] -= 1
             if not self._holders[node]:
                 self._state.set_unschedulable(node, False, self._cause)
+
+
+class Crew:
+    """So many people, each of whom does one thing at a time; first come, first served."""
+
+    def __init__(self, kernel: Kernel, size: int) -> None:
+        self._kernel = kernel
+        self._idle = size
+        self._waiting: deque[Event] = deque()
+
+    def turn(self) -> Event:
+        """An event to yield: succeeds when one of them is free, and yours until `done`."""
+        event = self._kernel.event()
+        self._waiting.append(event)
+        self._serve()
+        return event
+
+    def done(self) -> None:
+        """Lets go of one. To be called once a turn, as `Outage.end`."""
+        self._idle += 1
+        self._serve()
+
+    def _serve(self) -> None:
+        while self._idle and self._waiting:
+            self._idle -= 1
+            self._waiting.popleft().succeed()
 
 
 @dataclass(slots=True)
@@ -212,8 +238,8 @@ class World:
         self._kubelet.arm_containers(CrashMode(mode, law, select))
 
     def crew(self, size: int) -> Crew:
-        """People that do one thing each at a time: `yield crew.request()`, and `release` when it is done."""
-        return self._kernel.crew(size)
+        """People who share the work of several stories."""
+        return Crew(self._kernel, size)
 
     def cordon(self, nodes: Iterable[int], operation: str, subject: str) -> Cordon:
         """The nodes take no new pods."""
@@ -226,7 +252,7 @@ class World:
         drains = self.drains[operation]
         if verdict.allowed:
             drains.evicted += 1
-        elif verdict.status != NOT_FOUND:
+        elif verdict.try_again or verdict.never:
             drains.refused += 1
             drains.last_refusal = verdict.reason
         return verdict

@@ -25,7 +25,6 @@ MODELS = {
 """What files of models may import besides the standard library, numpy and each other."""
 SIMULATOR = {
     "simulator/kernel.py": {"simpy"},
-    "simulator/world.py": {"simpy"},  # the type of an event, in annotations
     "simulator/log.py": {"pandas"},  # to_frame, when it is called
 }
 EXPERIMENTS = (
@@ -35,11 +34,13 @@ EXPERIMENTS = (
     "simulator.world",
     "simulator.failures",
     "simulator.operations",
+    "simulator.replay",
 )
 """By which doors experiments enter the simulator."""
+KERNEL = ("simulator.kernel.Story", "simulator.kernel.Event", "simulator.kernel.Crew")
 POLICIES = {
     "simulator/failures/": ("simulator.registry", "simulator.world", "simulator.kernel.Story"),
-    "simulator/operations/": ("simulator.registry", "simulator.world", "simulator.kernel.Story"),
+    "simulator/operations/": ("simulator.registry", "simulator.world", *KERNEL),
     "simulator/scheduling/plugins/": (
         "simulator.registry",
         "simulator.views",

@@ -62,8 +62,10 @@ def _metrics(field: Field) -> tuple[Metric, ...]:
 
 
 def _metric(field: Field) -> Metric | None:
-    field["type"].required()
-    source = MetricSource(field["type"].choice(MetricSource.RESOURCE, MetricSource))
+    word = field["type"].required().choice("", MetricSource)
+    if not word:
+        return None
+    source = MetricSource(word)
     place = field[source[0].lower() + source[1:]]
     if not place.present:
         place.problem("must populate information for the given metric source")

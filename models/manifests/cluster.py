@@ -219,7 +219,7 @@ def _convert(manifests: list[Manifest], timing: Timing, findings: Findings) -> l
 
 def _warn_of_empty_selections(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
     """Services and budgets that select no pod of the given objects; legal, since others may make the pods."""
-    pods = [(manifest, value, labels) for manifest, value in converted for labels in _pod_labels(manifest)]
+    pods = [(manifest, value, labels) for manifest, value in converted for labels in _pod_labels(manifest, value)]
     selector: LabelSelector | None
     for manifest, value in converted:
         if isinstance(value, Service) and value.selector:
@@ -250,9 +250,12 @@ def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], fi
                 findings.warnings.append(manifest.problem(("spec", "scaleTargetRef"), f"{target} {reason}"))
 
 
-def _pod_labels(manifest: Manifest) -> Iterator[Mapping[str, Any]]:
+def _pod_labels(manifest: Manifest, value: object | None) -> Iterator[Mapping[str, Any]]:
     """The labels of the pods that the object is, or makes."""
     if manifest.kind in ("Service", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Node"):
+        return
+    if isinstance(value, StatefulSet):
+        yield from map(value.pod_labels, value.ordinals)
         return
     whole = Field(manifest.value, manifest, Findings())
     place = whole if manifest.kind == "Pod" else whole["spec"]["template"]

@@ -28,7 +28,13 @@ def node(field: Field, admission: Admission) -> Node:
         labels={HOSTNAME_LABEL: field.manifest.name, **check_labels(field["metadata"]["labels"])},
         taints=_taints(field["spec"]["taints"]),
         unschedulable=field["spec"]["unschedulable"].flag(),
+        images=_images(status["images"]),
     )
+
+
+def _images(field: Field) -> dict[str, int]:
+    """Sizes in bytes of the images on the node, by each of their names."""
+    return {name: item["sizeBytes"].integer(0) for item in field for name in item["names"].texts()}
 
 
 def _taints(field: Field) -> tuple[Taint, ...]:

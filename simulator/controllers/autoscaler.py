@@ -10,33 +10,23 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 
-from models.autoscaling import Metric, MetricSource, TargetType
 from models.load import Load
 from models.timing import Timing
 from simulator.controllers.metrics_server import MetricsServer
+from simulator.controllers.proposals import next_initialized, propose
 from simulator.controllers.replica_calculator import (
     History,
     Limited,
     MetricError,
-    ObservedPod,
-    PodGroups,
-    Sample,
-    Tolerance,
-    average_replicas,
-    average_value_replicas,
     capped,
-    group_pods,
-    highest,
     rate_limited,
     stabilized,
     stabilized_by_behavior,
-    utilization_replicas,
-    value_replicas,
     windows,
 )
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
-from simulator.objects import AutoscalerState, Phase, PodClass, PodState, Workload
+from simulator.objects import AutoscalerState, PodState, Workload
 from simulator.scale import Scalable, Scale
 from simulator.state import ClusterState
 from simulator.streams import Streams
@@ -214,8 +204,10 @@ class AutoscalerController:
         elif not spec.min_replicas <= current <= spec.max_replicas:
             desired = min(max(current, spec.min_replicas), spec.max_replicas)
         else:
+            pods = scale.pods()
+            again = next_initialized(pods, now, self._timing)
             try:
-                proposal, again = self._proposal(loop, scale, current)
+                proposal = propose(spec, scale, pods, self._metrics.get(spec.target), now, self._timing)
             except MetricError as error:
                 autoscaler.scaling_active = str(error)
                 autoscaler.current_replicas = current
@@ -267,80 +259,3 @@ class AutoscalerController:
         rules = behavior.scale_up if limited.reason == "ScaleUpLimit" else behavior.scale_down
         histories = (loop.added, loop.removed)
         return min((h.next_loss(now, policy.period) for h in histories for policy in rules.policies), default=math.inf)
-
-    # Metrics
-
-    def _proposal(self, loop: _Loop, scale: Scale, current: int) -> tuple[int, float]:
-        """What the metrics ask for, and when they may ask for something else. Raises MetricError."""
-        spec = loop.autoscaler.spec
-        timing, rules = self._timing, spec.behavior
-        up = rules.scale_up.tolerance if rules is not None else None
-        down = rules.scale_down.tolerance if rules is not None else None
-        tolerance = Tolerance(
-            timing.autoscaler_tolerance if up is None else up, timing.autoscaler_tolerance if down is None else down
-        )
-        pods = scale.pods()
-        proposals: list[int | MetricError] = []
-        for metric in spec.metrics:
-            try:
-                proposals.append(self._replicas(metric, spec.target, scale, pods, current, tolerance))
-            except MetricError as error:
-                proposals.append(error)
-        return highest(current, proposals), self._initialized(pods)
-
-    def _initialized(self, pods: list[PodState]) -> float:
-        """When the next pod that is not ready outgrows its initialization."""
-        now, period = self._kernel.now, self._timing.autoscaler_cpu_initialization_period
-        ends = (math.floor(pod.start_time) + period for pod in pods if pod.start_time is not None and not pod.ready)
-        return min((end for end in ends if end > now), default=math.inf)
-
-    def _replicas(
-        self, metric: Metric, target: str, scale: Scale, pods: list[PodState], current: int, tolerance: Tolerance
-    ) -> int:
-        server = self._metrics.get(target)
-        if metric.source in (MetricSource.OBJECT, MetricSource.EXTERNAL):
-            value = None if server is None else server.value(metric.name)
-            if value is None:
-                raise MetricError(f"FailedGet{metric.source}Metric")
-            if metric.target is TargetType.AVERAGE_VALUE:
-                return average_value_replicas(value, metric.value, scale.status_replicas, tolerance)
-            ready = sum(pod.phase is Phase.RUNNING and pod.ready for pod in pods)
-            return value_replicas(current, value, metric.value, ready, tolerance)
-        samples = None if server is None else server.samples(metric.name)
-        if not samples or not pods:
-            raise MetricError(f"FailedGet{metric.source}Metric")
-        groups = self._grouped(metric, pods, samples)
-        if metric.target is TargetType.UTILIZATION:
-            return utilization_replicas(current, metric.value, groups, tolerance)
-        return average_replicas(current, metric.value, groups, tolerance)
-
-    def _grouped(self, metric: Metric, pods: list[PodState], samples: dict[int, Sample]) -> PodGroups:
-        requests = {pod_class: _request(pod_class, metric) for pod_class in {pod.pod_class: None for pod in pods}}
-        if metric.target is TargetType.UTILIZATION and None in requests.values():
-            raise MetricError(f"FailedGet{metric.source}Metric")
-        observed = (
-            ObservedPod(
-                samples.get(pod.uid),
-                requests[pod.pod_class],
-                pod.ready,
-                pod.ready_since,
-                pod.start_time,
-                pod.phase is Phase.PENDING,
-                pod.deleting or pod.phase is Phase.FAILED,
-            )
-            for pod in pods
-        )
-        cpu = metric.name == "cpu" and metric.source in (MetricSource.RESOURCE, MetricSource.CONTAINER_RESOURCE)
-        return group_pods(observed, self._kernel.now, self._timing, cpu=cpu)
-
-
-def _request(pod_class: PodClass, metric: Metric) -> int | None:
-    """What the pod (or the metric's container) requests, in thousandths; None if a container requests nothing."""
-    spec = pod_class.spec
-    sidecars = (container for container in spec.init_containers if container.restart_policy == "Always")
-    containers = [c for c in (*spec.containers, *sidecars) if metric.container in (None, c.name)]
-    if not containers or any(metric.name not in container.declared for container in containers):
-        return None
-    if metric.name == "cpu":
-        return sum(container.requests.cpu for container in containers)
-    return sum(container.requests.memory for container in containers) * 1000

@@ -11,7 +11,16 @@ from models.timing import Timing
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
-from simulator.objects import BudgetState, DeploymentState, Disruption, Phase, PodClass, PodState, ReplicaSetState
+from simulator.objects import (
+    BudgetState,
+    DeploymentState,
+    Disruption,
+    Phase,
+    PodClass,
+    PodState,
+    ReplicaSetState,
+    StatefulSetState,
+)
 from simulator.state import ClusterState
 
 DELETION_TIMEOUT = 120.0
@@ -19,7 +28,6 @@ DELETION_TIMEOUT = 120.0
 
 WOULD_VIOLATE = "Cannot evict pod as it would violate the pod's disruption budget."
 SEVERAL_BUDGETS = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
-
 
 CREATED, NOT_FOUND, TOO_MANY_REQUESTS, INTERNAL_SERVER_ERROR = 201, 404, 429, 500
 
@@ -36,6 +44,16 @@ class Verdict:
     def allowed(self) -> bool:
         """The pod is being deleted."""
         return self.status == CREATED
+
+    @property
+    def try_again(self) -> bool:
+        """Its budget does not allow it now."""
+        return self.status == TOO_MANY_REQUESTS
+
+    @property
+    def never(self) -> bool:
+        """No waiting helps."""
+        return self.status == INTERNAL_SERVER_ERROR
 
 
 class DisruptionController:
@@ -200,10 +218,10 @@ def _expectation(budget: BudgetState) -> tuple[int, int] | None:
 
 
 def _scale(controller: object) -> int | None:
-    """spec.replicas; None for what has none."""
+    """spec.replicas; None for what has none, such as a DaemonSet."""
     match controller:
         case ReplicaSetState():
             return controller.desired
-        case DeploymentState():
+        case DeploymentState() | StatefulSetState():
             return controller.spec.replicas
     return None

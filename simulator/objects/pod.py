@@ -7,6 +7,7 @@ from models.behaviour import PodBehaviour
 from models.pod import Container, PodTemplate
 from simulator.hazards import Clock
 from simulator.kernel import Timer
+from simulator.objects.affinity import PodAffinity
 from simulator.objects.service import ServiceState
 from simulator.objects.workload import PodOwner, Slot, Workload
 
@@ -36,7 +37,9 @@ class PodClass:
     """What all pods of one template in one workload share, worked out once."""
 
     __slots__ = (
+        "affinity",
         "behaviour",
+        "host_ports",
         "images",
         "labels",
         "namespace",
@@ -64,7 +67,11 @@ class PodClass:
         self.labels = labels
         self.behaviour = behaviour
         self.services = services
+        self.affinity = PodAffinity.of(template.spec.affinity, workload.namespace, labels)
         self.requests = template.spec.requests
+        self.host_ports = tuple(
+            port for c in (*template.spec.init_containers, *template.spec.containers) for port in c.host_ports
+        )
         self.scored_requests = template.spec.scored_requests
         self.images = tuple(
             dict.fromkeys(c.image for c in (*template.spec.init_containers, *template.spec.containers) if c.image)

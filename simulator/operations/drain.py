@@ -8,10 +8,9 @@ from typing import Any
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
-from simulator.controllers.disruption import CREATED, NOT_FOUND, TOO_MANY_REQUESTS
-from simulator.kernel import Crew, Event, Story
+from simulator.kernel import Story
 from simulator.registry import register
-from simulator.world import Subject, World
+from simulator.world import Crew, Subject, World
 
 RETRY = 5.0
 """kubectl drain tries a refused eviction again after this time."""
@@ -69,10 +68,9 @@ class Drain:
         assert due is not None
         while True:
             yield world.sleep(max(0.0, due - world.now))
-            turn = crew.request()
-            yield turn
+            yield crew.turn()
             yield from self._maintain(world, subject, node)
-            crew.release(turn)
+            crew.done()
             if self.every is None:
                 return
             due += self.every
@@ -93,20 +91,20 @@ class Drain:
                     outage.end()
         cordon.end()
 
-    def _empty(self, world: World, subject: Subject, node: int) -> Generator[Event, Any, bool]:
+    def _empty(self, world: World, subject: Subject, node: int) -> Generator[Any, Any, bool]:
         """Evicts the pods and waits until they are gone; False if some are not in time, or never can be."""
         deadline = math.inf if self.timeout is None else world.now + self.timeout
         pods = world.pods_to_drain(node)
-        waiting, leaving = pods, []
+        waiting, staying = pods, []
         while waiting:
-            statuses = [world.evict(pod, self.name, subject.name).status for pod in waiting]
-            leaving += [pod for pod, status in zip(waiting, statuses, strict=True) if status in (CREATED, NOT_FOUND)]
-            waiting = [pod for pod, status in zip(waiting, statuses, strict=True) if status == TOO_MANY_REQUESTS]
+            verdicts = [(pod, world.evict(pod, self.name, subject.name)) for pod in waiting]
+            staying += [pod for pod, verdict in verdicts if verdict.never]
+            waiting = [pod for pod, verdict in verdicts if verdict.try_again]
             if waiting and world.now + RETRY >= deadline:
                 yield world.sleep(deadline - world.now)
                 return False
             if waiting:
                 yield world.sleep(RETRY)
-        gone = world.gone(leaving)
+        gone = world.gone([pod for pod in pods if pod not in staying])
         yield gone if deadline == math.inf else gone | world.sleep(deadline - world.now)
-        return gone.triggered and len(leaving) == len(pods)
+        return gone.triggered and not staying

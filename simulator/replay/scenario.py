@@ -152,8 +152,13 @@ class _Scenario:
                 )
 
     def _do_delete(self, action: Mapping[str, Any], index: int) -> None:
+        """A pod goes with its grace period; of a workload, all pods do, and none comes after them."""
+        if action["kind"] != "Pod":
+            value = self._object(action)
+            self._apply({**value, "spec": {**value["spec"], "replicas": 0}}, index)
+            return
         for pod in self._simulation.api.pods():
-            if action.get("kind", "Pod") == "Pod" and pod.name == action.get("name") and not pod.deleting:
+            if pod.name == action["name"] and not pod.deleting:
                 self._simulation.state.mark_deleting(pod, 0)
 
     def _do_settle(self, action: Mapping[str, Any], index: int) -> Story:
@@ -190,9 +195,11 @@ class _Scenario:
         state.set_taints(node, state.nodes.taints_of(node) | {taint}, 0)
 
     def _do_merge_node(self, action: Mapping[str, Any], index: int) -> None:
-        spec = action["patch"].get("spec", {})
+        spec, node, state = action["patch"].get("spec", {}), self._node(action), self._simulation.state
         if "unschedulable" in spec:
-            self._simulation.state.set_unschedulable(self._node(action), bool(spec["unschedulable"]), 0)
+            state.set_unschedulable(node, bool(spec["unschedulable"]), 0)
+        if "taints" in spec:
+            state.set_taints(node, frozenset(_taint(taint) for taint in spec["taints"] or ()), 0)
 
     def _do_drain_pod_node(self, action: Mapping[str, Any], index: int) -> Story:
         oldest = self._simulation.api.pods()[0]
@@ -266,11 +273,12 @@ def _node(node: Mapping[str, Any], pool: str) -> Node:
         Resources(parse_cpu(node.get("cpu", "4")), parse_amount(node.get("memory", "16Gi"))),
         pods=int(node.get("pods", "110")),
         labels={HOSTNAME_LABEL: name, "pool": pool, **node.get("labels", {})},
-        taints=tuple(
-            Taint(taint["key"], TaintEffect(taint["effect"]), taint.get("value", ""))
-            for taint in node.get("taints", [])
-        ),
+        taints=tuple(_taint(taint) for taint in node.get("taints", [])),
     )
+
+
+def _taint(taint: Mapping[str, Any]) -> Taint:
+    return Taint(taint["key"], TaintEffect(taint["effect"]), taint.get("value", ""))
 
 
 def _json_merge(original: Any, patch: Any) -> Any:

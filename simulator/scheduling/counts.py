@@ -1,6 +1,7 @@
 """How many pods of a kind lie on each node and in each domain, kept up to date as pods come and go."""
 
 from collections import defaultdict
+from collections.abc import Callable, Hashable
 
 import numpy as np
 
@@ -8,27 +9,30 @@ from models.labels import LabelSelector, Operator
 from simulator.log import Kind
 from simulator.nodes import Ints, NodeTable
 from simulator.objects import Phase, PodClass, PodState
+from simulator.objects.affinity import AffinityTerm
 from simulator.state import ClusterState
 
 _Label = tuple[str, str]
+_Placed = dict[PodClass, dict[int, int]]
+
+Carried = tuple[str, int, AffinityTerm]
+"""An affinity term that some pods carry: "required", "anti_required" or "preferred", its weight, the term."""
 
 
 class PodCount:
-    """Pods that match a selector, assigned to a node and not being deleted, by domain of one topology key.
+    """Pods of a kind that are assigned to a node, by node and by domain of one topology key.
 
     `domain` is each node's domain (-1: the node lacks the label), `by_domain` and `by_node` the counts.
     """
 
-    def __init__(self, namespace: str, selector: LabelSelector, domain: Ints) -> None:
-        self.namespace = namespace
-        self.selector = selector
+    def __init__(self, matches: Callable[[PodClass], bool], domain: Ints) -> None:
+        self.matches = matches
+        """Whether pods of this class are counted."""
         self.domain = domain
         self.by_domain = np.zeros(int(domain.max(initial=-1)) + 1, dtype=np.int64)
         self.by_node = np.zeros(len(domain), dtype=np.int64)
-
-    def matches(self, pod_class: PodClass) -> bool:
-        """Whether pods of this class are counted."""
-        return pod_class.namespace == self.namespace and self.selector.matches(pod_class.labels)
+        self.total = 0
+        """Those on nodes that have a domain."""
 
     def add(self, node: int, number: int) -> None:
         """`number` more (or fewer) pods on `node`."""
@@ -36,6 +40,7 @@ class PodCount:
         domain = self.domain[node]
         if domain >= 0:
             self.by_domain[domain] += number
+            self.total += number
 
 
 def _domains(table: NodeTable, topology_key: str) -> Ints:
@@ -45,31 +50,22 @@ def _domains(table: NodeTable, topology_key: str) -> Ints:
     return np.array([-1 if value is None else numbers[value] for value in values], dtype=np.int64)
 
 
-class PodCounts:
-    """All counts that some plugin asked for, and where the pods of every template are."""
+class _Counts:
+    """Counts over one notion of "being there", and where the pods of every template are."""
 
-    def __init__(self, state: ClusterState) -> None:
-        self._state = state
-        self._counts: dict[tuple[str, LabelSelector, str], PodCount] = {}
-        self._domains: dict[str, Ints] = {}
+    def __init__(self) -> None:
+        self._counts: dict[Hashable, PodCount] = {}
         self._counts_by_label: defaultdict[_Label | None, list[PodCount]] = defaultdict(list)
         self._classes_by_label: defaultdict[_Label | None, list[PodClass]] = defaultdict(list)
         self._counting: dict[PodClass, list[PodCount]] = {}
-        self._placed: dict[PodClass, dict[int, int]] = {}
+        self._placed: _Placed = {}
         """Per template and node, how many pods."""
-        state.listen(Kind.POD_NODE, lambda pod, node, cause: self._moved(pod, 1))
-        state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._left(pod))
-        state.listen(Kind.POD_PHASE, self._phase_changed)
 
-    def of(self, namespace: str, selector: LabelSelector, topology_key: str) -> PodCount:
-        """The count for these three; made at the first question."""
-        key = (namespace, selector, topology_key)
+    def of(self, key: Hashable, label: _Label | None, make: Callable[[], PodCount]) -> PodCount:
+        """The count known as `key`; made at the first question. All that it counts carry `label`."""
         count = self._counts.get(key)
         if count is None:
-            if topology_key not in self._domains:
-                self._domains[topology_key] = _domains(self._state.nodes, topology_key)
-            count = self._counts[key] = PodCount(namespace, selector, self._domains[topology_key])
-            label = _asked_for(selector)
+            count = self._counts[key] = make()
             self._counts_by_label[label].append(count)
             for pod_class in self._classes_by_label[label]:
                 if count.matches(pod_class):
@@ -78,19 +74,8 @@ class PodCounts:
                         count.add(node, number)
         return count
 
-    def _left(self, pod: PodState) -> None:
-        if pod.phase is not Phase.FAILED:
-            self._moved(pod, -1)
-
-    def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
-        if phase == Phase.FAILED and not pod.deleting:
-            self._moved(pod, -1)
-
-    def _moved(self, pod: PodState, number: int) -> None:
-        node = pod.node
-        if node < 0:
-            return
-        pod_class = pod.pod_class
+    def move(self, pod_class: PodClass, node: int, number: int) -> None:
+        """`number` more (or fewer) pods of this template on `node`."""
         counting = self._counting.get(pod_class)
         if counting is None:
             counting = self._meet(pod_class)
@@ -108,6 +93,113 @@ class PodCounts:
         self._counting[pod_class] = counting
         self._placed[pod_class] = {}
         return counting
+
+
+class PodCounts:
+    """All counts that some plugin asked for.
+
+    Topology spread counts pods that are not being deleted; affinity counts all that exist and are not terminal.
+    """
+
+    def __init__(self, state: ClusterState) -> None:
+        self._nodes = state.nodes
+        self._domains: dict[str, Ints] = {}
+        self._staying = _Counts()
+        self._present = _Counts()
+        self._terminal: set[int] = set()
+        """Failed pods that still exist."""
+        self._carried: dict[PodClass, frozenset[Carried]] = {}
+        self.carried: list[Carried] = []
+        """The affinity terms of all pods that were ever bound, in order of appearance."""
+        self._known: set[Carried] = set()
+        state.listen(Kind.POD_NODE, lambda pod, node, cause: self.arrive(pod.pod_class, node))
+        state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._leaves(pod))
+        state.listen(Kind.POD_PHASE, self._phase_changed)
+
+    def of(self, namespace: str, selector: LabelSelector, topology_key: str) -> PodCount:
+        """Pods of a namespace that match a selector and are not being deleted."""
+
+        def matches(pod_class: PodClass) -> bool:
+            return pod_class.namespace == namespace and selector.matches(pod_class.labels)
+
+        domain = self._domain(topology_key)
+        key = (namespace, selector, topology_key)
+        return self._staying.of(key, _asked_for(selector), lambda: PodCount(matches, domain))
+
+    def matching(self, terms: tuple[AffinityTerm, ...], topology_key: str) -> PodCount:
+        """Pods that match all of some affinity terms (at least one)."""
+
+        def matches(pod_class: PodClass) -> bool:
+            return all(term.matches(pod_class.namespace, pod_class.labels) for term in terms)
+
+        label = next((label for t in terms if t.selector is not None and (label := _asked_for(t.selector))), None)
+        domain = self._domain(topology_key)
+        return self._present.of((terms, topology_key), label, lambda: PodCount(matches, domain))
+
+    def carrying(self, carried: Carried) -> PodCount:
+        """Pods that carry an affinity term themselves."""
+        domain = self._domain(carried[2].topology_key)
+        return self._present.of(
+            carried, None, lambda: PodCount(lambda pod_class: carried in self._terms_of(pod_class), domain)
+        )
+
+    def arrive(self, pod_class: PodClass, node: int) -> None:
+        """A pod of this template is on `node`."""
+        if pod_class not in self._carried:
+            self._terms_of(pod_class)
+        self._staying.move(pod_class, node, 1)
+        self._present.move(pod_class, node, 1)
+
+    def depart(self, pod_class: PodClass, node: int) -> None:
+        """One pod of this template fewer is on `node`."""
+        self._staying.move(pod_class, node, -1)
+        self._present.move(pod_class, node, -1)
+
+    def _leaves(self, pod: PodState) -> None:
+        if pod.node >= 0 and pod.phase is not Phase.FAILED:
+            self._staying.move(pod.pod_class, pod.node, -1)
+
+    def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
+        if pod.node < 0 or phase == Phase.RUNNING or phase == Phase.PENDING:
+            return
+        if phase == Phase.ABSENT and pod.uid in self._terminal:
+            self._terminal.discard(pod.uid)
+            return
+        if phase != Phase.ABSENT:
+            self._terminal.add(pod.uid)
+        self.leave(pod)
+
+    def leave(self, pod: PodState) -> None:
+        """The pod is on its node no more."""
+        self._present.move(pod.pod_class, pod.node, -1)
+        if not pod.deleting:
+            self._staying.move(pod.pod_class, pod.node, -1)
+
+    def come_back(self, pod: PodState) -> None:
+        """What `leave` said of the pod is not so after all."""
+        self._present.move(pod.pod_class, pod.node, 1)
+        if not pod.deleting:
+            self._staying.move(pod.pod_class, pod.node, 1)
+
+    def _domain(self, topology_key: str) -> Ints:
+        domain = self._domains.get(topology_key)
+        if domain is None:
+            domain = self._domains[topology_key] = _domains(self._nodes, topology_key)
+        return domain
+
+    def _terms_of(self, pod_class: PodClass) -> frozenset[Carried]:
+        carried = self._carried.get(pod_class)
+        if carried is None:
+            affinity = pod_class.affinity
+            terms: list[Carried] = [
+                *(("required", 0, term) for term in affinity.required),
+                *(("anti_required", 0, term) for term in affinity.anti_required),
+                *(("preferred", weight, term) for weight, term in affinity.preferred),
+            ]
+            carried = self._carried[pod_class] = frozenset(terms)
+            self.carried += [term for term in terms if term not in self._known]
+            self._known |= carried
+        return carried
 
 
 def _asked_for(selector: LabelSelector) -> _Label | None:

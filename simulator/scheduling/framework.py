@@ -2,35 +2,35 @@
 
 Source: pkg/scheduler/schedule_one.go, pkg/scheduler/framework. A plugin is asked once a pod template (as in `PreFilter`
 and `PreScore`); it answers with a function over columns of nodes, or with None where it has nothing to say. Answers
-that depend on a node's own columns only are kept, shared by all templates that are alike to the plugin, and worked out
-again only for the nodes that changed.
+that depend on a node's own columns only are kept (`kept.py`), shared by all templates that are alike to the plugins,
+and worked out again only for the nodes that changed.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
-from simulator.nodes import Bools, Ints, NodeTable
-from simulator.views import ClusterView, NodeView, PodView
+from simulator.nodes import Bools, Ints
+from simulator.views import ClusterView, NodeView, PodView, WhatIf
 
 Filter = Callable[[NodeView], Iterable[tuple[str, Bools]]]
 """(reason in Kubernetes' words, which of the rows are rejected for it), for each reason there may be."""
-Score = Callable[[NodeView], Ints]
-"""A score of 0-100 for each row, all of them feasible; higher is better."""
-
-MANY_CHANGES = 8
-"""Above one node in so many, everything is worked out anew, which costs less than picking rows."""
+Score = Callable[[NodeView], Ints | int]
+"""A score of 0-100 for each row, all of them feasible, or one for all; higher is better."""
 
 
 class Reads(Enum):
-    """What an answer about a node depends on."""
+    """What an answer about a node depends on.
+
+    Where it is only on the node itself, the answer is also asked about single nodes: every column is then one plain
+    number (see `NodeView`), and so must be the answer. Operators and numpy's functions do for both; indexing does not.
+    """
 
     LABELS = "labels"
-    """The node's name and labels: they never change during a run."""
+    """The node's name, labels and images: they never change during a run."""
     TAINTS = "taints"
     """Those, its taints and whether it is cordoned."""
     NODE = "node"
@@ -70,155 +70,83 @@ class ScorePlugin(Protocol):
         ...
 
 
+@runtime_checkable
+class PostFilterPlugin(Protocol):
+    """Makes room for a pod that no node can take."""
+
+    def post_filter(self, pod: PodView, what_if: WhatIf) -> tuple[int, Sequence[int]] | None:
+        """(the node to make room on, uids of the pods that have to go); None: there is no way."""
+        ...
+
+
 @dataclass(frozen=True)
 class Profile:
     """The plugins in the order of asking, and the weights of their scores."""
 
     filters: tuple[FilterPlugin, ...]
     scores: tuple[tuple[ScorePlugin, int], ...]
+    post_filters: tuple[PostFilterPlugin, ...] = ()
+    percentage_of_nodes_to_score: int = 0
+    """0: Kubernetes' own choice, by the number of nodes."""
+    ties: str = "random"
+    """Which of the best nodes is taken: "random" or "first"."""
 
 
-class _Kept:
-    """An answer for every node, brought up to date from a journal of the nodes that changed."""
+def name_of(plugin: object) -> str:
+    """The name that a plugin is known by."""
+    return type(plugin).__name__
 
-    def __init__(
-        self, answer: Callable[[NodeView], npt.NDArray[Any]], table: NodeTable, journal: Sequence[int]
-    ) -> None:
-        self._answer = answer
-        self._table = table
-        self._journal = journal
-        self._seen = len(journal)
-        self._values = answer(NodeView(table)).copy()
 
-    def values(self) -> npt.NDArray[Any]:
-        """One entry a node; not to be written to."""
-        journal = self._journal
-        if self._seen != len(journal):
-            changed = set(journal[self._seen :])
-            self._seen = len(journal)
-            if len(changed) * MANY_CHANGES < len(self._table):
-                rows = np.array(sorted(changed), dtype=np.int64)
-                self._values[rows] = self._answer(NodeView(self._table, rows))
-            else:
-                self._values[:] = self._answer(NodeView(self._table))
-        return self._values
+def passes(filters: Sequence[Filter], nodes: NodeView) -> Bools:
+    """Which of the rows pass all the filters."""
+    passing = np.ones(len(nodes), dtype=np.bool_)
+    for filter_ in filters:
+        for _, rejected in filter_(nodes):
+            passing &= ~rejected
+    return passing
+
+
+def nodes_to_find(nodes: int, percentage: int) -> int:
+    """After how many feasible nodes the search stops (schedule_one.go, numFeasibleNodesToFind)."""
+    if nodes < 100:
+        return nodes
+    percentage = percentage or max(5, 50 - nodes // 125)
+    return min(nodes, max(100, nodes * percentage // 100))
 
 
 @dataclass
-class Prepared:
+class Answers:
     """What the plugins answered for one pod template."""
 
-    filters: Sequence[Filter]
-    """All of them, in order, for the reasons."""
-    kept_filters: Sequence[_Kept]
-    other_filters: Sequence[Filter]
-    kept_scores: Sequence[tuple[_Kept, int]]
-    other_scores: Sequence[tuple[Score, int]]
+    filters: list[tuple[Reads, Filter]]
+    scores: list[tuple[str, int, Reads, Score]]
+    """(plugin, weight, what it reads, score)."""
+    kin: Hashable
+    """Equal for templates whose answers about single nodes are equal."""
+
+    def filters_that_read(self, *what: Reads) -> list[Filter]:
+        """Those of the filters."""
+        return [filter_ for reads, filter_ in self.filters if reads in what]
+
+    def scores_that_read(self, *what: Reads) -> list[tuple[Score, int]]:
+        """Those of the scores, with their weights."""
+        return [(score, weight) for _, weight, reads, score in self.scores if reads in what]
 
 
-class Framework:
-    """Chooses nodes by a profile."""
-
-    def __init__(self, profile: Profile, table: NodeTable, cluster: ClusterView) -> None:
-        self._profile = profile
-        self._table = table
-        self._cluster = cluster
-        self._all = NodeView(table)
-        self._kept: dict[Hashable, _Kept] = {}
-        self._journals: dict[Reads, Sequence[int]] = {
-            Reads.LABELS: (),
-            Reads.TAINTS: table.taint_journal,
-            Reads.NODE: table.journal,
-        }
-
-    def prepare(self, pod: PodView) -> Prepared:
-        """Asks every plugin about a pod template."""
-        filters, kept_filters, other_filters = [], [], []
-        for plugin in self._profile.filters:
-            filter_ = plugin.filter(pod, self._cluster)
-            if filter_ is None:
-                continue
-            filters.append(filter_)
-            if plugin.filter_reads is Reads.CLUSTER:
-                other_filters.append(filter_)
-            else:
-                key: Hashable = ("filter", plugin, plugin.signature(pod))
-                kept_filters.append(self._keep(key, plugin.filter_reads, _passes(filter_)))
-        kept_scores, other_scores = [], []
-        for scorer, weight in self._profile.scores:
-            score = scorer.score(pod, self._cluster)
-            if score is None:
-                continue
-            if scorer.score_reads is Reads.CLUSTER:
-                other_scores.append((score, weight))
-            else:
-                key = ("score", scorer, scorer.signature(pod))
-                kept_scores.append((self._keep(key, scorer.score_reads, score), weight))
-        return Prepared(filters, kept_filters, other_filters, kept_scores, other_scores)
-
-    def _keep(self, key: Hashable, reads: Reads, answer: Callable[[NodeView], npt.NDArray[Any]]) -> _Kept:
-        kept = self._kept.get(key)
-        if kept is None:
-            kept = self._kept[key] = _Kept(answer, self._table, self._journals[reads])
-        return kept
-
-    def feasible(self, prepared: Prepared, only_node: int | None = None) -> Ints:
-        """The nodes that pass every filter, in order; with `only_node` no other is looked at."""
-        if only_node is not None:
-            return self._feasible_alone(prepared, only_node)
-        passing = np.ones(len(self._table), dtype=np.bool_)
-        for kept in prepared.kept_filters:
-            passing &= kept.values()
-        for filter_ in prepared.other_filters:
-            for _, rejected in filter_(self._all):
-                passing &= ~rejected
-        return np.flatnonzero(passing)
-
-    def _feasible_alone(self, prepared: Prepared, node: int) -> Ints:
-        row = np.array([node])
-        alone = NodeView(self._table, row)
-        passing = all(kept.values()[node] for kept in prepared.kept_filters) and not any(
-            rejected[0] for filter_ in prepared.other_filters for _, rejected in filter_(alone)
-        )
-        return row if passing else row[:0]
-
-    def best(self, prepared: Prepared, feasible: Ints) -> Ints:
-        """Those of the feasible nodes (at least one, just determined) that score highest, in order."""
-        if len(feasible) == 1:
-            return feasible
-        total = np.zeros(len(feasible), dtype=np.int64)
-        for kept, weight in prepared.kept_scores:
-            total += weight * kept.values()[feasible]
-        nodes = NodeView(self._table, feasible if len(feasible) < len(self._table) else None)
-        for score, weight in prepared.other_scores:
-            total += weight * score(nodes)
-        best: Ints = feasible[total == total.max()]
-        return best
-
-    def reasons(self, prepared: Prepared, only_node: int | None = None) -> str:
-        """Why no node is feasible, in Kubernetes' words: "0/6 nodes are available: 6 Insufficient cpu."."""
-        left = np.ones(len(self._table), dtype=np.bool_)
-        counts: dict[str, int] = {}
-        if only_node is not None:
-            counts["node(s) didn't satisfy plugin(s) [NodeAffinity]"] = len(left) - 1
-            left = np.arange(len(left)) == only_node
-        for filter_ in prepared.filters:
-            passed = left.copy()
-            for reason, rejected in filter_(self._all):
-                hit = int((left & rejected).sum())
-                if hit:
-                    counts[reason] = counts.get(reason, 0) + hit
-                passed &= ~rejected
-            left = passed
-        listed = ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items() if count))
-        return f"0/{len(self._table)} nodes are available: {listed or 'there are none'}."
-
-
-def _passes(filter_: Filter) -> Callable[[NodeView], Bools]:
-    def passes(nodes: NodeView) -> Bools:
-        passing = np.ones(len(nodes), dtype=np.bool_)
-        for _, rejected in filter_(nodes):
-            passing &= ~rejected
-        return passing
-
-    return passes
+def ask(profile: Profile, pod: PodView, cluster: ClusterView) -> Answers:
+    """Asks every plugin about a pod template."""
+    filters, scores = [], []
+    kin: list[Hashable] = []
+    for plugin in profile.filters:
+        filter_ = plugin.filter(pod, cluster)
+        if filter_ is not None:
+            filters.append((plugin.filter_reads, filter_))
+            if plugin.filter_reads is not Reads.CLUSTER:
+                kin.append(("filter", plugin, plugin.signature(pod)))
+    for scorer, weight in profile.scores:
+        score = scorer.score(pod, cluster) if weight else None
+        if score is not None:
+            scores.append((name_of(scorer), weight, scorer.score_reads, score))
+            if scorer.score_reads is not Reads.CLUSTER:
+                kin.append(("score", scorer, weight, scorer.signature(pod)))
+    return Answers(filters, scores, tuple(kin))

@@ -6,17 +6,18 @@ in the order in which its filters finish, which is nearly the order of its list 
 
 from typing import Protocol
 
-import numpy as np
-
-from simulator.nodes import Ints, NodeTable
+from simulator.nodes import Ints
 from simulator.streams import Streams
+
+BATCH = 256
+"""Numbers are drawn so many at a time, which is cheaper."""
 
 
 class Ties(Protocol):
     """Decides between equals."""
 
     def choose(self, best: Ints) -> int:
-        """One of the given nodes (at least two)."""
+        """One of the given nodes (at least two), which are in the order of the scheduler's list."""
         ...
 
 
@@ -25,24 +26,16 @@ class RandomTies:
 
     def __init__(self, streams: Streams) -> None:
         self._rng = streams.stream("scheduler/ties")
+        self._drawn: list[float] = []
 
     def choose(self, best: Ints) -> int:
-        return int(best[self._rng.integers(len(best))])
+        if not self._drawn:
+            self._drawn = self._rng.random(BATCH).tolist()
+        return best.item(int(self._drawn.pop() * len(best)))
 
 
 class FirstTies:
-    """The first in the scheduler's list: zones in turn, each with its nodes in order of creation."""
-
-    def __init__(self, table: NodeTable) -> None:
-        turn: dict[tuple[str, str], int] = {}
-        zones = {zone: i for i, zone in enumerate(dict.fromkeys(table.regions_and_zones))}
-        keys = []
-        for zone in table.regions_and_zones:
-            keys.append((turn.get(zone, 0), zones[zone]))
-            turn[zone] = turn.get(zone, 0) + 1
-        order = sorted(range(len(keys)), key=keys.__getitem__)
-        self._rank = np.empty(len(keys), dtype=np.int64)
-        self._rank[order] = np.arange(len(keys))
+    """The first in the scheduler's list."""
 
     def choose(self, best: Ints) -> int:
-        return int(best[np.argmin(self._rank[best])])
+        return best.item(0)

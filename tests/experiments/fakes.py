@@ -37,6 +37,7 @@ class Scenario:
     behaviour: None = None
     failures: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
+    loads: tuple[str, ...] = ()
     services: tuple[Goal, ...] = (Goal("frontend"), Goal("cart"))
     duration: float = YEAR
     warmup: float = 86400.0

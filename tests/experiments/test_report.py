@@ -108,3 +108,11 @@ def test_one_or_two_replications_are_enough_to_print(replications: int) -> None:
 def test_policies_that_never_ran_say_so() -> None:
     of = results({"as-shipped": SHIPPED, "broken": Unit(1e6, 60.0, raises=(0, 1))}, replications=2)
     assert "no run" in text(of)
+
+
+def test_runs_that_failed_alike_are_noted_once() -> None:
+    of = results({"a": Unit(1e6, 60.0, raises=(1, 2, 3))}, 4)
+    (note,) = (note for note in report.notes(of) if note.startswith("failed"))
+    assert note.startswith(
+        "failed: policy a, replication 1, seed 7 and 2 more: RuntimeError: the model broke (fakes.py:"
+    )

@@ -197,7 +197,7 @@ def test_a_small_file_is_enough() -> None:
         (
             "  failures: [{name: a, type: nodeCrsh}]",
             "e.yaml:8:30: spec.failures[0]: unknown 'type' 'nodeCrsh'; expected one of 'containerCrash', 'nodeCrash', "
-            "'zoneOutage'; did you mean 'nodeCrash'?",
+            "'sandboxCrash', 'zoneOutage'; did you mean 'nodeCrash'?",
         ),
         (
             "  failures: [{name: a, type: containerCrash, timeToFailure: {kind: weibul}}]",
@@ -206,7 +206,8 @@ def test_a_small_file_is_enough() -> None:
         ),
         (
             "  operations: [{name: r, type: rolout, target: Deployment/a, every: 7d}]",
-            "e.yaml:8:32: spec.operations[0]: unknown 'type' 'rolout'; expected 'rollout'",
+            "e.yaml:8:32: spec.operations[0]: unknown 'type' 'rolout'; expected one of 'cordon', 'drain', "
+            "'rollout'; did you mean 'rollout'?",
         ),
         (
             "  operations: [{name: r, type: rollout, target: Deployment/a}]",

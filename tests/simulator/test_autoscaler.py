@@ -23,6 +23,7 @@ from models.deployment import Deployment, ReplicaSet
 from models.distributions import Fixed
 from models.labels import LabelSelector
 from models.load import Load
+from models.statefulset import StatefulSet
 from simulator.controllers.autoscaler import AutoscalerController
 from simulator.log import Kind
 from simulator.run import simulate
@@ -166,17 +167,23 @@ def test_of_several_metrics_the_highest_wins_and_one_without_samples_forbids_sca
     assert replicas(lab(both, load((0.0, 10.0)))) == 2
 
 
-def test_a_replica_set_of_its_own_is_scaled_too() -> None:
-    pods = template("web", container())
-    web = ReplicaSet("web", pods, LabelSelector.of({"app": "web"}), replicas=2)
-    scaler = replace(autoscaler(), target_kind="ReplicaSet")
-    described = Cluster(nodes(4), replica_sets=(web,), autoscalers=(scaler,))
-    world = Lab(
-        described,
-        behaviour(INSTANT),
-        before=lambda simulation: _feed(simulation, [Load("ReplicaSet/web", ((0.0, 300.0),))]),
+@pytest.mark.parametrize("kind", ["ReplicaSet", "StatefulSet"])
+def test_other_workloads_are_scaled_too(kind: str) -> None:
+    pods, selector = template("web", container()), LabelSelector.of({"app": "web"})
+    described = Cluster(
+        nodes(4),
+        replica_sets=(ReplicaSet("web", pods, selector, replicas=2),) if kind == "ReplicaSet" else (),
+        stateful_sets=(StatefulSet("web", pods, selector, replicas=2),) if kind == "StatefulSet" else (),
+        autoscalers=(replace(autoscaler(), target_kind=kind),),
     )
-    assert [replica_set.desired for replica_set in world.state.replica_sets] == [6]
+    offered = [Load(f"{kind}/web", ((0.0, 300.0),))]
+    world = Lab(described, behaviour(INSTANT), before=lambda simulation: _feed(simulation, offered))
+    assert sum(pod.ready for pod in world.state.pods.values()) == 6
+
+
+def test_a_daemon_set_has_no_scale() -> None:
+    world = lab(replace(autoscaler(), target_kind="DaemonSet"))
+    assert world.state.autoscalers[0].able_to_scale == "FailedGetScale"
 
 
 def test_a_behavior_limits_the_rate() -> None:

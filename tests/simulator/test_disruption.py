@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from models.cluster import Cluster
+from models.daemonset import DaemonSet
 from models.deployment import Deployment, Percent, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.labels import LabelSelector
 from models.pod import Pod
+from models.statefulset import StatefulSet
 from simulator.controllers.disruption import Verdict
 from simulator.log import Kind
-from simulator.objects import BudgetState, Disruption, PodOwner, PodState
+from simulator.objects import BudgetState, Disruption, PodState
 from tests.simulator.clusters import EXACT, Lab, behaviour, cluster, container, deployment, down, nodes, pod, template
 
 EVERYTHING = LabelSelector()
@@ -100,16 +102,22 @@ def test_pods_of_no_controller_alone_are_never_expected(spec: dict[str, Any]) ->
     assert status(found) == (0, 0, 1, 0)
 
 
-def test_a_controller_without_a_scale_allows_nothing() -> None:
-    found = lab(
-        [budget(max_unavailable=1), budget("counted", selector=EVERYTHING, min_available=1)], deployment(replicas=3)
-    )
-    api, state = found.simulation.api, found.state
-    owner = PodOwner(api.workload("DaemonSet", "default", "agent"))
-    state.create_pod(api.pod_class(owner.workload, template("web"), {}), owner, 0)
-    found.run(10.0)
+def test_daemonsets_have_no_scale_so_nothing_is_allowed() -> None:
+    agent = DaemonSet("agent", template("agent"), LabelSelector.of({"app": "agent"}))
+    two = (budget("agent", max_unavailable=1), budget("all", selector=EVERYTHING, min_available=1))
+    found = Lab(Cluster(nodes(3), daemon_sets=(agent,), budgets=two))
     assert status(found)[3] == 0
-    assert status(found, 1) == (4, 1, 4, 3)
+    assert status(found, 1) == (3, 1, 3, 2)
+
+
+def test_a_statefulset_counts_by_its_scale() -> None:
+    database = StatefulSet("db", template("db"), LabelSelector.of({"app": "db"}), replicas=3)
+    found = Lab(Cluster(nodes(3), stateful_sets=(database,), budgets=(budget("db", max_unavailable=1),)))
+    assert status(found) == (3, 2, 3, 1)
+    found.apply(replace(database, replicas=5), at=10.0)
+    found.run(10.0)
+    assert status(found) == (5, 4, 3, 0)
+    assert status(found.run(30.0)) == (5, 4, 5, 1)
 
 
 def test_a_replicaset_of_its_own_counts_by_its_scale() -> None:
@@ -239,6 +247,7 @@ def test_row_3_pods_of_two_budgets_never_go(ready: bool) -> None:
         unready(found, found.pods()[:1])
     verdict = evict(found, found.pods()[0])
     assert verdict.status == 500
+    assert verdict.never
     assert verdict.reason.startswith("This pod has more than one PodDisruptionBudget")
     assert found.times(Kind.POD_DELETING) == []
 
@@ -284,7 +293,7 @@ def test_rows_8_and_9_as_many_go_at_once_as_the_budget_allows() -> None:
     found = lab([budget(max_unavailable=2)], deployment(replicas=5))
     verdicts = [evict(found, each) for each in found.pods()[:4]]
     assert [verdict.status for verdict in verdicts] == [201, 201, 429, 429]
-    assert [verdict.allowed for verdict in verdicts] == [True, True, False, False]
+    assert [(v.allowed, v.try_again, v.never) for v in verdicts[1:3]] == [(True, False, False), (False, True, False)]
     assert verdicts[2].reason == f"{REFUSED} The disruption budget web-budget needs 3 healthy pods and has 5 currently."
     assert [value for _, _, value in found.log(Kind.BUDGET_ALLOWED)] == [1, 0]
     found.run(0.0)

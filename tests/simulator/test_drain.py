@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.cluster import Cluster
+from models.daemonset import DaemonSet
 from models.deployment import Deployment, IntOrPercent, Percent
 from models.disruption import PodDisruptionBudget
 from models.distributions import Exponential, Fixed
 from models.labels import LabelSelector
 from models.pod import Pod
 from simulator.log import Kind
-from simulator.objects import PodOwner, PodState
+from simulator.objects import PodState
 from simulator.operations.cordon import Cordon
 from simulator.operations.drain import Drain
 from simulator.run import simulate
@@ -132,13 +133,12 @@ def test_pods_of_no_controller_are_gone_for_good() -> None:
 
 
 def test_pods_of_daemonsets_stay() -> None:
-    found = lab(cluster(nodes(1), deployment(replicas=1)), Drain("patching", at=10.0))
-    api, state = found.simulation.api, found.state
-    owner = PodOwner(api.workload("DaemonSet", "default", "agent"))
-    agent = state.create_pod(api.pod_class(owner.workload, template("agent"), {}), owner, 0)
-    assert agent in found.run(100.0).pods("agent")
-    assert not agent.deleting
-    assert drained(found) == Drains(emptied=1, evicted=1)
+    agent = DaemonSet("agent", template("agent"), LabelSelector.of({"app": "agent"}))
+    load = replace(cluster(nodes(2), deployment(replicas=2)), daemon_sets=(agent,))
+    found = lab(load, Drain("patching", at=10.0, maintenance=Fixed(60.0))).run(1000.0)
+    assert {name for _, name, _ in found.log(Kind.POD_DELETING)} == {"web-0", "web-1", "web-2"}
+    assert found.log(Kind.POD_CONTAINERS, since=10.0)[-1][1].startswith("agent")  # rebooted with its node
+    assert drained(found) == Drains(emptied=2, evicted=3)
 
 
 def test_pods_that_are_already_going_are_waited_for() -> None:

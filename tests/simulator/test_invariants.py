@@ -1,7 +1,7 @@
 """What must hold in every cluster, whatever happens to it: after each transition, and whenever nothing is left to do."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.deployment import StrategyType
 from models.distributions import LogNormal, Uniform
-from models.node import TaintEffect
+from models.node import UNREACHABLE, Taint, TaintEffect
 from models.timing import Timing
 from simulator.log import Kind
 from simulator.nodes import NodeTable
@@ -31,17 +31,16 @@ LIVELY = behaviour(
 )
 SETTINGS = settings(
     deadline=None,
-    max_examples=25,
+    max_examples=20,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     derandomize=True,
 )
-slowly = settings(SETTINGS, max_examples=300)
 
 
 def check_nodes(state: ClusterState) -> None:
     """Nodes hold what is said to be on them, and not more than they can."""
     table: NodeTable = state.nodes
-    used = {name: np.zeros(len(table), dtype=np.int64) for name in ("cpu", "memory", "pods")}
+    used = {name: [0] * len(table) for name in ("cpu", "memory", "pods")}
     on: defaultdict[int, set[int]] = defaultdict(set)
     for uid, pod in state.pods.items():
         assert pod.uid == uid
@@ -53,8 +52,8 @@ def check_nodes(state: ClusterState) -> None:
     for node, running in enumerate(table.running):
         assert set(running) == on[node]
     for name, amounts in used.items():
-        np.testing.assert_array_equal(getattr(table, f"used_{name}"), amounts)
-        assert (amounts <= getattr(table, name)).all()
+        assert getattr(table, f"used_{name}").tolist() == amounts
+        assert all(amount <= most for amount, most in zip(amounts, getattr(table, name).tolist(), strict=True))
 
 
 def check_pods(state: ClusterState) -> None:
@@ -62,10 +61,9 @@ def check_pods(state: ClusterState) -> None:
     slots: Counter[tuple[object, int]] = Counter()
     for pod in state.pods.values():
         slots[pod.pod_class.workload, pod.slot.index] += not pod.deleting
-        powered = pod.node >= 0 and state.nodes.powered[pod.node]
         assert pod.phase is not Phase.ABSENT
-        assert not pod.answering or (powered and pod.running == len(pod.containers) > 0)
-        assert pod.running == 0 or powered
+        assert pod.running == 0 or (pod.node >= 0 and state.nodes.powered[pod.node])
+        assert pod.running <= len(pod.containers)
         assert not pod.available or (pod.ready and not pod.deleting)
         assert pod.node >= 0 or not pod.ready
     assert max(slots.values(), default=0) <= 1
@@ -102,7 +100,7 @@ def check_replica_sets(state: ClusterState) -> None:
 
 def check_counts(simulation: Simulation) -> None:
     """The scheduler's running counts of pods are those of a recount."""
-    counts: Sequence[PodCount] = list(simulation.scheduler._counts._counts.values())
+    counts: list[PodCount] = list(simulation.scheduler._counts._counts.values())
     for count in counts:
         by_node = np.zeros(len(simulation.state.nodes), dtype=np.int64)
         for pod in simulation.state.pods.values():
@@ -119,16 +117,15 @@ def check_at_rest(simulation: Simulation) -> None:
     for replica_set in state.replica_sets:
         assert len(replica_set.pods) == replica_set.desired
     for pod in state.pods.values():
-        if pod.node < 0 and not pod.deleting:
-            prepared = scheduler._prepared(pod.pod_class)
-            assert len(scheduler._framework.feasible(prepared)) == 0
+        assert not pod.answering or (pod.running == len(pod.containers) > 0 and pod.phase is Phase.RUNNING)
+    for pod_class in {pod.pod_class for pod in state.pods.values() if pod.node < 0}:
+        assert len(scheduler._framework.feasible(scheduler._prepared(pod_class))) == 0
     for node, ready in enumerate(state.nodes.ready):
-        keys = {taint.key.rpartition("/")[2] for taint in state.nodes.taints_of(node)}
-        assert ("unreachable" in keys) is (ready == 2)
+        assert (Taint(UNREACHABLE, TaintEffect.NO_SCHEDULE) in state.nodes.taints_of(node)) is (ready == 2)
     check_counts(simulation)
 
 
-def watch(simulation: Simulation, bounds: bool) -> None:
+def watch(simulation: Simulation, settled: set[object]) -> None:
     """Checks the state after every transition that is not itself a reaction to another one."""
     state = simulation.state
     emit: Callable[..., None] = state._emit
@@ -149,33 +146,28 @@ def watch(simulation: Simulation, bounds: bool) -> None:
             check_pods(state)
             check_services(state)
             check_replica_sets(state)
-            if bounds and simulation.kernel.now >= 0:
-                check_fences(state)
+            check_fences(state, settled)
 
     state._emit = checked  # type: ignore[method-assign]
 
 
-def check_fences(state: ClusterState) -> None:
-    """Rolling updates keep within maxSurge and maxUnavailable (Deployments that are marked as settled at time 0)."""
+def check_fences(state: ClusterState, settled: set[object]) -> None:
+    """Rolling updates of these workloads keep within maxSurge and maxUnavailable."""
     for deployment in state.deployments:
-        if deployment.workload not in SETTLED:
-            continue
-        replicas = deployment.spec.replicas
-        surge, unavailable = deployment.spec.fence_posts()
-        assert sum(r.desired for r in deployment.replica_sets) <= replicas + surge
-        assert sum(r.available for r in deployment.replica_sets) >= replicas - unavailable
+        if deployment.workload in settled:
+            replicas = deployment.spec.replicas
+            surge, unavailable = deployment.spec.fence_posts()
+            assert sum(r.desired for r in deployment.replica_sets) <= replicas + surge
+            assert sum(r.available for r in deployment.replica_sets) >= replicas - unavailable
 
 
-SETTLED: set[object] = set()
-
-
-def watched(cluster: Cluster, under: Behaviour, bounds: bool = False, **other: object) -> Lab:
-    """Deploys the cluster under watch."""
-    SETTLED.clear()
-    lab = Lab(cluster, under, before=lambda simulation: watch(simulation, bounds), **other)  # type: ignore[arg-type]
-    for deployment in lab.state.deployments:
-        if deployment.complete and deployment.spec.strategy is StrategyType.ROLLING_UPDATE:
-            SETTLED.add(deployment.workload)
+def watched(cluster: Cluster, under: Behaviour, fences: bool = False, **other: object) -> Lab:
+    """Deploys the cluster under watch, and looks after the fences of the Deployments that are settled at time 0."""
+    settled: set[object] = set()
+    lab = Lab(cluster, under, before=lambda simulation: watch(simulation, settled), **other)  # type: ignore[arg-type]
+    if fences:
+        rolling = [d for d in lab.state.deployments if d.spec.strategy is StrategyType.ROLLING_UPDATE]
+        settled.update(deployment.workload for deployment in rolling if deployment.complete)
     return lab
 
 
@@ -201,65 +193,60 @@ def check_converged(lab: Lab) -> None:
             assert set(old) <= {(0, 0, 0)}
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> tuple[Cluster, tuple[FailureMode, ...], tuple[Rollout, ...], int]:
-    """A cluster, what happens to it, and a seed."""
-    cluster = draw(clusters())
-    return cluster, draw(failures()), draw(rollouts(cluster)), draw(st.integers(0, 1000))
-
-
 History = tuple[Cluster, tuple[FailureMode, ...], tuple[Rollout, ...], int]
+"""A cluster, what happens to it, and a seed."""
 
 
-def live_through(history: History, timing: Timing = EXACT) -> Lab:
-    """A day of failures, and half a day without."""
+@st.composite
+def histories(draw: st.DrawFn, repeated: bool = True) -> History:
+    """A random one; without `repeated` releases there is an end to them."""
+    cluster = draw(clusters())
+    operations = tuple(operation for operation in draw(rollouts(cluster)) if repeated or operation.every is None)
+    return cluster, draw(failures()), operations, draw(st.integers(0, 1000))
+
+
+def begun(history: History, end: float, timing: Timing = EXACT) -> Lab:
+    """The history at time 0. No clock fires after `end`, but repairs go on."""
     cluster, modes, operations, seed = history
     under = Behaviour(LIVELY.pods, timing=timing)
-    lab = watched(cluster, under, failures=modes, operations=operations, seed=seed, end=DAY)
-    if timing is EXACT:
-        let_pass(lab, DAY)
-    # After the end no clock fires any more. What is under way is finished, and repeated releases are let be.
-    return lab
+    return watched(cluster, under, failures=modes, operations=operations, seed=seed, end=end)
 
 
 @SETTINGS
 @given(histories())
 def test_the_state_is_consistent_through_failures_and_releases(history: History) -> None:
-    live_through(history)
+    let_pass(begun(history, end=8 * HOUR), until=8 * HOUR)
 
 
 @pytest.mark.slow
-@slowly
+@settings(SETTINGS, max_examples=200)
 @given(histories())
-def test_the_state_is_consistent_through_many_failures_and_releases(history: History) -> None:
-    live_through(history)
+def test_the_state_is_consistent_through_many_days(history: History) -> None:
+    let_pass(begun(history, end=DAY), until=DAY)
 
 
 @SETTINGS
 @given(histories())
 def test_the_state_is_consistent_with_controllers_that_take_their_time(history: History) -> None:
-    live_through(history, Timing()).run(DAY)
+    begun(history, end=8 * HOUR, timing=Timing()).run(8 * HOUR)
 
 
 @SETTINGS
-@given(histories())
-def test_deployments_converge_when_failures_are_over(history: History) -> None:
-    cluster, modes, operations, seed = history
-    once = tuple(o for o in operations if o.every is None)
-    lab = watched(cluster, LIVELY, failures=modes, operations=once, seed=seed, end=6 * HOUR)
-    lab.run(6 * HOUR)
-    let_pass(lab, 30 * HOUR)
+@given(histories(repeated=False), st.sampled_from([EXACT, Timing()]))
+def test_deployments_converge_when_failures_are_over(history: History, timing: Timing) -> None:
+    lab = begun(history, end=6 * HOUR, timing=timing)
+    lab.run(24 * HOUR)
     check_converged(lab)
     assert all(lab.state.nodes.powered)
     assert set(lab.state.nodes.ready) == {1}
 
 
 @SETTINGS
-@given(clusters().flatmap(lambda cluster: st.tuples(st.just(cluster), rollouts(cluster))), st.integers(0, 1000))
-def test_rollouts_keep_within_their_fences(releases: tuple[Cluster, tuple[Rollout, ...]], seed: int) -> None:
-    cluster, operations = releases
-    lab = watched(cluster, LIVELY, bounds=True, operations=operations, seed=seed)
-    let_pass(lab, 4 * HOUR)
+@given(histories(), st.sampled_from([EXACT, Timing()]))
+def test_rollouts_without_failures_keep_within_their_fences(history: History, timing: Timing) -> None:
+    cluster, _, operations, seed = history
+    under = Behaviour(LIVELY.pods, timing=timing)
+    watched(cluster, under, fences=True, operations=operations, seed=seed).run(4 * HOUR)
 
 
 @SETTINGS

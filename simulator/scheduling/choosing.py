@@ -1,0 +1,131 @@
+"""Choosing nodes by a profile: the feasible ones among a sample, and the best of them."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.nodes import Ints, NodeTable
+from simulator.scheduling.framework import Answers, Filter, Profile, Reads, Score, ask, nodes_to_find, passes
+from simulator.scheduling.kept import Kept
+from simulator.views import ClusterView, NodeView, PodView
+
+
+@dataclass
+class Prepared:
+    """What is known of one pod template."""
+
+    pod: PodView
+    answers: Answers
+    kept: Kept
+    other_filters: list[Filter]
+    other_scores: list[tuple[Score, int]]
+
+
+class Chooser:
+    """Finds feasible nodes and scores them.
+
+    Above 100 nodes the search stops when enough are found, and the next pod's search goes on where it stopped
+    (schedule_one.go, findNodesThatPassFilters).
+    """
+
+    def __init__(self, profile: Profile, table: NodeTable, cluster: ClusterView) -> None:
+        self._profile = profile
+        self._table = table
+        self._cluster = cluster
+        self._all = NodeView(table)
+        self._order = node_order(table)
+        self._enough = nodes_to_find(len(table), profile.percentage_of_nodes_to_score)
+        self._start = 0
+        """Where in the list the next search begins."""
+        self._kept: dict[Hashable, Kept] = {}
+
+    def prepare(self, pod: PodView) -> Prepared:
+        """Asks every plugin about a pod template."""
+        answers = ask(self._profile, pod, self._cluster)
+        kept = self._kept.get(answers.kin)
+        if kept is None:
+            kept = self._kept[answers.kin] = Kept(answers, self._table, self._order)
+        others = answers.filters_that_read(Reads.CLUSTER), answers.scores_that_read(Reads.CLUSTER)
+        return Prepared(pod, answers, kept, *others)
+
+    def feasible(self, prepared: Prepared) -> Ints:
+        """Nodes that pass every filter, in the order of the list; of many nodes only as many as are enough."""
+        kept = prepared.kept
+        kept.update()
+        listed, positions, enough = kept.listed, kept.positions, self._enough
+        first = int(positions.searchsorted(self._start)) if self._start else 0
+        if not prepared.other_filters and first + enough < len(listed):
+            self._start = positions.item(first + enough)
+            return listed[first : first + enough]
+        if first:
+            listed = np.concatenate((listed[first:], listed[:first]))
+            positions = np.concatenate((positions[first:], positions[:first]))
+        if prepared.other_filters:
+            passing = passes(prepared.other_filters, NodeView(self._table, listed))
+            listed, positions = listed[passing], positions[passing]
+        if len(listed) > enough:
+            self._start = positions.item(enough)
+            listed = listed[:enough]
+        return listed
+
+    def fits(self, prepared: Prepared, node: int) -> bool:
+        """Whether a node passes every filter as things are now, asked anew."""
+        alone = NodeView(self._table, np.array([node]))
+        return bool(passes([filter_ for _, filter_ in prepared.answers.filters], alone)[0])
+
+    def best(self, prepared: Prepared, feasible: Ints) -> Ints:
+        """Those of the feasible nodes (at least one, just determined) that score highest, in their order."""
+        if len(feasible) == 1:
+            return feasible
+        total = prepared.kept.total[feasible]
+        nodes = NodeView(self._table, feasible)
+        for score, weight in prepared.other_scores:
+            scores = score(nodes)
+            if not isinstance(scores, int):
+                total += weight * scores
+        best: Ints = feasible[(total == total[total.argmax()]).nonzero()[0]]
+        return best
+
+    def scores(self, prepared: Prepared, feasible: Ints) -> dict[str, Ints]:
+        """Each plugin's weighted scores of the feasible nodes, asked anew; plugins that do not score are left out."""
+        nodes = NodeView(self._table, feasible)
+        return {
+            name: weight * (score(nodes) + np.zeros(len(feasible), dtype=np.int64))
+            for name, weight, _, score in prepared.answers.scores
+        }
+
+    def resolvable(self, prepared: Prepared) -> Sequence[int]:
+        """The nodes whose labels and taints allow the pod: there, fewer pods may help."""
+        quiet = prepared.answers.filters_that_read(Reads.LABELS, Reads.TAINTS)
+        rows: list[int] = np.flatnonzero(passes(quiet, self._all)).tolist()
+        return rows
+
+    def reasons(self, prepared: Prepared, only_node: int | None = None) -> str:
+        """Why no node is feasible, in Kubernetes' words: "0/6 nodes are available: 6 Insufficient cpu."."""
+        left = np.ones(len(self._table), dtype=np.bool_)
+        counts: dict[str, int] = {}
+        if only_node is not None:
+            counts["node(s) didn't satisfy plugin(s) [NodeAffinity]"] = len(left) - 1
+            left = np.arange(len(left)) == only_node
+        for _, filter_ in prepared.answers.filters:
+            passed = left.copy()
+            for reason, rejected in filter_(self._all):
+                hit = int((left & rejected).sum())
+                if hit:
+                    counts[reason] = counts.get(reason, 0) + hit
+                passed &= ~rejected
+            left = passed
+        listed = ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items() if count))
+        return f"0/{len(self._table)} nodes are available: {listed or 'there are none'}."
+
+
+def node_order(table: NodeTable) -> Ints:
+    """The scheduler's list: zones in turn, each with its nodes in order of creation (backend/cache/node_tree.go)."""
+    turn: dict[tuple[str, str], int] = {}
+    zones = {zone: i for i, zone in enumerate(dict.fromkeys(table.regions_and_zones))}
+    keys = []
+    for zone in table.regions_and_zones:
+        keys.append((turn.get(zone, 0), zones[zone]))
+        turn[zone] = turn.get(zone, 0) + 1
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
