@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from models.labels import LabelSelector
-from models.node import Taint
+from models.node import Resources, Taint
 from models.pod import PodSpec
 from simulator.nodes import Bools, Ints, NodeTable
 from simulator.objects import PodClass
@@ -91,6 +91,12 @@ class PodView:
         """Terms about other pods, namespaces and matchLabelKeys worked out."""
         self.default_selector = _default_selector(pod_class)
         """Selects the pod's kin for the scheduler's default spreading; None if nothing does."""
+
+
+    @staticmethod
+    def amounts(requests: Resources) -> list[tuple[str, int]]:
+        """Requests by the name of the resource."""
+        return [("cpu", requests.cpu), ("memory", requests.memory), *requests.other.items()]
 
 
 def _default_selector(pod_class: PodClass) -> LabelSelector | None:

@@ -31,7 +31,8 @@ from simulator.scale import Scalable, Scale
 from simulator.state import ClusterState
 from simulator.streams import Streams
 
-_ROUNDING = 1e-9
+_ROUNDING = 1e-6
+"""Of a period: times are sums, and a tick must not be missed for their rounding."""
 
 Find = Callable[[str, str, str], object]
 """(kind, name, namespace) -> the record; raises KeyError if there is none."""
@@ -69,10 +70,9 @@ class AutoscalerController:
         self._loops: dict[AutoscalerState, _Loop] = {}
         self._of_target: defaultdict[str, list[_Loop]] = defaultdict(list)
         self._metrics: dict[str, MetricsServer] = {}
-        # How long after a change samples still come in, and pods still count as unready for want of them.
-        self._aftermath = (
-            max(timing.metrics_window, timing.metrics_container_age) + timing.metrics_resolution + timing.metrics_delay
-        )
+        # How long after a change of load its samples come in; pods also count as unready for want of them.
+        self._sampled_after = timing.metrics_resolution + timing.metrics_delay
+        self._settled_after = max(timing.metrics_window, timing.metrics_container_age) + self._sampled_after
         state.listen(Kind.AUTOSCALER_GENERATION, lambda autoscaler, new, cause: self._spec_changed(autoscaler))
 
     # What wakes it
@@ -86,7 +86,7 @@ class AutoscalerController:
     def _load_changed(self, load: Load, metrics: MetricsServer) -> None:
         if metrics.loads[load.metric] is not load:
             return
-        self._wake(load.workload)
+        self._wake(load.workload, self._sampled_after)
         step = load.next_step(self._kernel.now)
         if step is not None:
             self._kernel.timer(step - self._kernel.now, lambda: self._load_changed(load, metrics))
@@ -94,7 +94,7 @@ class AutoscalerController:
     def _metrics_of(self, target: str) -> MetricsServer:
         metrics = self._metrics.get(target)
         if metrics is None:
-            first = self._phase(f"phase/metrics/{target}", self._timing.metrics_resolution)
+            first = self._phase("phase/metrics-server", self._timing.metrics_resolution)
             reporting = self._state.nodes.reporting
             metrics = MetricsServer(
                 self._kernel, self._timing, first, lambda: self._pods(target), lambda node: reporting[node]
@@ -119,7 +119,7 @@ class AutoscalerController:
             if loop in loops:
                 loops.remove(loop)
         self._of_target[autoscaler.spec.target].append(loop)
-        self._wake(autoscaler.spec.target)
+        self._wake(autoscaler.spec.target, self._settled_after)
 
     def _listen_to_workloads(self) -> None:
         """Only with the first autoscaler, so that others pay nothing."""
@@ -137,15 +137,16 @@ class AutoscalerController:
     def _workload_changed(self, workload: Workload) -> None:
         target = str(workload)
         if target in self._of_target or target in self._metrics:
-            self._wake(target)
+            self._wake(target, self._settled_after)
 
-    def _wake(self, target: str) -> None:
+    def _wake(self, target: str, busy: float) -> None:
+        """Something happened to the target, which samples and ticks may notice for `busy` seconds from now on."""
         now = self._kernel.now
         metrics = self._metrics.get(target)
         if metrics is not None:
-            metrics.watch(now + self._aftermath)
+            metrics.watch(now + busy)
         for loop in self._of_target.get(target, ()):
-            loop.busy_until = now + self._aftermath
+            loop.busy_until = max(loop.busy_until, now + busy)
             self._run_at(loop, now)
 
     # When it runs

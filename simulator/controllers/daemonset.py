@@ -1,8 +1,8 @@
 """The DaemonSet controller: a pod on every node that suits it, and their replacement when the template changes.
 
-Source: pkg/controller/daemon (daemon_controller.go, update.go). Kubernetes goes over the nodes in the order of a Go map,
-which is random: here every DaemonSet draws an order once a run. Only nodes where something happened are looked at. Pods
-that fail are replaced without the real controller's back-off.
+Source: pkg/controller/daemon (daemon_controller.go, update.go). Kubernetes goes over the nodes in the order of a Go
+map, which is random: here every DaemonSet draws an order once a run. Only nodes where something happened are looked at.
+Pods that fail are replaced without the real controller's back-off.
 """
 
 from collections import defaultdict

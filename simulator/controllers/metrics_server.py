@@ -17,7 +17,8 @@ from simulator.controllers.replica_calculator import Sample
 from simulator.kernel import Kernel
 from simulator.objects import Phase, PodState
 
-_ROUNDING = 1e-9
+_ROUNDING = 1e-6
+"""Of a period, or seconds: times are sums, and a scrape must not be missed for their rounding."""
 
 
 class _Scrape(NamedTuple):

@@ -29,8 +29,7 @@ class Sample(NamedTuple):
     window: float
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedPod:
+class ObservedPod(NamedTuple):
     """A pod of the target, as the autoscaler sees it."""
 
     sample: Sample | None

@@ -108,9 +108,7 @@ class StatefulSetController:
 
     # A pass: each step says whether the next may follow
 
-    def _fill(
-        self, stateful_set: StatefulSetState, update: Revision, pods: dict[int, PodState], ordered: bool
-    ) -> bool:
+    def _fill(self, stateful_set: StatefulSetState, update: Revision, pods: dict[int, PodState], ordered: bool) -> bool:
         """Makes what is missing; in order, each pod waits for those before it to be available."""
         for ordinal in stateful_set.spec.ordinals:
             pod = pods.get(ordinal)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from models.timing import Timing
 from simulator.kernel import Kernel, Timer
+from simulator.log import Kind
 from simulator.state import ClusterState
 
 TRUE = 1
@@ -21,6 +22,8 @@ class _Zone:
 
     def __init__(self, nodes: list[int], rate: float) -> None:
         self.nodes = nodes
+        self.dead = 0
+        """How many of them are not Ready."""
         self.rate = rate
         self.queue: deque[int] = deque()
         self.next_token = -math.inf
@@ -57,6 +60,13 @@ class ZoneEviction:
         self._next_pass = next_pass
         self._all_down = False
         self._reviewing = False
+        self._dead = [False] * len(state.nodes)
+        state.listen(Kind.NODE_READY, self._ready_changed)
+
+    def _ready_changed(self, node: int, ready: int, cause: int) -> None:
+        dead = ready != TRUE
+        self._zone_of[node].dead += dead - self._dead[node]
+        self._dead[node] = dead
 
     def add(self, node: int) -> None:
         """The node waits for its taint; its turn comes after the review at the end of the pass."""
@@ -80,9 +90,8 @@ class ZoneEviction:
         self._reviewing = False
         all_down = True
         for zone in self._zones:
-            dead = sum(self._state.nodes.ready[node] != TRUE for node in zone.nodes)
-            all_down = all_down and dead == len(zone.nodes)
-            rate = self._rate(dead, len(zone.nodes))
+            all_down = all_down and zone.dead == len(zone.nodes)
+            rate = self._rate(zone.dead, len(zone.nodes))
             if rate != zone.rate:
                 zone.change_rate(rate, self._kernel.now)
         if all_down and not self._all_down:

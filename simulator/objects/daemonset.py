@@ -11,7 +11,18 @@ from simulator.objects.workload import PodOwner, Workload
 class DaemonSetState(PodOwner):
     """A DaemonSet, its revisions, and its pods by the node that each is made for."""
 
-    __slots__ = ("by_node", "desired", "generation", "history", "index", "meant", "outdated", "spec", "unsettled", "wanted")
+    __slots__ = (
+        "by_node",
+        "desired",
+        "generation",
+        "history",
+        "index",
+        "meant",
+        "outdated",
+        "spec",
+        "unsettled",
+        "wanted",
+    )
 
     def __init__(self, index: int, workload: Workload, spec: DaemonSet) -> None:
         super().__init__(workload)

@@ -17,11 +17,11 @@ from models.timing import Timing
 from models.units import parse_amount, parse_cpu, parse_duration
 from simulator.kernel import Story
 from simulator.log import Kind
-from simulator.nodes import NodeTable
 from simulator.objects import PodState
 from simulator.phases import Phases
 from simulator.replay.fake_kubelet import FakeKubelet, with_readiness
 from simulator.replay.observer import Observer
+from simulator.replay.placements import Placements
 from simulator.scheduling.ties import FirstTies
 from simulator.simulation import Simulation
 from simulator.streams import Streams
@@ -63,7 +63,10 @@ def replay(path: Path) -> dict[str, Any]:
     if missing:
         raise InputError([document.problem((), f"this is no recording: {', '.join(missing)} missing")])
     if "placements" in recording:
-        raise InputError([document.problem(("placements",), "recordings of placements cannot be replayed yet")])
+        nodes = [_node(node, recording["name"]) for node in recording["nodes"]]
+        placements = Placements(recording, document, nodes)
+        simulated = {**recording, "recorded_from": "kubenines"}
+        return {**simulated, "placements": placements.run(), "observed": placements.observed}
     scenario = _Scenario(recording, document)
     simulated = {key: value for key, value in recording.items() if key not in ("observed", "placements")}
     return {**simulated, "recorded_from": "kubenines", "observed": scenario.run()}
@@ -91,7 +94,7 @@ class _Scenario:
             float(recording["until"]),
             keep_log=False,
             phases=Phases(CONTROL_PLANE_STARTED, CONTROL_PLANE_STARTED, [LEASES_RENEWED] * len(nodes)),
-            ties=FirstTies(NodeTable(nodes)),
+            ties=FirstTies(),
         )
         self._created: list[PodState] = []
         self._simulation.state.listen(Kind.POD_PHASE, self._remember)
@@ -223,7 +226,7 @@ class _Scenario:
                     refused.append(pod)
             left = refused
             if left:
-                if kernel.now + RETRY > deadline:
+                if kernel.now + RETRY >= deadline:
                     return
                 yield kernel.sleep(RETRY)
         while state.nodes.running[node]:
@@ -274,6 +277,7 @@ def _node(node: Mapping[str, Any], pool: str) -> Node:
         pods=int(node.get("pods", "110")),
         labels={HOSTNAME_LABEL: name, "pool": pool, **node.get("labels", {})},
         taints=tuple(_taint(taint) for taint in node.get("taints", [])),
+        images={name: int(image["sizeBytes"]) for image in node.get("images", []) for name in image["names"]},
     )
 
 

@@ -54,20 +54,22 @@ class Chooser:
         kept = prepared.kept
         kept.update()
         listed, positions, enough = kept.listed, kept.positions, self._enough
-        first = int(positions.searchsorted(self._start)) if self._start else 0
-        if not prepared.other_filters and first + enough < len(listed):
-            self._start = positions.item(first + enough)
-            return listed[first : first + enough]
-        if first:
-            listed = np.concatenate((listed[first:], listed[:first]))
-            positions = np.concatenate((positions[first:], positions[:first]))
         if prepared.other_filters:
-            passing = passes(prepared.other_filters, NodeView(self._table, listed))
-            listed, positions = listed[passing], positions[passing]
+            nodes = NodeView(self._table, listed)
+            rejections = [rejected for filter_ in prepared.other_filters for _, rejected in filter_(nodes)]
+            if rejections:
+                passing = ~np.logical_or.reduce(rejections)
+                listed, positions = listed[passing], positions[passing]
+        first = int(positions.searchsorted(self._start)) if self._start else 0
+        last = first + enough
+        if last < len(listed):
+            self._start = positions.item(last)
+            return listed[first:last]
         if len(listed) > enough:
-            self._start = positions.item(enough)
-            listed = listed[:enough]
-        return listed
+            last -= len(listed)
+            self._start = positions.item(last)
+            return np.concatenate((listed[first:], listed[:last]))
+        return np.concatenate((listed[first:], listed[:first])) if first else listed
 
     def fits(self, prepared: Prepared, node: int) -> bool:
         """Whether a node passes every filter as things are now, asked anew."""

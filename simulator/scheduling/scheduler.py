@@ -110,13 +110,12 @@ class Scheduler:
                 self._wait(pod, alike)
             else:
                 node = self._choose(pod)
-                if node is None and not self._makes_room(pod):
+                if node is None and not self.makes_room(pod):
                     self._hopeless.add(alike)
                     self._wait(pod, alike)
                     continue
                 if node is not None:
-                    self._nominated.pop(pod, None)
-                    self._state.bind(pod, node)
+                    self.bind(pod, node)
                 self._push_next(alike)
 
     def _wait(self, pod: PodState, alike: _Alike) -> None:
@@ -134,11 +133,17 @@ class Scheduler:
         prepared = self.prepared(pod.pod_class)
         only = self._nominated.get(pod) if pod.only_node is None else pod.only_node
         if only is not None:
-            alone = self._beside_nominated(pod, prepared, np.array([only]))
+            alone = np.array([only] if self.chooser.fits(prepared, only) else [], dtype=np.int64)
+            alone = self._beside_nominated(pod, prepared, alone)
             if pod.only_node is not None or len(alone):
-                return alone if self.chooser.fits(prepared, only) else alone[:0]
+                return alone
         feasible = self.chooser.feasible(prepared)
         return self._beside_nominated(pod, prepared, feasible) if self._nominated else feasible
+
+    def bind(self, pod: PodState, node: int) -> None:
+        """Puts the pod on the node."""
+        self._nominated.pop(pod, None)
+        self._state.bind(pod, node)
 
     def prepared(self, pod_class: PodClass) -> Prepared:
         """What the plugins answered for this template."""
@@ -170,7 +175,7 @@ class Scheduler:
                         full.append(node)
         return nodes[~np.isin(nodes, full)] if full else nodes
 
-    def _makes_room(self, pod: PodState) -> bool:
+    def makes_room(self, pod: PodState) -> bool:
         """Whether the pod waits for a node from which others have to go; has them deleted, if need be."""
         if not pod.pod_class.spec.preempts or pod.pod_class.spec.priority <= self._lowest_priority:
             return False

@@ -43,7 +43,7 @@ spec:
 def experiment(folder: Path, load: str = "") -> Experiment:
     (folder / "app.yaml").write_text(APP)
     (folder / "e.yaml").write_text(HEAD + load)
-    return Experiment.load(folder / "e.yaml")
+    return Experiment.from_yaml(folder / "e.yaml")
 
 
 def test_a_load_reaches_the_simulation(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_an_autoscaler_without_a_load_is_a_warning(tmp_path: Path) -> None:
     [
         (
             "  load: [{target: Deployment/wob, steps: [{at: 0s, total: 1}]}]\n",
-            "e.yaml:8:20: spec.load[0].target: there is no Deployment/wob; did you mean 'Deployment/web'?",
+            "e.yaml:8:19: spec.load[0].target: there is no Deployment/wob; did you mean 'Deployment/web'?",
         ),
         (
             "  load: [{target: Deployment/web, steps: [{at: 0s, total: 1}, {at: 0s, total: 2}]}]\n",
@@ -79,12 +79,11 @@ def test_an_autoscaler_without_a_load_is_a_warning(tmp_path: Path) -> None:
         ),
         (
             "  load: [&a {target: Deployment/web, steps: [{at: 0s, total: 1}]}, *a]\n",
-            "e.yaml:8:13: spec.load[1].target: its cpu load is given twice",
+            "e.yaml:8:22: spec.load[1].target: its cpu load is given twice",
         ),
     ],
 )
 def test_mistakes_in_a_load_are_named(tmp_path: Path, load: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         experiment(tmp_path, load)
-    assert message.rpartition(": ")[2] in str(caught.value)
-    assert "spec.load" in str(caught.value)
+    assert message in str(caught.value)

@@ -118,8 +118,9 @@ def check_at_rest(simulation: Simulation) -> None:
         assert len(replica_set.pods) == replica_set.desired
     for pod in state.pods.values():
         assert not pod.answering or (pod.running == len(pod.containers) > 0 and pod.phase is Phase.RUNNING)
-    for pod_class in {pod.pod_class for pod in state.pods.values() if pod.node < 0}:
-        assert len(scheduler._framework.feasible(scheduler._prepared(pod_class))) == 0
+    waiting = {pod.pod_class: pod for pod in state.pods.values() if pod.node < 0}
+    for pod in waiting.values():
+        assert len(scheduler.feasible(pod)) == 0
     for node, ready in enumerate(state.nodes.ready):
         assert (Taint(UNREACHABLE, TaintEffect.NO_SCHEDULE) in state.nodes.taints_of(node)) is (ready == 2)
     check_counts(simulation)

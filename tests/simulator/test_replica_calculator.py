@@ -151,7 +151,8 @@ def test_a_failed_metric_forbids_scaling_down_but_not_up() -> None:
     failed = MetricError("FailedGetResourceMetric")
     assert highest(4, [8, 5]) == 8
     assert highest(4, [failed, 8]) == 8
-    for proposals in ([failed, 3], [failed], [failed, failed]):
+    lower: list[list[int | MetricError]] = [[failed, 3], [failed], [failed, failed]]
+    for proposals in lower:
         with pytest.raises(MetricError):
             highest(4, proposals)
 

@@ -52,9 +52,9 @@ class NodeAffinity:
             dtype=np.int64,
         )
 
-        def score(nodes: NodeView) -> Ints:
+        def score(nodes: NodeView) -> Ints | int:
             mine = nodes.take(weights)
-            most = mine.max()
-            return mine if most == 0 else 100 * mine // most
+            most = int(mine.max())
+            return 0 if most == 0 else 100 * mine // most
 
         return score

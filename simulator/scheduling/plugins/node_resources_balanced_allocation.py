@@ -1,8 +1,9 @@
-"""NodeResourcesBalancedAllocation: CPU and memory used in like measure."""
+"""NodeResourcesBalancedAllocation: resources used in like measure."""
 
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,35 +16,49 @@ from simulator.views import ClusterView, NodeView, PodView
 @register("plugin", "NodeResourcesBalancedAllocation")
 @dataclass(frozen=True)
 class NodeResourcesBalancedAllocation:
-    """75 where the pod leaves the balance of CPU and memory as it is, more where it mends it; 50 to 100.
+    """75 where the pod leaves the balance of the resources as it is, more where it mends it; 50 to 100.
 
     A pod without requests is not scored (pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go).
     """
 
+    resources: tuple[str, ...] = ("cpu", "memory")
+
     score_reads: ClassVar[Reads] = Reads.NODE
 
     def signature(self, pod: PodView) -> Hashable:
-        return pod.requests.cpu, pod.requests.memory
+        return pod.requests.cpu, pod.requests.memory, tuple(pod.requests.other.items())
 
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
-        requests = pod.requests
-        if not requests.cpu and not requests.memory:
+        asked = dict(pod.amounts(pod.requests))
+        wanted = [(name, asked.get(name, 0)) for name in self.resources if name in ("cpu", "memory") or asked.get(name)]
+        if not any(amount for _, amount in wanted):
             return None
 
         def score(nodes: NodeView) -> Ints:
-            cpu, memory = np.maximum(nodes.cpu, 1), np.maximum(nodes.memory, 1)
-            used_cpu, used_memory = nodes.used_cpu, nodes.used_memory
-            before = _balance(used_cpu / cpu, used_memory / memory)
-            after = _balance((used_cpu + requests.cpu) / cpu, (used_memory + requests.memory) / memory)
-            # Go divides towards zero; the difference may be negative.
-            mended: Ints = 50 + np.trunc((50 + after - before) / 2).astype(np.int64)
+            before, after = [], []
+            for name, amount in wanted:
+                allocatable, used = nodes.allocatable(name), nodes.used(name)
+                share = allocatable + (allocatable == 0)
+                before.append(_capped(used / share))
+                after.append(_capped((used + amount) / share))
+            # Both balances are at least 50, so nothing here is negative.
+            mended: Ints = 50 + (50 + _balance(after) - _balance(before)) // 2
             return mended
 
         return score
 
 
-def _balance(first: np.ndarray, second: np.ndarray) -> Ints:
-    """100 where both fractions are equal; less the standard deviation of the two, in percent, rounded down."""
-    deviation = np.abs(np.minimum(first, 1.0) - np.minimum(second, 1.0)) / 2
-    balance: Ints = np.trunc((1 - deviation) * 100).astype(np.int64)
-    return balance
+def _capped(fraction: Any) -> Any:
+    return fraction - (fraction - 1.0) * (fraction > 1.0)
+
+
+def _balance(fractions: list[Any]) -> Any:
+    """100 where all fractions are equal; less their standard deviation, in percent, rounded down."""
+    if len(fractions) == 2:
+        deviation = abs(fractions[0] - fractions[1]) / 2
+    else:
+        mean = sum(fractions) / len(fractions)
+        variance = sum((fraction - mean) ** 2 for fraction in fractions) / len(fractions)
+        deviation = math.sqrt(variance) if isinstance(variance, float) else np.sqrt(variance)
+    balance = (1 - deviation) * 100
+    return int(balance) if isinstance(balance, float) else balance.astype(np.int64)

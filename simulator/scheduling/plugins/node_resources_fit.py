@@ -1,8 +1,9 @@
-"""NodeResourcesFit: requests against what is free, and LeastAllocated."""
+"""NodeResourcesFit: requests against what is free, and a score for how much is."""
 
+from bisect import bisect_right
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,51 +12,114 @@ from simulator.registry import register
 from simulator.scheduling.framework import Filter, Reads, Score
 from simulator.views import ClusterView, NodeView, PodView
 
+Shape = tuple[tuple[int, int], ...]
+
 
 @register("plugin", "NodeResourcesFit")
 @dataclass(frozen=True)
 class NodeResourcesFit:
-    """A node must have room for the pod's requests; the emptier it will be, the higher it scores (LeastAllocated)."""
+    """A node must have room for the pod's requests; the score is the weighted mean over `resources`.
+
+    `LeastAllocated`: percent left once the pod is there. `MostAllocated`: percent used. `RequestedToCapacityRatio`:
+    percent used, by the lines through `shape`, points (percent used, score 0-10) in ascending order.
+    Source: pkg/scheduler/framework/plugins/noderesources (fit.go, least_allocated.go, most_allocated.go,
+    requested_to_capacity_ratio.go).
+    """
+
+    scoring_strategy: str = "LeastAllocated"
+    resources: tuple[tuple[str, int], ...] = (("cpu", 1), ("memory", 1))
+    """(name, weight)."""
+    shape: Shape = ()
 
     filter_reads: ClassVar[Reads] = Reads.NODE
     score_reads: ClassVar[Reads] = Reads.NODE
+
+    def __post_init__(self) -> None:
+        if self.scoring_strategy not in ("LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"):
+            raise ValueError(f"there is no scoring strategy {self.scoring_strategy!r}")
+        if self.scoring_strategy == "RequestedToCapacityRatio" and not self.shape:
+            raise ValueError("RequestedToCapacityRatio needs a shape")
 
     def signature(self, pod: PodView) -> Hashable:
         requests, scored = pod.requests, pod.scored_requests
         return requests.cpu, requests.memory, tuple(requests.other.items()), scored.cpu, scored.memory
 
     def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
-        requests = pod.requests
+        wanted = [(f"Insufficient {name}", name, amount) for name, amount in pod.amounts(pod.requests) if amount]
 
         def rejects(nodes: NodeView) -> list[tuple[str, Bools]]:
             verdicts = [("Too many pods", nodes.used_pods >= nodes.pods)]
-            if requests.cpu:
-                verdicts.append(("Insufficient cpu", nodes.used_cpu + requests.cpu > nodes.cpu))
-            if requests.memory:
-                verdicts.append(("Insufficient memory", nodes.used_memory + requests.memory > nodes.memory))
-            for name, amount in requests.other.items():
-                if amount:
-                    allocatable, used = nodes.other(name)
-                    verdicts.append((f"Insufficient {name}", used + amount > allocatable))
+            for reason, name, amount in wanted:
+                verdicts.append((reason, nodes.used(name) + amount > nodes.allocatable(name)))
             return verdicts
 
         return rejects
 
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
-        wanted = pod.scored_requests
+        asked = dict(pod.amounts(pod.scored_requests))
+        counted = [
+            (name, weight, asked.get(name, 0))
+            for name, weight in self.resources
+            # Of other resources only those that the pod asks for count.
+            if name in ("cpu", "memory") or asked.get(name, 0)
+        ]
+        if self.scoring_strategy == "RequestedToCapacityRatio":
+            return _by_shape(counted, self.shape)
+        grade = _least if self.scoring_strategy == "LeastAllocated" else _most
 
         def score(nodes: NodeView) -> Ints:
-            percents = _least(nodes.cpu, nodes.scored_cpu + wanted.cpu)
-            percents = percents + _least(nodes.memory, nodes.scored_memory + wanted.memory)
-            kinds = (nodes.cpu > 0).astype(np.int64) + (nodes.memory > 0)
-            mean: Ints = percents // np.maximum(1, kinds)
+            graded: Any = 0
+            weights: Any = 0
+            for name, weight, amount in counted:
+                allocatable = nodes.allocatable(name)
+                exists = allocatable > 0
+                graded = graded + weight * grade(allocatable + (allocatable == 0), nodes.scored(name) + amount)
+                weights = weights + weight * exists
+            mean: Ints = graded // (weights + (weights == 0))
             return mean
 
         return score
 
 
-def _least(allocatable: Ints, used: Ints) -> Ints:
-    """Percent left of each; 0 where it does not fit or there is none."""
-    free = np.maximum(allocatable - used, 0)
-    percent: Ints = free * 100 // np.maximum(allocatable, 1)
-    return percent
+def _least(allocatable: Any, used: Any) -> Any:
+    """Percent left of each; 0 where it does not fit."""
+    free = allocatable - used
+    return free * (free > 0) * 100 // allocatable
+
+
+def _most(allocatable: Any, used: Any) -> Any:
+    """Percent used of each; 100 where it does not fit."""
+    over = used > allocatable
+    return (used + (allocatable - used) * over) * 100 // allocatable
+
+
+def _by_shape(counted: list[tuple[str, int, int]], shape: Shape) -> Score:
+    curve = np.array([_on_curve(percent, shape) for percent in range(101)], dtype=np.int64)
+
+    def score(nodes: NodeView) -> Ints:
+        graded = np.zeros(len(nodes), dtype=np.int64)
+        weights = np.zeros(len(nodes), dtype=np.int64)
+        for name, weight, amount in counted:
+            allocatable = np.atleast_1d(nodes.allocatable(name))
+            used = np.atleast_1d(nodes.scored(name)) + amount
+            percent = np.where(used > allocatable, 100, used * 100 // np.maximum(allocatable, 1))
+            grade = np.where(allocatable > 0, curve[percent], 0)
+            graded += weight * grade
+            weights += weight * (grade > 0)
+        mean = np.floor(graded / np.maximum(weights, 1) + 0.5).astype(np.int64)
+        return mean if mean.shape[0] != 1 else mean[0]
+
+    return score
+
+
+def _on_curve(percent: int, shape: Shape) -> int:
+    """The score, of 100, on the lines through the points; Go's integer division goes towards zero."""
+    after = bisect_right([x for x, _ in shape], percent - 1)
+    if after == 0:
+        return 10 * shape[0][1]
+    if after == len(shape):
+        return 10 * shape[-1][1]
+    (x0, y0), (x1, y1) = shape[after - 1], shape[after]
+    return 10 * y0 + int((10 * y1 - 10 * y0) * (percent - x0) / (x1 - x0))
+
+

@@ -52,15 +52,15 @@ class TaintToleration:
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
         costs: list[int] = []
 
-        def score(nodes: NodeView) -> Ints:
+        def score(nodes: NodeView) -> Ints | int:
             for taints in cluster.taint_sets[len(costs) :]:
                 soft = (t for t in taints if t.effect is TaintEffect.PREFER_NO_SCHEDULE)
                 costs.append(sum(not _tolerated(pod, t) for t in soft))
             if not any(costs):
-                return np.full(len(nodes), 100)
+                return 100
             counts = np.array(costs, dtype=np.int64)[nodes.taint_set]
-            most = counts.max()
-            return np.full(len(counts), 100) if most == 0 else 100 - 100 * counts // most
+            most = int(counts.max())
+            return 100 if most == 0 else 100 - 100 * counts // most
 
         return score
 

@@ -401,11 +401,13 @@ def test_what_the_api_server_refuses_is_refused(value: dict[str, Any], message: 
     assert any(problem.endswith(message) for problem in problems(value))
 
 
-@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
-def test_templates_of_kinds_without_a_model_are_checked_too(kind: str) -> None:
-    value = deployment("", "", "resources: {requests: {cpu: lots}}") | {"kind": kind}
-    assert "expected a quantity" in problems(value)[0]
-    assert build(deployment() | {"kind": kind}).not_modelled == {kind: 1}
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "Job"])
+def test_templates_of_all_workloads_are_checked(kind: str) -> None:
+    api_version = "batch/v1" if kind == "Job" else "apps/v1"
+    value = deployment("", "restartPolicy: Never", "resources: {requests: {cpu: lots}}")
+    assert any(
+        "expected a quantity" in problem for problem in problems(value | {"kind": kind, "apiVersion": api_version})
+    )
 
 
 def test_a_job_needs_a_restart_policy() -> None:

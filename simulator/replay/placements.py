@@ -1,0 +1,156 @@
+"""Placements of the real scheduler, one pod after the other.
+
+The simulator is led: it judges each pod with the cluster as it stood when the real scheduler bound it, then binds it to
+the same node. Only preemption is its own.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from models.behaviour import Behaviour
+from models.documents import Document
+from models.manifests import Manifest, build_cluster
+from models.node import Node
+from models.pod import Pod
+from models.problems import InputError
+from simulator.api import Api
+from simulator.kernel import Kernel
+from simulator.nodes import NodeTable
+from simulator.objects import PodState
+from simulator.scheduling.profile import profile
+from simulator.scheduling.scheduler import Scheduler
+from simulator.scheduling.ties import FirstTies
+from simulator.state import ClusterState
+from simulator.streams import Streams
+
+PREEMPTED = "PreemptionByScheduler"
+
+
+class Placements:
+    """A recording of placements, being acted out. Time stands still: nothing happens but what is done here."""
+
+    def __init__(self, recording: Mapping[str, Any], document: Document, nodes: Sequence[Node]) -> None:
+        self._recording = recording
+        self._document = document
+        behaviour = Behaviour()
+        self._kernel = Kernel(0.0, 0.0)
+        self._state = ClusterState(self._kernel, NodeTable(nodes), None)
+        self._api = Api(self._state, Streams(0, 0), behaviour)
+        try:
+            chosen = profile(**_configuration(recording.get("scheduler")))
+        except ValueError as error:
+            raise InputError([document.problem(("scheduler",), str(error))]) from None
+        self._scheduler = Scheduler(self._kernel, self._state, behaviour.timing, chosen, FirstTies())
+        self._bound_at = {
+            seen["name"]: float(seen["t"])
+            for seen in recording["observed"]
+            if seen["kind"] == "Pod" and seen["event"] == "scheduled"
+        }
+        self.observed: list[dict[str, Any]] = []
+        """The preempted pods."""
+
+    def run(self) -> list[dict[str, Any]]:
+        """What the simulator says about each pod, in the order of the recording."""
+        specs = {}
+        for spec in self._objects():
+            if isinstance(spec, Pod):
+                specs[spec.name] = spec
+            else:
+                self._api.apply(spec)
+        waiting: dict[str, tuple[PodState, Mapping[str, Any]]] = {}
+        judged: dict[str, dict[str, Any]] = {}
+        for number, placement in enumerate(self._recording["placements"], 1):
+            name = placement["pod"]
+            self._api.apply(specs[name])
+            pod = self._state.pods[len(self._state.pod_names) - 1]
+            waiting[name] = pod, placement
+            if len(self._scheduler.feasible(pod)) == 0:
+                self._preempt(pod)
+            for ready in sorted(waiting, key=lambda name: self._bound_at.get(name, 0.0)):
+                pod, placement = waiting[ready]
+                if placement["node"] is None or placement["bound_after"] <= number:
+                    judged[ready] = self._judge(pod, placement)
+                    del waiting[ready]
+        return [judged[placement["pod"]] for placement in self._recording["placements"]]
+
+    def _objects(self) -> Iterator[object]:
+        """What the actions create, in order."""
+        written = [
+            (("actions", i, *where), value)
+            for i, action in enumerate(self._recording["actions"])
+            for where, value in (
+                [(("object",), action["object"])]
+                if "object" in action
+                else [(("objects", j), value) for j, value in enumerate(action["objects"])]
+            )
+        ]
+        names = sorted({value["spec"].get("priorityClassName", "") for _, value in written} - {""})
+        manifests = [Manifest(value, self._document, path) for path, value in written]
+        manifests += [Manifest(_priority_class(name), self._document, ("actions",)) for name in names]
+        built = build_cluster(manifests).cluster
+        for field in fields(built):
+            yield from getattr(built, field.name)
+
+    def _preempt(self, pod: PodState) -> None:
+        """The victims, if there are any, are gone at once."""
+        if self._scheduler.makes_room(pod):
+            for victim in [other for other in self._state.pods.values() if other.deleting]:
+                self.observed.append(
+                    {"t": 0.0, "kind": "Pod", "event": "disruption-target", "name": victim.name, "reason": PREEMPTED}
+                )
+                self._state.remove(victim)
+
+    def _judge(self, pod: PodState, placement: Mapping[str, Any]) -> dict[str, Any]:
+        """Where the pod might go, by which scores; it goes where it went."""
+        names = self._state.nodes.names
+        feasible = self._scheduler.feasible(pod)
+        said = {"pod": pod.name, "node": placement["node"], "feasible": [names[node] for node in feasible]}
+        if len(feasible) > 1:
+            chooser = self._scheduler.chooser
+            scores = chooser.scores(self._scheduler.prepared(pod.pod_class), feasible)
+            scores["total"] = np.sum(list(scores.values()), axis=0)
+            said["scores"] = {
+                plugin: dict(zip(said["feasible"], values.tolist(), strict=True)) for plugin, values in scores.items()
+            }
+        if placement["node"] is not None:
+            self._scheduler.bind(pod, self._state.nodes.index[placement["node"]])
+            pod.start_time = self._bound_at.get(pod.name)
+        return said
+
+
+def _priority_class(name: str) -> dict[str, Any]:
+    """The recordings' PriorityClasses are not among their objects: they are called p and their value."""
+    return {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": name},
+        "value": int(name.removeprefix("p")),
+    }
+
+
+def _configuration(scheduler: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The arguments of `profile` for a KubeSchedulerConfiguration with one profile."""
+    if not scheduler:
+        return {}
+    [configured] = scheduler["profiles"]
+    if configured.keys() - {"schedulerName", "pluginConfig"}:
+        raise ValueError(f"expected only pluginConfig in the scheduler's profile (got {sorted(configured)})")
+    return {
+        "percentage_of_nodes_to_score": scheduler.get("percentageOfNodesToScore", 0),
+        "arguments": {config["name"]: _arguments(config["args"]) for config in configured.get("pluginConfig", [])},
+    }
+
+
+def _arguments(args: Mapping[str, Any]) -> dict[str, Any]:
+    strategy = args.get("scoringStrategy")
+    if strategy is None or len(args) > 1:
+        raise ValueError(f"only scoringStrategy can be replayed (got {sorted(args)})")
+    ratio = strategy.get("requestedToCapacityRatio", {})
+    return {
+        "scoring_strategy": strategy["type"],
+        "resources": {r["name"]: r["weight"] for r in strategy["resources"]},
+        "shape": {point["utilization"]: point["score"] for point in ratio.get("shape", [])},
+    }

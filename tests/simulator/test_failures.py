@@ -1,0 +1,271 @@
+"""What every failure mode and operation must do: a conformance suite over all that are registered."""
+
+import inspect
+import math
+import pickle
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, FrozenInstanceError, fields, is_dataclass, replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from models.cluster import Cluster
+from models.distributions import Distribution, Exponential, Fixed, Gamma, LogNormal, Uniform
+from models.labels import LabelSelector
+from models.timing import Timing
+from simulator.log import Kind
+from simulator.registry import UnknownName, classes, find, register
+from simulator.run import Run, simulate
+from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, Outages, behaviour, cluster, deployment, nodes, template
+
+LOAD = cluster(nodes(6, "abc"), *(deployment(f"app-{i}", 3) for i in range(4)))
+DAYS = 40
+
+SOME: dict[str, Any] = {
+    "name": "some-name",
+    "time_to_failure": Exponential(2 * DAY),
+    "time_to_repair": Exponential(HOUR / 2),
+    "maintenance": Fixed(600.0),
+    "target": "Deployment/app-1",
+    "at": 1000.0,
+    "lasting": 2 * HOUR,
+    "every": 5 * DAY,
+}
+"""A value for every field of a policy that has no default, and for some that have, by name."""
+
+
+def instance(policy: type, **other: Any) -> Any:
+    wanted = {field.name: SOME[field.name] for field in fields(policy) if field.name in SOME}
+    missing = [f.name for f in fields(policy) if f.default is f.default_factory is MISSING and f.name not in wanted]
+    assert not missing, f"say in SOME what {missing} of {policy.__name__} may be"
+    return policy(**{**wanted, **{name: value for name, value in other.items() if name in {f.name for f in fields(policy)}}})
+
+
+POLICIES = {f"{kind} {name}": policy for kind in ("failure", "operation") for name, policy in classes(kind).items()}
+FAILURES = classes("failure")
+EVERY = pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+EVERY_FAILURE = pytest.mark.parametrize("policy", FAILURES.values(), ids=FAILURES)
+
+
+def run(*policies: Any, load: Cluster = LOAD, days: float = DAYS, seed: int = 5, **other: Any) -> Run:
+    modes = [p for p in policies if not type(p).__module__.startswith("simulator.operations")]
+    operations = [p for p in policies if p not in modes]
+    return simulate(
+        load, failures=modes, operations=operations, duration=days * DAY, seed=seed, keep_log=True, **other
+    )
+
+
+def log_of(run: Run) -> bytes:
+    assert run.log is not None
+    return run.log.columns().tobytes()
+
+
+@cache
+def of_one(policy: type) -> Run:
+    return run(instance(policy))
+
+
+@EVERY
+def test_it_is_a_frozen_dataclass_that_can_be_pickled_compared_and_hashed(policy: type) -> None:
+    one, other = instance(policy), instance(policy)
+    assert is_dataclass(policy)
+    assert pickle.loads(pickle.dumps(one)) == one == other
+    assert hash(one) == hash(other)
+    assert replace(one, name="another") != one
+    with pytest.raises(FrozenInstanceError):
+        one.name = "another"
+
+
+@EVERY
+def test_it_is_documented(policy: type) -> None:
+    assert len(inspect.getdoc(policy) or "") > 40
+    assert not (policy.__doc__ or "").startswith(f"{policy.__name__}(")  # what dataclass puts there
+    source = inspect.getsource(policy).split('"""')
+    documented = {line.split(":")[0].strip() for part in source[2::2] for line in part.splitlines()[-2:] if ":" in line}
+    undocumented = {field.name for field in fields(policy)} - {"name"} - documented
+    assert not undocumented, "a docstring under every field is what users read"
+
+
+@EVERY
+def test_it_strikes_and_says_so(policy: type) -> None:
+    assert of_one(policy).strikes["some-name"] > 0
+    assert {cause.split("/")[0] for cause in of_one(policy).log.causes} >= {"", "some-name"}  # type: ignore[union-attr]
+
+
+@EVERY
+def test_the_same_seed_gives_the_same_log_and_another_another(policy: type) -> None:
+    assert log_of(of_one(policy)) == log_of(run(instance(policy)))
+    assert log_of(of_one(policy)) != log_of(run(instance(policy), seed=6))
+
+
+@EVERY
+def test_it_shifts_nobody_elses_luck(policy: type) -> None:
+    """Node crashes beside it come when they would come anyway."""
+    other = FAILURES["nodeCrash"]("other", Exponential(3 * DAY), Exponential(HOUR))
+
+    def crashes(result: Run) -> list[tuple[float, float]]:
+        log = result.log
+        assert log is not None
+        starts = log.columns()
+        return [
+            (time, node)
+            for time, kind, node, _, new, cause in starts
+            if kind == Kind.NODE_POWER and new == 0 and log.causes[int(cause)].startswith("other/")
+        ]
+
+    alone = crashes(run(other))
+    beside = crashes(run(instance(policy), other))
+    # A crash of a node that is down already is not seen.
+    assert len(alone) > 20
+    assert set(beside) <= set(alone)
+    assert len(beside) > 0.8 * len(alone)
+
+
+@EVERY
+def test_what_it_did_is_over_in_the_end(policy: type) -> None:
+    """No clock fires after the end of the run, so what goes on then are repairs."""
+    one = instance(policy, every=None)
+    is_failure = policy in FAILURES.values()
+    lab = Lab(LOAD, failures=[one] if is_failure else [], operations=[] if is_failure else [one], end=3 * DAY)
+    lab.run(5 * DAY)
+    assert lab.state.nodes.powered == [True] * 6
+    assert [dict(causes) for causes in lab.state.nodes.down_causes] == [{}] * 6
+    assert not lab.state.nodes.unschedulable.any()
+    assert lab.taints() == {}
+    for name in ("app-0", "app-1", "app-2", "app-3"):
+        assert lab.counts(name)[-1] == (3, 3, 3)
+    assert not any(pod.deleting for pod in lab.pods())
+
+
+@EVERY
+def test_a_run_that_ends_in_the_middle_reports_no_repair_that_never_was(policy: type) -> None:
+    result = run(instance(policy, time_to_repair=Fixed(1e9)), days=10)
+    assert result.log is not None
+    length = len(result.log)
+    del policy
+    assert len(result.log) == length
+    assert float(result.log.columns()[-1, 0]) <= 10 * DAY
+
+
+@EVERY_FAILURE
+@pytest.mark.parametrize("law", [Fixed(DAY), Gamma(2.0, DAY), LogNormal.from_mean(DAY, 1.2), Uniform(0.0, DAY)])
+def test_what_fired_balances_what_the_clocks_were_exposed_to(policy: type, law: Distribution) -> None:
+    result = run(instance(policy, time_to_failure=law), days=60)
+    [(fired, hazard, seconds)] = result.exposure.values()
+    assert fired == result.strikes["some-name"] > 50
+    assert abs(fired - hazard) < 4 * math.sqrt(hazard)
+    assert 0 < seconds <= 60 * DAY * sum(spec.replicas for spec in LOAD.deployments)
+
+
+AT_ONCE = replace(EXACT, crash_loop_initial=0.0)
+SUBJECTS: dict[str, Callable[[Cluster], int]] = {
+    "nodeCrash": lambda load: len(load.nodes),
+    "zoneOutage": lambda load: len({node.zone for node in load.nodes}),
+    "containerCrash": lambda load: sum(spec.replicas for spec in load.deployments),
+    "sandboxCrash": lambda load: sum(spec.replicas for spec in load.deployments),
+}
+"""How many clocks each failure mode has."""
+
+
+@EVERY_FAILURE
+def test_it_strikes_as_often_as_renewal_theory_says(policy: type) -> None:
+    """Each subject alternates between up (gamma, so that counts are not Poisson) and down."""
+    up, down = Gamma(3.0, 0.5 * DAY), Fixed(3 * HOUR)
+    one = instance(policy, time_to_failure=up, time_to_repair=down)
+    [name] = [name for name, known in FAILURES.items() if known is policy]
+    repaired = any(field.name == "time_to_repair" for field in fields(policy))
+    days = 120
+    under = behaviour(AT_ONCE, restart=Fixed(0.0), start=Fixed(0.0))
+    result = run(one, days=days, behaviour=under)
+    mean = up.mean + (down.value if repaired else 0.0)
+    variance = up.shape * up.scale**2
+    count = SUBJECTS[name](LOAD)
+    # Delayed by nothing: the first cycle begins up, at age 0; E N(t) -> t/m + (v - m^2)/2m^2 for full cycles (Cox 1962),
+    # and an outage begins where its cycle has gone by for `up`, so later ones count from there.
+    time = days * DAY + (down.value if repaired else 0.0)
+    expected = count * (time / mean + (variance - mean**2) / (2 * mean**2))
+    deviation = math.sqrt(count * variance * time / mean**3)
+    assert abs(result.strikes["some-name"] - expected) < 4 * deviation
+
+
+@EVERY_FAILURE
+@pytest.mark.parametrize("select", ["nothing", "half"])
+def test_it_strikes_only_what_it_is_told_to(policy: type, select: str) -> None:
+    names = {field.name for field in fields(policy)}
+    if "zones" in names:
+        told = {"zones": ("a",) if select == "half" else ("nowhere",)}
+        mine = "a"
+    elif policy is FAILURES["nodeCrash"]:
+        told = {"select": LabelSelector.of({"kubernetes.io/hostname": "node-2" if select == "half" else "nowhere"})}
+        mine = "node-2"
+    else:
+        told = {"select": LabelSelector.of({"app": "app-2" if select == "half" else "nothing"})}
+        mine = "app-2"
+    result = run(instance(policy, **told))
+    log = result.log
+    assert log is not None
+    struck = {log.causes[int(cause)] for cause in log.columns()[:, 5] if cause}
+    assert (result.strikes["some-name"] > 0) is (select == "half")
+    assert {mine in cause for cause in struck} == ({True} if select == "half" else set())
+
+
+def test_overlapping_outages_add_up() -> None:
+    """A zone outage over a node crash: up again when both are over."""
+    script = Outages(((100.0, 1000.0, (0, 3)), (200.0, 100.0, (0,)), (900.0, 500.0, (0,))))
+    lab = Lab(LOAD, failures=[script]).run(2 * HOUR)
+    assert lab.log(Kind.NODE_POWER) == [
+        (100.0, "node-0", 0),
+        (100.0, "node-3", 0),
+        (1100.0, "node-3", 1),
+        (1400.0, "node-0", 1),
+    ]
+
+
+def test_two_modes_of_one_kind_have_each_their_own_luck() -> None:
+    one, two = (FAILURES["nodeCrash"](name, Exponential(2 * DAY), Fixed(60.0)) for name in ("one", "two"))
+    lab = Lab(LOAD, failures=[one, two], end=30 * DAY).run(30 * DAY)
+    first, second = (lab.caused(Kind.NODE_POWER, name) for name in ("one", "two"))
+    assert not set().union(*first.values()) & set().union(*second.values())
+
+
+def test_crash_clocks_start_with_every_container() -> None:
+    two = template("web", *(__import__("tests.simulator.clusters", fromlist=["container"]).container(n) for n in "ab"))
+    load = cluster(nodes(2), deployment(replicas=2, pods=two))
+    result = simulate(
+        load,
+        failures=[FAILURES["containerCrash"]("crash", Fixed(HOUR))],
+        behaviour=behaviour(AT_ONCE),
+        duration=10.5 * HOUR,
+    )
+    assert result.strikes == {"crash": 4 * 10}
+
+
+# The registry
+
+
+def test_an_unknown_name_is_an_error_that_helps() -> None:
+    with pytest.raises(UnknownName, match=r"unknown failure 'nodeCrsh'.*did you mean 'nodeCrash'\?"):
+        find("failure", "nodeCrsh")
+    assert find("failure", "nodeCrash") is FAILURES["nodeCrash"]
+
+
+def test_a_name_can_be_taken_only_once() -> None:
+    class Other:
+        pass
+
+    with pytest.raises(ValueError, match="registered twice"):
+        register("failure", "nodeCrash")(Other)
+    assert find("failure", "nodeCrash") is FAILURES["nodeCrash"]
+
+
+def test_names_are_listed_in_order() -> None:
+    for kind in ("failure", "operation", "plugin"):
+        names: Sequence[str] = list(classes(kind))
+        assert names == sorted(names)
+        assert Counter(names).most_common(1)[0][1] == 1
+
+
+def test_timing_is_what_strikes_meet() -> None:
+    assert Timing() != AT_ONCE
