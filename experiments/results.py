@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from experiments.plots import Plots
 
 MET, MISSED, INCONCLUSIVE = "met", "missed", "inconclusive"
+_COMPARED = [
+    *("service", "policy", "baseline", "difference_s_per_year", "difference_low", "difference_high"),
+    *("p", "stars", "resolved", "correlation", "outages", "replications"),
+]
 
 
 @dataclass(frozen=True)
@@ -208,23 +212,10 @@ class Results:
         for service in self.services:
             for policy in self.policies:
                 if (found := self.comparison(service, policy, baseline)) is not None:
-                    rows.append(
-                        {
-                            "service": service,
-                            "policy": policy,
-                            "baseline": baseline,
-                            "difference_s_per_year": found.difference.value,
-                            "difference_low": found.difference.low,
-                            "difference_high": found.difference.high,
-                            "p": found.p,
-                            "stars": found.stars,
-                            "resolved": found.resolved,
-                            "correlation": found.correlation,
-                            "outages": found.outages,
-                            "replications": found.difference.n,
-                        }
-                    )
-        return pd.DataFrame(rows)
+                    of = found.difference
+                    row = [service, policy, baseline, of.value, of.low, of.high, found.p, found.stars, found.resolved]
+                    rows.append([*row, found.correlation, found.outages, of.n])
+        return pd.DataFrame(rows, columns=_COMPARED)
 
     # --- objectives --------------------------------------------------------------------------------------------------
 

@@ -105,6 +105,7 @@ class Simulation:
     def run(self, failures: Sequence[FailureMode], operations: Sequence[Operation]) -> None:
         """Starts the failure clocks and the operations, and lets time pass to the end."""
         for story in (*failures, *operations):
+            self.world.strikes[story.name] += 0  # so that one that never struck is seen not to have
             story.install(self.world)
         self.kernel.run_until(self.end)
         self.hazards.close()

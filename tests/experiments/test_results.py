@@ -132,3 +132,9 @@ def test_a_misspelt_name_gets_a_suggestion(service: str, policy: str) -> None:
 
 def test_results_introduce_themselves() -> None:
     assert repr(results({"as-shipped": SHIPPED}, 2)) == "<Results of fake: 1 policies, 2 runs>"
+
+
+def test_tables_without_rows_have_the_columns_of_full_ones() -> None:
+    full, alone = results({"a": SHIPPED, "b": GOOD}, 2), results({"a": SHIPPED}, 2)
+    assert list(alone.compare().columns) == list(full.compare().columns)
+    assert len(alone.compare()) == 0

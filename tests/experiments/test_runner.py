@@ -64,33 +64,40 @@ def test_every_policy_meets_the_same_replications() -> None:
     assert (results.cells["status"] == "done").all()
 
 
+@pytest.fixture(scope="module")
+def one_worker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A result folder with one plot, made in this process by one worker."""
+    out = tmp_path_factory.mktemp("one-worker")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Plots, "featured", lambda plots: [])
+        run(two_policies(), out=out, replications=12)
+    return out
+
+
 @pytest.mark.usefixtures("one_plot")
-def test_one_and_two_workers_write_the_same_bytes(tmp_path: Path) -> None:
-    run(two_policies(), out=tmp_path / "one", replications=12, workers=1)
-    run(two_policies(), out=tmp_path / "two", replications=12, workers=2)
-    assert contents(tmp_path / "one") == contents(tmp_path / "two")
-    assert plots(tmp_path / "one") == plots(tmp_path / "two")
-    assert set(plots(tmp_path / "one")) == {"comparison.svg"}
+def test_one_and_two_workers_write_the_same_bytes(one_worker: Path, tmp_path: Path) -> None:
+    run(two_policies(), out=tmp_path, replications=12, workers=2)
+    assert contents(tmp_path) == contents(one_worker)
+    assert plots(tmp_path) == plots(one_worker)
+    assert set(plots(tmp_path)) == {"comparison.svg"}
 
 
-def test_the_hash_seed_of_python_changes_no_byte(tmp_path: Path) -> None:
+def test_the_hash_seed_of_python_changes_no_byte(one_worker: Path, tmp_path: Path) -> None:
     code = (
         "import sys\nfrom pathlib import Path\n"
         "from experiments import plots, runner\nfrom tests.experiments import fakes\n"
         "plots.Plots.featured = lambda self: []\n"
-        "runner.run(fakes.two_policies(), out=Path(sys.argv[1]), replications=4, simulate=fakes.simulate)"
+        "runner.run(fakes.two_policies(), out=Path(sys.argv[1]), replications=12, simulate=fakes.simulate)"
     )
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path / hash_seed)],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)},
-        )
-        for hash_seed in ("1", "2")
-    ]
-    assert [process.wait() for process in running] == [0, 0]
-    assert contents(tmp_path / "1") == contents(tmp_path / "2")
-    assert plots(tmp_path / "1") == plots(tmp_path / "2")
+    other = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": other, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    assert contents(tmp_path) == contents(one_worker)
+    assert plots(tmp_path) == plots(one_worker)
 
 
 def counting(counted: list[tuple[float, int]]) -> Any:

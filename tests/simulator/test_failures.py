@@ -1,5 +1,6 @@
 """What every failure mode and operation must do: a conformance suite over all that are registered."""
 
+import gc
 import inspect
 import math
 import pickle
@@ -14,13 +15,14 @@ import pytest
 from models.cluster import Cluster
 from models.distributions import Distribution, Exponential, Fixed, Gamma, LogNormal, Uniform
 from models.labels import LabelSelector
-from models.timing import Timing
+from models.node import HOSTNAME_LABEL
 from simulator.log import Kind
 from simulator.registry import UnknownName, classes, find, register
 from simulator.run import Run, simulate
-from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, Outages, behaviour, cluster, deployment, nodes, template
+from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, Outages, behaviour, cluster, container, deployment, nodes, template
 
-LOAD = cluster(nodes(6, "abc"), *(deployment(f"app-{i}", 3) for i in range(4)))
+ZONES = ("zone-a", "zone-b", "zone-c")
+LOAD = cluster(nodes(6, ZONES), *(deployment(f"app-{i}", 3) for i in range(4)))
 DAYS = 40
 
 SOME: dict[str, Any] = {
@@ -40,7 +42,8 @@ def instance(policy: type, **other: Any) -> Any:
     wanted = {field.name: SOME[field.name] for field in fields(policy) if field.name in SOME}
     missing = [f.name for f in fields(policy) if f.default is f.default_factory is MISSING and f.name not in wanted]
     assert not missing, f"say in SOME what {missing} of {policy.__name__} may be"
-    return policy(**{**wanted, **{name: value for name, value in other.items() if name in {f.name for f in fields(policy)}}})
+    wanted |= {field.name: other[field.name] for field in fields(policy) if field.name in other}
+    return policy(**wanted)
 
 
 POLICIES = {f"{kind} {name}": policy for kind in ("failure", "operation") for name, policy in classes(kind).items()}
@@ -141,10 +144,10 @@ def test_what_it_did_is_over_in_the_end(policy: type) -> None:
 
 @EVERY
 def test_a_run_that_ends_in_the_middle_reports_no_repair_that_never_was(policy: type) -> None:
-    result = run(instance(policy, time_to_repair=Fixed(1e9)), days=10)
+    result = run(instance(policy, time_to_repair=Fixed(1e9), lasting=1e9), days=10)
     assert result.log is not None
     length = len(result.log)
-    del policy
+    gc.collect()  # closes the stories that were waiting
     assert len(result.log) == length
     assert float(result.log.columns()[-1, 0]) <= 10 * DAY
 
@@ -191,24 +194,28 @@ def test_it_strikes_as_often_as_renewal_theory_says(policy: type) -> None:
 
 
 @EVERY_FAILURE
-@pytest.mark.parametrize("select", ["nothing", "half"])
-def test_it_strikes_only_what_it_is_told_to(policy: type, select: str) -> None:
-    names = {field.name for field in fields(policy)}
-    if "zones" in names:
-        told = {"zones": ("a",) if select == "half" else ("nowhere",)}
-        mine = "a"
+@pytest.mark.parametrize("nobody", [False, True])
+def test_it_strikes_only_what_it_is_told_to(policy: type, nobody: bool) -> None:
+    if "zones" in {field.name for field in fields(policy)}:
+        mine, told = "zone-a", {"zones": ("zone-a",)}
     elif policy is FAILURES["nodeCrash"]:
-        told = {"select": LabelSelector.of({"kubernetes.io/hostname": "node-2" if select == "half" else "nowhere"})}
-        mine = "node-2"
+        mine, told = "node-2", {"select": LabelSelector.of({HOSTNAME_LABEL: "node-2"})}
     else:
-        told = {"select": LabelSelector.of({"app": "app-2" if select == "half" else "nothing"})}
-        mine = "app-2"
+        mine, told = "app-2", {"select": LabelSelector.of({"app": "app-2"})}
+    if nobody:
+        told = {"zones": ("nowhere",)} if "zones" in told else {"select": LabelSelector.of({"app": "nothing"})}
     result = run(instance(policy, **told))
-    log = result.log
-    assert log is not None
-    struck = {log.causes[int(cause)] for cause in log.columns()[:, 5] if cause}
-    assert (result.strikes["some-name"] > 0) is (select == "half")
-    assert {mine in cause for cause in struck} == ({True} if select == "half" else set())
+    assert result.log is not None
+    struck = {result.log.causes[int(cause)] for cause in result.log.columns()[:, 5] if cause}
+    assert (result.strikes.get("some-name", 0) == 0) is nobody
+    assert {mine in cause for cause in struck} == (set() if nobody else {True})
+
+
+@pytest.mark.xfail(reason="B18: a mode that finds nobody to strike is not listed", strict=True)
+@pytest.mark.parametrize("name", ["nodeCrash", "zoneOutage"])
+def test_a_mode_that_finds_nobody_to_strike_is_listed_all_the_same(name: str) -> None:
+    nowhere = {"zones": ("nowhere",), "select": LabelSelector.of({"app": "nothing"})}
+    assert run(instance(FAILURES[name], **nowhere), days=1).strikes == {"some-name": 0}
 
 
 def test_overlapping_outages_add_up() -> None:
@@ -231,7 +238,7 @@ def test_two_modes_of_one_kind_have_each_their_own_luck() -> None:
 
 
 def test_crash_clocks_start_with_every_container() -> None:
-    two = template("web", *(__import__("tests.simulator.clusters", fromlist=["container"]).container(n) for n in "ab"))
+    two = template("web", container("a"), container("b"))
     load = cluster(nodes(2), deployment(replicas=2, pods=two))
     result = simulate(
         load,
@@ -265,7 +272,3 @@ def test_names_are_listed_in_order() -> None:
         names: Sequence[str] = list(classes(kind))
         assert names == sorted(names)
         assert Counter(names).most_common(1)[0][1] == 1
-
-
-def test_timing_is_what_strikes_meet() -> None:
-    assert Timing() != AT_ONCE

@@ -12,14 +12,15 @@ from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.deployment import StrategyType
 from models.distributions import LogNormal, Uniform
-from models.node import UNREACHABLE, Taint, TaintEffect
+from models.labels import LabelSelector
+from models.node import HOSTNAME_LABEL, UNREACHABLE, ZONE_LABEL, Taint, TaintEffect
 from models.timing import Timing
 from simulator.log import Kind
 from simulator.nodes import NodeTable
 from simulator.objects import Phase
 from simulator.operations.rollout import Rollout
 from simulator.run import simulate
-from simulator.scheduling.counts import PodCount
+from simulator.scheduling.counts import PodCounts
 from simulator.simulation import Simulation
 from simulator.state import ClusterState
 from simulator.world import FailureMode
@@ -98,17 +99,21 @@ def check_replica_sets(state: ClusterState) -> None:
         assert replica_set.available <= replica_set.ready <= len(active)
 
 
-def check_counts(simulation: Simulation) -> None:
-    """The scheduler's running counts of pods are those of a recount."""
-    counts: list[PodCount] = list(simulation.scheduler._counts._counts.values())
-    for count in counts:
-        by_node = np.zeros(len(simulation.state.nodes), dtype=np.int64)
-        for pod in simulation.state.pods.values():
-            active = pod.node >= 0 and not pod.deleting and pod.phase not in (Phase.FAILED, Phase.SUCCEEDED)
-            by_node[pod.node] += active and count.matches(pod.pod_class)
-        np.testing.assert_array_equal(count.by_node, by_node)
-        for domain, number in enumerate(count.by_domain):
-            assert number == by_node[count.domain == domain].sum()
+def check_counts(state: ClusterState, counts: PodCounts) -> None:
+    """Running counts of pods are those of a recount."""
+    for selector in (LabelSelector(), LabelSelector.of({"tier": "front"}), LabelSelector.of({"app": "app-0"})):
+        for key in (ZONE_LABEL, HOSTNAME_LABEL):
+            count = counts.of("default", selector, key)
+            by_node = np.zeros(len(state.nodes), dtype=np.int64)
+            by_label: Counter[str] = Counter()
+            for pod in state.pods.values():
+                active = pod.node >= 0 and not pod.deleting and pod.phase not in (Phase.FAILED, Phase.SUCCEEDED)
+                if active and selector.matches(pod.pod_class.labels):
+                    by_node[pod.node] += 1
+                    by_label[state.nodes.labels[pod.node].get(key, "")] += 1
+            assert count.by_node.tolist() == by_node.tolist()
+            del by_label[""]
+            assert sorted(count.by_domain[count.by_domain > 0].tolist()) == sorted(by_label.values())
 
 
 def check_at_rest(simulation: Simulation) -> None:
@@ -123,12 +128,12 @@ def check_at_rest(simulation: Simulation) -> None:
         assert len(scheduler.feasible(pod)) == 0
     for node, ready in enumerate(state.nodes.ready):
         assert (Taint(UNREACHABLE, TaintEffect.NO_SCHEDULE) in state.nodes.taints_of(node)) is (ready == 2)
-    check_counts(simulation)
 
 
 def watch(simulation: Simulation, settled: set[object]) -> None:
     """Checks the state after every transition that is not itself a reaction to another one."""
     state = simulation.state
+    counts = PodCounts(state)
     emit: Callable[..., None] = state._emit
     depth = 0
 
@@ -147,6 +152,7 @@ def watch(simulation: Simulation, settled: set[object]) -> None:
             check_pods(state)
             check_services(state)
             check_replica_sets(state)
+            check_counts(state, counts)
             check_fences(state, settled)
 
     state._emit = checked  # type: ignore[method-assign]

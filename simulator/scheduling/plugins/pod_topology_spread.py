@@ -1,12 +1,11 @@
 """PodTopologySpread: how evenly the pods of a kind lie over domains."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from models.labels import LabelSelector, Operator, Requirement
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, TaintEffect
@@ -18,8 +17,7 @@ from simulator.scheduling.framework import Filter, Reads, Score
 from simulator.scheduling.plugins.node_affinity import eligible
 from simulator.views import ClusterView, NodeView, PodView
 
-_SYSTEM_DEFAULTS = ((HOSTNAME_LABEL, 3), (ZONE_LABEL, 5))
-"""(topology key, maxSkew) of the soft constraints of pods that have none of their own."""
+SYSTEM_DEFAULTS = ((HOSTNAME_LABEL, 3), (ZONE_LABEL, 5))
 
 
 @register("plugin", "PodTopologySpread")
@@ -28,8 +26,11 @@ class PodTopologySpread:
     """DoNotSchedule constraints reject domains that are too full; ScheduleAnyway constraints score.
 
     Source: pkg/scheduler/framework/plugins/podtopologyspread (filtering.go, scoring.go). A pod without constraints of
-    its own is scored by the system's defaults, over the pods that its Services and ReplicaSet select together.
+    its own is scored by the defaults, over the pods that its Services and ReplicaSet select together.
     """
+
+    default_constraints: tuple[tuple[str, int], ...] = SYSTEM_DEFAULTS
+    """(topology key, maxSkew) of the soft constraints of pods that have none of their own."""
 
     filter_reads: ClassVar[Reads] = Reads.CLUSTER
     score_reads: ClassVar[Reads] = Reads.CLUSTER
@@ -38,135 +39,197 @@ class PodTopologySpread:
         return None
 
     def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
-        hard = [
-            c for c in pod.spec.topology_spread_constraints if c.when_unsatisfiable is WhenUnsatisfiable.DO_NOT_SCHEDULE
-        ]
+        hard = _own(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE)
         if not hard:
             return None
         counts = [_count(pod, c, cluster) for c in hard]
         labelled = np.all([count.domain >= 0 for count in counts], axis=0)
-        allowed = eligible(pod, cluster)
+        limits = [
+            _Limit(pod, constraint, count, _Included(pod, constraint, labelled, cluster))
+            for constraint, count in zip(hard, counts, strict=True)
+        ]
+        everywhere = bool(labelled.all())
 
         def rejects(nodes: NodeView) -> list[tuple[str, Bools]]:
-            skewed = np.zeros(len(labelled), dtype=np.bool_)
-            for constraint, count in zip(hard, counts, strict=True):
-                included = labelled & allowed if constraint.honor_node_affinity else labelled
-                if constraint.honor_node_taints:
-                    included = included & _tolerated_nodes(pod, cluster)
-                skewed |= labelled & _too_full(pod, constraint, count, included)
-            return [
-                (
-                    "node(s) didn't match pod topology spread constraints (missing required label)",
-                    nodes.take(~labelled),
-                ),
-                ("node(s) didn't match pod topology spread constraints", nodes.take(skewed)),
-            ]
+            verdicts = []
+            if not everywhere:
+                reason = "node(s) didn't match pod topology spread constraints (missing required label)"
+                verdicts.append((reason, nodes.take(~labelled)))
+            skewed = [full[nodes.take(limit.count.domain)] for limit in limits if (full := limit.full()).any()]
+            if skewed:
+                reason = "node(s) didn't match pod topology spread constraints"
+                verdicts.append((reason, nodes.take(labelled) & np.logical_or.reduce(skewed)))
+            return verdicts
 
         return rejects
 
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
-        own = pod.spec.topology_spread_constraints
-        if own:
-            soft = [c for c in own if c.when_unsatisfiable is WhenUnsatisfiable.SCHEDULE_ANYWAY]
-            terms = [_Term(_count(pod, c, cluster), c.topology_key, c.max_skew) for c in soft]
+        if pod.spec.topology_spread_constraints:
+            soft = _own(pod, WhenUnsatisfiable.SCHEDULE_ANYWAY)
+            counts = [_count(pod, c, cluster) for c in soft]
         elif pod.default_selector is not None:
-            selector, namespace = pod.default_selector, pod.namespace
-            terms = [_Term(cluster.count(namespace, selector, key), key, skew) for key, skew in _SYSTEM_DEFAULTS]
-            soft = []
+            selector = pod.default_selector
+            soft = [
+                TopologySpreadConstraint(max_skew, key, WhenUnsatisfiable.SCHEDULE_ANYWAY, selector)
+                for key, max_skew in self.default_constraints
+            ]
+            counts = [cluster.count(pod.namespace, selector, key) for key, _ in self.default_constraints]
         else:
             return None
-        if not terms:
+        if not soft:
             return None
-        everywhere = np.ones(len(cluster.names), dtype=np.bool_)
-        # Constraints of the pod's own ask for all their labels; the defaults do not.
-        labelled = np.all([term.count.domain >= 0 for term in terms], axis=0) if own else everywhere
-        allowed = eligible(pod, cluster)
-        picky = not bool((labelled & allowed).all())
-
-        def score(nodes: NodeView) -> Ints:
-            counted = nodes.take(labelled)
-            raw = np.zeros(len(nodes))
-            for i, term in enumerate(terms):
-                matching = term.count.by_domain
-                if picky or (soft and (soft[i].honor_node_taints or not soft[i].honor_node_affinity)):
-                    included = labelled & allowed if not soft or soft[i].honor_node_affinity else labelled
-                    if soft and soft[i].honor_node_taints:
-                        included = included & _tolerated_nodes(pod, cluster)
-                    matching = term.matching(included)
-                raw += term.raw(nodes, counted, matching)
-            return _normalised(np.floor(raw + 0.5).astype(np.int64), counted)
-
-        return score
+        labelled = np.ones(len(cluster.names), dtype=np.bool_)
+        if pod.spec.topology_spread_constraints:
+            # Constraints of the pod's own ask for all their labels; the defaults do not.
+            labelled = np.all([count.domain >= 0 for count in counts], axis=0)
+        terms = [
+            _Term(count, constraint.topology_key, constraint.max_skew, _Included(pod, constraint, labelled, cluster))
+            for constraint, count in zip(soft, counts, strict=True)
+        ]
+        return _Scorer(terms, labelled).score
 
 
-@dataclass(frozen=True)
-class _Term:
-    """One soft constraint: what it counts, and how much it puts up with."""
-
-    count: PodCount
-    topology_key: str
-    max_skew: int
-
-    def matching(self, included: Bools) -> Ints:
-        """Matching pods by domain, of the included nodes only."""
-        domain = np.where(included, self.count.domain, -1)
-        present = domain >= 0
-        weights = self.count.by_node[present]
-        return np.bincount(domain[present], weights=weights, minlength=len(self.count.by_domain)).astype(np.int64)
-
-    def raw(self, nodes: NodeView, counted: Bools, matching: Ints) -> npt.NDArray[np.float64]:
-        """The raw score: matching pods in the node's domain, weighed by how many domains there are."""
-        domain = nodes.take(self.count.domain)
-        present = (domain >= 0) & counted
-        if self.topology_key == HOSTNAME_LABEL:
-            size = int(np.count_nonzero(counted))
-            here = nodes.take(self.count.by_node)
-        elif len(matching) == 0:
-            return np.zeros(len(nodes))
-        else:
-            size = int(np.count_nonzero(np.bincount(domain[present], minlength=len(matching))))
-            here = matching[domain]
-        return np.where(present, here * math.log(size + 2) + (self.max_skew - 1), 0.0)
+def _own(pod: PodView, when: WhenUnsatisfiable) -> list[TopologySpreadConstraint]:
+    return [c for c in pod.spec.topology_spread_constraints if c.when_unsatisfiable is when]
 
 
 def _count(pod: PodView, constraint: TopologySpreadConstraint, cluster: ClusterView) -> PodCount:
+    return cluster.count(pod.namespace, _selector(pod, constraint), constraint.topology_key)
+
+
+def _selector(pod: PodView, constraint: TopologySpreadConstraint) -> LabelSelector:
     selector = constraint.selector or LabelSelector((Requirement("", Operator.EXISTS),))
     keys = tuple(
         Requirement(key, Operator.IN, (pod.labels[key],)) for key in constraint.match_label_keys if key in pod.labels
     )
-    return cluster.count(pod.namespace, LabelSelector((*selector.requirements, *keys)), constraint.topology_key)
+    return LabelSelector((*selector.requirements, *keys))
 
 
-def _too_full(pod: PodView, constraint: TopologySpreadConstraint, count: PodCount, included: Bools) -> Bools:
-    """Which nodes lie in a domain that would exceed maxSkew with the pod."""
-    domains = count.domain[included]
-    if len(domains) == 0:
-        return np.ones(len(included), dtype=np.bool_)
-    matching = np.bincount(domains, weights=count.by_node[included], minlength=len(count.by_domain)).astype(np.int64)
-    present = np.bincount(domains, minlength=len(count.by_domain)) > 0
-    enough = int(present.sum()) >= constraint.min_domains
-    least = int(matching[present].min()) if enough else 0
-    own = 1 if count.selector.matches(pod.labels) else 0
-    full = matching + own - least > constraint.max_skew
-    return full[count.domain]
+class _Included:
+    """The nodes that count for a constraint, by its inclusion policies."""
+
+    def __init__(
+        self, pod: PodView, constraint: TopologySpreadConstraint, labelled: Bools, cluster: ClusterView
+    ) -> None:
+        self._pod = pod
+        self._cluster = cluster
+        self._honor_taints = constraint.honor_node_taints
+        self._nodes = labelled & eligible(pod, cluster) if constraint.honor_node_affinity else labelled
+
+    def matching(self, count: PodCount) -> tuple[Ints, Bools | None]:
+        """Matching pods by domain, on these nodes only; and which domains have any such node (None: all)."""
+        nodes = self._nodes & self._tolerated() if self._honor_taints else self._nodes
+        nodes = nodes & (count.domain >= 0)
+        if nodes.all():
+            return count.by_domain, None
+        domains, size = count.domain[nodes], len(count.by_domain)
+        matching = np.bincount(domains, weights=count.by_node[nodes], minlength=size).astype(np.int64)
+        return matching, np.bincount(domains, minlength=size) > 0
+
+    def _tolerated(self) -> Bools:
+        tolerations = self._pod.spec.tolerations
+        sets = [
+            all(
+                taint.effect is TaintEffect.PREFER_NO_SCHEDULE or any(t.tolerates(taint) for t in tolerations)
+                for taint in taints
+            )
+            for taints in self._cluster.taint_sets
+        ]
+        tolerated: Bools = np.array(sets, dtype=np.bool_)[self._cluster.nodes.taint_set]
+        return tolerated
 
 
-def _tolerated_nodes(pod: PodView, cluster: ClusterView) -> Bools:
-    sets = [
-        all(
-            taint.effect is TaintEffect.PREFER_NO_SCHEDULE or any(t.tolerates(taint) for t in pod.spec.tolerations)
-            for taint in taints
-        )
-        for taints in cluster.taint_sets
-    ]
-    tolerated: Bools = np.array(sets, dtype=np.bool_)[cluster.nodes.taint_set]
-    return tolerated
+class _Limit:
+    """One hard constraint."""
+
+    def __init__(
+        self, pod: PodView, constraint: TopologySpreadConstraint, count: PodCount, included: _Included
+    ) -> None:
+        self.count = count
+        self._constraint = constraint
+        self._included = included
+        self._own = int(_selector(pod, constraint).matches(pod.labels))
+
+    def full(self) -> Bools:
+        """Which domains would exceed maxSkew with the pod; one entry more, for "no domain"."""
+        matching, present = self._included.matching(self.count)
+        there = matching if present is None else matching[present]
+        if len(there) == 0:
+            return np.ones(len(matching) + 1, dtype=np.bool_)
+        least = int(there.min()) if len(there) >= self._constraint.min_domains else 0
+        return np.append(matching + (self._own - least) > self._constraint.max_skew, False)
 
 
-def _normalised(raw: Ints, counted: Bools) -> Ints:
-    """100 for the fewest, less the more there are; 0 for nodes that lack a label."""
-    if not counted.any():
-        return np.zeros(len(raw), dtype=np.int64)
-    most, least = raw[counted].max(), raw[counted].min()
-    scores = np.full(len(raw), 100) if most == 0 else 100 * (most + least - raw) // most
-    return np.where(counted, scores, 0)
+@dataclass(frozen=True)
+class _Term:
+    """One soft constraint."""
+
+    count: PodCount
+    topology_key: str
+    max_skew: int
+    included: _Included
+
+    @property
+    def by_node(self) -> bool:
+        """Whether every node is a domain."""
+        return self.topology_key == HOSTNAME_LABEL
+
+
+class _Scorer:
+    """Scores nodes by the cell that they are in: nodes of the same domains with as many pods each score the same."""
+
+    def __init__(self, terms: Sequence[_Term], labelled: Bools) -> None:
+        self._labelled = labelled
+        self._hosts = [term for term in terms if term.by_node]
+        self._others = [term for term in terms if not term.by_node]
+        domains = np.array([labelled, *(term.count.domain for term in self._others)])
+        groups, self._group = np.unique(domains, axis=1, return_inverse=True)
+        self._groups: list[list[int]] = groups.T.tolist()
+        """Per group of nodes: whether they are counted, and their domain by each of the other terms."""
+
+    def score(self, nodes: NodeView) -> Ints | int:
+        cells = nodes.take(self._group)
+        sizes = [len(self._groups)]
+        for term in self._hosts:
+            here = nodes.take(term.count.by_node)
+            cells = cells + math.prod(sizes) * here
+            sizes.append(int(here.max()) + 1 if len(self._hosts) > 1 else 1)
+        population = np.bincount(cells)
+        raw = self._raw(population, sizes)
+        if not raw:
+            return 0
+        most, least = max(raw.values()), min(raw.values())
+        if most == least and len(raw) == np.count_nonzero(population):
+            return 100
+        scores = [0] * len(population)
+        for cell, value in raw.items():
+            scores[cell] = 100 if most == 0 else 100 * (most + least - value) // most
+        return np.array(scores, dtype=np.int64)[cells]
+
+    def _raw(self, population: Ints, sizes: list[int]) -> dict[int, int]:
+        """Per cell with counted nodes in it: matching pods, weighed by how many domains there are, over all terms."""
+        present = []
+        counted = 0
+        for cell in population.nonzero()[0].tolist():
+            left, group = divmod(cell, sizes[0])
+            labelled, *domains = self._groups[group]
+            if labelled:
+                present.append((cell, left, domains))
+                counted += population.item(cell)
+        host_weight = math.log(counted + 2)
+        others = []
+        for i, term in enumerate(self._others):
+            matching = term.included.matching(term.count)[0].tolist()
+            size = len({domains[i] for _, _, domains in present} - {-1})
+            others.append((matching, math.log(size + 2), term.max_skew - 1))
+        raw = {}
+        for cell, left, domains in present:
+            value = 0.0
+            for term, size in zip(self._hosts, sizes[1:], strict=True):
+                left, here = divmod(left, size) if size > 1 else (0, left)
+                value += here * host_weight + (term.max_skew - 1)
+            for domain, (matching, weight, tolerated) in zip(domains, others, strict=True):
+                if domain >= 0:
+                    value += matching[domain] * weight + tolerated
+            raw[cell] = math.floor(value + 0.5)
+        return raw
