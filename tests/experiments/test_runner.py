@@ -237,14 +237,14 @@ from experiments.engines import local
 from tests.experiments import fakes
 
 def slowly(*args, **kwargs):
-    time.sleep(0.05)
+    time.sleep(0.1)
     return fakes.simulate(*args, **kwargs)
 
 if __name__ == "__main__":
     runner.SAVE_EVERY = 0.0
     local.CHUNK_SECONDS = 0.1
     try:
-        runner.run(fakes.two_policies(), out=Path(sys.argv[1]), replications=100, workers=2, simulate=slowly)
+        runner.run(fakes.two_policies(), out=Path(sys.argv[1]), replications=30, workers=2, simulate=slowly)
     except runner.Interrupted as interrupted:
         print(interrupted.done, interrupted.command)
 """
@@ -267,13 +267,13 @@ def test_an_interrupt_of_the_whole_terminal_keeps_what_two_workers_did(tmp_path:
     said, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
     done, command = said.strip().split(" ", 1)
-    assert command == f"kubenines run fake.yaml -o {out} -n 100 -j 2 --resume"
-    assert 0 < int(done) < 200
+    assert command == f"kubenines run fake.yaml -o {out} -n 30 -j 2 --resume"
+    assert 0 < int(done) < 60
     assert len(ResultFolder(out).cells(Results.open(out).manifest.scenarios.values())) == int(done)
     counted: list[tuple[float, int]] = []
-    runner.run(two_policies(), out=out, replications=100, simulate=counting(counted))
-    assert len(counted) == 200 - int(done)
-    run(two_policies(), out=tmp_path / "at-once", replications=100)
+    runner.run(two_policies(), out=out, replications=30, simulate=counting(counted))
+    assert len(counted) == 60 - int(done)
+    run(two_policies(), out=tmp_path / "at-once", replications=30)
     assert contents(out) == contents(tmp_path / "at-once")
 
 

@@ -211,7 +211,6 @@ def test_it_strikes_only_what_it_is_told_to(policy: type, nobody: bool) -> None:
     assert {mine in cause for cause in struck} == (set() if nobody else {True})
 
 
-@pytest.mark.xfail(reason="B18: a mode that finds nobody to strike is not listed", strict=True)
 @pytest.mark.parametrize("name", ["nodeCrash", "zoneOutage"])
 def test_a_mode_that_finds_nobody_to_strike_is_listed_all_the_same(name: str) -> None:
     nowhere = {"zones": ("nowhere",), "select": LabelSelector.of({"app": "nothing"})}
