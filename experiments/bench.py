@@ -9,17 +9,32 @@ from typing import Any
 from models.cluster import Cluster
 from models.deployment import Deployment
 from models.distributions import Exponential, LogNormal
-from models.labels import LabelSelector
+from models.labels import LabelSelector, Operator, Requirement
 from models.node import HOSTNAME_LABEL, NOT_READY, UNREACHABLE, ZONE_LABEL, Node, Resources, TaintEffect
-from models.pod import Container, PodSpec, PodTemplate, Toleration
+from models.pod import (
+    Affinity,
+    Container,
+    NodeSelectorTerm,
+    PodAffinityTerm,
+    PodSpec,
+    PodTemplate,
+    PreferredNode,
+    PreferredPodAffinity,
+    Toleration,
+    TopologySpreadConstraint,
+    WhenUnsatisfiable,
+)
 from models.service import Service
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
+from simulator.placement import Arrival, place
 from simulator.run import simulate
 
 DAY = 86_400.0
-GIB = 1024**3
+MIB, GIB = 1024**2, 1024**3
 REPLICAS = 20
+TEMPLATES, BURST = 20, 500
+_TOLERATIONS = tuple(Toleration(key, effect=TaintEffect.NO_EXECUTE, seconds=300.0) for key in (NOT_READY, UNREACHABLE))
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,92 @@ class ClusterBench:
     peak_rss_mib: float
     """Peak resident memory of the process so far."""
     strikes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class PlacementBench:
+    """One run of the placement benchmark."""
+
+    nodes: int
+    pods: int
+    placed: int
+    seconds: float
+    """Wall time from the creation of the first pod to the binding of the last; nothing else happens in the cluster."""
+    pods_per_second: float
+    peak_rss_mib: float
+    """Peak resident memory of the process so far."""
+
+
+def placement(nodes: int, pods: int) -> dict[str, Any]:
+    """Places pods of 20 templates on nodes of four sizes in three zones, with the default profile.
+
+    The templates ask for different amounts; four have spread constraints of their own, three pod affinity or
+    anti-affinity, two node affinity; the rest are spread by the system's defaults. They come in bursts of up to 500,
+    as from ReplicaSets. Returns the fields of PlacementBench.
+    """
+    machines, arrivals = placement_load(nodes, pods)
+    gc.collect()
+    gc.disable()
+    begin = time.perf_counter()
+    placed = place(machines, arrivals).placed
+    seconds = time.perf_counter() - begin
+    gc.enable()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return asdict(PlacementBench(nodes, pods, placed, seconds, placed / seconds, peak))
+
+
+def placement_load(nodes: int, pods: int) -> tuple[list[Node], list[Arrival]]:
+    """The nodes and pods of the placement benchmark."""
+    machines = [
+        Node(
+            f"node-{i}",
+            Resources(cores * 1000, cores * memory * GIB),
+            labels={HOSTNAME_LABEL: f"node-{i}", ZONE_LABEL: f"zone-{i % 3}", "disk": "ssd" if i % 4 else "hdd"},
+        )
+        for i in range(nodes)
+        for cores, memory in [((16, 4), (32, 4), (32, 8), (64, 4))[i % 4]]
+    ]
+    templates = [_placement_template(i) for i in range(TEMPLATES)]
+    arrivals = []
+    left = [pods // TEMPLATES + (i < pods % TEMPLATES) for i in range(TEMPLATES)]
+    while any(left):
+        for i in range(TEMPLATES):
+            number = min(left[i], BURST)
+            left[i] -= number
+            if number:
+                arrivals.append(Arrival(f"app-{i}", templates[i], number))
+    return machines, arrivals
+
+
+def _placement_template(i: int) -> PodTemplate:
+    labels = {"app": f"app-{i}"}
+    selector = LabelSelector.of(labels)
+    container = Container(
+        "server",
+        image=f"app-{i}:1",
+        requests=Resources(100 + 25 * i, (128 + 64 * (i % 7)) * MIB),
+        declared=frozenset({"cpu", "memory"}),
+    )
+    anyway, never = WhenUnsatisfiable.SCHEDULE_ANYWAY, WhenUnsatisfiable.DO_NOT_SCHEDULE
+    spread = {
+        0: (TopologySpreadConstraint(1, ZONE_LABEL, never, selector),),
+        5: (TopologySpreadConstraint(2, ZONE_LABEL, anyway, selector),),
+        10: (TopologySpreadConstraint(1, HOSTNAME_LABEL, anyway, selector),),
+        15: (TopologySpreadConstraint(5, ZONE_LABEL, never, selector),),
+    }.get(i, ())
+    near = PodAffinityTerm(selector, ZONE_LABEL)
+    apart = PodAffinityTerm(selector, HOSTNAME_LABEL)
+    ssd = NodeSelectorTerm((Requirement("disk", Operator.IN, ("ssd",)),))
+    affinity = {
+        2: Affinity(pod_anti_preferred=(PreferredPodAffinity(100, apart),)),
+        7: Affinity(pod_preferred=(PreferredPodAffinity(50, near),)),
+        12: Affinity(pod_required=(near,)),
+        3: Affinity(node_preferred=(PreferredNode(10, ssd),)),
+        13: Affinity(node_required=(ssd,)),
+    }.get(i, Affinity())
+    return PodTemplate(
+        PodSpec((container,), affinity=affinity, topology_spread_constraints=spread, tolerations=_TOLERATIONS), labels
+    )
 
 
 def uniform_cluster(nodes: int, pods: int) -> Cluster:
@@ -63,10 +164,7 @@ def _deployment(name: str, replicas: int) -> Deployment:
         requests=Resources(250, GIB // 2),
         declared=frozenset({"cpu", "memory"}),
     )
-    tolerations = tuple(
-        Toleration(key, effect=TaintEffect.NO_EXECUTE, seconds=300.0) for key in (NOT_READY, UNREACHABLE)
-    )
-    template = PodTemplate(PodSpec((container,), tolerations=tolerations), {"app": name})
+    template = PodTemplate(PodSpec((container,), tolerations=_TOLERATIONS), {"app": name})
     return Deployment(name, template, LabelSelector.of({"app": name}), replicas=replicas)
 
 

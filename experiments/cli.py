@@ -266,6 +266,17 @@ def cluster(nodes: int, pods: int, years: float, as_json: bool) -> None:
     _print_bench(benching.cluster(nodes, pods, years), as_json)
 
 
+@bench.command()
+@click.option("--nodes", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option("--pods", type=click.IntRange(min=1), default=10_000, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def placement(nodes: int, pods: int, as_json: bool) -> None:
+    """Pods of 20 templates onto unlike nodes by the default scheduler profile: pods per second, seconds, memory."""
+    from experiments import bench as benching
+
+    _print_bench(benching.placement(nodes, pods), as_json)
+
+
 def _print_bench(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2))

@@ -43,13 +43,14 @@ class NodeTable:
         }
         self.used_other = {name: np.zeros(len(nodes), dtype=np.int64) for name in others}
         nothing = np.zeros(len(nodes), dtype=np.int64)
-        self._columns = {
+        self.columns = {
             "allocatable": defaultdict(lambda: nothing, {"cpu": self.cpu, "memory": self.memory, **self.other}),
             "used": defaultdict(lambda: nothing, {"cpu": self.used_cpu, "memory": self.used_memory, **self.used_other}),
             "scored": defaultdict(
                 lambda: nothing, {"cpu": self.scored_cpu, "memory": self.scored_memory, **self.used_other}
             ),
         }
+        """By kind, "allocatable", "used" or "scored", and by resource; zeros if no node has it."""
         self.taint_sets: list[frozenset[Taint]] = []
         self._taint_set_ids: dict[frozenset[Taint], int] = {}
         self.taint_set = np.array([self.taint_set_id(node.taints) for node in nodes], dtype=np.int64)
@@ -70,10 +71,6 @@ class NodeTable:
 
     def __len__(self) -> int:
         return len(self.names)
-
-    def column(self, kind: str, resource: str) -> Ints:
-        """The "allocatable", "used" or "scored" amounts of a resource; zeros if no node has it."""
-        return self._columns[kind][resource]
 
     def taint_set_id(self, taints: Iterable[Taint]) -> int:
         """The number of this set of taints; equal sets have equal numbers."""

@@ -35,6 +35,7 @@ EXPERIMENTS = (
     "simulator.failures",
     "simulator.operations",
     "simulator.replay",
+    "simulator.placement",
 )
 """By which doors experiments enter the simulator."""
 KERNEL = ("simulator.kernel.Story", "simulator.kernel.Event", "simulator.kernel.Crew")

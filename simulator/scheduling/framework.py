@@ -26,7 +26,7 @@ class Reads(Enum):
     """What an answer about a node depends on.
 
     Where it is only on the node itself, the answer is also asked about single nodes: every column is then one plain
-    number (see `NodeView`), and so must be the answer. Operators and numpy's functions do for both; indexing does not.
+    number (see `OneNode`), and so must be the answer. Operators and numpy's functions do for both; indexing does not.
     """
 
     LABELS = "labels"

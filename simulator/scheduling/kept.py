@@ -6,15 +6,12 @@ import numpy as np
 
 from simulator.nodes import Ints, NodeTable
 from simulator.scheduling.framework import Answers, Filter, Reads, Score, passes
-from simulator.views import NodeView
+from simulator.views import NodeView, OneNode
 
 FEW = 8
 """Up to so many changed nodes are worked out one by one: an array costs more than a handful of numbers."""
 MANY = 8
 """Above one changed node in so many, all are worked out anew, which costs less than picking rows."""
-
-Node = int | None
-"""A row, or None for all of them."""
 
 
 class Kept:
@@ -64,7 +61,7 @@ class Kept:
     def _update_one(self, node: int) -> None:
         passing = self._quiet_passing.item(node)
         if passing:
-            view = NodeView(self._table, node)
+            view = OneNode(self._table, node)
             passing = self._lively.passes_one(view)
             if passing:
                 self.total[node] = self._quiet_total.item(node) + self._lively.total_of_one(view)

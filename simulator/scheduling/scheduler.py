@@ -70,7 +70,7 @@ class Scheduler:
 
     def _retry_spread(self) -> None:
         """A pod came or goes: that may help those that wait for the sake of where other pods are."""
-        for alike in list(self._unschedulable):
+        for alike in list(self._unschedulable) if self._unschedulable else ():
             pod_class = alike[0]
             if pod_class.spec.topology_spread_constraints or pod_class.affinity.required:
                 self._hopeless.discard(alike)

@@ -7,6 +7,7 @@ in the order in which its filters finish, which is nearly the order of its list 
 from typing import Protocol
 
 from simulator.nodes import Ints
+from simulator.scheduling.framework import Profile
 from simulator.streams import Streams
 
 BATCH = 256
@@ -39,3 +40,8 @@ class FirstTies:
 
     def choose(self, best: Ints) -> int:
         return best.item(0)
+
+
+def ties_of(profile: Profile, streams: Streams) -> Ties:
+    """What the profile asks for."""
+    return FirstTies() if profile.ties == "first" else RandomTies(streams)

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -158,6 +159,21 @@ def watch(simulation: Simulation, settled: set[object]) -> None:
     state._emit = checked  # type: ignore[method-assign]
 
 
+def undisturbed(cluster: Cluster) -> Cluster:
+    """The same without what takes pods away besides the rollouts: NoExecute taints, and pods of higher priority."""
+    return replace(
+        cluster,
+        nodes=tuple(
+            replace(node, taints=tuple(t for t in node.taints if t.effect is not TaintEffect.NO_EXECUTE))
+            for node in cluster.nodes
+        ),
+        deployments=tuple(
+            replace(d, template=replace(d.template, spec=replace(d.template.spec, priority=0)))
+            for d in cluster.deployments
+        ),
+    )
+
+
 def check_fences(state: ClusterState, settled: set[object]) -> None:
     """Rolling updates of these workloads keep within maxSurge and maxUnavailable."""
     for deployment in state.deployments:
@@ -252,6 +268,7 @@ def test_deployments_converge_when_failures_are_over(history: History, timing: T
 @given(histories(), st.sampled_from([EXACT, Timing()]))
 def test_rollouts_without_failures_keep_within_their_fences(history: History, timing: Timing) -> None:
     cluster, _, operations, seed = history
+    cluster = undisturbed(cluster)
     under = Behaviour(LIVELY.pods, timing=timing)
     watched(cluster, under, fences=True, operations=operations, seed=seed).run(4 * HOUR)
 

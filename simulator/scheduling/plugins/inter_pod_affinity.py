@@ -53,9 +53,9 @@ class InterPodAffinity:
                 verdicts.append((_AFFINITY, _any([_lacks(count, nodes, first) for count in near])))
             if apart:
                 verdicts.append((_ANTI_AFFINITY, _any([_present(count, nodes) > 0 for count in apart])))
-            refusing = [count for kind, _, count in existing.counts() if kind == "anti_required" and count.total]
-            if refusing:
-                verdicts.append((_EXISTING, _any([_present(count, nodes) > 0 for count in refusing])))
+            for kind, _, count in existing.counts():
+                if kind == "anti_required" and count.total:
+                    verdicts.append((_EXISTING, _present(count, nodes) > 0))
             return verdicts
 
         return rejects
@@ -65,8 +65,11 @@ class InterPodAffinity:
         existing = _Existing(pod, cluster)
 
         def score(nodes: NodeView) -> Ints | int:
+            theirs = existing.counts()
+            if not own and not theirs:
+                return 0
             weighted = [(weight, count) for weight, count in own if count.total]
-            for kind, weight, count in existing.counts():
+            for kind, weight, count in theirs:
                 if kind == "required" and count.total:
                     weighted.append((self.hard_pod_affinity_weight, count))
                 elif kind == "preferred" and count.total and not self.ignore_preferred_terms_of_existing_pods:

@@ -45,7 +45,7 @@ class PodTopologySpread:
         counts = [_count(pod, c, cluster) for c in hard]
         labelled = np.all([count.domain >= 0 for count in counts], axis=0)
         limits = [
-            _Limit(pod, constraint, count, _Included(pod, constraint, labelled, cluster))
+            _Limit(pod, constraint, count, _Included(pod, constraint, count, labelled, cluster))
             for constraint, count in zip(hard, counts, strict=True)
         ]
         everywhere = bool(labelled.all())
@@ -83,7 +83,7 @@ class PodTopologySpread:
             # Constraints of the pod's own ask for all their labels; the defaults do not.
             labelled = np.all([count.domain >= 0 for count in counts], axis=0)
         terms = [
-            _Term(count, constraint.topology_key, constraint.max_skew, _Included(pod, constraint, labelled, cluster))
+            _Term(count, constraint.topology_key, constraint.max_skew, _Included(pod, constraint, count, labelled, cluster))
             for constraint, count in zip(soft, counts, strict=True)
         ]
         return _Scorer(terms, labelled).score
@@ -109,19 +109,23 @@ class _Included:
     """The nodes that count for a constraint, by its inclusion policies."""
 
     def __init__(
-        self, pod: PodView, constraint: TopologySpreadConstraint, labelled: Bools, cluster: ClusterView
+        self, pod: PodView, constraint: TopologySpreadConstraint, count: PodCount, labelled: Bools, cluster: ClusterView
     ) -> None:
         self._pod = pod
         self._cluster = cluster
+        self._count = count
         self._honor_taints = constraint.honor_node_taints
-        self._nodes = labelled & eligible(pod, cluster) if constraint.honor_node_affinity else labelled
+        self._nodes = labelled & (count.domain >= 0)
+        if constraint.honor_node_affinity:
+            self._nodes &= eligible(pod, cluster)
+        self._everywhere = bool(self._nodes.all()) and not self._honor_taints
 
-    def matching(self, count: PodCount) -> tuple[Ints, Bools | None]:
+    def matching(self) -> tuple[Ints, Bools | None]:
         """Matching pods by domain, on these nodes only; and which domains have any such node (None: all)."""
-        nodes = self._nodes & self._tolerated() if self._honor_taints else self._nodes
-        nodes = nodes & (count.domain >= 0)
-        if nodes.all():
+        count = self._count
+        if self._everywhere:
             return count.by_domain, None
+        nodes = self._nodes & self._tolerated() if self._honor_taints else self._nodes
         domains, size = count.domain[nodes], len(count.by_domain)
         matching = np.bincount(domains, weights=count.by_node[nodes], minlength=size).astype(np.int64)
         return matching, np.bincount(domains, minlength=size) > 0
@@ -152,7 +156,7 @@ class _Limit:
 
     def full(self) -> Bools:
         """Which domains would exceed maxSkew with the pod; one entry more, for "no domain"."""
-        matching, present = self._included.matching(self.count)
+        matching, present = self._included.matching()
         there = matching if present is None else matching[present]
         if len(there) == 0:
             return np.ones(len(matching) + 1, dtype=np.bool_)
@@ -219,7 +223,7 @@ class _Scorer:
         host_weight = math.log(counted + 2)
         others = []
         for i, term in enumerate(self._others):
-            matching = term.included.matching(term.count)[0].tolist()
+            matching = term.included.matching()[0].tolist()
             size = len({domains[i] for _, _, domains in present} - {-1})
             others.append((matching, math.log(size + 2), term.max_skew - 1))
         raw = {}

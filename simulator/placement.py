@@ -1,0 +1,109 @@
+"""place(): pods come and go, and only the scheduler works. For traces, and to see how fast it is."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from models.behaviour import Behaviour
+from models.node import Node
+from models.pod import PodTemplate
+from simulator.api import Api
+from simulator.kernel import Kernel
+from simulator.nodes import NodeTable
+from simulator.objects import PodClass, PodState
+from simulator.scheduling.framework import Profile
+from simulator.scheduling.profile import default_profile
+from simulator.scheduling.scheduler import Scheduler
+from simulator.scheduling.ties import ties_of
+from simulator.state import ClusterState
+from simulator.streams import Streams
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Pods of one workload that come together and go together."""
+
+    workload: str
+    template: PodTemplate
+    number: int = 1
+    at: float = 0.0
+    until: float = math.inf
+    """When they are deleted and, at once, gone; whether or not they were placed."""
+
+
+@dataclass(slots=True)
+class Placed:
+    """What became of the pods, in the order of their creation."""
+
+    nodes: list[int] = field(default_factory=list)
+    """Where each was bound, an index into the nodes; -1: nowhere, to the last."""
+    waited: list[float] = field(default_factory=list)
+    """Seconds until it was bound, or gone."""
+    reasons: dict[int, str] = field(default_factory=dict)
+    """Why the pods that waited at the end did, in Kubernetes' words, by number."""
+
+    @property
+    def placed(self) -> int:
+        """How many were bound."""
+        return sum(node >= 0 for node in self.nodes)
+
+
+def place(
+    nodes: Sequence[Node], arrivals: Sequence[Arrival], *, profile: Profile | None = None, seed: int = 0
+) -> Placed:
+    """Lets the pods come and go, at their times, and binds them; kubelets and controllers do nothing.
+
+    Pods of a workload with equal templates are alike to the scheduler. Pods that give way to others are gone at once.
+    """
+    return _Placing(nodes, profile or default_profile(), Streams(seed, 0)).run(arrivals)
+
+
+class _Placing:
+    def __init__(self, nodes: Sequence[Node], profile: Profile, streams: Streams) -> None:
+        behaviour = Behaviour()
+        self._kernel = Kernel(-math.inf, math.inf)
+        self._kernel.run_until(0.0)
+        self._state = ClusterState(self._kernel, NodeTable(nodes), None)
+        self._api = Api(self._state, streams, behaviour)
+        self._scheduler = Scheduler(self._kernel, self._state, behaviour.timing, profile, ties_of(profile, streams))
+        self._classes: dict[str, PodClass] = {}
+        self._created: list[PodState] = []
+        self._gone: list[float] = []
+
+    def run(self, arrivals: Sequence[Arrival]) -> Placed:
+        """Everything that happens."""
+        kernel = self._kernel
+        for arrival in arrivals:
+            kernel.timer(arrival.at, lambda arrival=arrival: self._arrive(arrival))  # type: ignore[misc]
+        while (time := kernel.peek()) < math.inf:
+            kernel.run_until(time)
+        placed = Placed()
+        for pod, gone in zip(self._created, self._gone, strict=True):
+            end = gone if pod.start_time is None else pod.start_time
+            placed.nodes.append(pod.node)
+            placed.waited.append(end - pod.created)
+            if pod.node < 0 and pod.uid in self._state.pods:
+                placed.reasons[pod.uid] = self._scheduler.reason(pod)
+        return placed
+
+    def _arrive(self, arrival: Arrival) -> None:
+        pod_class = self._class_of(arrival)
+        for _ in range(arrival.number):
+            pod = self._state.create_pod(pod_class, None, 0)
+            self._created.append(pod)
+            self._gone.append(math.inf)
+            if arrival.until < math.inf:
+                self._kernel.timer(arrival.until - arrival.at, lambda pod=pod: self._leave(pod))  # type: ignore[misc]
+
+    def _class_of(self, arrival: Arrival) -> PodClass:
+        known = self._classes.get(arrival.workload)
+        if known is None or (known.template is not arrival.template and known.template != arrival.template):
+            workload = self._api.workload("ReplicaSet", "default", arrival.workload)
+            known = self._classes[arrival.workload] = self._api.pod_class(workload, arrival.template, {})
+        return known
+
+    def _leave(self, pod: PodState) -> None:
+        self._gone[pod.uid] = self._kernel.now
+        if not pod.deleting:
+            self._state.mark_deleting(pod, 0)
+        self._state.remove(pod)
