@@ -78,5 +78,3 @@ class ReplicaSet:
     namespace: str = "default"
     replicas: int = 1
     min_ready_seconds: float = 0.0
-
-

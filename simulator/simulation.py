@@ -81,9 +81,7 @@ class Simulation:
         self.daemon_sets = DaemonSetController(self.kernel, self.state, timing, streams, self.api.pod_class)
         self.disruption = DisruptionController(self.kernel, self.state, timing)
         self.autoscalers = AutoscalerController(self.kernel, self.state, timing, streams, self.api.find)
-        self.scheduler = Scheduler(
-            self.kernel, self.state, timing, default_profile(), ties or RandomTies(streams)
-        )
+        self.scheduler = Scheduler(self.kernel, self.state, timing, default_profile(), ties or RandomTies(streams))
         self.world = World(self.kernel, self.state, self.api, self.hazards, streams, self.kubelet, self.disruption)
 
     def deploy(self) -> None:

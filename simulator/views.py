@@ -110,7 +110,6 @@ class PodView:
         self.default_selector = _default_selector(pod_class)
         """Selects the pod's kin for the scheduler's default spreading; None if nothing does."""
 
-
     @staticmethod
     def amounts(requests: Resources) -> list[tuple[str, int]]:
         """Requests by the name of the resource."""

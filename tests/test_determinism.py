@@ -36,7 +36,9 @@ ROLLOUTS = (Rollout("release", "Deployment/app-0", every=2 * DAY), Rollout("fix"
 
 def busy_cluster() -> Cluster:
     """Labels, taints and constraints of many words, so that sets and dicts have something to be disordered by."""
-    spread = TopologySpreadConstraint(1, ZONE_LABEL, WhenUnsatisfiable.SCHEDULE_ANYWAY, LabelSelector.of({"app": "app-0"}))
+    spread = TopologySpreadConstraint(
+        1, ZONE_LABEL, WhenUnsatisfiable.SCHEDULE_ANYWAY, LabelSelector.of({"app": "app-0"})
+    )
     machines = tuple(
         replace(node, taints=tuple(Taint(f"taint-{i % k}", TaintEffect.PREFER_NO_SCHEDULE) for k in (2, 3)))
         for i, node in enumerate(nodes(9, "abc", cpu=900))

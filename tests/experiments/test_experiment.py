@@ -218,6 +218,10 @@ def test_the_guards_of_the_three_packages_are_the_same() -> None:
 
 
 def test_a_choice_of_policies_outlives_later_changes() -> None:
-    experiment = Experiment.from_yaml(ROOT / "experiments/configs/replica-strategies.yaml").only("three-spread").set("duration", "30d")
+    experiment = (
+        Experiment.from_yaml(ROOT / "experiments/configs/replica-strategies.yaml")
+        .only("three-spread")
+        .set("duration", "30d")
+    )
     assert experiment.policies == ("three-spread",)
     assert experiment.policy("five", replicas=5).policies == ("three-spread", "five")

@@ -178,7 +178,9 @@ def failures(draw: st.DrawFn) -> tuple[FailureMode, ...]:
     possible: list[FailureMode] = [
         NodeCrash("node-crash", draw(often(6)), draw(often(0.2))),
         ZoneOutage("zone-outage", draw(often(12)), draw(often(0.3))),
-        ContainerCrash("crash", draw(often(3)), draw(st.sampled_from([LabelSelector(), LabelSelector.of({"tier": "front"})]))),
+        ContainerCrash(
+            "crash", draw(often(3)), draw(st.sampled_from([LabelSelector(), LabelSelector.of({"tier": "front"})]))
+        ),
         ContainerCrash("oom", draw(often(8))),
     ]
     return tuple(mode for mode in possible if draw(st.booleans()))
@@ -193,7 +195,9 @@ def rollouts(draw: st.DrawFn, cluster: Cluster) -> tuple[Rollout, ...]:
             every = draw(st.sampled_from([120.0, HOUR, 5 * HOUR]))
             at = draw(st.floats(0.0, HOUR).map(lambda time: round(time, 1)))
             times = {"at": at} if draw(st.booleans()) or every == 120.0 else {"every": every, "at": at}
-            found.append(Rollout(f"release-{spec.name}", f"Deployment/{spec.name}", **times, new_image=draw(st.booleans())))
+            found.append(
+                Rollout(f"release-{spec.name}", f"Deployment/{spec.name}", **times, new_image=draw(st.booleans()))
+            )
             if every == 120.0:
                 found.append(replace(found[-1], name=f"again-{spec.name}", at=at + draw(st.sampled_from([2.0, 30.0]))))
     return tuple(found)

@@ -35,7 +35,11 @@ def release(version: str, **spec: object) -> PodTemplate:
 
 
 def web(
-    replicas: int, surge: IntOrPercent = DEFAULT, unavailable: IntOrPercent = DEFAULT, version: str = "1", **other: object
+    replicas: int,
+    surge: IntOrPercent = DEFAULT,
+    unavailable: IntOrPercent = DEFAULT,
+    version: str = "1",
+    **other: object,
 ) -> Deployment:
     limits = {"max_surge": surge, "max_unavailable": unavailable}
     return deployment("web", replicas, pods=release(version), **limits, **other)
@@ -43,7 +47,9 @@ def web(
 
 NEVER = Behaviour(
     PROMPT,
-    overrides=(BehaviourOverride(replace(PROMPT, start=Fixed(FOREVER)), selector=LabelSelector.of({"version": "broken"})),),
+    overrides=(
+        BehaviourOverride(replace(PROMPT, start=Fixed(FOREVER)), selector=LabelSelector.of({"version": "broken"})),
+    ),
     timing=EXACT,
 )
 """Pods of the version "broken" never start."""

@@ -19,7 +19,19 @@ from models.node import HOSTNAME_LABEL
 from simulator.log import Kind
 from simulator.registry import UnknownName, classes, find, register
 from simulator.run import Run, simulate
-from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, Outages, behaviour, cluster, container, deployment, nodes, template
+from tests.simulator.clusters import (
+    DAY,
+    EXACT,
+    HOUR,
+    Lab,
+    Outages,
+    behaviour,
+    cluster,
+    container,
+    deployment,
+    nodes,
+    template,
+)
 
 ZONES = ("zone-a", "zone-b", "zone-c")
 LOAD = cluster(nodes(6, ZONES), *(deployment(f"app-{i}", 3) for i in range(4)))
@@ -55,9 +67,7 @@ EVERY_FAILURE = pytest.mark.parametrize("policy", FAILURES.values(), ids=FAILURE
 def run(*policies: Any, load: Cluster = LOAD, days: float = DAYS, seed: int = 5, **other: Any) -> Run:
     modes = [p for p in policies if not type(p).__module__.startswith("simulator.operations")]
     operations = [p for p in policies if p not in modes]
-    return simulate(
-        load, failures=modes, operations=operations, duration=days * DAY, seed=seed, keep_log=True, **other
-    )
+    return simulate(load, failures=modes, operations=operations, duration=days * DAY, seed=seed, keep_log=True, **other)
 
 
 def log_of(run: Run) -> bytes:

@@ -1,4 +1,4 @@
-"""What must hold in every cluster, whatever happens to it: after each transition, and whenever nothing is left to do."""
+"""What must hold in every cluster, whatever happens: after each transition, and whenever nothing is left to do."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable

@@ -35,7 +35,7 @@ FILTERS = {name: plugin for name, plugin in PLUGINS.items() if isinstance(plugin
 SCORES = {name: plugin for name, plugin in PLUGINS.items() if isinstance(plugin(), ScorePlugin)}
 EVERY_FILTER = pytest.mark.parametrize("plugin", FILTERS.values(), ids=FILTERS)
 EVERY_SCORE = pytest.mark.parametrize("plugin", SCORES.values(), ids=SCORES)
-SETTINGS = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+SETTINGS = settings(deadline=None, max_examples=6, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 APPS = ("app-0", "app-1")
 
 
@@ -217,7 +217,7 @@ def test_single_nodes_are_answered_in_plain_numbers_by_what_looks_at_them_alone(
             assert [int(score(NodeView(stage.table, row)))] == stage.scores(plugin, asked, [row])
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=20)
 @given(scenes(most=20), st.data())
 def test_kept_answers_equal_fresh_ones_whatever_changes(scene: Played, data: st.DataObject) -> None:
     nodes, placed, asked = scene

@@ -14,6 +14,8 @@ from simulator.views import ClusterView, NodeView, PodView
 
 def eligible(pod: PodView, cluster: ClusterView) -> Bools:
     """Which nodes the pod's nodeSelector and required node affinity allow. Labels do not change during a run."""
+    if not pod.spec.node_selector and pod.spec.affinity.node_required is None:
+        return np.ones(len(cluster.names), dtype=np.bool_)
     allows = pod.spec.allows_node
     return np.array(
         [allows(labels, name) for name, labels in zip(cluster.names, cluster.labels, strict=True)], dtype=np.bool_

@@ -183,13 +183,13 @@ class _Scorer:
     """Scores nodes by the cell that they are in: nodes of the same domains with as many pods each score the same."""
 
     def __init__(self, terms: Sequence[_Term], labelled: Bools) -> None:
-        self._labelled = labelled
         self._hosts = [term for term in terms if term.by_node]
         self._others = [term for term in terms if not term.by_node]
         domains = np.array([labelled, *(term.count.domain for term in self._others)])
         groups, self._group = np.unique(domains, axis=1, return_inverse=True)
         self._groups: list[list[int]] = groups.T.tolist()
         """Per group of nodes: whether they are counted, and their domain by each of the other terms."""
+        self._counted = {i for i, (labelled, *_) in enumerate(self._groups) if labelled}
 
     def score(self, nodes: NodeView) -> Ints | int:
         cells = nodes.take(self._group)
@@ -197,43 +197,41 @@ class _Scorer:
         for term in self._hosts:
             here = nodes.take(term.count.by_node)
             cells = cells + math.prod(sizes) * here
-            sizes.append(int(here.max()) + 1 if len(self._hosts) > 1 else 1)
+            sizes.append(1 if term is self._hosts[-1] else int(here.max()) + 1)
         population = np.bincount(cells)
-        raw = self._raw(population, sizes)
+        raw = self._raw(population.tolist(), sizes)
         if not raw:
             return 0
         most, least = max(raw.values()), min(raw.values())
-        if most == least and len(raw) == np.count_nonzero(population):
+        if most == least and len(self._counted) == len(self._groups):
             return 100
         scores = [0] * len(population)
         for cell, value in raw.items():
-            scores[cell] = 100 if most == 0 else 100 * (most + least - value) // most
-        return np.array(scores, dtype=np.int64)[cells]
+            scores[cell] = 100 * (most + least - value) // most if most else 100
+        return np.array(scores)[cells]
 
-    def _raw(self, population: Ints, sizes: list[int]) -> dict[int, int]:
+    def _raw(self, population: list[int], sizes: list[int]) -> dict[int, int]:
         """Per cell with counted nodes in it: matching pods, weighed by how many domains there are, over all terms."""
-        present = []
-        counted = 0
-        for cell in population.nonzero()[0].tolist():
-            left, group = divmod(cell, sizes[0])
-            labelled, *domains = self._groups[group]
-            if labelled:
-                present.append((cell, left, domains))
-                counted += population.item(cell)
-        host_weight = math.log(counted + 2)
-        others = []
-        for i, term in enumerate(self._others):
-            matching = term.included.matching()[0].tolist()
-            size = len({domains[i] for _, _, domains in present} - {-1})
-            others.append((matching, math.log(size + 2), term.max_skew - 1))
+        groups, counted = len(self._groups), self._counted
+        present = [
+            (cell, cell // groups, cell % groups)
+            for cell, number in enumerate(population)
+            if number and cell % groups in counted
+        ]
+        found = {group for _, _, group in present}
+        by_group = dict.fromkeys(found, 0.0)
+        for i, term in enumerate(self._others, 1):
+            domains = {group: domain for group in found if (domain := self._groups[group][i]) >= 0}
+            weight = math.log(len(set(domains.values())) + 2)
+            matching = term.included.matching()[0]
+            for group, domain in domains.items():
+                by_group[group] += matching.item(domain) * weight + (term.max_skew - 1)
+        weight = math.log(sum(population[cell] for cell, _, _ in present) + 2)
         raw = {}
-        for cell, left, domains in present:
-            value = 0.0
+        for cell, left, group in present:
+            value = by_group[group]
             for term, size in zip(self._hosts, sizes[1:], strict=True):
-                left, here = divmod(left, size) if size > 1 else (0, left)
-                value += here * host_weight + (term.max_skew - 1)
-            for domain, (matching, weight, tolerated) in zip(domains, others, strict=True):
-                if domain >= 0:
-                    value += matching[domain] * weight + tolerated
-            raw[cell] = math.floor(value + 0.5)
+                left, here = (0, left) if term is self._hosts[-1] else divmod(left, size)
+                value += here * weight + (term.max_skew - 1)
+            raw[cell] = int(value + 0.5)
         return raw
