@@ -4,8 +4,10 @@ import gc
 import resource
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from experiments import openb
 from models.cluster import Cluster
 from models.deployment import Deployment
 from models.distributions import Exponential, LogNormal
@@ -61,7 +63,8 @@ class PlacementBench:
     pods: int
     placed: int
     seconds: float
-    """Wall time from the creation of the first pod to the binding of the last; nothing else happens in the cluster."""
+    """Wall time from the creation of the first pod to the binding of the last, of a cluster in which kubelets and
+    controllers do nothing; reading and building the load is not part of it."""
     pods_per_second: float
     peak_rss_mib: float
     """Peak resident memory of the process so far."""
@@ -83,6 +86,16 @@ def placement(nodes: int, pods: int) -> dict[str, Any]:
     gc.enable()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return asdict(PlacementBench(nodes, pods, placed, seconds, placed / seconds, peak))
+
+
+def trace(nodes: str, pods: str) -> dict[str, Any]:
+    """Reads an openb trace and lets its pods come and go at their times; the seconds include reading."""
+    begin = time.perf_counter()
+    machines, arrivals = openb.nodes(Path(nodes)), openb.arrivals(Path(pods))
+    placed = place(machines, arrivals).placed
+    seconds = time.perf_counter() - begin
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return asdict(PlacementBench(len(machines), len(arrivals), placed, seconds, placed / seconds, peak))
 
 
 def placement_load(nodes: int, pods: int) -> tuple[list[Node], list[Arrival]]:

@@ -39,6 +39,7 @@ def run_cell(spec: CellSpec) -> Cell:
             failures=scenario.failures,
             operations=scenario.operations,
             loads=scenario.loads,
+            scheduler=scenario.scheduler,
             seed=scenario.seed,
             replication=spec.replication,
             duration=scenario.duration,

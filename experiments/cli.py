@@ -277,6 +277,17 @@ def placement(nodes: int, pods: int, as_json: bool) -> None:
     _print_bench(benching.placement(nodes, pods), as_json)
 
 
+@bench.command()
+@click.argument("nodes", type=click.Path(exists=True, dir_okay=False))
+@click.argument("pods", type=click.Path(exists=True, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def trace(nodes: str, pods: str, as_json: bool) -> None:
+    """The pods of an openb trace (NODES and PODS are its CSV files) over their recorded times."""
+    from experiments import bench as benching
+
+    _print_bench(benching.trace(nodes, pods), as_json)
+
+
 def _print_bench(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2))

@@ -13,6 +13,7 @@ from models.load import Load
 
 if TYPE_CHECKING:
     from experiments.metrics.availability import Capacity, ReadyEndpoints
+    from simulator.scheduling.profile import Profile
     from simulator.world import FailureMode, Operation
 
 
@@ -57,6 +58,8 @@ class Scenario:
     warmup: float
     seed: int
     loads: tuple[Load, ...] = ()
+    scheduler: "Profile | None" = None
+    """Kubernetes' default without one."""
     id: str = field(init=False)
     """Content id of all of the above, the same in every process: 16 hexadecimal digits."""
 

@@ -42,6 +42,7 @@ def _plan(scenario: Scenario) -> PolicyPlan:
             failures=scenario.failures,
             operations=scenario.operations,
             loads=scenario.loads,
+            scheduler=scenario.scheduler,
             seed=scenario.seed,
             duration=duration,
         )

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic.alias_generators import to_snake
+
 from experiments.described import changed, value_of
 from experiments.design import Design, Objective, Scenario, ServiceGoal
 from experiments.metrics.availability import Capacity, ReadyEndpoints
 from experiments.policy import Lineage, added, blame, lineages, patch
-from experiments.schema import PoolFile, SpecFile, WhenCapacity, WhenReadyEndpoints
+from experiments.schema import PoolFile, SchedulerFile, SpecFile, WhenCapacity, WhenReadyEndpoints
 from experiments.source import Source
 from models.behaviour import Behaviour, BehaviourOverride
 from models.cluster import Cluster
@@ -22,6 +24,7 @@ from models.manifests import ClusterInput, Manifest, build_cluster, read_manifes
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Resources, Taint, TaintEffect
 from models.pod import Pod
 from models.problems import InputError, Path, Problem, did_you_mean
+from simulator.scheduling.profile import Profile, profile
 
 _SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet")
 
@@ -134,6 +137,7 @@ class _Variant:
     built: ClusterInput | None
     files: tuple[str, ...]
     behaviour: Behaviour
+    scheduler: Profile | None
     failures: list[tuple[Any, Path]]
     operations: list[tuple[Any, Path]]
 
@@ -177,6 +181,7 @@ def _variant(
         built,
         further.files,
         behaviour,
+        _scheduler(spec, lineage, source, problems),
         [(item, ("spec", "failures", i)) for i, item in enumerate(spec.failures)] + [*lineage.items("failures")],
         [(item, ("spec", "operations", i)) for i, item in enumerate(spec.operations)] + [*lineage.items("operations")],
     )
@@ -208,6 +213,33 @@ def _behaviour(spec: SpecFile, lineage: Lineage, source: Source, problems: list[
         ),
         timing,
     )
+
+
+def _scheduler(spec: SpecFile, lineage: Lineage, source: Source, problems: list[Problem]) -> Profile | None:
+    """The scheduler's profile under a policy: the last that is given."""
+    given: list[tuple[SchedulerFile, Path]] = []
+    if spec.scheduler is not None:
+        given.append((spec.scheduler, ("spec", "scheduler")))
+    given += [(step.policy.scheduler, (*step.path, "scheduler")) for step in lineage.steps if step.policy.scheduler]
+    if not given:
+        return None
+    written, path = given[-1]
+    try:
+        return profile(
+            disabled=written.disabled,
+            score=written.score,
+            arguments={
+                plugin: {to_snake(name): value for name, value in arguments.items()}
+                for plugin, arguments in written.arguments.items()
+            },
+            percentage_of_nodes_to_score=written.percentage_of_nodes_to_score,
+            ties=written.ties,
+        )
+    except ValueError as error:
+        problem = source.problem(path, str(error))
+        if problem not in problems:
+            problems.append(problem)
+        return None
 
 
 # ---------------------------------------------------------------------------------------------------------- checks
@@ -314,6 +346,7 @@ def _design(spec: SpecFile, variants: Sequence[_Variant], base: _Read) -> Design
             warmup=spec.warmup,
             seed=spec.seed,
             loads=loads,
+            scheduler=variant.scheduler,
         )
         for variant in variants
         if variant.built is not None

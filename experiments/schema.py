@@ -238,6 +238,21 @@ def _file_or_object(value: object) -> object:
     return value
 
 
+class SchedulerFile(FileModel):
+    """The scheduler's profile: Kubernetes' default, but for what is given here."""
+
+    disabled: list[str] = Field(default=[])
+    """Plugins that are off: `[PodTopologySpread]`."""
+    score: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field(default={})
+    """Other weights of score plugins, or further plugins: `{NodeResourcesFit: 5}`; 0 is off."""
+    arguments: dict[str, dict[str, Any]] = Field(default={})
+    """Per plugin: `{NodeResourcesFit: {scoringStrategy: MostAllocated, resources: {cpu: 1, memory: 1}}}`."""
+    percentage_of_nodes_to_score: Annotated[int, Field(ge=0, le=100)] = 0
+    """After what share of feasible nodes the search stops, from 100 nodes on; 0 is Kubernetes' own rule."""
+    ties: Literal["random", "first"] = "random"
+    """Which of the best nodes is taken."""
+
+
 class PolicyFile(FileModel):
     """One way to run the application: patches over manifests that stay as they are."""
 
@@ -253,6 +268,8 @@ class PolicyFile(FileModel):
     """Further manifests: files relative to this file, or objects written here."""
     behaviour: BehaviourChanges | None = None
     """What else is different."""
+    scheduler: SchedulerFile | None = None
+    """Another scheduler profile, instead of the experiment's."""
     failures: list[FailureFile] = Field(default=[])
     """Further failure modes."""
     operations: list[OperationFile] = Field(default=[])
@@ -301,6 +318,8 @@ class SpecFile(FileModel):
     manifests: list[str]
     """The application: files or directories of Kubernetes manifests, relative to this file."""
     behaviour: BehaviourFile = Field(default_factory=BehaviourFile)
+    scheduler: SchedulerFile | None = None
+    """The scheduler's profile, if it is not the default."""
     failures: list[FailureFile] = Field(default=[])
     """What breaks."""
     operations: list[OperationFile] = Field(default=[])

@@ -10,6 +10,7 @@ from models.cluster import Cluster
 from models.load import Load, without_load
 from simulator.history import ServiceHistory
 from simulator.log import TransitionLog
+from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
 from simulator.streams import Streams
 from simulator.world import Drains, FailureMode, Operation
@@ -51,6 +52,7 @@ def simulate(
     failures: Sequence[FailureMode] = (),
     operations: Sequence[Operation] = (),
     loads: Sequence[Load] = (),
+    scheduler: Profile | None = None,
     seed: int = 0,
     replication: int = 0,
     warmup: float = 0.0,
@@ -59,11 +61,13 @@ def simulate(
     """Runs the cluster for `warmup` + `duration` seconds of failures and operations, measuring the latter part.
 
     The cluster starts settled: what fits was placed and started a day before time 0, when the failure clocks start at
-    age 0. The same arguments give the same Run, byte for byte. Raises ValueError for an operation without a target.
+    age 0. `scheduler` is a profile (simulator.scheduling.profile); without one it is Kubernetes' default. The same
+    arguments give the same Run, byte for byte. Raises ValueError for an operation without a target.
     """
     if not duration > 0 or warmup < 0:
         raise ValueError(f"expected duration > 0 and warmup >= 0 (got {duration!r} and {warmup!r})")
-    simulation = Simulation(cluster, behaviour, Streams(seed, replication), warmup + duration, keep_log, loads=loads)
+    streams = Streams(seed, replication)
+    simulation = Simulation(cluster, behaviour, streams, warmup + duration, keep_log, loads=loads, profile=scheduler)
     with _garbage_collection_paused():
         simulation.deploy()
         simulation.run(failures, operations)

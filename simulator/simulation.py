@@ -24,9 +24,10 @@ from simulator.kernel import Kernel
 from simulator.log import TransitionLog
 from simulator.nodes import NodeTable
 from simulator.phases import Phases
+from simulator.scheduling.framework import Profile
 from simulator.scheduling.profile import default_profile
 from simulator.scheduling.scheduler import Scheduler
-from simulator.scheduling.ties import RandomTies, Ties
+from simulator.scheduling.ties import Ties, ties_of
 from simulator.state import ClusterState
 from simulator.streams import Streams
 from simulator.world import FailureMode, Operation, World
@@ -52,6 +53,7 @@ class Simulation:
         phases: Phases | None = None,
         ties: Ties | None = None,
         loads: Sequence[Load] = (),
+        profile: Profile | None = None,
     ) -> None:
         self.cluster = cluster
         self.loads = loads
@@ -81,7 +83,8 @@ class Simulation:
         self.daemon_sets = DaemonSetController(self.kernel, self.state, timing, streams, self.api.pod_class)
         self.disruption = DisruptionController(self.kernel, self.state, timing)
         self.autoscalers = AutoscalerController(self.kernel, self.state, timing, streams, self.api.find)
-        self.scheduler = Scheduler(self.kernel, self.state, timing, default_profile(), ties or RandomTies(streams))
+        profile = profile or default_profile()
+        self.scheduler = Scheduler(self.kernel, self.state, timing, profile, ties or ties_of(profile, streams))
         self.world = World(self.kernel, self.state, self.api, self.hazards, streams, self.kubelet, self.disruption)
 
     def deploy(self) -> None:

@@ -8,12 +8,16 @@ import numpy as np
 from models.labels import LabelSelector
 from models.node import Resources, Taint
 from models.pod import PodSpec
-from simulator.nodes import Bools, Ints, NodeTable
+from simulator.nodes import Ints, NodeTable
 from simulator.objects import PodClass
 from simulator.objects.affinity import AffinityTerm
 
 if TYPE_CHECKING:
     from simulator.scheduling.counts import Carried, PodCount, PodCounts
+
+
+Column = Any
+"""One entry a row, or one plain number for a single node; integers, or truth values where the name says so."""
 
 
 class NodeView:
@@ -26,43 +30,43 @@ class NodeView:
     def __len__(self) -> int:
         return len(self._table) if self._rows is None else len(self._rows)
 
-    def take(self, column: np.ndarray) -> Any:
+    def take(self, column: np.ndarray) -> Column:
         """The entries of a column of the whole table that belong to these rows."""
         return column if self._rows is None else column[self._rows]
 
     @property
-    def pods(self) -> Ints:
+    def pods(self) -> Column:
         """How many pods fit."""
         return self.take(self._table.pods)
 
     @property
-    def used_pods(self) -> Ints:
+    def used_pods(self) -> Column:
         """Number of pods there."""
         return self.take(self._table.used_pods)
 
-    def allocatable(self, resource: str) -> Ints:
+    def allocatable(self, resource: str) -> Column:
         """What pods may request of a resource: millicores, bytes, or whole ones; zeros where there is none."""
         return self.take(self._table.columns["allocatable"][resource])
 
-    def used(self, resource: str) -> Ints:
+    def used(self, resource: str) -> Column:
         """What the pods there (terminating ones included) request of it."""
         return self.take(self._table.columns["used"][resource])
 
-    def scored(self, resource: str) -> Ints:
+    def scored(self, resource: str) -> Column:
         """The same, of CPU and memory with a default for containers that request none."""
         return self.take(self._table.columns["scored"][resource])
 
-    def host_ports(self, port: int, protocol: str) -> Mapping[str, Ints]:
+    def host_ports(self, port: int, protocol: str) -> Mapping[str, Column]:
         """By host IP, how many pods there take this port of the node; only IPs that any pod took."""
         return {ip: self.take(column) for ip, column in self._table.host_ports.get((port, protocol), {}).items()}
 
     @property
-    def taint_set(self) -> Ints:
+    def taint_set(self) -> Column:
         """The number of each node's set of taints, an index into `ClusterView.taint_sets`."""
         return self.take(self._table.taint_set)
 
     @property
-    def unschedulable(self) -> Bools:
+    def unschedulable(self) -> Column:
         """Whether the node is cordoned."""
         return self.take(self._table.unschedulable)
 
@@ -78,18 +82,18 @@ class OneNode(NodeView):
     def __len__(self) -> int:
         return 1
 
-    def take(self, column: np.ndarray) -> Any:
+    def take(self, column: np.ndarray) -> Column:
         return column.item(self._row)
 
     # Spelled out once more, because these make up half the cost of scheduling a pod.
 
-    def allocatable(self, resource: str) -> Any:
+    def allocatable(self, resource: str) -> Column:
         return self._columns["allocatable"][resource].item(self._row)
 
-    def used(self, resource: str) -> Any:
+    def used(self, resource: str) -> Column:
         return self._columns["used"][resource].item(self._row)
 
-    def scored(self, resource: str) -> Any:
+    def scored(self, resource: str) -> Column:
         return self._columns["scored"][resource].item(self._row)
 
 

@@ -32,6 +32,8 @@ EXPERIMENTS = (
     "simulator.log",
     "simulator.registry",
     "simulator.world",
+    "simulator.placement",
+    "simulator.scheduling.profile",
     "simulator.failures",
     "simulator.operations",
     "simulator.replay",

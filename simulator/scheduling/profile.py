@@ -31,6 +31,8 @@ SCORES = {
 }
 POST_FILTERS = ("DefaultPreemption",)
 
+__all__ = ["Profile", "default_profile", "profile"]
+
 
 @cache
 def default_profile() -> Profile:
@@ -54,7 +56,7 @@ def profile(
     for name in disabled:
         find("plugin", name)
     for name, weight in weights.items():
-        if not issubclass(find("plugin", name), ScorePlugin):
+        if not hasattr(find("plugin", name), "score"):
             raise ValueError(f"the plugin {name!r} does not score")
         if not 0 <= weight <= 100:
             raise ValueError(f"expected a weight of 0 to 100 for {name!r} (got {weight})")
@@ -64,9 +66,8 @@ def profile(
         raise ValueError(f"expected ties 'random' or 'first' (got {ties!r})")
     names = dict.fromkeys((*FILTERS, *SCORES, *POST_FILTERS, *weights, *given))
     plugins = {name: _made(name, given.get(name, {})) for name in names if name not in disabled}
-    default = {*FILTERS, *SCORES, *POST_FILTERS}
     return Profile(
-        filters=tuple(p for n, p in plugins.items() if isinstance(p, FilterPlugin) and (n in FILTERS or n not in default)),
+        filters=tuple(p for p in plugins.values() if isinstance(p, FilterPlugin)),
         scores=tuple(
             (p, weights.get(n, SCORES.get(n, 1)))
             for n, p in plugins.items()

@@ -55,9 +55,7 @@ def test_a_pod_is_listed_when_it_is_ready_and_answers_when_it_is_up() -> None:
         (None, "default", 0),
     ],
 )
-def test_a_service_lists_the_pods_that_it_selects(
-    selector: dict[str, str] | None, namespace: str, listed: int
-) -> None:
+def test_a_service_lists_the_pods_that_it_selects(selector: dict[str, str] | None, namespace: str, listed: int) -> None:
     pods = (
         pod("web", labels={"tier": "front"}),
         replace(pod("second"), template=template("web")),

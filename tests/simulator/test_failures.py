@@ -195,8 +195,7 @@ def test_it_strikes_as_often_as_renewal_theory_says(policy: type) -> None:
     mean = up.mean + (down.value if repaired else 0.0)
     variance = up.shape * up.scale**2
     count = SUBJECTS[name](LOAD)
-    # Delayed by nothing: the first cycle begins up, at age 0; E N(t) -> t/m + (v - m^2)/2m^2 for full cycles (Cox 1962),
-    # and an outage begins where its cycle has gone by for `up`, so later ones count from there.
+    # Delayed by nothing: the first cycle begins up, at age 0; E N(t) -> t/m + (v - m^2)/2m^2 for full cycles (Cox),
     time = days * DAY + (down.value if repaired else 0.0)
     expected = count * (time / mean + (variance - mean**2) / (2 * mean**2))
     deviation = math.sqrt(count * variance * time / mean**3)
@@ -206,6 +205,7 @@ def test_it_strikes_as_often_as_renewal_theory_says(policy: type) -> None:
 @EVERY_FAILURE
 @pytest.mark.parametrize("nobody", [False, True])
 def test_it_strikes_only_what_it_is_told_to(policy: type, nobody: bool) -> None:
+    told: dict[str, Any]
     if "zones" in {field.name for field in fields(policy)}:
         mine, told = "zone-a", {"zones": ("zone-a",)}
     elif policy is FAILURES["nodeCrash"]:

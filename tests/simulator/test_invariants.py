@@ -9,16 +9,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from experiments.bench import uniform_cluster
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.deployment import StrategyType
-from models.distributions import LogNormal, Uniform
+from models.distributions import Exponential, LogNormal, Uniform
 from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL, UNREACHABLE, ZONE_LABEL, Taint, TaintEffect
 from models.timing import Timing
+from simulator.failures.container_crash import ContainerCrash
+from simulator.failures.node_crash import NodeCrash
+from simulator.failures.zone_outage import ZoneOutage
 from simulator.log import Kind
 from simulator.nodes import NodeTable
-from simulator.objects import Phase
+from simulator.objects import Phase, PodState
 from simulator.operations.rollout import Rollout
 from simulator.run import simulate
 from simulator.scheduling.counts import PodCounts
@@ -87,7 +91,7 @@ def check_services(state: ClusterState) -> None:
 
 def check_replica_sets(state: ClusterState) -> None:
     """Status counts are those of a recount."""
-    of: defaultdict[object, list] = defaultdict(list)
+    of: defaultdict[object, list[PodState]] = defaultdict(list)
     for pod in state.pods.values():
         of[pod.owner].append(pod)
     for replica_set in state.replica_sets:
@@ -246,6 +250,19 @@ def test_the_state_is_consistent_through_failures_and_releases(history: History)
 @given(histories())
 def test_the_state_is_consistent_through_many_days(history: History) -> None:
     let_pass(begun(history, end=DAY), until=DAY)
+
+
+@pytest.mark.slow
+def test_the_state_of_the_benchmark_s_cluster_is_consistent() -> None:
+    modes = (
+        NodeCrash("node-crash", Exponential(DAY), Exponential(HOUR / 2)),
+        ZoneOutage("zone-outage", Exponential(2 * DAY), Exponential(HOUR / 2)),
+        ContainerCrash("crash", Exponential(2 * DAY)),
+    )
+    release = Rollout("release", "Deployment/app-3", every=3 * HOUR)
+    lab = watched(uniform_cluster(24, 210), LIVELY, failures=modes, operations=(release,), end=DAY)
+    let_pass(lab, DAY)
+    lab.run(2 * DAY)
 
 
 @SETTINGS

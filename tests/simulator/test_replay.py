@@ -53,9 +53,7 @@ def test_the_simulator_does_what_the_real_control_plane_did(name: str, rows: dic
     assert disagreeing == []
 
 
-def test_the_table_of_recordings(
-    rows: dict[str, tuple[int, list[str]]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_table_of_recordings(rows: dict[str, tuple[int, list[str]]], capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         print("\n\nRECORDING                    CHECKS THAT HOLD")
         for name, (checks, disagreeing) in rows.items():

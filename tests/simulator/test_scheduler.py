@@ -72,7 +72,7 @@ class Question:
         nodes = NodeView(self.lab.state.nodes, None if rows is None else np.array(rows))
         if score is None:
             return None
-        return (score(nodes) + np.zeros(len(nodes), dtype=np.int64)).tolist()
+        return [int(one) for one in score(nodes) + np.zeros(len(nodes), dtype=np.int64)]
 
     def passing(self, asked: PodTemplate) -> list[str]:
         """Nodes that pass all filters of the default profile."""
@@ -93,7 +93,9 @@ def sized(cpu: int | None, memory: int | None, app: str = "web", **spec: object)
     return template(app, container(cpu=cpu, memory=memory), **spec)
 
 
-def spread(skew: int, key: str = ZONE_LABEL, when: WhenUnsatisfiable = HARD, **other: object) -> TopologySpreadConstraint:
+def spread(
+    skew: int, key: str = ZONE_LABEL, when: WhenUnsatisfiable = HARD, **other: object
+) -> TopologySpreadConstraint:
     return TopologySpreadConstraint(skew, key, when, WEB, **other)  # type: ignore[arg-type]
 
 
@@ -330,8 +332,7 @@ def test_reasons_are_given_in_the_words_of_kubernetes() -> None:
         (
             (node("bare"),),
             pod("asked", topology_spread_constraints=(spread(1),)),
-            "0/1 nodes are available: "
-            "1 node(s) didn't match pod topology spread constraints (missing required label).",
+            "0/1 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label).",
         ),
     ):
         assert reason(machines, asked) == said
@@ -367,7 +368,13 @@ def test_without_nodes_pods_wait_too() -> None:
 
 
 def test_a_waiting_pod_is_tried_again_when_room_appears() -> None:
-    lab = Lab(cluster(nodes(1), deployment("first", pods=sized(3000, 0, "first")), deployment("second", pods=sized(3000, 0, "second"))))
+    lab = Lab(
+        cluster(
+            nodes(1),
+            deployment("first", pods=sized(3000, 0, "first")),
+            deployment("second", pods=sized(3000, 0, "second")),
+        )
+    )
     waiting = [p for p in lab.pods() if p.node < 0]
     assert [p.pod_class.workload.name for p in waiting] == ["second"]
     lab.apply(deployment("first", 0, pods=sized(3000, 0, "first")), at=10.0)
@@ -405,7 +412,9 @@ def test_a_pod_that_waits_for_another_of_its_kind_is_tried_when_that_one_comes()
 
 def test_a_pod_that_waits_because_of_another_is_tried_when_that_one_goes() -> None:
     constraint = spread(1, min_domains=2)
-    waiting = deployment("waiting", pods=template("waiting", labels={"app": "web"}, topology_spread_constraints=(constraint,)))
+    waiting = deployment(
+        "waiting", pods=template("waiting", labels={"app": "web"}, topology_spread_constraints=(constraint,))
+    )
     other = pod("web")
     lab = Lab(cluster(nodes(1), other, waiting))
     assert [p.pod_class.workload.name for p in lab.pods() if p.node < 0] == ["waiting"]

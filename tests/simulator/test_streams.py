@@ -14,7 +14,7 @@ from tests.simulator.clusters import DAY, HOUR, Lab, cluster, deployment, nodes
 
 
 def draws(name: str, seed: int = 1, replication: int = 2, count: int = 4) -> list[float]:
-    return Streams(seed, replication).stream(name).standard_exponential(count).tolist()
+    return list(map(float, Streams(seed, replication).stream(name).standard_exponential(count)))
 
 
 def test_the_same_name_gives_the_same_draws() -> None:

@@ -33,8 +33,8 @@ class _Victims:
 class DefaultPreemption:
     """Takes the node where the least important pods have to go; budgets are respected where that is possible.
 
-    Source: pkg/scheduler/framework/plugins/defaultpreemption, pkg/scheduler/framework/preemption. Upstream leaves out
-    nodes that reject the pod for other unresolvable reasons before it counts its candidates; here they are tried in vain.
+    Source: pkg/scheduler/framework/plugins/defaultpreemption, pkg/scheduler/framework/preemption. Upstream leaves
+    out nodes with other unresolvable reasons before it counts its candidates; here they are tried in vain.
     """
 
     min_candidate_nodes_percentage: int = 10

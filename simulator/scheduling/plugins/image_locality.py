@@ -21,7 +21,7 @@ _MOST = 1000 * _MIB
 class ImageLocality:
     """The more bytes of the pod's images a node has, the higher it scores; images on many nodes count more.
 
-    Sizes come from the Nodes' status.images. Images that are pulled during a run do not count: their sizes are not known.
+    Sizes come from the Nodes' status.images. Images pulled during a run do not count: their sizes are not known.
     Source: pkg/scheduler/framework/plugins/imagelocality.
     """
 

@@ -121,5 +121,3 @@ def _on_curve(percent: int, shape: Shape) -> int:
         return 10 * shape[-1][1]
     (x0, y0), (x1, y1) = shape[after - 1], shape[after]
     return 10 * y0 + int((10 * y1 - 10 * y0) * (percent - x0) / (x1 - x0))
-
-

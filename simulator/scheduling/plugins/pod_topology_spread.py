@@ -83,7 +83,12 @@ class PodTopologySpread:
             # Constraints of the pod's own ask for all their labels; the defaults do not.
             labelled = np.all([count.domain >= 0 for count in counts], axis=0)
         terms = [
-            _Term(count, constraint.topology_key, constraint.max_skew, _Included(pod, constraint, count, labelled, cluster))
+            _Term(
+                count,
+                constraint.topology_key,
+                constraint.max_skew,
+                _Included(pod, constraint, count, labelled, cluster),
+            )
             for constraint, count in zip(soft, counts, strict=True)
         ]
         return _Scorer(terms, labelled).score
@@ -189,15 +194,18 @@ class _Scorer:
         groups, self._group = np.unique(domains, axis=1, return_inverse=True)
         self._groups: list[list[int]] = groups.T.tolist()
         """Per group of nodes: whether they are counted, and their domain by each of the other terms."""
+        self._domains: dict[frozenset[int], list[tuple[float, list[tuple[int, int]]]]] = {}
+        """For what groups are there: the weight of each of the other terms, and (group, domain) for it."""
         self._counted = {i for i, (labelled, *_) in enumerate(self._groups) if labelled}
 
     def score(self, nodes: NodeView) -> Ints | int:
-        cells = nodes.take(self._group)
-        sizes = [len(self._groups)]
+        cells, stride = nodes.take(self._group), len(self._groups)
+        sizes = []
         for term in self._hosts:
             here = nodes.take(term.count.by_node)
-            cells = cells + math.prod(sizes) * here
+            cells = here * stride + cells
             sizes.append(1 if term is self._hosts[-1] else int(here.max()) + 1)
+            stride *= sizes[-1]
         population = np.bincount(cells)
         raw = self._raw(population.tolist(), sizes)
         if not raw:
@@ -205,33 +213,39 @@ class _Scorer:
         most, least = max(raw.values()), min(raw.values())
         if most == least and len(self._counted) == len(self._groups):
             return 100
-        scores = [0] * len(population)
+        scores = np.zeros(len(population), dtype=np.int64)
         for cell, value in raw.items():
             scores[cell] = 100 * (most + least - value) // most if most else 100
-        return np.array(scores)[cells]
+        scored: Ints = scores[cells]
+        return scored
 
     def _raw(self, population: list[int], sizes: list[int]) -> dict[int, int]:
         """Per cell with counted nodes in it: matching pods, weighed by how many domains there are, over all terms."""
-        groups, counted = len(self._groups), self._counted
-        present = [
-            (cell, cell // groups, cell % groups)
-            for cell, number in enumerate(population)
-            if number and cell % groups in counted
-        ]
-        found = {group for _, _, group in present}
-        by_group = dict.fromkeys(found, 0.0)
-        for i, term in enumerate(self._others, 1):
-            domains = {group: domain for group in found if (domain := self._groups[group][i]) >= 0}
-            weight = math.log(len(set(domains.values())) + 2)
-            matching = term.included.matching()[0]
-            for group, domain in domains.items():
-                by_group[group] += matching.item(domain) * weight + (term.max_skew - 1)
-        weight = math.log(sum(population[cell] for cell, _, _ in present) + 2)
+        groups = len(self._groups)
+        present = [cell for cell, number in enumerate(population) if number and cell % groups in self._counted]
+        by_group = self._by_group(frozenset([cell % groups for cell in present]))
+        weight = math.log(sum([population[cell] for cell in present]) + 2)
         raw = {}
-        for cell, left, group in present:
+        for cell in present:
+            left, group = divmod(cell, groups)
             value = by_group[group]
-            for term, size in zip(self._hosts, sizes[1:], strict=True):
+            for term, size in zip(self._hosts, sizes, strict=True):
                 left, here = (0, left) if term is self._hosts[-1] else divmod(left, size)
                 value += here * weight + (term.max_skew - 1)
             raw[cell] = int(value + 0.5)
         return raw
+
+    def _by_group(self, found: frozenset[int]) -> dict[int, float]:
+        """What the terms with domains of several nodes add up to, for each group of nodes that is there."""
+        domains = self._domains.get(found)
+        if domains is None:
+            domains = self._domains[found] = []
+            for i in range(1, len(self._others) + 1):
+                known = [(group, domain) for group in found if (domain := self._groups[group][i]) >= 0]
+                domains.append((math.log(len({domain for _, domain in known}) + 2), known))
+        total = dict.fromkeys(found, 0.0)
+        for term, (weight, known) in zip(self._others, domains, strict=True):
+            matching = term.included.matching()[0]
+            for group, domain in known:
+                total[group] += matching.item(domain) * weight + (term.max_skew - 1)
+        return total
