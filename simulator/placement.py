@@ -9,6 +9,7 @@ from models.node import Node
 from models.pod import PodTemplate
 from simulator.api import Api
 from simulator.kernel import Kernel
+from simulator.log import Kind
 from simulator.nodes import NodeTable
 from simulator.objects import PodClass, PodState
 from simulator.scheduling.framework import Profile
@@ -66,6 +67,7 @@ class _Placing:
         self._state = ClusterState(self._kernel, NodeTable(nodes), None)
         self._api = Api(self._state, streams, behaviour)
         self._scheduler = Scheduler(self._kernel, self._state, behaviour.timing, profile, ties_of(profile, streams))
+        self._state.listen(Kind.POD_DELETING, self._deleting)
         self._classes: dict[str, PodClass] = {}
         self._created: list[PodState] = []
         self._gone: list[float] = []
@@ -103,7 +105,12 @@ class _Placing:
         return known
 
     def _leave(self, pod: PodState) -> None:
-        self._gone[pod.uid] = self._kernel.now
-        if not pod.deleting:
+        if pod.uid in self._state.pods and not pod.deleting:
             self._state.mark_deleting(pod, 0)
+
+    def _deleting(self, pod: PodState, new: int, cause: int) -> None:
+        self._kernel.timer(0.0, lambda: self._remove(pod))
+
+    def _remove(self, pod: PodState) -> None:
+        self._gone[pod.uid] = self._kernel.now
         self._state.remove(pod)

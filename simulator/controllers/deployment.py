@@ -81,6 +81,7 @@ class DeploymentController:
         """The ReplicaSet of the template, with the highest revision; a new one if there is none."""
         latest = max((replica_set.revision for replica_set in deployment.replica_sets), default=0)
         if found is not None:
+            found.min_ready = deployment.spec.min_ready_seconds
             if found.revision < latest:
                 found.revision = latest + 1
                 deployment.progress.since = self._kernel.now

@@ -38,6 +38,7 @@ class Scenario:
     failures: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     loads: tuple[str, ...] = ()
+    scheduler: None = None
     services: tuple[Goal, ...] = (Goal("frontend"), Goal("cart"))
     duration: float = YEAR
     warmup: float = 86400.0

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from models.cluster import Cluster
 from models.deployment import Deployment, Percent, StrategyType
+from models.disruption import PodDisruptionBudget
 from models.distributions import Distribution, Exponential, Fixed, LogNormal, Uniform
 from models.labels import LabelSelector, Operator, Requirement
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Resources, Taint, TaintEffect
@@ -24,6 +25,8 @@ from models.service import Service
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.failures.zone_outage import ZoneOutage
+from simulator.operations.cordon import Cordon
+from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
 from simulator.world import FailureMode
 from tests.simulator.clusters import GIB, HOUR, MIB, container, deployment, template, tolerations
@@ -201,3 +204,24 @@ def rollouts(draw: st.DrawFn, cluster: Cluster) -> tuple[Rollout, ...]:
             if every == 120.0:
                 found.append(replace(found[-1], name=f"again-{spec.name}", at=at + draw(st.sampled_from([2.0, 30.0]))))
     return tuple(found)
+
+
+@st.composite
+def maintained(draw: st.DrawFn, cluster: Cluster) -> tuple[Cluster, tuple[Drain | Cordon, ...]]:
+    """The cluster with a disruption budget an app, and people who drain or cordon its nodes."""
+    allowances = st.sampled_from([{"min_available": 1}, {"min_available": Percent(50)}, {"max_unavailable": 1}])
+    budgets = tuple(
+        PodDisruptionBudget(spec.name, LabelSelector.of({"app": spec.name}), **draw(allowances))
+        for spec in cluster.deployments
+    )
+    drain = Drain(
+        "drain",
+        every=3 * HOUR,
+        at=draw(st.sampled_from([0.0, 500.0])),
+        max_concurrent=draw(st.integers(1, 3)),
+        timeout=draw(st.sampled_from([None, 120.0])),
+        maintenance=draw(st.sampled_from([None, Fixed(600.0), Exponential(900.0)])),
+        reboot=draw(st.booleans()),
+    )
+    cordon = Cordon("cordon", at=100.0, lasting=draw(st.sampled_from([None, 5000.0])))
+    return replace(cluster, budgets=budgets), draw(st.sampled_from([(drain,), (cordon,), (drain, cordon)]))

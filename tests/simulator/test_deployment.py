@@ -225,6 +225,14 @@ def test_minimum_seconds_of_readiness_pace_every_wave() -> None:
     assert done - 100.0 == pytest.approx(3 * 50.0, abs=3.0)
 
 
+def test_a_change_of_minimum_readiness_holds_for_pods_to_come() -> None:
+    spec = web(2)
+    lab = Lab(cluster(nodes(2), spec))
+    lab.apply(replace(spec, min_ready_seconds=30.0), at=10.0)
+    lab.delete(lab.pods()[0], at=20.0)
+    assert lab.run(HOUR).log(Kind.POD_AVAILABLE, 1.0) == [(20.0, "web-0", 0), (51.0, "web-2", 1)]
+
+
 def test_recreate_waits_until_the_last_old_pod_is_gone() -> None:
     spec = web(4, strategy=StrategyType.RECREATE)
     lab = updated(spec, under=behaviour(stop=Fixed(20.0))).run(HOUR)

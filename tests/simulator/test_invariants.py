@@ -30,14 +30,14 @@ from simulator.simulation import Simulation
 from simulator.state import ClusterState
 from simulator.world import FailureMode
 from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, behaviour
-from tests.simulator.strategies import clusters, failures, rollouts
+from tests.simulator.strategies import clusters, failures, maintained, rollouts
 
 LIVELY = behaviour(
     image_pull=LogNormal(5.0, 0.8), startup=Uniform(0.0, 30.0), restart=Uniform(0.0, 2.0), stop=Uniform(0.0, 12.0)
 )
 SETTINGS = settings(
     deadline=None,
-    max_examples=20,
+    max_examples=12,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     derandomize=True,
 )
@@ -269,6 +269,15 @@ def test_the_state_of_the_benchmark_s_cluster_is_consistent() -> None:
 @given(histories())
 def test_the_state_is_consistent_with_controllers_that_take_their_time(history: History) -> None:
     begun(history, end=8 * HOUR, timing=Timing()).run(8 * HOUR)
+
+
+@SETTINGS
+@given(histories(), st.data())
+def test_the_state_is_consistent_through_maintenance(history: History, data: st.DataObject) -> None:
+    cluster, modes, operations, seed = history
+    cluster, upkeep = data.draw(maintained(cluster))
+    both = (*operations, *upkeep)
+    let_pass(watched(cluster, LIVELY, failures=modes, operations=both, seed=seed, end=8 * HOUR), until=8 * HOUR)
 
 
 @SETTINGS

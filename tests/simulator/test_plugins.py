@@ -217,7 +217,7 @@ def test_single_nodes_are_answered_in_plain_numbers_by_what_looks_at_them_alone(
             assert [int(score(NodeView(stage.table, row)))] == stage.scores(plugin, asked, [row])
 
 
-@settings(SETTINGS, max_examples=20)
+@settings(SETTINGS, max_examples=12)
 @given(scenes(most=20), st.data())
 def test_kept_answers_equal_fresh_ones_whatever_changes(scene: Played, data: st.DataObject) -> None:
     nodes, placed, asked = scene

@@ -93,14 +93,14 @@ class _Existing:
     def __init__(self, pod: PodView, cluster: ClusterView) -> None:
         self._pod = pod
         self._cluster = cluster
+        self._carried = cluster.carried
         self._looked_at = 0
         self._matching: list[tuple[str, int, PodCount]] = []
 
     def counts(self) -> "list[tuple[str, int, PodCount]]":
         """(kind of term, weight, the pods that carry it)."""
-        carried = self._cluster.carried
-        while self._looked_at < len(carried):
-            kind, weight, term = one = carried[self._looked_at]
+        while self._looked_at < len(self._carried):
+            kind, weight, term = one = self._carried[self._looked_at]
             self._looked_at += 1
             if term.matches(self._pod.namespace, self._pod.labels):
                 self._matching.append((kind, weight, self._cluster.carrying(one)))

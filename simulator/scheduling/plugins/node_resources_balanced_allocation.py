@@ -49,7 +49,7 @@ class NodeResourcesBalancedAllocation:
 
 
 def _capped(fraction: Any) -> Any:
-    return fraction - (fraction - 1.0) * (fraction > 1.0)
+    return min(fraction, 1.0) if isinstance(fraction, float) else np.minimum(fraction, 1.0)
 
 
 def _balance(fractions: list[Any]) -> Any:

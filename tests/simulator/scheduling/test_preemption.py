@@ -1,12 +1,17 @@
 """DefaultPreemption: who has to go, and where."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from models.node import Node, Resources
+from models.pod import Container, PodSpec, PodTemplate
+from simulator.placement import Arrival, place
 from simulator.scheduling.plugins.default_preemption import DefaultPreemption
 from simulator.views import RunningPod
+
+GIB = 1024**3
 
 
 @dataclass
@@ -66,3 +71,29 @@ def test_what_would_violate_a_budget_is_let_back_in_first() -> None:
     running = {0: [pod(1, 10, 0.0), pod(2, 0, 0.0, "web")]}
     choice = DefaultPreemption().post_filter(Asked(), Nodes(running, allowed={"web": 0}))  # type: ignore[arg-type]
     assert choice == (0, [1])
+
+
+def test_a_pod_takes_the_place_of_lesser_ones_once_they_are_gone() -> None:
+    node = Node("a", Resources(1000, 4 * GIB))
+
+    def sized(cpu: int, priority: int) -> PodTemplate:
+        container = Container("c", requests=Resources(cpu), declared=frozenset({"cpu"}))
+        return PodTemplate(PodSpec((container,), priority=priority), {"app": "web"})
+
+    arrivals = [
+        Arrival("small", sized(250, 0), 4),
+        Arrival("large", sized(500, 10), 1, at=10.0),
+        Arrival("never", replace(sized(500, 10), spec=replace(sized(500, 10).spec, preempts=False)), 1, at=20.0),
+    ]
+    placed = place([node], arrivals)
+    assert placed.nodes == [0, 0, 0, 0, 0, -1]
+    assert placed.waited[4] == pytest.approx(0.0, abs=0.5)
+    assert placed.reasons == {5: "0/1 nodes are available: 1 Insufficient cpu."}
+
+
+def test_two_that_preempt_at_once_make_room_for_both() -> None:
+    nodes = [Node(name, Resources(1000, 4 * GIB)) for name in "ab"]
+    container = Container("c", requests=Resources(1000), declared=frozenset({"cpu"}))
+    low, high = (PodTemplate(PodSpec((container,), priority=p), {"app": "web"}) for p in (0, 10))
+    placed = place(nodes, [Arrival("low", low, 2), Arrival("high", high, 3, at=10.0)])
+    assert sorted(placed.nodes[2:]) == [-1, 0, 1]
