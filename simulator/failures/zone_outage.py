@@ -11,7 +11,10 @@ from simulator.world import Subject, World
 @register("failure", "zoneOutage")
 @dataclass(frozen=True)
 class ZoneOutage:
-    """All nodes of a zone stop at once, and come back at once. Zones are told apart by name alone; nodes without a zone label are one, named ""."""
+    """All nodes of a zone stop at once, and come back at once.
+
+    Zones are told apart by name alone; nodes without a zone label are one, named "".
+    """
 
     name: str
     time_to_failure: Distribution
