@@ -1,6 +1,5 @@
 """The openb trace, where it is at hand, and its reader."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from experiments import openb
 from models.problems import InputError
 from simulator.placement import place
 
-TRACE = Path(os.environ.get("KUBENINES_OPENB", "data/traces/openb"))
+TRACE = Path(__file__).parents[3] / "shared" / "data" / "traces" / "openb"
 NODES, PODS = (
     "sn,cpu_milli,memory_mib,gpu,model",
     ("name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,scheduled_time"),
@@ -35,7 +34,7 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         openb.nodes(path)
 
 
-@pytest.mark.skipif(not TRACE.is_dir(), reason="the trace is not at hand (KUBENINES_OPENB)")
+@pytest.mark.skipif(not TRACE.is_dir(), reason="the trace is not at hand")
 def test_the_whole_trace_is_placed() -> None:
     nodes = openb.nodes(TRACE / "openb_node_list_all_node.csv")
     arrivals = openb.arrivals(TRACE / "openb_pod_list_default.csv")
