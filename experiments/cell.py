@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments import store
 from experiments.metrics.measure import measure
@@ -29,18 +29,25 @@ class CellSpec:
     simulate: Simulate = simulate
 
 
+def arguments(scenario: "Scenario") -> dict[str, Any]:
+    """What `simulate` is to simulate, for how long and which replication aside."""
+    return {
+        "cluster": scenario.cluster,
+        "behaviour": scenario.behaviour,
+        "failures": scenario.failures,
+        "operations": scenario.operations,
+        "loads": scenario.loads,
+        "scheduler": scenario.scheduler,
+        "seed": scenario.seed,
+    }
+
+
 def run_cell(spec: CellSpec) -> Cell:
     """Simulate and measure; an exception of the model gives a failed cell, not an exception."""
     scenario = spec.scenario
     try:
         run = spec.simulate(
-            scenario.cluster,
-            behaviour=scenario.behaviour,
-            failures=scenario.failures,
-            operations=scenario.operations,
-            loads=scenario.loads,
-            scheduler=scenario.scheduler,
-            seed=scenario.seed,
+            **arguments(scenario),
             replication=spec.replication,
             duration=scenario.duration,
             warmup=scenario.warmup,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from experiments.cell import arguments
 from experiments.design import Scenario
 from experiments.experiment import Experiment
 from simulator.run import Run, simulate
@@ -36,16 +37,7 @@ def plan(experiment: Experiment) -> list[PolicyPlan]:
 def _plan(scenario: Scenario) -> PolicyPlan:
     def simulated(duration: float) -> tuple[Run, float]:
         begin = time.perf_counter()
-        run = simulate(
-            scenario.cluster,
-            behaviour=scenario.behaviour,
-            failures=scenario.failures,
-            operations=scenario.operations,
-            loads=scenario.loads,
-            scheduler=scenario.scheduler,
-            seed=scenario.seed,
-            duration=duration,
-        )
+        run = simulate(**arguments(scenario), duration=duration)
         return run, time.perf_counter() - begin
 
     whole = scenario.warmup + scenario.duration

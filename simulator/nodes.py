@@ -16,6 +16,10 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
+FALSE, TRUE, UNKNOWN = 0, 1, 2
+"""The Ready condition of a node."""
+
+
 class NodeTable:
     """One row a node; a column per quantity. Only `ClusterState` changes it.
 

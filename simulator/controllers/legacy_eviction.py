@@ -5,9 +5,10 @@ from the last heartbeat that was seen, for a node that says itself that it is no
 tolerations do not matter. Published measurements of 2018 were made with it.
 """
 
-from simulator.controllers.node_lifecycle import TRUE, UNKNOWN, NodeLifecycle
+from simulator.controllers.node_lifecycle import NodeLifecycle
 from simulator.kernel import Kernel
 from simulator.log import Kind
+from simulator.nodes import TRUE, UNKNOWN
 from simulator.state import ClusterState
 
 

@@ -13,11 +13,10 @@ from models.timing import Timing
 from simulator.controllers.zone_eviction import ZoneEviction
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
+from simulator.nodes import FALSE, TRUE, UNKNOWN
 from simulator.phases import Phases
 from simulator.state import ClusterState
 
-FALSE, TRUE, UNKNOWN = 0, 1, 2
-"""The Ready condition of a node."""
 _KEYS = {FALSE: NOT_READY, UNKNOWN: UNREACHABLE}
 NO_SCHEDULE = {ready: Taint(key, TaintEffect.NO_SCHEDULE) for ready, key in _KEYS.items()}
 NO_EXECUTE = {ready: Taint(key, TaintEffect.NO_EXECUTE) for ready, key in _KEYS.items()}

@@ -10,11 +10,10 @@ from models.node import OUT_OF_SERVICE
 from models.timing import Timing
 from simulator.kernel import Kernel
 from simulator.log import Kind
+from simulator.nodes import TRUE
 from simulator.objects import PodState
 from simulator.phases import Phases
 from simulator.state import ClusterState
-
-TRUE = 1
 
 
 class PodGC:

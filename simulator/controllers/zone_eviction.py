@@ -12,9 +12,8 @@ from collections.abc import Callable, Sequence
 from models.timing import Timing
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
+from simulator.nodes import TRUE
 from simulator.state import ClusterState
-
-TRUE = 1
 
 
 class _Zone:

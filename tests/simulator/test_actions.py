@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.deployment import Percent
-from simulator.controllers.node_lifecycle import TRUE
+from simulator.nodes import TRUE
 from tests.simulator.clusters import Lab, cluster, deployment, nodes
 
 HOUR = 3600.0
