@@ -234,7 +234,6 @@ class World:
 
     def crash_containers(self, mode: str, law: Distribution, select: LabelSelector) -> None:
         """From now on, containers of the selected pods crash: a clock each, from each start of the container."""
-        self.strikes[mode] += 0
         self._kubelet.arm_containers(CrashMode(mode, law, select))
 
     def crew(self, size: int) -> Crew:
@@ -277,7 +276,6 @@ class World:
 
     def crash_sandboxes(self, mode: str, law: Distribution, select: LabelSelector) -> None:
         """From now on, sandboxes of the selected pods die: a clock each, from each start of the sandbox."""
-        self.strikes[mode] += 0
         self._kubelet.arm_sandboxes(CrashMode(mode, law, select))
 
     def roll_out(self, operation: str, deployment: DeploymentState, new_image: bool) -> None:

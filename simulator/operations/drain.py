@@ -58,7 +58,6 @@ class Drain:
 
     def install(self, world: World) -> None:
         crew = world.crew(self.max_concurrent)
-        world.strikes[self.name] += 0
         for node in world.nodes(self.select):
             world.tell(self.name, world.node_name(node), partial(self._story, world, node, crew))
 
