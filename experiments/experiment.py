@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.described import as_written
 from experiments.design import Design, Objective, Precision, Scenario
-from experiments.resolve import resolve
-from experiments.schema import SpecFile
-from experiments.source import Source, read
-from experiments.written import registered_name, resolved_file, yaml_text
+from experiments.file.described import as_written
+from experiments.file.resolve import resolve
+from experiments.file.schema import SpecFile
+from experiments.file.source import Source, read
+from experiments.file.written import registered_name, resolved_file, yaml_text
 from models.documents import Document, file_name, parse_documents, read_documents
 from models.manifests import read_manifests
 from models.patches import PatchError, parse_path, set_path

@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
-from experiments.described import as_written
-from experiments.fields import FileModel, written_duration
-from experiments.mistakes import schema_child, schema_node
-from experiments.schema import ExperimentFile
+from experiments.file.described import as_written
+from experiments.file.fields import FileModel, written_duration
+from experiments.file.mistakes import schema_child, schema_node
+from experiments.file.schema import ExperimentFile
 from models.problems import did_you_mean
 from models.timing import Timing
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from experiments import estimate, report
 from experiments.estimate import show_seconds
+from experiments.file.written import yaml_text
 from experiments.plots import BAND, COLOURS, GREY, RULE, service_file
 from experiments.results import INCONCLUSIVE, MET, MISSED, Results
-from experiments.written import yaml_text
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import estimate
-from experiments.estimate import STATED_OUTAGE, Comparison, Estimate
+from experiments.comparison import Comparison, paired_difference
+from experiments.estimate import STATED_OUTAGE, Estimate
 from experiments.intervals import FEW_OUTAGES, MANY_OUTAGES, Floats
 from experiments.store import Manifest, NotAResultFolder, ResultFolder, write
 
@@ -170,9 +171,7 @@ class Results:
         if policy == baseline or len(i) < 2:
             return None
         seen = len(mine.lengths) + len(other.lengths)
-        return estimate.paired_difference(
-            mine.downtimes[i], other.downtimes[j], mine.windows[i], seen, self.manifest.confidence
-        )
+        return paired_difference(mine.downtimes[i], other.downtimes[j], mine.windows[i], seen, self.manifest.confidence)
 
     # --- tables ------------------------------------------------------------------------------------------------------
 

@@ -201,7 +201,7 @@ class ResultFolder:
 
     def write_inputs(self, source: str, resolved: Any, inputs: Iterable[Path]) -> None:
         """Write the experiment as given and as resolved (plain values), and a copy of every file that it read."""
-        from experiments.written import yaml_text
+        from experiments.file.written import yaml_text
 
         write(self.path / "experiment.yaml", source)
         write(self.path / "resolved.yaml", yaml_text(resolved))

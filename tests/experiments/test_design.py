@@ -197,7 +197,7 @@ def test_a_policy_leaves_the_manifests_as_they_are(read: Any, tmp_path: Path) ->
 
 
 def test_the_resolved_experiment_is_an_experiment_with_the_same_scenarios(read: Any, tmp_path: Path) -> None:
-    from experiments.written import yaml_text
+    from experiments.file.written import yaml_text
 
     experiment = read(POLICIES)
     (tmp_path / "resolved.yaml").write_text(yaml_text(experiment.resolved))

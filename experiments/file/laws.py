@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from experiments.fields import Duration, FileModel, Number
+from experiments.file.fields import Duration, FileModel, Number
 from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
 
 

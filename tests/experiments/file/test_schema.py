@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from experiments.described import as_written, changed, file_model, partial_model
-from experiments.fields import written_duration
-from experiments.source import read
+from experiments.file.described import as_written, changed, file_model, partial_model
+from experiments.file.fields import written_duration
+from experiments.file.source import read
 from models.behaviour import PodBehaviour
 from models.distributions import (
     Distribution,
@@ -297,7 +297,7 @@ def test_something_else_than_an_experiment_is_a_problem_not_a_crash(text: str) -
 
 
 def test_a_new_failure_mode_needs_no_edit_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    from experiments.schema import _registered
+    from experiments.file.schema import _registered
     from simulator import registry
 
     monkeypatch.setitem(registry._REGISTERED["failure"], "leak", Leak)

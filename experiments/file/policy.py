@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiments.schema import PatchFile, PolicyFile, TargetFile
-from experiments.source import Source
+from experiments.file.schema import PatchFile, PolicyFile, TargetFile
+from experiments.file.source import Source
 from models.labels import parse_selector
 from models.manifests import Manifest
 from models.patches import PatchError, merge, set_path

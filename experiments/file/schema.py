@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from experiments.described import DescribedModel, file_model, partial_model
-from experiments.fields import Amount, Cpu, Duration, FileModel, Labels, Percentage, PositiveDuration
+from experiments.file.described import DescribedModel, file_model, partial_model
+from experiments.file.fields import Amount, Cpu, Duration, FileModel, Labels, Percentage, PositiveDuration
 from models.behaviour import PodBehaviour
 from models.load import Load
 from models.problems import shown

@@ -5,9 +5,9 @@ from typing import Any
 import yaml
 
 from experiments.design import Design
-from experiments.policy import lineages
-from experiments.schema import ExperimentFile
-from experiments.source import Source
+from experiments.file.policy import lineages
+from experiments.file.schema import ExperimentFile
+from experiments.file.source import Source
 from models.documents import Document
 from simulator import registry
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic.alias_generators import to_snake
 
-from experiments.described import changed, value_of
 from experiments.design import Design, Objective, Scenario, ServiceGoal
+from experiments.file.described import changed, value_of
+from experiments.file.policy import Lineage, added, blame, lineages, patch
+from experiments.file.schema import PoolFile, SchedulerFile, SpecFile, WhenCapacity, WhenReadyEndpoints
+from experiments.file.source import Source
 from experiments.metrics.availability import Capacity, ReadyEndpoints
-from experiments.policy import Lineage, added, blame, lineages, patch
-from experiments.schema import PoolFile, SchedulerFile, SpecFile, WhenCapacity, WhenReadyEndpoints
-from experiments.source import Source
 from models.behaviour import Behaviour, BehaviourOverride
 from models.cluster import Cluster
 from models.daemonset import DaemonSet

@@ -14,8 +14,8 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 from pydantic import Field, Strict, create_model, model_validator
 from pydantic.alias_generators import to_camel
 
-from experiments.fields import Duration, FileModel, Number, Seconds, Select, written_duration
-from experiments.laws import KINDS, AnyLaw, Law
+from experiments.file.fields import Duration, FileModel, Number, Seconds, Select, written_duration
+from experiments.file.laws import KINDS, AnyLaw, Law
 from models.distributions import Distribution
 from models.labels import LabelSelector, Operator, Requirement
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from experiments.mistakes import mistakes_of
-from experiments.schema import ExperimentFile
+from experiments.file.mistakes import mistakes_of
+from experiments.file.schema import ExperimentFile
 from models.documents import Document
 from models.problems import Path, Problem, dotted
 

@@ -1,0 +1,15 @@
+"""The commands, one file each; nothing heavy is imported before one of them runs."""
+
+from experiments.commands.bench import bench
+from experiments.commands.explain import explain
+from experiments.commands.plan import plan
+from experiments.commands.replay import replay
+from experiments.commands.run import run
+from experiments.commands.schema import schema
+from experiments.commands.show import show
+from experiments.commands.validate import validate
+from experiments.commands.verify import verify
+from experiments.commands.version import version
+
+COMMANDS = (validate, plan, run, show, explain, schema, version, verify, replay, bench)
+"""In the order of their use."""

@@ -1,0 +1,53 @@
+"""`kubenines bench`."""
+
+import json
+from typing import Any
+
+import click
+
+
+@click.group()
+def bench() -> None:
+    """Measure how fast this machine simulates."""
+
+
+@bench.command()
+@click.option("--nodes", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--pods", type=click.IntRange(min=1), default=2000, show_default=True)
+@click.option("--years", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def cluster(nodes: int, pods: int, years: float, as_json: bool) -> None:
+    """Years of failures, restarts and evictions in one cluster: transitions per second, seconds, memory."""
+    from experiments import bench as benching
+
+    _print_bench(benching.cluster(nodes, pods, years), as_json)
+
+
+@bench.command()
+@click.option("--nodes", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option("--pods", type=click.IntRange(min=1), default=10_000, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def placement(nodes: int, pods: int, as_json: bool) -> None:
+    """Pods of 20 templates onto unlike nodes by the default scheduler profile: pods per second, seconds, memory."""
+    from experiments import bench as benching
+
+    _print_bench(benching.placement(nodes, pods), as_json)
+
+
+@bench.command()
+@click.argument("nodes", type=click.Path(exists=True, dir_okay=False))
+@click.argument("pods", type=click.Path(exists=True, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def trace(nodes: str, pods: str, as_json: bool) -> None:
+    """The pods of an openb trace (NODES and PODS are its CSV files) over their recorded times."""
+    from experiments import bench as benching
+
+    _print_bench(benching.trace(nodes, pods), as_json)
+
+
+def _print_bench(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for name, value in found.items():
+        click.echo(f"{name.replace('_', ' ')}: {f'{value:,.6g}' if isinstance(value, float) else value}")

@@ -1,0 +1,34 @@
+"""What the commands have in common: exit codes, options, lines for people."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from experiments.experiment import Experiment
+
+BAD_INPUT, FAILED, INTERRUPTED = 2, 3, 130
+
+PATH = click.Path(path_type=str)
+SETTINGS = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Another value: failures[node-crash].select.labels=...",
+)
+
+
+def say(line: str) -> None:
+    """A line for people, on stderr."""
+    click.echo(line, err=True)
+
+
+def warn(experiment: "Experiment") -> None:
+    """What is odd in an experiment, and what of it is not simulated, on stderr."""
+    from models.manifests import describe_not_modelled
+
+    for line in experiment.warnings:
+        say(f"warning: {line}")
+    if said := describe_not_modelled(experiment.not_modelled):
+        say(said)

@@ -1,0 +1,15 @@
+"""`kubenines explain`."""
+
+import click
+
+
+@click.command()
+@click.argument("path", default="")
+def explain(path: str) -> None:
+    """Document a part of the experiment file: `spec.failures`, `spec.policies.patches`; or `timing`."""
+    from experiments import explain as explaining
+
+    try:
+        click.echo(explaining.explain(path))
+    except explaining.NothingToExplain as error:
+        raise click.UsageError(str(error)) from None

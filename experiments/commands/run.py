@@ -1,0 +1,80 @@
+"""`kubenines run`."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from experiments.commands.console import INTERRUPTED, PATH, SETTINGS, say, warn
+
+
+@click.command()
+@click.pass_obj
+@click.argument("experiment", type=PATH)
+@click.option("-o", "--out", type=PATH, help="Result folder.  [default: results/NAME]")
+@click.option("-n", "--replications", type=click.IntRange(min=1), help="Runs per policy, instead of the file's.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed, instead of the file's.")
+@click.option(
+    "-j", "--workers", default="auto", show_default=True, metavar="N|auto", help="Processes; auto: all cores."
+)
+@SETTINGS
+@click.option("--policy", "policies", multiple=True, metavar="NAME", help="Only this policy (repeatable).")
+@click.option("--resume/--fresh", "resume", default=True, help="Add to the results that are there, or start anew.")
+@click.option("--progress", type=click.Choice(["auto", "rich", "plain", "none"]), default="auto", show_default=True)
+@click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
+@click.option("--no-fail", is_flag=True, help="Exit with 0 whatever the objectives say.")
+def run(
+    arguments: Sequence[str],
+    experiment: str,
+    out: str | None,
+    replications: int | None,
+    seed: int | None,
+    workers: str,
+    settings: tuple[str, ...],
+    policies: tuple[str, ...],
+    resume: bool,
+    progress: Any,
+    quiet: bool,
+    no_fail: bool,
+) -> int:
+    """Simulate every policy of an experiment and compare their availability."""
+    from experiments import progress as progressing
+    from experiments.experiment import Experiment
+
+    processes = _workers(workers)
+    if seed is not None:
+        settings = (*settings, f"spec.seed={seed}")
+    read = Experiment.from_yaml(experiment, settings)
+    if policies:
+        read = read.only(*policies)
+    if not quiet:
+        warn(read)
+    from experiments import report
+    from experiments.runner import Interrupted
+    from experiments.runner import run as run_all
+
+    folder = Path(out) if out else Path("results") / read.name
+    try:
+        with progressing.reporter("none" if quiet else progress) as listener:
+            results = run_all(
+                read, out=folder, replications=replications, workers=processes, progress=listener, fresh=not resume
+            )
+    except Interrupted as interrupted:
+        again = [word for word in arguments if word not in ("--fresh", "--resume")]
+        say(f"interrupted after {interrupted.done} of {interrupted.total} replications")
+        say(f"resume: {shlex.join(['kubenines', *again, '--resume'])}")
+        return INTERRUPTED
+    report.show(results)
+    verdict = results.verdict()
+    return 0 if no_fail and verdict in (1, 4) else verdict
+
+
+def _workers(text: str) -> int:
+    if text == "auto":
+        return os.cpu_count() or 1
+    if not text.isdecimal() or int(text) < 1:
+        raise click.BadParameter(f"{text!r} is neither a number of processes nor 'auto'", param_hint="-j")
+    return int(text)

@@ -1,0 +1,17 @@
+"""`kubenines verify`."""
+
+import os
+
+import click
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="A tenth of the simulated time: less than a minute.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("-j", "--workers", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default="cores")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify(quick: bool, seed: int, workers: int, as_json: bool) -> int:
+    """Simulate cases with exact answers; print the exact value, the estimate and its z-score."""
+    from experiments import verify as verifying
+
+    return int(verifying.main(as_json, seed, 0.1 if quick else 1.0, workers))

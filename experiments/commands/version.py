@@ -1,0 +1,26 @@
+"""`kubenines version`."""
+
+import json
+
+import click
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def version(output: str) -> None:
+    """Print the version of kubenines and of what it stands on."""
+    import platform
+    from importlib import metadata
+
+    versions = {"python": platform.python_version()}
+    for name in ("kubenines", "numpy", "pandas", "scipy", "simpy", "pyarrow", "pydantic"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "unknown"
+    if output == "json":
+        click.echo(json.dumps(versions, indent=2))
+    else:
+        click.echo(
+            "\n".join(f"{name} {found}" for name, found in sorted(versions.items(), key=lambda i: i[0] != "kubenines"))
+        )

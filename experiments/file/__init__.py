@@ -1,0 +1,1 @@
+"""The experiment file: read, checked with line and column, resolved, written."""
