@@ -63,6 +63,12 @@ class TransitionLog:
         self.causes: list[str] = [""]
         self.names: dict[str, Sequence[str]] = {}
         """Names of the subjects, by the first word of the kinds (NODE, POD, DEPLOYMENT, ...)."""
+        self.zones: Sequence[str] = ()
+        """By node: its zone, "" without one."""
+        self.selected_by: Sequence[tuple[int, ...]] = ()
+        """By pod: the Services that select it."""
+        self.publishing: frozenset[int] = frozenset()
+        """The Services with publishNotReadyAddresses."""
 
     def __len__(self) -> int:
         return len(self._rows) // 6

@@ -111,20 +111,27 @@ class Simulation:
         self.kernel.run_until(self.end)
         self.hazards.close()
         if self.log is not None:
-            self.log.names = {
-                "NODE": self.state.nodes.names,
-                "POD": [
-                    pod_class.workload.name if owner is None else f"{owner.name}-{ordinal}"
-                    for owner, pod_class, ordinal in self.state.pod_names
-                ],
-                "REPLICASET": self.state.replica_set_names,
-                "DEPLOYMENT": [deployment.workload.name for deployment in self.state.deployments],
-                "STATEFULSET": [stateful_set.workload.name for stateful_set in self.state.stateful_sets],
-                "DAEMONSET": [daemon_set.workload.name for daemon_set in self.state.daemon_sets],
-                "SERVICE": service_names(self.state.services),
-                "AUTOSCALER": [autoscaler.spec.name for autoscaler in self.state.autoscalers],
-                "BUDGET": [budget.spec.name for budget in self.state.budgets],
-            }
+            self._complete(self.log)
+
+    def _complete(self, log: TransitionLog) -> None:
+        """Says whom the numbers in the log stand for."""
+        log.names = {
+            "NODE": self.state.nodes.names,
+            "POD": [
+                pod_class.workload.name if owner is None else f"{owner.name}-{ordinal}"
+                for owner, pod_class, ordinal in self.state.pod_names
+            ],
+            "REPLICASET": self.state.replica_set_names,
+            "DEPLOYMENT": [deployment.workload.name for deployment in self.state.deployments],
+            "STATEFULSET": [stateful_set.workload.name for stateful_set in self.state.stateful_sets],
+            "DAEMONSET": [daemon_set.workload.name for daemon_set in self.state.daemon_sets],
+            "SERVICE": service_names(self.state.services),
+            "AUTOSCALER": [autoscaler.spec.name for autoscaler in self.state.autoscalers],
+            "BUDGET": [budget.spec.name for budget in self.state.budgets],
+        }
+        log.zones = [zone for _, zone in self.state.nodes.regions_and_zones]
+        log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pod_names]
+        log.publishing = frozenset(s.index for s in self.state.services if s.spec.publish_not_ready_addresses)
 
     def strikes(self) -> dict[str, int]:
         """How often each failure mode and operation struck."""

@@ -1,0 +1,155 @@
+"""What happened to the endpoints of one Service: all that traffic needs to know of a run.
+
+Traffic does not act on the cluster, so it is worked out after a run, from the transition log.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntFlag
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.log import Floats, Kind, TransitionLog
+from simulator.objects import Phase
+
+Ints = npt.NDArray[np.int64]
+
+
+class Condition(IntFlag):
+    """How an endpoint stands. `LISTED` is what the control plane believes, `ANSWERING` what requests meet."""
+
+    GONE = 0
+    LISTED = 1
+    """A ready endpoint of the Service's EndpointSlices: requests are sent to it."""
+    ANSWERING = 2
+    """Can answer the requests that reach it."""
+    TERMINATING = 4
+    """Being deleted, still serving: used when no endpoint is listed (kube-proxy's terminating endpoints)."""
+
+
+@dataclass(frozen=True)
+class EndpointHistory:
+    """The endpoints of one Service over [start, end], in seconds, as changes in order of time.
+
+    Change i: at `times[i]` endpoint `endpoints[i]` (an index into `names`, `nodes`, `zones`) comes to be
+    `conditions[i]`. The changes at `start` say how things stood then; before its first change an endpoint is GONE.
+    """
+
+    start: float
+    end: float
+    names: tuple[str, ...]
+    """Names of the pods, in order of their first change."""
+    nodes: Ints
+    """Per endpoint: its node, an index into the cluster's nodes."""
+    zones: tuple[str, ...]
+    """Per endpoint: the zone of its node, "" without one."""
+    times: Floats
+    endpoints: Ints
+    conditions: Ints
+    causes: tuple[str, ...]
+    """Per change: why it came about, "" if nothing broke."""
+
+    def segments(self) -> Iterator[tuple[float, float, dict[int, Condition]]]:
+        """Stretches of time between changes, in order and without gaps: start, end, endpoint -> condition.
+
+        Only endpoints that are not GONE are in the mapping, which is the caller's to keep.
+        """
+        now: dict[int, Condition] = {}
+        since = self.start
+        for time, endpoint, condition in zip(
+            self.times.tolist(), self.endpoints.tolist(), self.conditions.tolist(), strict=True
+        ):
+            if time > since:
+                yield since, time, dict(now)
+                since = time
+            if condition:
+                now[endpoint] = Condition(condition)
+            else:
+                now.pop(endpoint, None)
+        if self.end > since:
+            yield since, self.end, dict(now)
+
+
+_WATCHED = (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_ANSWERING, Kind.POD_READY)
+
+
+def endpoint_history(log: TransitionLog, service: str, start: float, end: float) -> EndpointHistory:
+    """The history of a Service's endpoints in a window, from the log of its run; KeyError if there is no such Service.
+
+    A pod is listed while it is Ready and not being deleted, or, with publishNotReadyAddresses, while it runs: the rule
+    of simulator.controllers.endpoints.
+    """
+    names = list(log.names["SERVICE"])
+    if service not in names:
+        raise KeyError(f"unknown Service {service!r}; expected one of {', '.join(map(repr, names))}")
+    index = names.index(service)
+    rows = log.columns()
+    rows = rows[np.isin(rows[:, 1], _WATCHED) & (rows[:, 0] < end)]
+    selected = np.array([index in services for services in log.selected_by], dtype=bool)
+    rows = rows[selected[rows[:, 2].astype(np.int64)]]
+    first = int(np.searchsorted(rows[:, 0], start, side="right"))
+
+    pods: dict[int, _Pod] = defaultdict(lambda: _Pod(index in log.publishing))
+    for _, kind, uid, _, new, _ in rows[:first].tolist():
+        pods[int(uid)].note(Kind(int(kind)), int(new))
+    changes = [(start, uid, pod.condition, "") for uid, pod in pods.items() if pod.condition]
+    for time, kind, uid, _, new, cause in rows[first:].tolist():
+        pod = pods[int(uid)]
+        before = pod.condition
+        pod.note(Kind(int(kind)), int(new))
+        if pod.condition != before:
+            changes.append((time, int(uid), pod.condition, log.causes[int(cause)]))
+
+    uids = list(dict.fromkeys(uid for _, uid, _, _ in changes))
+    number = {uid: i for i, uid in enumerate(uids)}
+    nodes = [pods[uid].node for uid in uids]
+    return EndpointHistory(
+        start,
+        end,
+        names=tuple(log.names["POD"][uid] for uid in uids),
+        nodes=np.array(nodes, dtype=np.int64),
+        zones=tuple(log.zones[node] for node in nodes),
+        times=np.array([time for time, *_ in changes]),
+        endpoints=np.array([number[uid] for _, uid, *_ in changes], dtype=np.int64),
+        conditions=np.array([int(condition) for *_, condition, _ in changes], dtype=np.int64),
+        causes=tuple(cause for *_, cause in changes),
+    )
+
+
+class _Pod:
+    """A pod as the log tells of it; `published` by a Service that publishes addresses that are not ready."""
+
+    __slots__ = ("_published", "answering", "condition", "deleting", "node", "phase", "ready")
+
+    def __init__(self, published: bool) -> None:
+        self._published = published
+        self.node = -1
+        self.phase = Phase.ABSENT
+        self.ready = self.answering = self.deleting = False
+        self.condition = Condition.GONE
+
+    def note(self, kind: Kind, new: int) -> None:
+        match kind:
+            case Kind.POD_NODE:
+                self.node = new
+            case Kind.POD_READY:
+                self.ready = bool(new)
+            case Kind.POD_ANSWERING:
+                self.answering = bool(new)
+            case Kind.POD_DELETING:
+                self.deleting = True
+            case Kind.POD_PHASE:
+                self.phase = Phase(new)
+        self.condition = self._condition()
+
+    def _condition(self) -> Condition:
+        if self.phase is Phase.ABSENT:
+            return Condition.GONE
+        condition = Condition.ANSWERING if self.answering else Condition.GONE
+        if self._published:
+            return condition | (Condition.LISTED if self.phase is Phase.RUNNING else Condition.GONE)
+        if self.ready:
+            return condition | (Condition.TERMINATING if self.deleting else Condition.LISTED)
+        return condition
