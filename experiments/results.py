@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from experiments.comparison import Comparison, paired_difference
 from experiments.estimate import STATED_OUTAGE, Estimate
 from experiments.intervals import FEW_OUTAGES, MANY_OUTAGES, Floats
 from experiments.store import Manifest, NotAResultFolder, ResultFolder, write
+from experiments.tables import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,7 @@ class Objective:
 
 
 class Results:
-    """What an experiment found; `store.COLUMNS` documents the columns of `runs`, `outages` and `cells`.
+    """What an experiment found; `tables.COLUMNS` documents the columns of its tables.
 
     `resolved` is the experiment after `extends`, settings and defaults, as plain values; `path` the folder, if any.
     """
@@ -60,14 +61,11 @@ class Results:
     def __init__(
         self,
         manifest: Manifest,
-        runs: "pd.DataFrame",
-        outages: "pd.DataFrame",
-        cells: "pd.DataFrame",
+        tables: "Mapping[str, pd.DataFrame]",
         resolved: Any = None,
         path: Path | None = None,
     ) -> None:
-        self.manifest, self.runs, self.outages, self.cells = manifest, runs, outages, cells
-        self.resolved, self.path = resolved, path
+        self.manifest, self.tables, self.resolved, self.path = manifest, tables, resolved, path
         self._samples: dict[tuple[str, str], Sample] = {}
 
     @classmethod
@@ -78,12 +76,27 @@ class Results:
         if manifest is None:
             raise NotAResultFolder(f"{path} is not a result folder: no manifest.json")
         try:
-            runs, outages, cells = (folder.read_table(name) for name in ("runs", "outages", "cells"))
+            tables = {name: folder.read_table(name) for name in COLUMNS}
         except OSError as error:
             raise NotAResultFolder(
                 f"{path} is not complete ({error}); run the experiment again to resume it"
             ) from error
-        return cls(manifest, runs, outages, cells, folder.resolved(), folder.path)
+        return cls(manifest, tables, folder.resolved(), folder.path)
+
+    @property
+    def runs(self) -> "pd.DataFrame":
+        """A row per policy, replication and Service."""
+        return self.tables["runs"]
+
+    @property
+    def outages(self) -> "pd.DataFrame":
+        """A row per outage."""
+        return self.tables["outages"]
+
+    @property
+    def cells(self) -> "pd.DataFrame":
+        """A row per policy and replication."""
+        return self.tables["cells"]
 
     @property
     def policies(self) -> list[str]:

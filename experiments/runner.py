@@ -22,6 +22,7 @@ from experiments.engines.local import LocalEngine
 from experiments.progress import Listener, Progress
 from experiments.results import Results
 from experiments.store import Cell, Manifest, ResultFolder
+from experiments.tables import tables
 from simulator.run import simulate as simulate_cluster
 
 if TYPE_CHECKING:
@@ -205,8 +206,8 @@ class _Job:
     def results(self, replications: int) -> Results:
         cells = [cell for cell in self.cells.values() if cell.replication < replications]
         manifest = replace(self.manifest, replications=replications)
-        frames = store.tables(cells, manifest.policies, manifest.services)
-        return Results(manifest, **frames, resolved=self.resolved, path=self.folder.path if self.folder else None)
+        frames = tables(cells, manifest.policies, manifest.services)
+        return Results(manifest, frames, resolved=self.resolved, path=self.folder.path if self.folder else None)
 
     def keep(self, results: Results, status: str, imprecise: Sequence[str] = ()) -> Results:
         """Write the tables; plots and report only of what is complete."""
@@ -220,8 +221,7 @@ class _Job:
             results.manifest, status=status, imprecise=list(imprecise), counts=counts, ended=provenance.now()
         )
         if self.folder is not None:
-            tables = {"runs": results.runs, "outages": results.outages, "cells": results.cells}
-            self.folder.write_tables(tables, results.summary())
+            self.folder.write_tables(results.tables, results.summary())
             if status == "done":
                 results.plot.save(self.folder.path / "plots")
                 results.to_html(self.folder.path / "report.html")

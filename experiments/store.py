@@ -26,45 +26,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from experiments.metrics.measure import METRICS
+from experiments.tables import COLUMNS, arrow_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
 """Of the folder and of the cells: raised when old cells may no longer be mixed with new ones."""
-
-COLUMNS: dict[str, dict[str, str]] = {
-    "runs": {
-        "policy": "Name of the policy.",
-        "replication": "Number of the replication; the same number means the same luck under every policy.",
-        "service": "Name of the Service.",
-        "window_s": "Length of the measured window, in seconds.",
-        **{column: (metric.__doc__ or "").split("\n")[0] for column, metric in METRICS.items()},
-    },
-    "outages": {
-        "policy": "Name of the policy.",
-        "replication": "Number of the replication.",
-        "service": "Name of the Service.",
-        "start_s": "Beginning, in seconds since the start of the measured window; 0 if it was under way then.",
-        "end_s": "End, in the same seconds; the window's length if the outage was not over then.",
-    },
-    "cells": {
-        "policy": "Name of the policy.",
-        "replication": "Number of the replication.",
-        "scenario": "Content id of what was simulated, without the replication.",
-        "seed": "Seed of the experiment; with the replication it determines the run.",
-        "status": "done or failed.",
-        "error": "What went wrong in a failed cell; else empty.",
-        "transitions": "State changes that happened in the run.",
-        "strikes": "How often each failure mode and operation struck, as a JSON object.",
-        "pending": "Pods not placed at the end and why, as a JSON object.",
-    },
-}
-"""Table -> column -> what it means."""
-
-_INTEGERS = {"replication", "outages", "min_answering", "transitions", "seed"}
-_TEXTS = {"policy", "service", "scenario", "status", "error", "strikes", "pending"}
 
 
 @dataclass(frozen=True)
@@ -82,6 +50,8 @@ class Cell:
     pending: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     outages: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    details: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """Rows of the tables of `tables.DETAILS`, by table; each names its Service, but not policy and replication."""
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; `from_json` gives back an equal cell."""
@@ -220,12 +190,10 @@ class ResultFolder:
 
     def write_tables(self, tables: Mapping[str, "pd.DataFrame"], summary: "pd.DataFrame") -> None:
         """Write the Parquet tables and the summary."""
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         for name, frame in tables.items():
-            schema = pa.schema([(column, _arrow_type(column)) for column in COLUMNS[name]])
-            table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
+            table = arrow_table(name, frame)
             write(self.path / f"{name}.parquet", partial(pq.write_table, table, compression="zstd"))
         write(self.path / "summary.csv", summary.to_csv(index=False, lineterminator="\n"))
         rows = [{k: _json_number(v) for k, v in row.items()} for row in summary.to_dict("records")]
@@ -238,47 +206,9 @@ class ResultFolder:
         return pd.read_parquet(self.path / f"{name}.parquet")
 
 
-def _arrow_type(column: str) -> Any:
-    import pyarrow as pa
-
-    return pa.int64() if column in _INTEGERS else pa.string() if column in _TEXTS else pa.float64()
-
-
 def _json_number(value: Any) -> Any:
     """JSON has neither NaN nor infinity: null."""
     return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-def tables(cells: Iterable[Cell], policies: Sequence[str], services: Sequence[str]) -> dict[str, "pd.DataFrame"]:
-    """The tables of `COLUMNS`, in the order of policies, replications, services and time."""
-    import pandas as pd
-
-    rank = {policy: i for i, policy in enumerate(policies)}
-    ordered = sorted(cells, key=lambda cell: (rank[cell.policy], cell.replication))
-    runs, outages, rows = [], [], []
-    for cell in ordered:
-        rows.append(
-            {name: getattr(cell, name) for name in COLUMNS["cells"]}
-            | {"strikes": _sorted_json(cell.strikes), "pending": _sorted_json(cell.pending)}
-        )
-        for service in services:
-            if service not in cell.services:
-                continue
-            where = {"policy": cell.policy, "replication": cell.replication, "service": service}
-            runs.append(where | dict(cell.services[service]))
-            outages += [where | {"start_s": start, "end_s": end} for start, end in cell.outages[service].tolist()]
-    found = {"runs": runs, "outages": outages, "cells": rows}
-    return {name: _typed(pd.DataFrame(found[name], columns=list(COLUMNS[name]))) for name in COLUMNS}
-
-
-def _sorted_json(values: Mapping[str, Any]) -> str:
-    return json.dumps(dict(values), sort_keys=True, ensure_ascii=False)
-
-
-def _typed(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """The same types with no rows as with many."""
-    types = {c: "int64" if c in _INTEGERS else "str" if c in _TEXTS else "float64" for c in frame.columns}
-    return frame.astype(types)
 
 
 def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from experiments import store
-from experiments.store import COLUMNS, Cell, Manifest, NotAResultFolder, ResultFolder
+from experiments.store import Cell, Manifest, NotAResultFolder, ResultFolder
+from experiments.tables import COLUMNS, tables
 
 
 def cell(policy: str = "a", replication: int = 0, status: str = "done") -> Cell:
@@ -70,7 +71,7 @@ def test_a_file_that_is_no_manifest_is_refused(text: str, tmp_path: Path) -> Non
 
 def test_tables_are_sorted_and_have_the_documented_columns() -> None:
     cells = [cell("b", 1), cell("a", 10), cell("a", 2), cell("b", 0)]
-    frames = store.tables(cells, ["b", "a"], ["web"])
+    frames = tables(cells, ["b", "a"], ["web"])
     assert {name: list(frame.columns) for name, frame in frames.items()} == {n: list(c) for n, c in COLUMNS.items()}
     assert frames["cells"][["policy", "replication"]].to_numpy().tolist() == [["b", 0], ["b", 1], ["a", 2], ["a", 10]]
     assert frames["cells"]["strikes"].iloc[0] == '{"crash": 2, "zone": 1}'
@@ -78,7 +79,7 @@ def test_tables_are_sorted_and_have_the_documented_columns() -> None:
 
 
 def test_empty_tables_have_the_same_types_as_full_ones(tmp_path: Path) -> None:
-    empty, full = store.tables([], ["a"], ["web"]), store.tables([cell()], ["a"], ["web"])
+    empty, full = tables([], ["a"], ["web"]), tables([cell()], ["a"], ["web"])
     for name in COLUMNS:
         assert empty[name].dtypes.to_dict() == full[name].dtypes.to_dict()
     ResultFolder(tmp_path).write_tables(empty, pd.DataFrame({"availability": [float("nan")]}))
@@ -86,7 +87,7 @@ def test_empty_tables_have_the_same_types_as_full_ones(tmp_path: Path) -> None:
 
 
 def test_written_tables_read_back_equal(tmp_path: Path) -> None:
-    folder, frames = ResultFolder(tmp_path), store.tables([cell(), cell("a", 1)], ["a"], ["web"])
+    folder, frames = ResultFolder(tmp_path), tables([cell(), cell("a", 1)], ["a"], ["web"])
     folder.write_tables(frames, pd.DataFrame({"x": [1]}))
     for name in COLUMNS:
         pd.testing.assert_frame_equal(folder.read_table(name), frames[name])
