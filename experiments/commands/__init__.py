@@ -2,6 +2,7 @@
 
 from experiments.commands.bench import bench
 from experiments.commands.explain import explain
+from experiments.commands.import_ import import_
 from experiments.commands.plan import plan
 from experiments.commands.replay import replay
 from experiments.commands.run import run
@@ -11,5 +12,5 @@ from experiments.commands.validate import validate
 from experiments.commands.verify import verify
 from experiments.commands.version import version
 
-COMMANDS = (validate, plan, run, show, explain, schema, version, verify, replay, bench)
+COMMANDS = (validate, plan, run, show, explain, schema, version, import_, verify, replay, bench)
 """In the order of their use."""

@@ -61,8 +61,8 @@ class Eviction:
 
     @property
     def allowed(self) -> Mapping[str, int]:
-        """By budget, how many disruptions it allows."""
-        return {budget.spec.name: budget.allowed for budget in self._state.budgets}
+        """By budget ("namespace/name"), how many disruptions it allows."""
+        return {_name(budget): budget.allowed for budget in self._state.budgets}
 
     def candidates(self) -> Sequence[int]:
         """The nodes where fewer pods may help, from one that is drawn on."""
@@ -92,9 +92,13 @@ class Eviction:
                 and budget.spec.selector.requirements
                 and budget.spec.selects(pod_class.namespace, pod_class.labels)
             )
-        return tuple(b.spec.name for b in self._budgets[pod_class] if pod.uid not in b.disrupted)
+        return tuple(_name(b) for b in self._budgets[pod_class] if pod.uid not in b.disrupted)
 
     def fits_without(self, node: int, uids: Collection[int]) -> bool:
         """Whether the pod would pass all filters there without these pods."""
         with self._books.without(self._state.pods[uid] for uid in uids):
             return self._chooser.fits(self._prepared, node)
+
+
+def _name(budget: BudgetState) -> str:
+    return f"{budget.spec.namespace}/{budget.spec.name}"

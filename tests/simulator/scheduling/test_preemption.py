@@ -2,14 +2,20 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
+from models.cluster import Cluster
+from models.deployment import Deployment
+from models.disruption import PodDisruptionBudget
+from models.labels import LabelSelector
 from models.node import Node, Resources
 from models.pod import Container, PodSpec, PodTemplate
 from simulator.placement import Arrival, place
 from simulator.scheduling.plugins.default_preemption import DefaultPreemption
 from simulator.views import RunningPod
+from tests.simulator.clusters import Lab
 
 GIB = 1024**3
 
@@ -97,3 +103,22 @@ def test_two_that_preempt_at_once_make_room_for_both() -> None:
     low, high = (PodTemplate(PodSpec((container,), priority=p), {"app": "web"}) for p in (0, 10))
     placed = place(nodes, [Arrival("low", low, 2), Arrival("high", high, 3, at=10.0)])
     assert sorted(placed.nodes[2:]) == [-1, 0, 1]
+
+
+def test_budgets_of_one_name_in_two_namespaces_are_two_budgets() -> None:
+    machines = tuple(Node(name, Resources(1000, 4 * GIB), labels={"of": name}) for name in ("strict", "lenient"))
+    container = Container("c", requests=Resources(1000), declared=frozenset({"cpu"}))
+
+    def workload(name: str, priority: int, **spec: Any) -> Deployment:
+        template = PodTemplate(PodSpec((container,), priority=priority, **spec), {"app": "web"})
+        return Deployment("web", template, LabelSelector.of({"app": "web"}), namespace=name)
+
+    lesser = [workload(name, 0, node_selector={"of": name}) for name in ("strict", "lenient")]
+    selector = LabelSelector.of({"app": "web"})
+    limits = {"strict": {"max_unavailable": 0}, "lenient": {"max_unavailable": 1}}
+    budgets = tuple(PodDisruptionBudget("web", selector, name, **limit) for name, limit in limits.items())
+    lab = Lab(Cluster(nodes=machines, deployments=tuple(lesser), budgets=budgets))
+    lab.apply(workload("more-important", 10), at=10.0)
+    lab.run(100.0)
+    placed = {pod.pod_class.namespace: pod.node for pod in lab.pods() if pod.node >= 0}
+    assert placed == {"strict": 0, "more-important": 1}
