@@ -32,7 +32,7 @@ class NodeView:
 
     def take(self, column: np.ndarray) -> Column:
         """The entries of a column of the whole table that belong to these rows."""
-        return column if self._rows is None else column[self._rows]
+        return column if self._rows is None else column.take(self._rows)
 
     @property
     def pods(self) -> Column:

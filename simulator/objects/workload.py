@@ -41,7 +41,7 @@ class Slot:
 class Workload:
     """Whatever makes pods: a Deployment, a ReplicaSet of its own, a pod of its own."""
 
-    __slots__ = ("_free", "_make_stream", "_slots", "index", "kind", "name", "namespace")
+    __slots__ = ("_free", "_make_stream", "_path", "_slots", "index", "kind", "name", "namespace")
 
     def __init__(
         self, index: int, kind: str, namespace: str, name: str, make_stream: Callable[[str], np.random.Generator]
@@ -50,12 +50,13 @@ class Workload:
         self.kind = kind
         self.namespace = namespace
         self.name = name
+        self._path = f"{kind}/{namespace}/{name}"
         self._make_stream = make_stream
         self._slots: list[Slot] = []
         self._free: list[int] = []
 
     def __str__(self) -> str:
-        return f"{self.kind}/{self.namespace}/{self.name}"
+        return self._path
 
     def take_slot(self) -> Slot:
         """The free slot with the lowest number."""
@@ -76,7 +77,7 @@ class Workload:
         return number >= len(self._slots) or number in self._free
 
     def _new_slot(self) -> Slot:
-        slot = Slot(str(self), len(self._slots), self._make_stream)
+        slot = Slot(self._path, len(self._slots), self._make_stream)
         self._slots.append(slot)
         return slot
 

@@ -80,7 +80,7 @@ class Chooser:
         """Those of the feasible nodes (at least one, just determined) that score highest, in their order."""
         if len(feasible) == 1:
             return feasible
-        total = prepared.kept.total[feasible]
+        total = prepared.kept.total.take(feasible)
         nodes = NodeView(self._table, feasible)
         for score, weight in prepared.other_scores:
             scores = score(nodes)

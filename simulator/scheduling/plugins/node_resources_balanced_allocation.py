@@ -37,19 +37,17 @@ class NodeResourcesBalancedAllocation:
         def score(nodes: NodeView) -> Ints:
             before, after = [], []
             for name, amount in wanted:
-                allocatable, used = nodes.allocatable(name), nodes.used(name)
-                share = allocatable + (allocatable == 0)
-                before.append(_capped(used / share))
-                after.append(_capped((used + amount) / share))
+                used, share = nodes.used(name), nodes.allocatable(name)
+                share = share + (share == 0)
+                fraction, more = used / share, (used + amount) / share
+                # At most 1, in a form that serves numbers and columns alike.
+                before.append(fraction * (fraction <= 1) + (fraction > 1))
+                after.append(more * (more <= 1) + (more > 1))
             # Both balances are at least 50, so nothing here is negative.
             mended: Ints = 50 + (50 + _balance(after) - _balance(before)) // 2
             return mended
 
         return score
-
-
-def _capped(fraction: Any) -> Any:
-    return min(fraction, 1.0) if isinstance(fraction, float) else np.minimum(fraction, 1.0)
 
 
 def _balance(fractions: list[Any]) -> Any:
