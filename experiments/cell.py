@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import store
-from experiments.metrics.measure import measure
+from experiments import events, requests, store
+from experiments.attribution import losses
+from experiments.chain import chains, observed
+from experiments.metrics import burn_rate, rollouts
+from experiments.metrics.cluster import ClusterObservation
+from experiments.metrics.measure import measure, measure_cluster
 from experiments.metrics.observation import Observation
 from experiments.store import Cell
 from simulator.run import Run, simulate
@@ -27,6 +31,8 @@ class CellSpec:
     """`scenario_key` of the scenario."""
     replication: int
     simulate: Simulate = simulate
+    events: bool = False
+    """Whether to hand over the transitions, as a file's contents."""
 
 
 def arguments(scenario: "Scenario") -> dict[str, Any]:
@@ -51,11 +57,15 @@ def run_cell(spec: CellSpec) -> Cell:
             replication=spec.replication,
             duration=scenario.duration,
             warmup=scenario.warmup,
+            keep_log=True,
         )
         seen = {
-            goal.name: Observation.of(run.services[goal.name], goal.predicate, run.start, run.end)
+            goal.name: Observation.of(run.services[goal.name], goal.predicate, run.start, run.end, goal.slo)
             for goal in scenario.services
         }
+        with_calls = seen | {chain.name: observed(chain, scenario, run, seen) for chain in chains(scenario)}
+        met = requests.tables(scenario, run)
+        log = run.log
     except Exception as error:
         return failed_cell(spec, error)
     return Cell(
@@ -66,8 +76,16 @@ def run_cell(spec: CellSpec) -> Cell:
         transitions=run.transitions,
         strikes=dict(run.strikes),
         pending=dict(run.pending),
-        services={name: measure(one) for name, one in seen.items()},
-        outages={name: one.outages - one.start for name, one in seen.items()},
+        services={name: measure(one) for name, one in with_calls.items()},
+        outages={name: one.outages - one.start for name, one in with_calls.items()},
+        metrics={} if log is None else measure_cluster(ClusterObservation(log, run.start, run.end)),
+        details={
+            "alerts": [{"service": name} | row for name, one in seen.items() for row in burn_rate.fired(one)],
+            "rollouts": [] if log is None else rollouts.rollouts(log, seen),
+            "losses": [] if log is None else losses.table(log, {name: one.outages for name, one in seen.items()}),
+            **met,
+        },
+        events=events.stored(run) if spec.events else b"",
     )
 
 

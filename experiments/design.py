@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.load import Load
+from models.traffic import Call, Traffic
 
 if TYPE_CHECKING:
-    from experiments.metrics.availability import Capacity, ReadyEndpoints
+    from experiments.metrics.availability import Capacity, Quorum, ReadyEndpoints
+    from experiments.metrics.slo import Slo
     from simulator.scheduling.profile import Profile
     from simulator.world import FailureMode, Operation
 
@@ -22,7 +24,9 @@ class ServiceGoal:
     """A Service that is measured, and when it counts as available. The name is the one in `Run.services`."""
 
     name: str
-    predicate: "ReadyEndpoints | Capacity"
+    predicate: "ReadyEndpoints | Capacity | Quorum"
+    slo: "Slo | None" = None
+    """What is promised of it: error budget and alerts."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,10 @@ class Scenario:
     loads: tuple[Load, ...] = ()
     scheduler: "Profile | None" = None
     """Kubernetes' default without one."""
+    traffic: tuple[Traffic, ...] = ()
+    """The requests to Services, one entry a Service."""
+    calls: tuple[Call, ...] = ()
+    """Which Services ask which others."""
     id: str = field(init=False)
     """Content id of all of the above, the same in every process: 16 hexadecimal digits."""
 

@@ -9,8 +9,9 @@ from experiments.intervals import Floats
 from models.units import format_duration
 
 YEAR = 365 * 86400.0
-Quantity = Literal["availability", "nines", "downtime", "rate", "difference"]
-"""What an estimate is of: a share of time; -log10 of the rest; seconds a year; events a year; seconds a year."""
+Quantity = Literal["availability", "nines", "downtime", "rate", "difference", "chance"]
+"""What an estimate is of: a share of time; -log10 of the rest; seconds a year (or in the period that the method names);
+events a year; seconds a year; a share of periods."""
 
 STATED_OUTAGE = 3600.0
 """Seconds that an outage is taken to last when none was seen: a statement, not a measurement."""
@@ -65,6 +66,8 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
         return "inf" if number > 0 else "-inf"
     if of.quantity == "availability":
         return f"{_percent(number, of)}%"
+    if of.quantity == "chance":
+        return f"{number * 100:.3g}%"
     if of.quantity == "nines":
         return f"{number:.2f}" if exact else f"{math.floor(number * 100) / 100:.2f}"
     if of.quantity == "rate":
@@ -90,12 +93,18 @@ def show_seconds(seconds: float) -> str:
 
 
 def availability(
-    downtimes: Floats, windows: Floats, lengths: Floats, confidence: float, outage_length: float = STATED_OUTAGE
+    downtimes: Floats,
+    windows: Floats,
+    lengths: Floats,
+    confidence: float,
+    outage_length: float = STATED_OUTAGE,
+    pieces: str = "replications",
 ) -> Estimate:
     """Long-run share of the time that is not downtime: a ratio of sums over replications, in seconds.
 
     `downtimes` and `windows` per replication, `lengths` of all outages (cut pieces count as they were seen). Without
-    downtime: a bound by the rule of three on the rate of outages, times `outage_length` seconds.
+    downtime: a bound by the rule of three on the rate of outages, times `outage_length` seconds. `pieces`: what the
+    entries are if they are not whole replications.
     """
     n, years = len(downtimes), float(windows.sum()) / YEAR
     if not downtimes.sum() > 0:
@@ -103,7 +112,7 @@ def availability(
         low = 1 - min(rate * outage_length, 1.0)
         method = f"no outage seen in {years:.3g} years; rule of three, outages of {show_seconds(outage_length)}"
         return Estimate(math.nan, low, 1.0, confidence, n, method)
-    found = intervals.unavailability(downtimes, windows, lengths, confidence)
+    found = intervals.unavailability(downtimes, windows, lengths, confidence, pieces)
     return Estimate(1 - found.value, 1 - found.high, 1 - found.low, confidence, n, found.method)
 
 

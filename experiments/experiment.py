@@ -249,12 +249,24 @@ class Experiment:
         out: str | os.PathLike[str] | None = None,
         progress: "bool | Listener | None" = None,
         fresh: bool = False,
+        events: int = 0,
     ) -> "Results":
-        """Simulate every policy; in memory, or kept and resumed in the folder `out`."""
+        """Simulate every policy; in memory, or kept and resumed in the folder `out`.
+
+        `events`: keep the transitions of the first so many replications of each policy there.
+        """
         from experiments.runner import run
 
         where = None if out is None else os.fspath(out)
-        return run(self, out=where, replications=replications, workers=workers, progress=progress, fresh=fresh)
+        return run(
+            self,
+            out=where,
+            replications=replications,
+            workers=workers,
+            progress=progress,
+            fresh=fresh,
+            events=events,
+        )
 
     def _like(self, value: dict[str, Any]) -> "Experiment":
         """The same with another document."""

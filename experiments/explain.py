@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
+from experiments import presets
 from experiments.file.described import as_written
 from experiments.file.fields import FileModel, written_duration
 from experiments.file.mistakes import schema_child, schema_node
@@ -73,12 +74,14 @@ def attribute_docs(described: type) -> dict[str, str]:
 
 
 def explain(path: str = "") -> str:
-    """The documentation of a path such as "spec.failures" or "spec.failures.nodeCrash.timeToFailure", or of "timing".
+    """The documentation of a path such as "spec.failures.nodeCrash.timeToFailure", of "timing" or of "presets".
 
     Raises NothingToExplain for a path that there is not.
     """
     if path == "timing":
         return _timing()
+    if path.split(".")[0] == "presets":
+        return _presets(path.partition(".")[2])
     whole = json_schema()
     node, done = schema_node(whole, whole), list[str]()
     for step in [step for step in path.replace("[", ".").replace("]", "").split(".") if step and not step.isdecimal()]:
@@ -90,7 +93,7 @@ def explain(path: str = "") -> str:
             known = [
                 *_item(whole, node).get("properties", ()),
                 *_kinds(_item(whole, node)),
-                *([] if done[1:] else ["timing"]),
+                *([] if done[1:] else ["timing", "presets"]),
             ]
             where = f"{'.'.join(done)} has no" if done else "there is no"
             raise NothingToExplain(f"{where} {step!r}{did_you_mean(step, known)}\nthere is: {', '.join(known)}")
@@ -191,6 +194,14 @@ def _shown(default: Any, title: str | None = None) -> str:
     if isinstance(default, dict):
         return "{" + ", ".join(f"{key}: {_shown(value)}" for key, value in default.items()) + "}"
     return str(default)
+
+
+def _presets(name: str) -> str:
+    """All presets, or the file of one."""
+    try:
+        return presets.preset(name).text.rstrip("\n") if name else presets.listed()
+    except presets.NoSuchPreset as error:
+        raise NothingToExplain(str(error)) from None
 
 
 def _timing() -> str:

@@ -9,19 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from experiments import estimate, report
+from experiments import comparison_table, estimate, report, request_table
+from experiments.attribution import listing
 from experiments.estimate import show_seconds
 from experiments.file.written import yaml_text
-from experiments.plots import BAND, COLOURS, GREY, RULE, service_file
+from experiments.plots import BAND, COLOURS, GREY, RULE, attribution_file, service_file
 from experiments.results import INCONCLUSIVE, MET, MISSED, Results
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 NOT_MODELLED = (
-    "Calls between Services: each is judged by its own endpoints; one whose backend is down counts as available.",
-    "Load and single requests: a Service is available while enough endpoints can answer, however many requests there "
-    "are, even if some still go to an endpoint that is listed but dead (stale_s in runs.parquet adds such times up).",
+    "Calls that the experiment does not list: a Service is judged by its own endpoints; one whose backend is down counts "
+    "as available. A Service “+calls” is judged with what its listed calls require.",
+    "Requests, as far as availability is a share of time: a Service is available while enough endpoints can answer, "
+    "however many requests there are, even if some still go to an endpoint that is listed but dead (stale_s in "
+    "runs.parquet adds such times up). Services with traffic have the share of requests answered beside it.",
     "The network: nothing is lost or cut off.",
     "Outages of the control plane: API server, controllers and scheduler always work, with their usual delays.",
     "Volumes and data: a pod that is placed anew finds what it needs.",
@@ -41,10 +44,15 @@ def report_html(results: Results) -> str:
         heading=re.sub(" {2,}", ", ", report.heading(results).removeprefix(manifest.name).strip()),
         verdict=_verdict(results),
         objectives=_objectives(results),
+        period="years" if manifest.duration >= estimate.YEAR else f"periods of {show_seconds(manifest.duration)}",
         notes=report.notes(results),
-        headings=[f"{manifest.confidence:.0%} interval" if name == "CI" else name for name in report.HEADINGS],
+        headings=_headings(manifest.confidence, report.HEADINGS),
         rows={service: [row for row in rows if row.service == service] for service in results.services},
+        requests=list(request_table.rows(results)),
+        request_headings=_headings(manifest.confidence, request_table.HEADINGS),
         comparison=_inline(results.plot.drawings["comparison"], "comparison"),
+        compared=report.legend(results),
+        comparison_headings=_headings(manifest.confidence, comparison_table.HEADINGS),
         services=[_service(results, spec, service) for service in results.services],
         stories=_stories(results, spec),
         cluster=[*spec.get("cluster", {}).get("pools", ()), *spec.get("cluster", {}).get("nodes", ())],
@@ -55,6 +63,11 @@ def report_html(results: Results) -> str:
         resolved=yaml_text(results.resolved) if results.resolved else "",
         said=said,
     )
+
+
+def _headings(confidence: float, names: Iterable[str]) -> list[str]:
+    shown = [f"{confidence:.0%} interval" if name == "CI" else name for name in names]
+    return [name.capitalize() if name.isupper() else name for name in shown]
 
 
 @cache
@@ -81,13 +94,13 @@ def _verdict(results: Results) -> tuple[str, str]:
     return MET, f"Every objective is met under every policy that it is about: {counts}."
 
 
-def _objectives(results: Results) -> list[tuple[str, list[tuple[str, str, str, str]]]]:
-    """Each objective in words, with verdict, policy, what was found, and what would settle it."""
-    grouped: dict[str, list[tuple[str, str, str, str]]] = {}
+def _objectives(results: Results) -> list[tuple[str, list[tuple[str, str, str, str, str]]]]:
+    """Each objective in words: verdict, policy, what was found, how often one year meets it, what would settle it."""
+    grouped: dict[str, list[tuple[str, str, str, str, str]]] = {}
     for objective in results.objectives:
         wanted = f"{objective.service}: availability of at least {objective.at_least * 100:.10g} %"
-        remark = report.remark(objective)
-        grouped.setdefault(wanted, []).append((objective.verdict, objective.policy, str(objective.found), remark))
+        words = report.chance(results, objective), report.remark(objective)
+        grouped.setdefault(wanted, []).append((objective.verdict, objective.policy, str(objective.found), *words))
     return list(grouped.items())
 
 
@@ -95,18 +108,25 @@ def _service(results: Results, spec: Mapping[str, Any], service: str) -> dict[st
     """What a section about one Service shows."""
     goals = {goal["name"]: goal["available"] for goal in spec.get("services", ())}
     drawing = results.plot.drawings.get(service_file(service), "")
+    stages = results.plot.drawings.get(attribution_file(service), "")
     details = []
     for policy in results.policies:
         s, count = results.sample(service, policy), results.sample(service, policy).counts.sum()
         mean = show_seconds(s.downtimes.sum() / count) if count else "-"
         longest = show_seconds(float(s.lengths.max())) if len(s.lengths) else "-"
         years = f"{s.windows.sum() / estimate.YEAR:.4g}"
-        details.append((policy, len(s.lengths), years, mean, longest, results.availability(service, policy).method))
+        method = results.availability(service, policy).method
+        bad = [str(one) if one.n else "-" for one in results.downtime_quantiles(service, policy, (0.5, 0.95)).values()]
+        details.append((policy, len(s.lengths), years, mean, longest, *bad, method))
     return {
         "name": service,
         "available": _in_words(goals.get(service)),
         "details": details,
+        "compared": list(comparison_table.rows(results, service)),
+        "sentences": list(results.ranked(service).sentences()),
         "plots": drawing and _inline(drawing, f"s{results.services.index(service)}"),
+        "losses": listing.heat(results, service),
+        "stages": stages and _inline(stages, f"l{results.services.index(service)}"),
     }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments import store
+from experiments.chain import chain_names
 from experiments.store import Manifest
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def describe(
     return Manifest(
         name=experiment.name,
         policies=[scenario.policy for scenario in scenarios],
-        services=[goal.name for goal in first.services],
+        services=[goal.name for goal in first.services] + chain_names(first.services, first.calls),
         replications=replications,
         confidence=experiment.confidence,
         duration=first.duration,

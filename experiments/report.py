@@ -1,10 +1,10 @@
 """What is said at the end of a run: the table, the objectives, and what to know before believing them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from experiments import estimate
+from experiments import estimate, request_table
 from experiments.estimate import STATED_OUTAGE, Estimate, show_seconds
 from experiments.intervals import FEW_OUTAGES
 from experiments.results import INCONCLUSIVE, MET, MISSED, Objective, Results
@@ -82,6 +82,28 @@ def objective_lines(results: Results) -> list[str]:
     return lines
 
 
+def chance_lines(results: Results) -> list[str]:
+    """One line per objective: in how many single periods (a year, or the shorter length of a run) each policy meets it.
+
+    The long run is not any one year: what is met in the long run may be missed in most years, or the other way round.
+    """
+    lines: dict[tuple[str, float], list[str]] = {}
+    for of in results.objectives:
+        lines.setdefault((of.service, of.at_least), []).append(f"{of.policy} in {chance(results, of)}")
+    long = results.manifest.duration >= estimate.YEAR
+    single = "single years" if long else f"single periods of {show_seconds(results.manifest.duration)}"
+    return [
+        f"{service} availability >= {_percent(at_least)} in {single}:  {', '.join(chances)} of them"
+        for (service, at_least), chances in lines.items()
+    ]
+
+
+def chance(results: Results, objective: Objective) -> str:
+    """How often a single period meets it: "40.5% [33.4, 47.8]"."""
+    found = results.chance_of_meeting(objective.service, objective.policy, objective.at_least)
+    return f"{found.show_value()} {found.show_interval()}" if found.n else "unknown"
+
+
 def remark(objective: Objective) -> str:
     """What would settle an open objective; empty if it is settled."""
     if objective.verdict != INCONCLUSIVE:
@@ -93,6 +115,18 @@ def remark(objective: Objective) -> str:
 
 def _percent(share: float) -> str:
     return f"{share * 100:.10g}%"
+
+
+def legend(results: Results, baseline: str | None = None) -> str:
+    """What stars and p-values mean; empty when nothing is compared."""
+    count = len(results.policies) - 1
+    if count < 1:
+        return ""
+    adjusted = f"adjusted for the {count} comparisons at each Service" if count > 1 else "of the only comparison"
+    return (
+        f"vs {baseline or results.policies[0]}, paired by replication: * p < 0.05, ** p < 0.01, *** p < 0.001, "
+        f"{adjusted}; no star unless the interval excludes 0 and {FEW_OUTAGES} outages were seen"
+    )
 
 
 def notes(results: Results) -> list[str]:
@@ -119,9 +153,14 @@ def notes(results: Results) -> list[str]:
             found.append(f"{name} never struck{under}: the table says nothing about it")
     if few := [f"{service} under {policy} ({count})" for service, policy, count in results.few_outages()]:
         found.append(
-            f"few outages, fewer than {FEW_OUTAGES}: {', '.join(few)}: the interval is too narrow; at 95% it holds the "
-            "truth in about 9 of 10 cases, and in far fewer if rare long outages are still unseen"
+            f"few outages, fewer than {FEW_OUTAGES}: {', '.join(few)}: the interval is wide, as it must be; it holds "
+            "the truth as often as it says, unless rare outages many times longer than those seen have not happened yet"
         )
+    found += [
+        f"half of the downtime of {service} under {policy} is from {half} of {count} outages: "
+        "its availability rests on those few"
+        for service, policy, count, half in results.uneven()
+    ]
     if bounds := results.bounds():
         rows = len(m.services) * len(m.policies)
         found.append(
@@ -135,22 +174,45 @@ def notes(results: Results) -> list[str]:
     ]
     if m.imprecise and m.precision:
         asked = f"+-{m.precision['relative']:.0%} after {m.replications} replications"
-        found.append(f"precision not reached ({asked}): {', '.join(m.imprecise)}")
+        open_ = results.imprecise(m.precision["relative"], m.precision["confidence"])
+        found.append(f"precision not reached ({asked}): {', '.join(would_take(results, *row) for row in open_)}")
     if m.not_modelled:
         found.append(f"not modelled: {', '.join(m.not_modelled)}")
     return found + list(m.warnings)
 
 
+def would_take(results: Results, service: str, policy: str) -> str:
+    """What the asked precision would take for one row of the table, in words."""
+    asked = results.manifest.precision or {}
+    name = f"{service} under {policy}"
+    replications = results.would_take(service, policy, asked["relative"], asked["confidence"])
+    if replications is None:
+        return name
+    years = _about(replications * results.manifest.duration / estimate.YEAR)
+    if results.availability(service, policy).is_bound:
+        return f"{name} (no outage seen: more than {_about(replications)} replications, {years} years)"
+    return f"{name} (about {_about(replications)} replications in all, {years} years)"
+
+
+def _about(number: float) -> str:
+    """To two digits: what something would cost, not a promise."""
+    return f"{float(f'{number:.2g}'):.10g}"
+
+
 def table(results: Results) -> "Table":
     """The table of `rows`, whose texts fold rather than vanish where the terminal is narrow."""
+    return _built(results, HEADINGS, rows(results))
+
+
+def _built(results: Results, headings: Sequence[str], lines: Iterable[Row | request_table.Row]) -> "Table":
     from rich.table import Table
 
     built = Table(box=None, pad_edge=False, header_style="bold")
-    for number, name in enumerate(HEADINGS):
+    for number, name in enumerate(headings):
         heading = f"{results.manifest.confidence:.0%} CI" if name == "CI" else name
         built.add_column(heading, justify="left" if number < 4 or number == 7 else "right", overflow="fold")
     service = ""
-    for row in rows(results):
+    for row in lines:
         cells = row.cells()
         built.add_row("" if row.service == service else row.service, *cells[1:])
         service = row.service
@@ -167,9 +229,11 @@ def show(results: Results, file: IO[str] | None = None, width: int | None = None
         console = Console(file=file, width=200, highlight=False)
     console.print(Text(heading(results), style="bold"), soft_wrap=True)
     console.print(table(results))
-    for line in objective_lines(results):
+    if requests := list(request_table.rows(results)):
+        console.print(_built(results, request_table.HEADINGS, requests))
+    for line in [*objective_lines(results), *chance_lines(results)]:
         console.print(Text("  " + line), soft_wrap=True)
-    for line in notes(results):
+    for line in [*filter(None, [legend(results)]), *notes(results)]:
         console.print(Text("  note: " + line), soft_wrap=True)
     if results.path is not None:
         page = results.path / "report.html"
@@ -182,9 +246,14 @@ def summary_html(results: Results) -> str:
     """The same for notebooks, as an HTML fragment."""
     from html import escape
 
-    heads = "".join(f"<th>{escape(name)}</th>" for name in HEADINGS)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row.cells()) + "</tr>" for row in rows(results)
-    )
-    lines = "".join(f"<li>{escape(line)}</li>" for line in [*objective_lines(results), *notes(results)])
-    return f"<p>{escape(heading(results))}</p><table><tr>{heads}</tr>{body}</table><ul>{lines}</ul>"
+    def html(headings: Sequence[str], lines: Iterable[Row | request_table.Row]) -> str:
+        heads = "".join(f"<th>{escape(name)}</th>" for name in headings)
+        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row.cells()) + "</tr>" for row in lines)
+        return f"<table><tr>{heads}</tr>{body}</table>"
+
+    requests = list(request_table.rows(results))
+    tables = html(HEADINGS, rows(results)) + (html(request_table.HEADINGS, requests) if requests else "")
+    said = filter(None, [legend(results)])
+    remarks = [*objective_lines(results), *chance_lines(results), *said, *notes(results)]
+    lines = "".join(f"<li>{escape(line)}</li>" for line in remarks)
+    return f"<p>{escape(heading(results))}</p>{tables}<ul>{lines}</ul>"

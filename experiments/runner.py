@@ -64,6 +64,7 @@ def run(
     workers: int = 1,
     progress: bool | Listener | None = None,
     fresh: bool = False,
+    events: int = 0,
     simulate: Simulate = simulate_cluster,
     engine: Engine | None = None,
 ) -> Results:
@@ -71,11 +72,14 @@ def run(
 
     `out`: a result folder, made, resumed or (`fresh`) started anew; None keeps everything in memory. `replications`
     overrides the experiment's number and its precision. `workers`: processes of this machine, unless there is an
-    `engine`. `progress`: True, or who is told. A cell that raises is a row of `results.failed`. Raises
-    `ChangedExperiment`, `NotAResultFolder`, `Interrupted`.
+    `engine`. `progress`: True, or who is told. `events`: keep the transitions of the first so many replications of each
+    policy in `out`. A cell that raises is a row of `results.failed`. Raises `ChangedExperiment`, `NotAResultFolder`,
+    `Interrupted`.
     """
     if workers < 1 or (replications is not None and replications < 1):
         raise ValueError("workers and replications must be at least 1")
+    if events and out is None:
+        raise ValueError("transitions are kept in a result folder only: give `out`, or no `events`")
     scenarios = list(experiment.scenarios())
     keys = {scenario.policy: scenario_key(scenario) for scenario in scenarios}
     precision = experiment.precision if replications is None else None
@@ -87,12 +91,13 @@ def run(
 
     cells: list[Cell] = []
     if folder is not None:
-        cells = [] if fresh else _kept(folder, manifest, resolved)
+        kept = [] if fresh else _kept(folder, manifest, resolved)
+        cells = [c for c in kept if c.replication >= events or folder.events(c.policy, c.replication).exists()]
         if fresh:
             folder.clear()
         folder.write_manifest(manifest)
         folder.write_inputs(experiment.source_text or "", resolved, experiment.inputs)
-    job = _Job(scenarios, keys, engine, simulate, manifest, resolved, folder, looks[-1])
+    job = _Job(scenarios, keys, engine, simulate, manifest, resolved, folder, looks[-1], events)
     job.add(cells)
     with _listener(progress) as job.listener, _first_interrupt_sets(job.stop):
         return _run_to_precision(job, looks, precision)
@@ -153,6 +158,7 @@ class _Job:
     resolved: Any
     folder: ResultFolder | None
     most: int
+    events: int = 0
     listener: Listener = lambda progress: None
     cells: dict[tuple[str, int], Cell] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -171,6 +177,7 @@ class _Job:
             results = self.engine.map_unordered(run_cell, self._until_stopped(specs))
             for (policy, replication), result in results:
                 cell = result if isinstance(result, Cell) else failed_cell(specs[policy, replication], result)
+                cell = self._without_events(cell)
                 self.add([cell])
                 unsaved.append(cell)
                 done[policy] += 1
@@ -185,10 +192,16 @@ class _Job:
         """What to run, all policies side by side."""
         wanted = [(scenario, r) for r in range(replications) for scenario in self.scenarios]
         return {
-            (scenario.policy, r): CellSpec(scenario, self.keys[scenario.policy], r, self.simulate)
+            (scenario.policy, r): CellSpec(scenario, self.keys[scenario.policy], r, self.simulate, r < self.events)
             for scenario, r in wanted
             if (scenario.policy, r) not in self.cells
         }
+
+    def _without_events(self, cell: Cell) -> Cell:
+        """Keep the transitions, before the cell, and let go of them."""
+        if self.folder is not None and cell.events:
+            store.write(self.folder.events(cell.policy, cell.replication), cell.events)
+        return replace(cell, events=b"")
 
     def _until_stopped(self, specs: dict[tuple[str, int], CellSpec]) -> Iterator[tuple[tuple[str, int], CellSpec]]:
         for key, spec in specs.items():
@@ -233,8 +246,9 @@ class _Job:
         if self.folder is None or not self.manifest.source:
             return ""
         workers = ["-j", str(self.engine.workers)] if self.engine.workers > 1 else []
+        kept = ["--events", f"sample:{self.events}"] if self.events else []
         words = ["kubenines", "run", self.manifest.source, "-o", str(self.folder.path), *self.manifest.options]
-        return shlex.join([*words, *workers, "--resume"])
+        return shlex.join([*words, *kept, *workers, "--resume"])
 
 
 @contextmanager

@@ -5,6 +5,11 @@
     resolved.yaml    after extends, set and defaults; itself an experiment, about the copies in inputs/
     runs.parquet     a row per policy x replication x service       outages.parquet  a row per outage
     cells.parquet    a row per policy x replication                 summary.csv, summary.json
+    alerts.parquet   a row per burn-rate alert                      rollouts.parquet  a row per rollout x service
+    losses.parquet   a row per policy x replication x service x cause x stage
+    requests.parquet a row per policy x replication x service with traffic
+    lost_requests.parquet   a row per stretch of time in which requests were lost x reason
+    events/POLICY/REPLICATION.parquet   a row per state change, of the replications that `--events` asks for
     report.html      everything to read, in one file                plots/*.svg
     .state/*.json    finished cells, some to a file: the proof that they are done
 
@@ -18,7 +23,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +36,7 @@ from experiments.tables import COLUMNS, arrow_table
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of the folder and of the cells: raised when old cells may no longer be mixed with new ones."""
 
 
@@ -50,12 +55,20 @@ class Cell:
     pending: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     outages: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Of the whole cluster: by column of `cells`."""
     details: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """Rows of the tables of `tables.DETAILS`, by table; each names its Service, but not policy and replication."""
+    events: bytes = b""
+    """The transitions, as the contents of a Parquet file, if they were asked for."""
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values; `from_json` gives back an equal cell."""
-        return asdict(self) | {"outages": {name: found.tolist() for name, found in self.outages.items()}}
+        """As plain JSON values, `events` aside; `from_json` gives back an equal cell."""
+        values = asdict(replace(self, events=b"")) | {
+            "outages": {name: found.tolist() for name, found in self.outages.items()}
+        }
+        del values["events"]
+        return values
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Cell":
@@ -142,7 +155,7 @@ class ResultFolder:
         """Forget what ran here; only folders with a manifest are ever cleared."""
         if self.manifest() is None:
             return
-        for name in ("plots", "inputs", ".state"):
+        for name in ("plots", "inputs", "events", ".state"):
             shutil.rmtree(self.path / name, ignore_errors=True)
         for name in (*(f"{table}.parquet" for table in COLUMNS), "summary.csv", "summary.json", "resolved.yaml"):
             (self.path / name).unlink(missing_ok=True)
@@ -154,6 +167,10 @@ class ResultFolder:
         text = json.dumps([cell.to_json() for cell in cells])
         names = "".join(f"{cell.scenario}/{cell.replication}/{cell.status};" for cell in cells)
         write(self._state / f"{digest(names)}.json", text)
+
+    def events(self, policy: str, replication: int) -> Path:
+        """Where the transitions of one replication are, if they are kept."""
+        return self.path / "events" / policy / f"{replication}.parquet"
 
     def cells(self, scenarios: Iterable[str]) -> list[Cell]:
         """The finished cells of these content ids; a chunk that cannot be read does not count."""
@@ -268,6 +285,9 @@ def with_copies(resolved: Any, source: Path | None, inputs: Iterable[Path]) -> A
     ):
         if field_ in owner:
             owner[field_] = [name for named in owner[field_] for name in copied(named)]
+    for traffic in (t for owner in (spec, *spec.get("policies", ())) for t in owner.get("traffic", ())):
+        if "path" in traffic["rate"]:
+            (traffic["rate"]["path"],) = copied(traffic["rate"]["path"])
     return changed
 
 

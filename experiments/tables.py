@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from experiments.metrics.measure import METRICS
+from experiments import requests
+from experiments.attribution import losses
+from experiments.metrics import burn_rate, rollouts
+from experiments.metrics.measure import CLUSTER_METRICS, METRICS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +20,13 @@ _CELL = {
 }
 _SERVICE = {**_CELL, "service": "Name of the Service."}
 
-DETAILS: dict[str, dict[str, str]] = {}
+DETAILS: dict[str, dict[str, str]] = {
+    "alerts": burn_rate.COLUMNS,
+    "rollouts": rollouts.COLUMNS,
+    "losses": losses.COLUMNS,
+    "requests": requests.REQUESTS,
+    "lost_requests": requests.LOST_REQUESTS,
+}
 """Tables whose rows a cell brings along (`Cell.details`), none or many a Service: table -> column -> what it means."""
 
 COLUMNS: dict[str, dict[str, str]] = {
@@ -40,13 +49,17 @@ COLUMNS: dict[str, dict[str, str]] = {
         "transitions": "State changes that happened in the run.",
         "strikes": "How often each failure mode and operation struck, as a JSON object.",
         "pending": "Pods not placed at the end and why, as a JSON object.",
+        **{column: (metric.__doc__ or "").split("\n")[0] for column, metric in CLUSTER_METRICS.items()},
     },
     **{table: _SERVICE | columns for table, columns in DETAILS.items()},
 }
 """Table -> column -> what it means."""
 
-_INTEGERS = {"replication", "outages", "min_answering", "transitions", "seed"}
-_TEXTS = {"policy", "service", "scenario", "status", "error", "strikes", "pending"}
+_INTEGERS = {"replication", "outages", "undetected", "min_answering", "transitions", "seed"}
+_TEXTS = {
+    *("policy", "service", "scenario", "status", "error", "strikes", "pending"),
+    *("alert", "deployment", "cause", "outcome", "stage", "lengths_s", "why"),
+}
 
 
 def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[str]) -> dict[str, "pd.DataFrame"]:
@@ -57,7 +70,8 @@ def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
     for cell in sorted(cells, key=lambda cell: (rank[cell.policy], cell.replication)):
         found["cells"].append(
-            {name: getattr(cell, name) for name in COLUMNS["cells"]}
+            {name: getattr(cell, name) for name in COLUMNS["cells"] if name not in CLUSTER_METRICS}
+            | dict(cell.metrics)
             | {"strikes": _sorted_json(cell.strikes), "pending": _sorted_json(cell.pending)}
         )
         where = {"policy": cell.policy, "replication": cell.replication}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from models.service import Service
     from models.statefulset import StatefulSet
     from models.timing import Timing
+    from models.traffic import Call, Clients, RequestRate, Retries, Traffic
 
 _HOME = {
     "HorizontalPodAutoscaler": "models.autoscaling",
@@ -61,10 +62,17 @@ _HOME = {
     "Service": "models.service",
     "StatefulSet": "models.statefulset",
     "Timing": "models.timing",
+    "Call": "models.traffic",
+    "Clients": "models.traffic",
+    "RequestRate": "models.traffic",
+    "Retries": "models.traffic",
+    "Traffic": "models.traffic",
 }
 __all__ = [
     "Behaviour",
     "BehaviourOverride",
+    "Call",
+    "Clients",
     "Cluster",
     "Container",
     "DaemonSet",
@@ -86,11 +94,14 @@ __all__ = [
     "PodTemplate",
     "Probe",
     "ReplicaSet",
+    "RequestRate",
     "Resources",
+    "Retries",
     "Service",
     "StatefulSet",
     "Taint",
     "Timing",
+    "Traffic",
     "Uniform",
     "Weibull",
 ]

@@ -248,6 +248,30 @@ class Empirical:
         return self.age_at(rng.standard_exponential())
 
 
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """`factor` times a time of the law `of`: as often per time, divided by the factor."""
+
+    of: Distribution
+    factor: float
+
+    def __post_init__(self) -> None:
+        _require_positive(factor=self.factor)
+
+    @property
+    def mean(self) -> float:
+        return self.factor * self.of.mean
+
+    def cumulative_hazard(self, age: float) -> float:
+        return self.of.cumulative_hazard(age / self.factor)
+
+    def age_at(self, cumulative_hazard: float) -> float:
+        return self.factor * self.of.age_at(cumulative_hazard)
+
+    def sample(self, rng: np.random.Generator) -> float:
+        return self.factor * self.of.sample(rng)
+
+
 def _log_upper_gamma(shape: float, x: float) -> float:
     """Ln Q(shape, x), the regularised upper incomplete gamma function.
 

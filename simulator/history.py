@@ -1,22 +1,22 @@
 """What became of every Service over time."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from simulator.kernel import Kernel
-from simulator.log import Kind, StepFunction
-from simulator.objects import (
-    DaemonSetState,
-    DeploymentState,
-    PodClass,
-    ReplicaSetState,
-    ServiceState,
-    StatefulSetState,
-)
+from simulator.log import Floats, Kind, StepFunction, TransitionLog
+from simulator.objects import ServiceState
 from simulator.state import ClusterState
+
+_COUNTS = {
+    "answering": Kind.SERVICE_ANSWERING,
+    "ready": Kind.SERVICE_READY,
+    "desired": Kind.SERVICE_DESIRED,
+}
+"""What is counted -> the transitions that tell of it."""
 
 
 @dataclass(frozen=True)
@@ -32,97 +32,57 @@ class ServiceHistory:
     """Replicas desired of the workloads behind the Service."""
 
 
-class _Series:
-    """A count that changes now and then."""
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-        self.counts: list[float] = []
-
-    def function(self, start: float, end: float) -> StepFunction:
-        """The count from `start` to `end`."""
-        return StepFunction.of_changes(start, 0.0, np.array(self.times), np.array(self.counts, dtype=np.float64), end)
-
-
 class Recorder:
-    """Listens to Services and workloads, and keeps their counts over time."""
+    """Listens to Services, and keeps their counts over time, whether or not there is a log."""
 
     def __init__(self, kernel: Kernel, state: ClusterState) -> None:
         self._kernel = kernel
         self._state = state
-        self._answering: defaultdict[int, _Series] = defaultdict(_Series)
-        self._ready: defaultdict[int, _Series] = defaultdict(_Series)
-        self._desired: defaultdict[int, _Series] = defaultdict(_Series)
-        self._wanted: dict[Hashable, tuple[tuple[ServiceState, ...], int]] = {}
-        self._single: defaultdict[StatefulSetState, set[int]] = defaultdict(set)
-        """Ordinals of the pods that a Service selects alone."""
-        state.listen(Kind.SERVICE_ANSWERING, lambda service, new, cause: self._note(self._answering, service, new))
-        state.listen(Kind.SERVICE_READY, lambda service, new, cause: self._note(self._ready, service, new))
-        state.listen(Kind.DEPLOYMENT_GENERATION, lambda deployment, new, cause: self._deployment_changed(deployment))
-        state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set))
-        state.listen(Kind.STATEFULSET_GENERATION, lambda stateful_set, new, cause: self._stateful(stateful_set))
-        state.listen(Kind.DAEMONSET_GENERATION, lambda daemon_set, new, cause: self._daemons(daemon_set))
-        state.listen(Kind.DAEMONSET_DESIRED, lambda daemon_set, new, cause: self._daemons(daemon_set))
+        self._counts: Mapping[Kind, defaultdict[int, list[tuple[float, int]]]] = {
+            kind: defaultdict(list) for kind in _COUNTS.values()
+        }
+        for kind in _COUNTS.values():
+            self._note(kind)
 
-    def _note(self, series: defaultdict[int, _Series], service: ServiceState, count: int) -> None:
-        one = series[service.index]
-        one.times.append(self._kernel.now)
-        one.counts.append(count)
-
-    def _deployment_changed(self, deployment: DeploymentState) -> None:
-        spec = deployment.spec
-        services = self._state.services_of(spec.namespace, spec.template.labels)
-        self.want(deployment.workload, services, spec.replicas)
-
-    def _scaled(self, replica_set: ReplicaSetState) -> None:
-        if replica_set.deployment is None:
-            self.want(replica_set.workload, replica_set.pod_class.services, replica_set.desired)
-
-    def _stateful(self, stateful_set: StatefulSetState) -> None:
-        """Services may also select a single pod of it, by its name."""
-        spec, workload = stateful_set.spec, stateful_set.workload
-        services = self._state.services_of(spec.namespace, spec.template.labels)
-        self.want(workload, services, spec.replicas)
-        single: dict[int, tuple[ServiceState, ...]] = {}
-        for ordinal in spec.ordinals:
-            of_pod = self._state.services_of(spec.namespace, spec.pod_labels(ordinal))
-            if len(of_pod) > len(services):
-                single[ordinal] = tuple(service for service in of_pod if service not in services)
-        for ordinal in sorted(self._single[stateful_set] | single.keys()):
-            self.want((workload, ordinal), single.get(ordinal, ()), int(ordinal in single))
-        self._single[stateful_set] = set(single)
-
-    def _daemons(self, daemon_set: DaemonSetState) -> None:
-        spec = daemon_set.spec
-        services = self._state.services_of(spec.namespace, spec.template.labels)
-        self.want(daemon_set.workload, services, daemon_set.desired)
-
-    def want_pod(self, pod_class: PodClass) -> None:
-        """A pod of its own is to be there."""
-        self.want(pod_class.workload, pod_class.services, 1)
-
-    def want(self, who: Hashable, services: tuple[ServiceState, ...], replicas: int) -> None:
-        """From now on a workload, or a pod of one, is to have so many replicas, behind these Services."""
-        before = self._wanted.get(who)
-        if before == (services, replicas):
-            return
-        self._wanted[who] = (services, replicas)
-        for affected in sorted({*services, *(before[0] if before else ())}, key=lambda service: service.index):
-            total = sum(number for behind, number in self._wanted.values() if affected in behind)
-            self._note(self._desired, affected, total)
+    def _note(self, kind: Kind) -> None:
+        counts, kernel = self._counts[kind], self._kernel
+        self._state.listen(kind, lambda service, new, cause: counts[service.index].append((kernel.now, new)))
 
     def histories(self, start: float, end: float) -> dict[str, ServiceHistory]:
         """Every Service from `start` to `end`, by name."""
-        names = service_names(self._state.services)
-        return {
-            name: ServiceHistory(
-                name,
-                answering=self._answering[i].function(start, end),
-                ready=self._ready[i].function(start, end),
-                desired=self._desired[i].function(start, end),
-            )
-            for i, name in enumerate(names)
+        changes = {
+            (kind, i): np.array(rows, dtype=np.float64).reshape(-1, 2)
+            for kind, counts in self._counts.items()
+            for i, rows in counts.items()
         }
+        return dict(_histories(service_names(self._state.services), changes, start, end))
+
+
+def histories(log: TransitionLog, start: float, end: float) -> dict[str, ServiceHistory]:
+    """Every Service from `start` to `end`, by name, from the log of a run: what its Recorder kept."""
+    changes: dict[tuple[Kind, int], Floats] = {}
+    rows = log.of_kind(*_COUNTS.values())
+    for kind in _COUNTS.values():
+        of_kind = rows[rows[:, 1] == kind]
+        for service in np.unique(of_kind[:, 2]):
+            changes[kind, int(service)] = of_kind[of_kind[:, 2] == service][:, (0, 4)]
+    return dict(_histories(log.names["SERVICE"], changes, start, end))
+
+
+def _histories(
+    names: Sequence[str], changes: Mapping[tuple[Kind, int], Floats], start: float, end: float
+) -> Iterator[tuple[str, ServiceHistory]]:
+    """`changes`: times and counts, shape (n, 2)."""
+    never = np.empty((0, 2))
+    for i, name in enumerate(names):
+        rows = {what: changes.get((kind, i), never) for what, kind in _COUNTS.items()}
+        yield (
+            name,
+            ServiceHistory(
+                name,
+                **{what: StepFunction.of_changes(start, 0.0, of[:, 0], of[:, 1], end) for what, of in rows.items()},
+            ),
+        )
 
 
 def service_names(services: Sequence[ServiceState]) -> list[str]:

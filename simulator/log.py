@@ -48,6 +48,10 @@ class Kind(IntEnum):
     BUDGET_GENERATION = 25  # PodDisruptionBudget; one more with each change of its spec
     AUTOSCALER_GENERATION = 26  # HorizontalPodAutoscaler; one more with each change of its spec
     DAEMONSET_DESIRED = 27  # DaemonSet; nodes that are meant to run its pods, be they well or not
+    SERVICE_DESIRED = 28  # Service; replicas desired of the workloads behind it
+    DEPLOYMENT_REVISION = 29  # Deployment; one more with each change of its pod template: a rollout begins
+    POD_PULLING = 30  # pod; 1 while it waits for its images, and for nothing else
+    NODE_EVICTING = 31  # node; 1 while a NoExecute taint says that it is unreachable or not ready
 
 
 class TransitionLog:
@@ -69,6 +73,15 @@ class TransitionLog:
         """By pod: the Services that select it."""
         self.publishing: frozenset[int] = frozenset()
         """The Services with publishNotReadyAddresses."""
+        self.in_front_of: Sequence[tuple[int, ...]] = ()
+        """By Deployment: the Services that select its pods."""
+
+    @classmethod
+    def of_columns(cls, rows: npt.NDArray[np.float64]) -> TransitionLog:
+        """A log of these rows, shaped as those of `columns`; its names are to be filled in."""
+        log = cls()
+        log._rows.frombytes(np.ascontiguousarray(rows, dtype=np.float64).tobytes())
+        return log
 
     def __len__(self) -> int:
         return len(self._rows) // 6
@@ -76,6 +89,11 @@ class TransitionLog:
     def columns(self) -> npt.NDArray[np.float64]:
         """The rows as an array of shape (n, 6), in the order in which they happened."""
         return np.frombuffer(self._rows, dtype=np.float64).reshape(-1, 6)
+
+    def of_kind(self, *kinds: Kind) -> npt.NDArray[np.float64]:
+        """The rows of these kinds, in the order in which they happened."""
+        rows = self.columns()
+        return rows[np.isin(rows[:, 1], kinds)]
 
     def to_frame(self) -> pd.DataFrame:
         """A row per transition: time (s), kind, subject, old, new, cause, with names in place of numbers."""

@@ -15,6 +15,8 @@ _FOLDERS = {
     "failure": "simulator.failures",
     "operation": "simulator.operations",
     "plugin": "simulator.scheduling.plugins",
+    "balancing": "simulator.traffic.balancing",
+    "routing": "simulator.traffic.routing",
 }
 _REGISTERED: dict[str, dict[str, type]] = {kind: {} for kind in _FOLDERS}
 

@@ -18,6 +18,7 @@ from simulator.controllers.pod_gc import PodGC
 from simulator.controllers.replicaset import ReplicaSetController
 from simulator.controllers.statefulset import StatefulSetController
 from simulator.controllers.taint_eviction import TaintEviction
+from simulator.desired import DesiredReplicas
 from simulator.hazards import Hazards
 from simulator.history import Recorder, service_names
 from simulator.kernel import Kernel
@@ -66,6 +67,7 @@ class Simulation:
         for service in cluster.services:
             self.api.apply(service)
         self.recorder = Recorder(self.kernel, self.state)
+        self.desired = DesiredReplicas(self.state)
         timing = behaviour.timing
         phases = phases or Phases.drawn(timing, streams, self.state.nodes.names)
         # The order of listening is the order of reacting to one transition: endpoints follow pods at once,
@@ -100,7 +102,7 @@ class Simulation:
             self.autoscalers.feed(load)
         for pod in self.state.pods.values():
             if pod.owner is None:
-                self.recorder.want_pod(pod.pod_class)
+                self.desired.want_pod(pod.pod_class)
         self.kernel.run_until(0.0)
 
     def run(self, failures: Sequence[FailureMode], operations: Sequence[Operation]) -> None:
@@ -131,6 +133,10 @@ class Simulation:
         }
         log.zones = [zone for _, zone in self.state.nodes.regions_and_zones]
         log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pod_names]
+        log.in_front_of = [
+            tuple(service.index for service in self.state.services_of(spec.namespace, spec.template.labels))
+            for spec in (deployment.spec for deployment in self.state.deployments)
+        ]
         log.publishing = frozenset(s.index for s in self.state.services if s.spec.publish_not_ready_addresses)
 
     def strikes(self) -> dict[str, int]:

@@ -11,7 +11,7 @@ from models.autoscaling import HorizontalPodAutoscaler
 from models.daemonset import DaemonSet
 from models.deployment import Deployment
 from models.disruption import PodDisruptionBudget
-from models.node import UNSCHEDULABLE, Taint, TaintEffect
+from models.node import NOT_READY, UNREACHABLE, UNSCHEDULABLE, Taint, TaintEffect
 from models.service import Service
 from models.statefulset import StatefulSet
 from simulator.kernel import Kernel
@@ -139,6 +139,9 @@ class ClusterState:
             self.nodes.journal.append(node)
             self.nodes.taint_journal.append(node)
             self._emit(Kind.NODE_TAINTS, node, node, len(old), len(taints), cause)
+            evicted, evicting = _evicts(old), _evicts(taints)
+            if evicted is not evicting:
+                self._emit(Kind.NODE_EVICTING, node, node, evicted, evicting, cause)
 
     # Pods
 
@@ -202,6 +205,12 @@ class ClusterState:
         """Pending to Running."""
         pod.phase = Phase.RUNNING
         self._emit(Kind.POD_PHASE, pod, pod.uid, Phase.PENDING, Phase.RUNNING, pod.cause)
+
+    def set_pulling(self, pod: PodState, pulling: bool, cause: int) -> None:
+        """Whether the pod waits for images."""
+        if pod.pulling is not pulling:
+            pod.pulling = pulling
+            self._emit(Kind.POD_PULLING, pod, pod.uid, not pulling, pulling, cause)
 
     def set_containers(self, pod: PodState, running: int, cause: int) -> None:
         """The number of the pod's containers that run."""
@@ -308,9 +317,13 @@ class ClusterState:
         self._emit(Kind.DEPLOYMENT_GENERATION, deployment, deployment.index, 0, 1, 0)
 
     def update_deployment(self, deployment: DeploymentState, spec: Deployment, cause: int) -> None:
-        """The Deployment gets another spec, whatever part of it changed."""
-        deployment.spec = spec
+        """The Deployment gets another spec, whatever part of it changed; another template is another revision."""
+        old, deployment.spec = deployment.spec, spec
         deployment.cause = cause
+        if spec.template != old.template:
+            deployment.revision += 1
+            revision = deployment.revision
+            self._emit(Kind.DEPLOYMENT_REVISION, deployment, deployment.index, revision - 1, revision, cause)
         deployment.generation += 1
         generation = deployment.generation
         self._emit(Kind.DEPLOYMENT_GENERATION, deployment, deployment.index, generation - 1, generation, cause)
@@ -410,3 +423,14 @@ class ClusterState:
         if old != count:
             service.answering = count
             self._emit(Kind.SERVICE_ANSWERING, service, service.index, old, count, cause)
+
+    def set_service_desired(self, service: ServiceState, replicas: int, cause: int) -> None:
+        """How many replicas are desired of the workloads behind the Service."""
+        old = service.desired
+        if old != replicas:
+            service.desired = replicas
+            self._emit(Kind.SERVICE_DESIRED, service, service.index, old, replicas, cause)
+
+
+def _evicts(taints: frozenset[Taint]) -> bool:
+    return any(taint.effect is TaintEffect.NO_EXECUTE and taint.key in (NOT_READY, UNREACHABLE) for taint in taints)

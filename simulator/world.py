@@ -145,6 +145,18 @@ class Subject:
         """The nodes lose power, for the cause "mode/subject"."""
         return self._world.take_down(nodes, self.mode, self.name)
 
+    def take_down_for(self, seconds: float, nodes: Iterable[int]) -> None:
+        """The same, and they get it back after `seconds`, whatever the story does until then."""
+        self._world.end_after(seconds, self.take_down(nodes))
+
+    def up_and_down(self, nodes: Sequence[int], time_to_failure: Distribution, time_to_repair: Distribution) -> Story:
+        """The story of nodes that fail together, are repaired together, and start anew."""
+        while True:
+            yield self.failure_after(time_to_failure)
+            outage = self.take_down(nodes)
+            yield self._world.sleep(time_to_repair.sample(self.rng))
+            outage.end()
+
 
 class World:
     """The narrow door between stories and the cluster."""
@@ -197,6 +209,14 @@ class World:
             zones.setdefault(zone, []).append(node)
         return dict(sorted(zones.items()))
 
+    def domains(self, label: str, select: LabelSelector = LabelSelector()) -> dict[str, list[int]]:
+        """The nodes that share a value of this label, by value; those without the label are in none."""
+        domains: dict[str, list[int]] = {}
+        for node in self.nodes(select):
+            if (value := self._state.nodes.labels[node].get(label)) is not None:
+                domains.setdefault(value, []).append(node)
+        return dict(sorted(domains.items()))
+
     def deployment(self, target: str) -> DeploymentState:
         """The Deployment meant by "Deployment/name" or "Deployment/namespace/name"; raises ValueError if none is."""
         return self._api.deployment(target)
@@ -231,6 +251,10 @@ class World:
     def switch_off(self, nodes: Iterable[int], mode: str, subject: str) -> Outage:
         """The same as a part of something larger: it does not count as a strike."""
         return Outage(self._state, nodes, self._state.cause(f"{mode}/{subject}"))
+
+    def end_after(self, seconds: float, outage: Outage) -> None:
+        """Ends an outage after `seconds`."""
+        self._kernel.timer(seconds, outage.end, Order.REPAIR)
 
     def crash_containers(self, mode: str, law: Distribution, select: LabelSelector) -> None:
         """From now on, containers of the selected pods crash: a clock each, from each start of the container."""

@@ -26,6 +26,7 @@ MODELS = {
 SIMULATOR = {
     "simulator/kernel.py": {"simpy"},
     "simulator/log.py": {"pandas"},  # to_frame, when it is called
+    "simulator/traffic/compiling.py": {"numba"},  # if it is installed, when something is compiled
 }
 EXPERIMENTS = (
     "simulator.run",
@@ -37,6 +38,8 @@ EXPERIMENTS = (
     "simulator.failures",
     "simulator.operations",
     "simulator.replay",
+    "simulator.streams.Streams",
+    "simulator.traffic",
     "simulator.placement",
 )
 """By which doors experiments enter the simulator."""
@@ -53,6 +56,8 @@ POLICIES = {
         "simulator.scheduling.counts.PodCount",
         "simulator.scheduling.plugins.node_affinity.eligible",
     ),
+    "simulator/traffic/balancing/": ("simulator.registry", "simulator.traffic.balancing", "simulator.traffic.keys"),
+    "simulator/traffic/routing/": ("simulator.registry", "simulator.traffic.routing", "simulator.traffic.balancing"),
 }
 """What policies may know of the simulator: not its state, not its controllers."""
 
@@ -129,7 +134,7 @@ def test_pandas_is_imported_only_when_a_frame_is_wanted() -> None:
     assert loaded == []
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p != "experiments/plots.py"])
+@pytest.mark.parametrize("path", [p for p in FILES if not p.startswith("experiments/plots/")])
 def test_only_the_plots_draw(path: str) -> None:
     assert "matplotlib" not in foreign(path)
 

@@ -1,16 +1,38 @@
 """The commands, one file each; nothing heavy is imported before one of them runs."""
 
 from experiments.commands.bench import bench
+from experiments.commands.compare import compare
 from experiments.commands.explain import explain
+from experiments.commands.fit import fit
 from experiments.commands.import_ import import_
 from experiments.commands.plan import plan
+from experiments.commands.plot import plot
 from experiments.commands.replay import replay
+from experiments.commands.report import report
 from experiments.commands.run import run
 from experiments.commands.schema import schema
 from experiments.commands.show import show
 from experiments.commands.validate import validate
 from experiments.commands.verify import verify
 from experiments.commands.version import version
+from experiments.commands.why import why
 
-COMMANDS = (validate, plan, run, show, explain, schema, version, import_, verify, replay, bench)
+COMMANDS = (
+    validate,
+    plan,
+    run,
+    show,
+    compare,
+    why,
+    plot,
+    report,
+    fit,
+    explain,
+    schema,
+    version,
+    import_,
+    verify,
+    replay,
+    bench,
+)
 """In the order of their use."""

@@ -45,6 +45,23 @@ def trace(nodes: str, pods: str, as_json: bool) -> None:
     _print_bench(benching.trace(nodes, pods), as_json)
 
 
+@bench.command()
+@click.option("--requests", type=click.IntRange(min=1), default=10_000_000, show_default=True)
+@click.option("--policy", default="random", show_default=True, help="How requests find a pod: random, roundRobin, ...")
+@click.option("--pods", type=click.IntRange(min=1), default=10, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def traffic(requests: int, policy: str, pods: int, as_json: bool) -> None:
+    """Every single request to one Service: requests per second, memory."""
+    from experiments import bench as benching
+    from simulator.registry import UnknownName
+
+    try:
+        found = benching.traffic(requests, policy, pods)
+    except UnknownName as error:
+        raise click.BadParameter(str(error), param_hint="--policy") from None
+    _print_bench(found, as_json)
+
+
 def _print_bench(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2))

@@ -1,5 +1,6 @@
 """What the commands have in common: exit codes, options, lines for people."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,16 @@ SETTINGS = click.option(
     metavar="PATH=VALUE",
     help="Another value: failures[node-crash].select.labels=...",
 )
+
+
+def chosen(option: str, name: str | None, names: Sequence[str]) -> str | None:
+    """The name given for an option, if it is one of `names`; a usage error with a suggestion if not."""
+    if name is None or name in names:
+        return name
+    from models.problems import did_you_mean
+
+    known = ", ".join(map(repr, names))
+    raise click.BadParameter(f"{name!r} is none of {known}{did_you_mean(name, names)}", param_hint=option)
 
 
 def say(line: str) -> None:

@@ -6,7 +6,7 @@ import click
 @click.command()
 @click.argument("path", default="")
 def explain(path: str) -> None:
-    """Document a part of the experiment file: `spec.failures`, `spec.policies.patches`; or `timing`."""
+    """Document a part of the experiment file: `spec.failures`, `spec.policies.patches`; or `timing`, `presets`."""
     from experiments import explain as explaining
 
     try:

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,13 @@ from experiments.commands.console import INTERRUPTED, PATH, SETTINGS, say, warn
 @SETTINGS
 @click.option("--policy", "policies", multiple=True, metavar="NAME", help="Only this policy (repeatable).")
 @click.option("--resume/--fresh", "resume", default=True, help="Add to the results that are there, or start anew.")
+@click.option(
+    "--events",
+    default="none",
+    show_default=True,
+    metavar="none|sample:N|all",
+    help="Keep every transition of the first N runs per policy, or of all.",
+)
 @click.option("--progress", type=click.Choice(["auto", "rich", "plain", "none"]), default="auto", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
 @click.option("--no-fail", is_flag=True, help="Exit with 0 whatever the objectives say.")
@@ -36,6 +44,7 @@ def run(
     settings: tuple[str, ...],
     policies: tuple[str, ...],
     resume: bool,
+    events: str,
     progress: Any,
     quiet: bool,
     no_fail: bool,
@@ -44,7 +53,7 @@ def run(
     from experiments import progress as progressing
     from experiments.experiment import Experiment
 
-    processes = _workers(workers)
+    processes, kept = _workers(workers), _replications_kept(events)
     if seed is not None:
         settings = (*settings, f"spec.seed={seed}")
     read = Experiment.from_yaml(experiment, settings)
@@ -60,7 +69,13 @@ def run(
     try:
         with progressing.reporter("none" if quiet else progress) as listener:
             results = run_all(
-                read, out=folder, replications=replications, workers=processes, progress=listener, fresh=not resume
+                read,
+                out=folder,
+                replications=replications,
+                workers=processes,
+                progress=listener,
+                fresh=not resume,
+                events=kept,
             )
     except Interrupted as interrupted:
         again = [word for word in arguments if word not in ("--fresh", "--resume")]
@@ -70,6 +85,18 @@ def run(
     report.show(results)
     verdict = results.verdict()
     return 0 if no_fail and verdict in (1, 4) else verdict
+
+
+def _replications_kept(text: str) -> int:
+    """Of how many replications the transitions are kept."""
+    match text.split(":"):
+        case ["none"]:
+            return 0
+        case ["all"]:
+            return sys.maxsize
+        case ["sample", number] if number.isdecimal():
+            return int(number)
+    raise click.BadParameter(f"expected none, sample:N or all (got {text!r})", param_hint="--events")
 
 
 def _workers(text: str) -> int:

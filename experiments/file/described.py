@@ -6,9 +6,10 @@ what a file would say. So a new failure mode is usable from YAML without an edit
 
 import dataclasses
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import Field, Strict, create_model, model_validator
@@ -18,8 +19,12 @@ from experiments.file.fields import Duration, FileModel, Number, Seconds, Select
 from experiments.file.laws import KINDS, AnyLaw, Law
 from models.distributions import Distribution
 from models.labels import LabelSelector, Operator, Requirement
+from simulator import registry
 
-_NUMBERS = {"rate", "threshold", "jitter", "share", "probability", "factor", "shape", "sigma", "tolerance"}
+_NUMBERS = {
+    *("bound", "factor", "most", "jitter", "probability", "rate", "shape", "share", "sigma", "size"),
+    *("threshold", "tolerance", "weight"),
+}
 """Floats whose name ends in one of these words are plain numbers; every other float is a duration."""
 
 
@@ -99,6 +104,19 @@ def file_model(described: type, tag: str | None = None) -> type[DescribedModel]:
     model = create_model(described.__name__, __base__=DescribedModel, __doc__=described.__doc__, **fields)
     model.described = described
     return model
+
+
+def registered_model(kind: str) -> Any:
+    """Any policy registered under this kind, told apart by `type`."""
+    return one_of(registry.classes(kind))
+
+
+def one_of(classes: Mapping[str, type]) -> Any:
+    """Any of these dataclasses, told apart by `type`."""
+    models = [file_model(one, tag) for tag, one in classes.items()]
+    if len(models) < 2:
+        return models[0] if models else FileModel
+    return Annotated[reduce(or_, models[1:], models[0]), Field(discriminator="type")]
 
 
 @cache

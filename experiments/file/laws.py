@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from experiments.file.fields import Duration, FileModel, Number
+from experiments.file.presets import FromPreset
 from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
 
 
@@ -121,6 +122,7 @@ class EmpiricalLaw(Law):
 AnyLaw = Annotated[
     ExponentialLaw | WeibullLaw | LogNormalLaw | GammaLaw | FixedLaw | UniformLaw | EmpiricalLaw,
     Field(discriminator="kind"),
+    FromPreset(),
 ]
 
 KINDS: Mapping[type, str] = {

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from experiments.file.presets import TITLE
 from models.problems import Path, did_you_mean, shown
 
 
@@ -55,6 +56,8 @@ def _mistake(details: ErrorDetails, value: Any, model: type[BaseModel]) -> Mista
         case "literal_error" | "enum":
             expected = [word.strip(" '") for word in context["expected"].replace(" or ", ", ").split(",")]
             return Mistake(path[:-1], _unknown_word(str(path[-1]), given, expected), inside=path[-1:])
+        case "preset":
+            return Mistake(path, context["error"], inside=("preset",))
     say = _WORDS.get(kind)
     return Mistake(path, say(given, context) if say else f"{details['msg']} (got {shown(given)})")
 
@@ -121,11 +124,11 @@ def _known_fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[st
 
 
 def schema_node(whole: Mapping[str, Any], node: Any) -> dict[str, Any]:
-    """The node with its `$ref` followed and `null` alternatives dropped."""
+    """The node with its `$ref` followed, and `null` and presets as alternatives dropped."""
     while "$ref" in node:
         rest = {key: value for key, value in node.items() if key != "$ref"}
         node = {**whole["$defs"][node["$ref"].rsplit("/", 1)[-1]], **rest}
-    alternatives = [a for a in node.get("anyOf", ()) if a.get("type") != "null"]
+    alternatives = [a for a in node.get("anyOf", ()) if a.get("type") != "null" and a.get("title") != TITLE]
     if len(alternatives) == 1:
         rest = {key: value for key, value in node.items() if key not in ("anyOf", "title")}
         return {**schema_node(whole, alternatives[0]), **rest}

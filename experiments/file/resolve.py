@@ -7,12 +7,23 @@ from typing import Any
 
 from pydantic.alias_generators import to_snake
 
+from experiments.chain import SUFFIX
 from experiments.design import Design, Objective, Scenario, ServiceGoal
 from experiments.file.described import changed, value_of
 from experiments.file.policy import Lineage, added, blame, lineages, patch
-from experiments.file.schema import PoolFile, SchedulerFile, SpecFile, WhenCapacity, WhenReadyEndpoints
+from experiments.file.schema import (
+    PoolFile,
+    SchedulerFile,
+    ServiceFile,
+    SpecFile,
+    WhenCapacity,
+    WhenQuorum,
+    WhenReadyEndpoints,
+)
 from experiments.file.source import Source
-from experiments.metrics.availability import Capacity, ReadyEndpoints
+from experiments.file.traffic import TraceProblem, TrafficFile, trace_files
+from experiments.metrics.availability import Capacity, Quorum, ReadyEndpoints
+from experiments.metrics.slo import Slo
 from models.behaviour import Behaviour, BehaviourOverride
 from models.cluster import Cluster
 from models.daemonset import DaemonSet
@@ -24,6 +35,7 @@ from models.manifests import ClusterInput, Manifest, build_cluster, read_manifes
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Resources, Taint, TaintEffect
 from models.pod import Pod
 from models.problems import InputError, Path, Problem, did_you_mean
+from models.traffic import Call, circle
 from simulator.scheduling.profile import Profile, profile
 
 _SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet")
@@ -48,9 +60,11 @@ def resolve(source: Source, folder: str) -> Design:
     for variant in variants:
         _check_stories(variant, source, problems)
         _check_loads(spec, variant, source, problems)
+        _check_traffic(variant, folder, source, problems)
+    _check_calls(spec, variants, source, problems)
     if problems:
-        raise InputError(problems)
-    return _design(spec, variants, base)
+        raise InputError(list(dict.fromkeys(problems)))
+    return _design(spec, variants, base, folder)
 
 
 def pool_nodes(pool: PoolFile) -> list[Node]:
@@ -140,6 +154,8 @@ class _Variant:
     scheduler: Profile | None
     failures: list[tuple[Any, Path]]
     operations: list[tuple[Any, Path]]
+    traffic: list[tuple[TrafficFile, Path]]
+    """The last for a Service is what holds."""
 
     def services(self) -> list[str]:
         """The Services' names as in `Run.services`."""
@@ -184,6 +200,7 @@ def _variant(
         _scheduler(spec, lineage, source, problems),
         [(item, ("spec", "failures", i)) for i, item in enumerate(spec.failures)] + [*lineage.items("failures")],
         [(item, ("spec", "operations", i)) for i, item in enumerate(spec.operations)] + [*lineage.items("operations")],
+        [(item, ("spec", "traffic", i)) for i, item in enumerate(spec.traffic)] + [*lineage.items("traffic")],
     )
 
 
@@ -271,10 +288,12 @@ def _check_services(spec: SpecFile, variants: Sequence[_Variant], source: Source
     ]
     wanted += [(o.service, ("spec", "objectives", i, "service"), o.policy) for i, o in enumerate(spec.objectives)]
     for name, path, policy in wanted:
-        lacking = [v for v in variants if policy in (None, v.lineage.name) and v.complete and name not in v.services()]
+        about = [v for v in variants if policy in (None, v.lineage.name) and v.complete]
+        chains = _chains(spec) if path[1] == "objectives" else []
+        lacking = [v for v in about if name not in (*v.services(), *chains)]
         if lacking:
             under = "" if len(lacking) == len(variants) or policy else f" under policy {lacking[0].lineage.name!r}"
-            known = lacking[0].services()
+            known = [*lacking[0].services(), *chains]
             problems.append(source.problem(path, f"there is no Service {name!r}{under}{did_you_mean(name, known)}"))
     policies = [variant.lineage.name for variant in variants]
     right = spec.services is not None and not any(problem.path.startswith("spec.services") for problem in problems)
@@ -284,10 +303,16 @@ def _check_services(spec: SpecFile, variants: Sequence[_Variant], source: Source
         if objective.policy is not None and objective.policy not in [*policies, *_names_as_written(source, "policies")]:
             hint = did_you_mean(objective.policy, policies)
             problems.append(source.problem((*place, "policy"), f"there is no policy {objective.policy!r}{hint}"))
-        unmeasured = measured is not None and objective.service not in measured
-        if unmeasured and any(objective.service in variant.services() for variant in variants):
-            message = f"the Service {objective.service!r} is not measured; add it to spec.services"
+        service = objective.service.removesuffix(SUFFIX) if objective.service in _chains(spec) else objective.service
+        unmeasured = measured is not None and service not in measured
+        if unmeasured and any(service in variant.services() for variant in variants):
+            message = f"the Service {service!r} is not measured; add it to spec.services"
             problems.append(source.problem((*place, "service"), message))
+
+
+def _chains(spec: SpecFile) -> list[str]:
+    """The Services with calls, as results name them."""
+    return [f"{name}{SUFFIX}" for name in dict.fromkeys(call.caller for call in spec.calls)]
 
 
 def _names_as_written(source: Source, field: str) -> list[Any]:
@@ -297,7 +322,7 @@ def _names_as_written(source: Source, field: str) -> list[Any]:
 
 
 def _check_stories(variant: _Variant, source: Source, problems: list[Problem]) -> None:
-    """What failure modes and operations refer to must exist: Deployments by `target`, zones by `zones`."""
+    """What failure modes and operations refer to must exist: Deployments, zones, labels of nodes and their values."""
     stories = variant.failures + variant.operations
     _check_unique(stories, source, problems)
     for story, path in stories:
@@ -311,6 +336,23 @@ def _check_stories(variant: _Variant, source: Source, problems: list[Problem]) -
                 if zone not in zones:
                     hint = did_you_mean(zone, zones) or f"; there is {', '.join(map(repr, zones))}"
                     problems.append(source.problem((*path, "zones", i), f"there is no zone {zone!r}{hint}"))
+            _check_domain(story, path, variant.built.cluster, source, problems)
+
+
+def _check_domain(story: Any, path: Path, cluster: Cluster, source: Source, problems: list[Problem]) -> None:
+    """The label by which a failure mode groups nodes must be that of some, and so must its values."""
+    if (label := getattr(story, "domain", None)) is None:
+        return
+    if not any(label in node.labels for node in cluster.nodes):
+        known = sorted({key for node in cluster.nodes for key in node.labels})
+        hint = did_you_mean(label, known) or f"; there is {', '.join(known)}"
+        problems.append(source.problem((*path, "domain"), f"no node has the label {label!r}{hint}"))
+        return
+    values = sorted({node.labels[label] for node in cluster.nodes if label in node.labels})
+    for i, value in enumerate(getattr(story, "values", ())):
+        if value not in values:
+            hint = did_you_mean(value, values) or f"; there is {', '.join(map(repr, values))}"
+            problems.append(source.problem((*path, "values", i), f"no node has {label}={value}{hint}"))
 
 
 def _check_loads(spec: SpecFile, variant: _Variant, source: Source, problems: list[Problem]) -> None:
@@ -328,10 +370,55 @@ def _check_loads(spec: SpecFile, variant: _Variant, source: Source, problems: li
         seen.add((load.workload, load.metric))
 
 
+def _check_traffic(variant: _Variant, folder: str, source: Source, problems: list[Problem]) -> None:
+    """Traffic must be to Services that exist, given once a list, from nodes that exist, and its traces readable."""
+    first: dict[tuple[Path, str], Path] = {}
+    for traffic, path in variant.traffic:
+        if variant.complete and traffic.service not in (known := variant.services()):
+            hint = did_you_mean(traffic.service, known)
+            problems.append(source.problem((*path, "service"), f"there is no Service {traffic.service!r}{hint}"))
+        if first.setdefault((path[:-1], traffic.service), path) != path:
+            line = source.document.where(source.path(*first[path[:-1], traffic.service])).line
+            problems.append(source.problem((*path, "service"), f"its traffic is given twice (line {line})"))
+        try:
+            value = traffic.read(folder)
+        except TraceProblem as error:
+            problems.append(source.problem((*path, "rate", "path"), str(error)))
+            continue
+        for i, part in enumerate(value.clients):
+            kind, _, name = part.at.partition("/")
+            nodes = variant.built.cluster.nodes if variant.built is not None and not source.problems else ()
+            known = sorted({node.zone if kind == "zone" else node.name for node in nodes})
+            if name and nodes and name not in known:
+                hint = did_you_mean(name, known)
+                problems.append(source.problem((*path, "clients", i, "at"), f"there is no {kind} {name!r}{hint}"))
+
+
+def _check_calls(spec: SpecFile, variants: Sequence[_Variant], source: Source, problems: list[Problem]) -> None:
+    """Calls must be between Services that exist, each given once, and never in a circle."""
+    seen: dict[tuple[str, str], Path] = {}
+    calls: list[Call] = []
+    for i, written in enumerate(spec.calls):
+        path: Path = ("spec", "calls", i)
+        call = written.value()
+        for field, name in (("from", call.caller), ("to", call.callee)):
+            lacking = [v for v in variants if v.complete and name not in v.services()]
+            if lacking:
+                hint = did_you_mean(name, lacking[0].services())
+                problems.append(source.problem((*path, field), f"there is no Service {name!r}{hint}"))
+        if seen.setdefault((call.caller, call.callee), path) != path:
+            line = source.document.where(source.path(*seen[call.caller, call.callee])).line
+            problems.append(source.problem(path, f"this call is given twice (line {line})"))
+        if not circle(tuple(calls)) and (way := circle((*calls, call))):
+            problems.append(source.problem(path, f"Services call each other in a circle: {' -> '.join(way)}"))
+        else:
+            calls.append(call)
+
+
 # --------------------------------------------------------------------------------------------------------- results
 
 
-def _design(spec: SpecFile, variants: Sequence[_Variant], base: _Read) -> Design:
+def _design(spec: SpecFile, variants: Sequence[_Variant], base: _Read, folder: str) -> Design:
     goals = _goals(spec, variants)
     loads = tuple(load.value() for load in spec.load)
     scenarios = [
@@ -347,12 +434,15 @@ def _design(spec: SpecFile, variants: Sequence[_Variant], base: _Read) -> Design
             seed=spec.seed,
             loads=loads,
             scheduler=variant.scheduler,
+            traffic=tuple({traffic.service: traffic.read(folder) for traffic, _ in variant.traffic}.values()),
+            calls=tuple(call.value() for call in spec.calls),
         )
         for variant in variants
         if variant.built is not None
     ]
     built = [variant.built for variant in variants if variant.built is not None]
     files = [*base.files, *(file for variant in variants for file in variant.files)]
+    files += [file for variant in variants for file in trace_files([t for t, _ in variant.traffic], folder)]
     unfed = [note for one in built for note in without_load(one.cluster.autoscalers, loads)]
     return Design(
         scenarios=tuple(scenarios),
@@ -369,15 +459,32 @@ def _design(spec: SpecFile, variants: Sequence[_Variant], base: _Read) -> Design
 def _goals(spec: SpecFile, variants: Sequence[_Variant]) -> tuple[ServiceGoal, ...]:
     """The Services that are measured; by default all that have a workload, under every policy."""
     if spec.services is not None:
-        return tuple(ServiceGoal(service.name, _predicate(service.available)) for service in spec.services)
+        return tuple(goal(service) for service in spec.services)
     behind = [set(_with_workload(v.built.cluster, v.services())) for v in variants if v.built is not None]
     return tuple(
         ServiceGoal(n, ReadyEndpoints(1)) for n in variants[0].services() if all(n in names for names in behind)
     )
 
 
-def _predicate(when: WhenReadyEndpoints | WhenCapacity) -> ReadyEndpoints | Capacity:
-    return Capacity(when.at_least) if isinstance(when, WhenCapacity) else ReadyEndpoints(when.at_least)
+def measured(resolved: Any) -> tuple[ServiceGoal, ...]:
+    """What is measured in a resolved experiment, given as plain values."""
+    return tuple(goal(ServiceFile.model_validate(service)) for service in resolved["spec"]["services"])
+
+
+def goal(service: ServiceFile) -> ServiceGoal:
+    """What is measured of a Service."""
+    slo = None if service.slo is None else Slo(service.slo.objective, service.slo.period)
+    return ServiceGoal(service.name, _predicate(service.available), slo)
+
+
+def _predicate(when: WhenReadyEndpoints | WhenCapacity | WhenQuorum) -> ReadyEndpoints | Capacity | Quorum:
+    match when:
+        case WhenCapacity():
+            return Capacity(when.at_least)
+        case WhenQuorum():
+            return Quorum()
+        case WhenReadyEndpoints():
+            return ReadyEndpoints(when.at_least)
 
 
 def _with_workload(cluster: Cluster, names: Sequence[str]) -> list[str]:

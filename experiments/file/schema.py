@@ -1,29 +1,20 @@
 """The Experiment file, field by field. pydantic, for the file only: `design.py` makes values of it."""
 
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from experiments.file.described import DescribedModel, file_model, partial_model
+from experiments.file.described import DescribedModel, file_model, partial_model, registered_model
 from experiments.file.fields import Amount, Cpu, Duration, FileModel, Labels, Percentage, PositiveDuration
+from experiments.file.presets import FromPreset
+from experiments.file.traffic import CallFile, TrafficFile
 from models.behaviour import PodBehaviour
 from models.load import Load
 from models.problems import shown
 from models.timing import Timing
-from simulator import registry
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$", max_length=100)]
 Count = Annotated[int, Field(ge=1)]
-
-
-def _registered(kind: str) -> Any:
-    """Any policy registered under this kind, told apart by `type`."""
-    models = [file_model(policy, tag) for tag, policy in registry.classes(kind).items()]
-    if len(models) < 2:
-        return models[0] if models else FileModel
-    return Annotated[reduce(or_, models[1:], models[0]), Field(discriminator="type")]
 
 
 if TYPE_CHECKING:  # what the generated models below look like
@@ -43,7 +34,7 @@ if TYPE_CHECKING:  # what the generated models below look like
     PodBehaviourChanges: TypeAlias = _Changes
     TimingChanges: TypeAlias = _Changes
 else:
-    FailureFile, OperationFile = _registered("failure"), _registered("operation")
+    FailureFile, OperationFile = registered_model("failure"), registered_model("operation")
     PodBehaviourFile, TimingFile = file_model(PodBehaviour), file_model(Timing)
     PodBehaviourChanges, TimingChanges = partial_model(PodBehaviour), partial_model(Timing)
 
@@ -130,8 +121,8 @@ class OverrideFile(PodBehaviourChanges):
 class BehaviourFile(PodBehaviourFile):
     """What a manifest cannot say: how long things take. The defaults are round figures, not measurements."""
 
-    timing: TimingFile = Field(default_factory=TimingFile)
-    """Time constants of the control plane (`kubenines explain timing`)."""
+    timing: Annotated[TimingFile, FromPreset()] = Field(default_factory=TimingFile)
+    """Time constants of the control plane (`kubenines explain timing`); also `{preset: NAME}` and what differs."""
     overrides: list[OverrideFile] = Field(default=[])
     """Exceptions for some workloads."""
 
@@ -139,7 +130,7 @@ class BehaviourFile(PodBehaviourFile):
 class BehaviourChanges(PodBehaviourChanges):
     """What a policy changes in the behaviour; what is not given stays, overrides are added."""
 
-    timing: TimingChanges | None = None
+    timing: Annotated[TimingChanges, FromPreset()] | None = None
     overrides: list[OverrideFile] = Field(default=[])
 
 
@@ -192,15 +183,38 @@ class WhenCapacity(FileModel):
     at_least: Percentage
 
 
+class WhenQuorum(FileModel):
+    """Available while more than half of the desired replicas answer."""
+
+    when: Literal["quorum"]
+
+
+def _leaves_a_budget(objective: float) -> float:
+    if not 0 < objective < 1:
+        raise ValueError("expected more than 0% and less than 100%, so that there is an error budget")
+    return objective
+
+
+class SloFile(FileModel):
+    """What is promised of a Service: its error budget is reported, and burn-rate alerts on it."""
+
+    objective: Annotated[Percentage, AfterValidator(_leaves_a_budget)]
+    """Availability over any period: `99.9%`."""
+    period: PositiveDuration = 30 * 86400.0
+    """The rolling period over which it holds."""
+
+
 class ServiceFile(FileModel):
     """A Service whose availability is measured."""
 
     name: str
     """The Service's name (`namespace/name` if the manifests have more than one namespace)."""
-    available: Annotated[WhenReadyEndpoints | WhenCapacity, Field(discriminator="when")] = WhenReadyEndpoints(
-        when="readyEndpoints"
+    available: Annotated[WhenReadyEndpoints | WhenCapacity | WhenQuorum, Field(discriminator="when")] = (
+        WhenReadyEndpoints(when="readyEndpoints")
     )
     """When it counts as available."""
+    slo: SloFile | None = None
+    """What is promised of it, if anything is."""
 
 
 # -------------------------------------------------------------------------------------------------------- policies
@@ -270,10 +284,12 @@ class PolicyFile(FileModel):
     """What else is different."""
     scheduler: SchedulerFile | None = None
     """Another scheduler profile, instead of the experiment's."""
-    failures: list[FailureFile] = Field(default=[])
+    failures: list[Annotated[FailureFile, FromPreset()]] = Field(default=[])
     """Further failure modes."""
     operations: list[OperationFile] = Field(default=[])
     """Further operations."""
+    traffic: list[TrafficFile] = Field(default=[])
+    """Other traffic for these Services, instead of the experiment's."""
 
 
 class PrecisionFile(FileModel):
@@ -293,7 +309,7 @@ class ObjectiveFile(FileModel):
     policy: str | None = None
     """Only for this policy; without it, for every policy."""
     metric: Literal["availability"] = "availability"
-    at_least: Percentage
+    at_least: Annotated[Percentage, FromPreset()]
 
 
 # ------------------------------------------------------------------------------------------------------ experiment
@@ -320,12 +336,17 @@ class SpecFile(FileModel):
     behaviour: BehaviourFile = Field(default_factory=BehaviourFile)
     scheduler: SchedulerFile | None = None
     """The scheduler's profile, if it is not the default."""
-    failures: list[FailureFile] = Field(default=[])
-    """What breaks."""
+    failures: list[Annotated[FailureFile, FromPreset()]] = Field(default=[])
+    """What breaks. An item may be `{preset: NAME}` (`kubenines explain presets`) and what differs from it."""
     operations: list[OperationFile] = Field(default=[])
     """What people do."""
     load: list[LoadFile] = Field(default=[])
     """What users ask for: without it, autoscalers measure nothing."""
+    traffic: list[TrafficFile] = Field(default=[])
+    """The requests that Services get, one entry a Service: without it, availability is that of time only."""
+    calls: list[CallFile] = Field(default=[])
+    """Which Services ask which others to answer a request. Each measured Service that calls others is measured once
+    more, with all that it requires, as `<service>+calls`."""
     services: list[ServiceFile] | None = None
     """What is measured; by default every Service that selects pods of a workload, with one ready endpoint."""
     policies: list[PolicyFile] = Field(default=[])

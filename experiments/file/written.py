@@ -48,7 +48,7 @@ def _flat(lineage: Any) -> dict[str, Any]:
     behaviour: dict[str, Any] = {}
     for step in lineage.steps:
         policy = step.policy.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for field in ("patches", "add", "failures", "operations"):
+        for field in ("patches", "add", "failures", "operations", "traffic"):
             if policy[field]:
                 flat[field] = [*flat.get(field, ()), *policy[field]]
         changes = policy.get("behaviour", {})

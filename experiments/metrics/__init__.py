@@ -1,1 +1,1 @@
-"""What is measured of a run: one file per metric, each a pure function of what was observed of one Service."""
+"""What is measured of a run, one file per metric: pure functions of an observed Service or cluster."""

@@ -28,13 +28,27 @@ class Capacity:
     at_least: float
 
     def up(self, history: History) -> StepFunction:
-        times = np.union1d(history.answering.times, history.desired.times)
-        times = times[(times >= history.answering.start) & (times < history.answering.end)]
-        answering, desired = history.answering.at(times), history.desired.at(times)
+        times, answering, desired = _counts(history)
         rounding = 1e-9  # so that 55 % of 20 is 11, not 11.000000000000002
         return _where(
             times, (answering + rounding >= self.at_least * desired) & (answering >= 1), history.answering.end
         )
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """Available while a strict majority of the desired replicas can answer, as a replicated store needs it."""
+
+    def up(self, history: History) -> StepFunction:
+        times, answering, desired = _counts(history)
+        return _where(times, 2 * answering > desired, history.answering.end)
+
+
+def _counts(history: History) -> tuple[Floats, Floats, Floats]:
+    """Times of change, and from then on the endpoints that answer and the replicas desired."""
+    times = np.union1d(history.answering.times, history.desired.times)
+    times = times[(times >= history.answering.start) & (times < history.answering.end)]
+    return times, history.answering.at(times), history.desired.at(times)
 
 
 def _where(times: Floats, holds: np.ndarray, end: float) -> StepFunction:

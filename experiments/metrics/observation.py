@@ -1,13 +1,16 @@
-"""One Service over the measured window of one run: what every metric is a function of."""
+"""One Service over the measured window of one run: what every metric of a Service is a function of."""
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from simulator.log import StepFunction
+
+if TYPE_CHECKING:
+    from experiments.metrics.slo import Slo
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,6 +43,19 @@ class Predicate(Protocol):
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A Service as the control plane sees it: every endpoint that is listed as ready is taken to answer."""
+
+    ready: StepFunction
+    desired: StepFunction
+
+    @property
+    def answering(self) -> StepFunction:
+        """The endpoints listed as ready."""
+        return self.ready
+
+
+@dataclass(frozen=True)
 class Observation:
     """A Service's history on the measured window [start, end], with its availability."""
 
@@ -47,15 +63,24 @@ class Observation:
     ready: StepFunction
     desired: StepFunction
     up: StepFunction
+    """1.0 while the Service is available: what users meet."""
+    believed: StepFunction
+    """1.0 while it is, as far as the control plane knows: by the endpoints that are listed as ready."""
+    slo: "Slo | None" = None
+    """What was promised of it, if anything was."""
 
     @classmethod
-    def of(cls, history: History, available: Predicate, start: float, end: float) -> "Observation":
+    def of(
+        cls, history: History, available: Predicate, start: float, end: float, slo: "Slo | None" = None
+    ) -> "Observation":
         """Cut `history` to the window and judge it by `available`."""
         return cls(
             history.answering.clip(start, end),
             history.ready.clip(start, end),
             history.desired.clip(start, end),
             available.up(history).clip(start, end),
+            available.up(Listed(history.ready, history.desired)).clip(start, end),
+            slo,
         )
 
     @property

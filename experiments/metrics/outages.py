@@ -1,4 +1,4 @@
-"""Outages: how many, how long, how far apart.
+"""Outages: how many, how long, how far apart, and when the control plane knew.
 
 The window cuts outages. One under way at its start did not begin in it and is not counted; one under way at its end
 is. So the count over the window is an unbiased frequency, and downtime over count is the mean length in the long run.
@@ -7,12 +7,14 @@ The seconds of cut outages are part of the downtime; the longest is the longest 
 
 import math
 
-from experiments.metrics.observation import Observation
+import numpy as np
+
+from experiments.metrics.observation import Floats, Observation
 
 
 def outages(seen: Observation) -> int:
     """Outages that began in the window."""
-    return int((seen.outages[:, 0] > seen.start).sum())
+    return len(_begun(seen))
 
 
 def longest_s(seen: Observation) -> float:
@@ -28,3 +30,36 @@ def mttr_s(seen: Observation) -> float:
 def mtbf_s(seen: Observation) -> float:
     """Mean time between the beginnings of outages: window over outages; NaN when none began in the window."""
     return seen.window / outages(seen) if outages(seen) else math.nan
+
+
+def mttd_s(seen: Observation) -> float:
+    """Mean time from the beginning of an outage until the list of ready endpoints shows it; NaN if it shows none."""
+    delays = _detection(seen)
+    shown = delays[np.isfinite(delays)]
+    return float(shown.mean()) if len(shown) else math.nan
+
+
+def undetected(seen: Observation) -> int:
+    """Outages that began in the window and were over before the list of ready endpoints showed them."""
+    return int((~np.isfinite(_detection(seen))).sum())
+
+
+def first_outage_s(seen: Observation) -> float:
+    """Time from the start of the window to the first outage, 0 if one was under way; NaN without any."""
+    return float(seen.outages[0, 0]) - seen.start if len(seen.outages) else math.nan
+
+
+def _begun(seen: Observation) -> Floats:
+    return seen.outages[seen.outages[:, 0] > seen.start]
+
+
+def _detection(seen: Observation) -> Floats:
+    """Per outage that began in the window: seconds until the control plane believes in it, infinity if it never does.
+
+    0 if the control plane gave the Service up before (as it does with endpoints that are being deleted).
+    """
+    begun, believed = _begun(seen), seen.believed.intervals_below(0.5)
+    over = np.append(believed[:, 1], math.inf)  # the first belief that is not over when an outage begins
+    known = np.append(believed[:, 0], math.inf)[np.searchsorted(over, begun[:, 0], side="right")]
+    delays = np.maximum(known - begun[:, 0], 0.0)
+    return np.where(known < begun[:, 1], delays, math.inf)

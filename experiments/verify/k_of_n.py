@@ -1,96 +1,181 @@
-"""Groups b and i: k of n units, each repaired on its own: long-run figures and the first outage."""
+"""Groups b and i: k of n units, each repaired on its own; group x: quorums."""
 
 import math
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import combinations
 
 import numpy as np
 
 from experiments import closed_form as exact
-from experiments.verify.check import Check, Study
-from experiments.verify.systems import DAY, YEAR, behaviour, replications, unit_per_node
-from models.distributions import Exponential
+from experiments.verify.check import Basis, Check, Study
+from experiments.verify.first_outage import Choices, FirstOutages, mean_of_lives, power_changes
+from experiments.verify.pool import Pool, System, Tally, precise, tallies
+from experiments.verify.systems import ALONE, DAY, YEAR, behaviour, one_service, replications
+from models.distributions import Distribution, Exponential, LogNormal, Weibull
 from simulator.failures.node_crash import NodeCrash
+from simulator.log import StepFunction
+from simulator.run import Run, simulate
 
 MTTF, MTTR = 10 * DAY, 1800.0
-RUNS, YEARS = 200, 20
-SYSTEMS = {"1of2": ("first-2", 2, 1), "2of3": ("first-3", 3, 2), "3of5": ("all", 5, 3)}
-"""Case suffix -> (Service, n, k). One cluster of five nodes serves all three."""
-FIRST_OUTAGE = ("1of2", "2of3")
+SYSTEMS = {
+    "1of2": System(2, 1),
+    "2of3": System(3, 2),
+    "1of3": System(3, 1),
+    "3of5": System(5, 3),
+    "8of10": System(10, 8),
+}
+POOL = Pool(30, ((MTTF, MTTR),), most=(20,))
+RUNS = {"1of2": 60, "2of3": 60, "1of3": 150, "3of5": 150, "8of10": 150}
+"""Of a year each."""
 
 
-def _independent(seed: int, effort: float) -> list[Check]:
-    downtime: dict[str, float] = dict.fromkeys(SYSTEMS, 0.0)
-    outages: dict[str, int] = dict.fromkeys(SYSTEMS, 0)
-    first: dict[str, list[float]] = {name: [] for name in SYSTEMS}
-    runs = 0
-    for run in replications(
-        unit_per_node(5),
-        [NodeCrash("crash", Exponential(MTTF), Exponential(MTTR))],
-        number=RUNS * effort,
-        years=YEARS,
+def _runs(pool: int, up: Distribution, down: Distribution, number: float, seed: int) -> Iterator[Run]:
+    """Years of a pool of nodes with a pod each that stays, come what may."""
+    return replications(
+        one_service(pool),
+        [NodeCrash("crash", up, down)],
+        number=number,
+        years=1,
         seed=seed,
-        behaviour=behaviour(),
-    ):
-        runs += 1
-        for name, (service, _, k) in SYSTEMS.items():
-            history = run.services[service].answering
-            intervals = history.intervals_below(k)
-            downtime[name] += history.time_below(k)
-            outages[name] += len(intervals)
-            first[name].append(float(intervals[0, 0]) if len(intervals) else math.inf)
-    checks = []
-    for name, (_, n, k) in SYSTEMS.items():
-        checks += _long_run(name, n, k, downtime[name], outages[name], runs * YEARS)
-    for name in FIRST_OUTAGE:
-        _, n, k = SYSTEMS[name]
-        checks += _first(name, n, k, np.array(first[name]))
-    return checks
+        behaviour=behaviour(timing=ALONE),
+        keep_log=True,
+    )
 
 
-def _long_run(name: str, n: int, k: int, downtime: float, outages: int, years: float) -> list[Check]:
-    """Outages are rare, so their number is Poisson, and their lengths are all but exponential."""
-    unavailability = exact.k_of_n_unavailability(n, k, MTTF, MTTR)
-    frequency = exact.k_of_n_outages_per_year(n, k, MTTF, MTTR)
-    mean_outage = exact.k_of_n_mean_outage(n, k, MTTF, MTTR)
-    expected = frequency * years
+def _independent(name: str, seed: int, effort: float) -> list[Check]:
+    """Every choice of n of 30 nodes is a system of n units."""
+    system = SYSTEMS[name]
+    watched = FirstOutages(_choices(system), system.k, YEAR)
+    tally = Tally(POOL.size, system)
+    lives = []
+    for run in _runs(POOL.size, Exponential(MTTF), Exponential(MTTR), max(30.0, RUNS[name] * effort), seed):
+        tally.add(run.services["all"].answering)
+        lives.append(watched.of(power_changes(run)))
+    return precise(_long_run(name, system, tally) + _first(name, system, np.array(lives)))
+
+
+def _choices(system: System) -> Choices:
+    """All systems of a pool; of too many, the same thousand every time."""
+    if math.comb(POOL.size, system.n) <= 200_000:
+        return np.array(list(combinations(range(POOL.size), system.n)))
+    rng = np.random.default_rng(0)
+    return np.array([rng.choice(POOL.size, system.n, replace=False) for _ in range(1000)])
+
+
+def _long_run(name: str, system: System, tally: Tally) -> list[Check]:
+    parameters = (system.n, system.k, MTTF, MTTR)
+    unavailability, outages, length = POOL.errors(system, tally.seconds)
     checks = [
         Check(
             f"b1_{name}",
             f"steady-state unavailability, {name}",
+            exact.k_of_n_unavailability(*parameters),
+            tally.unavailability,
             unavailability,
-            downtime / (years * YEAR),
-            unavailability * math.sqrt(2 / expected),
         ),
-        Check(f"b3_{name}", f"outages a year, {name}", frequency, outages / years, frequency / math.sqrt(expected)),
+        Check(
+            f"b3_{name}",
+            f"outages a year, {name}",
+            exact.k_of_n_outages_per_year(*parameters),
+            tally.outages_per_year,
+            outages,
+        ),
     ]
-    if outages:
-        error = mean_outage / math.sqrt(expected)
-        checks.append(Check(f"b4_{name}", f"mean outage (s), {name}", mean_outage, downtime / outages, error))
+    if tally.outages and name != "8of10":
+        mean = exact.k_of_n_mean_outage(*parameters)
+        checks.append(Check(f"b4_{name}", f"mean outage (s), {name}", mean, tally.downtime / tally.outages, length))
     return checks
 
 
-def _first(name: str, n: int, k: int, first: np.ndarray) -> list[Check]:
-    """The first passage is all but exponential: time at risk over passages, whatever the runs that saw none."""
+def _first(name: str, system: System, lives: np.ndarray) -> list[Check]:
+    """From the spread over the replications: systems of a pool share their units."""
+    lived, ended, struck = lives.T
+    if not ended.any():
+        return []
+    n, k = system.n, system.k
+    mean, error = mean_of_lives(lived, ended)
     days = exact.mean_time_to_first_outage(n, k, MTTF, MTTR, crews=n) / DAY
-    seen = np.isfinite(first)
-    at_risk = np.where(seen, first, YEARS * YEAR).sum() / DAY
-    expected = len(first) * -math.expm1(-YEARS * YEAR / DAY / days)
+    first = Check(f"i1_{name}", f"mean days to the first outage, {name}", days, mean / DAY, error / DAY, Basis.SAMPLED)
     within = exact.probability_of_an_outage(n, k, MTTF, MTTR, crews=n, horizon=YEAR)
-    return [
-        Check(
-            f"i1_{name}",
-            f"mean days to the first outage, {name}",
-            days,
-            float(at_risk / max(1, seen.sum())),
-            days / math.sqrt(expected),
-        ),
-        Check(
-            f"i5_{name}",
-            f"P(an outage in the first year), {name}",
-            within,
-            float((first <= YEAR).mean()),
-            math.sqrt(within * (1 - within) / len(first)),
-        ),
-    ]
+    error = float(struck.std(ddof=1)) / math.sqrt(len(struck))
+    year = Check(
+        f"i5_{name}", f"P(an outage in the first year), {name}", within, float(struck.mean()), error, Basis.SAMPLED
+    )
+    checks = [first]
+    if name in ("1of2", "2of3", "1of3"):
+        checks.append(year)
+    if name == "1of3":
+        checks.append(Check("i3", "mean days to the first outage, 3 in parallel", *_answer(first)))
+    return checks
 
 
-STUDIES = (Study("k of n", _independent),)
+def _answer(check: Check) -> tuple[float, float, float, Basis]:
+    return check.exact, check.estimate, check.standard_error, check.basis
+
+
+def _other_laws(seed: int, effort: float) -> list[Check]:
+    """Weibull lives and lognormal repairs: how often a system fails depends on their means only."""
+    names = ("2of3", "3of5")
+    per_run: list[list[Tally]] = []
+    for replication in range(max(30, round(60 * effort))):
+        run = simulate(
+            one_service(POOL.size),
+            duration=YEAR,
+            warmup=YEAR / 2,
+            behaviour=behaviour(timing=ALONE),
+            failures=[NodeCrash("crash", Weibull.from_mean(0.7, MTTF), LogNormal.from_mean(MTTR, 1.0))],
+            seed=seed,
+            replication=replication,
+        )
+        per_run.append(tallies(POOL.size, [SYSTEMS[name] for name in names], [run.services["all"].answering]))
+    checks = []
+    for name, runs in zip(names, zip(*per_run, strict=True), strict=True):
+        outages = np.array([tally.outages_per_year for tally in runs])
+        checks.append(
+            Check(
+                f"b5_{name}",
+                f"outages a year, {name}, Weibull and lognormal",
+                exact.k_of_n_outages_per_year(SYSTEMS[name].n, SYSTEMS[name].k, MTTF, MTTR),
+                float(outages.mean()),
+                float(outages.std(ddof=1)) / math.sqrt(len(outages)),
+                Basis.SAMPLED,
+            )
+        )
+    return precise(checks)
+
+
+QUORUM_MTTF, QUORUM_MTTR = 30 * DAY, 600.0
+QUORUMS = {3: (100, 20.0), 5: (300, 12.0), 7: (700, 12.0)}
+"""Voters -> (nodes in the pool, years)."""
+
+
+def _quorum(voters: int, seed: int, effort: float) -> list[Check]:
+    """A majority of the voters; the larger the quorum, the larger a pool it takes to see it lost."""
+    size, years = QUORUMS[voters]
+    system = System(voters, voters // 2 + 1)
+    pool = Pool(size, ((QUORUM_MTTF, QUORUM_MTTR),), most=(12,))
+    runs = _runs(size, Exponential(QUORUM_MTTF), Exponential(QUORUM_MTTR), years * effort, seed)
+    [tally] = tallies(size, [system], _histories(runs))
+    return precise(
+        [
+            Check(
+                f"x1_{voters}",
+                f"steady-state unavailability, quorum of {voters}",
+                exact.k_of_n_unavailability(voters, system.k, QUORUM_MTTF, QUORUM_MTTR),
+                tally.unavailability,
+                pool.errors(system, tally.seconds)[0],
+            )
+        ]
+    )
+
+
+def _histories(runs: Iterable[Run]) -> Iterator[StepFunction]:
+    return (run.services["all"].answering for run in runs)
+
+
+STUDIES = (
+    *(Study(f"k of n, {name}", partial(_independent, name), seconds=RUNS[name] / 10) for name in SYSTEMS),
+    Study("k of n, other laws", _other_laws, seconds=8),
+    *(Study(f"quorum of {voters}", partial(_quorum, voters), seconds=5) for voters in QUORUMS),
+)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments import closed_form as exact
-from experiments.verify.check import Check, Study
-from experiments.verify.systems import DAY, YEAR, behaviour, replications, unit_per_node
+from experiments.verify.check import Basis, Check, Study
+from experiments.verify.systems import ALONE, DAY, YEAR, behaviour, nodes, replications, steadfast, unit_per_node
+from models.cluster import Cluster
 from models.distributions import Distribution, Exponential, Fixed, LogNormal, Weibull
+from models.service import Service
 from simulator.failures.node_crash import NodeCrash
+from simulator.log import StepFunction
 
 MTTF, MTTR = 30 * DAY, 300.0
 YEARS_SIMULATED = 2000
@@ -22,6 +25,7 @@ class _Years:
 
     downtime: np.ndarray
     outages: np.ndarray
+    histories: list[StepFunction]
 
 
 def _years(up: Distribution, down: Distribution, seed: int, effort: float) -> _Years:
@@ -34,9 +38,9 @@ def _years(up: Distribution, down: Distribution, seed: int, effort: float) -> _Y
         seed=seed,
         behaviour=behaviour(),
     )
-    rows = [(h.time_below(1), len(h.intervals_below(1))) for h in (run.services["all"].answering for run in runs)]
-    downtime, outages = np.array(rows).T
-    return _Years(downtime, outages)
+    histories = [run.services["all"].answering for run in runs]
+    downtime = np.array([history.time_below(1) for history in histories])
+    return _Years(downtime, np.array([len(history.intervals_below(1)) for history in histories]), histories)
 
 
 def _exponential(seed: int, effort: float) -> list[Check]:
@@ -100,7 +104,52 @@ def _exponential(seed: int, effort: float) -> list[Check]:
                 math.sqrt(q * (1 - q) / n) / density,
             )
         )
-    return checks
+    return checks + _started_up(years)
+
+
+POINT, INTERVAL = 600.0, 3600.0
+"""Seconds after a start: a3 and a4."""
+
+
+def _started_up(years: _Years) -> list[Check]:
+    """From every moment when the unit is up it goes on as if it had just started: exponential laws have no age."""
+    time, down_later, down_within = np.sum([_after_up(history) for history in years.histories], axis=0)
+    # Every outage counts for min(length, 600) seconds of starts, or the integral of min(length, u) over the hour.
+    point = 2 * MTTR**2 * (1 - math.exp(-POINT / MTTR) * (1 + POINT / MTTR))
+    lengths = np.linspace(0, 40 * MTTR, 200_001)
+    seen = np.where(lengths < INTERVAL, lengths * INTERVAL - lengths**2 / 2, INTERVAL**2 / 2)
+    interval = float(np.trapezoid(seen**2 * np.exp(-lengths / MTTR) / MTTR, lengths))
+    return [
+        Check(
+            "a3",
+            "P(down 600 s after a start)",
+            exact.point_unavailability(MTTF, MTTR, POINT),
+            float(down_later / time),
+            math.sqrt(point / MTTF / time),
+        ),
+        Check(
+            "a4",
+            "mean share of the first hour after a start that is down",
+            exact.interval_unavailability(MTTF, MTTR, INTERVAL),
+            float(down_within / time / INTERVAL),
+            math.sqrt(interval / MTTF / time) / INTERVAL,
+        ),
+    ]
+
+
+def _after_up(up: StepFunction) -> tuple[float, float, float]:
+    """Integrals over the moments when the unit is up, far enough from the end.
+
+    Of 1, of being down 600 s later, and of the seconds down in the hour that follows.
+    """
+    edges = np.append(up.times, up.end)
+    lost = np.concatenate(([0.0], np.cumsum(np.diff(edges) * (1 - up.values))))
+    moments = np.unique(np.concatenate((edges, edges - POINT, edges - INTERVAL)))
+    moments = moments[(moments >= 0) & (moments <= up.end - INTERVAL)]
+    widths, middles = np.diff(moments), (moments[1:] + moments[:-1]) / 2
+    here = up.at(middles) * widths
+    within = np.interp(middles + INTERVAL, edges, lost) - np.interp(middles, edges, lost)
+    return float(here.sum()), float(here @ (1 - up.at(middles + POINT))), float(here @ within)
 
 
 def _fixed_repair(seed: int, effort: float) -> list[Check]:
@@ -121,31 +170,69 @@ def _share(case: str, quantity: str, probability: float, downtime: np.ndarray, b
     return Check(case, quantity, probability, within, math.sqrt(probability * (1 - probability) / len(downtime)))
 
 
+UNITS, DECADES = 40, 2.0
+"""Units at once, each of which is watched for so long: the start of a life leaves hardly a trace."""
+
+
 def _other_laws(seed: int, effort: float) -> list[Check]:
     """Weibull lives and lognormal repairs: only their means matter for the availability."""
     shape, median, sigma = 0.7, 120.0, 1.2
-    years = _years(Weibull.from_mean(shape, MTTF), LogNormal(median, sigma), seed, effort)
-    n = len(years.downtime)
+    labels = [f"unit-{i}" for i in range(UNITS)]
+    cluster = Cluster(
+        nodes=nodes(UNITS),
+        pods=tuple(steadfast(label, f"node-{i}", {"unit": label}) for i, label in enumerate(labels)),
+        services=tuple(Service(label, selector={"unit": label}) for label in labels),
+    )
+    years = 10 * DECADES
+    lengths, downtimes = [], []
+    for run in replications(
+        cluster,
+        [NodeCrash("crash", Weibull.from_mean(shape, MTTF), LogNormal(median, sigma))],
+        number=25 * effort,
+        years=years,
+        seed=seed,
+        behaviour=behaviour(timing=ALONE),
+    ):
+        for service in run.services.values():
+            lengths.append(np.diff(service.answering.intervals_below(1)).ravel())
+            downtimes.append(service.answering.time_below(1))
+    downtime, repairs = np.array(downtimes), np.concatenate(lengths)
+    n, horizon = len(downtime), years * YEAR
     repair = exact.lognormal_mean(median, sigma)
     rate = exact.downtime_variance_rate(
         MTTF, exact.weibull_variance(shape, MTTF), repair, exact.lognormal_variance(median, sigma)
     )
     # A fresh unit with a falling hazard fails more often at first: by (cv^2 - 1) / 2 failures in the long run.
     surplus = (exact.weibull_variance(shape, MTTF) / MTTF**2 - 1) / 2
-    unavailability = (years.downtime.mean() - surplus * repair) / YEAR
+    kurtosis = float(((downtime - downtime.mean()) ** 4).mean() / downtime.var() ** 2)
     return [
         Check(
             "a5",
             "steady-state unavailability, Weibull and lognormal",
             exact.unavailability(MTTF, repair),
-            float(unavailability),
-            math.sqrt(rate / (n * YEAR)),
-        )
+            float(downtime.mean() - surplus * repair) / horizon,
+            math.sqrt(rate / (n * horizon)),
+        ),
+        Check(
+            "a5b",
+            "mean repair (s), lognormal",
+            repair,
+            float(repairs.mean()),
+            math.sqrt(exact.lognormal_variance(median, sigma) / len(repairs)),
+        ),
+        Check(
+            "a7",
+            "variance rate of downtime, Weibull and lognormal",
+            rate,
+            float(downtime.var(ddof=1)) / horizon,
+            rate * math.sqrt((kurtosis - 1) / n),
+            Basis.SAMPLED,
+        ),
     ]
 
 
 STUDIES = (
-    Study("single unit", _exponential),
-    Study("single unit, fixed repair", _fixed_repair),
-    Study("single unit, Weibull and lognormal", _other_laws),
+    Study("single unit", _exponential, seconds=8),
+    Study("single unit, fixed repair", _fixed_repair, seconds=6),
+    Study("single unit, Weibull and lognormal", _other_laws, seconds=20),
 )

@@ -31,6 +31,10 @@ PROMPT = replace(
 """Exits are noticed at once, without back-off or latency: a crash costs exactly the restart."""
 
 
+ALONE = replace(PROMPT, node_monitor_grace_period=1e9)
+"""The same, and the control plane lets lost nodes be: for pods that nothing would move anyway."""
+
+
 def nodes(number: int, zones: Sequence[str] = ("",)) -> tuple[Node, ...]:
     """Roomy nodes node-0, node-1, ...; node i lies in zones[i], the last zone taking the rest."""
     return tuple(
@@ -59,6 +63,12 @@ def unit_per_node(number: int, zones: Sequence[str] = ("",)) -> Cluster:
     services = [Service("all", selector={"app": "all"})]
     services += [Service(f"first-{k}", selector={f"first-{k}": "yes"}) for k in range(1, number)]
     return Cluster(nodes=nodes(number, zones), pods=tuple(pods), services=tuple(services))
+
+
+def one_service(number: int) -> Cluster:
+    """The same with the Service "all" alone."""
+    cluster = unit_per_node(number)
+    return replace(cluster, services=cluster.services[:1])
 
 
 def behaviour(pods: PodBehaviour = INSTANT, timing: Timing = PROMPT, restart: Distribution | None = None) -> Behaviour:

@@ -52,10 +52,19 @@ class Kubelet:
 
     def _start_pod(self, pod: PodState) -> None:
         behaviour = pod.pod_class.behaviour
-        delay = self._images.present(pod) - self._kernel.now + pod.slot.draw("start", behaviour.start)
+        delay = pod.slot.draw("start", behaviour.start)
         for container in pod.pod_class.spec.init_containers:
             if container.restart_policy != "Always":
                 delay += pod.slot.draw("init", behaviour.init)
+        pull = self._images.present(pod) - self._kernel.now
+        if pull > 0:
+            self._state.set_pulling(pod, True, pod.cause)
+            pod.timer = self._kernel.timer(pull, lambda: self._pulled(pod, delay), Order.KUBELET)
+        else:
+            pod.timer = self._kernel.timer(delay, lambda: self._run(pod), Order.KUBELET)
+
+    def _pulled(self, pod: PodState, delay: float) -> None:
+        self._state.set_pulling(pod, False, pod.cause)
         pod.timer = self._kernel.timer(delay, lambda: self._run(pod), Order.KUBELET)
 
     def _run(self, pod: PodState) -> None:
@@ -146,7 +155,7 @@ class Kubelet:
         for container in pod.containers:
             container.ready = False
         self._report_ready(pod)
-        pod.timer = self._kernel.timer(self._termination_time(pod), lambda: self._new_sandbox(pod), Order.KUBELET)
+        pod.timer = self._kernel.timer(sum(self._termination_times(pod)), lambda: self._new_sandbox(pod), Order.KUBELET)
 
     def _new_sandbox(self, pod: PodState) -> None:
         for container in pod.containers:
@@ -210,16 +219,26 @@ class Kubelet:
         if pod.node < 0 or pod.phase is Phase.FAILED:
             self._state.remove(pod)
         elif self._state.nodes.reporting[pod.node]:
-            delay = self._termination_time(pod) if pod.running else 0.0
+            pre_stop, stop = self._termination_times(pod) if pod.running else (0.0, 0.0)
             self._cancel(pod)
-            pod.timer = self._kernel.timer(delay, lambda: self._stopped(pod), Order.KUBELET)
+            if pod.pod_class.behaviour.answers_while_stopping or not stop:
+                pod.timer = self._kernel.timer(pre_stop + stop, lambda: self._stopped(pod), Order.KUBELET)
+            elif pre_stop:
+                pod.timer = self._kernel.timer(pre_stop, lambda: self._stop_accepting(pod, stop), Order.KUBELET)
+            else:
+                self._stop_accepting(pod, stop)
 
-    def _termination_time(self, pod: PodState) -> float:
-        """PreStop inside the grace period; then SIGTERM, with 2 s at least until SIGKILL."""
+    def _stop_accepting(self, pod: PodState, stop: float) -> None:
+        """SIGTERM, to a server that takes no further request from then on."""
+        self._state.set_answering(pod, False, pod.cause)
+        pod.timer = self._kernel.timer(stop, lambda: self._stopped(pod), Order.KUBELET)
+
+    def _termination_times(self, pod: PodState) -> tuple[float, float]:
+        """PreStop inside the grace period; then from SIGTERM to the exit, with 2 s at least until SIGKILL."""
         grace = pod.pod_class.spec.termination_grace_period
         pre_stop = min(grace, max(container.spec.pre_stop for container in pod.containers))
         left = max(grace - pre_stop, 2.0)
-        return pre_stop + min(left, pod.slot.draw("stop", pod.pod_class.behaviour.stop))
+        return pre_stop, min(left, pod.slot.draw("stop", pod.pod_class.behaviour.stop))
 
     def _cancel(self, pod: PodState) -> None:
         if pod.timer is not None:
@@ -279,6 +298,7 @@ class Kubelet:
             pod.cause = cause
         for container in pod.containers:
             container.running = container.healthy = False
+        self._state.set_pulling(pod, False, cause)
         self._state.set_containers(pod, 0, cause)
         self._state.set_answering(pod, False, cause)
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
-from simulator.kernel import Story
 from simulator.registry import register
-from simulator.world import Subject, World
+from simulator.world import World
 
 
 @register("failure", "nodeCrash")
@@ -28,11 +27,8 @@ class NodeCrash:
 
     def install(self, world: World) -> None:
         for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), lambda subject, node=node: self._story(world, subject, node))  # type: ignore[misc]
-
-    def _story(self, world: World, subject: Subject, node: int) -> Story:
-        while True:
-            yield subject.failure_after(self.time_to_failure)
-            outage = subject.take_down([node])
-            yield world.sleep(self.time_to_repair.sample(subject.rng))
-            outage.end()
+            world.tell(
+                self.name,
+                world.node_name(node),
+                lambda subject, node=node: subject.up_and_down([node], self.time_to_failure, self.time_to_repair),  # type: ignore[misc]
+            )

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from models.distributions import Distribution
-from simulator.kernel import Story
 from simulator.registry import register
-from simulator.world import Subject, World
+from simulator.world import World
 
 
 @register("failure", "zoneOutage")
@@ -27,11 +26,8 @@ class ZoneOutage:
     def install(self, world: World) -> None:
         for zone, nodes in world.zones().items():
             if not self.zones or zone in self.zones:
-                world.tell(self.name, zone, lambda subject, nodes=nodes: self._story(world, subject, nodes))  # type: ignore[misc]
-
-    def _story(self, world: World, subject: Subject, nodes: list[int]) -> Story:
-        while True:
-            yield subject.failure_after(self.time_to_failure)
-            outage = subject.take_down(nodes)
-            yield world.sleep(self.time_to_repair.sample(subject.rng))
-            outage.end()
+                world.tell(
+                    self.name,
+                    zone,
+                    lambda subject, nodes=nodes: subject.up_and_down(nodes, self.time_to_failure, self.time_to_repair),  # type: ignore[misc]
+                )

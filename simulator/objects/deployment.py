@@ -79,13 +79,25 @@ class ReplicaSetState(PodOwner):
 class DeploymentState:
     """A Deployment, its ReplicaSets and how far its rollout is."""
 
-    __slots__ = ("cause", "complete", "generation", "index", "progress", "replica_sets", "spec", "workload")
+    __slots__ = (
+        "cause",
+        "complete",
+        "generation",
+        "index",
+        "progress",
+        "replica_sets",
+        "revision",
+        "spec",
+        "workload",
+    )
 
     def __init__(self, index: int, workload: Workload, spec: Deployment) -> None:
         self.index = index
         self.workload = workload
         self.spec = spec
         self.generation = 1
+        self.revision = 1
+        """One more with each change of its template."""
         self.replica_sets: list[ReplicaSetState] = []
         """Oldest first, by creation."""
         self.complete = False

@@ -130,6 +130,7 @@ class PodState:
         "owner",
         "phase",
         "pod_class",
+        "pulling",
         "ready",
         "ready_since",
         "running",
@@ -165,6 +166,8 @@ class PodState:
         """Ready for minReadySeconds; kept by its ReplicaSet's controller."""
         self.endpoint = False
         """Listed as a ready endpoint by the Services that select it."""
+        self.pulling = False
+        """Bound, and some of its images are not on the node yet."""
         self.answering = False
         self.running = 0
         """How many of its containers run."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 class ServiceState:
     """A Service and its endpoints."""
 
-    __slots__ = ("answering", "endpoints", "index", "spec")
+    __slots__ = ("answering", "desired", "endpoints", "index", "spec")
 
     def __init__(self, index: int, spec: Service) -> None:
         self.index = index
@@ -20,3 +20,5 @@ class ServiceState:
         """Ready endpoints."""
         self.answering = 0
         """How many of them can answer."""
+        self.desired = 0
+        """Replicas desired of the workloads behind it."""

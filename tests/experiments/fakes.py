@@ -27,6 +27,7 @@ class Unit:
 class Goal:
     name: str
     predicate: ReadyEndpoints = field(default_factory=lambda: ReadyEndpoints(1))
+    slo: None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Scenario:
     operations: tuple[str, ...] = ()
     loads: tuple[str, ...] = ()
     scheduler: None = None
+    traffic: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
     services: tuple[Goal, ...] = (Goal("frontend"), Goal("cart"))
     duration: float = YEAR
     warmup: float = 86400.0
@@ -60,6 +63,7 @@ class Run:
     transitions: int
     strikes: dict[str, int]
     pending: dict[str, str]
+    log: None = None
 
 
 def simulate(cluster: Unit, *, seed: int, replication: int, duration: float, warmup: float, **other: Any) -> Run:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.metrics.availability import Capacity, ReadyEndpoints
+from experiments.metrics.availability import Capacity, Quorum, ReadyEndpoints
 from experiments.metrics.measure import METRICS, measure
 from experiments.metrics.observation import Observation, Predicate
 from simulator.log import StepFunction
@@ -42,14 +42,21 @@ ONE_OUTAGE = history(step((0, 2), (40, 1), (50, 0), (60, 2)))
 
 def test_an_outage_in_the_middle_is_counted_with_its_length() -> None:
     row = measured(ONE_OUTAGE)
-    assert row == {
+    assert {column: value for column, value in row.items() if not math.isnan(value)} == {
         "window_s": 100.0,
         "availability": 0.9,
         "downtime_s": 10.0,
         "outages": 1,
         "mttr_s": 10.0,
         "mtbf_s": 100.0,
+        "mttd_s": 0.0,
+        "undetected": 0,
         "longest_s": 10.0,
+        "first_outage_s": 50.0,
+        "available_one": 0.9,
+        "available_50": 0.9,
+        "available_90": 0.8,
+        "available_all": 0.8,
         "mean_answering": 1.7,
         "min_answering": 0,
         "degraded_s": 20.0,
@@ -100,6 +107,45 @@ def test_a_listed_endpoint_that_cannot_answer_is_stale() -> None:
     assert measured(crash)["stale_s"] == 5.0
 
 
+@pytest.mark.parametrize(
+    ("desired", "answering", "available"),
+    [(3, 2, 1.0), (3, 1, 0.0), (4, 2, 0.0), (4, 3, 1.0), (1, 1, 1.0), (0, 0, 0.0)],
+)
+def test_a_quorum_is_a_strict_majority_of_the_desired_replicas(desired: int, answering: int, available: float) -> None:
+    of = history(step((0, answering)), desired=step((0, desired)))
+    assert measured(of, Quorum())["availability"] == available
+
+
+def test_a_quorum_follows_a_change_of_the_desired_replicas() -> None:
+    of = history(step((0, 2)), desired=step((0, 3), (75, 5)))
+    assert measured(of, Quorum())["downtime_s"] == 25.0
+
+
+def test_detection_is_the_time_until_the_list_of_endpoints_shows_the_outage() -> None:
+    of = history(
+        step((0, 1), (10, 0), (30, 1), (50, 0), (60, 1)), ready=step((0, 1), (25, 0), (40, 1), (51, 0), (60, 1))
+    )
+    row = measured(of)
+    assert (row["mttd_s"], row["undetected"]) == ((15.0 + 1.0) / 2, 0)
+
+
+def test_an_outage_that_ends_before_it_is_shown_is_undetected() -> None:
+    row = measured(history(step((0, 1), (10, 0), (12, 1)), ready=step((0, 1), (13, 0), (20, 1))))
+    assert math.isnan(row["mttd_s"])
+    assert row["undetected"] == 1
+
+
+def test_an_outage_that_the_control_plane_expected_is_detected_at_once() -> None:
+    row = measured(history(step((0, 1), (10, 0), (20, 1)), ready=step((0, 1), (5, 0), (20, 1))))
+    assert (row["mttd_s"], row["undetected"]) == (0.0, 0)
+
+
+def test_the_first_outage_may_be_under_way_when_the_window_begins() -> None:
+    assert measured(ONE_OUTAGE, start=30.0)["first_outage_s"] == 20.0
+    assert measured(ONE_OUTAGE, start=55.0)["first_outage_s"] == 0.0
+    assert math.isnan(measured(ONE_OUTAGE, start=60.0)["first_outage_s"])
+
+
 @pytest.mark.parametrize(("level", "availability", "outages"), [(0, 0.0, 0), (2, 1.0, 0)])
 def test_always_down_and_always_up(level: int, availability: float, outages: int) -> None:
     row = measured(history(step((0, level))))
@@ -129,6 +175,21 @@ def test_downtime_is_what_availability_leaves_over_and_the_outages_add_up(of: Hi
     assert row["downtime_s"] == pytest.approx(float((seen.outages[:, 1] - seen.outages[:, 0]).sum()))
     assert 0 <= row["longest_s"] <= row["downtime_s"] + 1e-9
     assert row["outages"] in (len(seen.outages), len(seen.outages) - 1)
+
+
+@given(histories())
+def test_each_rung_of_the_ladder_asks_for_more(of: History) -> None:
+    row = measured(of)
+    rungs = [row[name] for name in ("available_one", "available_50", "available_90", "available_all")]
+    assert rungs == sorted(rungs, reverse=True)
+
+
+@given(histories())
+def test_detection_never_takes_longer_than_the_longest_outage(of: History) -> None:
+    row = measured(of)
+    assert 0 <= row["undetected"] <= row["outages"]
+    assert math.isnan(row["mttd_s"]) == (row["undetected"] == row["outages"])
+    assert math.isnan(row["mttd_s"]) or 0 <= row["mttd_s"] < row["longest_s"]
 
 
 @given(histories(), st.integers(1, 4))

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from experiments import plots, runner
+from experiments import runner
 from experiments.metrics.windowed import mean_in_windows, worst_window
+from experiments.plots import drawing
 from experiments.results import Results
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit
@@ -73,7 +74,7 @@ def test_services_with_an_objective_are_drawn_before_the_limit_is_reached(monkey
 
 
 def test_the_plots_of_many_policies_can_be_told_apart() -> None:
-    styles = {(style["color"], style["linestyle"]) for style in map(plots._style, range(49))}
+    styles = {(style["color"], style["linestyle"]) for style in map(drawing.style, range(49))}
     assert len(styles) == 49
 
 

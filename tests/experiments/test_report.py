@@ -1,6 +1,7 @@
 """The end of a run, as text."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -69,6 +70,16 @@ def test_objectives_are_ticked_crossed_or_open_with_what_would_settle_them() -> 
     assert "? as-shipped (inconclusive; about" in report.objective_lines(tight)[0]
 
 
+def test_the_chance_that_one_year_meets_an_objective_is_said_with_its_interval() -> None:
+    of = results({"as-shipped": SHIPPED, "never": NEVER}, objectives=(Objective("frontend", 0.998),))
+    (line,) = report.chance_lines(of)
+    found = of.chance_of_meeting("frontend", "as-shipped", 0.998)
+    assert line.startswith("frontend availability >= 99.8% in single years:  as-shipped in ")
+    assert f"as-shipped in {found.show_value()} {found.show_interval()}, never in 100% [88.4, 100] of them" in line
+    assert 0 < found.low < found.value < found.high < 1
+    assert line in text(of)
+
+
 def test_everything_that_limits_the_table_is_noted() -> None:
     of = results(
         {"as-shipped": SHIPPED, "good": GOOD, "broken": Unit(1e6, 60.0, raises=(1,)), "tiny": Unit(500.0, 400.0)},
@@ -93,6 +104,25 @@ def test_a_precision_that_was_not_reached_is_noted() -> None:
     of = results({"as-shipped": GOOD}, replications=None, precision=Precision(0.01, 0.95, 50))
     assert any(
         "precision not reached (+-1% after 50 replications): frontend under" in note for note in report.notes(of)
+    )
+
+
+def test_what_the_precision_would_take_is_said_in_replications_and_years() -> None:
+    of = results({"as-shipped": SHIPPED, "never": NEVER}, replications=None, precision=Precision(0.02, 0.95, 50))
+    (note,) = (note for note in report.notes(of) if note.startswith("precision not reached"))
+    few = re.search(r"frontend under as-shipped \(about (\d+) replications in all, (\d+) years\)", note)
+    assert few is not None
+    assert 400 < int(few[1]) < 700  # 36 outages a year, of exponential lengths: 2 * (1.96 / 0.02)^2 of them
+    assert "frontend under never (no outage seen: more than 1700 replications, 1700 years)" in note
+
+
+def test_downtime_that_rests_on_a_few_long_outages_is_noted() -> None:
+    of = results({"as-shipped": SHIPPED}, 4)
+    assert of.uneven() == []
+    longest = of.outages.query("service == 'cart'").index[0]
+    of.tables["outages"].loc[longest, "end_s"] += 1e6
+    assert "half of the downtime of cart under as-shipped is from 1 of" in " ".join(
+        report.notes(Results(of.manifest, of.tables))
     )
 
 

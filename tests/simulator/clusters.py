@@ -30,14 +30,20 @@ _AT_ONCE = {constant.name: 0.0 for constant in fields(Timing) if constant.name.e
 EXACT = Timing(pleg_relist_period=0.0, crash_loop_jitter=0.0, **_AT_ONCE)  # type: ignore[arg-type]
 """Kubernetes' constants without the kubelet's own randomness, and with a control plane that takes no time."""
 PROMPT = PodBehaviour(
-    image_pull=Fixed(0.0), start=Fixed(1.0), init=Fixed(1.0), startup=Fixed(2.0), restart=Fixed(0.0), stop=Fixed(1.0)
+    image_pull=Fixed(0.0),
+    start=Fixed(1.0),
+    init=Fixed(1.0),
+    startup=Fixed(2.0),
+    restart=Fixed(0.0),
+    stop=Fixed(1.0),
+    answers_while_stopping=True,
 )
 """Bound to running 1 s, running to answering 2 s, SIGTERM to exit 1 s, the rest at once."""
 
 
 def behaviour(timing: Timing = EXACT, **laws: Distribution) -> Behaviour:
     """`PROMPT` with some laws replaced."""
-    return Behaviour(replace(PROMPT, **laws), timing=timing)
+    return Behaviour(replace(PROMPT, **laws), timing=timing)  # type: ignore[arg-type]
 
 
 def tolerations(seconds: float | None = 300.0) -> tuple[Toleration, ...]:

@@ -15,7 +15,7 @@ import pytest
 from models.cluster import Cluster
 from models.distributions import Distribution, Exponential, Fixed, Gamma, LogNormal, Uniform
 from models.labels import LabelSelector
-from models.node import HOSTNAME_LABEL
+from models.node import HOSTNAME_LABEL, ZONE_LABEL
 from simulator.log import Kind
 from simulator.registry import UnknownName, classes, find, register
 from simulator.run import Run, simulate
@@ -46,6 +46,7 @@ SOME: dict[str, Any] = {
     "at": 1000.0,
     "lasting": 2 * HOUR,
     "every": 5 * DAY,
+    "domain": ZONE_LABEL,
 }
 """A value for every field of a policy that has no default, and for some that have, by name."""
 
@@ -175,18 +176,21 @@ def test_what_fired_balances_what_the_clocks_were_exposed_to(policy: type, law: 
 AT_ONCE = replace(EXACT, crash_loop_initial=0.0)
 SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "nodeCrash": lambda load: len(load.nodes),
+    "nodeBurst": lambda load: len(load.nodes),
+    "commonCause": lambda load: len(load.nodes),
     "zoneOutage": lambda load: len({node.zone for node in load.nodes}),
+    "domainOutage": lambda load: len({node.zone for node in load.nodes}),
     "containerCrash": lambda load: sum(spec.replicas for spec in load.deployments),
     "sandboxCrash": lambda load: sum(spec.replicas for spec in load.deployments),
 }
-"""How many clocks each failure mode has."""
+"""How many clocks each failure mode has, when nothing strikes several nodes one after another."""
 
 
 @EVERY_FAILURE
 def test_it_strikes_as_often_as_renewal_theory_says(policy: type) -> None:
     """Each subject alternates between up (gamma, so that counts are not Poisson) and down."""
     up, down = Gamma(3.0, 0.5 * DAY), Fixed(3 * HOUR)
-    one = instance(policy, time_to_failure=up, time_to_repair=down)
+    one = instance(policy, time_to_failure=up, time_to_repair=down, burst_share=0.0, common_share=0.0)
     [name] = [name for name, known in FAILURES.items() if known is policy]
     repaired = any(field.name == "time_to_repair" for field in fields(policy))
     days = 120
@@ -202,29 +206,44 @@ def test_it_strikes_as_often_as_renewal_theory_says(policy: type) -> None:
     assert abs(result.strikes["some-name"] - expected) < 4 * deviation
 
 
+NODE_2 = "node-2", {"select": LabelSelector.of({HOSTNAME_LABEL: "node-2"})}
+APP_2 = "app-2", {"select": LabelSelector.of({"app": "app-2"})}
+TOLD: dict[str, tuple[str, dict[str, Any]]] = {
+    "nodeCrash": NODE_2,
+    "nodeBurst": NODE_2,
+    "commonCause": ("", {"select": LabelSelector.of({HOSTNAME_LABEL: "node-2"}), "common_share": 0.5}),
+    "zoneOutage": ("zone-a", {"zones": ("zone-a",)}),
+    "domainOutage": ("zone-a", {"values": ("zone-a",)}),
+    "containerCrash": APP_2,
+    "sandboxCrash": APP_2,
+}
+"""What to tell each failure mode, and what its causes then name."""
+NOBODY: dict[str, Any] = {
+    "zones": ("nowhere",),
+    "values": ("nothing",),
+    "select": LabelSelector.of({"app": "nothing"}),
+}
+
+
 @EVERY_FAILURE
 @pytest.mark.parametrize("nobody", [False, True])
 def test_it_strikes_only_what_it_is_told_to(policy: type, nobody: bool) -> None:
-    told: dict[str, Any]
-    if "zones" in {field.name for field in fields(policy)}:
-        mine, told = "zone-a", {"zones": ("zone-a",)}
-    elif policy is FAILURES["nodeCrash"]:
-        mine, told = "node-2", {"select": LabelSelector.of({HOSTNAME_LABEL: "node-2"})}
-    else:
-        mine, told = "app-2", {"select": LabelSelector.of({"app": "app-2"})}
-    if nobody:
-        told = {"zones": ("nowhere",)} if "zones" in told else {"select": LabelSelector.of({"app": "nothing"})}
-    result = run(instance(policy, **told))
+    [name] = [name for name, known in FAILURES.items() if known is policy]
+    mine, told = TOLD[name]
+    result = run(instance(policy, **({key: NOBODY[key] for key in told if key in NOBODY} if nobody else told)))
     assert result.log is not None
-    struck = {result.log.causes[int(cause)] for cause in result.log.columns()[:, 5] if cause}
+    rows = [row for row in result.log.columns() if row[5]]
+    struck = {result.log.causes[int(row[5])] for row in rows}
     assert (result.strikes.get("some-name", 0) == 0) is nobody
     assert {mine in cause for cause in struck} == (set() if nobody else {True})
+    down = {int(row[2]) for row in rows if row[1] == Kind.NODE_POWER and row[4] == 0}
+    allowed = {"node-2": {2}, "zone-a": {0, 3}, "": {2}}.get(mine, set())
+    assert down == (set() if nobody else allowed)
 
 
-@pytest.mark.parametrize("name", ["nodeCrash", "zoneOutage"])
+@pytest.mark.parametrize("name", ["nodeCrash", "nodeBurst", "commonCause", "zoneOutage", "domainOutage"])
 def test_a_mode_that_finds_nobody_to_strike_is_listed_all_the_same(name: str) -> None:
-    nowhere = {"zones": ("nowhere",), "select": LabelSelector.of({"app": "nothing"})}
-    assert run(instance(FAILURES[name], **nowhere), days=1).strikes == {"some-name": 0}
+    assert run(instance(FAILURES[name], **NOBODY), days=1).strikes == {"some-name": 0}
 
 
 def test_overlapping_outages_add_up() -> None:

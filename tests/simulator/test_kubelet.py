@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.behaviour import Behaviour
+from models.behaviour import Behaviour, PodBehaviour
 from models.distributions import Empirical, Fixed
 from models.labels import LabelSelector
 from models.pod import Pod, Probe
@@ -233,6 +233,21 @@ def test_termination(grace: float, pre_stop: float, stop: float, takes: float) -
     # Not an endpoint from the moment of deletion; it answers whoever still comes, until it is gone.
     assert found.log(Kind.SERVICE_READY, 1.0)[0] == (10.0, "web", 0)
     assert [t for t, name, _ in found.log(Kind.POD_ANSWERING, 1.0) if name == "web-0"] == [10.0 + takes]
+
+
+@pytest.mark.parametrize(("pre_stop", "stop"), [(0.0, 1.0), (5.0, 1.0), (5.0, 0.0), (30.0, 100.0)])
+def test_most_servers_take_no_request_after_sigterm(pre_stop: float, stop: float) -> None:
+    """But during preStop they do; the pod is gone when it was before."""
+    assert not PodBehaviour().answers_while_stopping
+    web = template("web", container(pre_stop=pre_stop), termination_grace_period=30.0)
+    usual = Behaviour(replace(behaviour(stop=Fixed(stop)).pods, answers_while_stopping=False), timing=EXACT)
+    found = Lab(cluster(nodes(1), deployment(pods=web)), behaviour=usual)
+    [old] = found.pods()
+    found.delete(old, at=10.0)
+    found.run(100.0)
+    assert [t for t, name, _ in found.log(Kind.POD_ANSWERING, 1.0) if name == "web-0"] == [10.0 + pre_stop]
+    assert [t for t, name, _ in found.log(Kind.POD_PHASE, 1.0) if name == "web-0"] == [10.0 + pre_stop + min(stop, 2.0)]
+    assert found.log(Kind.SERVICE_READY, 1.0)[0] == (10.0, "web", 0)
 
 
 def test_a_pod_that_has_not_started_is_deleted_at_once() -> None:

@@ -216,7 +216,7 @@ class _Scorer:
         scores = np.zeros(len(population), dtype=np.int64)
         for cell, value in raw.items():
             scores[cell] = 100 * (most + least - value) // most if most else 100
-        scored: Ints = scores.take(cells)
+        scored: Ints = scores[cells]
         return scored
 
     def _raw(self, population: list[int], sizes: list[int]) -> dict[int, int]:

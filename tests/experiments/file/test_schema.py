@@ -196,8 +196,9 @@ def test_a_small_file_is_enough() -> None:
         ("  failures: [{name: a}]", "e.yaml:8:14: spec.failures[0]: 'type' is required here"),
         (
             "  failures: [{name: a, type: nodeCrsh}]",
-            "e.yaml:8:30: spec.failures[0]: unknown 'type' 'nodeCrsh'; expected one of 'containerCrash', 'nodeCrash', "
-            "'sandboxCrash', 'zoneOutage'; did you mean 'nodeCrash'?",
+            "e.yaml:8:30: spec.failures[0]: unknown 'type' 'nodeCrsh'; expected one of 'commonCause', "
+            "'containerCrash', 'domainOutage', 'nodeBurst', 'nodeCrash', 'sandboxCrash', 'zoneOutage'; "
+            "did you mean 'nodeCrash'?",
         ),
         (
             "  failures: [{name: a, type: containerCrash, timeToFailure: {kind: weibul}}]",
@@ -297,13 +298,13 @@ def test_something_else_than_an_experiment_is_a_problem_not_a_crash(text: str) -
 
 
 def test_a_new_failure_mode_needs_no_edit_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    from experiments.file.schema import _registered
+    from experiments.file.described import registered_model
     from simulator import registry
 
     monkeypatch.setitem(registry._REGISTERED["failure"], "leak", Leak)
     from pydantic import TypeAdapter
 
-    adapter = TypeAdapter(list[_registered("failure")])  # type: ignore[misc]
+    adapter = TypeAdapter(list[registered_model("failure")])  # type: ignore[misc]
     (found,) = adapter.validate_python([{"name": "x", "type": "leak", "timeToFailure": LAW}])
     assert found.value() == Leak("x", Exponential(DAY))
 

@@ -1,0 +1,118 @@
+"""Every lost second by cause and stage.
+
+A second of an outage is shared evenly by the replicas that are missing then. With a single replica that is the obvious
+answer. With several, any one of them back would have helped as much as any other, and nobody can say which of them was
+"the" reason; so the cause that had more of them down bears more. An outage in which no replica is missing is one of a
+predicate that asks for more than is desired: nothing broke, nothing was created.
+"""
+
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from experiments.attribution.missing import missing_replicas
+from experiments.attribution.stages import Spell, Stage
+from simulator.log import Floats, TransitionLog
+
+_Why = tuple[str, Stage]
+_ORDER = {stage: number for number, stage in enumerate(Stage)}
+
+
+class Loss(NamedTuple):
+    """Seconds of one outage that are due to one cause in one stage."""
+
+    outage: int
+    """Its number within the Service, from 0."""
+    cause: str
+    """Failure mode or operation and what it struck, as "mode/subject"; "" if nothing broke."""
+    stage: Stage
+    seconds: float
+
+
+def attribute(log: TransitionLog, outages: Mapping[str, Floats]) -> dict[str, list[Loss]]:
+    """The losses of every Service in `outages`: of each its outages, shape (n, 2), start and end in the log's time.
+
+    The losses of one outage sum to its length exactly (`math.fsum`). They come in the order of outages, and within one
+    in the order of stages and causes. KeyError for a Service that is not in the log.
+    """
+    names = list(log.names["SERVICE"])
+    found: dict[str, list[Loss]] = {}
+    for name, spans in outages.items():
+        if name not in names:
+            raise KeyError(f"unknown Service {name!r}; expected one of {', '.join(map(repr, names))}")
+        found[name] = []
+        if len(spans):
+            spells = missing_replicas(log, names.index(name), float(spans[-1, 1]))
+            for number, within in enumerate(_by_outage(spells, spans)):
+                shares = _share(float(spans[number, 0]), float(spans[number, 1]), within)
+                found[name] += [Loss(number, cause, stage, seconds) for (cause, stage), seconds in shares]
+    return found
+
+
+def _by_outage(spells: Sequence[Spell], outages: Floats) -> list[list[Spell]]:
+    """The spells that overlap each outage."""
+    bounds = np.array([spell[:2] for spell in spells]).reshape(-1, 2)
+    first = np.searchsorted(outages[:, 1], bounds[:, 0], side="right").tolist()
+    last = np.searchsorted(outages[:, 0], bounds[:, 1], side="left").tolist()
+    found: list[list[Spell]] = [[] for _ in outages]
+    for spell, begin, end in zip(spells, first, last, strict=True):
+        for number in range(begin, end):
+            found[number].append(spell)
+    return found
+
+
+def _share(start: float, end: float, spells: Iterable[Spell]) -> list[tuple[_Why, float]]:
+    """The seconds of one outage by reason."""
+    edges = [(end, "", Stage.NOT_CREATED, 0)]
+    for spell in spells:
+        edges.append((max(spell.start, start), spell.cause, spell.stage, 1))
+        edges.append((min(spell.end, end), spell.cause, spell.stage, -1))
+    edges.sort(key=lambda edge: edge[0])
+    parts: defaultdict[_Why, list[float]] = defaultdict(list)
+    missing: Counter[_Why] = Counter()
+    now = start
+    for time, cause, stage, change in edges:
+        if time > now:
+            total = missing.total()
+            for why, count in missing.items() if total else [(("", Stage.NOT_CREATED), 0)]:
+                parts[why].append((time - now) * (count / total if total else 1.0))
+            now = time
+        missing[cause, stage] += change
+        if not missing[cause, stage]:
+            del missing[cause, stage]
+    return _exact(end - start, {why: math.fsum(found) for why, found in parts.items()})
+
+
+def _exact(length: float, seconds: dict[_Why, float]) -> list[tuple[_Why, float]]:
+    """The same, in order; the largest takes the rounding, and the smallest what is finer than the largest can take."""
+    ordered = sorted(seconds, key=lambda why: (seconds[why], why))
+    for why in (ordered[-1], ordered[0]):
+        seconds[why] += math.fsum([length, *(-part for part in seconds.values())])
+    return sorted(seconds.items(), key=lambda item: (_ORDER[item[0][1]], item[0][0]))
+
+
+COLUMNS = {
+    "cause": "Failure mode or operation; empty if nothing broke: the workload's own doing, as at its start.",
+    "stage": f"What the missing replicas waited for: {', '.join(Stage)}.",
+    "lost_s": "Seconds of downtime due to this cause in this stage; they sum to downtime_s of the runs.",
+    "lengths_s": "The same by outage, those without any left out, as a JSON list of seconds.",
+}
+"""Of the table of losses, beside its policy, replication and Service."""
+
+
+def table(log: TransitionLog, outages: Mapping[str, Floats]) -> list[dict[str, Any]]:
+    """What `attribute` finds, as rows of a table: a row for each Service, cause (what it struck left out) and stage."""
+    rows = []
+    for service, lost in attribute(log, outages).items():
+        by_outage: defaultdict[_Why, defaultdict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+        for one in lost:
+            by_outage[one.cause.partition("/")[0], one.stage][one.outage].append(one.seconds)
+        for cause, stage in sorted(by_outage, key=lambda why: (why[0], _ORDER[why[1]])):
+            lengths = [math.fsum(parts) for parts in by_outage[cause, stage].values()]
+            row = {"service": service, "cause": cause, "stage": str(stage)}
+            rows.append(row | {"lost_s": math.fsum(lengths), "lengths_s": json.dumps(lengths)})
+    return rows

@@ -1,0 +1,222 @@
+"""The missing replicas of a Service, read from the transition log of a run.
+
+A replica is missing while its pod is no endpoint that answers, or while there are fewer pods than replicas desired.
+"""
+
+from collections import defaultdict
+
+import numpy as np
+
+from experiments.attribution.stages import PENDING, RUNNING, Node, Pod, Spell, Stage
+from simulator.log import Floats, Kind, TransitionLog
+
+
+def missing_replicas(log: TransitionLog, service: int, end: float) -> list[Spell]:
+    """The missing replicas of a Service (its index) from the beginning of the log until `end`, in no certain order.
+
+    A node that is down for several reasons counts against the first of them. Desired replicas and pods are compared
+    over all workloads behind the Service together.
+    """
+    reader = _Reader(log, service)
+    rows = _rows_about(log, service, end)
+    numbers = rows[:, 1:].astype(np.int64).tolist()
+    for time, (kind, subject, _, new, cause) in zip(rows[:, 0].tolist(), numbers, strict=True):
+        reader.read(time, kind, subject, new, cause)
+    reader.close(end)
+    return reader.spells
+
+
+_OF_PODS = (
+    *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_PULLING),
+    *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
+)
+_OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING)
+_OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING)
+_POD_KINDS, _NODE_KINDS = frozenset(map(int, _OF_PODS)), frozenset(map(int, _OF_NODES))
+
+
+def _rows_about(log: TransitionLog, service: int, end: float) -> Floats:
+    """The rows that tell of the Service, of its pods, and of the nodes that these were on."""
+    rows = log.columns()
+    rows = rows[: int(np.searchsorted(rows[:, 0], end))]
+    kinds, subjects = rows[:, 1].astype(np.int64), rows[:, 2].astype(np.int64)
+    ours = np.zeros((len(Kind), max(len(log.selected_by), len(log.zones), service + 1)), dtype=bool)
+    ours[_OF_PODS, : len(log.selected_by)] = [service in services for services in log.selected_by]
+    ours[_OF_SERVICES, service] = True
+    bound = rows[(kinds == Kind.POD_NODE) & ours[kinds, np.minimum(subjects, ours.shape[1] - 1)]]
+    for kind in _OF_NODES:
+        ours[kind, np.unique(bound[:, 4].astype(np.int64))] = True
+    return rows[ours[kinds, np.minimum(subjects, ours.shape[1] - 1)]]
+
+
+class _Gap:
+    """A replica without a pod, since its pod `name` was deleted; `gone` is when that pod was removed, if it was."""
+
+    __slots__ = ("cause", "gone", "name", "since")
+
+    def __init__(self, name: str, since: float, cause: int) -> None:
+        self.name, self.since, self.cause = name, since, cause
+        self.gone: float | None = None
+
+
+class _Reader:
+    """Reads the rows about one Service in order, and writes down how long each replica was missing, and why."""
+
+    def __init__(self, log: TransitionLog, service: int) -> None:
+        self.spells: list[Spell] = []
+        self._causes = log.causes
+        self._names = log.names["POD"]
+        self._published = service in log.publishing
+        self._nodes: defaultdict[int, Node] = defaultdict(Node)
+        self._pods: dict[int, Pod] = {}
+        """Those that are to stay: not failed, not being deleted."""
+        self._gaps: list[_Gap] = []
+        self._leaving: dict[int, _Gap] = {}
+        """By pod that is being deleted: the gap that it left."""
+        self._desired = self._listed = self._answering = 0
+        self._unlisted: list[float] = []
+        """Since when pods answer, and are ready, without being listed."""
+
+    def read(self, time: float, kind: int, subject: int, new: int, cause: int) -> None:
+        """Takes note of one row."""
+        if kind in _NODE_KINDS:
+            self._read_node(time, kind, subject, new, cause)
+        elif kind in _POD_KINDS:
+            self._read_pod(time, kind, subject, new, cause)
+        elif kind == Kind.SERVICE_DESIRED:
+            self._desired = new
+            self._count_gaps(time, "", cause)
+        else:
+            self._listed = new
+        if self._unlisted or self._answering > self._listed:
+            self._count_unlisted(time)
+
+    def close(self, end: float) -> None:
+        """Nothing more happens before `end`."""
+        for pod in self._pods.values():
+            self._leave_stage(pod, end)
+        for gap in self._gaps:
+            gap.gone = end if gap.gone is None else gap.gone
+            self._fill(gap, end)
+        self._listed = self._answering
+        self._count_unlisted(end)
+
+    # Pods
+
+    def _read_pod(self, time: float, kind: int, uid: int, new: int, cause: int) -> None:
+        if kind == Kind.POD_PHASE:
+            self._phase_changed(time, uid, new, cause)
+            return
+        pod = self._pods.get(uid)
+        if pod is None:
+            return
+        if kind == Kind.POD_DELETING:
+            self._lose(time, uid, cause)
+            return
+        if kind == Kind.POD_NODE:
+            pod.node = self._nodes[new]
+            pod.node.pods[uid] = pod
+        elif kind == Kind.POD_PULLING:
+            pod.pulling = bool(new)
+        elif kind == Kind.POD_CONTAINERS:
+            if new < pod.running:
+                pod.fell(cause)
+            else:
+                pod.fallen = False
+            pod.running = new
+        elif kind == Kind.POD_ANSWERING:
+            pod.answering = bool(new)
+            if not new:
+                pod.fell(cause)
+        else:
+            pod.ready = bool(new)
+            if not new:
+                pod.cause = cause
+        self._look(time, pod)
+
+    def _phase_changed(self, time: float, uid: int, phase: int, cause: int) -> None:
+        if phase == PENDING:
+            self._pods[uid] = Pod(cause, time)
+            self._count_gaps(time, self._names[uid], cause)
+        elif phase == RUNNING:
+            if uid in self._pods:
+                self._pods[uid].phase = phase
+                self._look(time, self._pods[uid])
+        else:
+            if uid in self._pods:  # failed
+                self._lose(time, uid, cause)
+            gap = self._leaving.pop(uid, None)
+            if gap is not None:
+                gap.gone = time
+
+    def _lose(self, time: float, uid: int, cause: int) -> None:
+        """The pod does not count any more: a replacement is due, unless there are pods enough."""
+        pod = self._pods.pop(uid)
+        self._leave_stage(pod, time)
+        self._answering -= pod.stage is None
+        if pod.node is not None:
+            del pod.node.pods[uid]
+        gap = self._leaving[uid] = _Gap(self._names[uid], time, cause)
+        self._gaps.append(gap)
+        self._count_gaps(time, "", cause)
+
+    def _look(self, time: float, pod: Pod) -> None:
+        """Has the pod change its stage, if something else keeps it from answering now."""
+        stage = pod.waits_for(self._published)
+        if stage is not pod.stage or (pod.cause != pod.blamed and stage is not None):
+            self._leave_stage(pod, time)
+            self._answering += (stage is None) - (pod.stage is None)
+            pod.stage, pod.blamed, pod.since = stage, pod.cause, time
+
+    def _leave_stage(self, pod: Pod, time: float) -> None:
+        if pod.stage is not None:
+            self._note(pod.since, time, pod.blamed, pod.stage)
+
+    def _note(self, since: float, time: float, cause: int, stage: Stage) -> None:
+        if time > since:
+            self.spells.append(Spell(since, time, self._causes[cause], stage))
+
+    # Nodes
+
+    def _read_node(self, time: float, kind: int, number: int, new: int, cause: int) -> None:
+        node = self._nodes[number]
+        if kind == Kind.NODE_READY:
+            node.ready = new
+        elif kind == Kind.NODE_REPORTING:
+            node.reporting = bool(new)
+        elif kind == Kind.NODE_EVICTING:
+            node.evicting = bool(new)
+        else:
+            node.powered = bool(new)
+            if not new:
+                for pod in node.pods.values():
+                    pod.fell(cause)
+        for pod in node.pods.values():
+            self._look(time, pod)
+
+    # Replicas without a pod, and pods without an entry
+
+    def _count_gaps(self, time: float, name: str, cause: int) -> None:
+        """As many gaps as pods are missing. A new pod fills the gap of its namesake, or else one whose pod is gone."""
+        missing = max(0, self._desired - len(self._pods))
+        while len(self._gaps) > missing:
+            gap = min(self._gaps, key=lambda gap: (gap.name != name, gap.gone is None))
+            self._gaps.remove(gap)
+            self._fill(gap, time)
+        while len(self._gaps) < missing:
+            gap = _Gap("", time, cause)
+            gap.gone = time
+            self._gaps.append(gap)
+
+    def _fill(self, gap: _Gap, time: float) -> None:
+        """A replacement that is made while the old pod is still there did not wait for it to be gone."""
+        gone = gap.since if gap.gone is None else gap.gone
+        self._note(gap.since, gone, gap.cause, Stage.TERMINATING)
+        self._note(gone, time, gap.cause, Stage.NOT_CREATED)
+
+    def _count_unlisted(self, time: float) -> None:
+        unlisted = max(0, self._answering - self._listed)
+        while len(self._unlisted) > unlisted:
+            self._note(self._unlisted.pop(0), time, 0, Stage.NOT_LISTED)
+        while len(self._unlisted) < unlisted:
+            self._unlisted.append(time)

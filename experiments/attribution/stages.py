@@ -1,0 +1,99 @@
+"""What a replica that does not answer waits for, and nodes and pods as the transition log tells of them."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Stage(StrEnum):
+    """What a missing replica waits for, in the order in which a lost node's pod goes through it."""
+
+    UNDETECTED = "undetected"
+    """Node or container is down or cut off, and the control plane believes that it is well."""
+    WAITING = "waiting for eviction"
+    """The node is known to be unwell, but not tainted NoExecute yet: the eviction of its zone is rate-limited."""
+    TOLERATED = "tolerated"
+    """The node is tainted, and the pod's toleration has not run out (or never will)."""
+    TERMINATING = "terminating"
+    """The replacement waits for the old pod to be gone: StatefulSets, DaemonSets, strategy Recreate."""
+    NOT_CREATED = "not created"
+    """There is no pod in its place: its controller has not made one yet, or nobody will, or none is desired."""
+    QUEUED = "queued"
+    """The pod has no node: it waits for the scheduler, or is unschedulable."""
+    IMAGE_PULL = "image pull"
+    """It waits for images, also behind other pulls on its node."""
+    RESTART = "restart"
+    """The kubelet noticed that a container is gone, and has not made another yet: stop, back-off, restart."""
+    START = "start"
+    """Sandbox, init containers, containers, and the application's start-up until it answers."""
+    NOT_READY = "not ready"
+    """It answers, but its Ready condition does not say so yet."""
+    NOT_LISTED = "endpoints not updated"
+    """It answers and is ready, but is not among the Service's endpoints. They follow at once in this version: 0 s."""
+
+
+class Spell(NamedTuple):
+    """One missing replica over [start, end), in seconds."""
+
+    start: float
+    end: float
+    cause: str
+    """What made it unwell last: "mode/subject"; "" if nothing broke."""
+    stage: Stage
+
+
+PENDING, RUNNING, READY = 1, 2, 1
+"""Phases of pods, and the condition of a node that is well: see `simulator.log.Kind`."""
+
+
+class Node:
+    """A node as the log tells of it."""
+
+    __slots__ = ("evicting", "pods", "powered", "ready", "reporting")
+
+    def __init__(self) -> None:
+        self.powered = self.reporting = True
+        self.ready = READY
+        self.evicting = False
+        self.pods: dict[int, Pod] = {}
+
+
+class Pod:
+    """A pod as the log tells of it; `stage` is None while it is an endpoint that answers."""
+
+    __slots__ = (
+        *("answering", "blamed", "cause", "deleting", "fallen", "node", "phase", "pulling", "ready", "running"),
+        *("since", "stage"),
+    )
+
+    def __init__(self, cause: int, now: float) -> None:
+        self.cause = self.blamed = cause
+        self.node: Node | None = None
+        self.phase = PENDING
+        self.running = 0
+        self.ready = self.answering = self.deleting = self.pulling = False
+        self.fallen = False
+        """A container or the sandbox died, the node being well; no container was started since."""
+        self.since = now
+        self.stage: Stage | None = Stage.QUEUED
+
+    def fell(self, cause: int) -> None:
+        """It got worse, for this cause."""
+        self.cause = cause
+        self.fallen = self.node is not None and self.node.powered
+
+    def waits_for(self, published: bool) -> Stage | None:
+        """What keeps it from answering; `published` if the Service lists pods that are not ready."""
+        if self.answering and (self.phase == RUNNING if published else self.ready):
+            return None
+        node = self.node
+        if node is None:
+            return Stage.QUEUED
+        if node.ready != READY:
+            return Stage.TOLERATED if node.evicting else Stage.WAITING
+        if not node.reporting:
+            return Stage.UNDETECTED
+        if self.pulling:
+            return Stage.IMAGE_PULL
+        if self.fallen:
+            return Stage.UNDETECTED if self.ready else Stage.RESTART
+        return Stage.NOT_READY if self.answering else Stage.START

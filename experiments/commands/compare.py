@@ -1,0 +1,31 @@
+"""`kubenines compare`."""
+
+import click
+
+from experiments.commands.console import PATH, chosen
+
+
+@click.command()
+@click.argument("paths", type=PATH, nargs=-1, required=True, metavar="RESULTS...")
+@click.option("--baseline", metavar="POLICY", help="What the others are compared with.  [default: the first policy]")
+@click.option("--service", metavar="NAME", help="Only this Service.")
+def compare(paths: tuple[str, ...], baseline: str | None, service: str | None) -> None:
+    """Rank the policies of a result folder, or of several, and say which differences are noise.
+
+    Policies that share a letter cannot be told apart. With several folders the policies are named FOLDER/POLICY.
+    """
+    from pathlib import Path
+
+    from experiments import comparison_table
+    from experiments.merging import merged
+    from experiments.results import Results
+
+    if len(set(paths)) < len(paths):
+        raise click.UsageError("the same folder twice: there is nothing to compare")
+    names = [Path(path).resolve().name for path in paths]
+    names = names if len(set(names)) == len(names) else list(paths)
+    found = {name: Results.open(path) for name, path in zip(names, paths, strict=True)}
+    results = merged(found) if len(found) > 1 else found[names[0]]
+    baseline = chosen("--baseline", baseline, results.policies)
+    service = chosen("--service", service, results.services)
+    comparison_table.show(results, baseline, [service] if service else results.services)

@@ -1,0 +1,72 @@
+"""`kubenines fit`."""
+
+import json
+
+import click
+
+
+@click.command()
+@click.argument("log", type=click.Path(path_type=str))
+@click.option("--start", metavar="COLUMN", help="The column with the start of an outage.  [default: by its name]")
+@click.option("--end", metavar="COLUMN", help="The column with its end; empty: not over yet.  [default: by its name]")
+@click.option(
+    "--entity",
+    "entities",
+    metavar="COLUMN",
+    multiple=True,
+    help="The column that names what failed; repeat it if it takes several (system and node).  [default: by its name]",
+)
+@click.option(
+    "--time-format", metavar="FORMAT", help="As in strptime: '%m/%d/%Y %H:%M'.  [default: ISO 8601, or seconds]"
+)
+@click.option("--delimiter", default=",", show_default=True, help="What separates fields.")
+@click.option("--observed-from", metavar="TIME", help="Count the time before an entity's first outage from here.")
+@click.option(
+    "--observed-until",
+    metavar="TIME|last|none",
+    default="last",
+    show_default=True,
+    help="Count the time after an entity's last outage, which is censored, up to here; none: leave it out.",
+)
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def fit(
+    log: str,
+    start: str | None,
+    end: str | None,
+    entities: tuple[str, ...],
+    time_format: str | None,
+    delimiter: str,
+    observed_from: str | None,
+    observed_until: str,
+    output: str,
+) -> None:
+    r"""Fit failure laws to a LOG of outages: a CSV file (also .xz, .gz) with a start, an end and an entity in each row.
+
+    Exponential, Weibull, lognormal and gamma laws of up-times and repair times by maximum likelihood, right-censored;
+    the best by AIC first; and the lines for an experiment file.
+
+    \b
+    The log of Los Alamos (LA-UR-05-7318), as its published fits were made:
+      kubenines fit LA-UR-05-7318-failure-data-1996-2005.csv.xz \
+        --start "Prob Started" --end "Prob Fixed" --entity System --entity nodenum \
+        --time-format "%m/%d/%Y %H:%M" --observed-until none
+    """
+    from experiments.fitting import page
+    from experiments.fitting.outages import Format, read_outages
+
+    if len(delimiter) != 1:
+        raise click.BadParameter("expected one character", param_hint="--delimiter")
+    written = Format(start, end, entities, time_format, delimiter)
+
+    def instant(text: str, option: str) -> float:
+        try:
+            return written.seconds(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint=option) from None
+
+    since = None if observed_from is None else instant(observed_from, "--observed-from")
+    until: float | str | None = None if observed_until == "none" else observed_until
+    if until not in (None, "last"):
+        until = instant(observed_until, "--observed-until")
+    fitted = page.fit(read_outages(log, written), since, until)
+    click.echo(json.dumps(page.as_json(fitted), indent=2) if output == "json" else page.text(fitted))

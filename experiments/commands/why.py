@@ -1,0 +1,20 @@
+"""`kubenines why`."""
+
+import click
+
+from experiments.commands.console import PATH, chosen
+
+
+@click.command()
+@click.argument("results", type=PATH)
+@click.option("--service", metavar="NAME", help="Only this Service.")
+@click.option("--policy", metavar="NAME", help="Only this policy.")
+def why(results: str, service: str | None, policy: str | None) -> None:
+    """Say where the downtime of a result folder comes from: by cause and stage, and what would save most of it."""
+    from experiments.attribution import listing
+    from experiments.results import Results
+
+    found = Results.open(results)
+    service = chosen("--service", service, found.services)
+    policy = chosen("--policy", policy, found.policies)
+    listing.show(found, [service] if service else found.services, [policy] if policy else found.policies)

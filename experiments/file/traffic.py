@@ -1,0 +1,200 @@
+"""How traffic and calls between Services are written in files."""
+
+import csv
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+from pydantic import Field, model_validator
+
+from experiments.file.described import DescribedModel, file_model, one_of, registered_model, value_of
+from experiments.file.fields import Duration, FileModel, Number, PositiveDuration
+from models.requests import (
+    Batches,
+    Bursts,
+    FirstComeFirstServed,
+    Poisson,
+    ProcessorSharing,
+    RecordedTimes,
+    RequestLevel,
+)
+from models.traffic import Call, RequestRate, Traffic
+
+if TYPE_CHECKING:  # what the generated models below look like
+    _Described: TypeAlias = DescribedModel
+    _RequestLevel: TypeAlias = DescribedModel
+    ArrivalsFile: TypeAlias = DescribedModel
+    PodFile: TypeAlias = DescribedModel
+    BalancingFile: TypeAlias = DescribedModel
+    RouteFile: TypeAlias = DescribedModel
+else:
+    _Described, _RequestLevel = file_model(Traffic), file_model(RequestLevel)
+    ArrivalsFile = one_of({"poisson": Poisson, "bursts": Bursts, "batches": Batches, "recorded": RecordedTimes})
+    PodFile = one_of({"processorSharing": ProcessorSharing, "firstComeFirstServed": FirstComeFirstServed})
+    BalancingFile, RouteFile = registered_model("balancing"), registered_model("routing")
+
+
+class TraceProblem(ValueError):
+    """A file of rates that cannot be used, and why."""
+
+
+class ConstantRate(FileModel):
+    """The same rate at all times."""
+
+    kind: Literal["constant"]
+    rate: Number = Field(alias="value")
+    """Requests per second."""
+
+    def value(self) -> RequestRate:
+        """The rate itself."""
+        return RequestRate.constant(self.rate)
+
+
+class WaveRate(FileModel):
+    """A sine that repeats, in quarter hours (of a day) that keep its integral."""
+
+    kind: Literal["wave"]
+    mean: Number
+    """Requests per second on average."""
+    peak: Number
+    """Requests per second at the highest; at the lowest it is as much below the mean."""
+    peak_at: Duration = 0.0
+    """When it is highest first, since failures began."""
+    period: PositiveDuration = 86400.0
+
+    def value(self) -> RequestRate:
+        """The rate itself; raises ValueError if its lowest point is below 0."""
+        return RequestRate.wave(self.mean, self.peak, self.peak_at, self.period)
+
+
+class RateStepFile(FileModel):
+    """From this time on, so many requests per second."""
+
+    at: Duration
+    """Since failures began."""
+    rate: Number
+
+
+class StepRate(FileModel):
+    """Constant between steps."""
+
+    kind: Literal["steps"]
+    steps: Annotated[list[RateStepFile], Field(min_length=1)]
+    """In order of time; before the first it is as from the first on."""
+    period: PositiveDuration | None = None
+    """If the steps repeat: how long one round of them is."""
+
+    def value(self) -> RequestRate:
+        """The rate itself; raises ValueError if its steps are not in order of time."""
+        return RequestRate(tuple((step.at, step.rate) for step in self.steps), self.period)
+
+
+class TraceRate(FileModel):
+    """Recorded: a CSV file with the columns `time` (seconds since failures began) and `rate` (requests per second)."""
+
+    kind: Literal["trace"]
+    path: str
+    """Relative to this file."""
+    period: PositiveDuration | None = None
+    """If the trace repeats: how long one round of it is."""
+
+    def value(self) -> RequestRate:
+        """What stands for the trace until its file is read (`read`)."""
+        return RequestRate.constant(0.0)
+
+    def read(self, folder: str) -> RequestRate:
+        """The rate in the file; raises TraceProblem."""
+        path = self.file(folder)
+        try:
+            text = Path(path).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TraceProblem(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is no text'}") from None
+        rows = csv.DictReader(text.splitlines())
+        if not {"time", "rate"} <= set(rows.fieldnames or ()):
+            raise TraceProblem(f"{path}:1: expected the columns time and rate (got {', '.join(rows.fieldnames or ())})")
+        steps = []
+        for row in rows:
+            try:
+                steps.append((float(row["time"]), float(row["rate"])))
+            except (TypeError, ValueError):
+                shown = f"{row['time']!r} and {row['rate']!r}"
+                raise TraceProblem(f"{path}:{rows.line_num}: expected two numbers (got {shown})") from None
+        try:
+            return RequestRate(tuple(steps), self.period)
+        except ValueError as error:
+            raise TraceProblem(f"{path}: {error}") from None
+
+    def file(self, folder: str) -> str:
+        """The file, given the folder of the experiment."""
+        return os.path.normpath(os.path.join(folder, self.path))
+
+
+AnyRate = Annotated[ConstantRate | WaveRate | StepRate | TraceRate, Field(discriminator="kind")]
+
+
+class RequestsFile(_RequestLevel):
+    """What is needed to follow every single request."""
+
+    arrivals: ArrivalsFile = Field({"type": "poisson"}, validate_default=True)
+    """How requests come."""
+    pod: PodFile = Field({"type": "processorSharing"}, validate_default=True)
+    """What an endpoint does with its requests."""
+    clients: int = 1000
+    """Different clients (addresses) per place where clients are; each request is from any of them."""
+
+
+class TrafficFile(_Described):
+    """The requests to a Service, and how they find an endpoint."""
+
+    service: str
+    rate: AnyRate
+    balancing: BalancingFile = Field({"type": "random"}, validate_default=True)
+    """How a client chooses among the endpoints."""
+    routing: list[RouteFile] = Field(default=[])
+    """Which endpoints are left out for which clients, in this order; by default none."""
+    capacity: Number | None = None
+    """Requests per second that an endpoint can answer; what is beyond is shed, that is, fails at once."""
+    requests: RequestsFile | None = None
+    """To follow every single request (`{}`: with all defaults), with queues and latencies; without it traffic is fluid:
+    exact expectations, given what happened to the endpoints."""
+
+    def value(self) -> Traffic:
+        """The traffic itself, but for a trace, whose file was not read yet; raises ValueError as `Traffic` does."""
+        given = {f.name: getattr(self, f.name) for f in dataclasses.fields(Traffic)}
+        rate = given.pop("rate").value()
+        return Traffic(rate=rate, **{name: value_of(item) for name, item in given.items()})
+
+    def read(self, folder: str) -> Traffic:
+        """The traffic itself; raises TraceProblem if a trace cannot be used."""
+        rate = self.rate.read(folder) if isinstance(self.rate, TraceRate) else self.rate.value()
+        return dataclasses.replace(self.value(), rate=rate)
+
+
+class CallFile(FileModel):
+    """To answer a request, one Service asks another."""
+
+    caller: str = Field(alias="from")
+    """The Service that asks."""
+    callee: str = Field(alias="to")
+    """The Service that is asked."""
+    required: bool = True
+    """Without the other's answer the request fails; if not, it is answered all the same."""
+
+    def value(self) -> Call:
+        """The call itself."""
+        return Call(self.caller, self.callee, self.required)
+
+    @model_validator(mode="after")
+    def _calls_another(self) -> "CallFile":
+        if self.caller == self.callee:
+            raise ValueError(f"the Service {self.caller!r} calls itself")
+        return self
+
+
+def trace_files(traffic: list[TrafficFile], folder: str) -> Iterator[str]:
+    """The files of rates that these name."""
+    for one in traffic:
+        if isinstance(one.rate, TraceRate):
+            yield one.rate.file(folder)

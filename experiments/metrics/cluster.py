@@ -1,0 +1,70 @@
+"""A whole cluster over the measured window of one run: what every metric of a run is a function of."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from experiments.metrics.observation import Floats
+from simulator.log import Kind, TransitionLog
+
+Rows = Floats
+"""Of a transition log: shape (n, 6)."""
+PENDING, SUCCEEDED = 1, 3
+"""Phases, as `Kind.POD_PHASE` numbers them: from SUCCEEDED on a pod is over."""
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """Times in seconds, an entry per pod; infinity for what did not happen before the run was over."""
+
+    created: Floats
+    bound: Floats
+    """Got its node."""
+    over: Floats
+    """Succeeded, Failed or gone: its node has its resources back."""
+    deleted: Floats
+    """Got its deletionTimestamp."""
+
+    @classmethod
+    def of(cls, log: TransitionLog) -> "Lifetimes":
+        """Of all pods that the log tells of."""
+        phases, bound, deleted = (log.of_kind(kind) for kind in (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING))
+        pods = len(log.names["POD"])
+        over = (phases[:, 4] == 0) | (phases[:, 4] >= SUCCEEDED)
+        return cls(
+            _first(phases[phases[:, 4] == PENDING], pods),
+            _first(bound[bound[:, 4] >= 0], pods),
+            _first(phases[over], pods),
+            _first(deleted, pods),
+        )
+
+
+@dataclass(frozen=True)
+class ClusterObservation:
+    """The transitions of a run, of which the window [start, end] is measured; times in seconds."""
+
+    log: TransitionLog
+    start: float
+    end: float
+
+    @cached_property
+    def pods(self) -> Lifetimes:
+        """When each pod was made, given a node, deleted and over."""
+        return Lifetimes.of(self.log)
+
+    def seconds(self, begin: Floats, end: Floats) -> Floats:
+        """How much of each stretch from `begin` to `end` lies in the window."""
+        seconds: Floats = np.maximum(np.minimum(end, self.end) - np.maximum(begin, self.start), 0.0)
+        return seconds
+
+    def within(self, rows: Rows) -> Rows:
+        """Those rows of the log that the window holds."""
+        return rows[(rows[:, 0] > self.start) & (rows[:, 0] <= self.end)]
+
+
+def _first(rows: Rows, pods: int) -> Floats:
+    """By pod: the time of its first row."""
+    times = np.full(pods, np.inf)
+    times[rows[::-1, 2].astype(np.int64)] = rows[::-1, 0]
+    return times

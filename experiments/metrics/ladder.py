@@ -1,0 +1,24 @@
+"""The ladder: availability by ever stricter predicates, whichever one was declared."""
+
+from experiments.metrics.availability import Capacity, ReadyEndpoints
+from experiments.metrics.observation import Observation
+
+
+def available_one(seen: Observation) -> float:
+    """Share of the window during which one endpoint or more could answer."""
+    return ReadyEndpoints(1).up(seen).mean()
+
+
+def available_50(seen: Observation) -> float:
+    """Share of the window during which 50 % of the desired replicas could answer, and at least one."""
+    return Capacity(0.5).up(seen).mean()
+
+
+def available_90(seen: Observation) -> float:
+    """Share of the window during which 90 % of the desired replicas could answer, and at least one."""
+    return Capacity(0.9).up(seen).mean()
+
+
+def available_all(seen: Observation) -> float:
+    """Share of the window during which all desired replicas could answer, and at least one."""
+    return Capacity(1.0).up(seen).mean()

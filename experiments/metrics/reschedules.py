@@ -1,0 +1,68 @@
+"""Reschedules: pods that had to be made anew because theirs were taken away, not because anybody wanted fewer.
+
+A pod is taken away when it is evicted by the node lifecycle (taints, or the timeout of old versions), by the eviction
+API (drains), by preemption or by pod garbage collection, or when it turns Failed. Pods of rollouts and of scaling down
+are not.
+"""
+
+import math
+
+import numpy as np
+
+from experiments.metrics.cluster import ClusterObservation, Rows
+from experiments.metrics.observation import Floats
+from simulator.log import Kind
+
+FAILED = 4
+"""As `Kind.POD_PHASE` numbers it."""
+BY_OTHERS = (2, 3)
+"""Of `simulator.objects.pod.Disruption`: the eviction API and preemption, which are no node's failure."""
+
+
+def reschedules(seen: ClusterObservation) -> int:
+    """Pods that were evicted, preempted or failed, and so had to be made anew."""
+    return len(_taken(seen))
+
+
+def reschedules_per_node_failure(seen: ClusterObservation) -> float:
+    """Pods that had to be made anew because a node failed, per node that failed (uncordoned); NaN if none did."""
+    failures = len(seen.within(_failures(seen)))
+    if failures == 0:
+        return math.nan
+    taken = _taken(seen)
+    others = np.isin(taken[:, 1], Kind.POD_DISRUPTION_TARGET) & np.isin(taken[:, 4], BY_OTHERS)
+    return float((~others & np.isin(taken[:, 5], _causes(_failures(seen)))).sum() / failures)
+
+
+def _taken(seen: ClusterObservation) -> Rows:
+    """Per pod that was taken away within (start, end]: the row that says so first."""
+    rows = seen.log.of_kind(Kind.POD_DISRUPTION_TARGET, Kind.POD_PHASE, Kind.POD_DELETING)
+    kind, new = rows[:, 1], rows[:, 4]
+    taken = (
+        ((kind == Kind.POD_DISRUPTION_TARGET) & (new > 0))
+        | ((kind == Kind.POD_PHASE) & (new == FAILED))
+        | (
+            (kind == Kind.POD_DELETING) & np.isin(rows[:, 5], _causes(_failures(seen)))
+        )  # pod-eviction-timeout sets no target
+    )
+    rows = rows[taken]
+    return seen.within(rows[np.sort(np.unique(rows[:, 2], return_index=True)[1])])
+
+
+def _failures(seen: ClusterObservation) -> Rows:
+    """The rows by which a node failed: it fell silent or unwell, and was not cordoned before, as for maintenance."""
+    cordoned: dict[int, float] = {}
+    failed = []
+    rows = seen.log.of_kind(Kind.NODE_UNSCHEDULABLE, Kind.NODE_REPORTING, Kind.NODE_HEALTHY)
+    for i, (_, kind, node, _, new, _) in enumerate(rows.tolist()):
+        if kind == Kind.NODE_UNSCHEDULABLE:
+            cordoned[node] = new
+        elif new == 0 and not cordoned.get(node):
+            failed.append(i)
+    return rows[failed]
+
+
+def _causes(rows: Rows) -> Floats:
+    """Their causes, but for 0, which is none."""
+    causes: Floats = np.unique(rows[rows[:, 5] > 0, 5])
+    return causes

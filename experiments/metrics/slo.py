@@ -1,0 +1,45 @@
+"""Service level objectives: a promised availability over a rolling period, and the error budget that it leaves."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.metrics.observation import Observation
+from experiments.metrics.windowed import worst_window
+
+DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Slo:
+    """Availability of at least `objective`, in (0, 1), over every `period` of so many seconds."""
+
+    objective: float
+    period: float = 30 * DAY
+
+    @property
+    def budget(self) -> float:
+        """The error budget: seconds of downtime that a period may hold (99.9 % of 30 days: 2592)."""
+        return (1 - self.objective) * self.period
+
+
+def budget_spent(seen: Observation) -> float:
+    """Share of the error budget spent when the window ends, in the SLO's last period; NaN without an SLO."""
+    if seen.slo is None:
+        return math.nan
+    begin = seen.start + max(0.0, seen.window - seen.slo.period)
+    pieces = np.clip(seen.outages, begin, None)
+    return float((pieces[:, 1] - pieces[:, 0]).sum()) / seen.slo.budget
+
+
+def worst_budget_spent(seen: Observation) -> float:
+    """Largest share of the error budget spent in any period of the SLO, more than 1 if it broke; NaN without an SLO.
+
+    A window that is shorter than the period is all that is known of it.
+    """
+    if seen.slo is None:
+        return math.nan
+    period = min(seen.slo.period, seen.window)
+    worst = worst_window(seen.outages - seen.start, seen.window, np.array([period]))[0]
+    return float((1 - worst) * period) / seen.slo.budget

@@ -1,0 +1,110 @@
+"""Where the downtime of a Service comes from: a bar for each policy, a piece for each stage."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from experiments.attribution import levers
+from experiments.attribution.breakdown import by_stage
+from experiments.attribution.stages import Stage
+from experiments.estimate import show_seconds
+from experiments.plots import drawing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from experiments.results import Results
+
+_BLUE, _RED, _GREEN, _PINK, _ORANGE, _SKY, _ = drawing.COLOURS
+STYLES = {
+    Stage.UNDETECTED: (_BLUE, ""),
+    Stage.WAITING: (_RED, "////"),
+    Stage.TOLERATED: (_RED, ""),
+    Stage.TERMINATING: (_GREEN, "////"),
+    Stage.NOT_CREATED: (_BLUE, "////"),
+    Stage.QUEUED: (_GREEN, ""),
+    Stage.IMAGE_PULL: (_SKY, ""),
+    Stage.RESTART: (_ORANGE, "////"),
+    Stage.START: (_ORANGE, ""),
+    Stage.NOT_READY: (_PINK, ""),
+    Stage.NOT_LISTED: (_PINK, "////"),
+}
+"""Colour and hatching of each stage."""
+
+
+def seconds(results: "Results", service: str, ax: "Axes | None" = None) -> "Axes":
+    """Seconds lost in a year, by stage."""
+    ax = _bars(results, service, ax, dict.fromkeys(results.policies, 1.0))
+    drawing.seconds(ax, "downtime in a year", linear=True)
+    return drawing.finish(ax, results, f"Where the downtime of {service} comes from", "x")
+
+
+def shares(results: "Results", service: str, ax: "Axes | None" = None) -> "Axes":
+    """Share of each stage in the downtime."""
+    totals = {policy: sum(part.per_year for part in results.parts(service, policy)) for policy in results.policies}
+    ax = _bars(results, service, ax, {policy: 100 / total if total else 0.0 for policy, total in totals.items()})
+    ax.set_xlim(0, 100)
+    ax.set_xlabel("share of the downtime, %")
+    for place, total in enumerate(totals.values()):
+        text = f"{show_seconds(total)} a year" if total else "no downtime was seen"
+        ax.annotate(text, (1, place), xycoords=("axes fraction", "data"), va="center", fontsize=8, **_BESIDE)
+    return drawing.finish(ax, results, f"Where the downtime of {service} comes from", "x")
+
+
+def side_by_side(results: "Results", service: str, figure: "Figure | None" = None) -> "Figure":
+    """`seconds` and `shares`."""
+    figure = drawing.figure(figure, (10.5, 1.5 + 0.32 * len(results.policies)))
+    left = seconds(results, service, figure.add_subplot(1, 2, 1))
+    right = shares(results, service, figure.add_subplot(1, 2, 2, sharey=left))
+    right.tick_params(labelleft=False)
+    titles = ("Downtime in a year, by stage", "Its shares")
+    return drawing.together(figure, results, [left, right], titles, f"{service} in ")
+
+
+_BESIDE: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "annotation_clip": False}
+
+
+def savings(results: "Results", service: str, policy: str, ax: "Axes | None" = None) -> "Axes":
+    """Share of the downtime that each lever would save, to first order: the most on top."""
+    found = levers.savings(results.parts(service, policy))
+    ax = drawing.axes(ax, (7.5, 1.5 + 0.26 * max(len(found), 1)))
+    places = range(len(found))
+    colours = [STYLES[saving.lever.stage][0] if saving.lever.stage else drawing.GREY for saving in found]
+    ax.barh(places, [100 * saving.share for saving in found], height=0.7, color=colours)
+    for place, saving in zip(places, found, strict=True):
+        text = f"{show_seconds(saving.per_year)} a year"
+        ax.annotate(text, (100 * saving.share, place), va="center", fontsize=8, **_BESIDE)
+    ax.set_yticks(places, [saving.lever.name for saving in found])
+    ax.set_ylim(max(len(found), 1) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlim(0, 100)
+    ax.set_xlabel("share of the downtime that it would save, %, to first order")
+    return drawing.finish(ax, results, f"What if: {service} under {policy}", "x")
+
+
+def _bars(results: "Results", service: str, ax: "Axes | None", scale: Mapping[str, float]) -> "Axes":
+    """Stacked horizontal bars, of seconds a year times the scale of their policy."""
+    ax = drawing.axes(ax, (7.5, 1.5 + 0.32 * len(results.policies)))
+    found = {policy: by_stage(results.parts(service, policy)) for policy in results.policies}
+    ends = dict.fromkeys(results.policies, 0.0)
+    for stage, (colour, hatch) in STYLES.items():
+        if not any(stage in stages for stages in found.values()):
+            continue
+        widths = [stages.get(stage, 0.0) * scale[policy] for policy, stages in found.items()]
+        ax.barh(
+            range(len(widths)),
+            widths,
+            left=list(ends.values()),
+            height=0.7,
+            color="#ffffff" if hatch else colour,
+            edgecolor=colour if hatch else "#ffffff",
+            hatch=hatch,
+            lw=0.4,
+            label=str(stage),
+        )
+        ends = {policy: end + width for (policy, end), width in zip(ends.items(), widths, strict=True)}
+    ax.set_yticks(range(len(found)), list(found))
+    ax.set_ylim(len(found) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlim(0, max(1.05 * max(ends.values()), 1e-3))
+    return ax

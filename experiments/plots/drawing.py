@@ -1,0 +1,174 @@
+"""What all plots share: axes, colours, ticks, and the frame that says what is behind a plot.
+
+Colours are those of Okabe and Ito, told apart by every kind of colour vision; markers and line styles repeat them.
+Every plot says what is behind it: seed, replications, horizon, warm-up.
+"""
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments import store
+from experiments.estimate import show_seconds
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from experiments.results import Results
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (3, 3)), (0, (1, 2)))
+GREY, RULE, BAND = "#555555", "#dddddd", "#f4f4f4"
+"""Beside black on white and `COLOURS` the only colours, so that a page may replace them (`html_report`)."""
+
+
+def axes(ax: "Axes | None", size: tuple[float, float] = (7.5, 4.2)) -> "Axes":
+    """The axes given, or new ones in a figure of `size` inches."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def figure(given: "Figure | None", size: tuple[float, float]) -> "Figure":
+    """The figure given, or a new one, of `size` inches."""
+    if given is None:
+        import matplotlib.pyplot as plt
+
+        return plt.figure(figsize=size, layout="constrained")
+    given.set_size_inches(size)
+    return given
+
+
+def svg(draw: "Callable[..., Figure]") -> str:
+    """What `draw(figure=)` draws; text stays text, and the same picture gives the same bytes."""
+    from matplotlib.figure import Figure
+
+    file = io.BytesIO()
+    _write(draw(figure=Figure(layout="constrained")), file, "svg")
+    return file.getvalue().decode()
+
+
+def save(figure: "Figure", path: Path) -> Path:
+    """Write a figure that was made here, in the format of the path's ending, and forget it."""
+    import matplotlib.pyplot as plt
+
+    file = io.BytesIO()
+    _write(figure, file, path.suffix.lower().removeprefix("."))
+    plt.close(figure)
+    store.write(path, file.getvalue())
+    return path
+
+
+def _write(figure: "Figure", file: io.BytesIO, form: str) -> None:
+    import matplotlib as mpl
+
+    dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    with mpl.rc_context({"svg.hashsalt": "kubenines", "svg.fonttype": "none"}):
+        figure.savefig(file, format=form, dpi=150, metadata=dated.get(form))
+
+
+# --- policies --------------------------------------------------------------------------------------------------------
+
+
+def style(number: int) -> dict[str, Any]:
+    """Colour and line of a policy; the first 49 differ."""
+    return {"color": COLOURS[number % 7], "linestyle": LINES[(number + number // 7) % 7]}
+
+
+def marker(number: int) -> str:
+    """Marker of a policy."""
+    return MARKERS[(number + number // 7) % 7]
+
+
+def label(results: "Results", service: str, policy: str) -> str:
+    """A policy in a legend."""
+    seen = len(results.sample(service, policy).lengths)
+    return policy if seen else f"{policy} (no outage seen)"
+
+
+# --- the frame -------------------------------------------------------------------------------------------------------
+
+
+def behind(results: "Results") -> str:
+    """What the numbers rest on, in a line."""
+    m = results.manifest
+    warmup = f" after {show_seconds(m.warmup)} of warm-up" if m.warmup else ""
+    return (
+        f"{m.name}: {m.replications} replications of {show_seconds(m.duration)}{warmup}, "
+        f"seed {m.seed}, {m.confidence:.0%} intervals"
+    )
+
+
+def finish(ax: "Axes", results: "Results", title: str, grid: Any = "both", handles: list[Any] | None = None) -> "Axes":
+    """Title, what is behind it, legend: all outside, where they hide nothing."""
+    ax.set_title(title, loc="left", pad=20, fontsize=11)
+    above: dict[str, Any] = {"xycoords": "axes fraction", "xytext": (0, 5), "textcoords": "offset points"}
+    ax.annotate(behind(results), (0, 1), fontsize=7.5, color=GREY, va="bottom", annotation_clip=False, **above)
+    ax.grid(axis=grid, color=RULE, lw=0.6)
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
+    handles = handles or ax.get_legend_handles_labels()[0]
+    if handles:
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0}
+        ax.legend(handles=handles, fontsize=8, frameon=False, **place)
+    return ax
+
+
+def together(
+    figure: "Figure", results: "Results", axes: Sequence["Axes"], titles: Sequence[str], about: str = ""
+) -> "Figure":
+    """What the plots say alike is said once: what they are about, what is behind them, and the legend."""
+    legend = axes[0].get_legend()
+    handles = [handle for handle in legend.legend_handles if handle is not None] if legend else []
+    labels = [text.get_text() for text in legend.get_texts()] if legend else []
+    for ax, title in zip(axes, titles, strict=False):
+        ax.set_title(title, loc="left", pad=7, fontsize=9.5)
+        ax.tick_params(labelsize=8)
+        ax.xaxis.label.set_fontsize(8.5)
+        ax.yaxis.label.set_fontsize(8.5)
+        ax.texts[-1].remove()
+        if (own := ax.get_legend()) is not None:
+            own.remove()
+    figure.suptitle(about + behind(results), x=0.01, ha="left", fontsize=8.5, color=GREY)
+    columns = 4 if sum(map(len, labels)) < 110 else 3
+    figure.legend(handles, labels, loc="outside lower left", ncols=columns, fontsize=8.5, frameon=False)
+    return figure
+
+
+# --- ticks -----------------------------------------------------------------------------------------------------------
+
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
+_COARSE = (0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400, 365 * 86400)
+_FINE = (
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30),
+    *(_MINUTE * m for m in (1, 2, 5, 10, 20, 30)),
+    *(_HOUR * h for h in (1, 2, 4, 8, 12)),
+    *(_DAY * d for d in (1, 2, 4, 7, 14, 30, 60, 120, 365)),
+)
+_STEPS = (
+    *(1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 43200),
+    *(_DAY * d for d in (1, 2, 5, 10, 20, 30, 60, 90, 180, 365, 730, 1825, 3650)),
+)
+
+
+def seconds(ax: "Axes", label: str, linear: bool = False, least: float = 0.0) -> None:
+    """Ticks at round durations ("1m", "6h", "7d"), on a log scale from `least` seconds on."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    ax.set_xlabel(label)
+    low, high = ax.get_xlim()
+    if linear:
+        step = next((s for s in _STEPS if (high - low) / s <= 7), (high - low) / 4)
+        marks = [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    else:
+        fine, coarse = ([m for m in all_ if max(low, least) < m <= high] for all_ in (_FINE, _COARSE))
+        marks = [*([0.0] if low <= 0 else []), *(fine if len(fine) <= 7 else coarse)]
+    ax.xaxis.set_major_locator(FixedLocator(marks))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: "0" if x == 0 else show_seconds(x)))

@@ -1,0 +1,52 @@
+"""Outages: how long they last."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.intervals import Floats
+from experiments.plots import drawing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from experiments.results import Results
+
+
+def lengths(results: "Results", service: str, ax: "Axes | None" = None) -> "Axes":
+    """Share of the outages that last longer than a time."""
+    ax = drawing.axes(ax)
+    seen = []
+    for i, policy in enumerate(results.policies):
+        found = np.sort(results.sample(service, policy).lengths)
+        if not len(found):
+            ax.plot([], [], label=drawing.label(results, service, policy), **drawing.style(i))
+            continue
+        seen += [float(found[0]), float(found[-1])]
+        share = 1 - np.arange(len(found)) / len(found)
+        shown = _thinned(len(found))
+        x, y = np.concatenate((found[:1] / 10, found[shown])), np.concatenate(([1.0], share[shown]))
+        x, y = np.append(x, found[-1]), np.append(y, 0.0)
+        ax.step(x, y, where="pre", label=drawing.label(results, service, policy), **drawing.style(i))
+    ax.set_xscale("log")
+    if seen:
+        ax.set_xlim(min(seen) / 1.5, max(seen) * 1.5)
+    drawing.seconds(ax, "length of an outage (log scale)")
+    ax.set_ylim(0, 1.02)
+    ax.set_ylabel("share of outages that last longer")
+    return drawing.finish(ax, results, f"Outages of {service}")
+
+
+def per_replication(results: "Results", service: str, policy: str) -> list[Floats]:
+    """The outages of every replication, those without any included: shape (n, 2) each, start and end in seconds."""
+    frame = results.outages
+    rows = frame.loc[(frame["service"] == service) & (frame["policy"] == policy)]
+    spans = rows[["start_s", "end_s"]].to_numpy()
+    found = {int(str(r)): spans[at] for r, at in rows.groupby("replication").indices.items()}
+    none = np.empty((0, 2))
+    return [found.get(int(r), none) for r in results.sample(service, policy).replications]
+
+
+def _thinned(count: int) -> Floats:
+    """About 500 of `count` sorted values: all of the last 100, where each one shows."""
+    return np.unique(np.concatenate((np.linspace(0, count - 1, min(count, 400)), np.arange(count)[-100:])).astype(int))

@@ -1,0 +1,104 @@
+"""What became of requests: the share that was answered, beside the share of time, and what the others were lost to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments import estimate
+from experiments.estimate import STATED_OUTAGE, Estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.results import Results
+
+HEADINGS = ("REQUESTS TO", "POLICY", "ANSWERED", "CI", "LOST/Y", "RETRIES", "P99", "LOST MOSTLY TO")
+
+
+@dataclass(frozen=True)
+class Row:
+    """The requests to one Service under one policy, as text in the order of `HEADINGS`."""
+
+    service: str
+    policy: str
+    answered: str
+    interval: str
+    lost: str
+    retries: str
+    p99: str
+    reasons: str
+
+    def cells(self) -> tuple[str, ...]:
+        """The texts in the order of `HEADINGS`."""
+        return tuple(vars(self).values())
+
+
+def rows(results: "Results") -> Iterator[Row]:
+    """One per Service with traffic and policy; none if there is no traffic."""
+    for service in results.services:
+        for policy in results.policies:
+            found = answered(results, service, policy)
+            if found is None:
+                continue
+            mine = _of(results.tables["requests"], service, policy)
+            per_year = mine["lost"].sum() / (len(mine) * results.manifest.duration) * estimate.YEAR
+            p99 = mine["latency_p99_s"].mean()
+            yield Row(
+                service,
+                policy,
+                found.show_value(),
+                found.show_interval(),
+                _count(per_year),
+                f"{mine['retries'].sum() / mine['offered'].sum():.2g} each" if mine["retries"].sum() else "-",
+                f"{p99:.3g}s" if p99 == p99 else "-",
+                ", ".join(f"{100 * share:.0f}% {reason}" for reason, share in lost_to(results, service, policy)[:3]),
+            )
+
+
+def answered(results: "Results", service: str, policy: str) -> Estimate | None:
+    """The share of the requests to a Service that is answered, in the long run; None without any request.
+
+    A ratio of sums over replications, with the interval of `estimate.availability`: losses come in stretches of time as
+    downtime comes in outages, so each stretch counts with its requests, in the time that it takes to send so many.
+    """
+    mine = _of(results.tables["requests"], service, policy)
+    if len(mine) == 0 or not mine["offered"].sum() > 0:
+        return None
+    offered, lost = mine["offered"].to_numpy(), mine["lost"].to_numpy()
+    seconds_each = len(mine) * results.manifest.duration / offered.sum()
+    stretches = _of(results.tables["lost_requests"], service, policy).groupby(["replication", "start_s"])["lost"].sum()
+    found = estimate.availability(
+        lost * seconds_each,
+        offered * seconds_each,
+        np.sort(stretches.to_numpy()) * seconds_each,
+        results.manifest.confidence,
+        STATED_OUTAGE,
+    )
+    return replace(found, method=found.method.replace("no outage seen", "no request lost").replace("outages", "losses"))
+
+
+def lost_to(results: "Results", service: str, policy: str) -> list[tuple[str, float]]:
+    """Why requests were lost, and the share of the lost: "dead endpoint (node-crash)", the greatest first."""
+    lost = _of(results.tables["lost_requests"], service, policy)
+    if len(lost) == 0:
+        return []
+    causes = lost["cause"].str.split("/").str[0]
+    named = [f"{why} ({cause})" if cause else why for why, cause in zip(lost["why"], causes, strict=True)]
+    sums = lost["lost"].groupby(np.array(named)).sum()
+    return sorted(
+        ((str(name), float(n / sums.sum())) for name, n in sums.items()), key=lambda item: (-item[1], item[0])
+    )
+
+
+def _of(frame: "pd.DataFrame", service: str, policy: str) -> "pd.DataFrame":
+    return frame.loc[(frame["service"] == service) & (frame["policy"] == policy)]
+
+
+def _count(number: float) -> str:
+    """Requests, to three digits: "0", "12.3", "45.6 k", "7.89 M"."""
+    for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return f"{number:.3g}"

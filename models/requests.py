@@ -1,0 +1,107 @@
+"""Requests one by one: how they come, what an endpoint does with them, when proxies lose patience with an endpoint."""
+
+import math
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Poisson:
+    """Independent requests at the Service's rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bursts:
+    """An interrupted Poisson process: bursts and pauses with exponential lengths, the Service's rate on average."""
+
+    burst: float
+    """Mean length of a burst, in seconds."""
+    pause: float
+    """Mean length of a pause without requests, in seconds."""
+
+    def __post_init__(self) -> None:
+        if not (0 < self.burst < math.inf and 0 < self.pause < math.inf):
+            raise ValueError("bursts and pauses must have a positive and finite mean length")
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """Requests that come together, a geometric number of them, at the Service's rate on average."""
+
+    size: float
+    """Mean number of requests at once, >= 1."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.size < math.inf:
+            raise ValueError(f"batches have at least one request on average (got {self.size!r})")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTimes:
+    """Requests at given times, whatever the Service's rate says."""
+
+    times: tuple[float, ...]
+    """Seconds since failures began, in order."""
+
+    def __post_init__(self) -> None:
+        if any(not math.isfinite(time) for time in self.times) or list(self.times) != sorted(self.times):
+            raise ValueError("the times of requests must be finite and in order")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstComeFirstServed:
+    """A pod with a fixed number of workers and a queue before them."""
+
+    concurrency: int = 1
+    """Requests worked on at once."""
+    queue: int | None = None
+    """How many may wait; one more is shed, that is, fails at once. None: no limit."""
+
+    def __post_init__(self) -> None:
+        if self.concurrency < 1 or (self.queue is not None and self.queue < 0):
+            raise ValueError("a pod works on at least one request, and a queue is not negative")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorSharing:
+    """A pod that works on all its requests at once, slower the more there are."""
+
+    cores: int | None = None
+    """So many requests are worked on at full speed, more share. None: never slower."""
+    limit: int | None = None
+    """How many there may be; one more is shed, that is, fails at once. None: no limit."""
+
+    def __post_init__(self) -> None:
+        if (self.cores is not None and self.cores < 1) or (self.limit is not None and self.limit < 1):
+            raise ValueError("a pod has at least one core and room for one request")
+
+
+@dataclass(frozen=True, slots=True)
+class OutlierEjection:
+    """Passive health checks of a proxy: an endpoint that keeps failing is left out for a while (Envoy's defaults)."""
+
+    consecutive: int = 5
+    """Failed attempts in a row."""
+    time: float = 30.0
+    """Seconds for the first time; k times as long for the k-th."""
+    longest: float = 300.0
+    most: float = 0.1
+    """The share of the endpoints that may be left out at once; one may always be, unless it is the last."""
+
+    def __post_init__(self) -> None:
+        if self.consecutive < 1 or not 0 < self.time <= self.longest < math.inf or not 0 <= self.most <= 1:
+            raise ValueError("expected consecutive >= 1, 0 < time <= longest and a share for `most`")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLevel:
+    """What is needed, beside `Traffic`, to follow every single request."""
+
+    arrivals: Poisson | Bursts | Batches | RecordedTimes = field(default_factory=Poisson)
+    pod: FirstComeFirstServed | ProcessorSharing = field(default_factory=ProcessorSharing)
+    clients: int = 1000
+    """Different clients (addresses) per place where clients are; each request is from any of them."""
+    ejection: OutlierEjection | None = None
+
+    def __post_init__(self) -> None:
+        if self.clients < 1:
+            raise ValueError(f"there must be a client (got {self.clients!r})")

@@ -1,0 +1,196 @@
+"""Traffic: the requests that a Service gets, and what clients do when one fails."""
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.distributions import Distribution, Exponential, LogNormal
+from models.requests import RequestLevel
+
+Floats = npt.NDArray[np.float64]
+
+DAILY_STEPS = 96
+"""Steps a period into which a wave is cut: a quarter of an hour, for a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRate:
+    """Requests per second over time, constant between steps; before the first step as from the first on.
+
+    With a `period` the steps, all within [0, period), repeat for ever in both directions.
+    """
+
+    steps: tuple[tuple[float, float], ...]
+    """(seconds since failures began, requests per second from then on), in order of time."""
+    period: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise ValueError("a rate of requests needs at least one step")
+        if any(not after > before for (before, _), (after, _) in pairwise(self.steps)):
+            raise ValueError("the steps of a rate of requests must increase in time")
+        if any(not (0 <= rate < math.inf) for _, rate in self.steps):
+            raise ValueError("a rate of requests must be finite and not negative")
+        if self.period is not None and not (self.steps[0][0] >= 0 and self.steps[-1][0] < self.period):
+            raise ValueError("the steps of a rate that repeats must lie within one period")
+
+    @classmethod
+    def constant(cls, rate: float) -> "RequestRate":
+        """The same rate at all times."""
+        return cls(((0.0, rate),))
+
+    @classmethod
+    def wave(cls, mean: float, peak: float, peak_at: float, period: float = 86400.0) -> "RequestRate":
+        """A sine of this mean and peak, highest at `peak_at`, in `DAILY_STEPS` steps that keep its integral exactly."""
+        if not 0 <= mean <= peak <= 2 * mean:
+            raise ValueError(f"expected mean <= peak <= 2 mean (got {mean!r} and {peak!r})")
+        ends = np.linspace(0.0, period, DAILY_STEPS + 1)
+        turn = 2 * math.pi / period
+        area = mean * ends + (peak - mean) / turn * np.sin(turn * (ends - peak_at))
+        rates = np.maximum(np.diff(area) / np.diff(ends), 0.0)
+        return cls(tuple(zip(ends[:-1].tolist(), rates.tolist(), strict=True)), period)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the rate never changes."""
+        return len({rate for _, rate in self.steps}) == 1
+
+    def at(self, time: float) -> float:
+        """The rate at that time."""
+        times = [start for start, _ in self.steps]
+        if self.period is None:
+            return self.steps[max(0, bisect_right(times, time) - 1)][1]
+        return self.steps[bisect_right(times, time % self.period) - 1][1]  # before the first: the last of the period
+
+    def pieces(self, start: float, end: float) -> tuple[Floats, Floats]:
+        """The rate on [start, end): the times from which on it is constant, the first being `start`, and the rates."""
+        times = np.array([time for time, _ in self.steps])
+        rates = np.array([rate for _, rate in self.steps])
+        if self.period is not None:
+            first, last = math.floor(start / self.period), math.ceil(end / self.period)
+            times = (times + self.period * np.arange(first, last + 1)[:, None]).ravel()
+            rates = np.tile(rates, last - first + 1)
+        inside = (times > start) & (times < end)
+        return np.append(start, times[inside]), np.append(self.at(start), rates[inside])
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Where a part of the requests comes from.
+
+    Clients do not fail with their nodes: what they ask for does not become less when machines are down.
+    """
+
+    at: str = "nodes"
+    """`nodes` (evenly over all), `zone/<zone>` (evenly over its nodes), `node/<name>`, or `outside` (no zone, one
+    load balancer that learns of changes as a node does)."""
+    weight: float = 1.0
+    """This part in proportion to those of the other clients."""
+
+    def __post_init__(self) -> None:
+        kind, _, name = self.at.partition("/")
+        if not (self.at in ("nodes", "outside") or (kind in ("zone", "node") and name)):
+            raise ValueError(f"expected nodes, outside, zone/<zone> or node/<name> (got {self.at!r})")
+        if not (0 < self.weight < math.inf):
+            raise ValueError(f"a weight must be positive and finite (got {self.weight!r})")
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """What clients do with a request that failed. A request is lost when its last attempt fails."""
+
+    attempts: int = 0
+    """How many further attempts there are at most."""
+    elsewhere: bool = True
+    """Each at an endpoint that was not tried yet, while there is one; if not, wherever the balancing says."""
+    backoff: float = 0.0
+    """Seconds from a failed attempt to the next; doubled after each."""
+    budget_share: float = 1.0
+    """Attempts beyond the first, as a share of the requests: of more, as many are given up at once."""
+
+    def __post_init__(self) -> None:
+        if self.attempts < 0 or not self.backoff >= 0 or not 0 <= self.budget_share < math.inf:
+            raise ValueError("retries, their back-off and their budget must not be negative")
+
+    def delays(self, timeout: float) -> tuple[float, ...]:
+        """Seconds from a request to each of its attempts, the first being 0: time-outs and back-offs add up."""
+        delays = [0.0]
+        for number in range(self.attempts):
+            delays.append(delays[-1] + timeout + self.backoff * 2.0**number)
+        return tuple(delays)
+
+
+_SERVICE_TIME = Exponential(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The requests to one Service, and how they find an endpoint."""
+
+    service: str
+    """The Service, as in `Run.services`."""
+    rate: RequestRate
+    balancing: Any = None
+    """A policy of `simulator.traffic.balancing`; None: random, as kube-proxy's iptables and nftables."""
+    routing: tuple[Any, ...] = ()
+    """Rules of `simulator.traffic.routing` that leave endpoints out, in this order."""
+    endpoint_lag: Distribution = LogNormal.from_quantile(median=0.4, p95=2.0)
+    """From a change of the endpoints to a client's proxy knowing of it, drawn for every node and change. The default
+    is a round figure of our choice: watch, up to 1 s between two syncs of kube-proxy, writing the rules."""
+    clients: tuple[Clients, ...] = (Clients(),)
+    """Where requests come from."""
+    timeout: float = 0.0
+    """Seconds after which a client gives up an attempt that nobody answers; it matters for when retries come."""
+    retries: Retries = Retries()
+    service_time: Distribution = _SERVICE_TIME
+    """How long an endpoint works on a request: what policies that compare endpoints feel (50 ms: our choice)."""
+    capacity: float | None = None
+    """Requests per second that an endpoint can answer; what is beyond is shed, that is, fails at once."""
+    requests: RequestLevel | None = None
+    """To follow every single request. None: fluid, that is, exact expectations given what happened to the endpoints."""
+
+    def __post_init__(self) -> None:
+        if not self.timeout >= 0:
+            raise ValueError(f"a time-out must not be negative (got {self.timeout!r})")
+        if self.capacity is not None and not 0 < self.capacity < math.inf:
+            raise ValueError(f"a capacity must be positive and finite (got {self.capacity!r})")
+        if not self.clients:
+            raise ValueError(f"the traffic of {self.service} comes from nowhere: expected at least one of clients")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """To answer a request, one Service asks another."""
+
+    caller: str
+    callee: str
+    required: bool = True
+    """Without the other's answer the request fails; if not, it is answered all the same."""
+
+
+def circle(calls: "tuple[Call, ...]") -> tuple[str, ...]:
+    """Services that call each other in a circle, the first once more at the end; () if there is no circle."""
+    callees: dict[str, list[str]] = {}
+    for call in calls:
+        callees.setdefault(call.caller, []).append(call.callee)
+    done: set[str] = set()
+
+    def search(service: str, chain: tuple[str, ...]) -> tuple[str, ...]:
+        if service in chain:
+            return (*chain[chain.index(service) :], service)
+        if service not in done:
+            for callee in callees.get(service, ()):
+                if found := search(callee, (*chain, service)):
+                    return found
+            done.add(service)
+        return ()
+
+    for service in callees:
+        if found := search(service, ()):
+            return found
+    return ()

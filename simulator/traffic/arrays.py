@@ -1,0 +1,149 @@
+"""What request-level traffic keeps, in arrays: named tuples, which numba understands as Python does."""
+
+from typing import Final, NamedTuple
+
+from simulator.traffic.balancing import Floats, Ints
+
+DEAD, REMOVED, NONE, OVERLOAD, RESET, TIMEOUT = range(6)
+"""Why an attempt fails: the endpoint is listed and dead; being deleted or gone, though the client does not know yet;
+there is none; it has no room; it died before it had answered; the client gave up waiting."""
+REASONS: Final = 6
+
+RETRY, DEADLINE, RETURN = 0, 1, 2
+
+ANSWERED, LOST, RETRIES, WAITED, SENT = range(5)
+LATENCY, WAIT, WORST, TOKENS = range(4)
+EVENTS, FREE, TALLEST, NEXT, NEEDED = range(5)
+
+OCTAVES: Final = 64
+"""Of the histogram of latencies, the first beginning at 2**-32 s."""
+STEPS: Final = 64
+"""Equal parts of an octave: latencies are known to 1/64."""
+BURST: Final = 100.0
+"""Unused retries that a budget may save up."""
+
+
+class Rules(NamedTuple):
+    """What stays the same over a run."""
+
+    compares: int
+    """1: the choice looks at loads."""
+    sharing: int
+    """1: processor sharing; 0: first come, first served."""
+    cores: int
+    """Requests worked on at full speed at the same time."""
+    limit: int
+    """Requests at an endpoint at most, those that wait included."""
+    attempts: int
+    """Retries of a request at most."""
+    elsewhere: int
+    """1: a retry goes to an endpoint that was not tried yet."""
+    ejects_after: int
+    """Failures in a row after which a client's proxy leaves an endpoint out; 0: never."""
+    clients: int
+    """Different clients per proxy."""
+    timeout: float
+    """Seconds until a client gives up an attempt; 0: never, and attempts at dead endpoints fail at once."""
+    backoff: float
+    budget: float
+    ejection: float
+    """Seconds that an endpoint is left out for the first time."""
+    longest_ejection: float
+    most_ejected: float
+    """The share of endpoints left out at most; one may always be."""
+
+
+class Endpoints(NamedTuple):
+    """By endpoint; the arrays of two dimensions by row, which an endpoint has while it exists."""
+
+    row: Ints
+    alive: Ints
+    reason: Ints
+    """Why attempts fail, if not alive; so `cause`."""
+    cause: Ints
+    loads: Ints
+    weights: Floats
+    arrived: Ints
+    answered: Ints
+    size: Ints
+    """By row: requests there, those that nobody waits for any more included."""
+    due: Floats
+    """By row, a heap: when each will be done (sharing: at which `progress`)."""
+    who: Ints
+    free: Floats
+    """By row, a heap: when each core will be free."""
+    progress: Floats
+    """By row: work that each request present since the beginning would have got by `clock`."""
+    clock: Floats
+
+
+class Flight(NamedTuple):
+    """Requests that are neither answered nor lost, by slot."""
+
+    arrived: Floats
+    work: Floats
+    key: Ints
+    proxy: Ints
+    attempt: Ints
+    endpoint: Ints
+    held: Ints
+    """1: the endpoint has it."""
+    abandoned: Ints
+    """1: the client has given it up."""
+    mark: Ints
+    """Counts up when what was to come for the slot will not."""
+    tried: Ints
+    free: Ints
+    """A stack of free slots."""
+
+
+class Proxies(NamedTuple):
+    """By place where clients are."""
+
+    listed: Ints
+    listed_size: Ints
+    """What routing has left of the endpoints."""
+    table: Ints
+    size: Ints
+    """The same without those ejected."""
+    cause: Ints
+    """Why the table is empty."""
+    memory: Ints
+    stamps: Floats
+    failures: Ints
+    """By proxy and endpoint: in a row."""
+    ejections: Ints
+    out_until: Floats
+    scratch: Ints
+
+
+class Agenda(NamedTuple):
+    """A heap of what is to come: retries, deadlines, returns of ejected endpoints."""
+
+    time: Floats
+    kind: Ints
+    slot: Ints
+    mark: Ints
+
+
+class Tally(NamedTuple):
+    """What became of the requests."""
+
+    counts: Ints
+    lost: Ints
+    """By reason and cause."""
+    histogram: Ints
+    """Latencies of requests answered."""
+    sums: Floats
+    numbers: Ints
+    """Of agenda entries, of free slots, of requests at the endpoint that had the most; the next arrival;
+    room that the agenda needs."""
+
+
+class Arrivals(NamedTuple):
+    """A batch of requests in order of time."""
+
+    time: Floats
+    work: Floats
+    key: Ints
+    proxy: Ints

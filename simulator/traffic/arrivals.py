@@ -1,0 +1,89 @@
+"""When requests come and how much work they bring, drawn many at a time."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
+from models.requests import Batches, Bursts, Poisson, RecordedTimes
+from models.traffic import RequestRate
+from simulator.traffic.balancing import Floats
+
+CHUNK = 1 << 15
+"""About so many requests are in memory at once."""
+
+
+def times(
+    arrivals: Poisson | Bursts | Batches | RecordedTimes,
+    rate: RequestRate,
+    start: float,
+    end: float,
+    rng: np.random.Generator,
+) -> Iterator[Floats]:
+    """The times of all requests in [start, end), in order, in arrays of about `CHUNK`."""
+    match arrivals:
+        case Poisson():
+            for begin, stop, level in _pieces(rate, start, end):
+                yield from _poisson(level, begin, stop, rng)
+        case Bursts():
+            yield from _bursts(arrivals, rate, start, end, rng)
+        case Batches(size):
+            for begin, stop, level in _pieces(rate, start, end):
+                for epochs in _poisson(level / size, begin, stop, rng):
+                    yield np.repeat(epochs, rng.geometric(1 / size, len(epochs)))
+        case RecordedTimes(recorded):
+            all_times = np.array(recorded)
+            inside = all_times[(all_times >= start) & (all_times < end)]
+            yield from (inside[i : i + CHUNK] for i in range(0, len(inside), CHUNK))
+
+
+def _pieces(rate: RequestRate, start: float, end: float) -> Iterator[tuple[float, float, float]]:
+    begins, levels = rate.pieces(start, end)
+    ends = np.append(begins[1:], end)
+    yield from zip(begins.tolist(), ends.tolist(), levels.tolist(), strict=True)
+
+
+def _poisson(rate: float, start: float, end: float, rng: np.random.Generator) -> Iterator[Floats]:
+    now = start
+    while rate > 0 and now < end:
+        expected = (end - now) * rate
+        count = int(min(CHUNK, expected + 6 * math.sqrt(expected) + 10))
+        found = now + np.cumsum(rng.standard_exponential(count)) / rate
+        now = float(found[-1])
+        # What was drawn beyond the end may be thrown away: the process has no memory.
+        yield found if now < end else found[: np.searchsorted(found, end)]
+
+
+def _bursts(law: Bursts, rate: RequestRate, start: float, end: float, rng: np.random.Generator) -> Iterator[Floats]:
+    now = start
+    bursting = rng.random() < law.burst / (law.burst + law.pause)
+    while now < end:
+        until = now + (law.burst if bursting else law.pause) * rng.standard_exponential()
+        if bursting:
+            for begin, stop, level in _pieces(rate, now, min(until, end)):
+                yield from _poisson(level * (law.burst + law.pause) / law.burst, begin, stop, rng)
+        now, bursting = until, not bursting
+
+
+def work(law: Distribution, count: int, rng: np.random.Generator) -> Floats:
+    """Service times of so many requests, in seconds."""
+    match law:
+        case Fixed(value):
+            return np.full(count, value)
+        case LogNormal(median, sigma):
+            return median * np.exp(sigma * rng.standard_normal(count))
+        case Gamma(shape, scale):
+            return scale * rng.standard_gamma(shape, count)
+    luck = rng.standard_exponential(count)
+    match law:
+        case Exponential(mean):
+            return mean * luck
+        case Weibull(shape, scale):
+            return np.asarray(scale * luck ** (1 / shape))
+        case Uniform(low, high):
+            return low - (high - low) * np.expm1(-luck)
+        case Empirical(values):
+            ranks = (-np.expm1(-luck) * len(values)).astype(np.int64)
+            return np.array(values)[np.minimum(ranks, len(values) - 1)]
+    return np.array([law.age_at(hazard) for hazard in luck.tolist()])

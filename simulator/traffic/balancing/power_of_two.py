@@ -1,0 +1,93 @@
+"""The better of two (or d) endpoints taken at random: the power of two choices (Mitzenmacher 2001)."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.registry import register
+from simulator.traffic.balancing import Candidates, Choice, Floats, Ints, equal
+from simulator.traffic.keys import draw
+
+
+@register("balancing", "powerOfTwo")
+@dataclass(frozen=True)
+class PowerOfTwo:
+    """Of `choices` different endpoints, the one with the fewest requests in progress over its weight."""
+
+    choices: int = 2
+
+    compares = True
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.choices <= 64:
+            raise ValueError(f"choices must be from 2 to 64 (got {self.choices!r})")
+
+    def shares(self, candidates: Candidates) -> Floats:
+        """Equal, unless requests fail at once at some endpoints, which are always idle.
+
+        Such an endpoint wins whenever it is among the choices, but for ties with others that are idle. An endpoint is
+        idle with probability 1 - its load, taken as independent: an approximation, good for small loads.
+        """
+        failing = candidates.loads <= 0
+        z, n = int(failing.sum()), len(candidates)
+        m = n - z
+        if not (z and m):
+            return equal(candidates)
+        d = min(self.choices, n)
+        load = float(candidates.loads[~failing].mean())
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            served = (low + high) / 2
+            idle = max(0.0, 1 - load * served * n / m)
+            low, high = (served, high) if _served(z, m, d, idle) > served else (low, served)
+        return np.where(failing, (1 - served) / z, served / m)
+
+    def cells(self, clients: int) -> int:
+        return 1
+
+    def choice(self) -> tuple[Choice, tuple[float, ...]]:
+        return choose, (float(self.choices),)
+
+
+def _served(z: int, m: int, d: int, idle: float) -> float:
+    """P(one of `m` endpoints is chosen of d among them and `z` that are always idle)."""
+    total = 0.0
+    for dead in range(max(0, d - m), min(z, d) + 1):
+        alive = d - dead
+        drawn = math.comb(z, dead) * math.comb(m, alive) / math.comb(z + m, d)
+        if dead == 0:
+            total += drawn
+            continue
+        for ties in range(alive + 1):
+            chance = math.comb(alive, ties) * idle**ties * (1 - idle) ** (alive - ties)
+            total += drawn * chance * ties / (ties + dead)
+    return total
+
+
+def choose(
+    table: Ints,
+    size: int,
+    loads: Ints,
+    weights: Floats,
+    memory: Ints,
+    stamps: Floats,
+    now: float,
+    client: int,
+    key: int,
+) -> int:
+    """The least loaded of a few taken at random."""
+    choices = min(int(stamps[0]), size)
+    # Different endpoints: the i-th choice is among those that are left, moved to the end of the table as they go.
+    best = int(table[0])
+    least = 0.0
+    for i in range(choices):
+        left = size - i
+        place = (key * left) >> 32 if i == 0 else (draw(key, i) * left) >> 32
+        other = int(table[place])
+        table[place] = table[left - 1]
+        table[left - 1] = other
+        load = loads[other] / weights[other]
+        if i == 0 or load < least:
+            best, least = other, load
+    return best

@@ -1,0 +1,403 @@
+"""The inner loop of request-level traffic: every request, in order of time, on arrays.
+
+Plain functions of numbers and arrays, which `simulator.traffic.compiling` compiles; called by
+`simulator.traffic.requests` for every stretch between two changes of the endpoints.
+
+Endpoints are looked at when somebody needs to know of them: what was done by then is counted by `_advance`, and the
+order of events is the same as if they had been looked at all the time.
+"""
+
+import math
+
+from simulator.traffic.arrays import (
+    ANSWERED,
+    BURST,
+    DEADLINE,
+    EVENTS,
+    FREE,
+    LATENCY,
+    LOST,
+    NEEDED,
+    NEXT,
+    NONE,
+    OCTAVES,
+    OVERLOAD,
+    RESET,
+    RETRIES,
+    RETRY,
+    RETURN,
+    SENT,
+    STEPS,
+    TALLEST,
+    TIMEOUT,
+    TOKENS,
+    WAIT,
+    WAITED,
+    WORST,
+    Agenda,
+    Arrivals,
+    Endpoints,
+    Flight,
+    Proxies,
+    Rules,
+    Tally,
+)
+from simulator.traffic.balancing import Choice
+from simulator.traffic.heaps import occupy, plan, pop, push, strike
+from simulator.traffic.keys import draw
+
+_CLIENT = 101
+"""Which of a key's draws says from which client a request is: one that no choice uses."""
+DONE, FULL = 0, 1
+"""What `serve` returns: all is done until the time; or the arrays must grow first (double them and call again)."""
+
+
+def bucket(latency: float) -> int:
+    """The place of a latency in the histogram."""
+    part, octave = math.frexp(latency)
+    octave += 31
+    if latency <= 0 or octave < 0:
+        return 0
+    if octave >= OCTAVES:
+        return OCTAVES * STEPS - 1
+    return octave * STEPS + int((part - 0.5) * 2 * STEPS)
+
+
+def _take(flight: Flight, tally: Tally) -> int:
+    """A free slot."""
+    left = tally.numbers[FREE] - 1
+    tally.numbers[FREE] = left
+    return int(flight.free[left])
+
+
+def _release(flight: Flight, tally: Tally, slot: int) -> None:
+    flight.mark[slot] += 1
+    flight.free[tally.numbers[FREE]] = slot
+    tally.numbers[FREE] += 1
+
+
+def _done(rules: Rules, ends: Endpoints, flight: Flight, proxies: Proxies, tally: Tally, slot: int, now: float) -> None:
+    """An endpoint has finished its work on a request."""
+    if flight.abandoned[slot] == 0:
+        endpoint = flight.endpoint[slot]
+        latency = now - flight.arrived[slot]
+        ends.loads[endpoint] -= 1
+        ends.answered[endpoint] += 1
+        tally.counts[ANSWERED] += 1
+        tally.histogram[bucket(latency)] += 1
+        tally.sums[LATENCY] += latency
+        if latency > tally.sums[WORST]:
+            tally.sums[WORST] = latency
+        if rules.ejects_after > 0:
+            proxies.failures[flight.proxy[slot], endpoint] = 0
+    _release(flight, tally, slot)
+
+
+def _advance(
+    rules: Rules, ends: Endpoints, flight: Flight, proxies: Proxies, tally: Tally, endpoint: int, now: float
+) -> None:
+    """Counts what an endpoint has finished by now."""
+    row = ends.row[endpoint]
+    size = ends.size[row]
+    if rules.sharing == 0:
+        while size > 0 and ends.due[row, 0] <= now:
+            time, slot = ends.due[row, 0], ends.who[row, 0]
+            pop(ends.due[row], ends.who[row], size)
+            size -= 1
+            _done(rules, ends, flight, proxies, tally, slot, time)
+        ends.size[row] = size
+        return
+    while size > 0:
+        speed = min(1.0, rules.cores / size)
+        time = ends.clock[row] + (ends.due[row, 0] - ends.progress[row]) / speed
+        if time > now:
+            ends.progress[row] += (now - ends.clock[row]) * speed
+            break
+        ends.progress[row] = ends.due[row, 0]
+        ends.clock[row] = max(time, ends.clock[row])
+        slot = ends.who[row, 0]
+        pop(ends.due[row], ends.who[row], size)
+        size -= 1
+        _done(rules, ends, flight, proxies, tally, slot, ends.clock[row])
+    if size == 0:
+        ends.progress[row] = 0.0  # small numbers keep their digits
+    ends.clock[row] = now
+    ends.size[row] = size
+
+
+def _relist(rules: Rules, proxies: Proxies, proxy: int, now: float) -> None:
+    """Makes the table of a proxy: what is listed, without those ejected."""
+    size = 0
+    for i in range(proxies.listed_size[proxy]):
+        endpoint = proxies.listed[proxy, i]
+        if rules.ejects_after == 0 or proxies.out_until[proxy, endpoint] <= now:
+            proxies.table[proxy, size] = endpoint
+            size += 1
+    proxies.size[proxy] = size
+
+
+def _suspect(
+    rules: Rules, proxies: Proxies, agenda: Agenda, tally: Tally, proxy: int, endpoint: int, now: float
+) -> None:
+    """One more failure in a row; perhaps one too many."""
+    proxies.failures[proxy, endpoint] += 1
+    if proxies.failures[proxy, endpoint] < rules.ejects_after or proxies.out_until[proxy, endpoint] > now:
+        return
+    listed = proxies.listed_size[proxy]
+    out = listed - proxies.size[proxy]
+    if proxies.size[proxy] <= 1 or out + 1 > max(1.0, rules.most_ejected * listed):
+        return
+    proxies.failures[proxy, endpoint] = 0
+    proxies.ejections[proxy, endpoint] += 1
+    until = now + min(rules.ejection * proxies.ejections[proxy, endpoint], rules.longest_ejection)
+    proxies.out_until[proxy, endpoint] = until
+    plan(agenda, tally, until, RETURN, proxy, 0)
+    _relist(rules, proxies, proxy, now)
+
+
+def _fail(
+    rules: Rules,
+    flight: Flight,
+    proxies: Proxies,
+    agenda: Agenda,
+    tally: Tally,
+    slot: int,
+    reason: int,
+    cause: int,
+    now: float,
+) -> None:
+    """An attempt has failed: try again later, or give up. The slot must not be held by an endpoint."""
+    if reason != NONE and rules.ejects_after > 0:
+        _suspect(rules, proxies, agenda, tally, flight.proxy[slot], flight.endpoint[slot], now)
+    attempt = flight.attempt[slot]
+    if attempt < rules.attempts and tally.sums[TOKENS] >= 1:
+        tally.sums[TOKENS] -= 1
+        tally.counts[RETRIES] += 1
+        flight.tried[slot, attempt] = flight.endpoint[slot]
+        flight.attempt[slot] = attempt + 1
+        flight.mark[slot] += 1
+        plan(agenda, tally, now + rules.backoff * 2.0**attempt, RETRY, slot, flight.mark[slot])
+        return
+    tally.counts[LOST] += 1
+    tally.lost[reason, cause] += 1
+    _release(flight, tally, slot)
+
+
+def _untried(flight: Flight, proxies: Proxies, slot: int, proxy: int) -> int:
+    """Writes the endpoints that a request has not tried yet to `proxies.scratch`; how many."""
+    size = 0
+    for i in range(proxies.size[proxy]):
+        endpoint = proxies.table[proxy, i]
+        fresh = True
+        for j in range(flight.attempt[slot]):
+            if flight.tried[slot, j] == endpoint:
+                fresh = False
+        if fresh:
+            proxies.scratch[size] = endpoint
+            size += 1
+    return size
+
+
+def _send(
+    choose: Choice,
+    rules: Rules,
+    ends: Endpoints,
+    flight: Flight,
+    proxies: Proxies,
+    agenda: Agenda,
+    tally: Tally,
+    slot: int,
+    now: float,
+) -> None:
+    """One attempt of a request."""
+    proxy = flight.proxy[slot]
+    attempt = flight.attempt[slot]
+    table, size = proxies.table[proxy], proxies.size[proxy]
+    if size == 0:
+        flight.endpoint[slot] = -1
+        _fail(rules, flight, proxies, agenda, tally, slot, NONE, proxies.cause[proxy], now)
+        return
+    if attempt > 0 and rules.elsewhere == 1:
+        fresh = _untried(flight, proxies, slot, proxy)
+        if fresh > 0:
+            table, size = proxies.scratch, fresh
+    if rules.compares == 1:
+        for i in range(size):
+            other = table[i]
+            row = ends.row[other]
+            if row >= 0 and ends.size[row] > 0 and (rules.sharing == 1 or ends.due[row, 0] <= now):
+                _advance(rules, ends, flight, proxies, tally, other, now)
+    key = flight.key[slot]
+    client = (draw(key, _CLIENT) * rules.clients) >> 32
+    if attempt > 0:
+        key = (key * 747796405 + attempt * 277803737) & 0xFFFFFFFF
+    endpoint = choose(
+        table, size, ends.loads, ends.weights, proxies.memory[proxy], proxies.stamps[proxy], now, client, key
+    )  # fmt: skip
+    flight.endpoint[slot] = endpoint
+    ends.arrived[endpoint] += 1
+    if ends.alive[endpoint] == 0:
+        if rules.timeout > 0:
+            ends.loads[endpoint] += 1
+            plan(agenda, tally, now + rules.timeout, DEADLINE, slot, flight.mark[slot])
+        else:
+            _fail(rules, flight, proxies, agenda, tally, slot, ends.reason[endpoint], ends.cause[endpoint], now)
+        return
+    row = ends.row[endpoint]
+    if ends.size[row] > 0 and (rules.sharing == 1 or ends.due[row, 0] <= now):
+        _advance(rules, ends, flight, proxies, tally, endpoint, now)
+    size = ends.size[row]
+    if size >= rules.limit:
+        _fail(rules, flight, proxies, agenda, tally, slot, OVERLOAD, 0, now)
+        return
+    flight.held[slot] = 1
+    ends.loads[endpoint] += 1
+    if rules.sharing == 0:
+        start = max(now, ends.free[row, 0])
+        until = start + flight.work[slot]
+        occupy(ends.free[row], rules.cores, until)
+        if start > now:
+            tally.counts[WAITED] += 1
+            tally.sums[WAIT] += start - now
+        late = until > now + rules.timeout
+    else:
+        ends.clock[row] = now
+        until = ends.progress[row] + flight.work[slot]
+        late = True
+    push(ends.due[row], ends.who[row], size, until, slot)
+    ends.size[row] = size + 1
+    if size + 1 > tally.numbers[TALLEST]:
+        tally.numbers[TALLEST] = size + 1
+    if late and rules.timeout > 0:
+        plan(agenda, tally, now + rules.timeout, DEADLINE, slot, flight.mark[slot])
+
+
+def _give_up(
+    rules: Rules,
+    ends: Endpoints,
+    flight: Flight,
+    proxies: Proxies,
+    agenda: Agenda,
+    tally: Tally,
+    slot: int,
+    mark: int,
+    now: float,
+) -> None:
+    """A client has waited long enough. The endpoint does not notice, and goes on working."""
+    endpoint = flight.endpoint[slot]
+    if flight.held[slot] == 0:
+        ends.loads[endpoint] -= 1
+        _fail(rules, flight, proxies, agenda, tally, slot, ends.reason[endpoint], ends.cause[endpoint], now)
+        return
+    _advance(rules, ends, flight, proxies, tally, endpoint, now)
+    if flight.mark[slot] != mark:
+        return  # just in time
+    ends.loads[endpoint] -= 1
+    flight.abandoned[slot] = 1
+    again, attempt = _take(flight, tally), flight.attempt[slot]
+    flight.arrived[again], flight.work[again] = flight.arrived[slot], flight.work[slot]
+    flight.key[again], flight.proxy[again], flight.attempt[again] = flight.key[slot], flight.proxy[slot], attempt
+    flight.endpoint[again], flight.held[again], flight.abandoned[again] = endpoint, 0, 0
+    for i in range(attempt):
+        flight.tried[again, i] = flight.tried[slot, i]
+    _fail(rules, flight, proxies, agenda, tally, again, TIMEOUT, 0, now)
+
+
+def _stop(
+    rules: Rules,
+    ends: Endpoints,
+    flight: Flight,
+    proxies: Proxies,
+    agenda: Agenda,
+    tally: Tally,
+    endpoint: int,
+    cause: int,
+    now: float,
+) -> None:
+    """An endpoint stops answering: what it had not finished is lost. The agenda has room for all of it."""
+    _advance(rules, ends, flight, proxies, tally, endpoint, now)
+    row = ends.row[endpoint]
+    for i in range(ends.size[row]):
+        slot = ends.who[row, i]
+        if flight.abandoned[slot] == 1:
+            _release(flight, tally, slot)
+        else:
+            ends.loads[endpoint] -= 1
+            flight.held[slot] = 0
+            _fail(rules, flight, proxies, agenda, tally, slot, RESET, cause, now)
+    ends.size[row] = 0
+    ends.progress[row] = 0.0
+    ends.free[row, :] = now
+
+
+def serve(
+    choose: Choice,
+    rules: Rules,
+    ends: Endpoints,
+    flight: Flight,
+    proxies: Proxies,
+    agenda: Agenda,
+    tally: Tally,
+    arrivals: Arrivals,
+    until: float,
+    stopping: int,
+    cause: int,
+) -> int:
+    """Everything that happens up to and including a time, from arrival `tally.numbers[NEXT]` on; DONE or FULL.
+
+    Then, unless it is -1, the endpoint `stopping` stops answering, by a cause. At `until` infinity all is brought to an
+    end.
+    """
+    number = arrivals.time.size
+    at = tally.numbers[NEXT]
+    while True:
+        if (
+            tally.numbers[FREE] < 2
+            or tally.numbers[EVENTS] + 2 >= agenda.time.size
+            or tally.numbers[TALLEST] + 1 >= ends.due.shape[1]
+        ):
+            tally.numbers[NEXT] = at
+            tally.numbers[NEEDED] = 1
+            return FULL
+        arrives = arrivals.time[at] if at < number else math.inf
+        planned = agenda.time[0] if tally.numbers[EVENTS] > 0 else math.inf
+        now = min(arrives, planned)
+        if now > until or now == math.inf:
+            break
+        if arrives <= planned:
+            slot = _take(flight, tally)
+            flight.arrived[slot], flight.work[slot] = now, arrivals.work[at]
+            flight.key[slot], flight.proxy[slot], flight.attempt[slot] = arrivals.key[at], arrivals.proxy[at], 0
+            flight.held[slot], flight.abandoned[slot] = 0, 0
+            at += 1
+            tally.counts[SENT] += 1
+            tally.sums[TOKENS] = min(BURST, tally.sums[TOKENS] + rules.budget)
+        else:
+            kind, slot, mark = agenda.kind[0], agenda.slot[0], agenda.mark[0]
+            strike(agenda, tally)
+            if kind == RETURN:
+                _relist(rules, proxies, slot, now)
+                continue
+            if flight.mark[slot] != mark:
+                continue
+            if kind == DEADLINE:
+                _give_up(rules, ends, flight, proxies, agenda, tally, slot, mark, now)
+                continue
+        _send(choose, rules, ends, flight, proxies, agenda, tally, slot, now)
+    tally.numbers[NEXT] = at
+    if stopping >= 0:
+        held = ends.size[ends.row[stopping]]
+        if tally.numbers[EVENTS] + 2 * held >= agenda.time.size:
+            tally.numbers[NEEDED] = 2 * held
+            return FULL
+        _stop(rules, ends, flight, proxies, agenda, tally, stopping, cause, until)
+    if until == math.inf:
+        for endpoint in range(ends.row.size):
+            if ends.row[endpoint] >= 0:
+                _advance(rules, ends, flight, proxies, tally, endpoint, until)
+    return DONE
+
+
+RARE = (plan, strike, _relist, _suspect, _fail, _untried, _give_up, _stop)
+FREQUENT = (bucket, push, pop, occupy, draw, _take, _release, _done, _advance, _send)
+"""What `serve` calls; the frequent become part of it, as handing over all the arrays takes longer than their work."""

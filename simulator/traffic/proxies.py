@@ -1,0 +1,119 @@
+"""What the clients of a Service believe of its endpoints: the same lists as the control plane's, some time later."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.cluster import Cluster
+from models.distributions import Distribution, Fixed
+from models.traffic import Clients, Traffic
+from simulator.log import Floats
+from simulator.streams import Streams
+from simulator.traffic.endpoints import Condition, EndpointHistory
+from simulator.traffic.routing import OUTSIDE, Client
+
+
+@dataclass(frozen=True)
+class Known:
+    """The endpoints that the control plane lists from `time` on."""
+
+    time: float
+    listed: tuple[int, ...]
+    """Ready endpoints, in order of their numbers."""
+    terminating: tuple[int, ...]
+    """Those that are being deleted and still serve."""
+    cause: str = ""
+    """Why an endpoint was last taken off the list."""
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """One place where clients are, and a part of the requests."""
+
+    client: Client
+    weight: float
+    """Its share of all requests."""
+    arrivals: Floats
+    """When it learns of each of the lists; not decreasing: a later list overtakes an earlier one."""
+
+
+def lists(history: EndpointHistory) -> list[Known]:
+    """What the control plane lists over time; a new entry with every change that clients are told of."""
+    known = [Known(history.start, (), ())]
+    now: dict[int, Condition] = {}
+    told = Condition.LISTED | Condition.TERMINATING
+    changes = zip(
+        history.times.tolist(), history.endpoints.tolist(), history.conditions.tolist(), history.causes, strict=True
+    )
+    for time, endpoint, condition, cause in changes:
+        before, after = now.get(endpoint, Condition.GONE), Condition(condition) & told
+        if before == after:
+            continue
+        now[endpoint] = after
+        if not after:
+            del now[endpoint]
+        unlisted = Condition.LISTED in before and Condition.LISTED not in after
+        entry = Known(
+            time,
+            tuple(sorted(e for e, c in now.items() if Condition.LISTED in c)),
+            tuple(sorted(e for e, c in now.items() if Condition.LISTED not in c)),
+            cause if unlisted else known[-1].cause,
+        )
+        if known[-1].time == time:
+            known[-1] = entry
+        else:
+            known.append(entry)
+    return known
+
+
+def proxies(traffic: Traffic, known: Sequence[Known], cluster: Cluster, streams: Streams) -> list[Proxy]:
+    """Every place where clients are. Where all learn of changes at the same time, those that differ in nothing are one.
+
+    The lag of a node is drawn from a stream of its own, one number per change.
+    """
+    cpu: dict[str, int] = {}
+    for node in cluster.nodes:
+        cpu[node.zone] = cpu.get(node.zone, 0) + node.allocatable.cpu
+    times = np.array([one.time for one in known])
+    fixed = isinstance(traffic.endpoint_lag, Fixed)
+    found: dict[tuple[int, str] | None, Proxy] = {}
+    for (number, zone), weight in _places(traffic.clients, cluster).items():
+        # Without rules about places, a fixed lag makes all clients alike.
+        key = None if fixed and not traffic.routing else (number, zone)
+        if key in found:
+            found[key] = Proxy(found[key].client, found[key].weight + weight, found[key].arrivals)
+            continue
+        name = cluster.nodes[number].name if number != OUTSIDE else "outside"
+        stream = streams.stream(f"traffic/{traffic.service}/endpoint-lag/{name}")
+        found[key] = Proxy(Client(number, zone, cpu), weight, _arrivals(times, traffic.endpoint_lag, stream))
+    return list(found.values())
+
+
+def _arrivals(times: Floats, lag: Distribution, stream: np.random.Generator) -> Floats:
+    """When a proxy knows each list; the first it knows from the beginning."""
+    arrivals = times + np.array([lag.sample(stream) for _ in times])
+    arrivals[0] = times[0]
+    return np.minimum.accumulate(arrivals[::-1])[::-1]
+
+
+def _places(clients: Sequence[Clients], cluster: Cluster) -> Mapping[tuple[int, str], float]:
+    """(node, zone) -> share of the requests; they add up to 1."""
+    total = sum(part.weight for part in clients)
+    places: dict[tuple[int, str], float] = {}
+    for part in clients:
+        found = list(_nodes(part.at, cluster))
+        if not found:
+            raise ValueError(f"there is no node for the clients at {part.at!r}")
+        for place in found:
+            places[place] = places.get(place, 0.0) + part.weight / total / len(found)
+    return places
+
+
+def _nodes(at: str, cluster: Cluster) -> Iterator[tuple[int, str]]:
+    kind, _, name = at.partition("/")
+    if kind == "outside":
+        yield OUTSIDE, ""
+    for i, node in enumerate(cluster.nodes):
+        if kind == "nodes" or (kind == "zone" and node.zone == name) or (kind == "node" and node.name == name):
+            yield i, node.zone

@@ -1,0 +1,185 @@
+"""Every lost second has a cause and a stage, and none is counted twice."""
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from experiments.attribution.losses import attribute
+from experiments.attribution.missing import missing_replicas
+from experiments.attribution.stages import Stage
+from experiments.metrics.availability import Capacity, ReadyEndpoints
+from experiments.metrics.observation import Observation
+from models.behaviour import Behaviour
+from models.daemonset import DaemonSet
+from models.distributions import Exponential, Fixed
+from models.labels import LabelSelector
+from models.pod import Probe
+from models.service import Service
+from models.statefulset import StatefulSet
+from simulator.failures.container_crash import ContainerCrash
+from simulator.failures.node_crash import NodeCrash
+from simulator.failures.zone_outage import ZoneOutage
+from simulator.log import Kind, TransitionLog
+from simulator.operations.drain import Drain
+from simulator.operations.rollout import Rollout
+from simulator.run import Run, simulate
+from tests.experiments.attribution.scenarios import ANY, lost, run
+from tests.simulator.clusters import (
+    DAY,
+    HOUR,
+    behaviour,
+    cluster,
+    container,
+    deployment,
+    down,
+    nodes,
+    pod,
+    template,
+    tolerations,
+)
+from tests.simulator.strategies import clusters, failures, maintained, rollouts
+
+
+def test_seconds_are_shared_by_the_replicas_that_are_missing() -> None:
+    """The first fails at 100 s, the second at 110 s and is back first: 2 s of start-up are between them."""
+    crash = behaviour(start=Fixed(1.0), startup=Fixed(9.0))
+    found = run(
+        cluster(nodes(2, pods=1), deployment(replicas=2)),
+        down(0, at=100.0, lasting=30.0),
+        down(1, at=110.0, lasting=20.0),
+        under=crash,
+        until=1000.0,
+    )
+    assert lost(found) == {
+        ("down-0-100.0", "undetected"): 10.0,
+        ("down-1-110.0", "undetected"): 10.0,
+        ("down-0-100.0", "start"): 5.0,
+        ("down-1-110.0", "start"): 5.0,
+    }
+    assert sum(lost(found, available=ReadyEndpoints(2)).values()) == 40.0
+    assert lost(found, available=ReadyEndpoints(2))["down-0-100.0", "undetected"] == 20.0
+
+
+def test_what_is_not_desired_is_nobodys_fault() -> None:
+    found = run(cluster(nodes(1), deployment()), until=100.0)
+    assert lost(found, available=ReadyEndpoints(2)) == {("", "not created"): 100.0}
+
+
+def test_endpoints_that_lag_behind_have_a_stage_of_their_own() -> None:
+    """No controller of the simulator is late, so the rows are written here."""
+    kinds = [
+        (0.0, Kind.SERVICE_DESIRED, 0, 0, 1),
+        (0.0, Kind.POD_PHASE, 0, 0, 1),
+        (0.0, Kind.POD_NODE, 0, -1, 0),
+        (1.0, Kind.POD_PHASE, 0, 1, 2),
+        (1.0, Kind.POD_CONTAINERS, 0, 0, 1),
+        (3.0, Kind.POD_ANSWERING, 0, 0, 1),
+        (4.0, Kind.POD_READY, 0, 0, 1),
+        (4.5, Kind.SERVICE_ANSWERING, 0, 0, 1),
+    ]
+    log = TransitionLog.of_columns(np.array([(*row, 0) for row in kinds], dtype=np.float64))
+    log.names = {"SERVICE": ["web"], "POD": ["web-0"], "NODE": ["node-0"]}
+    log.zones, log.selected_by = [""], [(0,)]
+    found = attribute(log, {"web": np.array([[0.0, 4.5]])})["web"]
+    assert [(loss.stage, loss.seconds) for loss in found] == [
+        (Stage.START, 3.0),
+        (Stage.NOT_READY, 1.0),
+        (Stage.NOT_LISTED, 0.5),
+    ]
+
+
+def test_an_unknown_service_is_an_error() -> None:
+    found = run(cluster(nodes(1), deployment()), until=10.0)
+    assert found.log is not None
+    with pytest.raises(KeyError, match="unknown Service 'wbe'; expected one of 'web'"):
+        attribute(found.log, {"wbe": np.empty((0, 2))})
+
+
+# --- laws ------------------------------------------------------------------------------------------------------------
+
+
+def check(found: Run, available: Any) -> None:
+    assert found.log is not None
+    for number, name in enumerate(found.log.names["SERVICE"]):
+        history = found.services[name]
+        seen = Observation.of(history, available, found.start, found.end)
+        losses = attribute(found.log, {name: seen.outages})[name]
+        for outage, (start, end) in enumerate(seen.outages.tolist()):
+            parts = [loss.seconds for loss in losses if loss.outage == outage]
+            assert math.fsum(parts) == end - start
+            assert all(seconds >= 0 for seconds in parts)
+        assert math.isclose(math.fsum(loss.seconds for loss in losses), seen.up.time_below(0.5), rel_tol=1e-9)
+        spells = missing_replicas(found.log, number, found.end)
+        assert not [spell for spell in spells if spell.stage is Stage.NOT_LISTED]
+        bounds = np.array([spell[:2] for spell in spells]).reshape(-1, 2)
+        edges = sorted({*seen.desired.times.tolist(), *seen.answering.times.tolist(), found.end})
+        for left, right in pairwise(edges):
+            middle = np.array([(left + right) / 2])
+            missing = int(((bounds[:, 0] <= middle) & (middle < bounds[:, 1])).sum())
+            assert missing >= seen.desired.at(middle)[0] - seen.answering.at(middle)[0]
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+@given(data=st.data())
+def test_any_history_sums_to_its_downtime(data: st.DataObject) -> None:
+    load = data.draw(clusters(most_nodes=5, most_deployments=2))
+    modes, releases = data.draw(failures()), data.draw(rollouts(load))
+    load, people = data.draw(maintained(load))
+    found = simulate(
+        load,
+        behaviour=behaviour(Behaviour().timing, image_pull=Fixed(4.0)),
+        failures=modes,
+        operations=(*releases, *people),
+        duration=8 * HOUR,
+        warmup=HOUR,
+        seed=data.draw(st.integers(0, 9)),
+        keep_log=True,
+    )
+    check(found, data.draw(st.sampled_from([ReadyEndpoints(1), ReadyEndpoints(3), Capacity(0.8), Capacity(1.0)])))
+
+
+def test_causes_that_overlap_sum_to_the_downtime() -> None:
+    """Every kind of workload on full nodes, with all that the simulator can do to them at once."""
+    web = template("web", container(cpu=500, readiness=Probe(period=10.0)), tolerations=tolerations(60.0), priority=50)
+    load = cluster(
+        nodes(6, ("a", "b", "c"), cpu=1500),
+        deployment(replicas=4, pods=web),
+        deployment("lone", pods=template("lone", container(cpu=700))),
+        pod("solo"),
+    )
+    services = (
+        *load.services,
+        Service("db", selector={"app": "db"}, publish_not_ready_addresses=True),
+        Service("agent", selector={"app": "agent"}),
+        Service("one", selector={"statefulset.kubernetes.io/pod-name": "db-1"}),
+    )
+    databases = StatefulSet("db", template("db", container(cpu=900)), LabelSelector.of({"app": "db"}), replicas=3)
+    agents = DaemonSet("agent", template("agent", priority=100), LabelSelector.of({"app": "agent"}))
+    found = simulate(
+        replace(load, services=services, stateful_sets=(databases,), daemon_sets=(agents,)),
+        behaviour=Behaviour(),
+        failures=[
+            NodeCrash("node-crash", Exponential(DAY), Exponential(HOUR)),
+            ZoneOutage("zone-outage", Exponential(3 * DAY), Exponential(HOUR)),
+            ContainerCrash("crash", Exponential(DAY / 2)),
+        ],
+        operations=[
+            Rollout("release", "Deployment/web", every=DAY),
+            Drain("patching", every=5 * DAY, timeout=600.0, maintenance=Fixed(600.0), reboot=True),
+        ],
+        duration=20 * DAY,
+        seed=2,
+        keep_log=True,
+    )
+    check(found, ANY)
+    check(found, Capacity(1.0))
+    causes = {cause for name in found.services for cause, _ in lost(found, name, Capacity(1.0))}
+    assert causes == {"node-crash", "zone-outage", "crash", "release", "patching", "preemption"}
+    stages = {stage for name in found.services for _, stage in lost(found, name, Capacity(1.0))}
+    assert stages == set(Stage) - {Stage.NOT_LISTED}
