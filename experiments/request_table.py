@@ -44,7 +44,7 @@ def rows(results: "Results") -> Iterator[Row]:
                 continue
             mine = _of(results.tables["requests"], service, policy)
             per_year = mine["lost"].sum() / (len(mine) * results.manifest.duration) * estimate.YEAR
-            p99 = mine["latency_p99_s"].mean()
+            p99, reasons = mine["latency_p99_s"].mean(), lost_to(results, service, policy)
             yield Row(
                 service,
                 policy,
@@ -53,7 +53,7 @@ def rows(results: "Results") -> Iterator[Row]:
                 _count(per_year),
                 f"{mine['retries'].sum() / mine['offered'].sum():.2g} each" if mine["retries"].sum() else "-",
                 f"{p99:.3g}s" if p99 == p99 else "-",
-                ", ".join(f"{100 * share:.0f}% {reason}" for reason, share in lost_to(results, service, policy)[:3]),
+                ", ".join(f"{100 * share:.0f}% {why}" for why, share in reasons[:3] if share >= 0.005),
             )
 
 

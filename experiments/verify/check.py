@@ -10,8 +10,6 @@ ROUNDING = 1e-6
 """Share, or seconds, by which an answer without chance may be off."""
 BAND = 0.05
 """Share by which a published measurement may be missed: it comes without a variance."""
-ENOUGH = 10.0
-"""Outages that must be expected of a study before it says anything about them."""
 
 
 class Basis(StrEnum):
@@ -72,3 +70,5 @@ class Study:
     """(seed, effort) -> checks; effort 1 is the full study, less is that share of its simulated time."""
     seconds: float = 1.0
     """Roughly what the full study takes; the longest are started first."""
+    least: float = 0.0
+    """Effort below which too little happens for the study to say anything: then it is left out."""

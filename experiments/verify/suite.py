@@ -51,16 +51,16 @@ def studies() -> tuple[Study, ...]:
 
 def verify(seed: int = 0, effort: float = 1.0, workers: int = 1) -> list[Check]:
     """Runs every study; the checks in the order of the studies, whatever the number of workers."""
-    chosen = studies()
+    chosen = [study for study in studies() if study.least <= effort]
     longest_first = sorted(range(len(chosen)), key=lambda index: -chosen[index].seconds)
     found: dict[int, list[Check]] = {}
     if workers == 1:
         for done, index in enumerate(longest_first, 1):
-            found[index] = _run(index, seed, effort)
+            found[index] = _run(chosen[index].name, seed, effort)
             _progress(done, len(chosen), chosen[index])
     else:
         with ProcessPoolExecutor(workers, mp_context=get_context("forkserver")) as pool:
-            waiting = {pool.submit(_run, index, seed, effort): index for index in longest_first}
+            waiting = {pool.submit(_run, chosen[index].name, seed, effort): index for index in longest_first}
             for done, future in enumerate(as_completed(waiting), 1):
                 index = waiting[future]
                 found[index] = future.result()
@@ -68,8 +68,8 @@ def verify(seed: int = 0, effort: float = 1.0, workers: int = 1) -> list[Check]:
     return [check for index in range(len(chosen)) for check in found[index]]
 
 
-def _run(index: int, seed: int, effort: float) -> list[Check]:
-    study = studies()[index]
+def _run(name: str, seed: int, effort: float) -> list[Check]:
+    [study] = [study for study in studies() if study.name == name]
     # Seeds of their own: studies of like systems must not meet the same luck.
     return study.run(crc32(f"{seed}/{study.name}".encode()), effort)
 

@@ -65,6 +65,8 @@ class Endpoints(NamedTuple):
     weights: Floats
     arrived: Ints
     answered: Ints
+    soonest: Floats
+    """When it will have finished something, if nothing else comes; infinite if it has nothing to do."""
     size: Ints
     """By row: requests there, those that nobody waits for any more included."""
     due: Floats

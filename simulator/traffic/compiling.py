@@ -2,6 +2,8 @@
 
 numba is imported when something is first compiled. Its cache lies in `__pycache__` beside the source as Python's own
 does, or in the user's cache directory where that cannot be written; where neither can be, nothing is cached.
+The cache of a function is renewed when its own file changes, not when a file does from which it calls something: after
+such a change delete `simulator/traffic/__pycache__`.
 """
 
 import functools

@@ -106,12 +106,15 @@ def _advance(
             size -= 1
             _done(rules, ends, flight, proxies, tally, slot, time)
         ends.size[row] = size
+        ends.soonest[endpoint] = ends.due[row, 0] if size > 0 else math.inf
         return
+    ends.soonest[endpoint] = math.inf
     while size > 0:
         speed = min(1.0, rules.cores / size)
         time = ends.clock[row] + (ends.due[row, 0] - ends.progress[row]) / speed
         if time > now:
             ends.progress[row] += (now - ends.clock[row]) * speed
+            ends.soonest[endpoint] = now + (ends.due[row, 0] - ends.progress[row]) / speed
             break
         ends.progress[row] = ends.due[row, 0]
         ends.clock[row] = max(time, ends.clock[row])
@@ -223,10 +226,8 @@ def _send(
             table, size = proxies.scratch, fresh
     if rules.compares == 1:
         for i in range(size):
-            other = table[i]
-            row = ends.row[other]
-            if row >= 0 and ends.size[row] > 0 and (rules.sharing == 1 or ends.due[row, 0] <= now):
-                _advance(rules, ends, flight, proxies, tally, other, now)
+            if ends.soonest[table[i]] <= now:
+                _advance(rules, ends, flight, proxies, tally, table[i], now)
     key = flight.key[slot]
     client = (draw(key, _CLIENT) * rules.clients) >> 32
     if attempt > 0:
@@ -244,7 +245,7 @@ def _send(
             _fail(rules, flight, proxies, agenda, tally, slot, ends.reason[endpoint], ends.cause[endpoint], now)
         return
     row = ends.row[endpoint]
-    if ends.size[row] > 0 and (rules.sharing == 1 or ends.due[row, 0] <= now):
+    if rules.sharing == 1 or ends.soonest[endpoint] <= now:
         _advance(rules, ends, flight, proxies, tally, endpoint, now)
     size = ends.size[row]
     if size >= rules.limit:
@@ -266,6 +267,10 @@ def _send(
         late = True
     push(ends.due[row], ends.who[row], size, until, slot)
     ends.size[row] = size + 1
+    ends.soonest[endpoint] = ends.due[row, 0]
+    if rules.sharing == 1:
+        speed = min(1.0, rules.cores / (size + 1))
+        ends.soonest[endpoint] = now + (ends.due[row, 0] - ends.progress[row]) / speed
     if size + 1 > tally.numbers[TALLEST]:
         tally.numbers[TALLEST] = size + 1
     if late and rules.timeout > 0:
@@ -326,6 +331,7 @@ def _stop(
             flight.held[slot] = 0
             _fail(rules, flight, proxies, agenda, tally, slot, RESET, cause, now)
     ends.size[row] = 0
+    ends.soonest[endpoint] = math.inf
     ends.progress[row] = 0.0
     ends.free[row, :] = now
 

@@ -381,6 +381,7 @@ def _endpoints(number: int, cores: int, weights: Floats | None) -> Endpoints:
         weights=np.ones(number) if weights is None else np.array(weights, dtype=np.float64),
         arrived=_wholes(number),
         answered=_wholes(number),
+        soonest=np.full(number, math.inf),
         size=_wholes(rows),
         due=np.zeros((rows, room)),
         who=_wholes((rows, room)),

@@ -60,14 +60,14 @@ def choose(
 ) -> int:
     """The least loaded; ties at random."""
     best = int(table[0])
-    least = loads[best] / weights[best]
     ties = 1
     for i in range(1, size):
         other = int(table[i])
-        load = loads[other] / weights[other]
-        if load < least:
-            best, least, ties = other, load, 1
-        elif load == least:
+        # Over the weights, multiplied out: dividing takes longer.
+        mine, least = loads[other] * weights[best], loads[best] * weights[other]
+        if mine < least:
+            best, ties = other, 1
+        elif mine == least:
             ties += 1
             if (draw(key, ties) * ties) >> 32 == 0:
                 best = other

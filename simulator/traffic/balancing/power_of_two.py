@@ -79,15 +79,14 @@ def choose(
     """The least loaded of a few taken at random."""
     choices = min(int(stamps[0]), size)
     # Different endpoints: the i-th choice is among those that are left, moved to the end of the table as they go.
-    best = int(table[0])
-    least = 0.0
+    best = -1
     for i in range(choices):
         left = size - i
         place = (key * left) >> 32 if i == 0 else (draw(key, i) * left) >> 32
         other = int(table[place])
         table[place] = table[left - 1]
         table[left - 1] = other
-        load = loads[other] / weights[other]
-        if i == 0 or load < least:
-            best, least = other, load
+        # Over the weights, multiplied out: dividing takes longer.
+        if i == 0 or loads[other] * weights[best] < loads[best] * weights[other]:
+            best = other
     return best

@@ -1,0 +1,71 @@
+"""Unavailability as a sum of causes, because no interval from lengths alone knows of causes that hardly struck yet.
+
+A simulator knows what it may break, and what broke: so the downtime is split by the cause of each outage, each part
+has an interval of its own (`experiments.intervals`), and the parts are joined by MOVER, the method of variance
+estimates recovery (Zou & Donner, Statistics in Medicine 27, 2008): how far the ends of the sum lie from its value is
+the root of the summed squares of how far those of the parts do. Right for normal parts, and for one part exact.
+
+- Causes of `MANY_OUTAGES` outages and more are one part: their lengths show what their mixture is like, and what
+  links them within a replication counts.
+- A cause of fewer outages is a part.
+- The modes that could have struck and never caused an outage are one part: none seen, at most `rate_bound` of them
+  (the rule of three), each as long as the longest of the modes' usual absences of a replica. Whether they struck
+  never, or often and in vain, makes no difference to how often their outages may come; it does to how long they are
+  taken to last, which is what keeps the interval useful (`Results.unseen`).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments import intervals
+from experiments.intervals import MANY_OUTAGES, Floats, Interval
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """The downtime of one cause, in seconds: of every replication, and of every outage."""
+
+    downtimes: Floats
+    lengths: Floats
+
+
+def unavailability(
+    strata: Sequence[Stratum],
+    windows: Floats,
+    unseen: Mapping[str, float],
+    confidence: float,
+    pieces: str = "replications",
+) -> Interval:
+    """Share of the time that is downtime, from all the causes that were seen, and those that were not.
+
+    `windows` per replication, in seconds; `unseen`: mode that never caused an outage -> seconds that one is taken to
+    last. With one cause and nothing unseen it is `intervals.unavailability`; so it is when a tenth of the time is lost.
+    """
+    everything = _united(strata)
+    value = math.fsum(everything.downtimes) / math.fsum(windows)
+    many = [one for one in strata if len(one.lengths) >= MANY_OUTAGES]
+    parts = [one for one in strata if len(one.lengths) < MANY_OUTAGES] + ([_united(many)] if many else [])
+    if value > 0.1 or (len(parts) == 1 and not unseen):
+        return intervals.unavailability(everything.downtimes, windows, everything.lengths, confidence, pieces)
+    found = [intervals.unavailability(one.downtimes, windows, one.lengths, confidence, pieces) for one in parts]
+    bound = intervals.rate_bound(float(windows.sum()), confidence) * max(unseen.values(), default=0.0)
+    low = value - math.hypot(*(one.value - one.low for one in found))
+    high = value + math.hypot(bound, *(one.high - one.value for one in found))
+    student = "t and " if any(one.method.startswith("t,") for one in found) else ""
+    seen = _counted(len(everything.lengths), "outage") + " of " + _counted(len(strata), "cause")
+    hidden = f", {len(unseen)} unseen" if unseen else ""
+    method = f"{student}compound Poisson by cause, {seen}{hidden}"
+    return Interval(value, max(low, 0.0), min(high, 1.0), method)
+
+
+def _united(strata: Sequence[Stratum]) -> Stratum:
+    return Stratum(
+        np.sum([one.downtimes for one in strata], axis=0), np.concatenate([one.lengths for one in strata])
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
