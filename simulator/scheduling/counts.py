@@ -1,7 +1,7 @@
 """How many pods of a kind lie on each node and in each domain, kept up to date as pods come and go."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
@@ -61,11 +61,13 @@ class _Counts:
         self._placed: _Placed = {}
         """Per template and node, how many pods."""
 
-    def of(self, key: Hashable, label: _Label | None, make: Callable[[], PodCount]) -> PodCount:
-        """The count known as `key`; made at the first question. All that it counts carry `label`."""
+    def of(self, key: Hashable, labels: Sequence[_Label], make: Callable[[], PodCount]) -> PodCount:
+        """The count known as `key`; made at the first question. All that it counts carry these labels."""
         count = self._counts.get(key)
         if count is None:
             count = self._counts[key] = make()
+            # By the rarest of them (mostly pod-template-hash), so that releases need not be held against each other.
+            label = min(labels, key=lambda one: len(self._classes_by_label.get(one, ())), default=None)
             self._counts_by_label[label].append(count)
             for pod_class in self._classes_by_label[label]:
                 if count.matches(pod_class):
@@ -132,15 +134,15 @@ class PodCounts:
         def matches(pod_class: PodClass) -> bool:
             return all(term.matches(pod_class.namespace, pod_class.labels) for term in terms)
 
-        label = next((label for t in terms if t.selector is not None and (label := _asked_for(t.selector))), None)
+        labels = [label for term in terms if term.selector is not None for label in _asked_for(term.selector)]
         domain = self._domain(topology_key)
-        return self._present.of((terms, topology_key), label, lambda: PodCount(matches, domain))
+        return self._present.of((terms, topology_key), labels, lambda: PodCount(matches, domain))
 
     def carrying(self, carried: Carried) -> PodCount:
         """Pods that carry an affinity term themselves."""
         domain = self._domain(carried[2].topology_key)
         return self._present.of(
-            carried, None, lambda: PodCount(lambda pod_class: carried in self._terms_of(pod_class), domain)
+            carried, (), lambda: PodCount(lambda pod_class: carried in self._terms_of(pod_class), domain)
         )
 
     def arrive(self, pod_class: PodClass, node: int) -> None:
@@ -202,9 +204,10 @@ class PodCounts:
         return carried
 
 
-def _asked_for(selector: LabelSelector) -> _Label | None:
-    """A label that all matching pods carry, if the selector names one: only templates with it need be looked at."""
-    for requirement in selector.requirements:
-        if requirement.operator is Operator.IN and len(requirement.values) == 1:
-            return requirement.key, requirement.values[0]
-    return None
+def _asked_for(selector: LabelSelector) -> list[_Label]:
+    """The labels that all matching pods carry, by name and value: only templates with them need be looked at."""
+    return [
+        (requirement.key, requirement.values[0])
+        for requirement in selector.requirements
+        if requirement.operator is Operator.IN and len(requirement.values) == 1
+    ]
