@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments import events, requests, store
-from experiments.attribution import losses
+from experiments.attribution import causes, losses
 from experiments.chain import chains, observed
 from experiments.metrics import burn_rate, rollouts
 from experiments.metrics.cluster import ClusterObservation
@@ -66,6 +66,8 @@ def run_cell(spec: CellSpec) -> Cell:
         with_calls = seen | {chain.name: observed(chain, scenario, run, seen) for chain in chains(scenario)}
         met = requests.tables(scenario, run)
         log = run.log
+        lost = {} if log is None else losses.attribute(log, {name: one.outages for name, one in seen.items()})
+        named = {name: causes.main_causes(lost[name], len(seen[name].outages), run.strikes) for name in lost}
     except Exception as error:
         return failed_cell(spec, error)
     return Cell(
@@ -78,11 +80,13 @@ def run_cell(spec: CellSpec) -> Cell:
         pending=dict(run.pending),
         services={name: measure(one) for name, one in with_calls.items()},
         outages={name: one.outages - one.start for name, one in with_calls.items()},
+        causes=named,
         metrics={} if log is None else measure_cluster(ClusterObservation(log, run.start, run.end)),
         details={
             "alerts": [{"service": name} | row for name, one in seen.items() for row in burn_rate.fired(one)],
             "rollouts": [] if log is None else rollouts.rollouts(log, seen),
-            "losses": [] if log is None else losses.table(log, {name: one.outages for name, one in seen.items()}),
+            "losses": losses.table(lost),
+            "absences": [] if log is None else causes.absences(log, list(seen), run.start, run.end),
             **met,
         },
         events=events.stored(run) if spec.events else b"",

@@ -15,6 +15,7 @@ from models.traffic import Call, Traffic
 if TYPE_CHECKING:
     from experiments.metrics.availability import Capacity, Quorum, ReadyEndpoints
     from experiments.metrics.slo import Slo
+    from experiments.objectives import MetricName
     from simulator.scheduling.profile import Profile
     from simulator.world import FailureMode, Operation
 
@@ -31,11 +32,12 @@ class ServiceGoal:
 
 @dataclass(frozen=True)
 class Objective:
-    """A Service's availability must be at least this share, under one policy or (None) under every one."""
+    """How good a Service must be by a metric of `experiments.objectives`, under one policy or, if None, under all."""
 
     service: str
-    at_least: float
-    metric: str = "availability"
+    limit: float
+    """The least or the most that is good, as the metric is: a share, seconds or a number."""
+    metric: "MetricName" = "availability"
     policy: str | None = None
 
 

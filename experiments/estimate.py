@@ -1,11 +1,13 @@
 """Estimates, not numbers: a value with its interval, what it rests on, and how it reads."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from experiments import intervals
+from experiments import intervals, strata
 from experiments.intervals import Floats
+from experiments.strata import Stratum
 from models.units import format_duration
 
 YEAR = 365 * 86400.0
@@ -99,12 +101,15 @@ def availability(
     confidence: float,
     outage_length: float = STATED_OUTAGE,
     pieces: str = "replications",
+    by_cause: Sequence[Stratum] = (),
+    unseen: Mapping[str, float] | None = None,
 ) -> Estimate:
     """Long-run share of the time that is not downtime: a ratio of sums over replications, in seconds.
 
     `downtimes` and `windows` per replication, `lengths` of all outages (cut pieces count as they were seen). Without
     downtime: a bound by the rule of three on the rate of outages, times `outage_length` seconds. `pieces`: what the
-    entries are if they are not whole replications.
+    entries are if they are not whole replications. `by_cause` and `unseen`: the same downtime split by the causes of
+    the outages, and the causes that were not seen; see `strata.unavailability`.
     """
     n, years = len(downtimes), float(windows.sum()) / YEAR
     if not downtimes.sum() > 0:
@@ -112,7 +117,8 @@ def availability(
         low = 1 - min(rate * outage_length, 1.0)
         method = f"no outage seen in {years:.3g} years; rule of three, outages of {show_seconds(outage_length)}"
         return Estimate(math.nan, low, 1.0, confidence, n, method)
-    found = intervals.unavailability(downtimes, windows, lengths, confidence, pieces)
+    total = Stratum(downtimes, lengths)
+    found = strata.unavailability(total, by_cause or [total], windows, unseen or {}, confidence, pieces)
     return Estimate(1 - found.value, 1 - found.high, 1 - found.low, confidence, n, found.method)
 
 

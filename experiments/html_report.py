@@ -9,19 +9,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from experiments import comparison_table, estimate, report, request_table
+from experiments import comparison_table, estimate, remarks, report, request_table
 from experiments.attribution import listing
 from experiments.estimate import show_seconds
 from experiments.file.written import yaml_text
+from experiments.judgement import INCONCLUSIVE, MET, MISSED
 from experiments.plots import BAND, COLOURS, GREY, RULE, attribution_file, service_file
-from experiments.results import INCONCLUSIVE, MET, MISSED, Results
+from experiments.results import Results
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 NOT_MODELLED = (
-    "Calls that the experiment does not list: a Service is judged by its own endpoints; one whose backend is down counts "
-    "as available. A Service “+calls” is judged with what its listed calls require.",
+    "Calls that the experiment does not list: a Service is judged by its own endpoints; one whose backend is down "
+    "counts as available. A Service “+calls” is judged with what its listed calls require.",
     "Requests, as far as availability is a share of time: a Service is available while enough endpoints can answer, "
     "however many requests there are, even if some still go to an endpoint that is listed but dead (stale_s in "
     "runs.parquet adds such times up). Services with traffic have the share of requests answered beside it.",
@@ -45,7 +46,7 @@ def report_html(results: Results) -> str:
         verdict=_verdict(results),
         objectives=_objectives(results),
         period="years" if manifest.duration >= estimate.YEAR else f"periods of {show_seconds(manifest.duration)}",
-        notes=report.notes(results),
+        notes=remarks.notes(results),
         headings=_headings(manifest.confidence, report.HEADINGS),
         rows={service: [row for row in rows if row.service == service] for service in results.services},
         requests=list(request_table.rows(results)),
@@ -96,12 +97,16 @@ def _verdict(results: Results) -> tuple[str, str]:
 
 def _objectives(results: Results) -> list[tuple[str, list[tuple[str, str, str, str, str]]]]:
     """Each objective in words: verdict, policy, what was found, how often one year meets it, what would settle it."""
-    grouped: dict[str, list[tuple[str, str, str, str, str]]] = {}
-    for objective in results.objectives:
-        wanted = f"{objective.service}: availability of at least {objective.at_least * 100:.10g} %"
-        words = report.chance(results, objective), report.remark(objective)
-        grouped.setdefault(wanted, []).append((objective.verdict, objective.policy, str(objective.found), *words))
-    return list(grouped.items())
+    return [
+        (
+            wanted,
+            [
+                (one.verdict, one.policy, str(one.found), report.chance(results, one), report.remark(one))
+                for one in about
+            ],
+        )
+        for wanted, about in report.by_objective(results).items()
+    ]
 
 
 def _service(results: Results, spec: Mapping[str, Any], service: str) -> dict[str, Any]:
@@ -144,7 +149,7 @@ def _in_words(available: Mapping[str, Any] | None) -> str:
 
 def _stories(results: Results, spec: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str, int]]:
     """Failure modes and operations: name, type, under which policies, the rest in words, strikes in all runs."""
-    struck = results.strikes()
+    struck = remarks.strikes(results)
     owners = [("every policy", spec), *((policy["name"], policy) for policy in spec.get("policies", ()))]
     for owner, of in owners:
         for story in (*of.get("failures", ()), *of.get("operations", ())):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments import store
 from experiments.chain import chain_names
+from experiments.objectives import METRICS
 from experiments.store import Manifest
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def describe(
         seed=first.seed,
         scenarios=dict(keys),
         objectives=[
-            {"service": o.service, "policy": o.policy, "metric": "availability", "at_least": o.at_least}
+            {"service": o.service, "policy": o.policy, "metric": o.metric, METRICS[o.metric].good: o.limit}
             for o in experiment.objectives
         ],
         precision=None if asked else _precision(experiment.precision),

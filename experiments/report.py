@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from experiments import estimate, request_table
-from experiments.estimate import STATED_OUTAGE, Estimate, show_seconds
+from experiments.estimate import Estimate, show_seconds
 from experiments.intervals import FEW_OUTAGES
-from experiments.results import INCONCLUSIVE, MET, MISSED, Objective, Results
+from experiments.judgement import INCONCLUSIVE, MET, MISSED, Judgement
+from experiments.objectives import METRICS
+from experiments.remarks import notes
+from experiments.results import Results
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -69,16 +72,14 @@ def heading(results: Results) -> str:
 def objective_lines(results: Results) -> list[str]:
     """One line per objective: under which policies it is met, missed or open."""
     lines = []
-    wanted = list(dict.fromkeys((o.service, o.at_least) for o in results.objectives))
-    for service, at_least in wanted:
-        about = [o for o in results.objectives if (o.service, o.at_least) == (service, at_least)]
+    for wanted, about in by_objective(results).items():
         parts = []
         for verdict, mark in MARKS.items():
             under = [(o.policy, remark(o)) for o in about if o.verdict == verdict]
             policies = [f"{policy} ({open_})" if open_ else policy for policy, open_ in under]
             if policies:
                 parts.append(f"{mark} {', '.join(policies)}")
-        lines.append(f"{service} availability >= {_percent(at_least)}:  {'   '.join(parts)}")
+        lines.append(f"{wanted}:  {'   '.join(parts)}")
     return lines
 
 
@@ -86,35 +87,41 @@ def chance_lines(results: Results) -> list[str]:
     """One line per objective: in how many single periods (a year, or the shorter length of a run) each policy meets it.
 
     The long run is not any one year: what is met in the long run may be missed in most years, or the other way round.
+    None for objectives that are not about time alone.
     """
-    lines: dict[tuple[str, float], list[str]] = {}
-    for of in results.objectives:
-        lines.setdefault((of.service, of.at_least), []).append(f"{of.policy} in {chance(results, of)}")
     long = results.manifest.duration >= estimate.YEAR
     single = "single years" if long else f"single periods of {show_seconds(results.manifest.duration)}"
-    return [
-        f"{service} availability >= {_percent(at_least)} in {single}:  {', '.join(chances)} of them"
-        for (service, at_least), chances in lines.items()
-    ]
+    lines = []
+    for wanted, about in by_objective(results).items():
+        if chances := [f"{of.policy} in {often}" for of in about if (often := chance(results, of))]:
+            lines.append(f"{wanted} in {single}:  {', '.join(chances)} of them")
+    return lines
 
 
-def chance(results: Results, objective: Objective) -> str:
-    """How often a single period meets it: "40.5% [33.4, 47.8]"."""
-    found = results.chance_of_meeting(objective.service, objective.policy, objective.at_least)
+def by_objective(results: Results) -> dict[str, list[Judgement]]:
+    """Each objective in words, and how it was judged under each policy that it is about."""
+    found: dict[str, list[Judgement]] = {}
+    for one in results.objectives:
+        found.setdefault(one.objective, []).append(one)
+    return found
+
+
+def chance(results: Results, objective: Judgement) -> str:
+    """How often a single period meets it: "40.5% [33.4, 47.8]"; empty if it is not about time alone."""
+    share = METRICS[objective.metric].share
+    if share is None:
+        return ""
+    found = results.chance_of_meeting(objective.service, objective.policy, share(objective.limit))
     return f"{found.show_value()} {found.show_interval()}" if found.n else "unknown"
 
 
-def remark(objective: Objective) -> str:
+def remark(objective: Judgement) -> str:
     """What would settle an open objective; empty if it is settled."""
     if objective.verdict != INCONCLUSIVE:
         return ""
     if objective.more is None:
         return "inconclusive; no number of replications in reach would tell"
     return f"inconclusive; about {objective.more} more replications would tell"
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.10g}%"
 
 
 def legend(results: Results, baseline: str | None = None) -> str:
@@ -127,76 +134,6 @@ def legend(results: Results, baseline: str | None = None) -> str:
         f"vs {baseline or results.policies[0]}, paired by replication: * p < 0.05, ** p < 0.01, *** p < 0.001, "
         f"{adjusted}; no star unless the interval excludes 0 and {FEW_OUTAGES} outages were seen"
     )
-
-
-def notes(results: Results) -> list[str]:
-    """What to know before believing the table; nothing is skipped in silence."""
-    m, found = results.manifest, []
-    errors = results.failed.groupby("error", sort=False)
-    for error, alike in list(errors)[:5]:
-        first = alike.iloc[0]
-        where = f"policy {first['policy']}, replication {first['replication']}, seed {first['seed']}"
-        found.append(f"failed: {where}{f' and {len(alike) - 1} more' if len(alike) > 1 else ''}: {error}")
-    if len(errors) > 5:
-        found.append(f"failed: of {len(errors) - 5} more kinds, see cells.parquet")
-    if m.status == "interrupted":
-        found.append("interrupted: the table rests on what was finished")
-    for policy, reasons in results.pending().items():
-        for reason, (pods, replications) in reasons.items():
-            found.append(f"not placed under {policy}: up to {pods} pods in {replications} replications: {reason}")
-    strikes = results.strikes()
-    names = list(dict.fromkeys(name for counts in strikes.values() for name in counts))
-    for name in names:
-        quiet = [policy for policy, counts in strikes.items() if counts.get(name) == 0]
-        if quiet:
-            under = "" if len(quiet) == len(m.policies) else f" under {', '.join(quiet)}"
-            found.append(f"{name} never struck{under}: the table says nothing about it")
-    if few := [f"{service} under {policy} ({count})" for service, policy, count in results.few_outages()]:
-        found.append(
-            f"few outages, fewer than {FEW_OUTAGES}: {', '.join(few)}: the interval is wide, as it must be; it holds "
-            "the truth as often as it says, unless rare outages many times longer than those seen have not happened yet"
-        )
-    found += [
-        f"half of the downtime of {service} under {policy} is from {half} of {count} outages: "
-        "its availability rests on those few"
-        for service, policy, count, half in results.uneven()
-    ]
-    if bounds := results.bounds():
-        rows = len(m.services) * len(m.policies)
-        found.append(
-            f"no outage seen in {len(bounds)} of {rows} rows: their bounds (>=, <=) are the rule of three on how many "
-            f"there may be, times {show_seconds(STATED_OUTAGE)} each (or the longest mean length seen, if longer)"
-        )
-    found += [
-        f"{service} under {policy} was down when measuring began, in {count} replications: not settled; "
-        "its downtime is partly start-up (a warm-up leaves that out)"
-        for service, policy, count in results.down_at_start()
-    ]
-    if m.imprecise and m.precision:
-        asked = f"+-{m.precision['relative']:.0%} after {m.replications} replications"
-        open_ = results.imprecise(m.precision["relative"], m.precision["confidence"])
-        found.append(f"precision not reached ({asked}): {', '.join(would_take(results, *row) for row in open_)}")
-    if m.not_modelled:
-        found.append(f"not modelled: {', '.join(m.not_modelled)}")
-    return found + list(m.warnings)
-
-
-def would_take(results: Results, service: str, policy: str) -> str:
-    """What the asked precision would take for one row of the table, in words."""
-    asked = results.manifest.precision or {}
-    name = f"{service} under {policy}"
-    replications = results.would_take(service, policy, asked["relative"], asked["confidence"])
-    if replications is None:
-        return name
-    years = _about(replications * results.manifest.duration / estimate.YEAR)
-    if results.availability(service, policy).is_bound:
-        return f"{name} (no outage seen: more than {_about(replications)} replications, {years} years)"
-    return f"{name} (about {_about(replications)} replications in all, {years} years)"
-
-
-def _about(number: float) -> str:
-    """To two digits: what something would cost, not a promise."""
-    return f"{float(f'{number:.2g}'):.10g}"
 
 
 def table(results: Results) -> "Table":

@@ -7,6 +7,7 @@
     cells.parquet    a row per policy x replication                 summary.csv, summary.json
     alerts.parquet   a row per burn-rate alert                      rollouts.parquet  a row per rollout x service
     losses.parquet   a row per policy x replication x service x cause x stage
+    absences.parquet a row per policy x replication x service x cause that took replicas away
     requests.parquet a row per policy x replication x service with traffic
     lost_requests.parquet   a row per stretch of time in which requests were lost x reason
     events/POLICY/REPLICATION.parquet   a row per state change, of the replications that `--events` asks for
@@ -55,6 +56,8 @@ class Cell:
     pending: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     outages: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    causes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Of the outages of a Service, in their order, if they were taken apart."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Of the whole cluster: by column of `cells`."""
     details: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)

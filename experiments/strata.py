@@ -33,6 +33,7 @@ class Stratum:
 
 
 def unavailability(
+    total: Stratum,
     strata: Sequence[Stratum],
     windows: Floats,
     unseen: Mapping[str, float],
@@ -41,21 +42,20 @@ def unavailability(
 ) -> Interval:
     """Share of the time that is downtime, from all the causes that were seen, and those that were not.
 
-    `windows` per replication, in seconds; `unseen`: mode that never caused an outage -> seconds that one is taken to
+    `strata` sum to `total`; `windows` per replication, in seconds; `unseen`: mode that never caused an outage -> seconds that one is taken to
     last. With one cause and nothing unseen it is `intervals.unavailability`; so it is when a tenth of the time is lost.
     """
-    everything = _united(strata)
-    value = math.fsum(everything.downtimes) / math.fsum(windows)
+    value = math.fsum(total.downtimes) / math.fsum(windows)
     many = [one for one in strata if len(one.lengths) >= MANY_OUTAGES]
     parts = [one for one in strata if len(one.lengths) < MANY_OUTAGES] + ([_united(many)] if many else [])
     if value > 0.1 or (len(parts) == 1 and not unseen):
-        return intervals.unavailability(everything.downtimes, windows, everything.lengths, confidence, pieces)
+        return intervals.unavailability(total.downtimes, windows, total.lengths, confidence, pieces)
     found = [intervals.unavailability(one.downtimes, windows, one.lengths, confidence, pieces) for one in parts]
     bound = intervals.rate_bound(float(windows.sum()), confidence) * max(unseen.values(), default=0.0)
     low = value - math.hypot(*(one.value - one.low for one in found))
     high = value + math.hypot(bound, *(one.high - one.value for one in found))
     student = "t and " if any(one.method.startswith("t,") for one in found) else ""
-    seen = _counted(len(everything.lengths), "outage") + " of " + _counted(len(strata), "cause")
+    seen = _counted(len(total.lengths), "outage") + " of " + _counted(len(strata), "cause")
     hidden = f", {len(unseen)} unseen" if unseen else ""
     method = f"{student}compound Poisson by cause, {seen}{hidden}"
     return Interval(value, max(low, 0.0), min(high, 1.0), method)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments import requests
-from experiments.attribution import losses
+from experiments.attribution import causes, losses
 from experiments.metrics import burn_rate, rollouts
 from experiments.metrics.measure import CLUSTER_METRICS, METRICS
 
@@ -24,6 +24,7 @@ DETAILS: dict[str, dict[str, str]] = {
     "alerts": burn_rate.COLUMNS,
     "rollouts": rollouts.COLUMNS,
     "losses": losses.COLUMNS,
+    "absences": causes.COLUMNS,
     "requests": requests.REQUESTS,
     "lost_requests": requests.LOST_REQUESTS,
 }
@@ -39,6 +40,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         **_SERVICE,
         "start_s": "Beginning, in seconds since the start of the measured window; 0 if it was under way then.",
         "end_s": "End, in the same seconds; the window's length if the outage was not over then.",
+        "cause": "Failure mode or operation that most of it is due to; empty if nothing broke, or if that is not known.",
     },
     "cells": {
         **_CELL,
@@ -55,7 +57,7 @@ COLUMNS: dict[str, dict[str, str]] = {
 }
 """Table -> column -> what it means."""
 
-_INTEGERS = {"replication", "outages", "undetected", "min_answering", "transitions", "seed"}
+_INTEGERS = {"replication", "times", "outages", "undetected", "min_answering", "transitions", "seed"}
 _TEXTS = {
     *("policy", "service", "scenario", "status", "error", "strikes", "pending"),
     *("alert", "deployment", "cause", "outcome", "stage", "lengths_s", "why"),
@@ -80,8 +82,10 @@ def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[
                 continue
             here = where | {"service": service}
             found["runs"].append(here | dict(cell.services[service]))
+            spans = cell.outages[service].tolist()
             found["outages"] += [
-                here | {"start_s": start, "end_s": end} for start, end in cell.outages[service].tolist()
+                here | {"start_s": start, "end_s": end, "cause": cause}
+                for (start, end), cause in zip(spans, cell.causes.get(service) or [""] * len(spans), strict=True)
             ]
         for table, rows in cell.details.items():
             found[table] += [where | dict(row) for row in rows]

@@ -29,6 +29,7 @@ SIMULATOR = {
     "simulator/traffic/compiling.py": {"numba"},  # if it is installed, when something is compiled
 }
 EXPERIMENTS = (
+    "simulator.kernel.Story",
     "simulator.run",
     "simulator.log",
     "simulator.registry",
@@ -40,7 +41,6 @@ EXPERIMENTS = (
     "simulator.replay",
     "simulator.streams.Streams",
     "simulator.traffic",
-    "simulator.placement",
 )
 """By which doors experiments enter the simulator."""
 KERNEL = ("simulator.kernel.Story", "simulator.kernel.Event", "simulator.kernel.Crew")

@@ -104,10 +104,10 @@ COLUMNS = {
 """Of the table of losses, beside its policy, replication and Service."""
 
 
-def table(log: TransitionLog, outages: Mapping[str, Floats]) -> list[dict[str, Any]]:
-    """What `attribute` finds, as rows of a table: a row for each Service, cause (what it struck left out) and stage."""
+def table(losses: Mapping[str, Sequence[Loss]]) -> list[dict[str, Any]]:
+    """What `attribute` found, as rows of a table: a row for each Service, cause (what it struck left out) and stage."""
     rows = []
-    for service, lost in attribute(log, outages).items():
+    for service, lost in losses.items():
         by_outage: defaultdict[_Why, defaultdict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
         for one in lost:
             by_outage[one.cause.partition("/")[0], one.stage][one.outage].append(one.seconds)

@@ -56,8 +56,8 @@ def _mistake(details: ErrorDetails, value: Any, model: type[BaseModel]) -> Mista
         case "literal_error" | "enum":
             expected = [word.strip(" '") for word in context["expected"].replace(" or ", ", ").split(",")]
             return Mistake(path[:-1], _unknown_word(str(path[-1]), given, expected), inside=path[-1:])
-        case "preset":
-            return Mistake(path, context["error"], inside=("preset",))
+        case "inside":
+            return Mistake(path, context["error"], inside=(context["field"],))
     say = _WORDS.get(kind)
     return Mistake(path, say(given, context) if say else f"{details['msg']} (got {shown(given)})")
 

@@ -46,5 +46,9 @@ def _expanded(value: Any, info: ValidationInfo) -> Any:
 
 
 def _mistake(message: str) -> PydanticCustomError:
-    """An error that `mistakes.py` places at the preset's name."""
-    return PydanticCustomError("preset", "{error}", {"error": message})
+    return inside("preset", message)
+
+
+def inside(field: str, message: str) -> PydanticCustomError:
+    """An error in a mapping that `mistakes.py` places at one of its fields."""
+    return PydanticCustomError("inside", "{error}", {"error": message, "field": field})

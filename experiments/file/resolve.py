@@ -62,6 +62,7 @@ def resolve(source: Source, folder: str) -> Design:
         _check_loads(spec, variant, source, problems)
         _check_traffic(variant, folder, source, problems)
     _check_calls(spec, variants, source, problems)
+    _check_requests(spec, variants, source, problems)
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
     return _design(spec, variants, base, folder)
@@ -415,6 +416,23 @@ def _check_calls(spec: SpecFile, variants: Sequence[_Variant], source: Source, p
             calls.append(call)
 
 
+def _check_requests(spec: SpecFile, variants: Sequence[_Variant], source: Source, problems: list[Problem]) -> None:
+    """Objectives about requests must be about Services that get any, under every policy that they are about."""
+    if any(problem.path.startswith("spec.traffic") for problem in problems):
+        return
+    for i, objective in enumerate(spec.objectives):
+        if objective.metric != "requestAvailability":
+            continue
+        name = objective.service
+        name = name.removesuffix(SUFFIX) if name in _chains(spec) else name
+        about = [v for v in variants if objective.policy in (None, v.lineage.name) and name in v.services()]
+        lacking = [v for v in about if name not in [traffic.service for traffic, _ in v.traffic]]
+        if lacking:
+            under = "" if len(lacking) == len(variants) else f" under policy {lacking[0].lineage.name!r}"
+            message = f"the Service {name!r} gets no requests{under}; add it to spec.traffic"
+            problems.append(source.problem(("spec", "objectives", i, "metric"), message))
+
+
 # --------------------------------------------------------------------------------------------------------- results
 
 
@@ -446,7 +464,7 @@ def _design(spec: SpecFile, variants: Sequence[_Variant], base: _Read, folder: s
     unfed = [note for one in built for note in without_load(one.cluster.autoscalers, loads)]
     return Design(
         scenarios=tuple(scenarios),
-        objectives=tuple(Objective(o.service, o.at_least, o.metric, o.policy) for o in spec.objectives),
+        objectives=tuple(Objective(o.service, o.limit, o.metric, o.policy) for o in spec.objectives),
         inputs=tuple(dict.fromkeys(files)),
         warnings=(
             *map(str, sorted({*base.warnings, *(w for one in built for w in one.warnings)})),

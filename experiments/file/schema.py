@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from experiments.file.described import DescribedModel, file_model, partial_model, registered_model
 from experiments.file.fields import Amount, Cpu, Duration, FileModel, Labels, Percentage, PositiveDuration
+from experiments.file.objective import ObjectiveFile
 from experiments.file.presets import FromPreset
 from experiments.file.traffic import CallFile, TrafficFile
 from models.behaviour import PodBehaviour
@@ -300,16 +301,6 @@ class PrecisionFile(FileModel):
     confidence: Percentage | None = None
     at_most: Annotated[int, Field(ge=2)] = 2000
     """Replications after which to stop in any case."""
-
-
-class ObjectiveFile(FileModel):
-    """What must come out; it decides the exit code."""
-
-    service: str
-    policy: str | None = None
-    """Only for this policy; without it, for every policy."""
-    metric: Literal["availability"] = "availability"
-    at_least: Annotated[Percentage, FromPreset()]
 
 
 # ------------------------------------------------------------------------------------------------------ experiment

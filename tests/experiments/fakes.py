@@ -96,7 +96,7 @@ class Precision:
 @dataclass(frozen=True)
 class Objective:
     service: str
-    at_least: float
+    limit: float
     policy: str | None = None
     metric: str = "availability"
 

@@ -2,6 +2,7 @@
 
 import ast
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def _eviction(p: dict[str, Any]) -> float:
 def _steps(p: dict[str, Any]) -> tuple[int, int, int]:
     """Replicas, and maxSurge and maxUnavailable in pods."""
     prefix = "resolved_" if "resolved_surge" in p else ""
-    return p.get("replicas", p.get("n")), p[f"{prefix}surge"], p[f"{prefix}unavailable"]
+    return p["replicas"], p[f"{prefix}surge"], p[f"{prefix}unavailable"]
 
 
 def _batch(p: dict[str, Any]) -> tuple[int, int]:
@@ -58,7 +59,7 @@ def _replica(p: dict[str, Any]) -> float:
     return exact.replica_unavailability(*means)
 
 
-ANSWERS = {
+ANSWERS: dict[str, Callable[[dict[str, Any]], float]] = {
     "a1": lambda p: 1 - exact.unavailability(p["mttf"], p["mttr"]),
     "a2": lambda p: exact.outages_per_year(p["mttf"], p["mttr"]),
     "a3": lambda p: exact.point_unavailability(p["mttf"], p["mttr"], p["t"]),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from experiments import Experiment, html_report, runner
+from experiments import Experiment, html_report, remarks, runner
 from experiments.plots import Plots
 from experiments.results import Results
 from tests.experiments import fakes
@@ -101,7 +101,7 @@ def test_the_verdict_comes_before_the_table_and_the_table_before_the_plots(shop:
 def test_the_page_says_what_was_assumed_and_how_to_do_it_again(shop: tuple[Results, str]) -> None:
     found, text = shop
     words = " ".join(Page(text).text.split())
-    struck = found.strikes()
+    struck = remarks.strikes(found)
     total = sum(struck[policy]["container-crash"] for policy in found.policies)
     assert f"container-crash containerCrash every policy timeToFailure exponential, mean 30d {total}" in words
     assert "Available while at least 1 endpoint can answer." in words

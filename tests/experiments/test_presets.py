@@ -115,7 +115,7 @@ def test_what_stands_beside_a_preset_is_on_top_of_it(tmp_path: Path) -> None:
 
 def test_a_threshold_of_a_provider_can_be_an_objective(tmp_path: Path) -> None:
     found = experiment(tmp_path, "objectives: [{service: frontend, atLeast: {preset: sla-aws-eks}}]")
-    assert found.objectives[0].at_least == pytest.approx(0.9995)
+    assert found.objectives[0].limit == pytest.approx(0.9995)
 
 
 def test_the_resolved_experiment_stands_alone(tmp_path: Path) -> None:

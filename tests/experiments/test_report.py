@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from experiments import report, runner
+from experiments import remarks, report, runner
 from experiments.results import Results
 from tests.experiments import fakes
 from tests.experiments.fakes import Objective, Precision, Unit
@@ -87,7 +87,7 @@ def test_everything_that_limits_the_table_is_noted() -> None:
         warnings=("shop.yaml: no readiness probe",),
         not_modelled=("3 ConfigMap",),
     )
-    notes = report.notes(of)
+    notes = remarks.notes(of)
     assert any(
         note.startswith("failed: policy broken, replication 1, seed 7: RuntimeError: the model") for note in notes
     )
@@ -103,13 +103,13 @@ def test_everything_that_limits_the_table_is_noted() -> None:
 def test_a_precision_that_was_not_reached_is_noted() -> None:
     of = results({"as-shipped": GOOD}, replications=None, precision=Precision(0.01, 0.95, 50))
     assert any(
-        "precision not reached (+-1% after 50 replications): frontend under" in note for note in report.notes(of)
+        "precision not reached (+-1% after 50 replications): frontend under" in note for note in remarks.notes(of)
     )
 
 
 def test_what_the_precision_would_take_is_said_in_replications_and_years() -> None:
     of = results({"as-shipped": SHIPPED, "never": NEVER}, replications=None, precision=Precision(0.02, 0.95, 50))
-    (note,) = (note for note in report.notes(of) if note.startswith("precision not reached"))
+    (note,) = (note for note in remarks.notes(of) if note.startswith("precision not reached"))
     few = re.search(r"frontend under as-shipped \(about (\d+) replications in all, (\d+) years\)", note)
     assert few is not None
     assert 400 < int(few[1]) < 700  # 36 outages a year, of exponential lengths: 2 * (1.96 / 0.02)^2 of them
@@ -118,11 +118,11 @@ def test_what_the_precision_would_take_is_said_in_replications_and_years() -> No
 
 def test_downtime_that_rests_on_a_few_long_outages_is_noted() -> None:
     of = results({"as-shipped": SHIPPED}, 4)
-    assert of.uneven() == []
+    assert remarks.uneven(of) == []
     longest = of.outages.query("service == 'cart'").index[0]
     of.tables["outages"].loc[longest, "end_s"] += 1e6
     assert "half of the downtime of cart under as-shipped is from 1 of" in " ".join(
-        report.notes(Results(of.manifest, of.tables))
+        remarks.notes(Results(of.manifest, of.tables))
     )
 
 
@@ -142,7 +142,7 @@ def test_policies_that_never_ran_say_so() -> None:
 
 def test_runs_that_failed_alike_are_noted_once() -> None:
     of = results({"a": Unit(1e6, 60.0, raises=(1, 2, 3))}, 4)
-    (note,) = (note for note in report.notes(of) if note.startswith("failed"))
+    (note,) = (note for note in remarks.notes(of) if note.startswith("failed"))
     assert note.startswith(
         "failed: policy a, replication 1, seed 7 and 2 more: RuntimeError: the model broke (fakes.py:"
     )

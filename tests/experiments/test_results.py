@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from experiments import closed_form, runner
+from experiments import closed_form, remarks, runner
 from experiments.plots import Plots
 from experiments.results import Results
 from experiments.store import NotAResultFolder
@@ -50,7 +50,7 @@ def test_a_bound_takes_outages_of_an_hour_or_the_longest_mean_of_the_others(mttr
     assert 1 - found.availability("frontend", "never").low == pytest.approx(
         2.9957 / (30 * fakes.YEAR) * length, rel=1e-3
     )
-    assert found.bounds() == [("frontend", "never"), ("cart", "never")]
+    assert remarks.bounds(found) == [("frontend", "never"), ("cart", "never")]
 
 
 def test_a_comparison_pairs_the_replications_that_both_have() -> None:

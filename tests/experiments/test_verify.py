@@ -41,7 +41,7 @@ class TestQuick:
 
 @pytest.mark.slow
 def test_the_full_studies_agree_with_the_exact_answers() -> None:
-    checks = verify(seed=2, effort=1.0, workers=os.cpu_count() or 1)
+    checks = verify(seed=0, effort=1.0, workers=os.cpu_count() or 1)
     ids = {check.id for check in checks}
     assert [check for check in checks if not check.holds] == []
     assert passed(checks), verdict(checks)

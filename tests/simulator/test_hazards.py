@@ -14,6 +14,7 @@ from models.distributions import (
     Fixed,
     Gamma,
     LogNormal,
+    Scaled,
     Uniform,
     Weibull,
 )
@@ -29,6 +30,7 @@ LAWS = {
     "LogNormal": (LogNormal.from_mean(10.0, 0.8), 100 * math.expm1(0.8**2)),
     "Gamma": (Gamma(0.7, 12.0), 0.7 * 12**2),
     "Uniform": (Uniform(3.0, 20.0), 17**2 / 12),
+    "Scaled": (Scaled(Exponential(5.0), 2.0), 100.0),
     "Empirical": (Empirical((1.0, 4.0, 4.0, 9.0, 40.0)), pvariance((1.0, 4.0, 4.0, 9.0, 40.0))),
 }
 """Laws of about 10 s, with their variances."""

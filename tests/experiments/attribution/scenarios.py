@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.attribution.losses import table
+from experiments.attribution.losses import attribute, table
 from experiments.metrics.availability import ReadyEndpoints
 from experiments.metrics.observation import Observation
 from models.behaviour import Behaviour
@@ -23,7 +23,7 @@ def lost(run: Run, service: str = "web", available: Any = ANY) -> Stages:
     """Seconds by failure mode and stage, to the millisecond."""
     outages = Observation.of(run.services[service], available, run.start, run.end).outages
     assert run.log is not None
-    rows = table(run.log, {service: outages})
+    rows = table(attribute(run.log, {service: outages}))
     assert math.isclose(sum(row["lost_s"] for row in rows), (outages[:, 1] - outages[:, 0]).sum(), rel_tol=1e-12)
     return {(row["cause"], row["stage"]): round(row["lost_s"], 3) for row in rows}
 

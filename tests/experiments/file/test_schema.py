@@ -235,7 +235,37 @@ def test_a_small_file_is_enough() -> None:
         ("  policies: [{name: a, add: [5]}]", "e.yaml:8:30: spec.policies[0].add[0]: expected a file or a Kubernetes"),
         (
             "  objectives: [{service: a, metric: latency, atLeast: 99%}]",
-            "e.yaml:8:37: spec.objectives[0]: unknown 'metric' 'latency'; expected 'availability'",
+            "e.yaml:8:37: spec.objectives[0]: unknown 'metric' 'latency'; expected one of 'availability', "
+            "'requestAvailability', 'downtimePerYear', 'outagesPerYear'",
+        ),
+        (
+            "  objectives: [{service: a, metric: outagesPerYear, atLeast: 99%}]",
+            "e.yaml:8:62: spec.objectives[0]: 'outagesPerYear' is good when it is low; expected 'atMost'",
+        ),
+        (
+            "  objectives: [{service: a, atMost: 99%}]",
+            "e.yaml:8:37: spec.objectives[0]: 'availability' is good when it is high; expected 'atLeast'",
+        ),
+        (
+            "  objectives: [{service: a, atLeast: 99%, atMost: 3}]",
+            "e.yaml:8:51: spec.objectives[0]: 'availability' is good when it is high; expected 'atLeast'",
+        ),
+        (
+            "  objectives: [{service: a, metric: downtimePerYear}]",
+            "e.yaml:8:16: spec.objectives[0]: 'atMost' is required",
+        ),
+        (
+            "  objectives: [{service: a, atleast: 99%}]",
+            "e.yaml:8:29: spec.objectives[0].atleast: unknown field; did you",
+        ),
+        ("  objectives: [{service: a, atLeast: 99}]", "e.yaml:8:38: spec.objectives[0].atLeast: expected a percentage"),
+        (
+            "  objectives: [{service: a, metric: downtimePerYear, atMost: 5}]",
+            "e.yaml:8:62: spec.objectives[0]: expected a duration",
+        ),
+        (
+            "  objectives: [{service: a, metric: outagesPerYear, atMost: 5h}]",
+            "e.yaml:8:61: spec.objectives[0]: expected a number, not less than 0 (got '5h')",
         ),
         (
             "  behaviour: {timing: {nodeMonitorGracePerod: 5s}}",

@@ -1,0 +1,73 @@
+"""What made each outage, and what took replicas away without making one: what intervals by cause need to know."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from experiments.attribution.losses import Loss
+from experiments.attribution.missing import missing_replicas
+from experiments.attribution.stages import Spell
+from simulator.log import TransitionLog
+
+COLUMNS = {
+    "cause": "Failure mode or operation.",
+    "times": "How often it took replicas of the Service away, whether or not that made an outage.",
+    "missing_s": "Seconds that these absences lasted in all, from the first replica that went to the last one back.",
+}
+"""Of the table of absences, beside its policy, replication and Service."""
+
+
+def main_causes(losses: Iterable[Loss], outages: int, strikes: Mapping[str, int]) -> list[str]:
+    """Of each of so many outages the failure mode or operation that most of its seconds are due to.
+
+    Empty if nothing broke. Of causes that share alike, the one that struck most often: so rarer causes keep those
+    outages that they made on their own.
+    """
+    seconds: list[defaultdict[str, float]] = [defaultdict(float) for _ in range(outages)]
+    for loss in losses:
+        seconds[loss.outage][_mode(loss.cause)] += loss.seconds
+    return [_most(found, strikes) for found in seconds]
+
+
+def _most(seconds: Mapping[str, float], strikes: Mapping[str, int]) -> str:
+    most = max(seconds.values()) * (1 - 1e-9)
+    return min((-strikes.get(cause, 0), cause) for cause, lost in seconds.items() if lost >= most)[1]
+
+
+def absences(log: TransitionLog, services: Sequence[str], start: float, end: float) -> list[dict[str, Any]]:
+    """How often and how long each cause took replicas of the Services away in [start, end): rows of a table."""
+    names, rows = list(log.names["SERVICE"]), []
+    for service in services:
+        found: defaultdict[str, list[float]] = defaultdict(list)
+        for cause, lengths in _absences(missing_replicas(log, names.index(service), end), start, end).items():
+            found[_mode(cause)] += lengths
+        for cause in sorted(found):
+            lengths = found[cause]
+            row = {"service": service, "cause": cause, "times": len(lengths)}
+            rows.append(row | {"missing_s": math.fsum(lengths)})
+    return rows
+
+
+def _absences(spells: Iterable[Spell], start: float, end: float) -> dict[str, list[float]]:
+    """Lengths of the stretches in which each cause ("mode/subject") had any replica missing."""
+    by_cause: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    for spell in spells:
+        if spell.cause and spell.end > start:
+            by_cause[spell.cause].append((max(spell.start, start), min(spell.end, end)))
+    return {cause: _lengths(sorted(found)) for cause, found in by_cause.items()}
+
+
+def _lengths(stretches: Sequence[tuple[float, float]]) -> list[float]:
+    """Of the union of stretches that are in the order of their starts."""
+    found, (begin, until) = [], stretches[0]
+    for start, end in stretches:
+        if start > until:
+            found.append(until - begin)
+            begin = start
+        until = max(until, end)
+    return [*found, until - begin]
+
+
+def _mode(cause: str) -> str:
+    return cause.partition("/")[0]

@@ -1,0 +1,49 @@
+"""How an objective is written in the experiment file."""
+
+from typing import Annotated, Any
+
+from pydantic import WithJsonSchema, model_validator
+from pydantic.alias_generators import to_camel
+
+from experiments.file.fields import FileModel, Percentage
+from experiments.file.presets import FromPreset, inside
+from experiments.objectives import METRICS, MetricName
+
+Limit = Annotated[Any, WithJsonSchema({"type": ["string", "number"], "title": "Limit", "examples": ["5h", 4]})]
+
+
+class ObjectiveFile(FileModel):
+    """What must come out, of availability if no metric is given; it decides the exit code."""
+
+    service: str
+    policy: str | None = None
+    """Only for this policy; without it, for every policy."""
+    metric: MetricName = "availability"
+    """Of what; the first two take `atLeast`, the others `atMost`. `requestAvailability`, the share of the requests that
+    is answered, needs traffic."""
+    at_least: Annotated[Percentage, FromPreset()] | None = None
+    """For `availability` and `requestAvailability`: 99.95%."""
+    at_most: Limit | None = None
+    """For `downtimePerYear` a duration: 5h; for `outagesPerYear` a number: 4."""
+
+    @property
+    def limit(self) -> float:
+        """What is asked for, in the metric's unit: a share, seconds or a number."""
+        metric = METRICS[self.metric]
+        written = getattr(self, metric.good)
+        return metric.read(written) if metric.good == "at_most" else float(written)
+
+    @model_validator(mode="after")
+    def _asks_for_what_is_good(self) -> "ObjectiveFile":
+        good = METRICS[self.metric].good
+        wrong = "at_least" if good == "at_most" else "at_most"
+        if getattr(self, wrong) is not None:
+            better = "low" if good == "at_most" else "high"
+            raise inside(to_camel(wrong), f"{self.metric!r} is good when it is {better}; expected {to_camel(good)!r}")
+        if getattr(self, good) is None:
+            raise ValueError(f"{to_camel(good)!r} is required here")
+        try:
+            _ = self.limit
+        except ValueError as error:
+            raise inside(to_camel(good), str(error)) from None
+        return self
