@@ -74,8 +74,10 @@ class DeploymentController:
 
     def _of_template(self, deployment: DeploymentState) -> ReplicaSetState | None:
         """The ReplicaSet whose template is the Deployment's, if there is one."""
-        template = deployment.spec.template
-        return next((r for r in deployment.replica_sets if r.pod_class.template == template), None)
+        template, replica_sets = deployment.spec.template, deployment.replica_sets
+        # The same object nearly always; comparing templates part by part is what makes a pass expensive.
+        found = next((r for r in replica_sets if r.pod_class.template is template), None)
+        return found or next((r for r in replica_sets if r.pod_class.template == template), None)
 
     def _newest(self, deployment: DeploymentState, found: ReplicaSetState | None) -> ReplicaSetState:
         """The ReplicaSet of the template, with the highest revision; a new one if there is none."""
