@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments import events, requests, store
 from experiments.attribution import causes, losses
+from experiments.attribution.missing import missing_replicas
 from experiments.chain import chains, observed
 from experiments.metrics import burn_rate, rollouts
 from experiments.metrics.cluster import ClusterObservation
@@ -66,7 +67,8 @@ def run_cell(spec: CellSpec) -> Cell:
         with_calls = seen | {chain.name: observed(chain, scenario, run, seen) for chain in chains(scenario)}
         met = requests.tables(scenario, run)
         log = run.log
-        lost = {} if log is None else losses.attribute(log, {name: one.outages for name, one in seen.items()})
+        missing = {} if log is None else missing_replicas(log, seen, run.end)
+        lost = {name: losses.attribute(spells, seen[name].outages) for name, spells in missing.items()}
         named = {name: causes.main_causes(lost[name], len(seen[name].outages), run.strikes) for name in lost}
     except Exception as error:
         return failed_cell(spec, error)
@@ -86,7 +88,7 @@ def run_cell(spec: CellSpec) -> Cell:
             "alerts": [{"service": name} | row for name, one in seen.items() for row in burn_rate.fired(one)],
             "rollouts": [] if log is None else rollouts.rollouts(log, seen),
             "losses": losses.table(lost),
-            "absences": [] if log is None else causes.absences(log, list(seen), run.start, run.end),
+            "absences": causes.absences(missing, run.start, run.end),
             **met,
         },
         events=events.stored(run) if spec.events else b"",

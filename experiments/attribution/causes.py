@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from experiments.attribution.losses import Loss
-from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Spell
-from simulator.log import TransitionLog
 
 COLUMNS = {
     "cause": "Failure mode or operation.",
@@ -35,12 +33,12 @@ def _most(seconds: Mapping[str, float], strikes: Mapping[str, int]) -> str:
     return min((-strikes.get(cause, 0), cause) for cause, lost in seconds.items() if lost >= most)[1]
 
 
-def absences(log: TransitionLog, services: Sequence[str], start: float, end: float) -> list[dict[str, Any]]:
+def absences(missing: Mapping[str, Sequence[Spell]], start: float, end: float) -> list[dict[str, Any]]:
     """How often and how long each cause took replicas of the Services away in [start, end): rows of a table."""
-    names, rows = list(log.names["SERVICE"]), []
-    for service in services:
+    rows = []
+    for service, spells in missing.items():
         found: defaultdict[str, list[float]] = defaultdict(list)
-        for cause, lengths in _absences(missing_replicas(log, names.index(service), end), start, end).items():
+        for cause, lengths in _absences(spells, start, end).items():
             found[_mode(cause)] += lengths
         for cause in sorted(found):
             lengths = found[cause]

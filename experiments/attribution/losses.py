@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Spell, Stage
-from simulator.log import Floats, TransitionLog
+from simulator.log import Floats
 
 _Why = tuple[str, Stage]
 _ORDER = {stage: number for number, stage in enumerate(Stage)}
@@ -33,23 +32,16 @@ class Loss(NamedTuple):
     seconds: float
 
 
-def attribute(log: TransitionLog, outages: Mapping[str, Floats]) -> dict[str, list[Loss]]:
-    """The losses of every Service in `outages`: of each its outages, shape (n, 2), start and end in the log's time.
+def attribute(missing: Sequence[Spell], outages: Floats) -> list[Loss]:
+    """The losses of one Service: of its `missing` replicas in its outages, shape (n, 2), start and end.
 
     The losses of one outage sum to its length exactly (`math.fsum`). They come in the order of outages, and within one
-    in the order of stages and causes. KeyError for a Service that is not in the log.
+    in the order of stages and causes.
     """
-    names = list(log.names["SERVICE"])
-    found: dict[str, list[Loss]] = {}
-    for name, spans in outages.items():
-        if name not in names:
-            raise KeyError(f"unknown Service {name!r}; expected one of {', '.join(map(repr, names))}")
-        found[name] = []
-        if len(spans):
-            spells = missing_replicas(log, names.index(name), float(spans[-1, 1]))
-            for number, within in enumerate(_by_outage(spells, spans)):
-                shares = _share(float(spans[number, 0]), float(spans[number, 1]), within)
-                found[name] += [Loss(number, cause, stage, seconds) for (cause, stage), seconds in shares]
+    found: list[Loss] = []
+    for number, spells in enumerate(_by_outage(missing, outages) if len(outages) else ()):
+        shares = _share(float(outages[number, 0]), float(outages[number, 1]), spells)
+        found += [Loss(number, cause, stage, seconds) for (cause, stage), seconds in shares]
     return found
 
 

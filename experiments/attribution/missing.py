@@ -4,6 +4,7 @@ A replica is missing while its pod is no endpoint that answers, or while there a
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -11,8 +12,22 @@ from experiments.attribution.stages import PENDING, RUNNING, Node, Pod, Spell, S
 from simulator.log import Floats, Kind, TransitionLog
 
 
-def missing_replicas(log: TransitionLog, service: int, end: float) -> list[Spell]:
-    """The missing replicas of a Service (its index) from the beginning of the log until `end`, in no certain order.
+def missing_replicas(log: TransitionLog, services: Iterable[str], end: float) -> dict[str, list[Spell]]:
+    """The missing replicas of each Service from the beginning of the log until `end`, in no certain order.
+
+    KeyError for a Service that is not in the log.
+    """
+    names = list(log.names["SERVICE"])
+    found = {}
+    for service in services:
+        if service not in names:
+            raise KeyError(f"unknown Service {service!r}; expected one of {', '.join(map(repr, names))}")
+        found[service] = _missing(log, names.index(service), end)
+    return found
+
+
+def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
+    """Of one Service.
 
     A node that is down for several reasons counts against the first of them. Desired replicas and pods are compared
     over all workloads behind the Service together.

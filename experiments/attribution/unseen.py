@@ -7,7 +7,6 @@ absence of the replicas that it is made of.
 """
 
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,8 +25,8 @@ class Unseen:
     operations: frozenset[str]
     taken_apart: frozenset[tuple[str, str]]
     """Services and policies whose outages have causes."""
-    absences: dict[tuple[str, str, str], tuple[int, float]]
-    """Service, policy and mode -> how often it took replicas away, and for how many seconds in all."""
+    absences: dict[tuple[str | None, str | None, str], float]
+    """Service (None: any), policy (None: any) and mode -> for how long it took replicas away, the mean in seconds."""
 
     @classmethod
     def of(cls, results: "Results") -> "Unseen":
@@ -40,11 +39,16 @@ class Unseen:
         operations = frozenset(story["name"] for of in owners for story in of.get("operations", ()))
         losses, table = results.tables["losses"], results.tables["absences"]
         sums = table.groupby(["service", "policy", "cause"])[["times", "missing_s"]].sum()
+        total: dict[tuple[str | None, str | None, str], tuple[int, float]] = {}
+        for (service, policy, mode), times, seconds in sums.itertuples():
+            for key in ((service, policy, mode), (service, None, mode), (None, None, mode)):
+                before = total.get(key, (0, 0.0))
+                total[key] = before[0] + times, before[1] + seconds
         return cls(
             {policy: tuple(names) for policy, names in modes.items()},
             operations,
             frozenset(zip(losses["service"], losses["policy"], strict=True)),
-            {key: (int(times), float(seconds)) for key, times, seconds in sums.itertuples()},
+            {key: float(seconds / times) for key, (times, seconds) in total.items()},
         )
 
     def by(self, service: str, policy: str, seen: set[str]) -> dict[str, float]:
@@ -58,18 +62,7 @@ class Unseen:
             return {}
         found = {}
         for mode in self.modes[policy]:
-            own = self._mean(mode, service)
-            if mode not in seen and (mode not in self.operations or own is not None):
-                lengths = (self._mean(mode, service, policy), own, self._mean(mode), STATED_OUTAGE)
-                found[mode] = next(length for length in lengths if length is not None)
+            if mode not in seen and (mode not in self.operations or (service, None, mode) in self.absences):
+                keys = (service, policy, mode), (service, None, mode), (None, None, mode)
+                found[mode] = next((self.absences[key] for key in keys if key in self.absences), STATED_OUTAGE)
         return found
-
-    def _mean(self, mode: str, service: str | None = None, policy: str | None = None) -> float | None:
-        """The mean absence of replicas that a mode caused; None if it caused none."""
-        found = [
-            absent
-            for (where, under, cause), absent in self.absences.items()
-            if cause == mode and service in (None, where) and policy in (None, under)
-        ]
-        times = sum(times for times, _ in found)
-        return math.fsum(seconds for _, seconds in found) / times if times else None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.attribution.losses import attribute, table
+from experiments.attribution.missing import missing_replicas
 from experiments.metrics.availability import ReadyEndpoints
 from experiments.metrics.observation import Observation
 from models.behaviour import Behaviour
@@ -23,7 +24,7 @@ def lost(run: Run, service: str = "web", available: Any = ANY) -> Stages:
     """Seconds by failure mode and stage, to the millisecond."""
     outages = Observation.of(run.services[service], available, run.start, run.end).outages
     assert run.log is not None
-    rows = table(attribute(run.log, {service: outages}))
+    rows = table({service: attribute(missing_replicas(run.log, [service], run.end)[service], outages)})
     assert math.isclose(sum(row["lost_s"] for row in rows), (outages[:, 1] - outages[:, 0]).sum(), rel_tol=1e-12)
     return {(row["cause"], row["stage"]): round(row["lost_s"], 3) for row in rows}
 

@@ -10,6 +10,7 @@ from experiments.attribution import breakdown, levers
 from experiments.attribution.breakdown import Part
 from experiments.attribution.levers import LEVERS, Lever, savings
 from experiments.attribution.losses import attribute, table
+from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Stage
 from experiments.estimate import YEAR
 from experiments.metrics.availability import ReadyEndpoints
@@ -39,7 +40,10 @@ def parts(toleration: float, repair: Distribution) -> tuple[list[Part], Sample]:
         )
         outages = Observation.of(run.services["web"], ReadyEndpoints(1), run.start, run.end).outages
         assert run.log is not None
-        rows += [row | {"replication": replication} for row in table(attribute(run.log, {"web": outages}))]
+        rows += [
+            row | {"replication": replication}
+            for row in table({"web": attribute(missing_replicas(run.log, ["web"], run.end)["web"], outages)})
+        ]
         downtimes.append(run.services["web"].answering.time_below(1))
         spans += [(replication, *outage) for outage in outages.tolist()]
     of = np.array(spans)

@@ -86,7 +86,7 @@ def test_endpoints_that_lag_behind_have_a_stage_of_their_own() -> None:
     log = TransitionLog.of_columns(np.array([(*row, 0) for row in kinds], dtype=np.float64))
     log.names = {"SERVICE": ["web"], "POD": ["web-0"], "NODE": ["node-0"]}
     log.zones, log.selected_by = [""], [(0,)]
-    found = attribute(log, {"web": np.array([[0.0, 4.5]])})["web"]
+    found = attribute(missing_replicas(log, ["web"], 4.5)["web"], np.array([[0.0, 4.5]]))
     assert [(loss.stage, loss.seconds) for loss in found] == [
         (Stage.START, 3.0),
         (Stage.NOT_READY, 1.0),
@@ -98,7 +98,7 @@ def test_an_unknown_service_is_an_error() -> None:
     found = run(cluster(nodes(1), deployment()), until=10.0)
     assert found.log is not None
     with pytest.raises(KeyError, match="unknown Service 'wbe'; expected one of 'web'"):
-        attribute(found.log, {"wbe": np.empty((0, 2))})
+        missing_replicas(found.log, ["wbe"], found.end)
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------
@@ -106,16 +106,16 @@ def test_an_unknown_service_is_an_error() -> None:
 
 def check(found: Run, available: Any) -> None:
     assert found.log is not None
-    for number, name in enumerate(found.log.names["SERVICE"]):
+    for name in found.log.names["SERVICE"]:
         history = found.services[name]
         seen = Observation.of(history, available, found.start, found.end)
-        losses = attribute(found.log, {name: seen.outages})[name]
+        spells = missing_replicas(found.log, [name], found.end)[name]
+        losses = attribute(spells, seen.outages)
         for outage, (start, end) in enumerate(seen.outages.tolist()):
             parts = [loss.seconds for loss in losses if loss.outage == outage]
             assert math.fsum(parts) == end - start
             assert all(seconds >= 0 for seconds in parts)
         assert math.isclose(math.fsum(loss.seconds for loss in losses), seen.up.time_below(0.5), rel_tol=1e-9)
-        spells = missing_replicas(found.log, number, found.end)
         assert not [spell for spell in spells if spell.stage is Stage.NOT_LISTED]
         bounds = np.array([spell[:2] for spell in spells]).reshape(-1, 2)
         edges = sorted({*seen.desired.times.tolist(), *seen.answering.times.tolist(), found.end})

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from experiments import Experiment, Results, cli, runner
+from experiments import Experiment, Results, cli, remarks, runner
 from experiments.attribution import listing
 from experiments.attribution.stages import Stage
 from experiments.estimate import YEAR
@@ -150,6 +150,32 @@ def test_why_knows_its_names(kubenines: Any, folder: Path) -> None:
     code, _, err = kubenines("why", folder, "--policy", "as-shiped")
     assert code == 2
     assert "did you mean 'as-shipped'?" in err
+
+
+def test_intervals_go_by_the_causes_of_the_outages_and_by_those_that_made_none(results: Results) -> None:
+    for (service, policy), outages in results.outages.groupby(["service", "policy"]):
+        seen, unseen = set(outages["cause"]), set(results.unseen(service, policy))
+        assert not seen & unseen
+        assert seen | unseen >= {"node-crash", "oom"}
+        assert service == "cart" or "release" not in unseen
+        method = results.availability(service, policy).method
+        assert ("by cause" in method) is (len(seen) > 1 or len(unseen) > 0)
+
+
+def test_causes_that_are_not_known_leave_the_interval_of_the_lengths(nothing_kept: Results) -> None:
+    assert set(nothing_kept.outages["cause"]) == {""}
+    assert nothing_kept.unseen("frontend", "better") == {}
+    assert "by cause" not in nothing_kept.availability("frontend", "better").method
+
+
+def test_a_row_whose_interval_is_mostly_for_the_unseen_is_named(
+    nothing_kept: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert remarks.mostly_unseen(nothing_kept) == []
+    monkeypatch.setattr(Results, "unseen", lambda self, service, policy: {"zone": 1e6, "crash": 10.0})
+    named = "the interval of cart under better is mostly for what was not seen: zone caused none of its outages yet"
+    assert any(note.startswith(named) for note in remarks.notes(nothing_kept))
+    assert ("cart", "better", "zone", 1e6) in remarks.mostly_unseen(nothing_kept)
 
 
 def test_the_report_shows_a_heat_table(results: Results, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def test_a_node_that_is_cut_off_counts_although_its_containers_run() -> None:
     lab.simulation.run((), ())
     log = lab.simulation.log
     assert log is not None
-    [spell] = [spell for spell in missing_replicas(log, 0, 1000.0) if spell.start > 0]
+    [spell] = [spell for spell in missing_replicas(log, ["web"], 1000.0)["web"] if spell.start > 0]
     assert spell.cause == "partition/node-0"
     assert spell.stage is Stage.WAITING
     assert 130.0 < spell.start < 170.0
