@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe has enough (`kubenines show x | head`)
+    except (BrokenPipeError, SystemExit):  # the reader of a pipe has enough (`show x | head`); rich exits then
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
@@ -55,8 +55,11 @@ def _explain_failure(error: Exception) -> int:
     if isinstance(error, InputError):
         say(str(error))
         return BAD_INPUT
-    if type(error).__name__ in ("ChangedExperiment", "NotAResultFolder") or isinstance(error, PermissionError):
+    if type(error).__name__ in ("ChangedExperiment", "NotAResultFolder"):
         say(f"kubenines: {error}")
+        return BAD_INPUT
+    if isinstance(error, OSError) and error.filename is not None:
+        say(f"kubenines: {error.filename}: {error.strerror}")
         return BAD_INPUT
     if os.environ.get("KUBENINES_DEBUG"):
         import traceback

@@ -9,7 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from experiments import comparison_table, estimate, remarks, report, request_table
+from experiments import (
+    cluster_table,
+    comparison_table,
+    estimate,
+    remarks,
+    report,
+    request_table,
+    rollout_table,
+    slo_table,
+    summaries,
+)
 from experiments.attribution import listing
 from experiments.estimate import show_seconds
 from experiments.file.written import yaml_text
@@ -55,6 +65,10 @@ def report_html(results: Results) -> str:
         compared=report.legend(results),
         comparison_headings=_headings(manifest.confidence, comparison_table.HEADINGS),
         services=[_service(results, spec, service) for service in results.services],
+        budget_headings=_headings(manifest.confidence, slo_table.HEADINGS),
+        rollout_headings=_headings(manifest.confidence, rollout_table.HEADINGS),
+        costs=list(cluster_table.rows(results)),
+        cost_headings=_headings(manifest.confidence, cluster_table.HEADINGS),
         stories=_stories(results, spec),
         cluster=[*spec.get("cluster", {}).get("pools", ()), *spec.get("cluster", {}).get("nodes", ())],
         behaviour=spec.get("behaviour", {}),
@@ -118,15 +132,21 @@ def _service(results: Results, spec: Mapping[str, Any], service: str) -> dict[st
     for policy in results.policies:
         s, count = results.sample(service, policy), results.sample(service, policy).counts.sum()
         mean = show_seconds(s.downtimes.sum() / count) if count else "-"
+        shown = summaries.detection(results, service, policy)
+        detected = show_seconds(shown) if shown == shown else "-"
         longest = show_seconds(float(s.lengths.max())) if len(s.lengths) else "-"
         years = f"{s.windows.sum() / estimate.YEAR:.4g}"
         method = results.availability(service, policy).method
         bad = [str(one) if one.n else "-" for one in results.downtime_quantiles(service, policy, (0.5, 0.95)).values()]
-        details.append((policy, len(s.lengths), years, mean, longest, *bad, method))
+        details.append((policy, len(s.lengths), years, mean, detected, longest, *bad, method))
     return {
         "name": service,
         "available": _in_words(goals.get(service)),
         "details": details,
+        "slo": slo_table.slo(results, service),
+        "was_down": any(len(results.sample(service, policy).lengths) for policy in results.policies),
+        "budget": list(slo_table.rows(results, service)),
+        "rollouts": list(rollout_table.rows(results, service)),
         "compared": list(comparison_table.rows(results, service)),
         "sentences": list(results.ranked(service).sentences()),
         "plots": drawing and _inline(drawing, f"s{results.services.index(service)}"),

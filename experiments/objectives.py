@@ -46,6 +46,12 @@ def _percent(share: float) -> str:
     return f"{share * 100:.10g}%"
 
 
+def _duration(seconds: float) -> str:
+    """Two units, or seconds where that would not be exact."""
+    text = show_seconds(seconds)
+    return text if parse_duration(text) == seconds else f"{seconds:.10g}s"
+
+
 def _answered(results: "Results", service: str, policy: str) -> Estimate:
     found = results.request_availability(service, policy)
     return found or Estimate(float("nan"), 0.0, 1.0, results.manifest.confidence, 0, "no request")
@@ -65,7 +71,7 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "downtime <= {} a year",
         "at_most",
         parse_duration,
-        show_seconds,
+        _duration,
         lambda results, service, policy: estimate.downtime_per_year(results.availability(service, policy)),
         lambda limit: 1 - limit / YEAR,
     ),

@@ -5,11 +5,15 @@ length, or 768 of exponential ones; and never fewer than 100 outages, because fe
 """
 
 import math
+from typing import TYPE_CHECKING
 
 from experiments import intervals
 from experiments.estimate import Estimate
 from experiments.intervals import MANY_OUTAGES
 from experiments.sample import Sample
+
+if TYPE_CHECKING:
+    from experiments.results import Results
 
 
 def is_reached(sample: Sample, found: Estimate, relative: float) -> bool:
@@ -17,6 +21,16 @@ def is_reached(sample: Sample, found: Estimate, relative: float) -> bool:
     if found.is_bound or len(sample.lengths) < MANY_OUTAGES:
         return found.n > 0 and found.value == 0 and found.low == found.high  # never available: nothing left to know
     return (found.high - found.low) / 2 <= relative * (1 - found.value)
+
+
+def imprecise_rows(results: "Results", relative: float, confidence: float) -> list[tuple[str, str]]:
+    """Service and policy for which it is not reached."""
+    return [
+        (service, policy)
+        for service in results.services
+        for policy in results.policies
+        if not is_reached(results.sample(service, policy), results.availability(service, policy, confidence), relative)
+    ]
 
 
 def would_take(sample: Sample, found: Estimate, relative: float) -> int | None:

@@ -3,9 +3,9 @@
 import json
 from typing import TYPE_CHECKING
 
-from experiments import estimate
+from experiments import estimate, precision
 from experiments.estimate import STATED_OUTAGE, show_seconds
-from experiments.intervals import FEW_OUTAGES
+from experiments.intervals import FEW_OUTAGES, rate_bound
 from experiments.sample import by_pair
 
 if TYPE_CHECKING:
@@ -33,12 +33,17 @@ def notes(results: "Results") -> list[str]:
         quiet = [policy for policy, counts in struck.items() if counts.get(name) == 0]
         if quiet:
             under = "" if len(quiet) == len(m.policies) else f" under {', '.join(quiet)}"
-            found.append(f"{name} never struck{under}: the table says nothing about it")
+            found.append(f"{name} never struck{under}: the values in the table say nothing about it")
     if few := [f"{service} under {policy} ({count})" for service, policy, count in few_outages(results)]:
         found.append(
             f"few outages, fewer than {FEW_OUTAGES}: {', '.join(few)}: the interval is wide, as it must be; it holds "
-            "the truth as often as it says, unless rare outages many times longer than those seen have not happened yet"
+            "the truth as often as it says, unless a cause has rare outages many times longer than those seen of it"
         )
+    found += [
+        f"the interval of {service} under {policy} is mostly for what was not seen: {mode} caused none of its outages "
+        f"yet, and one is taken to last {show_seconds(length)}"
+        for service, policy, mode, length in mostly_unseen(results)
+    ]
     found += [
         f"half of the downtime of {service} under {policy} is from {half} of {count} outages: "
         "its availability rests on those few"
@@ -57,7 +62,7 @@ def notes(results: "Results") -> list[str]:
     ]
     if m.imprecise and m.precision:
         asked = f"+-{m.precision['relative']:.0%} after {m.replications} replications"
-        open_ = results.imprecise(m.precision["relative"], m.precision["confidence"])
+        open_ = precision.imprecise_rows(results, m.precision["relative"], m.precision["confidence"])
         found.append(f"precision not reached ({asked}): {', '.join(would_take(results, *row) for row in open_)}")
     if m.not_modelled:
         found.append(f"not modelled: {', '.join(m.not_modelled)}")
@@ -68,7 +73,8 @@ def would_take(results: "Results", service: str, policy: str) -> str:
     """What the asked precision would take for one row of the table, in words."""
     asked = results.manifest.precision or {}
     name = f"{service} under {policy}"
-    replications = results.would_take(service, policy, asked["relative"], asked["confidence"])
+    found = results.availability(service, policy, asked["confidence"])
+    replications = precision.would_take(results.sample(service, policy), found, asked["relative"])
     if replications is None:
         return name
     years = _about(replications * results.manifest.duration / estimate.YEAR)
@@ -120,6 +126,22 @@ def uneven(results: "Results") -> list[tuple[str, str, int, int]]:
     samples = [(s, p, results.sample(s, p)) for s, p in _pairs(results)]
     rows = [(s, p, len(of.lengths), of.half) for s, p, of in samples if len(of.lengths) >= FEW_OUTAGES]
     return [row for row in rows if row[-1] <= 3]
+
+
+def mostly_unseen(results: "Results") -> list[tuple[str, str, str, float]]:
+    """Service, policy, failure mode and length of its outages, where most of the interval allows for that mode.
+
+    Only rows with an outage: of the others all that is known is such a bound.
+    """
+    found = []
+    for service, policy in _pairs(results):
+        of, unseen = results.availability(service, policy), results.unseen(service, policy)
+        if unseen and not of.is_bound:
+            mode = max(unseen, key=lambda mode: unseen[mode])
+            most = rate_bound(float(results.sample(service, policy).windows.sum()), of.confidence) * unseen[mode]
+            if 2 * most**2 > (of.value - of.low) ** 2:
+                found.append((service, policy, mode, unseen[mode]))
+    return found
 
 
 def down_at_start(results: "Results") -> list[tuple[str, str, int]]:

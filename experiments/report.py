@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from experiments import estimate, request_table
+from experiments import estimate, request_table, rollout_table, slo_table
 from experiments.estimate import Estimate, show_seconds
 from experiments.intervals import FEW_OUTAGES
 from experiments.judgement import INCONCLUSIVE, MET, MISSED, Judgement
@@ -98,6 +98,15 @@ def chance_lines(results: Results) -> list[str]:
     return lines
 
 
+def service_lines(results: Results) -> list[str]:
+    """At most one line per Service: its error budget and alerts, and its rollouts."""
+    lines = {
+        service: filter(None, (slo_table.said(results, service), rollout_table.said(results, service)))
+        for service in results.services
+    }
+    return [f"{service}: {text}" for service, parts in lines.items() if (text := "; ".join(parts))]
+
+
 def by_objective(results: Results) -> dict[str, list[Judgement]]:
     """Each objective in words, and how it was judged under each policy that it is about."""
     found: dict[str, list[Judgement]] = {}
@@ -168,7 +177,7 @@ def show(results: Results, file: IO[str] | None = None, width: int | None = None
     console.print(table(results))
     if requests := list(request_table.rows(results)):
         console.print(_built(results, request_table.HEADINGS, requests))
-    for line in [*objective_lines(results), *chance_lines(results)]:
+    for line in [*objective_lines(results), *chance_lines(results), *service_lines(results)]:
         console.print(Text("  " + line), soft_wrap=True)
     for line in [*filter(None, [legend(results)]), *notes(results)]:
         console.print(Text("  note: " + line), soft_wrap=True)
@@ -191,6 +200,7 @@ def summary_html(results: Results) -> str:
     requests = list(request_table.rows(results))
     tables = html(HEADINGS, rows(results)) + (html(request_table.HEADINGS, requests) if requests else "")
     said = filter(None, [legend(results)])
-    remarks = [*objective_lines(results), *chance_lines(results), *said, *notes(results)]
+    judged = [*objective_lines(results), *chance_lines(results), *service_lines(results)]
+    remarks = [*judged, *said, *notes(results)]
     lines = "".join(f"<li>{escape(line)}</li>" for line in remarks)
     return f"<p>{escape(heading(results))}</p>{tables}<ul>{lines}</ul>"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from experiments.results import Results
 
-HEADINGS = ("REQUESTS TO", "POLICY", "ANSWERED", "CI", "LOST/Y", "RETRIES", "P99", "LOST MOSTLY TO")
+HEADINGS = ("REQUESTS TO", "POLICY", "ANSWERED", "CI", "LOST/Y", "RETRIES/Y", "P99", "LOST MOSTLY TO")
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ def rows(results: "Results") -> Iterator[Row]:
             if found is None:
                 continue
             mine = _of(results.tables["requests"], service, policy)
-            per_year = mine["lost"].sum() / (len(mine) * results.manifest.duration) * estimate.YEAR
+            years = len(mine) * results.manifest.duration / estimate.YEAR
             p99, reasons = mine["latency_p99_s"].mean(), lost_to(results, service, policy)
             yield Row(
                 service,
                 policy,
                 found.show_value(),
                 found.show_interval(),
-                _count(per_year),
-                f"{mine['retries'].sum() / mine['offered'].sum():.2g} each" if mine["retries"].sum() else "-",
+                _count(mine["lost"].sum() / years),
+                _count(mine["retries"].sum() / years) if mine["retries"].sum() else "-",
                 f"{p99:.3g}s" if p99 == p99 else "-",
                 ", ".join(f"{100 * share:.0f}% {why}" for why, share in reasons[:3] if share >= 0.005),
             )
@@ -84,7 +84,7 @@ def lost_to(results: "Results", service: str, policy: str) -> list[tuple[str, fl
     lost = _of(results.tables["lost_requests"], service, policy)
     if len(lost) == 0:
         return []
-    causes = lost["cause"].str.split("/").str[0]
+    causes = lost["cause"].where(lost["why"] == "call", lost["cause"].str.split("/").str[0])
     named = [f"{why} ({cause})" if cause else why for why, cause in zip(lost["why"], causes, strict=True)]
     sums = lost["lost"].groupby(np.array(named)).sum()
     return sorted(

@@ -8,15 +8,16 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import batch_means, estimate, judgement, precision, request_table, summaries, yearly
+from experiments import batch_means, estimate, judgement, request_table, summaries, yearly
 from experiments.comparison import Comparison, compare
 from experiments.estimate import STATED_OUTAGE, Estimate
 from experiments.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.ranking import Ranking, rank
 from experiments.sample import Sample, samples
-from experiments.store import Manifest, NotAResultFolder, ResultFolder, write
+from experiments.store import SCHEMA_VERSION, Manifest, NotAResultFolder, ResultFolder, write
 from experiments.strata import Stratum
 from experiments.tables import COLUMNS
+from models.problems import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,9 +55,14 @@ class Results:
         manifest = folder.manifest()
         if manifest is None:
             raise NotAResultFolder(f"{path} is not a result folder: no manifest.json")
+        if manifest.schema_version != SCHEMA_VERSION:
+            raise NotAResultFolder(
+                f"{path} is of another version of kubenines (schema {manifest.schema_version}; this one reads "
+                f"{SCHEMA_VERSION}); run the experiment again with --fresh"
+            )
         try:
             tables = {name: folder.read_table(name) for name in COLUMNS}
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise NotAResultFolder(
                 f"{path} is not complete ({error}); run the experiment again to resume it"
             ) from error
@@ -159,11 +165,9 @@ class Results:
     @staticmethod
     def _check(what: str, name: str, names: list[str]) -> None:
         if name not in names:
-            import difflib
-
-            close = difflib.get_close_matches(name, names, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise KeyError(f"unknown {what} {name!r}; expected one of {', '.join(map(repr, names))}{hint}")
+            raise KeyError(
+                f"unknown {what} {name!r}; expected one of {', '.join(map(repr, names))}{did_you_mean(name, names)}"
+            )
 
     def _outage_length(self, service: str) -> float:
         """What an outage is taken to last where none was seen: a stated hour, or the longest mean under any policy.
@@ -179,6 +183,10 @@ class Results:
 
         return Unseen.of(self)
 
+    def unseen(self, service: str, policy: str) -> dict[str, float]:
+        """Failure modes that caused no outage of the Service -> seconds that one is taken to last."""
+        return self._unseen.by(service, policy, set(self.sample(service, policy).causes.tolist()))
+
     def availability(self, service: str, policy: str, confidence: float | None = None) -> Estimate:
         """Availability of one Service under one policy, by the causes of its outages; see `experiments.strata`.
 
@@ -189,9 +197,8 @@ class Results:
         if n == 0:
             return Estimate(math.nan, 0.0, 1.0, confidence, 0, "no replication")
         downtimes, windows, pieces = batch_means.observed(s)
-        by_cause = s.by_cause()
-        strata = [Stratum(batch_means.observed(one)[0], one.lengths) for one in by_cause.values()]
-        unseen = self._unseen.by(service, policy, set(by_cause))
+        strata = [Stratum(batch_means.observed(one)[0], one.lengths) for one in s.by_cause()]
+        unseen = self.unseen(service, policy)
         found = estimate.availability(downtimes, windows, s.lengths, confidence, length, pieces, strata, unseen)
         return replace(found, n=n)
 
@@ -299,25 +306,6 @@ class Results:
         if len(self.failed):
             return 3
         return 1 if MISSED in verdicts else 4 if INCONCLUSIVE in verdicts else 0
-
-    def imprecise(self, relative: float, confidence: float) -> list[tuple[str, str]]:
-        """Service and policy whose unavailability is not known to +-`relative`, or from fewer than 100 outages."""
-        return [
-            (service, policy)
-            for service in self.services
-            for policy in self.policies
-            if not self._is_precise(service, policy, relative, confidence)
-        ]
-
-    def would_take(self, service: str, policy: str, relative: float, confidence: float) -> int | None:
-        """Replications, in all, until that would be known; see `experiments.precision.would_take`."""
-        return precision.would_take(
-            self.sample(service, policy), self.availability(service, policy, confidence), relative
-        )
-
-    def _is_precise(self, service: str, policy: str, relative: float, confidence: float) -> bool:
-        found = self.availability(service, policy, confidence)
-        return precision.is_reached(self.sample(service, policy), found, relative)
 
     # --- pages and words ---------------------------------------------------------------------------------------------
 

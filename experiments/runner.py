@@ -19,6 +19,7 @@ from experiments import provenance, store
 from experiments.cell import CellSpec, Simulate, failed_cell, run_cell, scenario_key
 from experiments.engines import Engine
 from experiments.engines.local import LocalEngine
+from experiments.precision import imprecise_rows
 from experiments.progress import Listener, Progress
 from experiments.results import Results
 from experiments.store import Cell, Manifest, ResultFolder
@@ -118,6 +119,8 @@ def _kept(folder: ResultFolder, manifest: Manifest, resolved: Any) -> list[Cell]
     before = folder.manifest()
     if before is None:
         return []
+    if before.schema_version != store.SCHEMA_VERSION:
+        raise ChangedExperiment(folder.path, [f"schema: {before.schema_version} -> {store.SCHEMA_VERSION}"])
     changes = store.differences(folder.resolved(), resolved)
     changes += [f"{path}: contents changed" for path, sha in manifest.inputs.items() if before.inputs.get(path) != sha]
     ours, theirs = (of.versions.get("kubenines") for of in (manifest, before))
@@ -139,7 +142,7 @@ def _run_to_precision(job: "_Job", looks: Sequence[int], precision: "Precision |
             raise Interrupted(len(results.cells), looks[-1] * len(job.scenarios), job.resume_command())
         if precision is None:
             return job.keep(results, "done")
-        imprecise = results.imprecise(precision.relative, precision.confidence)
+        imprecise = imprecise_rows(results, precision.relative, precision.confidence)
         passed = 0 if imprecise else passed + 1
         if passed == 2:
             break

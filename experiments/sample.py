@@ -43,14 +43,14 @@ class Sample:
         of: Floats = self.spans[:, 1] - self.spans[:, 0]
         return of
 
-    def by_cause(self) -> "dict[str, Sample]":
+    def by_cause(self) -> "list[Sample]":
         """The same replications with the outages of one cause each; none if causes are not known."""
-        return {cause: self._only(self.causes == cause) for cause in sorted(set(self.causes.tolist()))}
+        return [self._only(self.causes == cause) for cause in sorted(set(self.causes.tolist()))]
 
     def _only(self, kept: npt.NDArray[np.bool_]) -> "Sample":
         owners, spans = self.owners[kept], self.spans[kept]
         place = np.searchsorted(self.replications, owners)
-        downtimes = np.bincount(place, spans[:, 1] - spans[:, 0], len(self.replications))
+        downtimes = np.bincount(place, spans[:, 1] - spans[:, 0], len(self.replications)).astype(float)
         counts = np.bincount(place[spans[:, 0] > 0], minlength=len(self.replications)).astype(float)
         return replace(self, downtimes=downtimes, counts=counts, owners=owners, spans=spans, causes=self.causes[kept])
 

@@ -24,7 +24,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,6 +123,11 @@ class Manifest:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Manifest":
         """From the contents of manifest.json; keys of newer versions are left out."""
+        if not isinstance(values, dict):
+            raise ValueError("expected a JSON object")
+        required = [f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING]
+        if missing := [name for name in required if name not in values]:
+            raise ValueError(f"it lacks {', '.join(missing)}")
         known = {f.name for f in fields(cls)}
         return cls(**{key: value for key, value in values.items() if key in known})
 
@@ -200,13 +205,14 @@ class ResultFolder:
                 write(self.path / name, path.read_bytes())
 
     def resolved(self) -> Any:
-        """The experiment that ran here, as resolved; None if it is not there."""
+        """The experiment that ran here, as resolved; None if it is not there, or is something else."""
         import yaml
 
         try:
-            return yaml.safe_load((self.path / "resolved.yaml").read_text())
-        except (OSError, yaml.YAMLError):
+            found = yaml.safe_load((self.path / "resolved.yaml").read_text())
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
             return None
+        return found if isinstance(found, dict) else None
 
     def write_tables(self, tables: Mapping[str, "pd.DataFrame"], summary: "pd.DataFrame") -> None:
         """Write the Parquet tables and the summary."""
@@ -220,10 +226,14 @@ class ResultFolder:
         write(self.path / "summary.json", json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
 
     def read_table(self, name: str) -> "pd.DataFrame":
-        """One of the tables of `COLUMNS`."""
+        """One of the tables of `COLUMNS`; OSError or ValueError if it cannot be read or is another table."""
         import pandas as pd
 
-        return pd.read_parquet(self.path / f"{name}.parquet")
+        path = self.path / f"{name}.parquet"
+        frame = pd.read_parquet(path)
+        if missing := [column for column in COLUMNS[name] if column not in frame]:
+            raise ValueError(f"{path} has no column {missing[0]!r}")
+        return frame
 
 
 def _json_number(value: Any) -> Any:
@@ -232,7 +242,10 @@ def _json_number(value: Any) -> Any:
 
 
 def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
-    """Write a file that is there completely or not at all: `contents` is what it holds, or writes to the path given."""
+    """Write a file that is there completely or not at all: `contents` is what it holds, or writes to the path given.
+
+    An OSError names this file, not the temporary one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -245,6 +258,10 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
         with temporary.open("r+b") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
 

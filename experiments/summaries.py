@@ -39,6 +39,7 @@ def _row(results: "Results", service: str, policy: str) -> dict[str, Any]:
         row
         | {
             "mttr_s": s.downtimes.sum() / s.counts.sum() if s.counts.sum() else math.nan,
+            "mttd_s": detection(results, service, policy),
             "longest_s": float(s.lengths.max(initial=0.0)),
             "outages": int(s.counts.sum()),
             "replications": len(s.windows),
@@ -48,6 +49,17 @@ def _row(results: "Results", service: str, policy: str) -> dict[str, Any]:
         }
         | _requests(results, service, policy)
     )
+
+
+def detection(results: "Results", service: str, policy: str) -> float:
+    """Mean time, in seconds, from the beginning of an outage until the list of ready endpoints shows it.
+
+    Of the outages that it shows; NaN if it shows none.
+    """
+    runs = results.runs.loc[(results.runs["service"] == service) & (results.runs["policy"] == policy)]
+    runs = runs.loc[runs["mttd_s"].notna()]
+    shown = runs["outages"] - runs["undetected"]
+    return float((runs["mttd_s"] * shown).sum() / shown.sum()) if shown.sum() else math.nan
 
 
 def _requests(results: "Results", service: str, policy: str) -> dict[str, float]:

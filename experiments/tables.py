@@ -40,7 +40,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         **_SERVICE,
         "start_s": "Beginning, in seconds since the start of the measured window; 0 if it was under way then.",
         "end_s": "End, in the same seconds; the window's length if the outage was not over then.",
-        "cause": "Failure mode or operation that most of it is due to; empty if nothing broke, or if that is not known.",
+        "cause": "Failure mode or operation that most of it is due to; empty if nothing broke, or if it is not known.",
     },
     "cells": {
         **_CELL,

@@ -32,26 +32,32 @@ def downtimes(sample: Sample) -> Floats:
 
 
 def quantile(sample: Sample, share: float, confidence: float) -> Estimate:
-    """The downtime, in seconds, that the share `share` of periods stays within, between two order statistics.
+    """The downtime, in seconds, that the share `share` of periods stays within; see `order_statistics`."""
+    if not 0 < share < 1:
+        raise ValueError(f"a quantile is of a share between 0 and 1, not {share!r}")
+    lost = downtimes(sample)
+    if len(lost) == 0:
+        return Estimate(math.nan, 0.0, math.inf, confidence, 0, "no replication", "downtime")
+    method = f"order statistics, {len(lost)} periods of {show_seconds(period(sample))}"
+    return Estimate(*order_statistics(lost, share, confidence), confidence, len(lost), method, "downtime")
 
-    Distribution free: as many of n periods stay within the quantile as a binomial count says. Where the periods are too
-    few for an end, it is 0 or infinite.
+
+def order_statistics(values: Floats, share: float, confidence: float) -> tuple[float, float, float]:
+    """The quantile that the share `share` of amounts (one or more, not negative) stays within, and its interval.
+
+    Distribution free: as many of n amounts stay within the quantile as a binomial count says. Where they are too few
+    for an end, it is 0 or infinite.
     """
     from scipy.special import bdtr
 
-    if not 0 < share < 1:
-        raise ValueError(f"a quantile is of a share between 0 and 1, not {share!r}")
-    ordered = np.sort(downtimes(sample))
-    n, method = len(ordered), f"order statistics, {len(ordered)} periods of {show_seconds(period(sample))}"
-    if n == 0:
-        return Estimate(math.nan, 0.0, math.inf, confidence, 0, "no replication", "downtime")
-    within = bdtr(np.arange(n + 1), n, share)  # the chance that at most so many periods stay within the quantile
+    ordered, n = np.sort(values), len(values)
+    within = bdtr(np.arange(n + 1), n, share)  # the chance that at most so many stay within the quantile
     below, above = (int(np.searchsorted(within, end)) for end in ((1 - confidence) / 2, (1 + confidence) / 2))
     above += 1
     low = float(ordered[below - 1]) if below >= 1 else 0.0
     high = float(ordered[above - 1]) if above <= n else math.inf
     value = float(ordered[min(math.ceil(share * n - 1e-9), n) - 1])
-    return Estimate(value, low, high, confidence, n, method, "downtime")
+    return value, low, high
 
 
 def chance_of_meeting(sample: Sample, at_least: float, confidence: float) -> Estimate:

@@ -101,6 +101,23 @@ class Clients:
 
 
 @dataclass(frozen=True, slots=True)
+class Weight:
+    """What endpoints weigh, by where they are: large machines may get more, a canary zone less."""
+
+    at: str
+    """`zone/<zone>`, or `node/<name>`, which goes before its zone."""
+    weight: float
+    """In proportion to those elsewhere; 1 where nothing is said."""
+
+    def __post_init__(self) -> None:
+        kind, _, name = self.at.partition("/")
+        if not (kind in ("zone", "node") and name):
+            raise ValueError(f"expected zone/<zone> or node/<name> (got {self.at!r})")
+        if not (0 < self.weight < math.inf):
+            raise ValueError(f"a weight must be positive and finite (got {self.weight!r})")
+
+
+@dataclass(frozen=True, slots=True)
 class Retries:
     """What clients do with a request that failed. A request is lost when its last attempt fails."""
 
@@ -153,6 +170,8 @@ class Traffic:
     """Requests per second that an endpoint can answer; what is beyond is shed, that is, fails at once."""
     requests: RequestLevel | None = None
     """To follow every single request. None: fluid, that is, exact expectations given what happened to the endpoints."""
+    weights: tuple[Weight, ...] = ()
+    """What endpoints weigh, for policies that go by weights: `weighted`, and those that compare loads."""
 
     def __post_init__(self) -> None:
         if not self.timeout >= 0:
@@ -161,6 +180,10 @@ class Traffic:
             raise ValueError(f"a capacity must be positive and finite (got {self.capacity!r})")
         if not self.clients:
             raise ValueError(f"the traffic of {self.service} comes from nowhere: expected at least one of clients")
+        places = [one.at for one in self.weights]
+        for place in dict.fromkeys(places):
+            if places.count(place) > 1:
+                raise ValueError(f"the weight of endpoints at {place!r} is given twice")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from experiments import Experiment, Results
 from experiments.bench import uniform_cluster
+from experiments.tables import arrow_table
 from models.cluster import Cluster
 from models.distributions import Exponential, LogNormal, Weibull
 from models.labels import LabelSelector
@@ -113,6 +116,97 @@ def test_the_hash_seed_does_not_matter(expected: list[str], hash_seed: str) -> N
         check=True,
     )
     assert done.stdout.split() == expected
+
+
+# ----------------------------------------------------------------------------------- every table of a result folder
+
+EVERYTHING = """\
+apiVersion: kubenines/v1
+kind: Experiment
+metadata: {name: everything}
+spec:
+  duration: 3d
+  seed: 5
+  replications: 2
+  cluster: {pools: [{name: n, count: 6, zones: [a, b, c], labels: {rack: r}, allocatable: {cpu: "4", memory: 16Gi}}]}
+  manifests: [SHOP]
+  failures:
+  - {preset: google-2010-nodes, name: burst, timeToFailure: {kind: exponential, mean: 4d}}
+  - {name: common, type: commonCause, timeToFailure: {kind: exponential, mean: 5d}, timeToRepair: {preset: lanl-05}}
+  - {name: zone, type: zoneOutage, timeToFailure: {kind: exponential, mean: 3d}, timeToRepair: {kind: fixed, value: 9m}}
+  - {name: crash, type: containerCrash, timeToFailure: {kind: exponential, mean: 1d}}
+  operations:
+  - {name: release, type: rollout, target: Deployment/frontend, every: 1d}
+  services: [{name: frontend, available: {when: quorum}, slo: {objective: 99.99%, period: 1d}}, {name: cart}]
+  traffic:
+  - {service: frontend, rate: {kind: wave, mean: 1, peak: 2}, retries: {attempts: 1}}
+  - {service: cart, rate: {kind: constant, value: 0.2}, balancing: {type: powerOfTwo}, requests: {}}
+  calls: [{from: frontend, to: cart}]
+  policies: POLICIES
+"""
+POLICIES = "[{name: shipped}, {name: three, patches: [{target: {kind: Deployment}, set: {spec.replicas: 3}}]}]"
+SHOP = Path(__file__).resolve().parents[1] / "experiments" / "manifests" / "shop.yaml"
+
+
+def simulated(path: Path, policies: str = POLICIES, failures: str = "") -> Results:
+    text = EVERYTHING.replace("SHOP", str(SHOP)).replace("POLICIES", policies)
+    path.write_text(text.replace("  failures:\n", f"  failures:\n{failures}"))
+    return Experiment.from_yaml(path).run()
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return simulated(tmp_path_factory.mktemp("everything") / "e.yaml")
+
+
+def test_every_table_has_rows(everything: Results) -> None:
+    assert [name for name, table in everything.tables.items() if table.empty] == []
+
+
+def test_every_table_is_the_same_in_another_process(everything: Results, tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from tests.test_determinism import simulated; from experiments.tables "
+        "import arrow_table; [print(name, arrow_table(name, table).to_pydict()) for name, table in "
+        "simulated(Path(sys.argv[1])).tables.items()]"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "e.yaml")],
+        cwd=Path(__file__).resolve().parents[1],
+        env={**os.environ, "PYTHONHASHSEED": "77", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    mine = [f"{name} {arrow_table(name, table).to_pydict()}" for name, table in everything.tables.items()]
+    assert done.stdout.splitlines() == mine
+
+
+NEVER = "timeToFailure: {kind: fixed, value: 900y}, timeToRepair: {kind: fixed, value: 5m}"
+IDLE = "".join(
+    f"  - {{name: idle-{kind}, type: {kind}, {NEVER}{more}}}\n"
+    for kind, more in {
+        "nodeBurst": "",
+        "nodeCrash": "",
+        "zoneOutage": "",
+        "commonCause": "",
+        "domainOutage": ", domain: rack",
+    }.items()
+)
+
+
+@pytest.mark.parametrize(
+    ("policies", "failures"),
+    [(POLICIES.replace("[{name: shipped}", "[{name: shipped}, {name: other, failures: [FAILURE]}"), ""), ("", IDLE)],
+    ids=["another policy", "failure modes that never strike"],
+)
+def test_what_is_added_changes_nothing_else(everything: Results, tmp_path: Path, policies: str, failures: str) -> None:
+    further = "{name: x, type: containerCrash, timeToFailure: {kind: exponential, mean: 2h}}"
+    found = simulated(tmp_path / "e.yaml", policies.replace("FAILURE", further) or POLICIES, failures)
+    for name, table in everything.tables.items():
+        differing = ["scenario", "strikes"] if name == "cells" else []
+        theirs = found.tables[name]
+        theirs = theirs.loc[theirs["policy"] != "other"].reset_index(drop=True)
+        pd.testing.assert_frame_equal(theirs.drop(columns=differing), table.drop(columns=differing), check_exact=True)
 
 
 def test_keeping_the_log_changes_nothing_else() -> None:

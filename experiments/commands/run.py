@@ -16,7 +16,7 @@ from experiments.commands.console import INTERRUPTED, PATH, SETTINGS, say, warn
 @click.pass_obj
 @click.argument("experiment", type=PATH)
 @click.option("-o", "--out", type=PATH, help="Result folder.  [default: results/NAME]")
-@click.option("-n", "--replications", type=click.IntRange(min=1), help="Runs per policy, instead of the file's.")
+@click.option("-n", "--replications", type=click.IntRange(1, 1_000_000), help="Runs per policy, instead of the file's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed, instead of the file's.")
 @click.option(
     "-j", "--workers", default="auto", show_default=True, metavar="N|auto", help="Processes; auto: all cores."

@@ -7,7 +7,7 @@ import click
 
 @click.command()
 @click.option("--quick", is_flag=True, help="A tenth of the simulated time: less than a minute.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("-j", "--workers", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default="cores")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(quick: bool, seed: int, workers: int, as_json: bool) -> int:

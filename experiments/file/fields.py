@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from models.labels import LabelSelector, parse_selector
@@ -53,13 +53,23 @@ Seconds = Annotated[
     PlainSerializer(lambda v: int(v) if v == int(v) else v),
     WithJsonSchema({"type": ["number", "string"], "title": "Seconds", "examples": [300, "5m"]}),
 ]
-Number = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=False)]
+Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Percentage = Annotated[
     float,
     BeforeValidator(parse_percent),
     PlainSerializer(format_percent, return_type=str),
     WithJsonSchema({"type": "string", "title": "Percentage", "examples": ["80%", "99.95%"]}),
 ]
+
+
+def _strictly_between(share: float) -> float:
+    if not 0 < share < 1:
+        raise ValueError(f"expected more than 0% and less than 100% (got {format_percent(share)})")
+    return share
+
+
+PartialPercentage = Annotated[Percentage, AfterValidator(_strictly_between)]
+"""More than 0% and less than 100%."""
 
 
 def _not_negative(amount: int) -> int:

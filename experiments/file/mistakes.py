@@ -91,6 +91,7 @@ _WORDS: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "string_pattern_mismatch": lambda given, _: f"expected letters, digits, '-', '_' and '.' only (got {shown(given)})",
     "int_type": lambda given, _: f"expected a whole number (got {shown(given)})",
     "float_type": lambda given, _: f"expected a number (got {shown(given)})",
+    "finite_number": lambda given, _: f"expected a finite number (got {shown(given)})",
     "bool_type": lambda given, _: f"expected true or false (got {shown(given)})",
     "list_type": lambda given, _: f"expected a list (got {shown(given)})",
     "dict_type": lambda given, _: _mapping(given),

@@ -13,7 +13,7 @@ Limit = Annotated[Any, WithJsonSchema({"type": ["string", "number"], "title": "L
 
 
 class ObjectiveFile(FileModel):
-    """What must come out, of availability if no metric is given; it decides the exit code."""
+    """What must come out; it decides the exit code."""
 
     service: str
     policy: str | None = None
@@ -33,13 +33,21 @@ class ObjectiveFile(FileModel):
         written = getattr(self, metric.good)
         return metric.read(written) if metric.good == "at_most" else float(written)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _asks_for_what_is_good(cls, written: Any) -> Any:
+        name = written.get("metric", "availability") if isinstance(written, dict) else None
+        if name in list(METRICS):
+            low = METRICS[name].good == "at_most"
+            wrong, right = ("atLeast", "atMost") if low else ("atMost", "atLeast")
+            if wrong in written:
+                message = f"{name!r} is good when it is {'low' if low else 'high'}; expected {right!r}"
+                raise inside(wrong, message)
+        return written
+
     @model_validator(mode="after")
-    def _asks_for_what_is_good(self) -> "ObjectiveFile":
+    def _has_a_limit(self) -> "ObjectiveFile":
         good = METRICS[self.metric].good
-        wrong = "at_least" if good == "at_most" else "at_most"
-        if getattr(self, wrong) is not None:
-            better = "low" if good == "at_most" else "high"
-            raise inside(to_camel(wrong), f"{self.metric!r} is good when it is {better}; expected {to_camel(good)!r}")
         if getattr(self, good) is None:
             raise ValueError(f"{to_camel(good)!r} is required here")
         try:

@@ -34,9 +34,11 @@ def _expanded(value: Any, info: ValidationInfo) -> Any:
         return value
     field, name = to_camel(info.field_name or ""), value["preset"]
     known = presets.giving(field)
+    if not isinstance(name, str):
+        raise _mistake(f"expected the name of a preset (got {shown(name)}); there is {', '.join(known)}")
     if name not in known:
         trouble = f"says nothing of {field!r}" if name in presets.names() else "is unknown"
-        hint = did_you_mean(str(name), known) or f"; there is {', '.join(known)}"
+        hint = did_you_mean(name, known) or f"; there is {', '.join(known)}"
         raise _mistake(f"the preset {shown(name)} {trouble}{hint}")
     given = presets.preset(name).gives[field]
     beside = {key: item for key, item in value.items() if key != "preset"}

@@ -284,10 +284,12 @@ def _check_unique(items: Iterable[tuple[Any, Path]], source: Source, problems: l
 
 def _check_services(spec: SpecFile, variants: Sequence[_Variant], source: Source, problems: list[Problem]) -> None:
     """Services and objectives must be about what exists, under every policy that they are about."""
+    policies = [variant.lineage.name for variant in variants]
     wanted: list[tuple[str, Path, str | None]] = [
         (service.name, ("spec", "services", i, "name"), None) for i, service in enumerate(spec.services or ())
     ]
-    wanted += [(o.service, ("spec", "objectives", i, "service"), o.policy) for i, o in enumerate(spec.objectives)]
+    for i, o in enumerate(spec.objectives):
+        wanted.append((o.service, ("spec", "objectives", i, "service"), o.policy if o.policy in policies else None))
     for name, path, policy in wanted:
         about = [v for v in variants if policy in (None, v.lineage.name) and v.complete]
         chains = _chains(spec) if path[1] == "objectives" else []
@@ -296,7 +298,6 @@ def _check_services(spec: SpecFile, variants: Sequence[_Variant], source: Source
             under = "" if len(lacking) == len(variants) or policy else f" under policy {lacking[0].lineage.name!r}"
             known = [*lacking[0].services(), *chains]
             problems.append(source.problem(path, f"there is no Service {name!r}{under}{did_you_mean(name, known)}"))
-    policies = [variant.lineage.name for variant in variants]
     right = spec.services is not None and not any(problem.path.startswith("spec.services") for problem in problems)
     measured = [service.name for service in spec.services or ()] if right else None
     for i, objective in enumerate(spec.objectives):
@@ -327,6 +328,8 @@ def _check_stories(variant: _Variant, source: Source, problems: list[Problem]) -
     stories = variant.failures + variant.operations
     _check_unique(stories, source, problems)
     for story, path in stories:
+        if "/" in story.name:  # in a cause what follows is what was struck
+            problems.append(source.problem((*path, "name"), f"a name without '/' is expected (got {story.name!r})"))
         target, known = getattr(story, "target", None), variant.deployments()
         if isinstance(target, str) and variant.complete and target not in known:
             hint = did_you_mean(target, known)
@@ -386,13 +389,14 @@ def _check_traffic(variant: _Variant, folder: str, source: Source, problems: lis
         except TraceProblem as error:
             problems.append(source.problem((*path, "rate", "path"), str(error)))
             continue
-        for i, part in enumerate(value.clients):
-            kind, _, name = part.at.partition("/")
+        places = [("clients", i, part.at) for i, part in enumerate(value.clients)]
+        for key, i, at in (*places, *(("weights", i, part.at) for i, part in enumerate(value.weights))):
+            kind, _, name = at.partition("/")
             nodes = variant.built.cluster.nodes if variant.built is not None and not source.problems else ()
             known = sorted({node.zone if kind == "zone" else node.name for node in nodes})
             if name and nodes and name not in known:
                 hint = did_you_mean(name, known)
-                problems.append(source.problem((*path, "clients", i, "at"), f"there is no {kind} {name!r}{hint}"))
+                problems.append(source.problem((*path, key, i, "at"), f"there is no {kind} {name!r}{hint}"))
 
 
 def _check_calls(spec: SpecFile, variants: Sequence[_Variant], source: Source, problems: list[Problem]) -> None:

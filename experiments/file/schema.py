@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from experiments.file.described import DescribedModel, file_model, partial_model, registered_model
-from experiments.file.fields import Amount, Cpu, Duration, FileModel, Labels, Percentage, PositiveDuration
+from experiments.file.fields import (
+    Amount,
+    Cpu,
+    Duration,
+    FileModel,
+    Labels,
+    PartialPercentage,
+    Percentage,
+    PositiveDuration,
+)
 from experiments.file.objective import ObjectiveFile
 from experiments.file.presets import FromPreset
 from experiments.file.traffic import CallFile, TrafficFile
@@ -16,6 +25,8 @@ from models.timing import Timing
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$", max_length=100)]
 Count = Annotated[int, Field(ge=1)]
+MOST_REPLICATIONS = 1_000_000
+"""Of a policy: a table row and some kilobytes each."""
 
 
 if TYPE_CHECKING:  # what the generated models below look like
@@ -296,10 +307,10 @@ class PolicyFile(FileModel):
 class PrecisionFile(FileModel):
     """Replicate until the intervals are narrow enough."""
 
-    relative: Percentage
+    relative: PartialPercentage
     """Half-width of the interval of the unavailability, relative to it."""
-    confidence: Percentage | None = None
-    at_most: Annotated[int, Field(ge=2)] = 2000
+    confidence: PartialPercentage | None = None
+    at_most: Annotated[int, Field(ge=2, le=MOST_REPLICATIONS)] = 2000
     """Replications after which to stop in any case."""
 
 
@@ -313,13 +324,13 @@ class SpecFile(FileModel):
     """Simulated time that is measured, per replication."""
     warmup: Duration = 0.0
     """Simulated time before measuring starts."""
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
     """Of all randomness; the same seed gives the same results, byte for byte."""
-    replications: Count | None = None
+    replications: Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)] | None = None
     """Runs per policy (100 if there is no `precision` either)."""
     precision: PrecisionFile | None = None
     """Or: replicate until the intervals are narrow enough."""
-    confidence: Percentage | None = None
+    confidence: PartialPercentage | None = None
     """Confidence of all intervals (95%)."""
     cluster: ClusterFile
     manifests: list[str]

@@ -36,8 +36,8 @@ def availability(results: "Results", service: str, ax: "Axes | None" = None, win
         ax.plot(middles, 100 * mean, label=drawing.label(results, service, policy), **drawing.style(i))
     ax.set_xlim(0, period)
     drawing.seconds(ax, f"time since the start of measuring ({windows} equal windows)", linear=True)
-    margin = max(100 * (1 - max(lowest, 0.0)) * 0.06, 1e-6)
-    ax.set_ylim(max(100 * lowest - margin, 0), 100 + margin)
+    lost = 100 * (1 - max(lowest, 0.0)) or 0.1  # a curve at 100 % needs an axis too
+    ax.set_ylim(max(100 - 1.06 * lost, 0), 100 + 0.06 * lost)
     ax.ticklabel_format(axis="y", useOffset=False)
     ax.set_ylabel("availability, % (axis does not start at 0)" if lowest > 0.01 else "availability, %")
     return drawing.finish(ax, results, f"Availability of {service} over time")

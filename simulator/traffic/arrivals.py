@@ -1,11 +1,10 @@
-"""When requests come and how much work they bring, drawn many at a time."""
+"""When requests come, drawn many at a time."""
 
 import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
 from models.requests import Batches, Bursts, Poisson, RecordedTimes
 from models.traffic import RequestRate
 from simulator.traffic.balancing import Floats
@@ -64,26 +63,3 @@ def _bursts(law: Bursts, rate: RequestRate, start: float, end: float, rng: np.ra
             for begin, stop, level in _pieces(rate, now, min(until, end)):
                 yield from _poisson(level * (law.burst + law.pause) / law.burst, begin, stop, rng)
         now, bursting = until, not bursting
-
-
-def work(law: Distribution, count: int, rng: np.random.Generator) -> Floats:
-    """Service times of so many requests, in seconds."""
-    match law:
-        case Fixed(value):
-            return np.full(count, value)
-        case LogNormal(median, sigma):
-            return median * np.exp(sigma * rng.standard_normal(count))
-        case Gamma(shape, scale):
-            return scale * rng.standard_gamma(shape, count)
-    luck = rng.standard_exponential(count)
-    match law:
-        case Exponential(mean):
-            return mean * luck
-        case Weibull(shape, scale):
-            return np.asarray(scale * luck ** (1 / shape))
-        case Uniform(low, high):
-            return low - (high - low) * np.expm1(-luck)
-        case Empirical(values):
-            ranks = (-np.expm1(-luck) * len(values)).astype(np.int64)
-            return np.array(values)[np.minimum(ranks, len(values) - 1)]
-    return np.array([law.age_at(hazard) for hazard in luck.tolist()])

@@ -61,6 +61,8 @@ def outcome(looks: Sequence[Look], retries: Retries) -> Outcome:
     first = looks[0]
     if first.chances and all(chance.success == 1 for chance in first.chances.values()):
         return Outcome(arrivals={endpoint: chance.share for endpoint, chance in first.chances.items()})
+    if len(looks) == 1:
+        return _only_attempt(first)
     classes: dict[tuple[Chance, ...], list[int]] = defaultdict(list)
     for endpoint in dict.fromkeys(endpoint for look in looks for endpoint in look.chances):
         classes[tuple(look.chances.get(endpoint, _NOWHERE) for look in looks)].append(endpoint)
@@ -82,6 +84,19 @@ def outcome(looks: Sequence[Look], retries: Retries) -> Outcome:
         for members, share in zip(classes.values(), arrived, strict=True):
             for endpoint in members if share else ():
                 found.arrivals[endpoint] = found.arrivals.get(endpoint, 0.0) + reached * share / len(members)
+    return found
+
+
+def _only_attempt(look: Look) -> Outcome:
+    """Without retries."""
+    found = Outcome(arrivals={endpoint: chance.share for endpoint, chance in look.chances.items()})
+    total = sum(found.arrivals.values())
+    if not total:
+        return Outcome(lost={look.nothing: 1.0})
+    for chance in look.chances.values():
+        if chance.success < 1 and (share := chance.share / total * (1.0 - chance.success)):
+            found.lost[chance.reason] = found.lost.get(chance.reason, 0.0) + share
+            found.shed += share * (chance.reason[0] == OVERLOAD)
     return found
 
 

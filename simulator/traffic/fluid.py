@@ -10,11 +10,8 @@ the retries of a request came at once. After the end of the window things are ta
 """
 
 import math
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,13 +19,14 @@ from models.cluster import Cluster
 from models.traffic import Traffic
 from simulator.log import Floats, StepFunction
 from simulator.streams import Streams
-from simulator.traffic.attempts import DEAD, NONE, OVERLOAD, REMOVED, Chance, Look, Outcome, Reason, outcome
-from simulator.traffic.balancing import Candidates
-from simulator.traffic.balancing.uniform_random import Random
-from simulator.traffic.endpoints import Condition, EndpointHistory, Ints
-from simulator.traffic.losses import Loss, Span, lost
-from simulator.traffic.proxies import Known, Proxy, lists, proxies
-from simulator.traffic.routing import routed
+from simulator.traffic.attempts import OVERLOAD, Chance, Look, outcome
+from simulator.traffic.balancing import Bools
+from simulator.traffic.endpoints import EndpointHistory, Ints
+from simulator.traffic.loading import Loads
+from simulator.traffic.losses import Loss, Spans, lost
+from simulator.traffic.proxies import Proxy, lists, proxies
+from simulator.traffic.standing import Standing, entry_at, merged
+from simulator.traffic.views import Views
 
 
 @dataclass(frozen=True)
@@ -62,240 +60,121 @@ class Requests:
         return math.fsum(loss.requests for loss in self.losses)
 
 
-@dataclass(frozen=True)
-class _State:
-    """How the endpoints stand, from some time on."""
-
-    time: float
-    conditions: Mapping[int, Condition]
-    rate: float = 0.0
-    served: Mapping[int, float] = field(default_factory=dict)
-    """The part of the attempts that an overloaded endpoint answers."""
-
-    def answers(self, endpoint: int) -> bool:
-        """Whether it can answer at all."""
-        return Condition.ANSWERING in self.conditions.get(endpoint, Condition.GONE)
-
-
-def fluid(
-    traffic: Traffic,
-    history: EndpointHistory,
-    cluster: Cluster,
-    streams: Streams,
-    weights: Floats | None = None,
-) -> Requests:
-    """What becomes of a Service's requests, given what happened to its endpoints; `weights` by endpoint, all 1."""
-    return _Fluid(traffic, history, cluster, streams, weights).requests()
-
-
-_ROUNDS = 500
-"""After so many a load that does not settle is taken as it is."""
+def fluid(traffic: Traffic, history: EndpointHistory, cluster: Cluster, streams: Streams) -> Requests:
+    """What becomes of a Service's requests, given what happened to its endpoints."""
+    return _Fluid(traffic, history, cluster, streams).requests()
 
 
 class _Fluid:
-    def __init__(
-        self, traffic: Traffic, history: EndpointHistory, cluster: Cluster, streams: Streams, weights: Floats | None
-    ) -> None:
+    def __init__(self, traffic: Traffic, history: EndpointHistory, cluster: Cluster, streams: Streams) -> None:
         self.traffic, self.history = traffic, history
-        self.balancing = traffic.balancing or Random()
-        self.weights = np.ones(len(history.names)) if weights is None else weights
-        self.known = lists(history)
-        self.proxies = proxies(traffic, self.known, cluster, streams)
-        self.delays = traffic.retries.delays(traffic.timeout)
         times, rates = traffic.rate.pieces(history.start, history.end)
         self.rate = StepFunction.of_changes(history.start, float(rates[0]), times, rates, history.end)
-        self.overloaded = self.peak = 0.0
-        self._stops: defaultdict[int, list[tuple[float, Reason]]] = defaultdict(list)
-        """By endpoint: when it stopped answering, and what to call it."""
-        self._shares: dict[tuple[int, int], list[tuple[int, float]]] = {}
-        self._outcomes: dict[tuple[int, ...], Outcome] = {}
+        known = lists(history)
+        self.proxies = proxies(traffic, known, cluster, streams)
+        self.standing = Standing(history)
+        self.views = Views(traffic, history, cluster, known, self.proxies)
+        self.seen = [self.views.at(place) for place in range(len(self.proxies))]
+        self.loads = Loads(traffic, self.standing, known, self.proxies, self.views, self.rate)
+        self.delays = traffic.retries.delays(traffic.timeout)
+        self._eventful = _Remembered(self._is_eventful)
 
     def requests(self) -> Requests:
         """Adds up all clients."""
-        self.state_times, self.states = self._as_they_happened()
-        if self.traffic.capacity is not None or self.balancing.compares:
-            self.state_times, self.states = self._loaded()
-        spans, retries, shed = [], [], []
-        for place, proxy in enumerate(self.proxies):
-            for start, end, requests, found in self._met(place, proxy):
-                retries.append(requests * found.retries)
-                shed.append(requests * found.shed)
-                if found.lost:
-                    spans.append(Span(start, end, proxy.weight, requests, found))
+        spans = self._spans()
         losing, losses = lost(spans, self.history.start, self.history.end)
         return Requests(
             self.traffic.service,
             self.rate,
             losing,
             losses,
-            math.fsum(retries),
-            math.fsum(shed),
-            self.overloaded,
-            self.peak,
+            spans.total([found.retries for found in spans.outcomes]),
+            spans.total([found.shed for found in spans.outcomes]),
+            self.loads.overloaded,
+            self.loads.peak,
         )
 
-    # --- how things stand ---------------------------------------------------------------------------------------------
+    def _spans(self) -> Spans:
+        """The requests whose first attempt may fail, put together by how things stand at each attempt."""
+        found = [self._met(place, proxy) for place, proxy in enumerate(self.proxies)]
+        starts, ends, requests = (np.concatenate([one[i] for one in found]) for i in range(3))
+        weights = np.repeat([proxy.weight for proxy in self.proxies], [len(one[0]) for one in found])
+        codes = np.concatenate([one[3] for one in found])
+        which = np.zeros(len(codes), dtype=np.int64)
+        for column in codes.T:
+            met, column = np.unique(column, return_inverse=True)
+            which = np.unique(which * len(met) + column, return_inverse=True)[1]
+        _, first = np.unique(which, return_index=True)
+        outcomes = [outcome([self._look(code) for code in row], self.traffic.retries) for row in codes[first].tolist()]
+        return Spans(starts, ends, weights, requests, which, outcomes)
 
-    def _as_they_happened(self) -> tuple[Floats, list[_State]]:
-        """The endpoints' conditions over time."""
-        history = self.history
-        now: dict[int, Condition] = {}
-        times, states = [history.start], [_State(history.start, {})]
-        changes = zip(
-            history.times.tolist(), history.endpoints.tolist(), history.conditions.tolist(), history.causes, strict=True
-        )
-        for time, endpoint, code, cause in changes:
-            before, condition = now.get(endpoint), Condition(code)
-            if Condition.ANSWERING not in condition and (before is None or Condition.ANSWERING in before):
-                leaving = Condition.TERMINATING in condition | (before or Condition.GONE)
-                self._stops[endpoint].append((time, (REMOVED if leaving else DEAD, cause)))
-            now = {**now, endpoint: condition}
-            if not condition:
-                del now[endpoint]
-            if times[-1] == time:
-                times.pop()
-                states.pop()
-            times.append(time)
-            states.append(_State(time, now))
-        return np.array(times), states
-
-    def _stopped(self, endpoint: int, time: float) -> Reason:
-        """Why an endpoint does not answer at that time."""
-        stops = self._stops[endpoint]
-        return stops[bisect_right(stops, time, key=lambda stop: stop[0]) - 1][1]
-
-    def _loaded(self) -> tuple[Floats, list[_State]]:
-        """The same with the rate and with what overloaded endpoints still answer: both change with the load."""
-        edges = [self.state_times, self.rate.times, *(proxy.arrivals for proxy in self.proxies)]
-        times = np.unique(np.concatenate(edges))
-        times = times[(times >= self.history.start) & (times < self.history.end)]
-        widths = np.diff(np.append(times, self.history.end))
-        middles = times + widths / 2
-        states = _index(self.state_times, middles)
-        rates = self.rate.at(middles)
-        known = np.column_stack([_index(proxy.arrivals, middles) for proxy in self.proxies])
-        solved: dict[tuple[int, float, bytes], tuple[int, float]] = {}  # -> index into found, highest load
-        found: list[_State] = []
-        indices = np.empty(len(times), dtype=np.int64)
-        base = self.states
-        for i, (state, rate) in enumerate(zip(states.tolist(), rates.tolist(), strict=True)):
-            key = (state, rate, known[i].tobytes())
-            if key not in solved:
-                one, peak = self._solve(base[state], rate, known[i].tolist())
-                solved[key] = len(found), peak
-                found.append(one)
-            indices[i], peak = solved[key]
-            self.peak = max(self.peak, peak)
-            self.overloaded += widths[i] * (peak > 1)
-        changed = np.append(True, np.diff(indices) != 0)
-        return times[changed], [found[i] for i in indices[changed].tolist()]
-
-    def _solve(self, state: _State, rate: float, known: Sequence[int]) -> tuple[_State, float]:
-        """The state at this rate, with the load settled; and the highest load in proportion to the capacity.
-
-        What is turned away comes back as retries: the load grows until it feeds itself. Starting from no overload the
-        served parts only fall, to the solution with the least overload.
-        """
-        state, capacity = replace(state, rate=rate), self.traffic.capacity
-        if capacity is None or not rate:
-            return state, 0.0
-        groups: dict[tuple[int, int], float] = {}
-        for place, (proxy, one) in enumerate(zip(self.proxies, known, strict=True)):
-            key = (place if self.traffic.routing else 0, one)
-            groups[key] = groups.get(key, 0.0) + proxy.weight
-        for _ in range(_ROUNDS):
-            load: dict[int, float] = {}
-            for (place, one), weight in groups.items():
-                look = self._look(place, one, state)
-                for endpoint, share in outcome([look] * len(self.delays), self.traffic.retries).arrivals.items():
-                    if state.answers(endpoint):
-                        load[endpoint] = load.get(endpoint, 0.0) + rate * weight * share
-            served = {endpoint: capacity / one for endpoint, one in load.items() if one > capacity * (1 + 1e-12)}
-            moved = max((abs(part - state.served.get(e, 1.0)) for e, part in served.items()), default=0.0)
-            state = replace(state, served=served)
-            if moved < 1e-12:
-                break
-        return state, max(load.values(), default=0.0) / capacity
-
-    # --- what requests meet -------------------------------------------------------------------------------------------
-
-    def _met(self, place: int, proxy: Proxy) -> Iterator[tuple[float, float, float, Outcome]]:
-        """Stretches with the same odds for the clients of one proxy: start, end, requests, what becomes of each."""
+    def _met(self, place: int, proxy: Proxy) -> tuple[Floats, Floats, Floats, Ints]:
+        """Stretches in which a first attempt may fail: start, end, requests, a column of codes for each attempt."""
         start, end = self.history.start, self.history.end
-        edges = [known - delay for delay in self.delays for known in (self.state_times, proxy.arrivals)]
-        times = np.unique(np.concatenate([[start], *edges]))
+        sources = (self.standing.times, self.loads.times, proxy.arrivals)
+        times = merged([np.array([start]), *(one - delay for delay in self.delays for one in sources)])
         times = times[(times >= start) & (times < end)]
         bounds = np.append(times, end)
         middles = times + np.diff(bounds) / 2  # rounding cannot carry a middle over an edge
-        columns = [_index(known, middles + d) for d in self.delays for known in (self.state_times, proxy.arrivals)]
-        looks = np.column_stack(columns)
-        rows, which = np.unique(looks, axis=0, return_inverse=True)
-        met = [self._outcome(place, tuple(row)) for row in rows.tolist()]
-        requests = proxy.weight * np.diff(self._sent(bounds))
-        eventful = np.array([bool(found.retries or found.lost) for found in met])
-        for i in np.flatnonzero(eventful[which.ravel()]).tolist():
-            yield float(bounds[i]), float(bounds[i + 1]), float(requests[i]), met[which.ravel()[i]]
+        first = self._codes(place, proxy, middles)
+        eventful = np.flatnonzero(self._eventful(first))
+        rest = [self._codes(place, proxy, middles[eventful] + delay) for delay in self.delays[1:]]
+        starts, ends = bounds[eventful], bounds[eventful + 1]
+        requests = proxy.weight * (self._sent(ends) - self._sent(starts))
+        return starts, ends, requests, np.column_stack([first[eventful], *rest])
 
-    def _outcome(self, place: int, row: tuple[int, ...]) -> Outcome:
-        """What becomes of a request, by the state and the list at each attempt; remembered."""
-        key = (place if self.traffic.routing else 0, *row)
-        if key not in self._outcomes:
-            looks = [self._look(place, one, self.states[state]) for state, one in zip(row[::2], row[1::2], strict=True)]
-            self._outcomes[key] = outcome(looks, self.traffic.retries)
-        return self._outcomes[key]
+    def _codes(self, place: int, proxy: Proxy, at: Floats) -> Ints:
+        """What clients at a place meet at each time, as one number: how endpoints stand, their load, what is known."""
+        entries, loads = entry_at(self.standing.times, at), self.loads.which[entry_at(self.loads.times, at)]
+        views = self.seen[place][entry_at(proxy.arrivals, at)]
+        return np.asarray((entries * len(self.loads.all) + loads) * len(self.views) + views)
 
-    def _look(self, place: int, one: int, state: _State) -> Look:
+    def _parts(self, code: int) -> tuple[int, int, int]:
+        """Entry of `standing`, number of the load, view."""
+        rest, view = divmod(code, len(self.views))
+        entry, load = divmod(rest, len(self.loads.all))
+        return entry, load, view
+
+    def _is_eventful(self, code: int) -> bool:
+        entry, load, view = self._parts(code)
+        answering, members = self.standing.answering[self.standing.kinds[entry]], self.views.members(view)
+        return not members or not members <= answering or not members.isdisjoint(self.loads.all[load].served)
+
+    def _look(self, code: int) -> Look:
         """The endpoints that a client may be sent to by what it knows, and how they really stand."""
+        entry, number, view = self._parts(code)
+        answering, load = self.standing.answering[self.standing.kinds[entry]], self.loads.all[number]
         chances = {}
-        for endpoint, share in self._chosen(place, one, state):
-            if not state.answers(endpoint):
-                chances[endpoint] = Chance(share, 0.0, self._stopped(endpoint, state.time))
-            elif endpoint in state.served:
-                chances[endpoint] = Chance(share, state.served[endpoint], (OVERLOAD, ""))
+        for endpoint, share in self.views.chosen(view, answering, load.rate):
+            if endpoint not in answering:
+                chances[endpoint] = Chance(share, 0.0, self.standing.stopped(endpoint, entry))
+            elif endpoint in load.served:
+                chances[endpoint] = Chance(share, load.served[endpoint], (OVERLOAD, ""))
             else:
                 chances[endpoint] = Chance(share)
-        return Look(chances, (NONE, self.known[one].cause))
-
-    def _chosen(self, place: int, one: int, state: _State) -> list[tuple[int, float]]:
-        """Endpoint and share, by routing and balancing."""
-        key = (place if self.traffic.routing else 0, one)
-        if key in self._shares:
-            return self._shares[key]
-        client = self.proxies[place].client
-        candidates = routed(self._candidates(self.known[one], state), client, self.traffic.routing)
-        shares = self.balancing.shares(candidates).tolist() if len(candidates) else []
-        chosen = [pair for pair in zip(candidates.endpoints.tolist(), shares, strict=True) if pair[1] > 0]
-        if not self.balancing.compares:
-            self._shares[key] = chosen
-        return chosen
-
-    def _candidates(self, known: Known, state: _State) -> Candidates:
-        endpoints = np.array(known.listed + known.terminating, dtype=np.int64)
-        at_each = state.rate / max(len(known.listed), 1)
-        busy, silent = at_each * self.traffic.service_time.mean, at_each * self.traffic.timeout
-        answering = [state.answers(endpoint) for endpoint in endpoints.tolist()]
-        return Candidates(
-            endpoints,
-            self.history.nodes[endpoints],
-            tuple(self.history.zones[e] for e in endpoints.tolist()),
-            np.arange(len(endpoints)) < len(known.listed),
-            self.weights[endpoints],
-            np.where(answering, busy, silent),
-        )
-
-    # --- sums ---------------------------------------------------------------------------------------------------------
+        return Look(chances, self.views.nothing(view))
 
     def _sent(self, times: Floats) -> Floats:
         """Requests from the start of the window to each time."""
-        bounds, sent = self._sent_by
-        return np.interp(times, bounds, sent)
-
-    @cached_property
-    def _sent_by(self) -> tuple[Floats, Floats]:
-        counts = np.cumsum(self.rate.widths * self.rate.values)
-        return np.append(self.rate.times, self.rate.end), np.append(0.0, counts)
+        counts = np.append(0.0, np.cumsum(self.rate.widths * self.rate.values))
+        return np.asarray(np.interp(times, np.append(self.rate.times, self.rate.end), counts))
 
 
-def _index(times: Floats, at: Floats) -> Ints:
-    """The entry that holds at each time."""
-    return np.maximum(np.searchsorted(times, at, side="right") - 1, 0)
+class _Remembered:
+    """A yes or no by number, asked for many at a time and worked out once."""
+
+    def __init__(self, decide: Callable[[int], bool]) -> None:
+        self._decide = decide
+        self._asked: Ints = np.zeros(0, dtype=np.int64)
+        self._found: Bools = np.zeros(0, dtype=np.bool_)
+
+    def __call__(self, codes: Ints) -> Bools:
+        places = np.searchsorted(self._asked, codes)
+        new = np.append(self._asked, -1)[places] != codes
+        if new.any():
+            fresh = np.unique(codes[new])
+            into = np.searchsorted(self._asked, fresh)
+            self._asked = np.insert(self._asked, into, fresh)
+            self._found = np.insert(self._found, into, [self._decide(code) for code in fresh.tolist()])
+            places = np.searchsorted(self._asked, codes)
+        return self._found[places]

@@ -2,38 +2,31 @@
 
 Plain functions of numbers and arrays, which `simulator.traffic.compiling` compiles; called by
 `simulator.traffic.requests` for every stretch between two changes of the endpoints.
-
-Endpoints are looked at when somebody needs to know of them: what was done by then is counted by `_advance`, and the
-order of events is the same as if they had been looked at all the time.
 """
 
 import math
 
 from simulator.traffic.arrays import (
-    ANSWERED,
     BURST,
     DEADLINE,
     EVENTS,
     FREE,
-    LATENCY,
     LOST,
     NEEDED,
     NEXT,
     NONE,
-    OCTAVES,
     OVERLOAD,
     RESET,
     RETRIES,
     RETRY,
     RETURN,
     SENT,
-    STEPS,
+    SHED,
     TALLEST,
     TIMEOUT,
     TOKENS,
     WAIT,
     WAITED,
-    WORST,
     Agenda,
     Arrivals,
     Endpoints,
@@ -43,119 +36,15 @@ from simulator.traffic.arrays import (
     Tally,
 )
 from simulator.traffic.balancing import Choice
+from simulator.traffic.ejection import relist, suspect
 from simulator.traffic.heaps import occupy, plan, pop, push, strike
 from simulator.traffic.keys import draw
+from simulator.traffic.working import advance, bucket, done, release, take
 
 _CLIENT = 101
 """Which of a key's draws says from which client a request is: one that no choice uses."""
 DONE, FULL = 0, 1
 """What `serve` returns: all is done until the time; or the arrays must grow first (double them and call again)."""
-
-
-def bucket(latency: float) -> int:
-    """The place of a latency in the histogram."""
-    part, octave = math.frexp(latency)
-    octave += 31
-    if latency <= 0 or octave < 0:
-        return 0
-    if octave >= OCTAVES:
-        return OCTAVES * STEPS - 1
-    return octave * STEPS + int((part - 0.5) * 2 * STEPS)
-
-
-def _take(flight: Flight, tally: Tally) -> int:
-    """A free slot."""
-    left = tally.numbers[FREE] - 1
-    tally.numbers[FREE] = left
-    return int(flight.free[left])
-
-
-def _release(flight: Flight, tally: Tally, slot: int) -> None:
-    flight.mark[slot] += 1
-    flight.free[tally.numbers[FREE]] = slot
-    tally.numbers[FREE] += 1
-
-
-def _done(rules: Rules, ends: Endpoints, flight: Flight, proxies: Proxies, tally: Tally, slot: int, now: float) -> None:
-    """An endpoint has finished its work on a request."""
-    if flight.abandoned[slot] == 0:
-        endpoint = flight.endpoint[slot]
-        latency = now - flight.arrived[slot]
-        ends.loads[endpoint] -= 1
-        ends.answered[endpoint] += 1
-        tally.counts[ANSWERED] += 1
-        tally.histogram[bucket(latency)] += 1
-        tally.sums[LATENCY] += latency
-        if latency > tally.sums[WORST]:
-            tally.sums[WORST] = latency
-        if rules.ejects_after > 0:
-            proxies.failures[flight.proxy[slot], endpoint] = 0
-    _release(flight, tally, slot)
-
-
-def _advance(
-    rules: Rules, ends: Endpoints, flight: Flight, proxies: Proxies, tally: Tally, endpoint: int, now: float
-) -> None:
-    """Counts what an endpoint has finished by now."""
-    row = ends.row[endpoint]
-    size = ends.size[row]
-    if rules.sharing == 0:
-        while size > 0 and ends.due[row, 0] <= now:
-            time, slot = ends.due[row, 0], ends.who[row, 0]
-            pop(ends.due[row], ends.who[row], size)
-            size -= 1
-            _done(rules, ends, flight, proxies, tally, slot, time)
-        ends.size[row] = size
-        ends.soonest[endpoint] = ends.due[row, 0] if size > 0 else math.inf
-        return
-    ends.soonest[endpoint] = math.inf
-    while size > 0:
-        speed = min(1.0, rules.cores / size)
-        time = ends.clock[row] + (ends.due[row, 0] - ends.progress[row]) / speed
-        if time > now:
-            ends.progress[row] += (now - ends.clock[row]) * speed
-            ends.soonest[endpoint] = now + (ends.due[row, 0] - ends.progress[row]) / speed
-            break
-        ends.progress[row] = ends.due[row, 0]
-        ends.clock[row] = max(time, ends.clock[row])
-        slot = ends.who[row, 0]
-        pop(ends.due[row], ends.who[row], size)
-        size -= 1
-        _done(rules, ends, flight, proxies, tally, slot, ends.clock[row])
-    if size == 0:
-        ends.progress[row] = 0.0  # small numbers keep their digits
-    ends.clock[row] = now
-    ends.size[row] = size
-
-
-def _relist(rules: Rules, proxies: Proxies, proxy: int, now: float) -> None:
-    """Makes the table of a proxy: what is listed, without those ejected."""
-    size = 0
-    for i in range(proxies.listed_size[proxy]):
-        endpoint = proxies.listed[proxy, i]
-        if rules.ejects_after == 0 or proxies.out_until[proxy, endpoint] <= now:
-            proxies.table[proxy, size] = endpoint
-            size += 1
-    proxies.size[proxy] = size
-
-
-def _suspect(
-    rules: Rules, proxies: Proxies, agenda: Agenda, tally: Tally, proxy: int, endpoint: int, now: float
-) -> None:
-    """One more failure in a row; perhaps one too many."""
-    proxies.failures[proxy, endpoint] += 1
-    if proxies.failures[proxy, endpoint] < rules.ejects_after or proxies.out_until[proxy, endpoint] > now:
-        return
-    listed = proxies.listed_size[proxy]
-    out = listed - proxies.size[proxy]
-    if proxies.size[proxy] <= 1 or out + 1 > max(1.0, rules.most_ejected * listed):
-        return
-    proxies.failures[proxy, endpoint] = 0
-    proxies.ejections[proxy, endpoint] += 1
-    until = now + min(rules.ejection * proxies.ejections[proxy, endpoint], rules.longest_ejection)
-    proxies.out_until[proxy, endpoint] = until
-    plan(agenda, tally, until, RETURN, proxy, 0)
-    _relist(rules, proxies, proxy, now)
 
 
 def _fail(
@@ -171,7 +60,7 @@ def _fail(
 ) -> None:
     """An attempt has failed: try again later, or give up. The slot must not be held by an endpoint."""
     if reason != NONE and rules.ejects_after > 0:
-        _suspect(rules, proxies, agenda, tally, flight.proxy[slot], flight.endpoint[slot], now)
+        suspect(rules, proxies, agenda, tally, flight.proxy[slot], flight.endpoint[slot], now)
     attempt = flight.attempt[slot]
     if attempt < rules.attempts and tally.sums[TOKENS] >= 1:
         tally.sums[TOKENS] -= 1
@@ -183,7 +72,7 @@ def _fail(
         return
     tally.counts[LOST] += 1
     tally.lost[reason, cause] += 1
-    _release(flight, tally, slot)
+    release(flight, tally, slot)
 
 
 def _untried(flight: Flight, proxies: Proxies, slot: int, proxy: int) -> int:
@@ -227,7 +116,7 @@ def _send(
     if rules.compares == 1:
         for i in range(size):
             if ends.soonest[table[i]] <= now:
-                _advance(rules, ends, flight, proxies, tally, table[i], now)
+                advance(rules, ends, flight, proxies, tally, table[i], now)
     key = flight.key[slot]
     client = (draw(key, _CLIENT) * rules.clients) >> 32
     if attempt > 0:
@@ -246,9 +135,10 @@ def _send(
         return
     row = ends.row[endpoint]
     if rules.sharing == 1 or ends.soonest[endpoint] <= now:
-        _advance(rules, ends, flight, proxies, tally, endpoint, now)
+        advance(rules, ends, flight, proxies, tally, endpoint, now)
     size = ends.size[row]
     if size >= rules.limit:
+        tally.counts[SHED] += 1
         _fail(rules, flight, proxies, agenda, tally, slot, OVERLOAD, 0, now)
         return
     flight.held[slot] = 1
@@ -294,12 +184,12 @@ def _give_up(
         ends.loads[endpoint] -= 1
         _fail(rules, flight, proxies, agenda, tally, slot, ends.reason[endpoint], ends.cause[endpoint], now)
         return
-    _advance(rules, ends, flight, proxies, tally, endpoint, now)
+    advance(rules, ends, flight, proxies, tally, endpoint, now)
     if flight.mark[slot] != mark:
         return  # just in time
     ends.loads[endpoint] -= 1
     flight.abandoned[slot] = 1
-    again, attempt = _take(flight, tally), flight.attempt[slot]
+    again, attempt = take(flight, tally), flight.attempt[slot]
     flight.arrived[again], flight.work[again] = flight.arrived[slot], flight.work[slot]
     flight.key[again], flight.proxy[again], flight.attempt[again] = flight.key[slot], flight.proxy[slot], attempt
     flight.endpoint[again], flight.held[again], flight.abandoned[again] = endpoint, 0, 0
@@ -320,12 +210,12 @@ def _stop(
     now: float,
 ) -> None:
     """An endpoint stops answering: what it had not finished is lost. The agenda has room for all of it."""
-    _advance(rules, ends, flight, proxies, tally, endpoint, now)
+    advance(rules, ends, flight, proxies, tally, endpoint, now)
     row = ends.row[endpoint]
     for i in range(ends.size[row]):
         slot = ends.who[row, i]
         if flight.abandoned[slot] == 1:
-            _release(flight, tally, slot)
+            release(flight, tally, slot)
         else:
             ends.loads[endpoint] -= 1
             flight.held[slot] = 0
@@ -371,7 +261,7 @@ def serve(
         if now > until or now == math.inf:
             break
         if arrives <= planned:
-            slot = _take(flight, tally)
+            slot = take(flight, tally)
             flight.arrived[slot], flight.work[slot] = now, arrivals.work[at]
             flight.key[slot], flight.proxy[slot], flight.attempt[slot] = arrivals.key[at], arrivals.proxy[at], 0
             flight.held[slot], flight.abandoned[slot] = 0, 0
@@ -382,7 +272,7 @@ def serve(
             kind, slot, mark = agenda.kind[0], agenda.slot[0], agenda.mark[0]
             strike(agenda, tally)
             if kind == RETURN:
-                _relist(rules, proxies, slot, now)
+                relist(rules, proxies, slot, now)
                 continue
             if flight.mark[slot] != mark:
                 continue
@@ -400,10 +290,10 @@ def serve(
     if until == math.inf:
         for endpoint in range(ends.row.size):
             if ends.row[endpoint] >= 0:
-                _advance(rules, ends, flight, proxies, tally, endpoint, until)
+                advance(rules, ends, flight, proxies, tally, endpoint, until)
     return DONE
 
 
-RARE = (plan, strike, _relist, _suspect, _fail, _untried, _give_up, _stop)
-FREQUENT = (bucket, push, pop, occupy, draw, _take, _release, _done, _advance, _send)
+RARE = (plan, strike, relist, suspect, _fail, _untried, _give_up, _stop)
+FREQUENT = (bucket, push, pop, occupy, draw, take, release, done, advance, _send)
 """What `serve` calls; the frequent become part of it, as handing over all the arrays takes longer than their work."""

@@ -1,13 +1,13 @@
 """Lost requests, by the stretches of time in which there were any, and by reason."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.log import StepFunction
-from simulator.traffic.attempts import Outcome, Reason
+from simulator.log import Floats, StepFunction
+from simulator.traffic.attempts import Outcome
+from simulator.traffic.endpoints import Ints
 
 
 @dataclass(frozen=True)
@@ -24,33 +24,58 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Span:
-    """Part of the requests, for a time in which they meet the same odds."""
+class Spans:
+    """Parts of the requests, each for a time in which they meet the same odds, in parallel arrays."""
 
-    start: float
-    end: float
-    weight: float
+    starts: Floats
+    ends: Floats
+    weights: Floats
     """Which part of all requests."""
-    requests: float
-    outcome: Outcome
+    requests: Floats
+    which: Ints
+    """Entries of `outcomes`."""
+    outcomes: Sequence[Outcome]
+
+    def total(self, each: Sequence[float]) -> float:
+        """The sum over requests of a number by outcome."""
+        return float(self.requests @ np.array(each, dtype=np.float64)[self.which]) if len(self.which) else 0.0
 
 
-def lost(spans: Sequence[Span], start: float, end: float) -> tuple[StepFunction, tuple[Loss, ...]]:
+def lost(spans: Spans, start: float, end: float) -> tuple[StepFunction, tuple[Loss, ...]]:
     """The share of all requests that is lost over [start, end]; and the losses, by stretch of time and reason."""
-    bounds = np.unique([edge for span in spans for edge in (span.start, span.end)])
-    level = np.zeros(len(bounds))
-    for span in spans:
-        inside = slice(*np.searchsorted(bounds, [span.start, span.end]).tolist())
-        level[inside] += span.weight * span.outcome.losing
-    losing = StepFunction.of_changes(start, 0.0, bounds, np.minimum(level, 1.0), end)  # rounding may go beyond 1
+    levels = np.array([outcome.losing for outcome in spans.outcomes], dtype=np.float64)[spans.which]
+    some = np.flatnonzero(levels > 0)
+    losing = _sum(spans.starts[some], spans.ends[some], (spans.weights * levels)[some], start, end)
     stretches = StepFunction(losing.times, -losing.values, end).intervals_below(0.0)
-    sums: dict[tuple[int, Reason], list[float]] = {}
-    for span in spans:
-        stretch = int(np.searchsorted(stretches[:, 0], span.start, side="right")) - 1
-        for reason, share in span.outcome.lost.items():
-            sums.setdefault((stretch, reason), []).append(span.requests * share)
-    return losing, tuple(
-        Loss(float(stretches[stretch, 0]), float(stretches[stretch, 1]), why, cause, math.fsum(requests))
-        for (stretch, (why, cause)), requests in sorted(sums.items(), key=lambda item: item[0])
-        if math.fsum(requests) > 0
-    )
+    reasons = sorted({reason for outcome in spans.outcomes for reason in outcome.lost})
+    number = {reason: i for i, reason in enumerate(reasons)}
+    parts = [[(number[reason], share) for reason, share in outcome.lost.items()] for outcome in spans.outcomes]
+    begins = np.append(0, np.cumsum([len(part) for part in parts])).astype(np.int64)
+    flat = np.array([pair for part in parts for pair in part], dtype=np.float64).reshape(-1, 2)
+    counts = np.diff(begins)[spans.which[some]]
+    whose = np.repeat(some, counts)
+    place = begins[spans.which[whose]] + np.arange(len(whose)) - np.repeat(np.cumsum(counts) - counts, counts)
+    stretch = np.searchsorted(stretches[:, 0], spans.starts[whose], side="right") - 1
+    keys, into = np.unique(stretch * max(len(reasons), 1) + flat[place, 0].astype(np.int64), return_inverse=True)
+    sums = np.bincount(into, spans.requests[whose] * flat[place, 1], len(keys))
+    found = []
+    for key, requests in zip(keys.tolist(), sums.tolist(), strict=True):
+        (begin, until), (why, cause) = stretches[key // len(reasons)].tolist(), reasons[key % len(reasons)]
+        if requests > 0:
+            found.append(Loss(begin, until, why, cause, requests))
+    return losing, tuple(found)
+
+
+def _sum(starts: Floats, ends: Floats, levels: Floats, start: float, end: float) -> StepFunction:
+    """The sum of constants, each over a time of its own, kept within [0, 1]."""
+    edges = np.concatenate((starts, ends))
+    order = np.argsort(edges, kind="stable")
+    edges = edges[order]
+    level = np.cumsum(np.concatenate((levels, -levels))[order])
+    open_ones = np.cumsum(np.repeat((1, -1), len(starts))[order])
+    last = np.append(np.diff(edges) > 0, True)[: len(edges)]
+    # The count is exact: where nothing is lost, it is exactly nothing, and rounding does not pile up.
+    bottom = np.where(open_ones[last] == 0, level[last], 0.0)
+    settled = np.maximum.accumulate(np.where(open_ones[last] == 0, np.arange(len(bottom)), -1))
+    level = level[last] - np.where(settled < 0, 0.0, bottom[settled])
+    return StepFunction.of_changes(start, 0.0, edges[last], np.clip(level, 0.0, 1.0), end)

@@ -12,6 +12,7 @@ from simulator.log import Floats
 from simulator.streams import Streams
 from simulator.traffic.endpoints import Condition, EndpointHistory
 from simulator.traffic.routing import OUTSIDE, Client
+from simulator.traffic.samples import samples
 
 
 @dataclass(frozen=True)
@@ -41,24 +42,24 @@ class Proxy:
 def lists(history: EndpointHistory) -> list[Known]:
     """What the control plane lists over time; a new entry with every change that clients are told of."""
     known = [Known(history.start, (), ())]
-    now: dict[int, Condition] = {}
-    told = Condition.LISTED | Condition.TERMINATING
+    now: dict[int, int] = {}
+    ready, told = int(Condition.LISTED), int(Condition.LISTED | Condition.TERMINATING)
     changes = zip(
         history.times.tolist(), history.endpoints.tolist(), history.conditions.tolist(), history.causes, strict=True
     )
     for time, endpoint, condition, cause in changes:
-        before, after = now.get(endpoint, Condition.GONE), Condition(condition) & told
+        before, after = now.get(endpoint, 0), condition & told
         if before == after:
             continue
         now[endpoint] = after
         if not after:
             del now[endpoint]
-        unlisted = Condition.LISTED in before and Condition.LISTED not in after
+        everyone = sorted(now)
         entry = Known(
             time,
-            tuple(sorted(e for e, c in now.items() if Condition.LISTED in c)),
-            tuple(sorted(e for e, c in now.items() if Condition.LISTED not in c)),
-            cause if unlisted else known[-1].cause,
+            tuple([e for e in everyone if now[e] & ready]),
+            tuple([e for e in everyone if not now[e] & ready]),
+            cause if before & ready and not after & ready else known[-1].cause,
         )
         if known[-1].time == time:
             known[-1] = entry
@@ -92,7 +93,7 @@ def proxies(traffic: Traffic, known: Sequence[Known], cluster: Cluster, streams:
 
 def _arrivals(times: Floats, lag: Distribution, stream: np.random.Generator) -> Floats:
     """When a proxy knows each list; the first it knows from the beginning."""
-    arrivals = times + np.array([lag.sample(stream) for _ in times])
+    arrivals = times + samples(lag, len(times), stream)
     arrivals[0] = times[0]
     return np.minimum.accumulate(arrivals[::-1])[::-1]
 

@@ -11,26 +11,26 @@ import heapq
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from models.cluster import Cluster
-from models.requests import FirstComeFirstServed, ProcessorSharing, RequestLevel
+from models.requests import RequestLevel
 from models.traffic import Traffic
 from simulator.streams import Streams
-from simulator.traffic import arrays, attempts, compiling, kernel
-from simulator.traffic.arrays import Agenda, Arrivals, Endpoints, Flight, Proxies, Rules, Tally
-from simulator.traffic.arrivals import times, work
+from simulator.traffic import arrays, attempts, compiling, room
+from simulator.traffic.arrays import Agenda, Arrivals, Flight
+from simulator.traffic.arrivals import times
 from simulator.traffic.attempts import Reason
-from simulator.traffic.balancing import Balancing, Candidates, Choice, Floats, Ints
+from simulator.traffic.balancing import Balancing, Candidates, Floats, Ints
 from simulator.traffic.balancing.uniform_random import Random
 from simulator.traffic.endpoints import Condition, EndpointHistory
 from simulator.traffic.keys import WORD
 from simulator.traffic.latencies import Latencies
 from simulator.traffic.proxies import Known, Proxy, lists, proxies
 from simulator.traffic.routing import routed
+from simulator.traffic.samples import samples
+from simulator.traffic.views import endpoint_weights
 
 RESET, TIMEOUT = "reset", "time-out"
 """Reasons beyond those of `attempts`: the endpoint died before it had answered; the client gave up waiting."""
@@ -42,7 +42,6 @@ _REASONS = {
     arrays.RESET: RESET,
     arrays.TIMEOUT: TIMEOUT,
 }
-_NO_LIMIT = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,8 @@ class Answers:
     """Requests of which every attempt failed, by why the last one did."""
     retries: int
     """Attempts beyond the first."""
+    shed: int
+    """Attempts that met an endpoint without room."""
     latencies: Latencies
     """Of requests that were answered."""
     waited: int
@@ -84,11 +85,11 @@ def requests(
     history: EndpointHistory,
     cluster: Cluster,
     streams: Streams,
-    weights: Floats | None = None,
 ) -> Answers:
-    """What becomes of a Service's requests, given what happened to its endpoints; `weights` by endpoint, all 1."""
+    """What becomes of a Service's requests, given what happened to its endpoints."""
     known = lists(history)
     places = proxies(traffic, known, cluster, streams)
+    weights = endpoint_weights(traffic, history, cluster)
     return _Requests(traffic, level, history, known, places, streams, weights).answers()
 
 
@@ -101,26 +102,26 @@ class _Requests:
         known: Sequence[Known],
         places: Sequence[Proxy],
         streams: Streams,
-        weights: Floats | None,
+        weights: Floats,
     ) -> None:
         self.traffic, self.level, self.history, self.known, self.places = traffic, level, history, known, places
         self.balancing: Balancing = traffic.balancing or Random()
         self.streams = streams
         choose, numbers = self.balancing.choice()
-        self.choose = _compiled_choice(choose)
-        self.serve = _compiled_kernel()
+        self.choose = compiling.choosing(choose)
+        self.serve = compiling.serving()
         self.causes = ["", *dict.fromkeys(cause for cause in history.causes if cause)]
         self.cause_number = {cause: i for i, cause in enumerate(self.causes)}
-        self.rules = _rules(traffic, level, self.balancing)
+        self.rules = room.rules(traffic, level, self.balancing)
         cores = max(1, min(self.rules.cores, 1 << 16)) if not self.rules.sharing else 1
-        self.ends = _endpoints(len(history.names), cores, weights)
-        self.flight = _flight(self.rules.attempts)
+        self.ends = room.endpoints(len(history.names), cores, weights)
+        self.flight = room.flight(self.rules.attempts)
         cells = self.balancing.cells(level.clients)
         listed = max((len(one.listed) + len(one.terminating) for one in known), default=0)
         watched = len(history.names) if level.ejection else 1
-        self.proxies = _proxies(len(places), max(1, listed), cells, watched, numbers)
-        self.agenda = _agenda(1 << 10)
-        self.tally = _tally(len(self.causes), self.flight)
+        self.proxies = room.proxies(len(places), max(1, listed), cells, watched, numbers)
+        self.agenda = room.agenda(1 << 10)
+        self.tally = room.tally(len(self.causes), self.flight)
         self._served = -math.inf
         """Until when all has happened."""
         self.rows: list[int] = list(range(len(self.ends.size)))[::-1]
@@ -137,8 +138,8 @@ class _Requests:
             self._serve(batch, last)
         self.tally.numbers[arrays.NEXT] = 0
         while upcoming:
-            upcoming = self._until_change(_NOTHING, upcoming, changes)
-        self._serve(_NOTHING, math.inf)  # as things stand at the end, they stay
+            upcoming = self._until_change(room.NOTHING, upcoming, changes)
+        self._serve(room.NOTHING, math.inf)  # as things stand at the end, they stay
         return self._counted()
 
     def _counted(self) -> Answers:
@@ -153,6 +154,7 @@ class _Requests:
             answered=counts[arrays.ANSWERED],
             lost=lost,
             retries=counts[arrays.RETRIES],
+            shed=counts[arrays.SHED],
             latencies=Latencies(tally.histogram, float(tally.sums[arrays.LATENCY]), float(tally.sums[arrays.WORST])),
             waited=counts[arrays.WAITED],
             wait=float(tally.sums[arrays.WAIT]),
@@ -174,9 +176,9 @@ class _Requests:
         )
         for found in arriving:
             if count := len(found):
-                yield _batch(
+                yield room.batch(
                     found,
-                    work(self.traffic.service_time, count, works),
+                    samples(self.traffic.service_time, count, works),
                     keys.integers(WORD, size=count),
                     np.minimum(np.searchsorted(shares, where.random(count), side="right"), len(shares) - 1)
                     if where
@@ -195,15 +197,15 @@ class _Requests:
         numbers = self.tally.numbers
         if numbers[arrays.FREE] < 2:
             old = len(self.flight.free)
-            self.flight = Flight(*_doubled(self.flight))
+            self.flight = Flight(*room.doubled(self.flight))
             self.flight.free[: old + numbers[arrays.FREE]] = np.concatenate(
                 (np.arange(2 * old - 1, old - 1, -1), self.flight.free[: numbers[arrays.FREE]])
             )
             numbers[arrays.FREE] += old
         while numbers[arrays.EVENTS] + numbers[arrays.NEEDED] + 2 >= len(self.agenda.time):
-            self.agenda = Agenda(*_doubled(self.agenda))
+            self.agenda = Agenda(*room.doubled(self.agenda))
         if numbers[arrays.TALLEST] + 1 >= self.ends.due.shape[1]:
-            due, who = _doubled((self.ends.due, self.ends.who), axis=1)
+            due, who = room.doubled((self.ends.due, self.ends.who), axis=1)
             self.ends = self.ends._replace(due=due, who=who)
 
     # --- what happens to the endpoints, and when clients learn of it -----------------------------------------------
@@ -252,7 +254,7 @@ class _Requests:
             ends.cause[endpoint] = cause
             ends.alive[endpoint] = 0
             # What is to come by now has come already: nothing is left but the end of this endpoint.
-            self._serve(_NOTHING, time, endpoint, cause)
+            self._serve(room.NOTHING, time, endpoint, cause)
             ends = self.ends
         ends.alive[endpoint] = int(answering)
         self._before[endpoint] = int(condition)
@@ -270,7 +272,7 @@ class _Requests:
         if not self.rows:
             old = len(self.ends.size)
             names = ("size", "due", "who", "free", "progress", "clock")
-            grown = _doubled([getattr(self.ends, name) for name in names])
+            grown = room.doubled([getattr(self.ends, name) for name in names])
             self.ends = self.ends._replace(**dict(zip(names, grown, strict=True)))
             self.rows = list(range(old, 2 * old))[::-1]
         row = self.rows.pop()
@@ -298,149 +300,3 @@ class _Requests:
         inside = left if not self.level.ejection else left[table.out_until[number, left] <= time]
         table.table[number, : len(inside)] = inside
         table.size[number] = len(inside)
-
-
-# --- compiled once a process ------------------------------------------------------------------------------------------
-
-
-@functools.cache
-def _compiled_kernel() -> Callable[..., int]:
-    compiler = compiling.numba()
-    if compiler is None:
-        return kernel.serve
-    flight = _flight(0)
-    state = (
-        _rules(None, RequestLevel(), Random()), _endpoints(1, 1, None), flight, _proxies(1, 1, 1, 1, ()), _agenda(4),
-        _tally(1, flight), _NOTHING,
-    )  # fmt: skip
-    whole, real = compiler.int64, compiler.float64
-    choice = compiler.types.FunctionType(_choice_signature(compiler))
-    signature = whole(choice, *(compiler.typeof(part) for part in state), real, whole, whole)
-    return compiling.compiled(kernel.serve, signature, kernel.FREQUENT, kernel.RARE)
-
-
-@functools.cache
-def _compiled_choice(choose: Choice) -> Choice:
-    from simulator.traffic.keys import draw
-
-    compiler = compiling.numba()
-    return choose if compiler is None else compiling.compiled(choose, _choice_signature(compiler), (draw,))
-
-
-def _choice_signature(compiler: Any) -> Any:
-    whole, real = compiler.int64, compiler.float64
-    wholes, reals = whole[::1], real[::1]
-    return whole(wholes, whole, wholes, reals, wholes, reals, real, whole, whole)
-
-
-# --- arrays -----------------------------------------------------------------------------------------------------------
-
-
-def _rules(traffic: Traffic | None, level: RequestLevel, balancing: Balancing) -> Rules:
-    match level.pod:
-        case FirstComeFirstServed(cores, queue):
-            sharing, limit = 0, _NO_LIMIT if queue is None else cores + queue
-        case ProcessorSharing(some, most):
-            sharing, cores, limit = 1, some or _NO_LIMIT, most or _NO_LIMIT
-    ejection, retries = level.ejection, traffic.retries if traffic else None
-    return Rules(
-        compares=int(balancing.compares),
-        sharing=sharing,
-        cores=cores,
-        limit=limit,
-        attempts=retries.attempts if retries else 0,
-        elsewhere=int(retries.elsewhere) if retries else 0,
-        clients=level.clients,
-        ejects_after=ejection.consecutive if ejection else 0,
-        timeout=float(traffic.timeout) if traffic else 0.0,
-        backoff=float(retries.backoff) if retries else 0.0,
-        budget=float(retries.budget_share) if retries else 0.0,
-        ejection=float(ejection.time) if ejection else 0.0,
-        longest_ejection=float(ejection.longest) if ejection else 0.0,
-        most_ejected=float(ejection.most) if ejection else 0.0,
-    )
-
-
-def _doubled(columns: Sequence[npt.NDArray[Any]], axis: int = 0) -> list[npt.NDArray[Any]]:
-    """Twice as long, the new half of zeros."""
-    return [np.concatenate((column, np.zeros_like(column)), axis=axis) for column in columns]
-
-
-def _wholes(shape: int | tuple[int, int]) -> Ints:
-    return np.zeros(shape, dtype=np.int64)
-
-
-def _endpoints(number: int, cores: int, weights: Floats | None) -> Endpoints:
-    number, rows, room = max(1, number), 16, 16
-    return Endpoints(
-        row=np.full(number, -1, dtype=np.int64),
-        alive=_wholes(number),
-        reason=_wholes(number),
-        cause=_wholes(number),
-        loads=_wholes(number),
-        weights=np.ones(number) if weights is None else np.array(weights, dtype=np.float64),
-        arrived=_wholes(number),
-        answered=_wholes(number),
-        soonest=np.full(number, math.inf),
-        size=_wholes(rows),
-        due=np.zeros((rows, room)),
-        who=_wholes((rows, room)),
-        free=np.zeros((rows, cores)),
-        progress=np.zeros(rows),
-        clock=np.zeros(rows),
-    )
-
-
-def _flight(attempts: int) -> Flight:
-    slots = 256
-    return Flight(
-        arrived=np.zeros(slots),
-        work=np.zeros(slots),
-        key=_wholes(slots),
-        proxy=_wholes(slots),
-        attempt=_wholes(slots),
-        endpoint=_wholes(slots),
-        held=_wholes(slots),
-        abandoned=_wholes(slots),
-        mark=_wholes(slots),
-        tried=_wholes((slots, max(1, attempts))),
-        free=np.arange(slots - 1, -1, -1, dtype=np.int64),
-    )
-
-
-def _proxies(places: int, listed: int, cells: int, watched: int, numbers: tuple[float, ...]) -> Proxies:
-    stamps = np.zeros((places, max(cells, 1)))
-    stamps[:, : len(numbers)] = numbers
-    return Proxies(
-        listed=_wholes((places, listed)),
-        listed_size=_wholes(places),
-        table=_wholes((places, listed)),
-        size=_wholes(places),
-        cause=_wholes(places),
-        memory=np.full((places, max(cells, 1)), -1, dtype=np.int64),
-        stamps=stamps,
-        failures=_wholes((places, watched)),
-        ejections=_wholes((places, watched)),
-        out_until=np.zeros((places, watched)) - math.inf,
-        scratch=_wholes(listed),
-    )
-
-
-def _agenda(room: int) -> Agenda:
-    return Agenda(np.zeros(room), *(np.zeros(room, dtype=np.int64) for _ in range(3)))
-
-
-def _tally(causes: int, flight: Flight) -> Tally:
-    numbers = np.zeros(5, dtype=np.int64)
-    numbers[arrays.FREE] = len(flight.free)
-    sums = np.zeros(4)
-    sums[arrays.TOKENS] = arrays.BURST
-    return Tally(_wholes(5), _wholes((arrays.REASONS, causes)), _wholes(arrays.OCTAVES * arrays.STEPS), sums, numbers)
-
-
-def _batch(time: Floats, work: Floats, key: Ints, proxy: Ints) -> Arrivals:
-    time, work = np.ascontiguousarray(time), np.ascontiguousarray(work)
-    return Arrivals(time, work, np.ascontiguousarray(key), np.ascontiguousarray(proxy))
-
-
-_NOTHING = _batch(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))

@@ -58,10 +58,10 @@ def studies(system: System, outages: float, replications: int, count: int, rng: 
 
 def _by_study(runs: np.ndarray, lengths: np.ndarray, batch: int, replications: int) -> Iterator[Stratum]:
     """Outages in so many studies of so many runs each."""
-    downtimes = np.bincount(runs, lengths, batch * replications).reshape(batch, replications)
+    downtimes = np.bincount(runs, lengths, batch * replications).astype(float).reshape(batch, replications)
     of_study = np.split(lengths, np.searchsorted(runs, replications * np.arange(1, batch)))
-    for one in zip(downtimes, of_study, strict=True):
-        yield Stratum(*one)
+    for sums, one in zip(downtimes, of_study, strict=True):
+        yield Stratum(sums, one)
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,16 @@ def coverage(system: System, outages: float, replications: int, count: int, seed
         if not found.is_bound:
             wide.append((1 - found.low) / (1 - found.value))
             blind_wide.append((1 - nameless.low) / (1 - nameless.value))
-    shares = (number / count for number in (hits, blind, above, rates, none, usual))
-    return Coverage(*shares, float(np.median(wide)), float(np.median(blind_wide)))
+    return Coverage(
+        share=hits / count,
+        nameless=blind / count,
+        too_high=above / count,
+        rate=rates / count,
+        none_seen=none / count,
+        student=usual / count,
+        wide=float(np.median(wide)),
+        nameless_wide=float(np.median(blind_wide)),
+    )
 
 
 OUTAGES = (2, 5, 10, 20, 50, 100, 200)

@@ -67,7 +67,7 @@ def overlap(units: list[Spans], least: int) -> Spans:
 
 
 def together(nodes: list[Spans], pods: list[Spans], least: int) -> Outages:
-    """When at least so many replicas are missing, a pod on a node each: its node's doing (1) while that is down, else 0.
+    """When at least so many replicas are missing, a pod on a node each: its node's doing (1) while that is down.
 
     An outage is due to what most missing replicas were missing for, and to pods if it is half and half (they crash
     more often), as in `experiments.attribution.causes`.

@@ -1,10 +1,15 @@
 """`kubenines compare`, `plot` and `report` on a result folder."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from experiments import cli, runner
@@ -87,6 +92,76 @@ def test_a_folder_without_results_is_bad_input(kubenines: Any, tmp_path: Path, c
     code, _, err = kubenines(command, tmp_path)
     assert code == 2
     assert "is not a result folder" in err
+
+
+@pytest.mark.parametrize(
+    ("file", "contents", "said"),
+    [
+        ("runs.parquet", b"", "is not complete"),
+        ("runs.parquet", None, "is not complete"),
+        ("losses.parquet", b"garbage, long enough", "is not complete"),
+        ("manifest.json", b"{}", "manifest.json is not a manifest: it lacks name, policies"),
+        ("manifest.json", b"[]", "manifest.json is not a manifest: expected a JSON object"),
+    ],
+)
+def test_a_damaged_folder_is_bad_input(
+    kubenines: Any, folder: Path, tmp_path: Path, file: str, contents: bytes | None, said: str
+) -> None:
+    damaged = tmp_path / "damaged"
+    shutil.copytree(folder, damaged)
+    (damaged / file).unlink()
+    if contents is not None:
+        (damaged / file).write_bytes(contents)
+    for command in ("compare", "why", "report", "plot"):
+        code, _, err = kubenines(command, damaged)
+        assert code == 2
+        assert said in err
+
+
+def test_a_folder_of_another_schema_is_bad_input(kubenines: Any, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    manifest = json.loads((other / "manifest.json").read_text())
+    (other / "manifest.json").write_text(json.dumps(manifest | {"schema_version": 1}))
+    code, _, err = kubenines("why", other)
+    assert code == 2
+    assert "is of another version of kubenines (schema 1; this one reads" in err
+
+
+def test_a_table_that_lacks_a_column_is_named(kubenines: Any, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    pd.read_parquet(other / "outages.parquet").drop(columns=["cause"]).to_parquet(other / "outages.parquet")
+    code, _, err = kubenines("why", other)
+    assert code == 2
+    assert "outages.parquet has no column 'cause'" in err
+
+
+def test_a_resolved_experiment_that_is_something_else_does_no_harm(
+    kubenines: Any, folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    (other / "resolved.yaml").write_text("[1]")
+    assert kubenines("report", other)[0] == 0
+
+
+@pytest.mark.parametrize("command", ["show", "compare", "why"])
+def test_a_reader_that_has_enough_is_no_failure(folder: Path, command: str) -> None:
+    program = f"import sys; from experiments import cli; sys.exit(cli.main([{command!r}, {str(folder)!r}]))"
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        done = subprocess.run([sys.executable, "-c", program], stdout=closed, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("command", ["report", "plot"])
+def test_what_cannot_be_written_is_bad_input(kubenines: Any, folder: Path, tmp_path: Path, command: str) -> None:
+    taken = tmp_path / "page.svg"
+    taken.mkdir()
+    code, _, err = kubenines(command, folder, "-o", taken)
+    assert (code, err) == (2, f"kubenines: {taken}: Is a directory\n")
 
 
 @pytest.mark.parametrize("kind", KINDS)

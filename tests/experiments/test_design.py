@@ -283,6 +283,10 @@ def test_the_resolved_experiment_is_an_experiment_with_the_same_scenarios(read: 
             "e.yaml:8:23: spec.operations[0].name: the name 'r' is taken (line 9)",
         ),
         (
+            "  failures: [{name: rack/1, type: containerCrash, timeToFailure: {kind: fixed, value: 1d}}]",
+            "e.yaml:8:21: spec.failures[0].name: a name without '/' is expected (got 'rack/1')",
+        ),
+        (
             "  policies: [{name: a, behaviour: {timing: {leaseRenewPeriod: 0s}}}]",
             "e.yaml:8:44: spec.policies[0].behaviour.timing: lease_renew_period must be positive",
         ),
@@ -296,6 +300,12 @@ def test_a_name_of_something_that_is_not_there_is_one_problem(problems: Any, spe
 def test_a_manifest_that_is_not_there_is_reported_where_it_is_named(problems: Any) -> None:
     (found,) = problems(head=HEAD.replace("[app.yaml]", "[app.yaml, gone.yaml]"))
     assert found.startswith("e.yaml:7:25: spec.manifests[1]: no such file or directory: ")
+
+
+def test_an_objective_with_an_unknown_policy_has_its_service_checked_too(problems: Any) -> None:
+    service, policy = problems("  objectives: [{service: wbe, policy: as-shiped, atLeast: 99%}]\n")
+    assert "there is no Service 'wbe'" in service
+    assert "there is no policy 'as-shiped'" in policy
 
 
 def test_no_manifests_are_a_problem(problems: Any) -> None:

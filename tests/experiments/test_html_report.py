@@ -136,6 +136,22 @@ def test_every_verdict_has_its_style_and_words(
     assert says in text
 
 
+@pytest.mark.usefixtures("without_drawings")
+def test_a_service_that_was_never_down_has_no_plots() -> None:
+    never, shipped = (html_report.report_html(results({"as-shipped": unit}, 2)) for unit in (NEVER, SHIPPED))
+    assert never.count("there is nothing to draw") == 2
+    assert "there is nothing to draw" not in shipped
+
+
+@pytest.mark.usefixtures("without_drawings")
+def test_objectives_on_other_metrics_are_shown_without_a_chance_that_nobody_knows() -> None:
+    asked = (Objective("frontend", 99.0, metric="outagesPerYear"), Objective("frontend", 1e6, metric="downtimePerYear"))
+    words = " ".join(Page(html_report.report_html(results({"as-shipped": SHIPPED}, 2, objectives=asked))).text.split())
+    assert "frontend outages ≤ 99 a year" in words
+    assert "frontend downtime ≤ 1000000s a year" in words
+    assert words.count("met in ") == 1
+
+
 def test_names_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Plots, "featured", lambda plots: [])
     text = html_report.report_html(results({"<script>": SHIPPED, 'a"b': GOOD}, 2, warnings=("<i>odd</i>",)))

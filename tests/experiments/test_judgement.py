@@ -78,6 +78,13 @@ def test_objectives_are_said_with_their_metric() -> None:
     assert line.startswith("frontend downtime <= 5h a year in single years:  good in ")
 
 
+@pytest.mark.parametrize(
+    ("limit", "text"), [(0.0, "0s"), (315.36, "315.36s"), (3154.0, "52m34s"), (95400.0, "95400s"), (86400.0, "1d")]
+)
+def test_a_limit_on_downtime_is_shown_exactly(limit: float, text: str) -> None:
+    assert METRICS["downtimePerYear"].objective(limit) == f"downtime <= {text} a year"
+
+
 def shop(objective: str, *settings: str) -> Experiment:
     return Experiment.from_yaml(QUICKSTART, [f"objectives=[{objective}]", *settings])
 

@@ -34,6 +34,22 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         openb.nodes(path)
 
 
+@pytest.mark.parametrize(
+    ("contents", "said"),
+    [
+        (bytes(range(256)), "nodes.csv: not UTF-8 text; expected CSV"),
+        (f"{NODES}\na,lots,1,0,\n".encode(), "nodes.csv:2:1: cpu_milli: expected a whole number (got 'lots')"),
+        (f"{NODES}\na,1,1,0,\nb,1\n".encode(), "nodes.csv:3:1: memory_mib: expected a whole number (got '')"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, contents: bytes, said: str) -> None:
+    path = tmp_path / "nodes.csv"
+    path.write_bytes(contents)
+    with pytest.raises(InputError) as error:
+        openb.nodes(path)
+    assert str(error.value).endswith(said)
+
+
 @pytest.mark.skipif(not TRACE.is_dir(), reason="the trace is not at hand")
 def test_the_whole_trace_is_placed() -> None:
     nodes = openb.nodes(TRACE / "openb_node_list_all_node.csv")

@@ -152,7 +152,10 @@ def test_the_resolved_experiment_stands_alone(tmp_path: Path) -> None:
             "objectives: [{service: frontend, atLeast: {preset: sla-aws-eks, of: 3}}]",
             "e.yaml:8:54: spec.objectives[0].atLeast: nothing can be given beside this preset",
         ),
-        ("failures: [{preset: [1]}]", "e.yaml:8:23: spec.failures[0]: the preset a list is unknown; there is g5k-06,"),
+        (
+            "failures: [{preset: [1]}]",
+            "e.yaml:8:23: spec.failures[0]: expected the name of a preset (got a list); there is g5k-06,",
+        ),
         (
             "failures: [{preset: google-2010-racks, domain: rak}]",
             "e.yaml:8:50: spec.failures[0].domain: no node has the label 'rak'; did you mean 'rack'?",

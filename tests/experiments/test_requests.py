@@ -102,6 +102,13 @@ def test_a_chain_is_no_better_than_its_links(results: Results) -> None:
     assert {"call (cart)", "call (store)"} <= {reason for reason, _ in lost_to(results, "frontend+calls", "two")}
 
 
+def test_a_callee_keeps_its_namespace(results: Results) -> None:
+    lost = results.tables["lost_requests"]
+    spaced = lost.assign(cause=lost["cause"].mask(lost["why"] == "call", "shop/" + lost["cause"]))
+    named = Results(results.manifest, dict(results.tables) | {"lost_requests": spaced})
+    assert {"call (shop/cart)", "call (shop/store)"} <= {why for why, _ in lost_to(named, "frontend+calls", "two")}
+
+
 def test_the_summary_has_both_availabilities(results: Results) -> None:
     summary = results.summary()
     assert len(summary) == 4
@@ -148,3 +155,15 @@ def test_single_requests_tell_the_same_as_fluid_traffic(tmp_path: Path) -> None:
     assert single.tables["requests"].query("service == 'frontend'")["latency_p99_s"].between(0.9e-3, 1.2e-3).all()
     chains = [run.tables["requests"].query("service == 'frontend+calls'")["lost"].to_list() for run in (fluid, single)]
     assert chains[0] == chains[1]
+
+
+def test_a_zone_outage_overloads_the_zones_that_are_left_and_more_so_near_their_clients() -> None:
+    config = Path(SHOP).parents[1] / "configs" / "zone-outage.yaml"
+    results = Experiment.from_yaml(config).run(replications=4)
+    found, lost = results.tables["requests"], results.tables["lost_requests"]
+    peaks = found.groupby("policy")["peak_load"].max()
+    # Two pods of zone a have 40 % of 240 requests/s, and half of another zone's 30 % on top; each can do 62.
+    assert peaks["near"] > peaks["anywhere"] > 1
+    overload = lost[lost["why"] == "overload"].groupby("policy")["lost"].sum()
+    assert overload["near"] > overload["anywhere"]
+    assert (found["overloaded_s"] < 0.01 * 365 * 86400.0).all()

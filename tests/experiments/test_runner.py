@@ -13,6 +13,7 @@ import pytest
 
 from experiments import Experiment, provenance, runner
 from experiments.plots import Plots
+from experiments.precision import imprecise_rows
 from experiments.progress import Progress
 from experiments.results import Results
 from experiments.store import NotAResultFolder, ResultFolder
@@ -290,7 +291,7 @@ def test_a_precision_is_reached_at_two_looks_in_a_row() -> None:
     results = run(two_policies(precision=Precision(relative=0.08)))
     assert results.manifest.replications == 200
     assert results.manifest.imprecise == []
-    assert results.imprecise(0.08, 0.95) == []
+    assert imprecise_rows(results, 0.08, 0.95) == []
 
 
 def test_a_precision_that_at_most_does_not_reach_is_named() -> None:

@@ -25,6 +25,7 @@ def cell(policy: str = "a", replication: int = 0, status: str = "done") -> Cell:
         pending={"web-1": "0/1 nodes are available"},
         services={"web": metrics},
         outages={"web": np.array([[1.5, 2.25], [3.1, 4.0]])},
+        causes={"web": ["crash", ""]},
     )
 
 

@@ -1,5 +1,6 @@
 """The better of two (or d) endpoints taken at random: the power of two choices (Mitzenmacher 2001)."""
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -34,13 +35,7 @@ class PowerOfTwo:
         m = n - z
         if not (z and m):
             return equal(candidates)
-        d = min(self.choices, n)
-        load = float(candidates.loads[~failing].mean())
-        low, high = 0.0, 1.0
-        for _ in range(60):
-            served = (low + high) / 2
-            idle = max(0.0, 1 - load * served * n / m)
-            low, high = (served, high) if _served(z, m, d, idle) > served else (low, served)
+        served = _settled(z, m, min(self.choices, n), float(candidates.loads[~failing].mean()))
         return np.where(failing, (1 - served) / z, served / m)
 
     def cells(self, clients: int) -> int:
@@ -48,6 +43,17 @@ class PowerOfTwo:
 
     def choice(self) -> tuple[Choice, tuple[float, ...]]:
         return choose, (float(self.choices),)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _settled(z: int, m: int, d: int, load: float) -> float:
+    """The share of requests that go to `m` endpoints beside `z` that are always idle, given the mean load of each."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        served = (low + high) / 2
+        idle = max(0.0, 1 - load * served * (z + m) / m)
+        low, high = (served, high) if _served(z, m, d, idle) > served else (low, served)
+    return served
 
 
 def _served(z: int, m: int, d: int, idle: float) -> float:

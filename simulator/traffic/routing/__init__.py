@@ -30,7 +30,15 @@ class Route(Protocol):
     """A rule by which some endpoints are left out for some clients."""
 
     def keep(self, candidates: Candidates, client: Client) -> Bools:
-        """Which candidates remain, possibly none (then requests are dropped). There is at least one candidate."""
+        """Which candidates remain, possibly none (then requests are dropped). There is at least one candidate.
+
+        A node that holds none of the candidates is as any other such node of its zone.
+        """
+        ...
+
+    @property
+    def per_node(self) -> bool:
+        """Whether it matters, beyond its zone, on which node a client is."""
         ...
 
 

@@ -18,6 +18,8 @@ class Local:
     remain, and get equal shares as long as nodes have equally many.
     """
 
+    per_node = True
+
     def keep(self, candidates: Candidates, client: Client) -> Bools:
         if client.node == OUTSIDE:
             return np.ones(len(candidates), dtype=np.bool_)

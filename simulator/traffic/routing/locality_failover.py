@@ -26,6 +26,8 @@ class LocalityFailover:
         if not (self.minimum >= 1 and math.isfinite(self.minimum)):
             raise ValueError(f"minimum must be at least 1 (got {self.minimum!r})")
 
+    per_node = False
+
     def keep(self, candidates: Candidates, client: Client) -> Bools:
         for zone in (client.zone, self.failover.get(client.zone, "")):
             there = np.array([own == zone != "" for own in candidates.zones], dtype=np.bool_)

@@ -22,6 +22,8 @@ class TopologyHints:
 
     overload_threshold: float = 0.2
 
+    per_node = False
+
     def keep(self, candidates: Candidates, client: Client) -> Bools:
         everywhere = np.ones(len(candidates), dtype=np.bool_)
         if not candidates.listed.all():

@@ -18,6 +18,8 @@ class PreferSameZone:
     All endpoints must have a zone, or none is preferred.
     """
 
+    per_node = False
+
     def keep(self, candidates: Candidates, client: Client) -> Bools:
         near = np.array([zone == client.zone != "" for zone in candidates.zones])
         usable = candidates.listed.all() and all(candidates.zones) and near.any()
@@ -28,6 +30,8 @@ class PreferSameZone:
 @dataclass(frozen=True)
 class PreferSameNode:
     """Ready endpoints on the client's node if there is one, else in its zone, else all."""
+
+    per_node = True
 
     def keep(self, candidates: Candidates, client: Client) -> Bools:
         here = np.asarray(candidates.nodes == client.node)

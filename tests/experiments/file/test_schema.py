@@ -191,6 +191,20 @@ def test_a_small_file_is_enough() -> None:
         ("  warmup: 5", "e.yaml:8:11: spec.warmup: expected a duration like 30s, 5m, 12h, 30d or 1y"),
         ("  confidence: 0.95", "e.yaml:8:15: spec.confidence: expected a percentage like 80% (got 0.95"),
         ("  replications: 0", "e.yaml:8:17: spec.replications: expected a number not less than 1 (got 0)"),
+        ("  replications: 1000001", "e.yaml:8:17: spec.replications: expected a number not greater than 1000000"),
+        ("  seed: 99999999999999999999", "e.yaml:8:9: spec.seed: expected a number not greater than 92233720368547758"),
+        ("  confidence: 0%", "e.yaml:8:15: spec.confidence: expected more than 0% and less than 100% (got 0%)"),
+        ("  confidence: 100%", "e.yaml:8:15: spec.confidence: expected more than 0% and less than 100% (got 100%)"),
+        ("  precision: {relative: 0%}", "e.yaml:8:25: spec.precision.relative: expected more than 0% and less than"),
+        ("  precision: {relative: 5%, confidence: 100%}", "spec.precision.confidence: expected more than 0% and less"),
+        (
+            "  traffic: [{service: a, rate: {kind: constant, value: .inf}}]",
+            "e.yaml:8:56: spec.traffic[0].rate.value: expected a number (got '.inf')",
+        ),
+        (
+            "  traffic: [{service: a, rate: {kind: constant, value: '5'}}]",
+            "e.yaml:8:56: spec.traffic[0].rate.value: expected a number (got '5')",
+        ),
         ("  failures: node", "e.yaml:8:13: spec.failures: expected a list (got 'node')"),
         ("  failures: [node]", "e.yaml:8:14: spec.failures[0]: expected a mapping (got 'node')"),
         ("  failures: [{name: a}]", "e.yaml:8:14: spec.failures[0]: 'type' is required here"),
@@ -242,6 +256,12 @@ def test_a_small_file_is_enough() -> None:
             "  objectives: [{service: a, metric: outagesPerYear, atLeast: 99%}]",
             "e.yaml:8:62: spec.objectives[0]: 'outagesPerYear' is good when it is low; expected 'atMost'",
         ),
+        (
+            "  objectives: [{service: a, metric: outagesPerYear, atLeast: 4}]",
+            "e.yaml:8:62: spec.objectives[0]: 'outagesPerYear' is good when it is low; expected 'atMost'",
+        ),
+        ("  objectives: [{service: a, metric: [], atLeast: 4%}]", "e.yaml:8:37: spec.objectives[0]: unknown 'metric'"),
+        ("  objectives: [5]", "e.yaml:8:16: spec.objectives[0]: expected a mapping"),
         (
             "  objectives: [{service: a, atMost: 99%}]",
             "e.yaml:8:37: spec.objectives[0]: 'availability' is good when it is high; expected 'atLeast'",

@@ -8,9 +8,10 @@ import pytest
 from models.distributions import Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
 from models.requests import Batches, Bursts, Poisson, RecordedTimes
 from models.traffic import RequestRate
-from simulator.traffic.arrivals import CHUNK, times, work
-from simulator.traffic.kernel import bucket
+from simulator.traffic.arrivals import CHUNK, times
 from simulator.traffic.latencies import Latencies, edges
+from simulator.traffic.samples import samples
+from simulator.traffic.working import bucket
 
 DAY = RequestRate(((0.0, 10.0), (50.0, 0.0), (100.0, 30.0)))
 
@@ -52,7 +53,7 @@ def test_recorded_times_are_kept_as_they_are() -> None:
     ids=repr,
 )
 def test_work_has_the_mean_of_its_law(law: Fixed) -> None:
-    found = work(law, 40_000, rng())
+    found = samples(law, 40_000, rng())
     assert found.mean() == pytest.approx(law.mean, abs=4 * found.std() / 200 + 1e-12)
 
 

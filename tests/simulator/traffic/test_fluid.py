@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.distributions import Exponential, Fixed, Uniform
-from models.traffic import Clients, RequestRate, Retries, Traffic
+from models.traffic import Clients, RequestRate, Retries, Traffic, Weight
 from simulator import registry
 from simulator.streams import Streams
 from simulator.traffic.balancing import Candidates
@@ -251,8 +251,10 @@ def test_a_kill_loses_the_share_that_the_policy_gives_to_the_dead(name: str, ret
 
 
 def test_weights_are_shares() -> None:
-    weighted = traffic(lag=2.0, balancing=registry.find("balancing", "weighted")())
-    found = fluid(weighted, KILLED, SHOP, Streams(0, 0), weights=np.array([2.0, 1.0, 1.0]))
+    weighted = traffic(
+        lag=2.0, balancing=registry.find("balancing", "weighted")(), weights=(Weight("node/node-0", 2.0),)
+    )
+    found = fluid(weighted, KILLED, SHOP, Streams(0, 0))
     assert found.lost == pytest.approx(3.0 * 10.0 / 2)
 
 

@@ -22,7 +22,6 @@ from models.traffic import Clients, RequestRate, Retries, Traffic
 from simulator.registry import classes
 from simulator.streams import Streams
 from simulator.traffic import compiling
-from simulator.traffic import requests as request_level
 from simulator.traffic.balancing.least_connections import LeastConnections
 from simulator.traffic.balancing.power_of_two import PowerOfTwo
 from simulator.traffic.balancing.round_robin import RoundRobin
@@ -77,7 +76,7 @@ def at(*times: float) -> RequestLevel:
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As if the compiler were not installed."""
-    caches = (request_level._compiled_kernel, request_level._compiled_choice)
+    caches = (compiling.serving, compiling.choosing)
     for cached in caches:
         cached.cache_clear()
     monkeypatch.setattr(compiling, "numba", lambda: None)
@@ -184,7 +183,7 @@ def test_requests_that_share_are_slower() -> None:
 def test_one_more_than_there_is_room_for_is_shed() -> None:
     level = RequestLevel(RecordedTimes((1.0, 1.0, 1.0, 1.0)), FirstComeFirstServed(1, queue=1))
     found = run(history(1), level, service_time=Fixed(0.5))
-    assert (found.answered, dict(found.lost)) == (2, {("overload", ""): 2})
+    assert (found.answered, dict(found.lost), found.shed) == (2, {("overload", ""): 2}, 2)
 
 
 def test_a_client_gives_up_and_its_request_still_keeps_the_endpoint_busy() -> None:
