@@ -1,0 +1,191 @@
+"""What an experiment refers to must exist, and be named once."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from experiments.chain import SUFFIX
+from experiments.file.schema import (
+    SpecFile,
+)
+from experiments.file.source import Source
+from experiments.file.traffic import TraceProblem
+from experiments.file.variant import Variant
+from models.cluster import Cluster
+from models.problems import Path, Problem, did_you_mean
+from models.traffic import Call, circle
+
+_SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet")
+
+
+def check_names(spec: SpecFile, source: Source, problems: list[Problem]) -> None:
+    """Names by which other things are found must differ."""
+    lists: list[tuple[Path, Sequence[Any]]] = [
+        (("spec", "cluster", "pools"), spec.cluster.pools),
+        (("spec", "services"), spec.services or ()),
+        (("spec", "policies"), spec.policies),
+    ]
+    for path, items in lists:
+        _check_unique([(item, (*path, i)) for i, item in enumerate(items)], source, problems)
+
+
+def _check_unique(items: Iterable[tuple[Any, Path]], source: Source, problems: list[Problem]) -> None:
+    first: dict[str, Path] = {}
+    for item, path in items:
+        if first.setdefault(item.name, path) != path:
+            line = source.document.where(source.path(*first[item.name])).line
+            problems.append(source.problem((*path, "name"), f"the name {item.name!r} is taken (line {line})"))
+
+
+def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
+    """Services and objectives must be about what exists, under every policy that they are about."""
+    policies = [variant.lineage.name for variant in variants]
+    wanted: list[tuple[str, Path, str | None]] = [
+        (service.name, ("spec", "services", i, "name"), None) for i, service in enumerate(spec.services or ())
+    ]
+    for i, o in enumerate(spec.objectives):
+        wanted.append((o.service, ("spec", "objectives", i, "service"), o.policy if o.policy in policies else None))
+    for name, path, policy in wanted:
+        about = [v for v in variants if policy in (None, v.lineage.name) and v.complete]
+        chains = _chains(spec) if path[1] == "objectives" else []
+        lacking = [v for v in about if name not in (*v.services(), *chains)]
+        if lacking:
+            under = "" if len(lacking) == len(variants) or policy else f" under policy {lacking[0].lineage.name!r}"
+            known = [*lacking[0].services(), *chains]
+            problems.append(source.problem(path, f"there is no Service {name!r}{under}{did_you_mean(name, known)}"))
+    right = spec.services is not None and not any(problem.path.startswith("spec.services") for problem in problems)
+    measured = [service.name for service in spec.services or ()] if right else None
+    for i, objective in enumerate(spec.objectives):
+        place: Path = ("spec", "objectives", i)
+        if objective.policy is not None and objective.policy not in [*policies, *_names_as_written(source, "policies")]:
+            hint = did_you_mean(objective.policy, policies)
+            problems.append(source.problem((*place, "policy"), f"there is no policy {objective.policy!r}{hint}"))
+        service = objective.service.removesuffix(SUFFIX) if objective.service in _chains(spec) else objective.service
+        unmeasured = measured is not None and service not in measured
+        if unmeasured and any(service in variant.services() for variant in variants):
+            message = f"the Service {service!r} is not measured; add it to spec.services"
+            problems.append(source.problem((*place, "service"), message))
+
+
+def _chains(spec: SpecFile) -> list[str]:
+    """The Services with calls, as results name them."""
+    return [f"{name}{SUFFIX}" for name in dict.fromkeys(call.caller for call in spec.calls)]
+
+
+def _names_as_written(source: Source, field: str) -> list[Any]:
+    """The names in a list of the spec, those of wrong items too."""
+    items = source.document.value["spec"].get(field)
+    return [item.get("name") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> None:
+    """What failure modes and operations refer to must exist: Deployments, zones, labels of nodes and their values."""
+    stories = variant.failures + variant.operations
+    _check_unique(stories, source, problems)
+    for story, path in stories:
+        if "/" in story.name:  # in a cause what follows is what was struck
+            problems.append(source.problem((*path, "name"), f"a name without '/' is expected (got {story.name!r})"))
+        target, known = getattr(story, "target", None), variant.deployments()
+        if isinstance(target, str) and variant.complete and target not in known:
+            hint = did_you_mean(target, known)
+            problems.append(source.problem((*path, "target"), f"there is no {target}{hint}"))
+        if variant.built is not None and not source.problems:
+            zones = sorted({node.zone for node in variant.built.cluster.nodes})
+            for i, zone in enumerate(getattr(story, "zones", ())):
+                if zone not in zones:
+                    hint = did_you_mean(zone, zones) or f"; there is {', '.join(map(repr, zones))}"
+                    problems.append(source.problem((*path, "zones", i), f"there is no zone {zone!r}{hint}"))
+            _check_domain(story, path, variant.built.cluster, source, problems)
+
+
+def _check_domain(story: Any, path: Path, cluster: Cluster, source: Source, problems: list[Problem]) -> None:
+    """The label by which a failure mode groups nodes must be that of some, and so must its values."""
+    if (label := getattr(story, "domain", None)) is None:
+        return
+    if not any(label in node.labels for node in cluster.nodes):
+        known = sorted({key for node in cluster.nodes for key in node.labels})
+        hint = did_you_mean(label, known) or f"; there is {', '.join(known)}"
+        problems.append(source.problem((*path, "domain"), f"no node has the label {label!r}{hint}"))
+        return
+    values = sorted({node.labels[label] for node in cluster.nodes if label in node.labels})
+    for i, value in enumerate(getattr(story, "values", ())):
+        if value not in values:
+            hint = did_you_mean(value, values) or f"; there is {', '.join(map(repr, values))}"
+            problems.append(source.problem((*path, "values", i), f"no node has {label}={value}{hint}"))
+
+
+def check_loads(spec: SpecFile, variant: Variant, source: Source, problems: list[Problem]) -> None:
+    """Every load must be that of a workload which exists, and the only one of its metric."""
+    workloads = [manifest for manifest in variant.objects if manifest.kind in _SCALABLE]
+    known = [m.key for m in workloads] + [f"{m.kind}/{m.namespace}/{m.name}" for m in workloads]
+    seen: set[tuple[str, str]] = set()
+    for i, written in enumerate(spec.load):
+        load, place = written.value(), ("spec", "load", i)
+        if variant.complete and load.workload not in known:
+            hint = did_you_mean(load.target, known)
+            problems.append(source.problem((*place, "target"), f"there is no {load.target}{hint}"))
+        if (load.workload, load.metric) in seen:
+            problems.append(source.problem((*place, "target"), f"its {load.metric} load is given twice"))
+        seen.add((load.workload, load.metric))
+
+
+def check_traffic(variant: Variant, folder: str, source: Source, problems: list[Problem]) -> None:
+    """Traffic must be to Services that exist, given once a list, from nodes that exist, and its traces readable."""
+    first: dict[tuple[Path, str], Path] = {}
+    for traffic, path in variant.traffic:
+        if variant.complete and traffic.service not in (known := variant.services()):
+            hint = did_you_mean(traffic.service, known)
+            problems.append(source.problem((*path, "service"), f"there is no Service {traffic.service!r}{hint}"))
+        if first.setdefault((path[:-1], traffic.service), path) != path:
+            line = source.document.where(source.path(*first[path[:-1], traffic.service])).line
+            problems.append(source.problem((*path, "service"), f"its traffic is given twice (line {line})"))
+        try:
+            value = traffic.read(folder)
+        except TraceProblem as error:
+            problems.append(source.problem((*path, "rate", "path"), str(error)))
+            continue
+        places = [("clients", i, part.at) for i, part in enumerate(value.clients)]
+        for key, i, at in (*places, *(("weights", i, part.at) for i, part in enumerate(value.weights))):
+            kind, _, name = at.partition("/")
+            nodes = variant.built.cluster.nodes if variant.built is not None and not source.problems else ()
+            known = sorted({node.zone if kind == "zone" else node.name for node in nodes})
+            if name and nodes and name not in known:
+                hint = did_you_mean(name, known)
+                problems.append(source.problem((*path, key, i, "at"), f"there is no {kind} {name!r}{hint}"))
+
+
+def check_calls(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
+    """Calls must be between Services that exist, each given once, and never in a circle."""
+    seen: dict[tuple[str, str], Path] = {}
+    calls: list[Call] = []
+    for i, written in enumerate(spec.calls):
+        path: Path = ("spec", "calls", i)
+        call = written.value()
+        for field, name in (("from", call.caller), ("to", call.callee)):
+            lacking = [v for v in variants if v.complete and name not in v.services()]
+            if lacking:
+                hint = did_you_mean(name, lacking[0].services())
+                problems.append(source.problem((*path, field), f"there is no Service {name!r}{hint}"))
+        if seen.setdefault((call.caller, call.callee), path) != path:
+            line = source.document.where(source.path(*seen[call.caller, call.callee])).line
+            problems.append(source.problem(path, f"this call is given twice (line {line})"))
+        if not circle(tuple(calls)) and (way := circle((*calls, call))):
+            problems.append(source.problem(path, f"Services call each other in a circle: {' -> '.join(way)}"))
+        else:
+            calls.append(call)
+
+
+def check_requests(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
+    """Objectives about requests must be about Services that get any, under every policy that they are about."""
+    if any(problem.path.startswith("spec.traffic") for problem in problems):
+        return
+    for i, objective in enumerate(spec.objectives):
+        if objective.metric != "requestAvailability":
+            continue
+        name = objective.service
+        name = name.removesuffix(SUFFIX) if name in _chains(spec) else name
+        about = [v for v in variants if objective.policy in (None, v.lineage.name) and name in v.services()]
+        lacking = [v for v in about if name not in [traffic.service for traffic, _ in v.traffic]]
+        if lacking:
+            under = "" if len(lacking) == len(variants) else f" under policy {lacking[0].lineage.name!r}"
+            message = f"the Service {name!r} gets no requests{under}; add it to spec.traffic"
+            problems.append(source.problem(("spec", "objectives", i, "metric"), message))

@@ -1,0 +1,86 @@
+"""The objects of an experiment: from files as far as they can be read, and the nodes of its pools."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from experiments.file.schema import (
+    PoolFile,
+    SpecFile,
+)
+from experiments.file.source import Source
+from models.documents import read_documents
+from models.manifests import Manifest, read_manifests
+from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Resources, Taint, TaintEffect
+from models.problems import InputError, Path, Problem
+
+POOL_LABEL = "pool"
+"""Label of the nodes of a pool: the pool's name."""
+
+
+def pool_nodes(pool: PoolFile) -> list[Node]:
+    """The nodes of a pool: `<name>-1`, `<name>-2`, ..., dealt over the zones in turn."""
+    size = pool.allocatable
+    allocatable = Resources(size.cpu, size.memory, dict(size.__pydantic_extra__ or {}))
+    taints = tuple(Taint(taint.key, TaintEffect(taint.effect), taint.value) for taint in pool.taints)
+    nodes = []
+    for i in range(pool.count):
+        name = f"{pool.name}-{i + 1}"
+        zone = {ZONE_LABEL: pool.zones[i % len(pool.zones)]} if pool.zones else {}
+        labels = {HOSTNAME_LABEL: name, POOL_LABEL: pool.name, **zone, **pool.labels}
+        nodes.append(Node(name, allocatable, size.pods, labels, taints))
+    return nodes
+
+
+@dataclass(frozen=True)
+class ReadObjects:
+    """Objects from files."""
+
+    objects: tuple[Manifest, ...] = ()
+    files: tuple[str, ...] = ()
+    valid: bool = True
+    """A cluster can be built of them."""
+    complete: bool = True
+    """No object is missing, so what is not among them does not exist."""
+    warnings: tuple[Problem, ...] = ()
+
+
+def base_files(spec: SpecFile, folder: str, source: Source, problems: list[Problem]) -> list[tuple[str, Path]]:
+    """The files of every policy, and where the experiment names them."""
+    if not spec.manifests and not any(problem.path.startswith("spec.manifests") for problem in problems):
+        problems.append(source.problem(("spec", "manifests"), "expected at least one file or directory"))
+    named: list[tuple[str, Path]] = [(file, ("spec", "manifests", i)) for i, file in enumerate(spec.manifests)]
+    named += [(file, ("spec", "cluster", "nodes", i)) for i, file in enumerate(spec.cluster.nodes)]
+    return [(os.path.normpath(os.path.join(folder, file)), place) for file, place in named]
+
+
+def read_objects(files: Sequence[tuple[str, Path]], source: Source, problems: list[Problem]) -> ReadObjects:
+    """The objects of files; a file that is not there is a problem of the line that names it."""
+    paths = [file for file, _ in files if os.path.exists(file)]
+    for file, place in files:
+        if file not in paths:
+            problems.append(source.problem(place, f"no such file or directory: {file}"))
+    complete = len(paths) == len(files) > 0
+    if not paths:
+        return ReadObjects(valid=False, complete=False)
+    try:
+        manifests = read_manifests(paths)
+    except InputError as error:
+        problems += error.problems
+        objects, readable = _as_far_as_readable(paths)
+        return ReadObjects(objects, valid=False, complete=complete and readable)
+    return ReadObjects(manifests.objects, manifests.files, complete, complete, manifests.warnings)
+
+
+def _as_far_as_readable(paths: Iterable[str]) -> tuple[tuple[Manifest, ...], bool]:
+    """The objects of files in which something is wrong, unchecked, and whether every file could be read."""
+    objects: list[Manifest] = []
+    complete = True
+    for path in paths:
+        documents, problems = read_documents(path)  # of a directory: none, and one problem
+        complete = complete and not problems
+        for document in documents:
+            items = document.value.get("items") if isinstance(document.value, dict) else None
+            values = items if isinstance(items, list) else [document.value]
+            objects += [Manifest(value, document) for value in values if isinstance(value, dict)]
+    return tuple(objects), complete

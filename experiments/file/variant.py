@@ -1,0 +1,142 @@
+"""The experiment under one policy: its objects patched, its behaviour, its scheduler."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic.alias_generators import to_snake
+
+from experiments.file.described import changed
+from experiments.file.objects import ReadObjects, read_objects
+from experiments.file.policy import Lineage, added, blame, patch
+from experiments.file.schema import (
+    SchedulerFile,
+    SpecFile,
+)
+from experiments.file.source import Source
+from experiments.file.traffic import TrafficFile
+from models.behaviour import Behaviour, BehaviourOverride
+from models.labels import parse_selector
+from models.manifests import ClusterInput, Manifest, build_cluster
+from models.node import Node
+from models.problems import InputError, Path, Problem
+from simulator.scheduling.profile import Profile, profile
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The experiment under one policy."""
+
+    lineage: Lineage
+    objects: list[Manifest]
+    complete: bool
+    built: ClusterInput | None
+    files: tuple[str, ...]
+    behaviour: Behaviour
+    scheduler: Profile | None
+    failures: list[tuple[Any, Path]]
+    operations: list[tuple[Any, Path]]
+    traffic: list[tuple[TrafficFile, Path]]
+    """The last for a Service is what holds."""
+
+    def services(self) -> list[str]:
+        """The Services' names as in `Run.services`."""
+        services = [manifest for manifest in self.objects if manifest.kind == "Service"]
+        alone = len({manifest.namespace for manifest in services}) == 1
+        return [manifest.name if alone else f"{manifest.namespace}/{manifest.name}" for manifest in services]
+
+    def deployments(self) -> list[str]:
+        """What operations may call the Deployments."""
+        found = [manifest for manifest in self.objects if manifest.kind == "Deployment"]
+        return [f"Deployment/{d.name}" for d in found] + [f"Deployment/{d.namespace}/{d.name}" for d in found]
+
+
+def variant_of(
+    lineage: Lineage,
+    spec: SpecFile,
+    base: ReadObjects,
+    nodes: Sequence[Node],
+    folder: str,
+    source: Source,
+    problems: list[Problem],
+) -> Variant:
+    """The experiment under the policy at the end of a lineage; what is wrong with it goes to `problems`."""
+    files, written = added(lineage, folder, source, problems)
+    further = read_objects(files, source, problems) if files else ReadObjects()
+    objects, changes = patch([*base.objects, *further.objects, *written], lineage, source, problems)
+    behaviour = _behaviour(spec, lineage, source, problems)
+    built = None
+    if base.valid and further.valid:
+        try:
+            built = build_cluster(objects, nodes, behaviour.timing)
+        except InputError as error:
+            problems += blame(error, lineage, changes, source)
+    if built is not None and not built.cluster.nodes:
+        problems.append(source.problem(("spec", "cluster"), "there are no nodes in it"))
+    return Variant(
+        lineage,
+        objects,
+        base.complete and further.complete,
+        built,
+        further.files,
+        behaviour,
+        _scheduler(spec, lineage, source, problems),
+        [(item, ("spec", "failures", i)) for i, item in enumerate(spec.failures)] + [*lineage.items("failures")],
+        [(item, ("spec", "operations", i)) for i, item in enumerate(spec.operations)] + [*lineage.items("operations")],
+        [(item, ("spec", "traffic", i)) for i, item in enumerate(spec.traffic)] + [*lineage.items("traffic")],
+    )
+
+
+def _behaviour(spec: SpecFile, lineage: Lineage, source: Source, problems: list[Problem]) -> Behaviour:
+    """The behaviour under a policy: what its steps give replaces what was, and overrides are added."""
+    pods, timing = spec.behaviour.value(), spec.behaviour.timing.value()
+    overrides = list(spec.behaviour.overrides)
+    for step in lineage.steps:
+        if step.policy.behaviour is not None:
+            pods = changed(pods, step.policy.behaviour)
+            overrides += step.policy.behaviour.overrides
+            try:
+                timing = changed(timing, step.policy.behaviour.timing)
+            except ValueError as error:
+                problems.append(source.problem((*step.path, "behaviour", "timing"), str(error)))
+    return Behaviour(
+        pods,
+        tuple(
+            BehaviourOverride(
+                changed(pods, override),
+                override.match.kind,
+                override.match.name,
+                override.match.namespace,
+                None if override.match.labels is None else parse_selector(override.match.labels),
+            )
+            for override in overrides
+        ),
+        timing,
+    )
+
+
+def _scheduler(spec: SpecFile, lineage: Lineage, source: Source, problems: list[Problem]) -> Profile | None:
+    """The scheduler's profile under a policy: the last that is given."""
+    given: list[tuple[SchedulerFile, Path]] = []
+    if spec.scheduler is not None:
+        given.append((spec.scheduler, ("spec", "scheduler")))
+    given += [(step.policy.scheduler, (*step.path, "scheduler")) for step in lineage.steps if step.policy.scheduler]
+    if not given:
+        return None
+    written, path = given[-1]
+    try:
+        return profile(
+            disabled=written.disabled,
+            score=written.score,
+            arguments={
+                plugin: {to_snake(name): value for name, value in arguments.items()}
+                for plugin, arguments in written.arguments.items()
+            },
+            percentage_of_nodes_to_score=written.percentage_of_nodes_to_score,
+            ties=written.ties,
+        )
+    except ValueError as error:
+        problem = source.problem(path, str(error))
+        if problem not in problems:
+            problems.append(problem)
+        return None
