@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.design import Design, Objective, Precision, Scenario
 from experiments.file.described import as_written
+from experiments.file.document import load_experiment
 from experiments.file.resolve import resolve
 from experiments.file.schema import SpecFile
+from experiments.file.settings import at_settings, from_top, with_settings
 from experiments.file.source import Source, read
 from experiments.file.written import registered_name, resolved_file, yaml_text
-from models.documents import Document, file_name, parse_documents, read_documents
+from models.documents import Document
 from models.manifests import read_manifests
-from models.patches import PatchError, parse_path, set_path
-from models.problems import InputError, Location, Problem, did_you_mean, dotted
+from models.patches import PatchError, set_path
+from models.problems import InputError, Location, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from experiments.progress import Listener
@@ -83,13 +85,13 @@ class Experiment:
         settings: tuple[str, ...],
         problems: Iterable[Problem] = (),
     ) -> "Experiment":
-        value, places = _with_settings(document.value, settings)
+        value, places = with_settings(document.value, settings)
         source = read(replace(document, value=value))
         source = replace(source, problems=(*problems, *source.problems))
         try:
             return cls(source, resolve(source, folder), text, path, settings)
         except InputError as error:
-            raise InputError(_at_settings(error.problems, places)) from None
+            raise InputError(at_settings(error.problems, places)) from None
 
     # What it says
 
@@ -177,7 +179,7 @@ class Experiment:
         """With another value at a path of the file, e.g. `set("failures[node-crash].timeToFailure.mean", "30d")`."""
         changed = copy.deepcopy(self.source.document.value)
         try:
-            set_path(changed, _from_top(path), value)
+            set_path(changed, from_top(path), value)
         except PatchError as error:
             raise InputError([Problem(Location("<python>"), path, str(error))]) from None
         return self._like(changed)
@@ -290,81 +292,6 @@ class Experiment:
 
     def __repr__(self) -> str:
         return f"<Experiment {self.name}: {', '.join(self.policies)}>"
-
-
-def is_experiment(document: Document) -> bool:
-    """Whether a document means to be an experiment file (of any version)."""
-    value = document.value
-    return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith("kubenines/")
-
-
-def load_experiment(path: str | os.PathLike[str]) -> tuple[Document, list[Problem]]:
-    """The one document of an experiment file, and what is wrong with its YAML; raises InputError if there is none."""
-    documents, problems = read_documents(path)
-    if not documents:
-        raise InputError(problems or [Problem(Location(file_name(path)), "", "the file is empty")])
-    value = documents[0].value
-    if (
-        isinstance(value, dict)
-        and "kind" in value
-        and not is_experiment(documents[0])
-        and value["kind"] != "Experiment"
-    ):
-        message = f"this is a {value['kind']}; expected an experiment (apiVersion: kubenines/v1, kind: Experiment)"
-        raise InputError([*problems, documents[0].problem((), message)])
-    problems += [document.problem((), "expected one document in an experiment file") for document in documents[1:]]
-    return documents[0], problems
-
-
-# -------------------------------------------------------------------------------------------------------- settings
-
-
-def _from_top(path: str) -> str:
-    """The path with its leading `spec.`, which may be left out."""
-    return path if parse_path(path)[0] in ("apiVersion", "kind", "metadata", "spec") else f"spec.{path}"
-
-
-def _with_settings(value: Any, settings: Iterable[str]) -> tuple[Any, dict[str, str]]:
-    """The document after `path=value` settings; and the place of each setting in it."""
-    places: dict[str, str] = {}
-    problems = []
-    for setting in settings:
-        value = copy.deepcopy(value)
-        path, equals, text = setting.partition("=")
-        try:
-            if not equals:
-                raise PatchError("expected path=value")
-            given = _parsed(text)
-            if isinstance(value, dict):
-                places[dotted(set_path(value, _from_top(path.strip()), given))] = setting
-        except PatchError as error:
-            problems.append(Problem(Location(f"--set {setting}"), "", str(error)))
-        except InputError as error:
-            problems += [Problem(Location(f"--set {setting}"), "", problem.message) for problem in error.problems]
-    if problems:
-        raise InputError(problems)
-    return value, places
-
-
-def _parsed(text: str) -> Any:
-    """The value of a setting, in YAML; nothing after the equals sign removes the field."""
-    documents = parse_documents(text)
-    return documents[0].value if documents else None
-
-
-def _at_settings(problems: Iterable[Problem], places: Mapping[str, str]) -> list[Problem]:
-    """The problems; those with a value from the command line are placed there."""
-    return [
-        next(
-            (
-                Problem(Location(f"--set {setting}"), problem.path, problem.message)
-                for path, setting in places.items()
-                if problem.path == path or problem.path.startswith((f"{path}.", f"{path}["))
-            ),
-            problem,
-        )
-        for problem in problems
-    ]
 
 
 # --------------------------------------------------------------------------------------------------------- builders

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from experiments.experiment import Experiment, is_experiment
+from experiments.experiment import Experiment
+from experiments.file.document import is_experiment
 from models.documents import read_documents
 from models.manifests import build_cluster, describe_not_modelled, read_manifests
 from models.problems import InputError, Problem

@@ -1,0 +1,30 @@
+"""The document of an experiment file: there is one, and it means to be an experiment."""
+
+import os
+
+from models.documents import Document, file_name, read_documents
+from models.problems import InputError, Location, Problem
+
+
+def is_experiment(document: Document) -> bool:
+    """Whether a document means to be an experiment file (of any version)."""
+    value = document.value
+    return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith("kubenines/")
+
+
+def load_experiment(path: str | os.PathLike[str]) -> tuple[Document, list[Problem]]:
+    """The one document of an experiment file, and what is wrong with its YAML; raises InputError if there is none."""
+    documents, problems = read_documents(path)
+    if not documents:
+        raise InputError(problems or [Problem(Location(file_name(path)), "", "the file is empty")])
+    value = documents[0].value
+    if (
+        isinstance(value, dict)
+        and "kind" in value
+        and not is_experiment(documents[0])
+        and value["kind"] != "Experiment"
+    ):
+        message = f"this is a {value['kind']}; expected an experiment (apiVersion: kubenines/v1, kind: Experiment)"
+        raise InputError([*problems, documents[0].problem((), message)])
+    problems += [document.problem((), "expected one document in an experiment file") for document in documents[1:]]
+    return documents[0], problems
