@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from experiments.metrics.availability import ReadyEndpoints
 from experiments.metrics.observation import Observation
-from simulator.run import Run
 from simulator.traffic.chain import all_up, needs
 
 if TYPE_CHECKING:
     from experiments.design import Scenario, ServiceGoal
     from models.traffic import Call
+    from simulator.run import Run
 
 SUFFIX = "+calls"
 
@@ -39,7 +39,7 @@ def chains(scenario: "Scenario") -> list[Chain]:
     return [Chain(f"{goal.name}{SUFFIX}", goal, tuple(needs(goal.name, scenario.calls))) for goal in entries]
 
 
-def observed(chain: Chain, scenario: "Scenario", run: Run, seen: Mapping[str, Observation]) -> Observation:
+def observed(chain: Chain, scenario: "Scenario", run: "Run", seen: Mapping[str, Observation]) -> Observation:
     """The entry's endpoints; up while it and all that it needs are: by their own rules, or with one endpoint."""
     each = [
         seen[name] if name in seen else Observation.of(run.services[name], ReadyEndpoints(1), run.start, run.end)

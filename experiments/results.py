@@ -192,7 +192,9 @@ class Results:
 
         Of fewer than `batch_means.ENOUGH_REPLICATIONS` replications the windows are cut into batches.
         """
-        s, confidence = self.sample(service, policy), confidence or self.manifest.confidence
+        s, confidence = self.sample(service, policy), self.manifest.confidence if confidence is None else confidence
+        if not 0 < confidence < 1:
+            raise ValueError(f"a confidence is a share between 0 and 1, such as 0.95, not {confidence}")
         length, n = self._outage_length(service), len(s.windows)
         if n == 0:
             return Estimate(math.nan, 0.0, 1.0, confidence, 0, "no replication")
@@ -211,10 +213,14 @@ class Results:
 
     def chance_of_meeting(self, service: str, policy: str, at_least: float) -> Estimate:
         """The share of years in which the Service is available for at least this share; see `experiments.yearly`."""
+        if not 0 <= at_least <= 1:
+            raise ValueError(f"an availability is a share between 0 and 1, such as 0.999, not {at_least}")
         return yearly.chance_of_meeting(self.sample(service, policy), at_least, self.manifest.confidence)
 
     def request_availability(self, service: str, policy: str) -> Estimate | None:
         """The share of the requests that is answered; None without traffic. See `request_table.answered`."""
+        self._check("service", service, self.services)
+        self._check("policy", policy, self.policies)
         return request_table.answered(self, service, policy)
 
     def outage_rate(self, service: str, policy: str) -> Estimate:

@@ -66,7 +66,8 @@ class PlacedTrace:
         """What became of the pods, in lines."""
         waited = sorted(w for w, node in zip(self.placed.waited, self.placed.nodes, strict=True) if node >= 0)
         yield f"{len(self.nodes)} nodes, {len(self.arrivals)} pods: {self.placed.placed} placed"
-        yield f"they waited: median {_seconds(waited, 0.5)}, 99 % {_seconds(waited, 0.99)}, at most {_seconds(waited, 1.0)}"
+        half, most, all_ = (_seconds(waited, share) for share in (0.5, 0.99, 1.0))
+        yield f"they waited: median {half}, 99 % {most}, at most {all_}"
         for reason in dict.fromkeys(self.placed.reasons.values()):
             pods = sum(other == reason for other in self.placed.reasons.values())
             yield f"not placed at the end, {pods} pods: {reason}"

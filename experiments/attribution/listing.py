@@ -34,7 +34,8 @@ def show(results: "Results", services: Sequence[str], policies: Sequence[str]) -
             )
             if parts:
                 console.print(table(parts))
-                console.print(Text(f"  to first order: {saved(parts)}"), soft_wrap=True)
+                if found := saved(parts):
+                    console.print(Text(f"  to first order: {found}"), soft_wrap=True)
 
 
 def _downtime(results: "Results", service: str, policy: str) -> str:
@@ -45,10 +46,11 @@ def _downtime(results: "Results", service: str, policy: str) -> str:
 
 
 def saved(parts: Sequence[Part]) -> str:
-    """In a line, what each of the best levers would save: "toleration of 30 s would save 71%"."""
+    """In a line, what each of the best levers would save: "toleration of 30 s would save 71%"; 1 % at least."""
+    worth_it = [found for found in savings(parts)[:MOST] if found.share >= 0.01]
     return ", ".join(
         f"{found.lever.name} {'' if number else 'would save '}{found.share:.0%}"
-        for number, found in enumerate(savings(parts)[:MOST])
+        for number, found in enumerate(worth_it)
     )
 
 
@@ -101,5 +103,5 @@ def heat(results: "Results", service: str) -> Heat | None:
             lost, total = by_stage(mine), _sum(parts)
             cells = [(show_seconds(lost[s]), 100 * lost[s] / total) if s in lost else ("", 0.0) for s in stages]
             rows_.append((policy, reason, cells, show_seconds(_sum(mine))))
-    saved_ = [(policy, saved(parts)) for policy, parts in found.items()]
+    saved_ = [(policy, text) for policy, parts in found.items() if (text := saved(parts))]
     return Heat([str(stage) for stage in stages], rows_, saved_) if found else None

