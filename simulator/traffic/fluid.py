@@ -6,8 +6,10 @@ offered rate) every request meets the same odds, so the expected number of lost 
 A request is answered if one of its attempts is. An attempt fails at an endpoint that is listed but does not answer,
 at one that is asked for more than its capacity (what is beyond is shed, evenly), and where there is no endpoint.
 Retries that come later meet how things stand then. They add to the load; the load of each moment is worked out as if
-the retries of a request came at once. What single requests remember is left out: outlier ejection, which counts failures
-in a row, and clients that stay with an endpoint, who share evenly on average. After the end of the window things are taken to stay as they are.
+the retries of a request came at once. After the end of the window things are taken to stay as they are.
+
+What single requests remember is left out: outlier ejection, which counts failures in a row, is for request-level
+traffic only; and clients that stay with an endpoint are taken to be many, so that endpoints share them evenly.
 """
 
 import math
