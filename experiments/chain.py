@@ -5,16 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from experiments.design import CHAIN_SUFFIX
 from experiments.metrics.availability import ReadyEndpoints
 from experiments.metrics.observation import Observation
 from simulator.traffic.chain import all_up, needs
 
 if TYPE_CHECKING:
     from experiments.design import Scenario, ServiceGoal
-    from models.traffic import Call
     from simulator.run import Run
-
-SUFFIX = "+calls"
 
 
 @dataclass(frozen=True)
@@ -22,21 +20,16 @@ class Chain:
     """A measured Service and all that a request to it needs."""
 
     name: str
-    """The Service's name with `SUFFIX`: how results call it."""
+    """The Service's name with `CHAIN_SUFFIX`: how results call it."""
     entry: "ServiceGoal"
     needs: tuple[str, ...]
     """The Services, the entry first."""
 
 
-def chain_names(services: "tuple[ServiceGoal, ...]", calls: "tuple[Call, ...]") -> list[str]:
-    """The names of the chains, in the order of the Services."""
-    return [f"{goal.name}{SUFFIX}" for goal in services if any(call.caller == goal.name for call in calls)]
-
-
 def chains(scenario: "Scenario") -> list[Chain]:
     """A chain for every measured Service that calls others."""
     entries = [goal for goal in scenario.services if any(call.caller == goal.name for call in scenario.calls)]
-    return [Chain(f"{goal.name}{SUFFIX}", goal, tuple(needs(goal.name, scenario.calls))) for goal in entries]
+    return [Chain(f"{goal.name}{CHAIN_SUFFIX}", goal, tuple(needs(goal.name, scenario.calls))) for goal in entries]
 
 
 def observed(chain: Chain, scenario: "Scenario", run: "Run", seen: Mapping[str, Observation]) -> Observation:

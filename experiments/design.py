@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from simulator.world import FailureMode, Operation
 
 
+CHAIN_SUFFIX = "+calls"
+"""After the name of a Service that is measured once more, with all that its calls require."""
+
+
 @dataclass(frozen=True)
 class ServiceGoal:
     """A Service that is measured, and when it counts as available. The name is the one in `Run.services`."""
@@ -76,6 +80,11 @@ class Scenario:
     def __post_init__(self) -> None:
         facts = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "id"}
         object.__setattr__(self, "id", hashlib.blake2b(canonical(facts).encode(), digest_size=8).hexdigest())
+
+
+def chain_names(services: tuple[ServiceGoal, ...], calls: tuple[Call, ...]) -> list[str]:
+    """The names under which measured Services that call others are measured once more, in their order."""
+    return [f"{goal.name}{CHAIN_SUFFIX}" for goal in services if any(call.caller == goal.name for call in calls)]
 
 
 def canonical(value: Any) -> str:

@@ -74,6 +74,8 @@ MANY_OUTAGES = 100
 """So many are asked for before a precision counts as reached, and before counts of outages have t intervals."""
 MANY_EFFECTIVE_OUTAGES = 400
 """From so many on, the t interval on replications is as good as any, and assumes less."""
+NOT_RARE = 0.1
+"""Above this unavailability outages are not rare events."""
 FEW_OUTAGES = 20
 """Below this, intervals are wide and rest on assumptions about lengths that were not seen: say so."""
 
@@ -144,7 +146,7 @@ def unavailability(
     entries of `downtimes` are, for the name of the method.
     """
     value = math.fsum(downtimes) / math.fsum(windows)
-    many = effective_outages(lengths, downtimes) >= MANY_EFFECTIVE_OUTAGES or value > 0.1
+    many = effective_outages(lengths, downtimes) >= MANY_EFFECTIVE_OUTAGES or value > NOT_RARE
     if many and len(downtimes) > 1:
         interval = ratio(downtimes, windows, confidence, pieces)
     else:

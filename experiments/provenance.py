@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments import store
-from experiments.chain import chain_names
+from experiments.design import chain_names
 from experiments.objectives import METRICS
 from experiments.store import Manifest
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from experiments import estimate, precision
 from experiments.estimate import STATED_OUTAGE, show_seconds
-from experiments.intervals import FEW_OUTAGES, rate_bound
+from experiments.intervals import FEW_OUTAGES, NOT_RARE, rate_bound
 from experiments.sample import by_pair
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def mostly_unseen(results: "Results") -> list[tuple[str, str, str, float]]:
     found = []
     for service, policy in _pairs(results):
         of, unseen = results.availability(service, policy), results.unseen(service, policy)
-        if unseen and not of.is_bound:
+        if unseen and not of.is_bound and 1 - of.value <= NOT_RARE:
             mode = max(unseen, key=lambda mode: unseen[mode])
             most = rate_bound(float(results.sample(service, policy).windows.sum()), of.confidence) * unseen[mode]
             if 2 * most**2 > (of.value - of.low) ** 2:

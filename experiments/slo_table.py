@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import estimate
-from experiments.chain import SUFFIX
+from experiments.design import CHAIN_SUFFIX
 from experiments.estimate import Estimate, show_seconds
 from experiments.intervals import Floats
 from experiments.yearly import order_statistics
@@ -91,7 +91,7 @@ def slo(results: "Results", service: str) -> dict[str, Any] | None:
     """What was promised of a Service, as the experiment says it; a Service with its calls has its own promise."""
     goals = (results.resolved or {}).get("spec", {}).get("services", ())
     found = {goal["name"]: goal.get("slo") for goal in goals}
-    return found.get(service.removesuffix(SUFFIX))
+    return found.get(service.removesuffix(CHAIN_SUFFIX))
 
 
 def _promise(results: "Results", service: str) -> str:

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments import intervals
-from experiments.intervals import MANY_OUTAGES, Floats, Interval
+from experiments.intervals import MANY_OUTAGES, NOT_RARE, Floats, Interval
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def unavailability(
     value = math.fsum(total.downtimes) / math.fsum(windows)
     many = [one for one in strata if len(one.lengths) >= MANY_OUTAGES]
     parts = [one for one in strata if len(one.lengths) < MANY_OUTAGES] + ([_united(many)] if many else [])
-    if value > 0.1 or (len(parts) == 1 and not unseen):
+    if value > NOT_RARE or (len(parts) == 1 and not unseen):
         return intervals.unavailability(total.downtimes, windows, total.lengths, confidence, pieces)
     found = [intervals.unavailability(one.downtimes, windows, one.lengths, confidence, pieces) for one in parts]
     bound = intervals.rate_bound(float(windows.sum()), confidence) * max(unseen.values(), default=0.0)

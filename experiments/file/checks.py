@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from experiments.chain import SUFFIX
+from experiments.design import CHAIN_SUFFIX
 from experiments.file.schema import (
     SpecFile,
 )
@@ -59,7 +59,9 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
         if objective.policy is not None and objective.policy not in [*policies, *_names_as_written(source, "policies")]:
             hint = did_you_mean(objective.policy, policies)
             problems.append(source.problem((*place, "policy"), f"there is no policy {objective.policy!r}{hint}"))
-        service = objective.service.removesuffix(SUFFIX) if objective.service in _chains(spec) else objective.service
+        service = (
+            objective.service.removesuffix(CHAIN_SUFFIX) if objective.service in _chains(spec) else objective.service
+        )
         unmeasured = measured is not None and service not in measured
         if unmeasured and any(service in variant.services() for variant in variants):
             message = f"the Service {service!r} is not measured; add it to spec.services"
@@ -68,7 +70,12 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
 
 def _chains(spec: SpecFile) -> list[str]:
     """The Services with calls, as results name them."""
-    return [f"{name}{SUFFIX}" for name in dict.fromkeys(call.caller for call in spec.calls)]
+    return [f"{name}{CHAIN_SUFFIX}" for name in dict.fromkeys(call.caller for call in spec.calls)]
+
+
+def _entry(name: str, spec: SpecFile) -> str:
+    """The Service that a name in an objective is about: of a chain, the one at its beginning."""
+    return name.removesuffix(CHAIN_SUFFIX) if name in _chains(spec) else name
 
 
 def _names_as_written(source: Source, field: str) -> list[Any]:
@@ -181,8 +188,7 @@ def check_requests(spec: SpecFile, variants: Sequence[Variant], source: Source, 
     for i, objective in enumerate(spec.objectives):
         if objective.metric != "requestAvailability":
             continue
-        name = objective.service
-        name = name.removesuffix(SUFFIX) if name in _chains(spec) else name
+        name = _entry(objective.service, spec)
         about = [v for v in variants if objective.policy in (None, v.lineage.name) and name in v.services()]
         lacking = [v for v in about if name not in [traffic.service for traffic, _ in v.traffic]]
         if lacking:

@@ -11,6 +11,7 @@ from experiments import Experiment, Results
 from experiments.report import show, summary_html
 from experiments.request_table import lost_to, rows
 from experiments.tables import COLUMNS
+from simulator.traffic.compiling import numba
 
 SHOP = str(Path(__file__).resolve().parents[2] / "experiments" / "manifests" / "shop.yaml")
 TWO = {"target": {"kind": "Deployment", "name": "frontend"}, "set": {"spec.replicas": 2}}
@@ -144,6 +145,7 @@ def test_without_traffic_nothing_is_said_of_requests(tmp_path: Path) -> None:
     assert "REQUESTS TO" not in summary_html(plain)
 
 
+@pytest.mark.skipif(numba() is None, reason="follows millions of requests: too slow without the compiler")
 def test_single_requests_tell_the_same_as_fluid_traffic(tmp_path: Path) -> None:
     """The same runs; the numbers of lost requests differ by chance only."""
     rate = {"rate": {"kind": "constant", "value": 0.5}, "serviceTime": {"kind": "fixed", "value": "1ms"}}
