@@ -94,6 +94,11 @@ class Results:
         return self.tables["cells"]
 
     @property
+    def requests(self) -> "pd.DataFrame":
+        """A row per policy, replication and Service with traffic: what became of its requests."""
+        return self.tables["requests"]
+
+    @property
     def policies(self) -> list[str]:
         """Names in the order of the experiment; the first is the baseline."""
         return self.manifest.policies
