@@ -93,6 +93,26 @@ class OutlierEjection:
 
 
 @dataclass(frozen=True, slots=True)
+class Connections:
+    """Connections that clients keep and use again: each request comes over any of them.
+
+    The balancing policy chooses when one is opened, at first and when it broke or is too old; what it compares are open
+    connections then, not requests. Requests go where their connection leads, even if that endpoint is not listed any
+    more or was ejected, and whoever first finds that it stopped answering fails. A retry elsewhere does not use a
+    connection that leads where it has been.
+    """
+
+    number: int = 100
+    """Per place where clients are: a node, or `outside`."""
+    max_age: float | None = None
+    """Seconds after which the next request opens it anew. None: never, as most clients and proxies do."""
+
+    def __post_init__(self) -> None:
+        if self.number < 1 or (self.max_age is not None and not 0 < self.max_age < math.inf):
+            raise ValueError("expected at least one connection, and a positive and finite maxAge")
+
+
+@dataclass(frozen=True, slots=True)
 class RequestLevel:
     """What is needed, beside `Traffic`, to follow every single request."""
 
@@ -101,6 +121,8 @@ class RequestLevel:
     clients: int = 1000
     """Different clients (addresses) per place where clients are; each request is from any of them."""
     ejection: OutlierEjection | None = None
+    connections: Connections | None = None
+    """Connections that are used again. None: every request opens its own."""
 
     def __post_init__(self) -> None:
         if self.clients < 1:

@@ -15,6 +15,10 @@ ANSWERED, LOST, RETRIES, WAITED, SENT, SHED = range(6)
 LATENCY, WAIT, WORST, TOKENS = range(4)
 EVENTS, FREE, TALLEST, NEXT, NEEDED = range(5)
 
+UNOPENED, BROKEN = -1, -2
+"""Where a connection leads, if not to an endpoint: nowhere yet; BROKEN minus an endpoint: to one that has stopped
+answering since, which no client has noticed."""
+
 OCTAVES: Final = 64
 """Of the histogram of latencies, the first beginning at 2**-32 s."""
 STEPS: Final = 64
@@ -42,6 +46,8 @@ class Rules(NamedTuple):
     """Failures in a row after which a client's proxy leaves an endpoint out; 0: never."""
     clients: int
     """Different clients per proxy."""
+    connections: int
+    """Connections per proxy; 0: none is used again."""
     timeout: float
     """Seconds until a client gives up an attempt; 0: never, and attempts at dead endpoints fail at once."""
     backoff: float
@@ -51,6 +57,8 @@ class Rules(NamedTuple):
     longest_ejection: float
     most_ejected: float
     """The share of endpoints left out at most; one may always be."""
+    longest_connection: float
+    """Seconds after which a connection is opened anew; infinite: never."""
 
 
 class Endpoints(NamedTuple):
@@ -62,6 +70,8 @@ class Endpoints(NamedTuple):
     """Why attempts fail, if not alive; so `cause`."""
     cause: Ints
     loads: Ints
+    connections: Ints
+    """Kept by clients, broken ones included until they notice."""
     weights: Floats
     arrived: Ints
     answered: Ints
@@ -110,6 +120,10 @@ class Proxies(NamedTuple):
     """The same without those ejected."""
     cause: Ints
     """Why the table is empty."""
+    connected: Ints
+    """By proxy and connection: the endpoint it leads to, UNOPENED, or BROKEN minus an endpoint; so `since`."""
+    since: Floats
+    """When it was opened."""
     memory: Ints
     stamps: Floats
     failures: Ints

@@ -7,24 +7,21 @@ Plain functions of numbers and arrays, which `simulator.traffic.compiling` compi
 import math
 
 from simulator.traffic.arrays import (
+    BROKEN,
     BURST,
     DEADLINE,
     EVENTS,
     FREE,
-    LOST,
     NEEDED,
     NEXT,
     NONE,
     OVERLOAD,
-    RESET,
-    RETRIES,
-    RETRY,
     RETURN,
     SENT,
     SHED,
     TALLEST,
-    TIMEOUT,
     TOKENS,
+    UNOPENED,
     WAIT,
     WAITED,
     Agenda,
@@ -36,7 +33,9 @@ from simulator.traffic.arrays import (
     Tally,
 )
 from simulator.traffic.balancing import Choice
+from simulator.traffic.connections import close, connection, find_out, kept, open_to
 from simulator.traffic.ejection import relist, suspect
+from simulator.traffic.failing import fail, give_up, stop, tried, untried
 from simulator.traffic.heaps import occupy, plan, pop, push, strike
 from simulator.traffic.keys import draw
 from simulator.traffic.working import advance, bucket, done, release, take
@@ -45,49 +44,6 @@ _CLIENT = 101
 """Which of a key's draws says from which client a request is: one that no choice uses."""
 DONE, FULL = 0, 1
 """What `serve` returns: all is done until the time; or the arrays must grow first (double them and call again)."""
-
-
-def _fail(
-    rules: Rules,
-    flight: Flight,
-    proxies: Proxies,
-    agenda: Agenda,
-    tally: Tally,
-    slot: int,
-    reason: int,
-    cause: int,
-    now: float,
-) -> None:
-    """An attempt has failed: try again later, or give up. The slot must not be held by an endpoint."""
-    if reason != NONE and rules.ejects_after > 0:
-        suspect(rules, proxies, agenda, tally, flight.proxy[slot], flight.endpoint[slot], now)
-    attempt = flight.attempt[slot]
-    if attempt < rules.attempts and tally.sums[TOKENS] >= 1:
-        tally.sums[TOKENS] -= 1
-        tally.counts[RETRIES] += 1
-        flight.tried[slot, attempt] = flight.endpoint[slot]
-        flight.attempt[slot] = attempt + 1
-        flight.mark[slot] += 1
-        plan(agenda, tally, now + rules.backoff * 2.0**attempt, RETRY, slot, flight.mark[slot])
-        return
-    tally.counts[LOST] += 1
-    tally.lost[reason, cause] += 1
-    release(flight, tally, slot)
-
-
-def _untried(flight: Flight, proxies: Proxies, slot: int, proxy: int) -> int:
-    """Writes the endpoints that a request has not tried yet to `proxies.scratch`; how many."""
-    size = 0
-    for i in range(proxies.size[proxy]):
-        endpoint = proxies.table[proxy, i]
-        fresh = True
-        for j in range(flight.attempt[slot]):
-            if flight.tried[slot, j] == endpoint:
-                fresh = False
-        if fresh:
-            proxies.scratch[size] = endpoint
-            size += 1
-    return size
 
 
 def _send(
@@ -102,15 +58,18 @@ def _send(
     now: float,
 ) -> None:
     """One attempt of a request."""
+    if rules.connections > 0:
+        _send_over(choose, rules, ends, flight, proxies, agenda, tally, slot, now)
+        return
     proxy = flight.proxy[slot]
     attempt = flight.attempt[slot]
     table, size = proxies.table[proxy], proxies.size[proxy]
     if size == 0:
         flight.endpoint[slot] = -1
-        _fail(rules, flight, proxies, agenda, tally, slot, NONE, proxies.cause[proxy], now)
+        fail(rules, flight, proxies, agenda, tally, slot, NONE, proxies.cause[proxy], now)
         return
     if attempt > 0 and rules.elsewhere == 1:
-        fresh = _untried(flight, proxies, slot, proxy)
+        fresh = untried(flight, proxies, slot, proxy)
         if fresh > 0:
             table, size = proxies.scratch, fresh
     if rules.compares == 1:
@@ -124,6 +83,71 @@ def _send(
     endpoint = choose(
         table, size, ends.loads, ends.weights, proxies.memory[proxy], proxies.stamps[proxy], now, client, key
     )  # fmt: skip
+    _reach(rules, ends, flight, proxies, agenda, tally, slot, endpoint, now)
+
+
+def _send_over(
+    choose: Choice,
+    rules: Rules,
+    ends: Endpoints,
+    flight: Flight,
+    proxies: Proxies,
+    agenda: Agenda,
+    tally: Tally,
+    slot: int,
+    now: float,
+) -> None:
+    """One attempt of a request over a connection that is used again."""
+    proxy = flight.proxy[slot]
+    attempt = flight.attempt[slot]
+    key = flight.key[slot]
+    elsewhere = attempt > 0 and rules.elsewhere == 1
+    number = connection(rules, key)
+    client = number % rules.clients
+    state = kept(rules, ends, proxies, proxy, number, now)
+    if state >= 0 and elsewhere and tried(flight, slot, state):
+        number, state = -1, UNOPENED  # over one of its own, this once
+    endpoint = state if state >= 0 else BROKEN - state
+    if state == UNOPENED:
+        table, size = proxies.table[proxy], proxies.size[proxy]
+        if size == 0:
+            flight.endpoint[slot] = -1
+            fail(rules, flight, proxies, agenda, tally, slot, NONE, proxies.cause[proxy], now)
+            return
+        if elsewhere:
+            fresh = untried(flight, proxies, slot, proxy)
+            if fresh > 0:
+                table, size = proxies.scratch, fresh
+        if attempt > 0:
+            key = (key * 747796405 + attempt * 277803737) & 0xFFFFFFFF
+        endpoint = choose(
+            table, size, ends.connections, ends.weights, proxies.memory[proxy], proxies.stamps[proxy], now, client, key
+        )  # fmt: skip
+        if number >= 0:
+            open_to(ends, proxies, proxy, number, endpoint, now)
+    unknown = state <= BROKEN and ends.alive[endpoint] == 1  # to a process that has come back since
+    if unknown or (ends.alive[endpoint] == 0 and rules.timeout == 0):
+        find_out(rules, ends, flight, proxies, slot, BROKEN - endpoint)
+    if unknown:
+        flight.endpoint[slot] = endpoint
+        ends.arrived[endpoint] += 1
+        fail(rules, flight, proxies, agenda, tally, slot, ends.reason[endpoint], ends.cause[endpoint], now)
+        return
+    _reach(rules, ends, flight, proxies, agenda, tally, slot, endpoint, now)
+
+
+def _reach(
+    rules: Rules,
+    ends: Endpoints,
+    flight: Flight,
+    proxies: Proxies,
+    agenda: Agenda,
+    tally: Tally,
+    slot: int,
+    endpoint: int,
+    now: float,
+) -> None:
+    """An attempt is at its endpoint."""
     flight.endpoint[slot] = endpoint
     ends.arrived[endpoint] += 1
     if ends.alive[endpoint] == 0:
@@ -131,7 +155,7 @@ def _send(
             ends.loads[endpoint] += 1
             plan(agenda, tally, now + rules.timeout, DEADLINE, slot, flight.mark[slot])
         else:
-            _fail(rules, flight, proxies, agenda, tally, slot, ends.reason[endpoint], ends.cause[endpoint], now)
+            fail(rules, flight, proxies, agenda, tally, slot, ends.reason[endpoint], ends.cause[endpoint], now)
         return
     row = ends.row[endpoint]
     if rules.sharing == 1 or ends.soonest[endpoint] <= now:
@@ -139,7 +163,7 @@ def _send(
     size = ends.size[row]
     if size >= rules.limit:
         tally.counts[SHED] += 1
-        _fail(rules, flight, proxies, agenda, tally, slot, OVERLOAD, 0, now)
+        fail(rules, flight, proxies, agenda, tally, slot, OVERLOAD, 0, now)
         return
     flight.held[slot] = 1
     ends.loads[endpoint] += 1
@@ -165,65 +189,6 @@ def _send(
         tally.numbers[TALLEST] = size + 1
     if late and rules.timeout > 0:
         plan(agenda, tally, now + rules.timeout, DEADLINE, slot, flight.mark[slot])
-
-
-def _give_up(
-    rules: Rules,
-    ends: Endpoints,
-    flight: Flight,
-    proxies: Proxies,
-    agenda: Agenda,
-    tally: Tally,
-    slot: int,
-    mark: int,
-    now: float,
-) -> None:
-    """A client has waited long enough. The endpoint does not notice, and goes on working."""
-    endpoint = flight.endpoint[slot]
-    if flight.held[slot] == 0:
-        ends.loads[endpoint] -= 1
-        _fail(rules, flight, proxies, agenda, tally, slot, ends.reason[endpoint], ends.cause[endpoint], now)
-        return
-    advance(rules, ends, flight, proxies, tally, endpoint, now)
-    if flight.mark[slot] != mark:
-        return  # just in time
-    ends.loads[endpoint] -= 1
-    flight.abandoned[slot] = 1
-    again, attempt = take(flight, tally), flight.attempt[slot]
-    flight.arrived[again], flight.work[again] = flight.arrived[slot], flight.work[slot]
-    flight.key[again], flight.proxy[again], flight.attempt[again] = flight.key[slot], flight.proxy[slot], attempt
-    flight.endpoint[again], flight.held[again], flight.abandoned[again] = endpoint, 0, 0
-    for i in range(attempt):
-        flight.tried[again, i] = flight.tried[slot, i]
-    _fail(rules, flight, proxies, agenda, tally, again, TIMEOUT, 0, now)
-
-
-def _stop(
-    rules: Rules,
-    ends: Endpoints,
-    flight: Flight,
-    proxies: Proxies,
-    agenda: Agenda,
-    tally: Tally,
-    endpoint: int,
-    cause: int,
-    now: float,
-) -> None:
-    """An endpoint stops answering: what it had not finished is lost. The agenda has room for all of it."""
-    advance(rules, ends, flight, proxies, tally, endpoint, now)
-    row = ends.row[endpoint]
-    for i in range(ends.size[row]):
-        slot = ends.who[row, i]
-        if flight.abandoned[slot] == 1:
-            release(flight, tally, slot)
-        else:
-            ends.loads[endpoint] -= 1
-            flight.held[slot] = 0
-            _fail(rules, flight, proxies, agenda, tally, slot, RESET, cause, now)
-    ends.size[row] = 0
-    ends.soonest[endpoint] = math.inf
-    ends.progress[row] = 0.0
-    ends.free[row, :] = now
 
 
 def serve(
@@ -277,7 +242,7 @@ def serve(
             if flight.mark[slot] != mark:
                 continue
             if kind == DEADLINE:
-                _give_up(rules, ends, flight, proxies, agenda, tally, slot, mark, now)
+                give_up(rules, ends, flight, proxies, agenda, tally, slot, mark, now)
                 continue
         _send(choose, rules, ends, flight, proxies, agenda, tally, slot, now)
     tally.numbers[NEXT] = at
@@ -286,7 +251,7 @@ def serve(
         if tally.numbers[EVENTS] + 2 * held >= agenda.time.size:
             tally.numbers[NEEDED] = 2 * held
             return FULL
-        _stop(rules, ends, flight, proxies, agenda, tally, stopping, cause, until)
+        stop(rules, ends, flight, proxies, agenda, tally, stopping, cause, until)
     if until == math.inf:
         for endpoint in range(ends.row.size):
             if ends.row[endpoint] >= 0:
@@ -294,6 +259,7 @@ def serve(
     return DONE
 
 
-RARE = (plan, strike, relist, suspect, _fail, _untried, _give_up, _stop)
-FREQUENT = (bucket, push, pop, occupy, draw, take, release, done, advance, _send)
+CONNECTIONS = (connection, kept, open_to, close, find_out)
+RARE = (plan, strike, relist, suspect, tried, untried, *CONNECTIONS, fail, _send_over, give_up, stop)
+FREQUENT = (bucket, push, pop, occupy, draw, take, release, done, advance, _reach, _send)
 """What `serve` calls; the frequent become part of it, as handing over all the arrays takes longer than their work."""

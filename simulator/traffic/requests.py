@@ -119,7 +119,7 @@ class _Requests:
         cells = self.balancing.cells(level.clients)
         listed = max((len(one.listed) + len(one.terminating) for one in known), default=0)
         watched = len(history.names) if level.ejection else 1
-        self.proxies = room.proxies(len(places), max(1, listed), cells, watched, numbers)
+        self.proxies = room.proxies(len(places), max(1, listed), cells, watched, self.rules.connections, numbers)
         self.agenda = room.agenda(1 << 10)
         self.tally = room.tally(len(self.causes), self.flight)
         self._served = -math.inf
@@ -255,7 +255,8 @@ class _Requests:
             ends.alive[endpoint] = 0
             # What is to come by now has come already: nothing is left but the end of this endpoint.
             self._serve(room.NOTHING, time, endpoint, cause)
-            ends = self.ends
+            ends, kept = self.ends, self.proxies.connected
+            kept[kept == endpoint] = arrays.BROKEN - endpoint
         ends.alive[endpoint] = int(answering)
         self._before[endpoint] = int(condition)
         if not condition:

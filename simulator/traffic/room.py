@@ -21,7 +21,7 @@ def smallest() -> tuple[Any, ...]:
     """One of each, as `kernel.serve` takes them."""
     few = flight(0)
     nothing = rules(Traffic("", RequestRate.constant(0.0)), RequestLevel(), Random())
-    return nothing, endpoints(1, 1, np.ones(1)), few, proxies(1, 1, 1, 1, ()), agenda(4), tally(1, few), NOTHING
+    return nothing, endpoints(1, 1, np.ones(1)), few, proxies(1, 1, 1, 1, 0, ()), agenda(4), tally(1, few), NOTHING
 
 
 def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing) -> Rules:
@@ -31,7 +31,7 @@ def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing) -> Rules:
             sharing, limit = 0, _NO_LIMIT if queue is None else cores + queue
         case ProcessorSharing(some, most):
             sharing, cores, limit = 1, some or _NO_LIMIT, most or _NO_LIMIT
-    ejection, retries = level.ejection, traffic.retries
+    ejection, retries, connections = level.ejection, traffic.retries, level.connections
     return Rules(
         compares=int(balancing.compares),
         sharing=sharing,
@@ -40,6 +40,7 @@ def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing) -> Rules:
         attempts=retries.attempts,
         elsewhere=int(retries.elsewhere),
         clients=level.clients,
+        connections=connections.number if connections else 0,
         ejects_after=ejection.consecutive if ejection else 0,
         timeout=float(traffic.timeout),
         backoff=float(retries.backoff),
@@ -47,6 +48,7 @@ def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing) -> Rules:
         ejection=float(ejection.time) if ejection else 0.0,
         longest_ejection=float(ejection.longest) if ejection else 0.0,
         most_ejected=float(ejection.most) if ejection else 0.0,
+        longest_connection=connections.max_age if connections and connections.max_age else math.inf,
     )
 
 
@@ -68,6 +70,7 @@ def endpoints(number: int, cores: int, weights: Floats) -> Endpoints:
         reason=_wholes(number),
         cause=_wholes(number),
         loads=_wholes(number),
+        connections=_wholes(number),
         weights=np.array(weights, dtype=np.float64),
         arrived=_wholes(number),
         answered=_wholes(number),
@@ -99,7 +102,9 @@ def flight(attempts: int) -> Flight:
     )
 
 
-def proxies(places: int, listed: int, cells: int, watched: int, numbers: tuple[float, ...]) -> Proxies:
+def proxies(
+    places: int, listed: int, cells: int, watched: int, connections: int, numbers: tuple[float, ...]
+) -> Proxies:
     """Places that know nothing yet: lists of at most `listed`, `cells` of memory each, `numbers` before all."""
     stamps = np.zeros((places, max(cells, 1)))
     stamps[:, : len(numbers)] = numbers
@@ -109,6 +114,8 @@ def proxies(places: int, listed: int, cells: int, watched: int, numbers: tuple[f
         table=_wholes((places, listed)),
         size=_wholes(places),
         cause=_wholes(places),
+        connected=np.full((places, max(1, connections)), arrays.UNOPENED, dtype=np.int64),
+        since=np.zeros((places, max(1, connections))),
         memory=np.full((places, max(cells, 1)), -1, dtype=np.int64),
         stamps=stamps,
         failures=_wholes((places, watched)),

@@ -11,7 +11,7 @@ from experiments.chain import chains
 from experiments.store import with_copies
 from models.distributions import Fixed
 from models.problems import InputError
-from models.requests import Bursts, FirstComeFirstServed, OutlierEjection, RequestLevel
+from models.requests import Bursts, Connections, FirstComeFirstServed, OutlierEjection, RequestLevel
 from models.traffic import Call, Clients, RequestRate, Retries, Traffic
 from simulator.traffic.balancing.round_robin import RoundRobin
 from simulator.traffic.balancing.uniform_random import Random
@@ -73,9 +73,11 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
             "pod": {"type": "firstComeFirstServed", "concurrency": 4, "queue": 10},
             "clients": 100,
             "ejection": {"consecutive": 3, "most": 0.5},
+            "connections": {"number": 10, "maxAge": "10m"},
         },
     }
-    level = RequestLevel(Bursts(10.0, 50.0), FirstComeFirstServed(4, 10), 100, OutlierEjection(3, most=0.5))
+    ejection = OutlierEjection(3, most=0.5)
+    level = RequestLevel(Bursts(10.0, 50.0), FirstComeFirstServed(4, 10), 100, ejection, Connections(10, 600.0))
     assert traffic(tmp_path, full) == (
         Traffic(
             "frontend",
@@ -128,6 +130,13 @@ def test_the_resolved_file_says_what_was_left_out(tmp_path: Path) -> None:
     assert found["retries"] == {"attempts": 0, "elsewhere": True, "backoff": "0s", "budgetShare": 1.0}
 
 
+def test_connections_are_used_again_if_one_says_so(tmp_path: Path) -> None:
+    (plain,) = traffic(tmp_path, PLAIN | {"requests": {}})
+    (kept,) = traffic(tmp_path, PLAIN | {"requests": {"connections": {}}})
+    assert plain.requests == RequestLevel()
+    assert kept.requests == RequestLevel(connections=Connections(number=100, max_age=None))
+
+
 def test_a_trace_is_an_input_and_goes_along_with_the_results(tmp_path: Path) -> None:
     (tmp_path / "rates.csv").write_text("time,rate\n0,3\n")
     trace = {"service": "frontend", "rate": {"kind": "trace", "path": "rates.csv"}}
@@ -154,6 +163,14 @@ def test_a_trace_is_an_input_and_goes_along_with_the_results(tmp_path: Path) -> 
         (
             {"rate": {"kind": "wave", "mean": 10, "peak": 30}},
             "spec.traffic[0]: expected mean <= peak <= 2 mean (got 10.0 and 30.0)",
+        ),
+        (
+            {"requests": {"connections": {"number": 0}}},
+            "spec.traffic[0].requests.connections: expected at least one connection, and a positive and finite maxAge",
+        ),
+        (
+            {"requests": {"connections": {"maxage": "10m"}}},
+            "spec.traffic[0].requests.connections.maxage: unknown field; did you mean 'maxAge'?",
         ),
         ({"retries": {"attempt": 1}}, "spec.traffic[0].retries.attempt: unknown field; did you mean 'attempts'?"),
     ],

@@ -12,6 +12,7 @@ from models.node import Node, Resources
 from models.requests import (
     Batches,
     Bursts,
+    Connections,
     FirstComeFirstServed,
     OutlierEjection,
     ProcessorSharing,
@@ -89,6 +90,10 @@ SCENES = {
     "stale": ((*KILL, (5.0, 1, DEAD, "crash"), (6.0, 1, UP, "")), RequestLevel(pod=ProcessorSharing(2, 30))),
     "queue": (KILL, RequestLevel(Bursts(0.5, 0.5), FirstComeFirstServed(2, queue=5), ejection=OutlierEjection())),
     "batches": (KILL, RequestLevel(Batches(5.0), FirstComeFirstServed(3), clients=7)),
+    "kept": (
+        KILL,
+        RequestLevel(pod=ProcessorSharing(2, 9), ejection=OutlierEjection(), connections=Connections(9, 0.5)),
+    ),
 }
 
 
@@ -111,7 +116,10 @@ def scene(name: str, policy: str) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-CASES = [*((name, "random") for name in SCENES), *(("queue", policy) for policy in classes("balancing"))]
+CASES = [
+    *((name, "random") for name in SCENES),
+    *((name, policy) for name in ("queue", "kept") for policy in classes("balancing")),
+]
 
 
 @pytest.mark.parametrize(("name", "policy"), dict.fromkeys(CASES))
