@@ -5,9 +5,9 @@ as independent. They are if a batch is much longer than an outage and than what 
 
 Regenerative cycles would need no such assumption, but they begin only where the whole future forgets the past: every
 failure clock exponential, everything up, nothing pending, no back-off that remembers earlier crashes. Results know
-outages only, and the end of an outage is no such moment (of 2 of 3, one is still down). And strictly there is none at all, since
-the control plane's loops keep for a whole run the phases that they drew at its start. So they are not offered; for
-outages that are independent, which is what regeneration would give, the compound Poisson interval of
+outages only, and the end of an outage is no such moment (of 2 of 3, one is still down). Strictly there is none at all,
+since the control plane's loops keep for a whole run the phases that they drew at its start. So cycles are not offered;
+for outages that are independent, which is what regeneration would give, the compound Poisson interval of
 `experiments.intervals` rests on each outage as one cycle.
 """
 
