@@ -117,12 +117,16 @@ class Weight:
             raise ValueError(f"a weight must be positive and finite (got {self.weight!r})")
 
 
+_MOST_ATTEMPTS = 100
+"""Beyond it a back-off that doubles would outlast any run, and single attempts would be too many to follow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retries:
     """What clients do with a request that failed. A request is lost when its last attempt fails."""
 
     attempts: int = 0
-    """How many further attempts there are at most."""
+    """How many further attempts there are at most; 100 or fewer."""
     elsewhere: bool = True
     """Each at an endpoint that was not tried yet, while there is one; if not, wherever the balancing says."""
     backoff: float = 0.0
@@ -133,6 +137,8 @@ class Retries:
     def __post_init__(self) -> None:
         if self.attempts < 0 or not self.backoff >= 0 or not 0 <= self.budget_share < math.inf:
             raise ValueError("retries, their back-off and their budget must not be negative")
+        if self.attempts > _MOST_ATTEMPTS:
+            raise ValueError(f"expected at most {_MOST_ATTEMPTS} attempts (got {self.attempts})")
 
     def delays(self, timeout: float) -> tuple[float, ...]:
         """Seconds from a request to each of its attempts, the first being 0: time-outs and back-offs add up."""
