@@ -172,7 +172,7 @@ def test_a_trace_is_an_input_and_goes_along_with_the_results(tmp_path: Path) -> 
             {"requests": {"connections": {"maxage": "10m"}}},
             "spec.traffic[0].requests.connections.maxage: unknown field; did you mean 'maxAge'?",
         ),
-        ({"retries": {"attempts": 10_000_000}}, "spec.traffic[0].retries: expected at most 100 attempts (got 10000000)"),
+        ({"retries": {"attempts": 1000}}, "spec.traffic[0].retries: expected at most 100 attempts (got 1000)"),
         ({"retries": {"attempt": 1}}, "spec.traffic[0].retries.attempt: unknown field; did you mean 'attempts'?"),
     ],
 )
