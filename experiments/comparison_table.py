@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from experiments.comparison import Comparison
-from experiments.report import heading, legend
+from experiments.report import console_for, heading, legend
 from experiments.results import Results
 
 LETTERS = "policies that share a letter cannot be told apart; all pairs compared, adjusted for their number"
@@ -61,13 +61,10 @@ def show(
     width: int | None = None,
 ) -> None:
     """Print the comparison at each of the Services to `file` (stdout), and what it says in words."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=file, width=width, highlight=False)
-    if width is None and not console.is_terminal:
-        console = Console(file=file, width=200, highlight=False)
+    console = console_for(file, width)
     console.print(Text(heading(results), style="bold"), soft_wrap=True)
     for service in services:
         table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left", title_style="bold")

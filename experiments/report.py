@@ -13,6 +13,7 @@ from experiments.remarks import notes
 from experiments.results import Results
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 HEADINGS = ("SERVICE", "POLICY", "AVAILABILITY", "CI", "NINES", "DOWNTIME/Y", "OUTAGES/Y", "vs baseline")
@@ -165,14 +166,21 @@ def _built(results: Results, headings: Sequence[str], lines: Iterable[Row | requ
     return built
 
 
-def show(results: Results, file: IO[str] | None = None, width: int | None = None) -> None:
-    """Print everything to `file` (stdout); colours only on a terminal, full width where there is none."""
+def console_for(file: IO[str] | None = None, width: int | None = None) -> "Console":
+    """What prints to `file` (stdout): colours only on a terminal, full width where there is none."""
     from rich.console import Console
-    from rich.text import Text
 
     console = Console(file=file, width=width, highlight=False)
     if width is None and not console.is_terminal:
         console = Console(file=file, width=200, highlight=False)
+    return console
+
+
+def show(results: Results, file: IO[str] | None = None, width: int | None = None) -> None:
+    """Print everything to `file` (stdout); colours only on a terminal, full width where there is none."""
+    from rich.text import Text
+
+    console = console_for(file, width)
     console.print(Text(heading(results), style="bold"), soft_wrap=True)
     console.print(table(results))
     if requests := list(request_table.rows(results)):

@@ -8,10 +8,9 @@ import numpy as np
 
 from experiments import estimate
 from experiments.estimate import STATED_OUTAGE, Estimate
+from experiments.sample import of_pair
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from experiments.results import Results
 
 HEADINGS = ("REQUESTS TO", "POLICY", "ANSWERED", "CI", "LOST/Y", "RETRIES/Y", "P99", "LOST MOSTLY TO")
@@ -42,7 +41,7 @@ def rows(results: "Results") -> Iterator[Row]:
             found = answered(results, service, policy)
             if found is None:
                 continue
-            mine = _of(results.tables["requests"], service, policy)
+            mine = of_pair(results.tables["requests"], service, policy)
             years = len(mine) * results.manifest.duration / estimate.YEAR
             p99, reasons = mine["latency_p99_s"].mean(), lost_to(results, service, policy)
             yield Row(
@@ -63,12 +62,14 @@ def answered(results: "Results", service: str, policy: str) -> Estimate | None:
     A ratio of sums over replications, with the interval of `estimate.availability`: losses come in stretches of time as
     downtime comes in outages, so each stretch counts with its requests, in the time that it takes to send so many.
     """
-    mine = _of(results.tables["requests"], service, policy)
+    mine = of_pair(results.tables["requests"], service, policy)
     if len(mine) == 0 or not mine["offered"].sum() > 0:
         return None
     offered, lost = mine["offered"].to_numpy(), mine["lost"].to_numpy()
     seconds_each = len(mine) * results.manifest.duration / offered.sum()
-    stretches = _of(results.tables["lost_requests"], service, policy).groupby(["replication", "start_s"])["lost"].sum()
+    stretches = (
+        of_pair(results.tables["lost_requests"], service, policy).groupby(["replication", "start_s"])["lost"].sum()
+    )
     found = estimate.availability(
         lost * seconds_each,
         offered * seconds_each,
@@ -81,7 +82,7 @@ def answered(results: "Results", service: str, policy: str) -> Estimate | None:
 
 def lost_to(results: "Results", service: str, policy: str) -> list[tuple[str, float]]:
     """Why requests were lost, and the share of the lost: "dead endpoint (node-crash)", the greatest first."""
-    lost = _of(results.tables["lost_requests"], service, policy)
+    lost = of_pair(results.tables["lost_requests"], service, policy)
     if len(lost) == 0:
         return []
     causes = lost["cause"].where(lost["why"] == "call", lost["cause"].str.split("/").str[0])
@@ -90,10 +91,6 @@ def lost_to(results: "Results", service: str, policy: str) -> list[tuple[str, fl
     return sorted(
         ((str(name), float(n / sums.sum())) for name, n in sums.items()), key=lambda item: (-item[1], item[0])
     )
-
-
-def _of(frame: "pd.DataFrame", service: str, policy: str) -> "pd.DataFrame":
-    return frame.loc[(frame["service"] == service) & (frame["policy"] == policy)]
 
 
 def _count(number: float) -> str:

@@ -13,7 +13,7 @@ from experiments.comparison import Comparison, compare
 from experiments.estimate import STATED_OUTAGE, Estimate
 from experiments.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.ranking import Ranking, rank
-from experiments.sample import Sample, samples
+from experiments.sample import Sample, of_pair, samples
 from experiments.store import SCHEMA_VERSION, Manifest, NotAResultFolder, ResultFolder, write
 from experiments.strata import Stratum
 from experiments.tables import COLUMNS
@@ -46,6 +46,7 @@ class Results:
     ) -> None:
         self.manifest, self.tables, self.resolved, self.path = manifest, tables, resolved, path
         self._samples: dict[tuple[str, str], Sample] = {}
+        self._parts: dict[tuple[str, str], list[Part]] = {}
         self._comparisons: dict[tuple[str, tuple[tuple[str, str], ...]], dict[tuple[str, str], Comparison]] = {}
 
     @classmethod
@@ -260,8 +261,11 @@ class Results:
         """The downtime of one Service under one policy by cause and stage; see `experiments.attribution`."""
         from experiments.attribution.breakdown import breakdown
 
-        losses, sample = self.tables["losses"], self.sample(service, policy)
-        return breakdown(losses.loc[(losses["service"] == service) & (losses["policy"] == policy)], sample)
+        key = service, policy
+        if key not in self._parts:
+            losses, sample = of_pair(self.tables["losses"], service, policy), self.sample(service, policy)
+            self._parts[key] = breakdown(losses, sample)
+        return self._parts[key]
 
     def attribution(self, service: str, policy: str) -> "pd.DataFrame":
         """The downtime of one Service under one policy by cause and stage: seconds a year that sum to it."""

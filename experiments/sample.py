@@ -75,6 +75,11 @@ def samples(runs: "pd.DataFrame", outages: "pd.DataFrame") -> dict[tuple[str, st
     return found
 
 
+def of_pair(frame: "pd.DataFrame", service: str, policy: str) -> "pd.DataFrame":
+    """The rows of a table that are about one Service under one policy."""
+    return frame.loc[(frame["service"] == service) & (frame["policy"] == policy)]
+
+
 def by_pair(frame: "pd.DataFrame") -> "Iterator[tuple[tuple[str, str], pd.DataFrame]]":
     """The rows of each Service and policy."""
     for (service, policy), rows in frame.groupby(["service", "policy"], sort=False):

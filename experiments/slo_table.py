@@ -11,6 +11,7 @@ from experiments import estimate
 from experiments.design import CHAIN_SUFFIX
 from experiments.estimate import Estimate, show_seconds
 from experiments.intervals import Floats
+from experiments.sample import of_pair
 from experiments.yearly import order_statistics
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def said(results: "Results", service: str) -> str:
 
 def alert_rate(results: "Results", service: str, policy: str) -> Estimate:
     """Burn-rate alerts that fire, a year."""
-    runs = _runs(results, service, policy)
+    runs = of_pair(results.runs, service, policy)
     counts, windows = runs["alerts"].to_numpy(), runs["window_s"].to_numpy()
     return estimate.outages_per_year(counts, windows, results.manifest.confidence)
 
@@ -101,18 +102,14 @@ def _promise(results: "Results", service: str) -> str:
 
 def _spent(results: "Results", column: str, service: str, policy: str) -> Floats:
     """Share of the budget, per replication; none without an SLO."""
-    found: Floats = _runs(results, service, policy)[column].to_numpy()
+    found: Floats = of_pair(results.runs, service, policy)[column].to_numpy()
     return found[np.isfinite(found)]
 
 
 def _delay(results: "Results", service: str, policy: str) -> str:
     """Mean time to the first alert of an outage that has one; empty if there was none."""
-    delays = _runs(results, service, policy)["alert_delay_s"]
+    delays = of_pair(results.runs, service, policy)["alert_delay_s"]
     return show_seconds(float(delays.mean())) if delays.notna().any() else ""
-
-
-def _runs(results: "Results", service: str, policy: str) -> Any:
-    return results.runs.loc[(results.runs["service"] == service) & (results.runs["policy"] == policy)]
 
 
 def _quantile(spent: Floats, share: float, confidence: float) -> str:

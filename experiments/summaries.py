@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from experiments import estimate
+from experiments.sample import of_pair
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def detection(results: "Results", service: str, policy: str) -> float:
 
     Of the outages that it shows; NaN if it shows none.
     """
-    runs = results.runs.loc[(results.runs["service"] == service) & (results.runs["policy"] == policy)]
+    runs = of_pair(results.runs, service, policy)
     runs = runs.loc[runs["mttd_s"].notna()]
     shown = runs["outages"] - runs["undetected"]
     return float((runs["mttd_s"] * shown).sum() / shown.sum()) if shown.sum() else math.nan

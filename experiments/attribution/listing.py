@@ -20,12 +20,11 @@ MOST = 6
 
 def show(results: "Results", services: Sequence[str], policies: Sequence[str]) -> None:
     """Print the downtime of these Services under these policies, by cause and stage."""
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(width=200, highlight=False)
+    from experiments.report import console_for
+
+    console = console_for()
     for service in services:
         for policy in policies:
             parts = results.parts(service, policy)

@@ -6,6 +6,7 @@ import numpy as np
 
 from experiments.intervals import Floats
 from experiments.plots import drawing
+from experiments.sample import of_pair
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +41,7 @@ def lengths(results: "Results", service: str, ax: "Axes | None" = None) -> "Axes
 def per_replication(results: "Results", service: str, policy: str) -> list[Floats]:
     """The outages of every replication, those without any included: shape (n, 2) each, start and end in seconds."""
     frame = results.outages
-    rows = frame.loc[(frame["service"] == service) & (frame["policy"] == policy)]
+    rows = of_pair(frame, service, policy)
     spans = rows[["start_s", "end_s"]].to_numpy()
     found = {int(str(r)): spans[at] for r, at in rows.groupby("replication").indices.items()}
     none = np.empty((0, 2))
