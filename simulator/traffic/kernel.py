@@ -37,7 +37,7 @@ from simulator.traffic.connections import close, connection, find_out, kept, ope
 from simulator.traffic.ejection import relist, suspect
 from simulator.traffic.failing import fail, give_up, stop, tried, untried
 from simulator.traffic.heaps import occupy, plan, pop, push, strike
-from simulator.traffic.keys import draw
+from simulator.traffic.keys import draw, of_attempt
 from simulator.traffic.working import advance, bucket, done, release, take
 
 _CLIENT = 101
@@ -78,8 +78,7 @@ def _send(
                 advance(rules, ends, flight, proxies, tally, table[i], now)
     key = flight.key[slot]
     client = (draw(key, _CLIENT) * rules.clients) >> 32
-    if attempt > 0:
-        key = (key * 747796405 + attempt * 277803737) & 0xFFFFFFFF
+    key = of_attempt(key, attempt)
     endpoint = choose(
         table, size, ends.loads, ends.weights, proxies.memory[proxy], proxies.stamps[proxy], now, client, key
     )  # fmt: skip
@@ -118,8 +117,7 @@ def _send_over(
             fresh = untried(flight, proxies, slot, proxy)
             if fresh > 0:
                 table, size = proxies.scratch, fresh
-        if attempt > 0:
-            key = (key * 747796405 + attempt * 277803737) & 0xFFFFFFFF
+        key = of_attempt(key, attempt)
         endpoint = choose(
             table, size, ends.connections, ends.weights, proxies.memory[proxy], proxies.stamps[proxy], now, client, key
         )  # fmt: skip
@@ -261,5 +259,5 @@ def serve(
 
 CONNECTIONS = (connection, kept, open_to, close, find_out)
 RARE = (plan, strike, relist, suspect, tried, untried, *CONNECTIONS, fail, _send_over, give_up, stop)
-FREQUENT = (bucket, push, pop, occupy, draw, take, release, done, advance, _reach, _send)
+FREQUENT = (bucket, push, pop, occupy, draw, of_attempt, take, release, done, advance, _reach, _send)
 """What `serve` calls; the frequent become part of it, as handing over all the arrays takes longer than their work."""

@@ -10,6 +10,11 @@ WORD: Final = 1 << 32
 """Keys and draws are whole numbers uniform in [0, WORD)."""
 
 
+def of_attempt(key: int, attempt: int) -> int:
+    """The key of an attempt of a request: the request's own for the first (0), another for each that follows."""
+    return (key * 747796405 + attempt * 277803737) & 0xFFFFFFFF if attempt > 0 else key
+
+
 def draw(key: int, number: int) -> int:
     """The `number`-th whole number in [0, 2**32) from a key; number >= 1, small.
 
