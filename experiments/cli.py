@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _explain_failure(error: Exception) -> int:
     """One line for what is the user's to mend, or for what is ours."""
-    from models.problems import InputError
+    from models.input.problems import InputError
 
     if isinstance(error, InputError):
         say(str(error))

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.design import Design, Objective, Precision, Scenario
+from experiments.design.scenario import Design, Objective, Precision, Scenario
 from experiments.file.described import as_written
 from experiments.file.document import load_experiment
 from experiments.file.resolve import resolve
@@ -16,14 +16,14 @@ from experiments.file.schema import SpecFile
 from experiments.file.settings import at_settings, from_top, with_settings
 from experiments.file.source import Source, read
 from experiments.file.written import registered_name, resolved_file, yaml_text
-from models.documents import Document
+from models.input.documents import Document
+from models.input.patches import PatchError, set_path
+from models.input.problems import InputError, Location, Problem, did_you_mean
 from models.manifests import read_manifests
-from models.patches import PatchError, set_path
-from models.problems import InputError, Location, Problem, did_you_mean
 
 if TYPE_CHECKING:
-    from experiments.progress import Listener
     from experiments.results import Results
+    from experiments.runner.progress import Listener
 
 DEFAULT_REPLICATIONS = 100
 
@@ -257,7 +257,7 @@ class Experiment:
 
         `events`: keep the transitions of the first so many replications of each policy there.
         """
-        from experiments.runner import run
+        from experiments.runner.run import run
 
         where = None if out is None else os.fspath(out)
         return run(

@@ -8,23 +8,25 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import batch_means, estimate, judgement, request_table, summaries, yearly
-from experiments.comparison import Comparison, compare
-from experiments.estimate import STATED_OUTAGE, Estimate
-from experiments.judgement import INCONCLUSIVE, MISSED, Judgement
-from experiments.ranking import Ranking, rank
-from experiments.sample import Sample, of_pair, samples
-from experiments.store import SCHEMA_VERSION, Manifest, NotAResultFolder, ResultFolder, write
-from experiments.strata import Stratum
-from experiments.tables import COLUMNS
-from models.problems import did_you_mean
+from experiments.findings import judgement, summaries
+from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
+from experiments.inference import batch_means, estimate, yearly
+from experiments.inference.comparison import Comparison, compare
+from experiments.inference.estimate import STATED_OUTAGE, Estimate
+from experiments.inference.ranking import Ranking, rank
+from experiments.inference.sample import Sample, of_pair, samples
+from experiments.inference.strata import Stratum
+from experiments.report import requests as request_table
+from experiments.store.folder import SCHEMA_VERSION, Manifest, NotAResultFolder, ResultFolder, write
+from experiments.store.tables import COLUMNS
+from models.input.problems import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.attribution.breakdown import Part
-    from experiments.attribution.levers import Lever
-    from experiments.attribution.unseen import Unseen
+    from experiments.findings.breakdown import Part
+    from experiments.findings.levers import Lever
+    from experiments.findings.unseen import Unseen
     from experiments.metrics.observation import Observation, Predicate
     from experiments.plots import Plots
     from simulator.log import TransitionLog
@@ -125,13 +127,13 @@ class Results:
 
     def stored(self) -> list[tuple[str, int]]:
         """Policies and replications whose transitions the folder holds (`kubenines run --events sample:3`)."""
-        from experiments import stored_runs
+        from experiments.findings import stored_runs
 
         return stored_runs.kept(self)
 
     def stored_run(self, policy: str, replication: int) -> "Run":
         """One replication as `simulate` left it, read from the folder; KeyError if its transitions were not kept."""
-        from experiments import stored_runs
+        from experiments.findings import stored_runs
 
         self._check("policy", policy, self.policies)
         return stored_runs.one(self, policy, replication)
@@ -148,13 +150,13 @@ class Results:
         A row per policy, replication and Service, with the metric under its function's name. `available`: another
         predicate than the experiment's.
         """
-        from experiments import stored_runs
+        from experiments.findings import stored_runs
 
         return stored_runs.measured(self, metric, available)
 
     def measure_runs(self, metric: "Callable[[Run], Any]") -> "pd.DataFrame":
         """Another metric of every run whose transitions were kept: a row per policy and replication."""
-        from experiments import stored_runs
+        from experiments.findings import stored_runs
 
         return stored_runs.measured_runs(self, metric)
 
@@ -185,7 +187,7 @@ class Results:
 
     @cached_property
     def _unseen(self) -> "Unseen":
-        from experiments.attribution.unseen import Unseen
+        from experiments.findings.unseen import Unseen
 
         return Unseen.of(self)
 
@@ -194,7 +196,7 @@ class Results:
         return self._unseen.by(service, policy, set(self.sample(service, policy).causes.tolist()))
 
     def availability(self, service: str, policy: str, confidence: float | None = None) -> Estimate:
-        """Availability of one Service under one policy, by the causes of its outages; see `experiments.strata`.
+        """Availability of one Service under one policy, by the causes of its outages; see `inference.strata`.
 
         Of fewer than `batch_means.ENOUGH_REPLICATIONS` replications the windows are cut into batches.
         """
@@ -213,12 +215,12 @@ class Results:
     def downtime_quantiles(
         self, service: str, policy: str, shares: Sequence[float] = (0.5, 0.95, 0.99)
     ) -> dict[float, Estimate]:
-        """Share of the years -> the downtime, in seconds, that they stay within; see `experiments.yearly`."""
+        """Share of the years -> the downtime, in seconds, that they stay within; see `inference.yearly`."""
         s = self.sample(service, policy)
         return {share: yearly.quantile(s, share, self.manifest.confidence) for share in shares}
 
     def chance_of_meeting(self, service: str, policy: str, at_least: float) -> Estimate:
-        """The share of years in which the Service is available for at least this share; see `experiments.yearly`."""
+        """The share of years in which the Service is available for at least this share; see `inference.yearly`."""
         if not 0 <= at_least <= 1:
             raise ValueError(f"an availability is a share between 0 and 1, such as 0.999, not {at_least}")
         return yearly.chance_of_meeting(self.sample(service, policy), at_least, self.manifest.confidence)
@@ -246,7 +248,7 @@ class Results:
         return self.comparisons(service, tuple((one, baseline) for one in self.policies)).get((policy, baseline))
 
     def comparisons(self, service: str, pairs: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], Comparison]:
-        """Pairs of policies at one Service as one family; see `experiments.comparison.compare`."""
+        """Pairs of policies at one Service as one family; see `experiments.inference.comparison.compare`."""
         key = service, pairs
         if key not in self._comparisons:
             samples = {policy: self.sample(service, policy) for policy in self.policies}
@@ -259,7 +261,7 @@ class Results:
 
     def parts(self, service: str, policy: str) -> "list[Part]":
         """The downtime of one Service under one policy by cause and stage; see `experiments.attribution`."""
-        from experiments.attribution.breakdown import breakdown
+        from experiments.findings.breakdown import breakdown
 
         key = service, policy
         if key not in self._parts:
@@ -269,13 +271,13 @@ class Results:
 
     def attribution(self, service: str, policy: str) -> "pd.DataFrame":
         """The downtime of one Service under one policy by cause and stage: seconds a year that sum to it."""
-        from experiments.attribution import breakdown
+        from experiments.findings import breakdown
 
         return breakdown.frame(self.parts(service, policy), self.manifest.confidence)
 
     def what_if(self, service: str, policy: str, levers: "Sequence[Lever] | None" = None) -> "pd.DataFrame":
-        """What shorter stages, or one cause less, would save, to first order; see `experiments.attribution.levers`."""
-        from experiments.attribution.levers import frame, savings
+        """What shorter stages, or one cause less, would save, to first order; see `experiments.findings.levers`."""
+        from experiments.findings.levers import frame, savings
 
         return frame(savings(self.parts(service, policy), levers))
 
@@ -297,7 +299,7 @@ class Results:
     def ranking(self, service: str) -> "pd.DataFrame":
         """One row per policy, least downtime first; policies that share a letter of `group` cannot be told apart.
 
-        Downtime in seconds a year; NaN with an upper bound where no outage was seen. See `experiments.ranking`.
+        Downtime in seconds a year; NaN with an upper bound where no outage was seen. See `inference.ranking`.
         """
         return summaries.ranking(self.ranked(service))
 
@@ -326,13 +328,13 @@ class Results:
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report: one file that needs no other and no network."""
-        from experiments.html_report import report_html
+        from experiments.report.html import report_html
 
         write(Path(path), report_html(self))
         return Path(path)
 
     def _repr_html_(self) -> str:
-        from experiments.report import summary_html
+        from experiments.report.text import summary_html
 
         return summary_html(self)
 

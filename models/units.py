@@ -7,7 +7,7 @@ import re
 from decimal import ROUND_UP, Context, Decimal
 
 from models.deployment import Percent
-from models.problems import shown
+from models.input.problems import shown
 
 MINUTE, HOUR, DAY, YEAR = 60.0, 3600.0, 86_400.0, 365 * 86_400.0
 

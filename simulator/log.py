@@ -36,7 +36,7 @@ class Kind(IntEnum):
     SERVICE_READY = 13  # Service; number of endpoints listed as ready
     SERVICE_ANSWERING = 14  # Service; number of ready endpoints that can answer
     NODE_UNSCHEDULABLE = 15  # node; 1 while it is cordoned
-    POD_DISRUPTION_TARGET = 16  # pod; the DisruptionTarget condition: a `simulator.objects.pod.Disruption`
+    POD_DISRUPTION_TARGET = 16  # pod; the DisruptionTarget condition: a `simulator.state.objects.pod.Disruption`
     STATEFULSET_GENERATION = 17  # StatefulSet; one more with each change of its spec
     DAEMONSET_GENERATION = 18  # DaemonSet; one more with each change of its spec
     BUDGET_ALLOWED = 19  # PodDisruptionBudget; status.disruptionsAllowed

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from models.behaviour import Behaviour
 from models.node import Node
 from models.pod import PodTemplate
-from simulator.api import Api
 from simulator.kernel import Kernel
 from simulator.log import Kind
-from simulator.nodes import NodeTable
-from simulator.objects import PodClass, PodState
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.profile import default_profile
 from simulator.scheduling.scheduler import Scheduler
 from simulator.scheduling.ties import ties_of
-from simulator.state import ClusterState
+from simulator.state.api import Api
+from simulator.state.cluster import ClusterState
+from simulator.state.nodes import NodeTable
+from simulator.state.objects import PodClass, PodState
 from simulator.streams import Streams
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.load import Load, without_load
-from simulator.history import ServiceHistory, histories
 from simulator.log import TransitionLog
 from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
+from simulator.state.history import ServiceHistory, histories
+from simulator.stories.world import Drains, FailureMode, Operation
 from simulator.streams import Streams
-from simulator.world import Drains, FailureMode, Operation
 
 __all__ = ["Run", "ServiceHistory", "histories", "simulate"]
 

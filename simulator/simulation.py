@@ -5,33 +5,33 @@ from collections.abc import Sequence
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.load import Load
-from simulator.api import Api
-from simulator.controllers.autoscaler import AutoscalerController
+from simulator.controllers.autoscaling.autoscaler import AutoscalerController
 from simulator.controllers.daemonset import DaemonSetController
 from simulator.controllers.deployment import DeploymentController
 from simulator.controllers.disruption import DisruptionController
 from simulator.controllers.endpoints import EndpointController
-from simulator.controllers.kubelet import Kubelet
 from simulator.controllers.legacy_eviction import LegacyEviction
 from simulator.controllers.node_lifecycle import NodeLifecycle
 from simulator.controllers.pod_gc import PodGC
 from simulator.controllers.replicaset import ReplicaSetController
 from simulator.controllers.statefulset import StatefulSetController
 from simulator.controllers.taint_eviction import TaintEviction
-from simulator.desired import DesiredReplicas
 from simulator.hazards import Hazards
-from simulator.history import Recorder, service_names
 from simulator.kernel import Kernel
+from simulator.kubelet.kubelet import Kubelet
 from simulator.log import TransitionLog
-from simulator.nodes import NodeTable
 from simulator.phases import Phases
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.profile import default_profile
 from simulator.scheduling.scheduler import Scheduler
 from simulator.scheduling.ties import Ties, ties_of
-from simulator.state import ClusterState
+from simulator.state.api import Api
+from simulator.state.cluster import ClusterState
+from simulator.state.desired import DesiredReplicas
+from simulator.state.history import Recorder, service_names
+from simulator.state.nodes import NodeTable
+from simulator.stories.world import FailureMode, Operation, World
 from simulator.streams import Streams
-from simulator.world import FailureMode, Operation, World
 
 DEPLOYED_BEFORE = 86_400.0
 """The cluster is deployed so many seconds before time 0 and left alone, so it is settled when failures begin."""

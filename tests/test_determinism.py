@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from experiments import Experiment, Results
-from experiments.bench import uniform_cluster
-from experiments.tables import arrow_table
+from experiments.bench.cluster import uniform_cluster
+from experiments.store.tables import arrow_table
 from models.cluster import Cluster
 from models.distributions import Exponential, LogNormal, Weibull
 from models.labels import LabelSelector
@@ -165,8 +165,9 @@ def test_every_table_has_rows(everything: Results) -> None:
 
 def test_every_table_is_the_same_in_another_process(everything: Results, tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from tests.test_determinism import simulated; from experiments.tables "
-        "import arrow_table; [print(name, arrow_table(name, table).to_pydict()) for name, table in "
+        "import sys; from pathlib import Path; from tests.test_determinism import simulated; "
+        "from experiments.store.tables import arrow_table; "
+        "[print(name, arrow_table(name, table).to_pydict()) for name, table in "
         "simulated(Path(sys.argv[1])).tables.items()]"
     )
     done = subprocess.run(

@@ -18,22 +18,22 @@ FILES = sorted(
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pyarrow", "pydantic", "simpy", "jsonschema_rs"}
 
 MODELS = {
-    "models/documents.py": {"yaml"},
-    "models/yaml_values.py": {"yaml"},
+    "models/input/documents.py": {"yaml"},
+    "models/input/yaml_values.py": {"yaml"},
     "models/manifests/schema.py": {"jsonschema_rs"},
 }
 """What files of models may import besides the standard library, numpy and each other."""
 SIMULATOR = {
     "simulator/kernel.py": {"simpy"},
     "simulator/log.py": {"pandas"},  # to_frame, when it is called
-    "simulator/traffic/compiling.py": {"numba"},  # if it is installed, when something is compiled
+    "simulator/traffic/requests/compiling.py": {"numba"},  # if it is installed, when something is compiled
 }
 EXPERIMENTS = (
     "simulator.kernel.Story",
     "simulator.run",
     "simulator.log",
     "simulator.registry",
-    "simulator.world",
+    "simulator.stories.world",
     "simulator.placement",
     "simulator.scheduling.profile",
     "simulator.failures",
@@ -45,13 +45,13 @@ EXPERIMENTS = (
 """By which doors experiments enter the simulator."""
 KERNEL = ("simulator.kernel.Story", "simulator.kernel.Event", "simulator.kernel.Crew")
 POLICIES = {
-    "simulator/failures/": ("simulator.registry", "simulator.world", "simulator.kernel.Story"),
-    "simulator/operations/": ("simulator.registry", "simulator.world", *KERNEL),
+    "simulator/failures/": ("simulator.registry", "simulator.stories.world", "simulator.kernel.Story"),
+    "simulator/operations/": ("simulator.registry", "simulator.stories.world", *KERNEL),
     "simulator/scheduling/plugins/": (
         "simulator.registry",
-        "simulator.views",
-        "simulator.nodes.Bools",
-        "simulator.nodes.Ints",
+        "simulator.scheduling.views",
+        "simulator.state.nodes.Bools",
+        "simulator.state.nodes.Ints",
         "simulator.scheduling.framework",
         "simulator.scheduling.counts.PodCount",
         "simulator.scheduling.plugins.node_affinity.eligible",

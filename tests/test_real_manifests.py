@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from models.deployment import Percent
-from models.documents import load_documents
+from models.input.documents import load_documents
+from models.input.problems import InputError
 from models.manifests import build_cluster, describe_not_modelled, read_manifests
 from models.manifests.manifest import without_nulls
 from models.manifests.schema import schema_errors, schemas
-from models.problems import InputError
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -33,6 +33,23 @@ LOADED = {  # set: (Deployments, Services, PodDisruptionBudgets, Pods, Nodes, wh
     "istio-hpa-pdb": (0, 0, 1, 0, 0, {}),
     "kourier": (2, 3, 1, 0, 0, {"ClusterRole": 1, "ClusterRoleBinding": 1, "ConfigMap": 2, "ServiceAccount": 1}),
     "kube-prometheus": (5, 8, 3, 0, 0, {}),
+    "kubernetes-examples-stateful": (
+        *(7, 10, 0, 1, 0),
+        {
+            "APIService": 1,
+            "ClusterRole": 1,
+            "ClusterRoleBinding": 2,
+            "ConfigMap": 1,
+            "Ingress": 1,
+            "PersistentVolume": 2,
+            "PersistentVolumeClaim": 5,
+            "PrometheusRule": 1,
+            "RoleBinding": 1,
+            "ServiceAccount": 1,
+            "ServiceMonitor": 3,
+            "StorageClass": 2,
+        },
+    ),
     "kwok-examples": (1, 0, 0, 0, 1, {}),
     "linkerd-demos": (8, 6, 0, 0, 0, {"ServiceAccount": 7}),
     "online-boutique": (12, 12, 0, 0, 0, {"ServiceAccount": 11}),
@@ -45,7 +62,14 @@ LOADED = {  # set: (Deployments, Services, PodDisruptionBudgets, Pods, Nodes, wh
     "sock-shop": (14, 14, 0, 0, 0, {}),
 }
 
-AUTOSCALERS = {"bank-of-anthos": 3, "istio-hpa-pdb": 1, "kourier": 1, "podinfo": 3, "sock-shop": 8}
+AUTOSCALERS = {
+    "bank-of-anthos": 3,
+    "istio-hpa-pdb": 1,
+    "kourier": 1,
+    "kubernetes-examples-stateful": 2,
+    "podinfo": 3,
+    "sock-shop": 8,
+}
 
 REFUSED = {
     "autoscaler": "cluster-autoscale-pdb.yaml:1:13: PodDisruptionBudget/cluster-autoscaler-pdb apiVersion: "

@@ -16,8 +16,8 @@ def compare(paths: tuple[str, ...], baseline: str | None, service: str | None) -
     """
     from pathlib import Path
 
-    from experiments import comparison_table
-    from experiments.merging import merged
+    from experiments.findings.merging import merged
+    from experiments.report import comparison as comparison_table
     from experiments.results import Results
 
     if len(set(paths)) < len(paths):

@@ -24,7 +24,7 @@ def chosen(option: str, name: str | None, names: Sequence[str]) -> str | None:
     """The name given for an option, if it is one of `names`; a usage error with a suggestion if not."""
     if name is None or name in names:
         return name
-    from models.problems import did_you_mean
+    from models.input.problems import did_you_mean
 
     known = ", ".join(map(repr, names))
     raise click.BadParameter(f"{name!r} is none of {known}{did_you_mean(name, names)}", param_hint=option)

@@ -7,7 +7,7 @@ import click
 @click.argument("path", default="")
 def explain(path: str) -> None:
     """Document a part of the experiment file: `spec.failures`, `spec.policies.patches`; or `timing`, `presets`."""
-    from experiments import explain as explaining
+    from experiments.file import explain as explaining
 
     try:
         click.echo(explaining.explain(path))

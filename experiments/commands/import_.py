@@ -16,7 +16,7 @@ def import_(nodes: Path, pods: Path, out: Path | None) -> None:
 
     Writes nodes.yaml, Node manifests for `cluster.nodes` of an experiment, and placements.csv, a row per pod.
     """
-    from experiments.trace import PlacedTrace
+    from experiments.traces.placed import PlacedTrace
 
     trace = PlacedTrace.of_openb(nodes, pods)
     for line in trace.summary():

@@ -13,7 +13,7 @@ from experiments.commands.console import PATH, SETTINGS, warn
 def plan(experiment: str, settings: tuple[str, ...]) -> None:
     """Say what a run would do and how long it would take, from one short run of each policy."""
     from experiments.experiment import Experiment
-    from experiments.planning import plan as plans
+    from experiments.preflight.planning import plan as plans
     from models.units import format_duration
 
     read = Experiment.from_yaml(experiment, settings)

@@ -50,8 +50,8 @@ def run(
     no_fail: bool,
 ) -> int:
     """Simulate every policy of an experiment and compare their availability."""
-    from experiments import progress as progressing
     from experiments.experiment import Experiment
+    from experiments.runner import progress as progressing
 
     processes, kept = _workers(workers), _replications_kept(events)
     if seed is not None:
@@ -61,9 +61,9 @@ def run(
         read = read.only(*policies)
     if not quiet:
         warn(read)
-    from experiments import report
-    from experiments.runner import Interrupted
-    from experiments.runner import run as run_all
+    from experiments.report import text as report
+    from experiments.runner.run import Interrupted
+    from experiments.runner.run import run as run_all
 
     folder = Path(out) if out else Path("results") / read.name
     try:

@@ -9,6 +9,6 @@ import click
 @click.argument("kind", type=click.Choice(["experiment"]))
 def schema(kind: str) -> None:
     """Print the JSON Schema of the experiment file, for editors."""
-    from experiments.explain import json_schema
+    from experiments.file.explain import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

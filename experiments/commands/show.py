@@ -13,7 +13,7 @@ from experiments.commands.console import PATH, SETTINGS
 def show(path: str, settings: tuple[str, ...]) -> None:
     """Show an experiment as resolved (extends, settings and defaults filled in), or the table of a result folder."""
     if os.path.isdir(path):
-        from experiments import report
+        from experiments.report import text as report
         from experiments.results import Results
 
         report.show(Results.open(path))

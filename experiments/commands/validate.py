@@ -12,7 +12,7 @@ from experiments.commands.console import BAD_INPUT, PATH, say
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def validate(paths: tuple[str, ...], output: str) -> int:
     """Check experiment files and manifests (files or directories), and report everything that is wrong."""
-    from experiments import validation
+    from experiments.preflight import validation
 
     report = validation.validate(paths)
     if output == "json":
@@ -23,7 +23,7 @@ def validate(paths: tuple[str, ...], output: str) -> int:
     for line in report.warnings:
         say(f"warning: {line}")
     if report.problems:
-        from models.problems import InputError
+        from models.input.problems import InputError
 
         raise InputError(report.problems)
     return 0

@@ -11,7 +11,7 @@ from experiments.commands.console import PATH, chosen
 @click.option("--policy", metavar="NAME", help="Only this policy.")
 def why(results: str, service: str | None, policy: str | None) -> None:
     """Say where the downtime of a result folder comes from: by cause and stage, and what would save most of it."""
-    from experiments.attribution import listing
+    from experiments.report import downtime as listing
     from experiments.results import Results
 
     found = Results.open(results)

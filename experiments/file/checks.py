@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from experiments.design import CHAIN_SUFFIX
+from experiments.design.scenario import CHAIN_SUFFIX
 from experiments.file.schema import (
     SpecFile,
 )
@@ -11,7 +11,7 @@ from experiments.file.source import Source
 from experiments.file.traffic import TraceProblem
 from experiments.file.variant import Variant
 from models.cluster import Cluster
-from models.problems import Path, Problem, did_you_mean
+from models.input.problems import Path, Problem, did_you_mean
 from models.traffic import Call, circle
 
 _SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet")

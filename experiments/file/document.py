@@ -2,8 +2,8 @@
 
 import os
 
-from models.documents import Document, file_name, read_documents
-from models.problems import InputError, Location, Problem
+from models.input.documents import Document, file_name, read_documents
+from models.input.problems import InputError, Location, Problem
 
 
 def is_experiment(document: Document) -> bool:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from experiments.file.presets import TITLE
-from models.problems import Path, did_you_mean, shown
+from models.input.problems import Path, did_you_mean, shown
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from pydantic import WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
+from experiments.design.objective import METRICS, MetricName
 from experiments.file.fields import FileModel, Percentage
 from experiments.file.presets import FromPreset, inside
-from experiments.objectives import METRICS, MetricName
 
 Limit = Annotated[Any, WithJsonSchema({"type": ["string", "number"], "title": "Limit", "examples": ["5h", 4]})]
 

@@ -9,10 +9,10 @@ from experiments.file.schema import (
     SpecFile,
 )
 from experiments.file.source import Source
-from models.documents import read_documents
+from models.input.documents import read_documents
+from models.input.problems import InputError, Path, Problem
 from models.manifests import Manifest, read_manifests
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Resources, Taint, TaintEffect
-from models.problems import InputError, Path, Problem
 
 POOL_LABEL = "pool"
 """Label of the nodes of a pool: the pool's name."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from experiments.file.schema import PatchFile, PolicyFile, TargetFile
 from experiments.file.source import Source
+from models.input.patches import PatchError, merge, set_path
+from models.input.problems import InputError, Path, Problem, did_you_mean, dotted
 from models.labels import parse_selector
 from models.manifests import Manifest
-from models.patches import PatchError, merge, set_path
-from models.problems import InputError, Path, Problem, did_you_mean, dotted
 
 AS_SHIPPED = PolicyFile(name="as-shipped")
 """The policy of an experiment that names none."""

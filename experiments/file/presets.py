@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from experiments import presets
-from models.problems import did_you_mean, shown
+from models.input.problems import did_you_mean, shown
 
 TITLE = "Preset"
 """Of the alternative in the JSON Schema; it has no fields of its own to document."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.design import Design, Objective, Scenario, ServiceGoal
+from experiments.design.scenario import Design, Objective, Scenario, ServiceGoal
 from experiments.file.checks import (
     check_calls,
     check_loads,
@@ -31,9 +31,9 @@ from experiments.metrics.slo import Slo
 from models.cluster import Cluster
 from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
+from models.input.problems import InputError
 from models.load import without_load
 from models.pod import Pod
-from models.problems import InputError
 
 
 def resolve(source: Source, folder: str) -> Design:

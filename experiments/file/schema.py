@@ -19,8 +19,8 @@ from experiments.file.objective import ObjectiveFile
 from experiments.file.presets import FromPreset
 from experiments.file.traffic import CallFile, TrafficFile
 from models.behaviour import PodBehaviour
+from models.input.problems import shown
 from models.load import Load
-from models.problems import shown
 from models.timing import Timing
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$", max_length=100)]

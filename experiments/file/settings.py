@@ -4,9 +4,9 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from models.documents import parse_documents
-from models.patches import PatchError, parse_path, set_path
-from models.problems import InputError, Location, Problem, dotted
+from models.input.documents import parse_documents
+from models.input.patches import PatchError, parse_path, set_path
+from models.input.problems import InputError, Location, Problem, dotted
 
 
 def from_top(path: str) -> str:

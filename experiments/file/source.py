@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from experiments.file.mistakes import mistakes_of
 from experiments.file.schema import ExperimentFile
-from models.documents import Document
-from models.problems import Path, Problem, dotted
+from models.input.documents import Document
+from models.input.problems import Path, Problem, dotted
 
 _STAND_INS: Mapping[Path, Any] = {
     ("apiVersion",): "kubenines/v1",

@@ -16,10 +16,10 @@ from experiments.file.schema import (
 from experiments.file.source import Source
 from experiments.file.traffic import TrafficFile
 from models.behaviour import Behaviour, BehaviourOverride
+from models.input.problems import InputError, Path, Problem
 from models.labels import parse_selector
 from models.manifests import ClusterInput, Manifest, build_cluster
 from models.node import Node
-from models.problems import InputError, Path, Problem
 from simulator.scheduling.profile import Profile, profile
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import yaml
 
-from experiments.design import Design
+from experiments.design.scenario import Design
 from experiments.file.policy import lineages
 from experiments.file.schema import ExperimentFile
 from experiments.file.source import Source
-from models.documents import Document
+from models.input.documents import Document
 from simulator import registry
 
 

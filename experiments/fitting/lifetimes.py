@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.fitting.outages import Outage, OutageLog
-from models.problems import InputError, Problem
+from models.input.problems import InputError, Problem
 
 Floats = npt.NDArray[np.float64]
 

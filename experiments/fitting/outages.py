@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.problems import InputError, Location, Problem, did_you_mean, shown
+from models.input.problems import InputError, Location, Problem, did_you_mean, shown
 
 STARTS = ("start", "started", "start_time", "start time", "starttime", "begin", "failed", "down", "from")
 ENDS = ("end", "ended", "end_time", "end time", "endtime", "fixed", "repaired", "stop", "up", "until", "to")

@@ -11,7 +11,7 @@ from experiments.fitting.laws import Fit, NoFit, fits
 from experiments.fitting.lifetimes import Lifetimes, Sample, last_instant, lifetimes
 from experiments.fitting.outages import OutageLog
 from models.distributions import Exponential, Gamma, LogNormal, Weibull
-from models.problems import InputError, Location, Problem
+from models.input.problems import InputError, Location, Problem
 
 UNITS = (("h", 3600.0), ("m", 60.0), ("s", 1.0))
 FIELDS = {"timeToFailure": "up-times", "timeToRepair": "repair times"}

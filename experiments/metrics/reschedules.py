@@ -16,7 +16,7 @@ from simulator.log import Kind
 FAILED = 4
 """As `Kind.POD_PHASE` numbers it."""
 BY_OTHERS = (2, 3)
-"""Of `simulator.objects.pod.Disruption`: the eviction API and preemption, which are no node's failure."""
+"""Of `simulator.state.objects.pod.Disruption`: the eviction API and preemption, which are no node's failure."""
 
 
 def reschedules(seen: ClusterObservation) -> int:

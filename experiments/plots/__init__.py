@@ -7,9 +7,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments import store
 from experiments.plots import attribution, comparison, downtime, drawing, outages, over_time, overview, windowed
 from experiments.plots.drawing import BAND, COLOURS, GREY, RULE
+from experiments.store import folder as store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from experiments.attribution import levers
-from experiments.attribution.breakdown import by_stage
 from experiments.attribution.stages import Stage
-from experiments.estimate import show_seconds
+from experiments.findings import levers
+from experiments.findings.breakdown import by_stage
+from experiments.inference.estimate import show_seconds
 from experiments.plots import drawing
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from experiments import estimate
-from experiments.estimate import Estimate
+from experiments.inference import estimate
+from experiments.inference.estimate import Estimate
 from experiments.plots import drawing
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.estimate import YEAR
+from experiments.inference.estimate import YEAR
 from experiments.plots import drawing
 
 if TYPE_CHECKING:

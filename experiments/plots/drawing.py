@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import store
-from experiments.estimate import show_seconds
+from experiments.inference.estimate import show_seconds
+from experiments.store import folder as store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

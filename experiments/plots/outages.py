@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.intervals import Floats
+from experiments.inference.intervals import Floats
+from experiments.inference.sample import of_pair
 from experiments.plots import drawing
-from experiments.sample import of_pair
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

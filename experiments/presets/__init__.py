@@ -11,8 +11,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from models.documents import parse_documents
-from models.problems import did_you_mean
+from models.input.documents import parse_documents
+from models.input.problems import did_you_mean
 
 _ABOUT = ("meaning", "source")
 

@@ -27,7 +27,7 @@ from simulator.failures.node_crash import NodeCrash
 from simulator.failures.sandbox_crash import SandboxCrash
 from simulator.log import Floats, Kind
 from simulator.run import Run
-from simulator.world import FailureMode
+from simulator.stories.world import FailureMode
 
 SERVER = PodBehaviour(
     image_pull=Fixed(0.0),

@@ -15,7 +15,7 @@ from models.distributions import Distribution, Exponential
 from models.service import Service
 from simulator.kernel import Story
 from simulator.log import StepFunction
-from simulator.world import Crew, Subject, World
+from simulator.stories.world import Crew, Subject, World
 
 MTTF, MTTR = 10 * DAY, 1800.0
 YEARS = 20

@@ -23,9 +23,9 @@ from simulator.traffic.balancing.least_connections import LeastConnections
 from simulator.traffic.balancing.power_of_two import PowerOfTwo
 from simulator.traffic.balancing.round_robin import RoundRobin
 from simulator.traffic.balancing.uniform_random import Random
-from simulator.traffic.compiling import numba
 from simulator.traffic.endpoints import Condition, EndpointHistory
-from simulator.traffic.requests import Answers, requests
+from simulator.traffic.requests.compiling import numba
+from simulator.traffic.requests.requests import Answers, requests
 
 REPLICATIONS = 32
 REQUESTS = 60_000

@@ -11,6 +11,8 @@ from models.cluster import Cluster
 from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
+from models.input.problems import InputError, Problem
+from models.input.yaml_values import HELM_TEMPLATE
 from models.labels import LabelSelector
 from models.manifests.autoscaling import horizontal_pod_autoscaler
 from models.manifests.daemonset import daemon_set
@@ -28,11 +30,9 @@ from models.manifests.statefulset import stateful_set
 from models.node import Node
 from models.pod import Pod
 from models.priority import PriorityClass
-from models.problems import InputError, Problem
 from models.service import Service
 from models.statefulset import StatefulSet
 from models.timing import Timing
-from models.yaml_values import HELM_TEMPLATE
 
 _T = TypeVar("_T")
 

@@ -1,7 +1,7 @@
 """Which kinds Kubernetes has, which API versions it has removed, and what is in no namespace."""
 
+from models.input.problems import did_you_mean
 from models.manifests.schema import schemas
-from models.problems import did_you_mean
 
 NAMESPACE_FREE = frozenset(
     {

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from models.documents import Document
+from models.input.documents import Document
+from models.input.problems import Location, Path, Problem, did_you_mean, dotted
 from models.manifests.kinds import NAMESPACE_FREE
-from models.problems import Location, Path, Problem, did_you_mean, dotted
 
 _T = TypeVar("_T")
 

@@ -4,10 +4,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.documents import Document, file_name, read_documents
+from models.input.documents import Document, file_name, read_documents
+from models.input.problems import InputError, Location, Path, Problem, did_you_mean, shown
 from models.manifests.cluster import build_cluster
 from models.manifests.manifest import Manifest
-from models.problems import InputError, Location, Path, Problem, did_you_mean, shown
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _MAX_PROBLEMS = 100

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
 
-from models.problems import Path, did_you_mean, shown
+from models.input.problems import Path, did_you_mean, shown
 
 
 @cache

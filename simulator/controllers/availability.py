@@ -6,8 +6,8 @@ Source: pkg/api/v1/pod/util.go (IsPodAvailable).
 import math
 
 from simulator.kernel import Kernel, Timer
-from simulator.objects import PodState
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import PodState
 
 
 class Availability:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.node import NOT_READY, OUT_OF_SERVICE, UNREACHABLE, Taint, TaintEffect
 from models.pod import PodSpec
-from simulator.nodes import NodeTable
+from simulator.state.nodes import NodeTable
 
 _UNWELL = (NOT_READY, UNREACHABLE, OUT_OF_SERVICE)
 """Taints that say that a node is not well, not what it is for."""

@@ -16,8 +16,8 @@ from simulator.controllers.daemon_placement import DaemonPlacement
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
-from simulator.objects import REVISION_LABEL, DaemonSetState, Phase, PodClass, PodState, Workload
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import REVISION_LABEL, DaemonSetState, Phase, PodClass, PodState, Workload
 from simulator.streams import Streams
 
 MakePodClass = Callable[[Workload, PodTemplate, Mapping[str, str]], PodClass]

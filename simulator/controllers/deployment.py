@@ -13,8 +13,8 @@ from models.timing import Timing
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
-from simulator.objects import DeploymentState, PodClass, PodState, ReplicaSetState, Rollout
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import DeploymentState, PodClass, PodState, ReplicaSetState, Rollout
 
 MakePodClass = Callable[[DeploymentState], PodClass]
 

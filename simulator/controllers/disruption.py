@@ -11,7 +11,8 @@ from models.timing import Timing
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
-from simulator.objects import (
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import (
     BudgetState,
     DeploymentState,
     Disruption,
@@ -21,7 +22,6 @@ from simulator.objects import (
     ReplicaSetState,
     StatefulSetState,
 )
-from simulator.state import ClusterState
 
 DELETION_TIMEOUT = 120.0
 """An evicted pod that is not deleted after so many seconds counts as not evicted."""

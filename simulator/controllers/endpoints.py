@@ -6,8 +6,8 @@ pod's conditions at once.
 """
 
 from simulator.log import Kind
-from simulator.objects import Phase, PodState, ServiceState
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import Phase, PodState, ServiceState
 
 
 class EndpointController:

@@ -8,8 +8,8 @@ tolerations do not matter. Published measurements of 2018 were made with it.
 from simulator.controllers.node_lifecycle import NodeLifecycle
 from simulator.kernel import Kernel
 from simulator.log import Kind
-from simulator.nodes import TRUE, UNKNOWN
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.nodes import TRUE, UNKNOWN
 
 
 class LegacyEviction:

@@ -13,9 +13,9 @@ from models.timing import Timing
 from simulator.controllers.zone_eviction import ZoneEviction
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
-from simulator.nodes import FALSE, TRUE, UNKNOWN
 from simulator.phases import Phases
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.nodes import FALSE, TRUE, UNKNOWN
 
 _KEYS = {FALSE: NOT_READY, UNKNOWN: UNREACHABLE}
 NO_SCHEDULE = {ready: Taint(key, TaintEffect.NO_SCHEDULE) for ready, key in _KEYS.items()}

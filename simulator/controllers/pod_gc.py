@@ -10,10 +10,10 @@ from models.node import OUT_OF_SERVICE
 from models.timing import Timing
 from simulator.kernel import Kernel
 from simulator.log import Kind
-from simulator.nodes import TRUE
-from simulator.objects import PodState
 from simulator.phases import Phases
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.nodes import TRUE
+from simulator.state.objects import PodState
 
 
 class PodGC:

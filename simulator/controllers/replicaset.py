@@ -12,8 +12,8 @@ from simulator.controllers.availability import Availability
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
-from simulator.objects import Phase, PodState, ReplicaSetState
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import Phase, PodState, ReplicaSetState
 from simulator.streams import Streams
 
 BURST = 500

@@ -14,8 +14,8 @@ from simulator.controllers.availability import Availability
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
-from simulator.objects import REVISION_LABEL, Phase, PodClass, PodState, Revision, StatefulSetState, Workload
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import REVISION_LABEL, Phase, PodClass, PodState, Revision, StatefulSetState, Workload
 
 MakePodClass = Callable[[Workload, PodTemplate, Mapping[str, str]], PodClass]
 _FINISHED = (Phase.FAILED, Phase.SUCCEEDED)

@@ -10,8 +10,8 @@ from collections import defaultdict
 from models.node import Taint, TaintEffect
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
-from simulator.objects import Disruption, PodClass, PodState
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import Disruption, PodClass, PodState
 
 
 class TaintEviction:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from models.timing import Timing
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
-from simulator.nodes import TRUE
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.nodes import TRUE
 
 
 class _Zone:

@@ -6,7 +6,7 @@ from models.distributions import Distribution, Scaled
 from models.labels import LabelSelector
 from models.node import ZONE_LABEL
 from simulator.registry import register
-from simulator.world import World
+from simulator.stories.world import World
 
 
 @register("failure", "commonCause")

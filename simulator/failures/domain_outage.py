@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models.distributions import Distribution
 from simulator.registry import register
-from simulator.world import World
+from simulator.stories.world import World
 
 
 @register("failure", "domainOutage")

@@ -10,7 +10,7 @@ from models.labels import LabelSelector
 from models.node import ZONE_LABEL
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.world import Subject, World
+from simulator.stories.world import Subject, World
 
 
 @register("failure", "nodeBurst")

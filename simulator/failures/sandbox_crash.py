@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.registry import register
-from simulator.world import World
+from simulator.stories.world import World
 
 
 @register("failure", "sandboxCrash")

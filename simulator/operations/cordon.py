@@ -6,7 +6,7 @@ from functools import partial
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.world import Subject, World
+from simulator.stories.world import Subject, World
 
 
 @register("operation", "cordon")

@@ -10,7 +10,7 @@ from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.world import Crew, Subject, World
+from simulator.stories.world import Crew, Subject, World
 
 RETRY = 5.0
 """kubectl drain tries a refused eviction again after this time."""

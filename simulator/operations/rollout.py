@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.world import Subject, World
+from simulator.stories.world import Subject, World
 
 
 @register("operation", "rollout")

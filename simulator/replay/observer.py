@@ -3,8 +3,8 @@
 from typing import Any
 
 from simulator.log import Kind
-from simulator.objects import Disruption, Phase, PodOwner, PodState, ReplicaSetState, ServiceState
 from simulator.simulation import Simulation
+from simulator.state.objects import Disruption, Phase, PodOwner, PodState, ReplicaSetState, ServiceState
 
 Observation = dict[str, Any]
 

@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 
 from models.behaviour import Behaviour
-from models.documents import Document
+from models.input.documents import Document
+from models.input.problems import InputError
 from models.manifests import Manifest, build_cluster
 from models.node import HOSTNAME_LABEL, REGION_LABEL, ZONE_LABEL, Node, Resources
 from models.pod import Pod
-from models.problems import InputError
-from simulator.api import Api
 from simulator.kernel import Kernel
-from simulator.nodes import NodeTable
-from simulator.objects import PodState
 from simulator.scheduling.profile import profile
 from simulator.scheduling.scheduler import Scheduler
 from simulator.scheduling.ties import FirstTies
-from simulator.state import ClusterState
+from simulator.state.api import Api
+from simulator.state.cluster import ClusterState
+from simulator.state.nodes import NodeTable
+from simulator.state.objects import PodState
 from simulator.streams import Streams
 
 PREEMPTED = "PreemptionByScheduler"

@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from models.cluster import Cluster
-from models.documents import Document, load_documents
+from models.input.documents import Document, load_documents
+from models.input.patches import merge
+from models.input.problems import InputError
 from models.load import Load
 from models.manifests import Manifest, build_cluster
 from models.node import HOSTNAME_LABEL, OUT_OF_SERVICE, Node, Resources, Taint, TaintEffect
-from models.patches import merge
-from models.problems import InputError
 from models.timing import Timing
 from models.units import parse_amount, parse_cpu, parse_duration
 from simulator.kernel import Story
 from simulator.log import Kind
-from simulator.objects import PodState
 from simulator.phases import Phases
 from simulator.replay.fake_kubelet import FakeKubelet, with_readiness
 from simulator.replay.observer import Observer
 from simulator.replay.placements import Placements
 from simulator.scheduling.ties import FirstTies
 from simulator.simulation import Simulation
+from simulator.state.objects import PodState
 from simulator.streams import Streams
 
 CONTROL_PLANE_STARTED = -19.3

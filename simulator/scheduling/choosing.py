@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.nodes import Ints, NodeTable
+from simulator.scheduling.cache import Kept
 from simulator.scheduling.framework import Answers, Filter, Profile, Reads, Score, ask, nodes_to_find, passes
-from simulator.scheduling.kept import Kept
-from simulator.views import ClusterView, NodeView, PodView
+from simulator.scheduling.views import ClusterView, NodeView, PodView
+from simulator.state.nodes import Ints, NodeTable
 
 
 @dataclass

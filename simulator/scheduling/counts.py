@@ -7,10 +7,10 @@ import numpy as np
 
 from models.labels import LabelSelector, Operator
 from simulator.log import Kind
-from simulator.nodes import Ints, NodeTable
-from simulator.objects import Phase, PodClass, PodState
-from simulator.objects.affinity import AffinityTerm
-from simulator.state import ClusterState
+from simulator.state.cluster import ClusterState
+from simulator.state.nodes import Ints, NodeTable
+from simulator.state.objects import Phase, PodClass, PodState
+from simulator.state.objects.affinity import AffinityTerm
 
 _Label = tuple[str, str]
 _Placed = dict[PodClass, dict[int, int]]

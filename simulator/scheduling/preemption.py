@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from simulator.objects import BudgetState, PodClass, PodState
 from simulator.scheduling.choosing import Chooser, Prepared
 from simulator.scheduling.counts import PodCounts
 from simulator.scheduling.ties import Ties
-from simulator.state import ClusterState
-from simulator.views import RunningPod
+from simulator.scheduling.views import RunningPod
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import BudgetState, PodClass, PodState
 
 
 class Books:

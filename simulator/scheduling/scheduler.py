@@ -14,15 +14,15 @@ import numpy as np
 from models.timing import Timing
 from simulator.kernel import Kernel, Order
 from simulator.log import Kind
-from simulator.nodes import Ints
-from simulator.objects import Disruption, Phase, PodClass, PodState
 from simulator.scheduling.choosing import Chooser, Prepared
 from simulator.scheduling.counts import PodCounts
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.preemption import Books, Eviction
 from simulator.scheduling.ties import Ties
-from simulator.state import ClusterState
-from simulator.views import ClusterView, PodView
+from simulator.scheduling.views import ClusterView, PodView
+from simulator.state.cluster import ClusterState
+from simulator.state.nodes import Ints
+from simulator.state.objects import Disruption, Phase, PodClass, PodState
 
 _Alike = tuple[PodClass, int | None]
 """Pods that are equal to the scheduler: a template, and the only node that will do."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from models.traffic import Call
 from simulator.log import StepFunction
-from simulator.traffic.fluid import Requests
+from simulator.traffic.fluid.fluid import Requests
 from simulator.traffic.losses import Loss
 
 CALL = "call"

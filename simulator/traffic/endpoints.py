@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.log import Floats, Kind, TransitionLog
-from simulator.objects import Phase
+from simulator.state.objects import Phase
 
 Ints = npt.NDArray[np.int64]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from experiments import Experiment
 from models.distributions import Exponential, Fixed
-from models.problems import InputError
+from models.input.problems import InputError
 from simulator.failures.node_crash import NodeCrash
 from simulator.operations.rollout import Rollout
 

@@ -7,10 +7,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from experiments import closed_form, remarks, runner
+from experiments import closed_form
 from experiments.plots import Plots
+from experiments.report import remarks
 from experiments.results import Results
-from experiments.store import NotAResultFolder
+from experiments.runner import run as runner
+from experiments.store.folder import NotAResultFolder
 from tests.experiments import fakes
 from tests.experiments.fakes import Objective, Unit, two_policies
 

@@ -16,10 +16,10 @@ from models.service import Service
 from models.timing import Timing
 from simulator.kernel import Story
 from simulator.log import Kind
-from simulator.objects import PodState, ReplicaSetState
 from simulator.simulation import Simulation
+from simulator.state.objects import PodState, ReplicaSetState
+from simulator.stories.world import FailureMode, Operation, Subject, World
 from simulator.streams import Streams
-from simulator.world import FailureMode, Operation, Subject, World
 
 MIB = 1024**2
 GIB = 1024**3

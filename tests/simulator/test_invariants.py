@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments.bench import uniform_cluster
+from experiments.bench.cluster import uniform_cluster
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.deployment import StrategyType
@@ -21,14 +21,14 @@ from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.failures.zone_outage import ZoneOutage
 from simulator.log import Kind
-from simulator.nodes import NodeTable
-from simulator.objects import Phase, PodState
 from simulator.operations.rollout import Rollout
 from simulator.run import simulate
 from simulator.scheduling.counts import PodCounts
 from simulator.simulation import Simulation
-from simulator.state import ClusterState
-from simulator.world import FailureMode
+from simulator.state.cluster import ClusterState
+from simulator.state.nodes import NodeTable
+from simulator.state.objects import Phase, PodState
+from simulator.stories.world import FailureMode
 from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, behaviour
 from tests.simulator.strategies import clusters, failures, maintained, rollouts
 

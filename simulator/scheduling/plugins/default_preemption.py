@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.registry import register
-from simulator.views import PodView, RunningPod, WhatIf
+from simulator.scheduling.views import PodView, RunningPod, WhatIf
 
 
 @dataclass(frozen=True)

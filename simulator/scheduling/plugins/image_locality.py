@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.registry import register
 from simulator.scheduling.framework import Reads, Score
-from simulator.views import ClusterView, PodView
+from simulator.scheduling.views import ClusterView, PodView
 
 _MIB = 1024 * 1024
 _LEAST = 23 * _MIB

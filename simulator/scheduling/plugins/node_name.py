@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.registry import register
 from simulator.scheduling.framework import Filter, Reads
-from simulator.views import ClusterView, PodView
+from simulator.scheduling.views import ClusterView, PodView
 
 
 @register("plugin", "NodeName")

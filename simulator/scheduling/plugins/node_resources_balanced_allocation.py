@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from simulator.nodes import Ints
 from simulator.registry import register
 from simulator.scheduling.framework import Reads, Score
-from simulator.views import ClusterView, NodeView, PodView
+from simulator.scheduling.views import ClusterView, NodeView, PodView
+from simulator.state.nodes import Ints
 
 
 @register("plugin", "NodeResourcesBalancedAllocation")

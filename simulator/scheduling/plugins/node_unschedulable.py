@@ -7,7 +7,7 @@ from typing import ClassVar
 from models.node import UNSCHEDULABLE, Taint, TaintEffect
 from simulator.registry import register
 from simulator.scheduling.framework import Filter, Reads
-from simulator.views import ClusterView, PodView
+from simulator.scheduling.views import ClusterView, PodView
 
 _TAINT = Taint(UNSCHEDULABLE, TaintEffect.NO_SCHEDULE)
 

@@ -10,12 +10,12 @@ import numpy as np
 from models.labels import LabelSelector, Operator, Requirement
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, TaintEffect
 from models.pod import TopologySpreadConstraint, WhenUnsatisfiable
-from simulator.nodes import Bools, Ints
 from simulator.registry import register
 from simulator.scheduling.counts import PodCount
 from simulator.scheduling.framework import Filter, Reads, Score
 from simulator.scheduling.plugins.node_affinity import eligible
-from simulator.views import ClusterView, NodeView, PodView
+from simulator.scheduling.views import ClusterView, NodeView, PodView
+from simulator.state.nodes import Bools, Ints
 
 SYSTEM_DEFAULTS = ((HOSTNAME_LABEL, 3), (ZONE_LABEL, 5))
 

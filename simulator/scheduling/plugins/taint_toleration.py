@@ -7,10 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from models.node import Taint, TaintEffect
-from simulator.nodes import Bools, Ints
 from simulator.registry import register
 from simulator.scheduling.framework import Filter, Reads, Score
-from simulator.views import ClusterView, NodeView, PodView
+from simulator.scheduling.views import ClusterView, NodeView, PodView
+from simulator.state.nodes import Bools, Ints
 
 
 @register("plugin", "TaintToleration")

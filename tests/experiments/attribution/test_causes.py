@@ -7,8 +7,8 @@ from experiments.attribution.causes import absences, main_causes
 from experiments.attribution.losses import Loss, attribute
 from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Stage
-from experiments.attribution.unseen import Unseen
-from experiments.estimate import STATED_OUTAGE
+from experiments.findings.unseen import Unseen
+from experiments.inference.estimate import STATED_OUTAGE
 from experiments.metrics.availability import ReadyEndpoints
 from experiments.metrics.observation import Observation
 from models.distributions import Exponential, Fixed

@@ -21,7 +21,7 @@ from models.distributions import (
     Uniform,
     Weibull,
 )
-from models.documents import parse_documents
+from models.input.documents import parse_documents
 from models.labels import LabelSelector, Operator, Requirement, parse_selector
 from models.timing import Timing
 from models.units import parse_duration

@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from experiments import Experiment
-from experiments.chain import chains
-from experiments.store import with_copies
+from experiments.metrics.chain import chains
+from experiments.store.folder import with_copies
 from models.distributions import Fixed
-from models.problems import InputError
+from models.input.problems import InputError
 from models.requests import Bursts, Connections, FirstComeFirstServed, OutlierEjection, RequestLevel
 from models.traffic import Call, Clients, RequestRate, Retries, Traffic
 from simulator.traffic.balancing.round_robin import RoundRobin

@@ -4,7 +4,7 @@ import pytest
 
 from experiments.fitting.lifetimes import Lifetimes, last_instant, lifetimes
 from experiments.fitting.outages import Outage, OutageLog
-from models.problems import InputError
+from models.input.problems import InputError
 
 
 def log(*outages: tuple[str, float, float | None]) -> OutageLog:

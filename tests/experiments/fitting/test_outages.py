@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from experiments.fitting.outages import Format, Outage, read_outages
-from models.problems import InputError
+from models.input.problems import InputError
 
 HEAD = "node,start,end\n"
 

@@ -19,9 +19,9 @@ from models.autoscaling import (
     SelectPolicy,
     TargetType,
 )
-from models.documents import Document
+from models.input.documents import Document
+from models.input.problems import InputError
 from models.manifests import ClusterInput, Manifest, build_cluster
-from models.problems import InputError
 
 
 def manifest(spec: str = "", version: str = "v2") -> dict[str, Any]:

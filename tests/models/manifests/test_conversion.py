@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from models.cluster import Cluster
 from models.deployment import Percent, StrategyType
-from models.documents import Document
+from models.input.documents import Document
+from models.input.problems import InputError
 from models.labels import LabelSelector, Operator, Requirement
 from models.manifests import ClusterInput, Manifest, build_cluster
 from models.node import Resources, Taint, TaintEffect
 from models.pod import Container, NodeSelectorTerm, PodSpec, PreferredNode, Probe, Toleration, WhenUnsatisfiable
-from models.problems import InputError
 from models.timing import Timing
 
 

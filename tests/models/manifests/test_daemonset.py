@@ -5,9 +5,9 @@ import yaml
 
 from models.daemonset import DaemonSet
 from models.deployment import IntOrPercent, Percent
-from models.documents import Document
+from models.input.documents import Document
+from models.input.problems import InputError
 from models.manifests import ClusterInput, Manifest, build_cluster
-from models.problems import InputError
 
 OBJECT = """
 apiVersion: apps/v1

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from models.input.problems import InputError
 from models.manifests import Manifest, build_cluster, describe_not_modelled, read_manifests
 from models.node import Node, Resources
-from models.problems import InputError
 
 DEPLOYMENT = """\
 apiVersion: apps/v1

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import yaml
 
-from models.documents import Document
+from models.input.documents import Document
+from models.input.problems import InputError
 from models.manifests import ClusterInput, Manifest, build_cluster
-from models.problems import InputError
 from models.statefulset import PodManagementPolicy, StatefulSet
 
 OBJECT = """

@@ -19,14 +19,14 @@ from models.pod import (
     TopologySpreadConstraint,
     WhenUnsatisfiable,
 )
-from simulator.nodes import NodeTable
-from simulator.objects import PodState
 from simulator.placement import Arrival, _Placing, place
 from simulator.scheduling.choosing import node_order
 from simulator.scheduling.framework import nodes_to_find, passes
 from simulator.scheduling.profile import profile
+from simulator.scheduling.views import NodeView
+from simulator.state.nodes import NodeTable
+from simulator.state.objects import PodState
 from simulator.streams import Streams
-from simulator.views import NodeView
 
 GIB = 1024**3
 

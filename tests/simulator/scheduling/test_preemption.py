@@ -14,7 +14,7 @@ from models.node import Node, Resources
 from models.pod import Container, PodSpec, PodTemplate
 from simulator.placement import Arrival, place
 from simulator.scheduling.plugins.default_preemption import DefaultPreemption
-from simulator.views import RunningPod
+from simulator.scheduling.views import RunningPod
 from tests.simulator.clusters import Lab
 
 GIB = 1024**3

@@ -13,7 +13,7 @@ from simulator.log import StepFunction
 from simulator.streams import Streams
 from simulator.traffic.chain import CALL, all_up, chained, needs
 from simulator.traffic.endpoints import EndpointHistory
-from simulator.traffic.fluid import Requests, fluid
+from simulator.traffic.fluid.fluid import Requests, fluid
 from tests.simulator.clusters import cluster, deployment, nodes
 from tests.simulator.traffic.histories import DEAD, GONE, UP, history
 

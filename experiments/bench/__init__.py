@@ -1,0 +1,1 @@
+"""Benchmarks: how fast the simulator, the scheduler and the traffic are."""

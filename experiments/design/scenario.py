@@ -1,0 +1,115 @@
+"""The design of an experiment as values: scenarios (one per policy, ready to simulate), goals, objectives."""
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from models.behaviour import Behaviour
+from models.cluster import Cluster
+from models.load import Load
+from models.traffic import Call, Traffic
+
+if TYPE_CHECKING:
+    from experiments.design.objective import MetricName
+    from experiments.metrics.availability import Capacity, Quorum, ReadyEndpoints
+    from experiments.metrics.slo import Slo
+    from simulator.scheduling.profile import Profile
+    from simulator.stories.world import FailureMode, Operation
+
+
+CHAIN_SUFFIX = "+calls"
+"""After the name of a Service that is measured once more, with all that its calls require."""
+
+
+@dataclass(frozen=True)
+class ServiceGoal:
+    """A Service that is measured, and when it counts as available. The name is the one in `Run.services`."""
+
+    name: str
+    predicate: "ReadyEndpoints | Capacity | Quorum"
+    slo: "Slo | None" = None
+    """What is promised of it: error budget and alerts."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """How good a Service must be by a metric of `design.objective`, under one policy or, if None, under all."""
+
+    service: str
+    limit: float
+    """The least or the most that is good, as the metric is: a share, seconds or a number."""
+    metric: "MetricName" = "availability"
+    policy: str | None = None
+
+
+@dataclass(frozen=True)
+class Precision:
+    """Replicate until every interval's half-width is at most `relative` of the unavailability, or `at_most` times."""
+
+    relative: float
+    confidence: float
+    at_most: int
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One policy, ready to simulate. Plain values: it can be pickled, compared and sent to other processes."""
+
+    policy: str
+    cluster: Cluster
+    behaviour: Behaviour
+    failures: "tuple[FailureMode, ...]"
+    operations: "tuple[Operation, ...]"
+    services: tuple[ServiceGoal, ...]
+    duration: float
+    warmup: float
+    seed: int
+    loads: tuple[Load, ...] = ()
+    scheduler: "Profile | None" = None
+    """Kubernetes' default without one."""
+    traffic: tuple[Traffic, ...] = ()
+    """The requests to Services, one entry a Service."""
+    calls: tuple[Call, ...] = ()
+    """Which Services ask which others."""
+    id: str = field(init=False)
+    """Content id of all of the above, the same in every process: 16 hexadecimal digits."""
+
+    def __post_init__(self) -> None:
+        facts = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "id"}
+        object.__setattr__(self, "id", hashlib.blake2b(canonical(facts).encode(), digest_size=8).hexdigest())
+
+
+def chain_names(services: tuple[ServiceGoal, ...], calls: tuple[Call, ...]) -> list[str]:
+    """The names under which measured Services that call others are measured once more, in their order."""
+    return [f"{goal.name}{CHAIN_SUFFIX}" for goal in services if any(call.caller == goal.name for call in calls)]
+
+
+def canonical(value: Any) -> str:
+    """A text that is equal for equal values, in every process: mappings and sets are put in order."""
+    if isinstance(value, Enum):
+        return canonical(value.value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return type(value).__name__ + canonical({f.name: getattr(value, f.name) for f in dataclasses.fields(value)})
+    if isinstance(value, Mapping):
+        return "{" + ",".join(sorted(f"{canonical(k)}:{canonical(v)}" for k, v in value.items())) + "}"
+    if isinstance(value, frozenset | set):
+        return "{" + ",".join(sorted(map(canonical, value))) + "}"
+    if isinstance(value, tuple | list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    return repr(value)
+
+
+@dataclass(frozen=True)
+class Design:
+    """What an experiment file amounts to."""
+
+    scenarios: tuple[Scenario, ...]
+    objectives: tuple[Objective, ...]
+    inputs: tuple[str, ...]
+    """Every manifest file read, in order."""
+    warnings: tuple[str, ...]
+    not_modelled: Mapping[str, int]
+    """Kind -> how many objects are read but not simulated, under the baseline."""

@@ -1,0 +1,1 @@
+"""Findings: the tables of an experiment, and every estimate drawn from them."""

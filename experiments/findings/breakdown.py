@@ -1,0 +1,93 @@
+"""The downtime of one Service under one policy, by cause and stage, over all replications."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.attribution.stages import Stage
+from experiments.inference import estimate
+from experiments.inference.estimate import YEAR, Estimate
+from experiments.inference.intervals import Floats
+from experiments.inference.sample import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOTHING_BROKE = "none (the workload's own doing)"
+"""How the empty cause reads."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one cause in one stage took of the downtime."""
+
+    cause: str
+    """Failure mode or operation; "" if nothing broke."""
+    stage: Stage
+    downtimes: Floats
+    """Seconds, by replication."""
+    windows: Floats
+    """Seconds measured, by replication."""
+    lengths: Floats
+    """Seconds of every outage that lost some to it."""
+
+    @property
+    def reason(self) -> str:
+        """The cause in words."""
+        return self.cause or NOTHING_BROKE
+
+    @property
+    def per_year(self) -> float:
+        """Seconds a year."""
+        return math.fsum(self.downtimes) / math.fsum(self.windows) * YEAR
+
+    def estimate(self, confidence: float) -> Estimate:
+        """Seconds a year with an interval, as if there were no other downtime."""
+        share = estimate.availability(self.downtimes, self.windows, self.lengths, confidence)
+        return estimate.downtime_per_year(share)
+
+
+def breakdown(losses: "pd.DataFrame", sample: Sample) -> list[Part]:
+    """The parts of the downtime of `sample`, from its rows of the table of losses: the costliest cause first.
+
+    They sum to the downtime. Within a cause they come in the order of stages.
+    """
+    place = {int(replication): i for i, replication in enumerate(sample.replications)}
+    parts = []
+    for (cause, stage), rows in losses.groupby(["cause", "stage"], sort=False):
+        downtimes = np.zeros(len(place))
+        downtimes[[place[number] for number in rows["replication"]]] = rows["lost_s"]
+        lengths = np.array([length for text in rows["lengths_s"] for length in json.loads(text)])
+        parts.append(Part(str(cause), Stage(str(stage)), downtimes, sample.windows, lengths))
+    cost = {part.cause: 0.0 for part in parts}
+    for part in parts:
+        cost[part.cause] += part.per_year
+    order = list(Stage)
+    return sorted(parts, key=lambda part: (-cost[part.cause], part.cause, order.index(part.stage)))
+
+
+def by_stage(parts: Sequence[Part]) -> Mapping[Stage, float]:
+    """Seconds a year by stage, in their order, those without any left out."""
+    return {
+        stage: math.fsum(part.per_year for part in parts if part.stage is stage)
+        for stage in Stage
+        if any(part.stage is stage for part in parts)
+    }
+
+
+def frame(parts: Sequence[Part], confidence: float) -> "pd.DataFrame":
+    """A row per part: cause, stage, seconds a year with their interval, share of the downtime, outages concerned."""
+    import pandas as pd
+
+    total = math.fsum(part.per_year for part in parts)
+    rows = []
+    for part in parts:
+        found = part.estimate(confidence)
+        share = part.per_year / total
+        rows.append((part.cause, str(part.stage), part.per_year, found.low, found.high, share, len(part.lengths)))
+    columns = ["cause", "stage", "lost_s_per_year", "lost_low", "lost_high", "share", "outages"]
+    return pd.DataFrame(rows, columns=columns)

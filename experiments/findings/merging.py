@@ -1,0 +1,55 @@
+"""Several results as one: the same Services under the policies of all of them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from experiments.inference.estimate import show_seconds
+from experiments.results import Results
+from models.input.problems import InputError, Location, Problem
+
+
+def merged(found: Mapping[str, Results]) -> Results:
+    """All policies, named "NAME/POLICY" after the names of the results, at the Services that all have; no objectives.
+
+    Replications are paired by number. That is the same luck only where seeds are equal and clusters alike; elsewhere
+    the pairs are independent, which costs precision but is not wrong (the correlation shows it). InputError if they
+    measured for different times, at different confidence, or no Service in common.
+    """
+    import pandas as pd
+
+    (first, of), *others = found.items()
+    services = [name for name in of.services if all(name in other.services for _, other in others)]
+    problems = [Problem(Location(name), "", text) for name, other in others for text in _different(other, of, first)]
+    if not services:
+        problems.append(Problem(Location(first), "", "the results have no Service in common"))
+    if problems:
+        raise InputError(problems)
+    tables = {
+        table: pd.concat(
+            [one.tables[table].assign(policy=f"{name}/" + one.tables[table]["policy"]) for name, one in found.items()],
+            ignore_index=True,
+        )
+        for table in of.tables
+    }
+    manifest = replace(
+        of.manifest,
+        name=" and ".join(found),
+        policies=[f"{name}/{policy}" for name, one in found.items() for policy in one.policies],
+        services=services,
+        replications=max(one.manifest.replications for one in found.values()),
+        scenarios={f"{name}/{p}": of for name, one in found.items() for p, of in one.manifest.scenarios.items()},
+        objectives=[],
+        imprecise=[],
+    )
+    return Results(manifest, tables)
+
+
+def _different(one: Results, other: Results, name: str) -> list[str]:
+    """What keeps two results from being compared."""
+    mine, its = one.manifest, other.manifest
+    found = []
+    if mine.duration != its.duration:
+        found.append(f"measured {show_seconds(mine.duration)} where {name} measured {show_seconds(its.duration)}")
+    if mine.confidence != its.confidence:
+        found.append(f"intervals at {mine.confidence:.0%} where those of {name} are at {its.confidence:.0%}")
+    return found

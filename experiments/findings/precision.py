@@ -1,0 +1,50 @@
+"""Precision: whether an unavailability is known well enough, and what it would take.
+
+Known to +-10 % needs a relative standard error of 5.1 %, and that 384 effective outages: as many outages of one fixed
+length, or 768 of exponential ones; and never fewer than 100 outages, because fewer do not show how unequal they are.
+"""
+
+import math
+from typing import TYPE_CHECKING
+
+from experiments.inference import intervals
+from experiments.inference.estimate import Estimate
+from experiments.inference.intervals import MANY_OUTAGES
+from experiments.inference.sample import Sample
+
+if TYPE_CHECKING:
+    from experiments.results import Results
+
+
+def is_reached(sample: Sample, found: Estimate, relative: float) -> bool:
+    """Whether half the interval is at most `relative` of the unavailability, and rests on at least 100 outages."""
+    if found.is_bound or len(sample.lengths) < MANY_OUTAGES:
+        return found.n > 0 and found.value == 0 and found.low == found.high  # never available: nothing left to know
+    return (found.high - found.low) / 2 <= relative * (1 - found.value)
+
+
+def imprecise_rows(results: "Results", relative: float, confidence: float) -> list[tuple[str, str]]:
+    """Service and policy for which it is not reached."""
+    return [
+        (service, policy)
+        for service in results.services
+        for policy in results.policies
+        if not is_reached(results.sample(service, policy), results.availability(service, policy, confidence), relative)
+    ]
+
+
+def would_take(sample: Sample, found: Estimate, relative: float) -> int | None:
+    """Replications, in all, until it would be reached; None without any replication.
+
+    About so many: half the interval shrinks like 1 / sqrt(replications). Where no outage was seen: more than so many.
+    """
+    from scipy.special import ndtri
+
+    if not found.n:
+        return None
+    if found.is_bound:
+        return math.ceil(found.n * MANY_OUTAGES / -math.log1p(-found.confidence))
+    wanted = (float(ndtri((1 + found.confidence) / 2)) / relative) ** 2
+    by_outages = wanted / intervals.effective_outages(sample.lengths, sample.downtimes)
+    by_interval = ((found.high - found.low) / 2 / relative / (1 - found.value)) ** 2
+    return math.ceil(found.n * max(min(by_outages, by_interval), MANY_OUTAGES / len(sample.lengths), 1.0))

@@ -1,0 +1,1 @@
+"""Inference: from a sample to an interval. Arrays only, no tables."""

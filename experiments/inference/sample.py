@@ -1,0 +1,86 @@
+"""The numbers behind the estimates of one Service under one policy."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.inference.intervals import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One Service under one policy; times in seconds.
+
+    An entry per replication: its number, the length of its window, its downtime and its outages. An entry per outage:
+    the number of its replication in `owners`, start and end in the rows of `spans`, and in `causes` the failure mode or
+    operation that most of it is due to; no entries if that is not known.
+    """
+
+    replications: npt.NDArray[np.int64]
+    windows: Floats
+    downtimes: Floats
+    counts: Floats
+    owners: npt.NDArray[np.int64]
+    spans: Floats
+    causes: npt.NDArray[np.str_] = field(default_factory=lambda: np.empty(0, dtype=np.str_))
+
+    @classmethod
+    def empty(cls) -> "Sample":
+        """Without any replication."""
+        none, numbers = np.empty(0), np.empty(0, dtype=np.int64)
+        return cls(numbers, none, none, none, numbers, np.empty((0, 2)))
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """Of every outage."""
+        of: Floats = self.spans[:, 1] - self.spans[:, 0]
+        return of
+
+    def by_cause(self) -> "list[Sample]":
+        """The same replications with the outages of one cause each; none if causes are not known."""
+        return [self._only(self.causes == cause) for cause in sorted(set(self.causes.tolist()))]
+
+    def _only(self, kept: npt.NDArray[np.bool_]) -> "Sample":
+        owners, spans = self.owners[kept], self.spans[kept]
+        place = np.searchsorted(self.replications, owners)
+        downtimes = np.bincount(place, spans[:, 1] - spans[:, 0], len(self.replications)).astype(float)
+        counts = np.bincount(place[spans[:, 0] > 0], minlength=len(self.replications)).astype(float)
+        return replace(self, downtimes=downtimes, counts=counts, owners=owners, spans=spans, causes=self.causes[kept])
+
+    @property
+    def half(self) -> int:
+        """How many outages, the longest, brought half of the downtime; 0 without any."""
+        longest = np.cumsum(np.sort(self.lengths)[::-1])
+        return int(np.searchsorted(longest, longest[-1] / 2)) + 1 if len(longest) else 0
+
+
+def samples(runs: "pd.DataFrame", outages: "pd.DataFrame") -> dict[tuple[str, str], Sample]:
+    """Service and policy -> sample, by the tables of these names."""
+    spans = dict(by_pair(outages))
+    found = {}
+    for key, rows in by_pair(runs):
+        columns = (rows[name].to_numpy() for name in ("replication", "window_s", "downtime_s", "outages"))
+        replications, windows, downtimes, counts = columns
+        mine = spans.get(key, outages.iloc[:0])
+        owners, ends = mine["replication"].to_numpy(), mine[["start_s", "end_s"]].to_numpy()
+        causes = mine["cause"].to_numpy(dtype=np.str_)
+        found[key] = Sample(replications, windows, downtimes, counts.astype(float), owners, ends, causes)
+    return found
+
+
+def of_pair(frame: "pd.DataFrame", service: str, policy: str) -> "pd.DataFrame":
+    """The rows of a table that are about one Service under one policy."""
+    return frame.loc[(frame["service"] == service) & (frame["policy"] == policy)]
+
+
+def by_pair(frame: "pd.DataFrame") -> "Iterator[tuple[tuple[str, str], pd.DataFrame]]":
+    """The rows of each Service and policy."""
+    for (service, policy), rows in frame.groupby(["service", "policy"], sort=False):
+        yield (str(service), str(policy)), rows

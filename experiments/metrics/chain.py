@@ -1,0 +1,45 @@
+"""Chains: Services that call others, measured with all that they require."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from experiments.design.scenario import CHAIN_SUFFIX
+from experiments.metrics.availability import ReadyEndpoints
+from experiments.metrics.observation import Observation
+from simulator.traffic.chain import all_up, needs
+
+if TYPE_CHECKING:
+    from experiments.design.scenario import Scenario, ServiceGoal
+    from simulator.run import Run
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A measured Service and all that a request to it needs."""
+
+    name: str
+    """The Service's name with `CHAIN_SUFFIX`: how results call it."""
+    entry: "ServiceGoal"
+    needs: tuple[str, ...]
+    """The Services, the entry first."""
+
+
+def chains(scenario: "Scenario") -> list[Chain]:
+    """A chain for every measured Service that calls others."""
+    entries = [goal for goal in scenario.services if any(call.caller == goal.name for call in scenario.calls)]
+    return [Chain(f"{goal.name}{CHAIN_SUFFIX}", goal, tuple(needs(goal.name, scenario.calls))) for goal in entries]
+
+
+def observed(chain: Chain, scenario: "Scenario", run: "Run", seen: Mapping[str, Observation]) -> Observation:
+    """The entry's endpoints; up while it and all that it needs are: by their own rules, or with one endpoint."""
+    each = [
+        seen[name] if name in seen else Observation.of(run.services[name], ReadyEndpoints(1), run.start, run.end)
+        for name in chain.needs
+    ]
+    return dataclasses.replace(
+        seen[chain.entry.name],
+        up=all_up([one.up for one in each]),
+        believed=all_up([one.believed for one in each]),
+    )

@@ -1,0 +1,65 @@
+"""What a run would do: policies, pods, nodes, and an estimate of its cost from one short run of each policy."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from experiments.design.scenario import Scenario
+from experiments.experiment import Experiment
+from experiments.runner.replication import arguments
+from simulator.run import Run, simulate
+
+PILOT_SECONDS = 60 * 86_400.0
+"""Simulated time of a pilot run: long enough for some failures, short enough to wait for."""
+
+
+@dataclass(frozen=True)
+class PolicyPlan:
+    """One policy of an experiment; costs are per replication, extrapolated from the pilot run."""
+
+    policy: str
+    workloads: int
+    pods: int
+    nodes: int
+    failures: tuple[str, ...]
+    operations: tuple[str, ...]
+    transitions: float
+    seconds: float
+    pending: Mapping[str, str]
+    """Pods that have no node at the end of the pilot run, and why."""
+
+
+def plan(experiment: Experiment) -> list[PolicyPlan]:
+    """Simulates a short stretch of every policy."""
+    return [_plan(scenario) for scenario in experiment.scenarios()]
+
+
+def _plan(scenario: Scenario) -> PolicyPlan:
+    def simulated(duration: float) -> tuple[Run, float]:
+        begin = time.perf_counter()
+        run = simulate(**arguments(scenario), duration=duration)
+        return run, time.perf_counter() - begin
+
+    whole = scenario.warmup + scenario.duration
+    pilot = min(whole, PILOT_SECONDS)
+    simulated(1.0)  # what only the first run in a process pays
+    started, start_seconds = simulated(1.0)
+    run, seconds = simulated(pilot)
+    cluster = scenario.cluster
+    replicas = [d.replicas for d in cluster.deployments] + [r.replicas for r in cluster.replica_sets]
+    replicas += [s.replicas for s in cluster.stateful_sets]
+    replicas += [
+        sum(daemons.pod_template.spec.allows_node(node.labels, node.name) for node in cluster.nodes)
+        for daemons in cluster.daemon_sets
+    ]
+    return PolicyPlan(
+        policy=scenario.policy,
+        workloads=len(replicas) + len(cluster.pods),
+        pods=sum(replicas) + len(cluster.pods),
+        nodes=len(cluster.nodes),
+        failures=tuple(mode.name for mode in scenario.failures),
+        operations=tuple(operation.name for operation in scenario.operations),
+        transitions=started.transitions + (run.transitions - started.transitions) * whole / pilot,
+        seconds=start_seconds + max(seconds - start_seconds, 0.0) * whole / pilot,
+        pending=run.pending,
+    )

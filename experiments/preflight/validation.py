@@ -1,0 +1,129 @@
+"""Checks experiment files and plain manifests, and says what is in them."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from experiments.experiment import Experiment
+from experiments.file.document import is_experiment
+from models.input.documents import read_documents
+from models.input.problems import InputError, Problem
+from models.manifests import build_cluster, describe_not_modelled, read_manifests
+from models.units import format_duration
+
+_ENDINGS = (".yaml", ".yml", ".json")
+
+
+@dataclass
+class Report:
+    """What was found: one line per thing read, warnings, and everything that is wrong."""
+
+    read: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    not_modelled: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        found = [
+            {
+                "file": problem.location.file,
+                "line": problem.location.line or None,
+                "column": problem.location.column or None,
+                "path": problem.path,
+                "message": problem.message,
+            }
+            for problem in InputError(self.problems).problems
+        ]
+        return {
+            "valid": not found,
+            "read": self.read,
+            "notModelled": self.not_modelled,
+            "warnings": self.warnings,
+            "problems": found,
+        }
+
+
+def validate(paths: Iterable[str]) -> Report:
+    """Experiments are checked with all that they refer to; all other files together, as one application."""
+    report, manifests = Report(), list[str]()
+    for path in paths:
+        experiments = [file for file in _files(path) if _is_experiment(file)]
+        for file in experiments:
+            _validate_experiment(file, report)
+        if not experiments:
+            manifests.append(path)
+        elif os.path.isdir(path):
+            manifests += [file for file in _files(path) if file not in experiments and _has_objects(file)]
+    if manifests:
+        _validate_manifests(manifests, report)
+    return report
+
+
+def _validate_experiment(file: str, report: Report) -> None:
+    try:
+        experiment = Experiment.from_yaml(file)
+    except InputError as error:
+        report.problems += error.problems
+        return
+    goals = experiment.scenarios()[0].services
+    times = f"{experiment.replications} replications" if experiment.replications else "replications until precise"
+    policies, services = _many(experiment.policies, "policy", "policies"), _many(goals, "Service")
+    length = format_duration(experiment.duration)
+    report.read.append(f"{file}: experiment {experiment.name}: {policies}, {services}, {times} of {length}")
+    report.warnings += experiment.warnings
+    _count(experiment.not_modelled, report)
+
+
+def _many(things: Sequence[object], one: str, more: str | None = None) -> str:
+    return f"{len(things)} {one if len(things) == 1 else more or one + 's'}"
+
+
+def _validate_manifests(paths: list[str], report: Report) -> None:
+    try:
+        manifests = read_manifests(paths)
+    except InputError as error:
+        report.problems += error.problems
+        return
+    built = build_cluster(manifests.objects)
+    kinds = Counter(manifest.kind for manifest in manifests.objects)
+    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
+    report.read.append(f"{', '.join(paths)}: {listed or 'nothing'}")
+    report.warnings += map(str, sorted({*manifests.warnings, *built.warnings}))
+    _count(built.not_modelled, report)
+
+
+def _count(kinds: Any, report: Report) -> None:
+    for kind, count in kinds.items():
+        report.not_modelled[kind] = report.not_modelled.get(kind, 0) + count
+
+
+def text(report: Report) -> list[str]:
+    """What was read and what is not modelled, in lines for people."""
+    lines = [*report.read]
+    if said := describe_not_modelled(report.not_modelled):
+        lines.append(said)
+    return lines
+
+
+def _files(path: str) -> list[str]:
+    if not os.path.isdir(path):
+        return [path]
+    found = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [os.path.join(folder, name) for name in names if name.endswith(_ENDINGS) and name[0] != "."]
+    return sorted(found)
+
+
+def _is_experiment(file: str) -> bool:
+    return file != "-" and any(map(is_experiment, read_documents(file)[0]))
+
+
+def _has_objects(file: str) -> bool:
+    documents, problems = read_documents(file)
+    return bool(problems) or any(
+        isinstance(d.value, dict) and {"apiVersion", "kind"} & d.value.keys() for d in documents
+    )

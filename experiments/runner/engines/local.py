@@ -1,0 +1,132 @@
+"""Processes of this machine."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import active_children, get_context
+
+from experiments.runner.engines import Id, Result, Spec
+
+CHUNK_SECONDS = 0.5
+"""Specs are handed to a process in chunks of about this length: long against the cost of handing over."""
+ATTEMPTS = 3
+"""How often a spec may take its process down before it is given up."""
+
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+
+
+class ProcessDied(RuntimeError):
+    """The process that worked on a spec ended without a word, each time."""
+
+
+@dataclass(frozen=True)
+class LocalEngine:
+    """`workers` processes that use one core each and leave Ctrl-C to us; one worker is this process itself."""
+
+    workers: int = 1
+    name: str = "local"
+
+    def map_unordered(
+        self, function: Callable[[Spec], Result], specs: Iterable[tuple[Id, Spec]]
+    ) -> Iterator[tuple[Id, Result | Exception]]:
+        if self.workers == 1:
+            for key, spec in specs:
+                yield key, _result(function, spec)
+            return
+        left = iter(specs)
+        while lost := (yield from self._until_one_dies(function, left)):
+            for key, spec in lost:
+                yield key, _alone(function, spec)
+
+    def _until_one_dies(
+        self, function: Callable[[Spec], Result], specs: Iterator[tuple[Id, Spec]]
+    ) -> Generator[tuple[Id, Result | Exception], None, list[tuple[Id, Spec]]]:
+        """Work in one pool until the specs end or one of its processes dies; returns the specs lost with the pool."""
+        lost: list[tuple[Id, Spec]] = []
+        running: dict[Future[tuple[list[Result | Exception], float]], list[tuple[Id, Spec]]] = {}
+        size, done, spent = 1, 0, 0.0
+        with _pool(self.workers, function) as pool:
+            while True:
+                while not lost and len(running) <= self.workers and (chunk := list(islice(specs, size))):
+                    try:
+                        running[pool.submit(_results, function, [spec for _, spec in chunk])] = chunk
+                    except BrokenProcessPool:
+                        lost += chunk
+                if not running:
+                    return lost
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    chunk = running.pop(future)
+                    try:
+                        results, seconds = future.result()
+                    except BrokenProcessPool:
+                        lost += chunk
+                        continue
+                    except Exception as error:  # the way there or back: something cannot be pickled
+                        results, seconds = [error] * len(chunk), 0.0
+                    done, spent = done + len(chunk), spent + seconds
+                    size = max(1, min(4 * size, round(CHUNK_SECONDS * done / max(spent, 1e-9))))
+                    yield from ((key, result) for (key, _), result in zip(chunk, results, strict=True))
+
+
+def _results(function: Callable[[Spec], Result], specs: Sequence[Spec]) -> tuple[list[Result | Exception], float]:
+    """What came of a chunk, in another process; and the seconds it took."""
+    start = time.perf_counter()
+    return [_result(function, spec) for spec in specs], time.perf_counter() - start
+
+
+def _result(function: Callable[[Spec], Result], spec: Spec) -> Result | Exception:
+    try:
+        return function(spec)
+    except Exception as error:
+        return error
+
+
+def _alone(function: Callable[[Spec], Result], spec: Spec) -> Result | Exception:
+    """What came of a spec whose pool broke, perhaps through no fault of its own: it gets a process to itself."""
+    for _ in range(ATTEMPTS):
+        with _pool(1, function) as pool:
+            try:
+                return pool.submit(_result, function, spec).result()
+            except BrokenProcessPool:
+                continue
+            except Exception as error:
+                return error
+    return ProcessDied(f"the process that ran it died {ATTEMPTS} times (out of memory?)")
+
+
+@contextmanager
+def _pool(workers: int, function: Callable[[Spec], Result]) -> Iterator[ProcessPoolExecutor]:
+    """Fresh processes (a fork of this one could inherit a lock that is held), killed if the block ends by an error."""
+    context = get_context("spawn" if sys.platform == "win32" else "forkserver")
+    if sys.platform != "win32":
+        context.set_forkserver_preload([function.__module__])
+    others = set(active_children())
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(_ONE_THREAD)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts_alone)
+    try:
+        yield pool
+    except BaseException:
+        for child in set(active_children()) - others:
+            child.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _leave_interrupts_alone() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,117 @@
+"""Where results come from: inputs, versions, command line. What manifest.json says about a run before it starts."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.design.objective import METRICS
+from experiments.design.scenario import chain_names
+from experiments.store import folder as store
+from experiments.store.folder import Manifest
+
+if TYPE_CHECKING:
+    from experiments.design.scenario import Scenario
+    from experiments.experiment import Experiment
+    from experiments.runner.engines import Engine
+
+
+def describe(
+    experiment: "Experiment",
+    scenarios: Sequence["Scenario"],
+    keys: Mapping[str, str],
+    resolved: Mapping[str, Any],
+    replications: int,
+    asked: int | None,
+    engine: "Engine",
+) -> Manifest:
+    """What is about to run; `asked` replications override the experiment's number and precision."""
+    first = scenarios[0]
+    inputs = {str(path): store.sha256(Path(path)) for path in experiment.inputs}
+    return Manifest(
+        name=experiment.name,
+        policies=[scenario.policy for scenario in scenarios],
+        services=[goal.name for goal in first.services] + chain_names(first.services, first.calls),
+        replications=replications,
+        confidence=experiment.confidence,
+        duration=first.duration,
+        warmup=first.warmup,
+        seed=first.seed,
+        scenarios=dict(keys),
+        objectives=[
+            {"service": o.service, "policy": o.policy, "metric": o.metric, METRICS[o.metric].good: o.limit}
+            for o in experiment.objectives
+        ],
+        precision=None if asked else _precision(experiment.precision),
+        inputs=inputs,
+        experiment_hash=store.digest(json.dumps(resolved, sort_keys=True) + json.dumps(sorted(inputs.values()))),
+        source=str(experiment.source_path or ""),
+        options=_options(experiment, scenarios, resolved, asked),
+        warnings=[str(warning) for warning in experiment.warnings],
+        not_modelled=_lines(experiment.not_modelled),
+        argv=list(sys.argv),
+        engine=engine.name,
+        workers=engine.workers,
+        cores=os.cpu_count() or 1,
+        versions=_versions(),
+        git=_git(experiment.source_path),
+        started=now(),
+    )
+
+
+def now() -> str:
+    """The time, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _options(
+    experiment: "Experiment", scenarios: Sequence["Scenario"], resolved: Mapping[str, Any], asked: int | None
+) -> list[str]:
+    """What the command line must say beside the experiment's file: settings, a choice of policies, replications."""
+    ran = [scenario.policy for scenario in scenarios]
+    chosen = ran if len(ran) < len(resolved.get("spec", {}).get("policies", ran)) else []
+    options = [word for setting in experiment.settings for word in ("--set", str(setting))]
+    options += [word for policy in chosen for word in ("--policy", policy)]
+    return options + (["-n", str(asked)] if asked else [])
+
+
+def _precision(precision: Any) -> dict[str, Any] | None:
+    if precision is None:
+        return None
+    return {name: getattr(precision, name) for name in ("relative", "confidence", "at_most")}
+
+
+def _lines(found: Any) -> list[str]:
+    """Kinds with their counts, or plain lines."""
+    if isinstance(found, Mapping):
+        return [f"{count} {kind}" for kind, count in found.items()]
+    return [str(line) for line in found]
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in ("kubenines", "numpy", "scipy", "pandas", "pyarrow", "simpy"):
+        with suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return versions
+
+
+def _git(source: Path | None) -> dict[str, Any]:
+    """The revision of the repository that holds the experiment, and whether it was changed; empty if there is none."""
+    if source is None:
+        return {}
+    answers = []
+    for question in (("rev-parse", "HEAD"), ("status", "--porcelain")):
+        try:
+            command = ["git", "-C", str(Path(source).resolve().parent), *question]
+            answers.append(subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout)
+        except (OSError, subprocess.SubprocessError):
+            return {}
+    return {"revision": answers[0].strip(), "dirty": bool(answers[1].strip())}

@@ -1,0 +1,112 @@
+"""One cell: one replication of one scenario, simulated and measured. It depends on nothing else."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.attribution import causes, losses
+from experiments.attribution.missing import missing_replicas
+from experiments.metrics import burn_rate, requests, rollouts
+from experiments.metrics.chain import chains, observed
+from experiments.metrics.cluster import ClusterObservation
+from experiments.metrics.measure import measure, measure_cluster
+from experiments.metrics.observation import Observation
+from experiments.store import events
+from experiments.store import folder as store
+from experiments.store.folder import Cell
+from simulator.run import Run, simulate
+
+if TYPE_CHECKING:
+    from experiments.design.scenario import Scenario
+
+Simulate = Callable[..., Run]
+
+
+@dataclass(frozen=True)
+class CellSpec:
+    """What to run: plain values, so that it can be sent to another process."""
+
+    scenario: "Scenario"
+    key: str
+    """`scenario_key` of the scenario."""
+    replication: int
+    simulate: Simulate = simulate
+    events: bool = False
+    """Whether to hand over the transitions, as a file's contents."""
+
+
+def arguments(scenario: "Scenario") -> dict[str, Any]:
+    """What `simulate` is to simulate, for how long and which replication aside."""
+    return {
+        "cluster": scenario.cluster,
+        "behaviour": scenario.behaviour,
+        "failures": scenario.failures,
+        "operations": scenario.operations,
+        "loads": scenario.loads,
+        "scheduler": scenario.scheduler,
+        "seed": scenario.seed,
+    }
+
+
+def run_cell(spec: CellSpec) -> Cell:
+    """Simulate and measure; an exception of the model gives a failed cell, not an exception."""
+    scenario = spec.scenario
+    try:
+        run = spec.simulate(
+            **arguments(scenario),
+            replication=spec.replication,
+            duration=scenario.duration,
+            warmup=scenario.warmup,
+            keep_log=True,
+        )
+        seen = {
+            goal.name: Observation.of(run.services[goal.name], goal.predicate, run.start, run.end, goal.slo)
+            for goal in scenario.services
+        }
+        with_calls = seen | {chain.name: observed(chain, scenario, run, seen) for chain in chains(scenario)}
+        met = requests.tables(scenario, run)
+        log = run.log
+        missing = {} if log is None else missing_replicas(log, seen, run.end)
+        lost = {name: losses.attribute(spells, seen[name].outages) for name, spells in missing.items()}
+        named = {name: causes.main_causes(lost[name], len(seen[name].outages), run.strikes) for name in lost}
+    except Exception as error:
+        return failed_cell(spec, error)
+    return Cell(
+        scenario.policy,
+        spec.replication,
+        spec.key,
+        scenario.seed,
+        transitions=run.transitions,
+        strikes=dict(run.strikes),
+        pending=dict(run.pending),
+        services={name: measure(one) for name, one in with_calls.items()},
+        outages={name: one.outages - one.start for name, one in with_calls.items()},
+        causes=named,
+        metrics={} if log is None else measure_cluster(ClusterObservation(log, run.start, run.end)),
+        details={
+            "alerts": [{"service": name} | row for name, one in seen.items() for row in burn_rate.fired(one)],
+            "rollouts": [] if log is None else rollouts.rollouts(log, seen),
+            "losses": losses.table(lost),
+            "absences": causes.absences(missing, run.start, run.end),
+            **met,
+        },
+        events=events.stored(run) if spec.events else b"",
+    )
+
+
+def failed_cell(spec: CellSpec, error: Exception) -> Cell:
+    """A cell of which nothing is known but the error and where it was raised, without this machine's paths."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        place = f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    text = f"{type(error).__name__}: {error}{place}"
+    return Cell(spec.scenario.policy, spec.replication, spec.key, spec.scenario.seed, status="failed", error=text)
+
+
+def scenario_key(scenario: "Scenario") -> str:
+    """Content id of all that a cell depends on, but its replication."""
+    facts = [store.SCHEMA_VERSION, scenario.policy, scenario.id, scenario.seed, scenario.duration, scenario.warmup]
+    return store.digest(json.dumps([*facts, [[goal.name, repr(goal.predicate)] for goal in scenario.services]]))

@@ -1,0 +1,1 @@
+"""The result folder: what is kept of an experiment, so that a number can be defended and a run resumed."""

@@ -1,0 +1,106 @@
+"""Stored runs: the transition log of a replication as Parquet, with all that it takes to measure the run again.
+
+A row per transition: `time` (seconds since failures began), `kind` (`simulator.log.Kind`), `subject` (a number) and its
+`name`, `old`, `new`, `cause`. The file's metadata, under `kubenines`, hold what else a `Run` and its log know, as JSON;
+the Services' histories are in the rows.
+"""
+
+import json
+from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simulator.log import Kind, TransitionLog
+from simulator.run import Run, histories
+from simulator.stories.world import Drains
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_METADATA = b"kubenines"
+_OF_RUN = ("seed", "replication", "start", "end", "transitions", "strikes", "pending", "exposure", "notes")
+_OF_LOG = ("causes", "names", "zones", "selected_by", "in_front_of", "publishing")
+
+
+def stored(run: Run) -> bytes:
+    """A run that kept its log, as the contents of a Parquet file: the same bytes for the same run."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    log = run.log
+    if log is None:
+        raise ValueError("the run kept no log")
+    rows = log.columns()
+    codes = rows[:, 1:].astype(np.int64)
+    facts: dict[str, Any] = {name: getattr(run, name) for name in _OF_RUN}
+    facts["drains"] = {name: asdict(drains) for name, drains in run.drains.items()}
+    facts |= {name: getattr(log, name) for name in _OF_LOG}
+    table = pa.table(
+        {
+            "time": rows[:, 0],
+            "kind": pa.array([kind.name for kind in Kind]).take(codes[:, 0]),
+            "subject": codes[:, 1].astype(np.int32),
+            "name": _names(log, codes),
+            "old": codes[:, 2],
+            "new": codes[:, 3],
+            "cause": pa.array(log.causes).take(codes[:, 4]),
+        }
+    )
+    sink = BytesIO()
+    with pq.ParquetWriter(sink, table.schema, compression="zstd", store_schema=False) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({_METADATA: json.dumps(facts, default=sorted, ensure_ascii=False)})
+    return sink.getvalue()
+
+
+def _names(log: TransitionLog, codes: "np.ndarray[Any, np.dtype[np.int64]]") -> "pa.Array[Any]":
+    import pyarrow as pa
+
+    groups = list(log.names)
+    begin = dict(zip(groups, np.cumsum([0, *(len(log.names[group]) for group in groups)]).tolist(), strict=False))
+    offsets = np.array([begin[kind.name.split("_")[0]] for kind in Kind])
+    return pa.array([name for group in groups for name in log.names[group]], pa.string()).take(
+        offsets[codes[:, 0]] + codes[:, 1]
+    )
+
+
+def read(path: Path) -> Run:
+    """The run whose log is in this file, equal to the one that was stored."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        table, facts = file.read(), json.loads(file.metadata.metadata[_METADATA])
+
+    def codes(column: str, names: list[str]) -> Any:
+        return pc.index_in(table[column], value_set=pa.array(names, pa.string())).to_numpy()
+
+    kinds = codes("kind", [kind.name for kind in Kind])
+    plain = {name: table[name].to_numpy() for name in ("time", "subject", "old", "new")}
+    log = TransitionLog.of_columns(
+        np.column_stack(
+            (plain["time"], kinds, plain["subject"], plain["old"], plain["new"], codes("cause", facts["causes"]))
+        )
+    )
+    log.causes, log.names, log.zones = facts["causes"], facts["names"], facts["zones"]
+    log.selected_by = [tuple(services) for services in facts["selected_by"]]
+    log.in_front_of = [tuple(services) for services in facts["in_front_of"]]
+    log.publishing = frozenset(facts["publishing"])
+    return Run(
+        seed=facts["seed"],
+        replication=facts["replication"],
+        start=facts["start"],
+        end=facts["end"],
+        services=histories(log, facts["start"], facts["end"]),
+        transitions=facts["transitions"],
+        strikes=facts["strikes"],
+        drains={name: Drains(**drains) for name, drains in facts["drains"].items()},
+        pending=facts["pending"],
+        exposure={name: (fired, hazard, seconds) for name, (fired, hazard, seconds) in facts["exposure"].items()},
+        log=log,
+        notes=tuple(facts["notes"]),
+    )

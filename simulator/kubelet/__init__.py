@@ -1,0 +1,1 @@
+"""The kubelet: from a bound pod to its end, images, probes, crashes and restarts."""

@@ -1,0 +1,40 @@
+"""Images on nodes.
+
+Source: pkg/kubelet/images. A node pulls one image at a time (serializeImagePulls); what it has, it keeps through
+reboots; a pull that is cut short starts anew.
+"""
+
+import math
+
+from simulator.kernel import Kernel
+from simulator.state.objects import PodState
+
+
+class Images:
+    """Which images each node has, and until when it is busy pulling."""
+
+    def __init__(self, kernel: Kernel, nodes: int) -> None:
+        self._kernel = kernel
+        self._pulled: list[dict[str, float]] = [{} for _ in range(nodes)]
+        """Per node and image, when its pull is (or was) done."""
+        self._busy_until = [-math.inf] * nodes
+
+    def present(self, pod: PodState) -> float:
+        """When all images of the pod are on its node; starts the pulls that are missing."""
+        now = self._kernel.now
+        latest = now
+        pulled = self._pulled[pod.node]
+        for image in pod.pod_class.images:
+            done = pulled.get(image)
+            if done is None:
+                begin = max(now, self._busy_until[pod.node])
+                done = begin + pod.slot.draw("image-pull", pod.pod_class.behaviour.image_pull)
+                pulled[image] = self._busy_until[pod.node] = done
+            latest = max(latest, done)
+        return latest
+
+    def lose_power(self, node: int) -> None:
+        """The node goes down: pulls that are not done are lost."""
+        now = self._kernel.now
+        self._pulled[node] = {image: done for image, done in self._pulled[node].items() if done <= now}
+        self._busy_until[node] = now

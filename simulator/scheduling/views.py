@@ -1,0 +1,205 @@
+"""What policies may see: the state, read-only."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+from models.labels import LabelSelector
+from models.node import Resources, Taint
+from models.pod import PodSpec
+from simulator.state.nodes import Ints, NodeTable
+from simulator.state.objects import PodClass
+from simulator.state.objects.affinity import AffinityTerm
+
+if TYPE_CHECKING:
+    from simulator.scheduling.counts import Carried, PodCount, PodCounts
+
+
+Column = Any
+"""One entry a row, or one plain number for a single node; integers, or truth values where the name says so."""
+
+
+class NodeView:
+    """Columns of all nodes, or of some `rows` of the table, one entry a row; not to be written to."""
+
+    def __init__(self, table: NodeTable, rows: Ints | None = None) -> None:
+        self._table = table
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._table) if self._rows is None else len(self._rows)
+
+    def take(self, column: np.ndarray) -> Column:
+        """The entries of a column of the whole table that belong to these rows."""
+        return column if self._rows is None else column.take(self._rows)
+
+    @property
+    def pods(self) -> Column:
+        """How many pods fit."""
+        return self.take(self._table.pods)
+
+    @property
+    def used_pods(self) -> Column:
+        """Number of pods there."""
+        return self.take(self._table.used_pods)
+
+    def allocatable(self, resource: str) -> Column:
+        """What pods may request of a resource: millicores, bytes, or whole ones; zeros where there is none."""
+        return self.take(self._table.columns["allocatable"][resource])
+
+    def used(self, resource: str) -> Column:
+        """What the pods there (terminating ones included) request of it."""
+        return self.take(self._table.columns["used"][resource])
+
+    def scored(self, resource: str) -> Column:
+        """The same, of CPU and memory with a default for containers that request none."""
+        return self.take(self._table.columns["scored"][resource])
+
+    def host_ports(self, port: int, protocol: str) -> Mapping[str, Column]:
+        """By host IP, how many pods there take this port of the node; only IPs that any pod took."""
+        return {ip: self.take(column) for ip, column in self._table.host_ports.get((port, protocol), {}).items()}
+
+    @property
+    def taint_set(self) -> Column:
+        """The number of each node's set of taints, an index into `ClusterView.taint_sets`."""
+        return self.take(self._table.taint_set)
+
+    @property
+    def unschedulable(self) -> Column:
+        """Whether the node is cordoned."""
+        return self.take(self._table.unschedulable)
+
+
+class OneNode(NodeView):
+    """The same of a single node: plain numbers instead of columns."""
+
+    def __init__(self, table: NodeTable, row: int) -> None:
+        self._table = table
+        self._columns = table.columns
+        self._row = row
+
+    def __len__(self) -> int:
+        return 1
+
+    def take(self, column: np.ndarray) -> Column:
+        return column.item(self._row)
+
+    # Spelled out once more, because these make up half the cost of scheduling a pod.
+
+    def allocatable(self, resource: str) -> Column:
+        return self._columns["allocatable"][resource].item(self._row)
+
+    def used(self, resource: str) -> Column:
+        return self._columns["used"][resource].item(self._row)
+
+    def scored(self, resource: str) -> Column:
+        return self._columns["scored"][resource].item(self._row)
+
+
+class PodView:
+    """What a policy may know of the pod that is to be placed; equal for all pods of a template."""
+
+    def __init__(self, pod_class: PodClass) -> None:
+        self.spec: PodSpec = pod_class.spec
+        self.labels: Mapping[str, str] = pod_class.labels
+        self.namespace = pod_class.namespace
+        self.priority = pod_class.spec.priority
+        self.requests = pod_class.requests
+        self.scored_requests = pod_class.scored_requests
+        self.host_ports = pod_class.host_ports
+        """(port, protocol, host IP)."""
+        self.affinity = pod_class.affinity
+        """Terms about other pods, namespaces and matchLabelKeys worked out."""
+        self.default_selector = _default_selector(pod_class)
+        """Selects the pod's kin for the scheduler's default spreading; None if nothing does."""
+
+    @staticmethod
+    def amounts(requests: Resources) -> list[tuple[str, int]]:
+        """Requests by the name of the resource."""
+        return [("cpu", requests.cpu), ("memory", requests.memory), *requests.other.items()]
+
+
+def _default_selector(pod_class: PodClass) -> LabelSelector | None:
+    """Selectors of the Services and of the owner, merged; a ReplicaSet's asks for the labels of this revision.
+
+    DaemonSets do not count. A StatefulSet's selector is taken to be its template's labels.
+
+    Source: pkg/scheduler/framework/plugins/helper/spread.go (DefaultSelector).
+    """
+    wanted: dict[str, str] = {}
+    for service in pod_class.services:
+        wanted.update(service.spec.selector or {})
+    match pod_class.workload.kind:
+        case "Deployment" | "ReplicaSet":
+            wanted.update(pod_class.labels)
+        case "StatefulSet":
+            wanted.update(pod_class.template.labels)
+    return LabelSelector.of(wanted) if wanted else None
+
+
+class RunningPod(NamedTuple):
+    """A pod on a node, as preemption sees it."""
+
+    uid: int
+    priority: int
+    start_time: float
+    budgets: tuple[str, ...]
+    """The budgets that its disruption would come out of."""
+
+
+class WhatIf(Protocol):
+    """What a post-filter plugin may ask about a pod that fits nowhere."""
+
+    @property
+    def allowed(self) -> Mapping[str, int]:
+        """By budget, how many disruptions it allows."""
+        ...
+
+    def candidates(self) -> Sequence[int]:
+        """The nodes where fewer pods may help, in the order in which to try them."""
+        ...
+
+    def pods_on(self, node: int) -> Sequence[RunningPod]:
+        """The pods there, in order of arrival."""
+        ...
+
+    def fits_without(self, node: int, uids: Collection[int]) -> bool:
+        """Whether the pod would pass all filters there without these pods."""
+        ...
+
+
+class ClusterView:
+    """What a policy may know of the cluster besides the columns."""
+
+    def __init__(self, table: NodeTable, counts: "PodCounts") -> None:
+        self._table = table
+        self._counts = counts
+        self.nodes = NodeView(table)
+        """All nodes."""
+        self.names = table.names
+        self.labels = table.labels
+        self.images = table.images
+        """Per node, the images that it had at the start, by name, with their sizes in bytes."""
+
+    @property
+    def taint_sets(self) -> "list[frozenset[Taint]]":
+        """The sets of taints that nodes carry; new ones are appended as they appear."""
+        return self._table.taint_sets
+
+    def count(self, namespace: str, selector: LabelSelector, topology_key: str) -> "PodCount":
+        """The running count of matching pods that are not being deleted, by domain of `topology_key`."""
+        return self._counts.of(namespace, selector, topology_key)
+
+    def matching(self, terms: tuple[AffinityTerm, ...], topology_key: str) -> "PodCount":
+        """The running count of pods that match all of the terms, those being deleted included."""
+        return self._counts.matching(terms, topology_key)
+
+    @property
+    def carried(self) -> "Sequence[Carried]":
+        """The affinity terms of pods that were ever bound; new ones are appended as they appear."""
+        return self._counts.carried
+
+    def carrying(self, carried: "Carried") -> "PodCount":
+        """The running count of pods that carry an affinity term, by domain of its topology key."""
+        return self._counts.carrying(carried)

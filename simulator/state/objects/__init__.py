@@ -1,0 +1,38 @@
+"""The mutable records of a run: workloads, their pods, Services; only `ClusterState` changes them.
+
+Nodes are columns, because a scheduler looks at all of them at once. A pod is looked at one at a time, and a scalar
+read from a numpy column costs several times an attribute; so pods are slotted records.
+"""
+
+from simulator.state.objects.autoscaler import AutoscalerState
+from simulator.state.objects.daemonset import DaemonSetState
+from simulator.state.objects.deployment import DeploymentState, Progress, ReplicaSetState, Rollout
+from simulator.state.objects.disruption import BudgetState
+from simulator.state.objects.pod import ContainerState, Disruption, Phase, PodClass, PodState
+from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
+from simulator.state.objects.service import ServiceState
+from simulator.state.objects.statefulset import StatefulSetState
+from simulator.state.objects.workload import PodOwner, Slot, Workload
+
+__all__ = [
+    "REVISION_LABEL",
+    "AutoscalerState",
+    "BudgetState",
+    "ContainerState",
+    "DaemonSetState",
+    "DeploymentState",
+    "Disruption",
+    "Phase",
+    "PodClass",
+    "PodOwner",
+    "PodState",
+    "Progress",
+    "ReplicaSetState",
+    "Revision",
+    "RevisionHistory",
+    "Rollout",
+    "ServiceState",
+    "Slot",
+    "StatefulSetState",
+    "Workload",
+]

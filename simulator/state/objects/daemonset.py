@@ -1,0 +1,64 @@
+"""DaemonSets."""
+
+from collections.abc import Mapping
+
+from models.daemonset import DaemonSet
+from simulator.state.objects.pod import PodState
+from simulator.state.objects.revision import RevisionHistory
+from simulator.state.objects.workload import PodOwner, Workload
+
+
+class DaemonSetState(PodOwner):
+    """A DaemonSet, its revisions, and its pods by the node that each is made for."""
+
+    __slots__ = (
+        "by_node",
+        "desired",
+        "generation",
+        "history",
+        "index",
+        "meant",
+        "outdated",
+        "spec",
+        "unsettled",
+        "wanted",
+    )
+
+    def __init__(self, index: int, workload: Workload, spec: DaemonSet) -> None:
+        super().__init__(workload)
+        self.index = index
+        self.spec = spec
+        self.generation = 1
+        self.history = RevisionHistory()
+        """The last of them is that of the template."""
+        self.by_node: dict[int, list[PodState]] = {}
+        """The pods that exist, in order of creation; only nodes that have any."""
+        self.desired = 0
+        """How many nodes are meant to run a pod, be they well or not."""
+        self.meant: set[int] = set()
+        """Those nodes."""
+        self.wanted: set[int] = set()
+        """Nodes that should run a pod now: status.desiredNumberScheduled counts them."""
+        self.unsettled: set[int] = set()
+        """Nodes that have or should have a pod, but not one alone that is available and stays."""
+        self.outdated: set[int] = set()
+        """Nodes with a pod of an old revision that is not being deleted."""
+
+    def oldest(self, node: int) -> PodState:
+        """The pod that counts for a node: those bound first, then by age."""
+        return min(self.by_node[node], key=lambda pod: (pod.node < 0, pod.created, pod.uid))
+
+    def status(self) -> Mapping[str, int]:
+        """One pod a node counts, the oldest, also while it is being deleted."""
+        counted = [self.oldest(node) for node in self.wanted if node in self.by_node]
+        available = sum(pod.available for pod in counted)
+        revisions = self.history.revisions
+        return {
+            "desiredNumberScheduled": len(self.wanted),
+            "currentNumberScheduled": len(counted),
+            "numberMisscheduled": len(self.by_node.keys() - self.wanted),
+            "numberReady": sum(pod.ready for pod in counted),
+            "numberAvailable": available,
+            "numberUnavailable": len(self.wanted) - available,
+            "updatedNumberScheduled": sum(revisions[-1].made(pod) for pod in counted) if revisions else 0,
+        }

@@ -1,0 +1,107 @@
+"""Deployments and their ReplicaSets."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models.deployment import Deployment
+from simulator.state.objects.pod import PodClass
+from simulator.state.objects.workload import PodOwner, Workload
+
+
+class Rollout(StrEnum):
+    """The reason of a Deployment's Progressing condition."""
+
+    UNKNOWN = ""
+    UPDATED = "ReplicaSetUpdated"
+    AVAILABLE = "NewReplicaSetAvailable"
+    DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+    PAUSED = "DeploymentPaused"
+    RESUMED = "DeploymentResumed"
+
+
+@dataclass(slots=True)
+class Progress:
+    """A Deployment's Progressing condition, and the status that it was last judged by."""
+
+    reason: Rollout = Rollout.UNKNOWN
+    since: float = 0.0
+    updated: int = 0
+    old: int = 0
+    ready: int = 0
+    available: int = 0
+
+
+class ReplicaSetState(PodOwner):
+    """A ReplicaSet: spec (`desired`), and the status that its controller keeps."""
+
+    __slots__ = (
+        "annotated_desired",
+        "annotated_max",
+        "available",
+        "deployment",
+        "desired",
+        "index",
+        "min_ready",
+        "pod_class",
+        "ready",
+        "revision",
+    )
+
+    def __init__(
+        self,
+        index: int,
+        workload: Workload,
+        pod_class: PodClass,
+        revision: int,
+        min_ready: float,
+        deployment: "DeploymentState | None",
+    ) -> None:
+        super().__init__(workload)
+        self.index = index
+        self.pod_class = pod_class
+        self.revision = revision
+        self.min_ready = min_ready
+        self.deployment = deployment
+        self.desired = 0
+        self.annotated_desired = 0
+        """deployment.kubernetes.io/desired-replicas: the Deployment's replicas when it last scaled this one."""
+        self.annotated_max = 0
+        """deployment.kubernetes.io/max-replicas: those and the surge."""
+        self.ready = 0
+        self.available = 0
+
+    @property
+    def name(self) -> str:
+        """Its own name, or that of its Deployment and its number."""
+        return self.workload.name if self.deployment is None else f"{self.workload.name}-r{self.index}"
+
+
+class DeploymentState:
+    """A Deployment, its ReplicaSets and how far its rollout is."""
+
+    __slots__ = (
+        "cause",
+        "complete",
+        "generation",
+        "index",
+        "progress",
+        "replica_sets",
+        "revision",
+        "spec",
+        "workload",
+    )
+
+    def __init__(self, index: int, workload: Workload, spec: Deployment) -> None:
+        self.index = index
+        self.workload = workload
+        self.spec = spec
+        self.generation = 1
+        self.revision = 1
+        """One more with each change of its template."""
+        self.replica_sets: list[ReplicaSetState] = []
+        """Oldest first, by creation."""
+        self.complete = False
+        """The controller has nothing left to do until the spec changes."""
+        self.progress = Progress()
+        self.cause = 0
+        """Why its spec last changed."""

@@ -1,0 +1,186 @@
+"""Pods and their containers."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from models.behaviour import PodBehaviour
+from models.pod import Container, PodTemplate
+from simulator.hazards import Clock
+from simulator.kernel import Timer
+from simulator.state.objects.affinity import PodAffinity
+from simulator.state.objects.service import ServiceState
+from simulator.state.objects.workload import PodOwner, Slot, Workload
+
+
+class Phase(IntEnum):
+    """Pod phases; ABSENT before creation and after removal."""
+
+    ABSENT = 0
+    PENDING = 1
+    RUNNING = 2
+    SUCCEEDED = 3
+    FAILED = 4
+
+
+class Disruption(IntEnum):
+    """The reason of a pod's DisruptionTarget condition."""
+
+    NONE = 0
+    DELETION_BY_TAINT_MANAGER = 1
+    EVICTION_BY_EVICTION_API = 2
+    PREEMPTION_BY_SCHEDULER = 3
+    DELETION_BY_POD_GC = 4
+    TERMINATION_BY_KUBELET = 5
+
+
+class PodClass:
+    """What all pods of one template in one workload share, worked out once."""
+
+    __slots__ = (
+        "affinity",
+        "behaviour",
+        "host_ports",
+        "images",
+        "labels",
+        "namespace",
+        "requests",
+        "scheduling",
+        "scored_requests",
+        "services",
+        "spec",
+        "template",
+        "workload",
+    )
+
+    def __init__(
+        self,
+        workload: Workload,
+        template: PodTemplate,
+        labels: Mapping[str, str],
+        behaviour: PodBehaviour,
+        services: tuple[ServiceState, ...],
+    ) -> None:
+        self.workload = workload
+        self.namespace = workload.namespace
+        self.template = template
+        self.spec = template.spec
+        self.labels = labels
+        self.behaviour = behaviour
+        self.services = services
+        self.affinity = PodAffinity.of(template.spec.affinity, workload.namespace, labels)
+        self.requests = template.spec.requests
+        self.host_ports = tuple(
+            port for c in (*template.spec.init_containers, *template.spec.containers) for port in c.host_ports
+        )
+        self.scored_requests = template.spec.scored_requests
+        self.images = tuple(
+            dict.fromkeys(c.image for c in (*template.spec.init_containers, *template.spec.containers) if c.image)
+        )
+        self.scheduling: object = None
+        """What the scheduler worked out for this class."""
+
+
+class ContainerState:
+    """One application container (or sidecar) of a pod, as its kubelet sees it."""
+
+    __slots__ = (
+        "backoff",
+        "backoff_updated",
+        "clocks",
+        "finished",
+        "healthy",
+        "ready",
+        "restarts",
+        "running",
+        "spec",
+        "timers",
+    )
+
+    def __init__(self, spec: Container) -> None:
+        self.spec = spec
+        self.running = False
+        self.healthy = False
+        """The application answers: it runs and has started up."""
+        self.ready = False
+        self.restarts = 0
+        self.backoff: float | None = None
+        self.backoff_updated = 0.0
+        self.finished = 0.0
+        self.clocks: list[Clock] | None = None
+        self.timers: list[Timer] = []
+
+
+class PodState:
+    """A pod."""
+
+    __slots__ = (
+        "answering",
+        "available",
+        "cause",
+        "clocks",
+        "containers",
+        "created",
+        "deleting",
+        "deletion_cost",
+        "disruption",
+        "endpoint",
+        "node",
+        "only_node",
+        "ordinal",
+        "owner",
+        "phase",
+        "pod_class",
+        "pulling",
+        "ready",
+        "ready_since",
+        "running",
+        "running_since",
+        "slot",
+        "start_time",
+        "timer",
+        "uid",
+    )
+
+    def __init__(
+        self, uid: int, ordinal: int, pod_class: PodClass, owner: PodOwner | None, slot: Slot, now: float
+    ) -> None:
+        self.uid = uid
+        self.ordinal = ordinal
+        self.pod_class = pod_class
+        self.owner = owner
+        self.slot = slot
+        self.created = now
+        self.start_time: float | None = None
+        """status.startTime: when it was bound."""
+        self.phase = Phase.ABSENT
+        self.node = -1
+        self.only_node: int | None = None
+        """The only node that its affinity allows, by name: what a DaemonSet gives each of its pods."""
+        self.deleting = False
+        self.disruption = Disruption.NONE
+        self.deletion_cost = 0
+        """controller.kubernetes.io/pod-deletion-cost."""
+        self.ready = False
+        self.ready_since = now
+        self.available = False
+        """Ready for minReadySeconds; kept by its ReplicaSet's controller."""
+        self.endpoint = False
+        """Listed as a ready endpoint by the Services that select it."""
+        self.pulling = False
+        """Bound, and some of its images are not on the node yet."""
+        self.answering = False
+        self.running = 0
+        """How many of its containers run."""
+        self.running_since = now
+        """Since when any of them does."""
+        self.containers: list[ContainerState] = []
+        self.timer: Timer | None = None
+        self.clocks: list[Clock] = []
+        """Failure clocks of its sandbox."""
+        self.cause = 0
+        """Why it is not well, or was made: an index into the causes of the log."""
+
+    @property
+    def name(self) -> str:
+        """The pod's name: its owner's, and a number."""
+        return self.pod_class.workload.name if self.owner is None else f"{self.owner.name}-{self.ordinal}"

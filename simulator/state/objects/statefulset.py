@@ -1,0 +1,40 @@
+"""StatefulSets."""
+
+from collections.abc import Mapping
+
+from models.statefulset import StatefulSet
+from simulator.state.objects.pod import Phase
+from simulator.state.objects.revision import Revision, RevisionHistory
+from simulator.state.objects.workload import PodOwner, Workload
+
+
+class StatefulSetState(PodOwner):
+    """A StatefulSet, its revisions and its pods; a pod's ordinal is its number and that of its slot."""
+
+    __slots__ = ("current", "generation", "history", "index", "lost", "spec")
+
+    def __init__(self, index: int, workload: Workload, spec: StatefulSet) -> None:
+        super().__init__(workload)
+        self.index = index
+        self.spec = spec
+        self.generation = 1
+        self.history = RevisionHistory()
+        """The last of them is the update revision."""
+        self.current: Revision | None = None
+        """The revision of pods below the partition: the last one that all pods had."""
+        self.lost: dict[int, int] = {}
+        """By ordinal, why its last pod went."""
+
+    def status(self) -> Mapping[str, int]:
+        """Ready and available count pods that are being deleted too; current and updated do not."""
+        pods = self.objects.values()
+        staying = [pod for pod in pods if not pod.deleting]
+        current, revisions = self.current, self.history.revisions
+        return {
+            "replicas": len(pods),
+            "readyReplicas": sum(pod.ready and pod.phase is Phase.RUNNING for pod in pods),
+            "availableReplicas": sum(pod.available for pod in pods),
+            "currentReplicas": sum(current.made(pod) for pod in staying) if current is not None else 0,
+            "updatedReplicas": sum(revisions[-1].made(pod) for pod in staying) if revisions else 0,
+            "specReplicas": self.spec.replicas,
+        }

@@ -1,0 +1,1 @@
+"""Request-level traffic: every request by itself, with queues, time-outs, retries and kept connections."""

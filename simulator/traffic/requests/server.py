@@ -1,0 +1,99 @@
+"""What an endpoint does with its requests, compiled as part of `simulator.traffic.requests.loop`.
+
+Endpoints are looked at when somebody needs to know of them: what was done by then is counted by `advance`, and the
+order of events is the same as if they had been looked at all the time.
+"""
+
+import math
+
+from simulator.traffic.requests.arrays import (
+    ANSWERED,
+    FREE,
+    LATENCY,
+    OCTAVES,
+    STEPS,
+    WORST,
+    Endpoints,
+    Flight,
+    Proxies,
+    Rules,
+    Tally,
+)
+from simulator.traffic.requests.heaps import pop
+
+
+def bucket(latency: float) -> int:
+    """The place of a latency in the histogram."""
+    part, octave = math.frexp(latency)
+    octave += 31
+    if latency <= 0 or octave < 0:
+        return 0
+    if octave >= OCTAVES:
+        return OCTAVES * STEPS - 1
+    return octave * STEPS + int((part - 0.5) * 2 * STEPS)
+
+
+def take(flight: Flight, tally: Tally) -> int:
+    """A free slot."""
+    left = tally.numbers[FREE] - 1
+    tally.numbers[FREE] = left
+    return int(flight.free[left])
+
+
+def release(flight: Flight, tally: Tally, slot: int) -> None:
+    """The slot is free, and what was to come for it will not."""
+    flight.mark[slot] += 1
+    flight.free[tally.numbers[FREE]] = slot
+    tally.numbers[FREE] += 1
+
+
+def done(rules: Rules, ends: Endpoints, flight: Flight, proxies: Proxies, tally: Tally, slot: int, now: float) -> None:
+    """An endpoint has finished its work on a request."""
+    if flight.abandoned[slot] == 0:
+        endpoint = flight.endpoint[slot]
+        latency = now - flight.arrived[slot]
+        ends.loads[endpoint] -= 1
+        ends.answered[endpoint] += 1
+        tally.counts[ANSWERED] += 1
+        tally.histogram[bucket(latency)] += 1
+        tally.sums[LATENCY] += latency
+        if latency > tally.sums[WORST]:
+            tally.sums[WORST] = latency
+        if rules.ejects_after > 0:
+            proxies.failures[flight.proxy[slot], endpoint] = 0
+    release(flight, tally, slot)
+
+
+def advance(
+    rules: Rules, ends: Endpoints, flight: Flight, proxies: Proxies, tally: Tally, endpoint: int, now: float
+) -> None:
+    """Counts what an endpoint has finished by now."""
+    row = ends.row[endpoint]
+    size = ends.size[row]
+    if rules.sharing == 0:
+        while size > 0 and ends.due[row, 0] <= now:
+            time, slot = ends.due[row, 0], ends.who[row, 0]
+            pop(ends.due[row], ends.who[row], size)
+            size -= 1
+            done(rules, ends, flight, proxies, tally, slot, time)
+        ends.size[row] = size
+        ends.soonest[endpoint] = ends.due[row, 0] if size > 0 else math.inf
+        return
+    ends.soonest[endpoint] = math.inf
+    while size > 0:
+        speed = min(1.0, rules.cores / size)
+        time = ends.clock[row] + (ends.due[row, 0] - ends.progress[row]) / speed
+        if time > now:
+            ends.progress[row] += (now - ends.clock[row]) * speed
+            ends.soonest[endpoint] = now + (ends.due[row, 0] - ends.progress[row]) / speed
+            break
+        ends.progress[row] = ends.due[row, 0]
+        ends.clock[row] = max(time, ends.clock[row])
+        slot = ends.who[row, 0]
+        pop(ends.due[row], ends.who[row], size)
+        size -= 1
+        done(rules, ends, flight, proxies, tally, slot, ends.clock[row])
+    if size == 0:
+        ends.progress[row] = 0.0  # small numbers keep their digits
+    ends.clock[row] = now
+    ends.size[row] = size

@@ -1,0 +1,27 @@
+"""What the requests to the Services of a run meet: the door to traffic."""
+
+from models.cluster import Cluster
+from models.traffic import Traffic
+from simulator.run import Run
+from simulator.streams import Streams
+from simulator.traffic.endpoints import EndpointHistory, endpoint_history
+from simulator.traffic.fluid.fluid import Requests, fluid
+from simulator.traffic.requests.requests import Answers, requests
+
+
+def expected(traffic: Traffic, run: Run, cluster: Cluster) -> Requests:
+    """What becomes of a Service's requests, as expectations; the run must have kept its log."""
+    return fluid(traffic, _history(traffic, run), cluster, Streams(run.seed, run.replication))
+
+
+def followed(traffic: Traffic, run: Run, cluster: Cluster) -> Answers:
+    """What becomes of a Service's requests, each followed by itself, as `traffic.requests` says."""
+    assert traffic.requests is not None
+    streams = Streams(run.seed, run.replication)
+    return requests(traffic, traffic.requests, _history(traffic, run), cluster, streams)
+
+
+def _history(traffic: Traffic, run: Run) -> EndpointHistory:
+    if run.log is None:
+        raise ValueError("traffic is worked out from the log of a run: simulate with keep_log=True")
+    return endpoint_history(run.log, traffic.service, run.start, run.end)

@@ -1,0 +1,279 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from experiments.cli import main
+
+ROOT = Path(__file__).resolve().parents[3]
+QUICKSTART = str(ROOT / "experiments" / "configs" / "quickstart.yaml")
+SHOP = str(ROOT / "experiments" / "manifests" / "shop.yaml")
+
+BAD = """\
+apiVersion: kubenines/v1
+kind: Experiment
+metadata: {name: x}
+spec:
+  duration: soon
+  cluster: {pools: [{name: general, count: 3, allocatable: {cpu: lots, memory: 16Gi}}]}
+  manifests: [app.yaml]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KUBENINES_DEBUG", raising=False)
+
+
+@pytest.fixture
+def kubenines(capsys: pytest.CaptureFixture[str]) -> Any:
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(arguments)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return code, out, err
+
+    return run
+
+
+def test_help_names_every_command(kubenines: Any) -> None:
+    code, out, _ = kubenines("--help")
+    assert code == 0
+    for command in ("validate", "plan", "run", "show", "explain", "schema", "version", "verify", "bench"):
+        assert f"  {command} " in out
+        assert kubenines(command, "--help")[0] == 0
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {"numpy", "pandas", "scipy", "matplotlib", "pyarrow", "pydantic", "simpy", "yaml", "rich"}
+    code = f"import sys, experiments.cli; experiments.cli.main(['--help']); sys.exit(len({heavy!r} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    assert found.returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [("rum",), ("run",), ("run", "--sed", "1", "x"), ("run", "x", "-j", "many")])
+def test_wrong_usage_is_bad_input(kubenines: Any, arguments: tuple[str, ...]) -> None:
+    code, out, err = kubenines(*arguments)
+    assert (code, out) == (2, "")
+    assert "Error" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "contents", "message"),
+    [
+        ("gone.yaml", None, "gone.yaml: no such file or directory"),
+        ("empty.yaml", b"", "empty.yaml: the file is empty"),
+        ("comment.yaml", b"# nothing\n", "comment.yaml: the file is empty"),
+        ("binary.yaml", bytes(range(256)), "binary.yaml"),
+        ("list.yaml", b"[1, 2]\n", "list.yaml:1:1: expected a mapping"),
+        ("syntax.yaml", b"a: [1\nb: 2\n", "syntax.yaml"),
+        ("helm.yaml", b"a: {{ .Values.x }}\n", "Helm"),
+        ("bad.yaml", BAD.encode(), "bad.yaml:5:13: spec.duration: expected a duration"),
+        ("double.yaml", (BAD + "  seed: 1\n  seed: 2\n").encode(), "double.yaml:9:3: duplicate key 'seed'"),
+        ("two.yaml", (BAD + "---\na: 1\n").encode(), "expected one document in an experiment file"),
+    ],
+)
+@pytest.mark.parametrize("command", ["validate", "plan", "run", "show"])
+def test_a_file_that_cannot_be_used_is_bad_input(
+    kubenines: Any, tmp_path: Path, name: str, contents: bytes | None, message: str, command: str
+) -> None:
+    if contents is not None:
+        (tmp_path / name).write_bytes(contents)
+    code, out, err = kubenines(command, name)
+    assert code == 2
+    assert out == ""
+    if command != "validate" or b"kubenines" in (contents or b"kubenines"):
+        assert message in err
+
+
+def test_a_manifest_is_no_experiment(kubenines: Any) -> None:
+    code, _, err = kubenines("run", SHOP)
+    assert code == 2
+    assert "this is a Deployment; expected an experiment" in err
+
+
+def test_validate_says_what_it_read(kubenines: Any) -> None:
+    code, out, err = kubenines("validate", QUICKSTART, SHOP)
+    assert (code, err) == (0, "")
+    assert "experiment quickstart: 2 policies, 1 Service, 50 replications of 1y" in out
+    assert "5 Deployment, 5 Service" in out
+
+
+def test_validate_reads_directories(kubenines: Any) -> None:
+    code, out, _ = kubenines("validate", str(ROOT / "experiments" / "configs"), str(ROOT / "experiments" / "manifests"))
+    assert code == 0
+    assert out.count(": experiment ") == len(list((ROOT / "experiments" / "configs").glob("*.yaml")))
+    assert "4 PodDisruptionBudget" in out
+
+
+def test_validate_in_json_lists_problems_with_their_places(kubenines: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(BAD)
+    code, out, err = kubenines("validate", "bad.yaml", "-o", "json")
+    found = json.loads(out)
+    assert (code, err, found["valid"]) == (2, "", False)
+    assert [(p["line"], p["column"], p["path"]) for p in found["problems"]] == [
+        (5, 13, "spec.duration"),
+        (6, 66, "spec.cluster.pools[0].allocatable.cpu"),
+        (7, 15, "spec.manifests[0]"),
+    ]
+    assert json.loads(kubenines("validate", QUICKSTART, "-o", "json")[1])["valid"] is True
+
+
+def test_plan_shows_policies_and_costs(kubenines: Any) -> None:
+    code, out, _ = kubenines("plan", QUICKSTART, "--set", "duration=10d", "--set", "replications=3")
+    assert code == 0
+    assert "quickstart: 2 policies x 3 replications of 10d" in out
+    assert "two-replicas" in out
+    assert "on one core" in out
+
+
+def test_plan_says_what_does_not_fit(kubenines: Any) -> None:
+    _, out, _ = kubenines(
+        "plan", QUICKSTART, "--set", "duration=1d", "--set", "cluster.pools[general].allocatable.cpu=150m"
+    )
+    assert "not placed under as-shipped: frontend" in out
+    assert "Insufficient cpu" in out
+
+
+def test_run_needs_nothing_but_a_file(kubenines: Any, tmp_path: Path) -> None:
+    code, out, err = kubenines("run", QUICKSTART, "--set", "duration=5d", "-n", "2", "-j", "1", "--progress", "none")
+    assert (code, err) == (0, "")
+    assert "two-replicas" in out
+    folder = tmp_path / "results" / "quickstart"
+    resolved = yaml.safe_load((folder / "resolved.yaml").read_text())
+    assert resolved["spec"]["duration"] == "5d"
+    assert (folder / "experiment.yaml").read_text() == Path(QUICKSTART).read_text()
+    code, shown, _ = kubenines("show", "results/quickstart")
+    assert (code, shown) == (0, out.replace(str(folder), "results/quickstart"))
+
+
+def test_run_refuses_to_mix_experiments_until_told(kubenines: Any) -> None:
+    short = ("run", QUICKSTART, "-n", "1", "-j", "1", "-q", "--policy", "as-shipped")
+    assert kubenines(*short, "--set", "duration=1d")[0] == 0
+    code, _, err = kubenines(*short, "--set", "duration=2d")
+    assert code == 2
+    assert 'spec.duration: "1d" -> "2d"' in err
+    assert kubenines(*short, "--set", "duration=2d", "--fresh")[0] == 0
+
+
+@pytest.mark.parametrize(("at_least", "options", "code"), [("1%", (), 0), ("100%", (), 1), ("100%", ("--no-fail",), 0)])
+def test_objectives_decide_the_exit_code(kubenines: Any, at_least: str, options: tuple[str, ...], code: int) -> None:
+    settings = (f"objectives=[{{service: frontend, atLeast: {at_least}}}]", "duration=1y")
+    arguments = [word for setting in settings for word in ("--set", setting)]
+    found, out, _ = kubenines(
+        "run", QUICKSTART, "-n", "4", "-j", "1", "-q", "--policy", "as-shipped", *arguments, *options
+    )
+    assert found == code
+    assert "frontend availability >=" in out
+
+
+def test_an_interrupted_run_says_how_to_go_on(kubenines: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from experiments.runner import run as runner
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise runner.Interrupted(3, 100, "")
+
+    monkeypatch.setattr(runner, "run", interrupted)
+    code, _, err = kubenines("run", QUICKSTART, "--fresh", "--set", "seed=4")
+    assert code == 130
+    assert f"resume: kubenines run {QUICKSTART} --set seed=4 --resume" in err
+
+
+def test_an_internal_error_is_one_line(kubenines: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from experiments.runner import run as runner
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise KeyError("oops")
+
+    monkeypatch.setattr(runner, "run", broken)
+    code, out, err = kubenines("run", QUICKSTART, "-q")
+    assert (code, out) == (3, "")
+    assert err == "kubenines: internal error: KeyError: 'oops' (KUBENINES_DEBUG=1 shows where)\n"
+
+
+def test_a_traceback_is_shown_when_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from experiments.runner import run as runner
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise KeyError("oops")
+
+    monkeypatch.setattr(runner, "run", broken)
+    monkeypatch.setitem(os.environ, "KUBENINES_DEBUG", "")
+    assert main(["-v", "run", QUICKSTART, "-q"]) == 3
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_show_prints_the_resolved_experiment(kubenines: Any, tmp_path: Path) -> None:
+    code, out, _ = kubenines("show", QUICKSTART, "--set", "seed=9")
+    assert code == 0
+    resolved = yaml.safe_load(out)
+    assert resolved["spec"]["seed"] == 9
+    assert resolved["spec"]["behaviour"]["timing"]["nodeMonitorGracePeriod"] == "50s"
+
+
+def test_show_refuses_a_folder_without_results(kubenines: Any, tmp_path: Path) -> None:
+    code, _, err = kubenines("show", str(tmp_path))
+    assert code == 2
+    assert "not a result folder" in err
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("", "metadata"),
+        ("spec", "What breaks."),
+        ("spec.failures", "type: nodeCrash"),
+        ("failures.nodeCrash.timeToFailure", "kind: weibull"),
+        ("operations", "type: rollout"),
+        ("spec.policies[0].patches", "strategic-merge"),
+        ("behaviour.timing", "nodeMonitorGracePeriod"),
+        ("timing", "--node-monitor-grace-period"),
+    ],
+)
+def test_explain_documents_fields(kubenines: Any, path: str, said: str) -> None:
+    code, out, _ = kubenines("explain", path)
+    assert code == 0
+    assert said in out
+
+
+def test_explain_suggests_a_name(kubenines: Any) -> None:
+    code, _, err = kubenines("explain", "spec.polices")
+    assert code == 2
+    assert "did you mean 'policies'?" in err
+
+
+def test_every_field_of_the_schema_is_explained(kubenines: Any) -> None:
+    code, out, _ = kubenines("schema", "experiment")
+    assert code == 0
+    schema = json.loads(out)
+    silent = {
+        f"{name}.{field}"
+        for name, node in schema["$defs"].items()
+        if name in ("SpecFile", "PodBehaviour", "Timing", "NodeCrash", "ZoneOutage", "ContainerCrash", "Rollout")
+        for field, about in node["properties"].items()
+        if "description" not in about and "$ref" not in about and field not in ("name", "type", "kind", "seed")
+    }
+    assert silent == set()
+
+
+def test_version_names_what_it_stands_on(kubenines: Any) -> None:
+    assert kubenines("version")[1].startswith("kubenines ")
+    assert "numpy" in json.loads(kubenines("version", "-o", "json")[1])
+
+
+def test_bench_prints_what_it_measured(kubenines: Any) -> None:
+    code, out, _ = kubenines("bench", "cluster", "--nodes", "3", "--pods", "20", "--years", "0.01", "--json")
+    assert code == 0
+    assert json.loads(out)["nodes"] == 3
+    assert (
+        "transitions per second" in kubenines("bench", "cluster", "--nodes", "3", "--pods", "20", "--years", "0.01")[1]
+    )

@@ -1,0 +1,105 @@
+"""Plots: they draw what they are given, on the axes they are given."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from experiments.metrics.windowed import mean_in_windows, worst_window
+from experiments.plots import drawing
+from experiments.results import Results
+from experiments.runner import run as runner
+from tests.experiments import fakes
+from tests.experiments.fakes import Unit
+
+mpl.use("Agg")
+
+KINDS = ("nines", "downtime", "outage_lengths", "availability", "windowed", "difference")
+UNITS = {"as-shipped": Unit(864000.0, 1800.0), "good": Unit(2e7, 600.0), "never": Unit(1e14, 60.0)}
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return runner.run(fakes.Experiment(UNITS), replications=10, simulate=fakes.simulate)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_plot_returns_the_axes_it_was_given_with_title_labels_and_provenance(kind: str, results: Results) -> None:
+    ax = Figure(layout="constrained").add_subplot()
+    assert getattr(results.plot, kind)(ax=ax) is ax
+    assert ax.get_title(loc="left")
+    assert ax.get_xlabel()
+    assert "10 replications of 1y after 1d of warm-up, seed 7" in ax.texts[0].get_text()
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "units", [{"one": UNITS["as-shipped"]}, {"never": UNITS["never"]}, {"broken": Unit(1e6, 60.0, raises=(0, 1))}]
+)
+def test_one_policy_no_outage_and_no_run_can_be_drawn(kind: str, units: dict[str, Unit]) -> None:
+    results = runner.run(fakes.Experiment(units), replications=2, simulate=fakes.simulate)
+    figure = Figure()
+    getattr(results.plot, kind)(ax=figure.add_subplot())
+    figure.canvas.draw()
+
+
+def test_a_bound_is_drawn_hollow_and_named(results: Results) -> None:
+    ax = Figure().add_subplot()
+    results.plot.nines("frontend", ax=ax)
+    bounds = [line for line in ax.lines if line.get_marker() == ">"]
+    assert [line.get_markerfacecolor() for line in bounds] == ["#ffffff"]
+    assert ax.get_legend().get_texts()[-1].get_text() == "no outage seen: a lower bound"
+
+
+def test_all_plots_are_saved_under_their_names(results: Results, tmp_path: Path) -> None:
+    assert [path.name for path in results.plot.save(tmp_path)] == [
+        "comparison.svg",
+        "service-frontend.svg",
+        "service-cart.svg",
+    ]
+    text = (tmp_path / "comparison.svg").read_text()
+    assert "as-shipped</text>" in text
+    assert "<dc:date>" not in text
+
+
+def test_services_with_an_objective_are_drawn_before_the_limit_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.plots.MOST_SERVICES", 1)
+    of = fakes.Experiment(UNITS, objectives=(fakes.Objective("cart", 0.9),))
+    assert runner.run(of, replications=1, simulate=fakes.simulate).plot.featured() == ["cart"]
+
+
+def test_the_plots_of_many_policies_can_be_told_apart() -> None:
+    styles = {(style["color"], style["linestyle"]) for style in map(drawing.style, range(49))}
+    assert len(styles) == 49
+
+
+@st.composite
+def outages(draw: st.DrawFn) -> np.ndarray:
+    edges = sorted(draw(st.sets(st.integers(0, 100), max_size=12)))
+    return np.array(edges[: len(edges) // 2 * 2], dtype=float).reshape(-1, 2)
+
+
+@given(outages(), st.integers(1, 100))
+def test_the_worst_window_is_that_of_brute_force(of: np.ndarray, window: int) -> None:
+    down = np.zeros(100)
+    for start, end in of.astype(int):
+        down[start:end] = 1
+    sums = np.convolve(down, np.ones(window), "valid")
+    lengths = np.array([float(window), 100.0])
+    assert worst_window(of, 100.0, lengths) == pytest.approx([1 - sums.max() / window, 1 - down.mean()])
+
+
+@given(outages(), st.integers(1, 7))
+def test_windows_average_to_the_whole(of: np.ndarray, windows: int) -> None:
+    lost = float((of[:, 1] - of[:, 0]).sum())
+    assert mean_in_windows(of, 100.0, windows).mean() == pytest.approx(1 - lost / 100)
+
+
+def test_a_window_longer_than_the_period_has_no_answer() -> None:
+    with pytest.raises(ValueError, match="no longer than the period"):
+        worst_window(np.empty((0, 2)), 100.0, np.array([10.0, 101.0]))

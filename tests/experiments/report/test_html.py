@@ -1,0 +1,176 @@
+"""The report in HTML: complete, on its own, the same bytes each time."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments import Experiment
+from experiments.plots import Plots
+from experiments.report import html as html_report
+from experiments.report import remarks
+from experiments.results import Results
+from experiments.runner import run as runner
+from tests.experiments import fakes
+from tests.experiments.fakes import Objective, Unit
+
+ROOT = Path(__file__).parents[3]
+SHIPPED, GOOD, NEVER = Unit(864000.0, 1800.0), Unit(2e7, 600.0), Unit(1e14, 60.0)
+
+
+def results(units: dict[str, Unit], replications: int = 10, **kwargs: Any) -> Results:
+    return runner.run(fakes.Experiment(units, **kwargs), replications=replications, simulate=fakes.simulate)
+
+
+class Page(HTMLParser):
+    """Ids, references, open elements and text of a page."""
+
+    VOID = ("meta", "link", "br", "hr", "img", "input")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.references: list[str] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.text += " "
+        if tag not in self.VOID:
+            self.open.append(tag)
+        for name, value in attributes:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("href", "xlink:href", "src"):
+                self.references.append(value or "")
+            self.references += re.findall(r"url\(([^)]*)\)", value or "")
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attributes)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture
+def without_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
+
+
+@pytest.fixture(scope="module")
+def shop() -> tuple[Results, str]:
+    """The shipped quickstart, shortened, with objectives."""
+    objectives = (
+        "objectives=[{service: frontend, atLeast: 50%}, {service: frontend, atLeast: 100%, policy: as-shipped}]"
+    )
+    experiment = Experiment.from_yaml(
+        ROOT / "experiments/configs/quickstart.yaml", ("duration=60d", "seed=3", objectives)
+    )
+    found = runner.run(experiment, replications=5)
+    return found, html_report.report_html(found)
+
+
+def test_the_page_is_well_formed_and_every_reference_leads_to_a_place_in_it(shop: tuple[Results, str]) -> None:
+    page = Page(shop[1])
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+    assert {reference.removeprefix("#") for reference in page.references} <= set(page.ids)
+
+
+def test_the_page_needs_nothing_from_elsewhere(shop: tuple[Results, str]) -> None:
+    links = set(re.findall(r"https?://[^\s\"'<>]+", shop[1]))
+    assert {link for link in links if not link.startswith("http://www.w3.org/")} == set()  # names of SVG, not fetched
+    assert "<script" not in shop[1]
+
+
+def test_the_verdict_comes_before_the_table_and_the_table_before_the_plots(shop: tuple[Results, str]) -> None:
+    text = shop[1]
+    order = ["Not every policy meets every objective", "Summary</h2>", "Comparison</h2>", "<svg", "Services</h2>"]
+    order += ["Assumptions</h2>", "What is not modelled</h2>", "Reproduce</h2>", "Resolved configuration"]
+    places = [text.index(word) for word in order]
+    assert places == sorted(places)
+    assert text.count("✓") == 2
+    assert text.count("✗") == 1
+
+
+def test_the_page_says_what_was_assumed_and_how_to_do_it_again(shop: tuple[Results, str]) -> None:
+    found, text = shop
+    words = " ".join(Page(text).text.split())
+    struck = remarks.strikes(found)
+    total = sum(struck[policy]["container-crash"] for policy in found.policies)
+    assert f"container-crash containerCrash every policy timeToFailure exponential, mean 30d {total}" in words
+    assert "Available while at least 1 endpoint can answer." in words
+    assert "nodeMonitorGracePeriod 50s" in words
+    assert "allocatable (cpu 4; memory 16Gi; pods 110)" in words
+    assert "quickstart.yaml --set duration=60d --set seed=3 --set" in words
+    assert "kubenines run resolved.yaml -n 5 -o again" in words
+    assert "timeToRepair:" in text[text.index("Resolved configuration") :]
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
+    once, again = (results({"as-shipped": SHIPPED, "good": GOOD}).to_html(tmp_path / name) for name in "ab")
+    assert once.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.usefixtures("without_drawings")
+@pytest.mark.parametrize(
+    ("units", "objectives", "style", "says"),
+    [
+        ({"as-shipped": SHIPPED}, (), "none", "sets no objective"),
+        ({"as-shipped": SHIPPED}, (Objective("frontend", 0.99),), "met", "Every objective is met"),
+        ({"never": NEVER}, (Objective("frontend", 0.99999),), "inconclusive", "more replications would tell"),
+        ({"as-shipped": Unit(1e6, 60.0, raises=(0,))}, (Objective("frontend", 0.99),), "failed", "1 of 2 runs failed"),
+        ({"as-shipped": Unit(1e6, 60.0, raises=(0, 1))}, (), "failed", "2 of 2 runs failed"),
+    ],
+)
+def test_every_verdict_has_its_style_and_words(
+    units: dict[str, Unit], objectives: tuple[Objective, ...], style: str, says: str
+) -> None:
+    text = html_report.report_html(results(units, 2, objectives=objectives))
+    assert f'<div class="verdict {style}">' in text
+    assert says in text
+
+
+@pytest.mark.usefixtures("without_drawings")
+def test_a_service_that_was_never_down_has_no_plots() -> None:
+    never, shipped = (html_report.report_html(results({"as-shipped": unit}, 2)) for unit in (NEVER, SHIPPED))
+    assert never.count("there is nothing to draw") == 2
+    assert "there is nothing to draw" not in shipped
+
+
+@pytest.mark.usefixtures("without_drawings")
+def test_objectives_on_other_metrics_are_shown_without_a_chance_that_nobody_knows() -> None:
+    asked = (Objective("frontend", 99.0, metric="outagesPerYear"), Objective("frontend", 1e6, metric="downtimePerYear"))
+    words = " ".join(Page(html_report.report_html(results({"as-shipped": SHIPPED}, 2, objectives=asked))).text.split())
+    assert "frontend outages ≤ 99 a year" in words
+    assert "frontend downtime ≤ 1000000s a year" in words
+    assert words.count("met in ") == 1
+
+
+def test_names_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plots, "featured", lambda plots: [])
+    text = html_report.report_html(results({"<script>": SHIPPED, 'a"b': GOOD}, 2, warnings=("<i>odd</i>",)))
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+    assert "&lt;i&gt;odd" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"kind": "lognormal", "median": "8m", "p95": "1h"}, "lognormal, median 8m, p95 1h"),
+        ({"every": "7d", "newImage": True, "zones": []}, "every 7d; newImage true"),
+        ({"count": 2, "allocatable": {"cpu": "4", "pods": 9}}, "count 2; allocatable (cpu 4; pods 9)"),
+        ({"select": {"labels": ""}}, ""),
+    ],
+)
+def test_values_are_said_in_a_line(value: Any, text: str) -> None:
+    assert html_report.said(value) == text

@@ -1,0 +1,150 @@
+"""The end of a run, as text."""
+
+import io
+import re
+from typing import Any
+
+import pytest
+
+from experiments.report import remarks
+from experiments.report import text as report
+from experiments.results import Results
+from experiments.runner import run as runner
+from tests.experiments import fakes
+from tests.experiments.fakes import Objective, Precision, Unit
+
+
+def results(units: dict[str, Unit], replications: int | None = 30, **kwargs: Any) -> Results:
+    return runner.run(fakes.Experiment(units, **kwargs), replications=replications, simulate=fakes.simulate)
+
+
+SHIPPED, GOOD, NEVER = Unit(864000.0, 1800.0), Unit(2e7, 600.0), Unit(1e14, 60.0)
+
+
+def text(of: Results, width: int | None = 200) -> str:
+    file = io.StringIO()
+    report.show(of, file, width)
+    return file.getvalue()
+
+
+def test_the_table_has_a_row_per_service_and_policy_with_the_difference_from_the_baseline() -> None:
+    shown = text(results({"as-shipped": SHIPPED, "good": GOOD}, objectives=(Objective("frontend", 0.999),)))
+    lines = shown.splitlines()
+    assert lines[1].split() == [
+        "SERVICE",
+        "POLICY",
+        "AVAILABILITY",
+        "95%",
+        "CI",
+        "NINES",
+        "DOWNTIME/Y",
+        "OUTAGES/Y",
+        "vs",
+        "baseline",
+    ]
+    assert lines[2].startswith("frontend  as-shipped  99.79")
+    assert "***" in lines[3]
+    assert lines[4].startswith("cart")
+
+
+def test_a_narrow_terminal_loses_no_digit() -> None:
+    of = results({"as-shipped": SHIPPED, "good": GOOD})
+    availability = next(report.rows(of)).availability
+    narrow = text(of, 60)
+    assert max(map(len, narrow.splitlines()[1:9])) <= 60
+    assert "".join(availability.split()) in "".join(narrow.split()) or availability[:4] in narrow
+
+
+def test_no_outage_is_a_bound_and_never_a_hundred_percent() -> None:
+    shown = text(results({"as-shipped": SHIPPED, "never": NEVER}))
+    line = next(line for line in shown.splitlines() if "never " in line)
+    assert ">= 99.99" in line
+    assert "100" not in line
+
+
+def test_objectives_are_ticked_crossed_or_open_with_what_would_settle_them() -> None:
+    of = results({"as-shipped": SHIPPED, "good": GOOD}, objectives=(Objective("frontend", 0.99),))
+    assert report.objective_lines(of) == ["frontend availability >= 99%:  ✓ as-shipped, good"]
+    missed = results({"as-shipped": SHIPPED}, objectives=(Objective("frontend", 0.9999),))
+    assert report.objective_lines(missed) == ["frontend availability >= 99.99%:  ✗ as-shipped"]
+    value = missed.availability("frontend", "as-shipped").value
+    tight = results({"as-shipped": SHIPPED}, objectives=(Objective("frontend", value + 1e-5),))
+    assert "? as-shipped (inconclusive; about" in report.objective_lines(tight)[0]
+
+
+def test_the_chance_that_one_year_meets_an_objective_is_said_with_its_interval() -> None:
+    of = results({"as-shipped": SHIPPED, "never": NEVER}, objectives=(Objective("frontend", 0.998),))
+    (line,) = report.chance_lines(of)
+    found = of.chance_of_meeting("frontend", "as-shipped", 0.998)
+    assert line.startswith("frontend availability >= 99.8% in single years:  as-shipped in ")
+    assert f"as-shipped in {found.show_value()} {found.show_interval()}, never in 100% [88.4, 100] of them" in line
+    assert 0 < found.low < found.value < found.high < 1
+    assert line in text(of)
+
+
+def test_everything_that_limits_the_table_is_noted() -> None:
+    of = results(
+        {"as-shipped": SHIPPED, "good": GOOD, "broken": Unit(1e6, 60.0, raises=(1,)), "tiny": Unit(500.0, 400.0)},
+        replications=4,
+        warnings=("shop.yaml: no readiness probe",),
+        not_modelled=("3 ConfigMap",),
+    )
+    notes = remarks.notes(of)
+    assert any(
+        note.startswith("failed: policy broken, replication 1, seed 7: RuntimeError: the model") for note in notes
+    )
+    assert any(note.startswith("not placed under tiny: up to 1 pods in 4 replications: 0/6 nodes") for note in notes)
+    assert "zone never struck: the values in the table say nothing about it" in notes
+    assert any(note.startswith("few outages") and "frontend under good" in note for note in notes)
+    assert any(note.startswith("frontend under tiny was down when measuring began") for note in notes)
+    assert not any(note.startswith("frontend under as-shipped was down") for note in notes)
+    assert "not modelled: 3 ConfigMap" in notes
+    assert "shop.yaml: no readiness probe" in notes
+
+
+def test_a_precision_that_was_not_reached_is_noted() -> None:
+    of = results({"as-shipped": GOOD}, replications=None, precision=Precision(0.01, 0.95, 50))
+    assert any(
+        "precision not reached (+-1% after 50 replications): frontend under" in note for note in remarks.notes(of)
+    )
+
+
+def test_what_the_precision_would_take_is_said_in_replications_and_years() -> None:
+    of = results({"as-shipped": SHIPPED, "never": NEVER}, replications=None, precision=Precision(0.02, 0.95, 50))
+    (note,) = (note for note in remarks.notes(of) if note.startswith("precision not reached"))
+    few = re.search(r"frontend under as-shipped \(about (\d+) replications in all, (\d+) years\)", note)
+    assert few is not None
+    assert 400 < int(few[1]) < 700  # 36 outages a year, of exponential lengths: 2 * (1.96 / 0.02)^2 of them
+    assert "frontend under never (no outage seen: more than 1700 replications, 1700 years)" in note
+
+
+def test_downtime_that_rests_on_a_few_long_outages_is_noted() -> None:
+    of = results({"as-shipped": SHIPPED}, 4)
+    assert remarks.uneven(of) == []
+    longest = of.outages.query("service == 'cart'").index[0]
+    of.tables["outages"].loc[longest, "end_s"] += 1e6
+    assert "half of the downtime of cart under as-shipped is from 1 of" in " ".join(
+        remarks.notes(Results(of.manifest, of.tables))
+    )
+
+
+def test_the_notebook_fragment_escapes_names() -> None:
+    assert "&lt;b&gt;" in results({"<b>": SHIPPED}, replications=2)._repr_html_()
+
+
+@pytest.mark.parametrize("replications", [1, 2])
+def test_one_or_two_replications_are_enough_to_print(replications: int) -> None:
+    assert "as-shipped" in text(results({"as-shipped": SHIPPED, "good": GOOD}, replications))
+
+
+def test_policies_that_never_ran_say_so() -> None:
+    of = results({"as-shipped": SHIPPED, "broken": Unit(1e6, 60.0, raises=(0, 1))}, replications=2)
+    assert "no run" in text(of)
+
+
+def test_runs_that_failed_alike_are_noted_once() -> None:
+    of = results({"a": Unit(1e6, 60.0, raises=(1, 2, 3))}, 4)
+    (note,) = (note for note in remarks.notes(of) if note.startswith("failed"))
+    assert note.startswith(
+        "failed: policy a, replication 1, seed 7 and 2 more: RuntimeError: the model broke (fakes.py:"
+    )

@@ -1,0 +1,150 @@
+"""The result folder."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.store import folder as store
+from experiments.store.folder import Cell, Manifest, NotAResultFolder, ResultFolder
+from experiments.store.tables import COLUMNS, tables
+
+
+def cell(policy: str = "a", replication: int = 0, status: str = "done") -> Cell:
+    metrics = {column: 1.0 for column in COLUMNS["runs"] if column not in ("policy", "replication", "service")}
+    return Cell(
+        policy,
+        replication,
+        f"id-{policy}",
+        7,
+        status,
+        transitions=12,
+        strikes={"zone": 1, "crash": 2},
+        pending={"web-1": "0/1 nodes are available"},
+        services={"web": metrics},
+        outages={"web": np.array([[1.5, 2.25], [3.1, 4.0]])},
+        causes={"web": ["crash", ""]},
+    )
+
+
+def manifest() -> Manifest:
+    return Manifest("x", ["a", "b"], ["web"], 2, 0.95, 1e6, 0.0, 7, {"a": "id-a", "b": "id-b"})
+
+
+def test_a_cell_survives_its_chunk_exactly(tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path)
+    folder.save_chunk([cell(), cell("b", 3)])
+    found = {one.policy: one for one in folder.cells(["id-a", "id-b"])}
+    assert found["b"].to_json() == cell("b", 3).to_json()
+    np.testing.assert_array_equal(found["a"].outages["web"], cell().outages["web"])
+
+
+def test_failed_cells_foreign_cells_and_broken_chunks_do_not_count_as_done(tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path)
+    folder.save_chunk([cell("a", 0, status="failed"), cell("a", 1)])
+    folder.save_chunk([cell("b", 0)])
+    (tmp_path / ".state" / "torn.json").write_text('[{"policy": "a"')
+    assert [one.replication for one in folder.cells(["id-a"])] == [1]
+
+
+def test_the_manifest_is_read_back_and_newer_keys_are_ignored(tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path)
+    folder.write_manifest(manifest())
+    assert folder.manifest() == manifest()
+    text = json.loads((tmp_path / "manifest.json").read_text()) | {"from_the_future": 1}
+    (tmp_path / "manifest.json").write_text(json.dumps(text))
+    assert folder.manifest() == manifest()
+
+
+def test_an_empty_or_missing_folder_holds_no_results(tmp_path: Path) -> None:
+    assert ResultFolder(tmp_path).manifest() is None
+    assert ResultFolder(tmp_path / "missing").manifest() is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "junk", '{"name": "x"}'])
+def test_a_file_that_is_no_manifest_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(NotAResultFolder):
+        ResultFolder(tmp_path).manifest()
+
+
+def test_tables_are_sorted_and_have_the_documented_columns() -> None:
+    cells = [cell("b", 1), cell("a", 10), cell("a", 2), cell("b", 0)]
+    frames = tables(cells, ["b", "a"], ["web"])
+    assert {name: list(frame.columns) for name, frame in frames.items()} == {n: list(c) for n, c in COLUMNS.items()}
+    assert frames["cells"][["policy", "replication"]].to_numpy().tolist() == [["b", 0], ["b", 1], ["a", 2], ["a", 10]]
+    assert frames["cells"]["strikes"].iloc[0] == '{"crash": 2, "zone": 1}'
+    assert len(frames["outages"]) == 8
+
+
+def test_empty_tables_have_the_same_types_as_full_ones(tmp_path: Path) -> None:
+    empty, full = tables([], ["a"], ["web"]), tables([cell()], ["a"], ["web"])
+    for name in COLUMNS:
+        assert empty[name].dtypes.to_dict() == full[name].dtypes.to_dict()
+    ResultFolder(tmp_path).write_tables(empty, pd.DataFrame({"availability": [float("nan")]}))
+    assert json.loads((tmp_path / "summary.json").read_text()) == [{"availability": None}]
+
+
+def test_written_tables_read_back_equal(tmp_path: Path) -> None:
+    folder, frames = ResultFolder(tmp_path), tables([cell(), cell("a", 1)], ["a"], ["web"])
+    folder.write_tables(frames, pd.DataFrame({"x": [1]}))
+    for name in COLUMNS:
+        pd.testing.assert_frame_equal(folder.read_table(name), frames[name])
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    store.write(tmp_path / "file", "old")
+
+    def fails(path: Path) -> None:
+        path.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        store.write(tmp_path / "file", fails)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "old")]
+
+
+def test_differences_are_named_by_their_path() -> None:
+    old = {"spec": {"seed": 1, "policies": [{"name": "a"}], "gone": True}}
+    new = {"spec": {"seed": 2, "policies": [{"name": "b"}], "new": None}}
+    assert store.differences(old, new) == [
+        "spec.seed: 1 -> 2",
+        'spec.policies[0].name: "a" -> "b"',
+        "spec.gone: true -> null",
+    ]
+
+
+def test_clearing_touches_only_what_a_run_writes(tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path)
+    folder.write_manifest(manifest())
+    folder.save_chunk([cell()])
+    (tmp_path / "notes.txt").write_text("mine")
+    folder.clear()
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_file_in_the_way_is_no_result_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(NotAResultFolder, match="file"):
+            ResultFolder(path).manifest()
+
+
+def test_a_resolved_experiment_names_the_copies_of_its_files() -> None:
+    resolved = {
+        "spec": {
+            "manifests": ["../shop.yaml", "more"],
+            "cluster": {"nodes": ["nodes.yaml"]},
+            "policies": [{"name": "a"}, {"name": "b", "add": ["more/pdb.yaml", {"kind": "Service"}]}],
+        }
+    }
+    inputs = [Path("x/shop.yaml"), Path("x/y/more/deep/web.yaml"), Path("x/y/more/pdb.yaml"), Path("x/y/nodes.yaml")]
+    copied = store.with_copies(resolved, Path("x/y/experiment.yaml"), inputs)
+    assert copied["spec"] == {
+        "manifests": ["inputs/1-shop.yaml", "inputs/2-web.yaml", "inputs/3-pdb.yaml"],
+        "cluster": {"nodes": ["inputs/4-nodes.yaml"]},
+        "policies": [{"name": "a"}, {"name": "b", "add": ["inputs/3-pdb.yaml", {"kind": "Service"}]}],
+    }
+    assert resolved["spec"]["manifests"] == ["../shop.yaml", "more"]
