@@ -24,10 +24,11 @@ from models.input.problems import did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.design.goal import Predicate
     from experiments.findings.breakdown import Part
     from experiments.findings.levers import Lever
     from experiments.findings.unseen import Unseen
-    from experiments.metrics.observation import Observation, Predicate
+    from experiments.metrics.observation import Observation
     from experiments.plots import Plots
     from simulator.log import TransitionLog
     from simulator.run import Run

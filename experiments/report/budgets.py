@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.design.scenario import CHAIN_SUFFIX
+from experiments.design.goal import CHAIN_SUFFIX
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
 from experiments.inference.intervals import Floats

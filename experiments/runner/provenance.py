@@ -12,8 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.design.goal import chain_names
 from experiments.design.objective import METRICS
-from experiments.design.scenario import chain_names
 from experiments.store import folder as store
 from experiments.store.folder import Manifest
 

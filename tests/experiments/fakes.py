@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.metrics.availability import ReadyEndpoints
+from experiments.design.goal import ReadyEndpoints
 from simulator.log import StepFunction
 
 YEAR = 365 * 86400.0
