@@ -37,7 +37,7 @@ from experiments.store.tables import COLUMNS, arrow_table
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of the folder and of the cells: raised when old cells may no longer be mixed with new ones."""
 
 
