@@ -7,12 +7,17 @@ from typing import Any
 
 from experiments.attribution.losses import Loss
 from experiments.attribution.stages import Spell
+from experiments.metrics.column import Column, columns
 
-COLUMNS = {
-    "cause": "Failure mode or operation.",
-    "times": "How often it took replicas of the Service away, whether or not that made an outage.",
-    "missing_s": "Seconds that these absences lasted in all, from the first replica that went to the last one back.",
-}
+COLUMNS = columns(
+    Column("cause", str, "Failure mode or operation."),
+    Column("times", int, "How often it took replicas of the Service away, whether or not that made an outage."),
+    Column(
+        "missing_s",
+        float,
+        "Seconds that these absences lasted in all, from the first replica that went to the last one back.",
+    ),
+)
 """Of the table of absences, beside its policy, replication and Service."""
 
 

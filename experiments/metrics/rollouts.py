@@ -11,19 +11,26 @@ from typing import Any
 
 import numpy as np
 
+from experiments.metrics.column import Column, columns
 from experiments.metrics.observation import Observation
 from simulator.log import Kind, StepFunction, TransitionLog
 
-COLUMNS = {
-    "deployment": "Name of the Deployment.",
-    "cause": "Who changed its template.",
-    "start_s": "Beginning, in seconds since the start of the measured window.",
-    "end_s": "When it was complete or replaced by the next; the window's length if neither came.",
-    "outcome": "complete, even if late; else stuck (Progressing was False then: ProgressDeadlineExceeded), "
-    "replaced or unfinished.",
-    "min_answering": "Fewest endpoints of the Service that could answer meanwhile.",
-    "lost_pod_s": "Pod-seconds by which the endpoints that could answer fell short of the desired replicas.",
-}
+COLUMNS = columns(
+    Column("deployment", str, "Name of the Deployment."),
+    Column("cause", str, "Who changed its template."),
+    Column("start_s", float, "Beginning, in seconds since the start of the measured window."),
+    Column("end_s", float, "When it was complete or replaced by the next; the window's length if neither came."),
+    Column(
+        "outcome",
+        str,
+        "complete, even if late; else stuck (Progressing was False then: ProgressDeadlineExceeded), "
+        "replaced or unfinished.",
+    ),
+    Column("min_answering", int, "Fewest endpoints of the Service that could answer meanwhile."),
+    Column(
+        "lost_pod_s", float, "Pod-seconds by which the endpoints that could answer fell short of the desired replicas."
+    ),
+)
 """Of the table of rollouts: a row for every Service in front of the Deployment."""
 
 
