@@ -81,7 +81,10 @@ def _share(start: float, end: float, spells: Iterable[Spell]) -> list[tuple[_Why
 
 
 def _exact(length: float, seconds: dict[_Why, float]) -> list[tuple[_Why, float]]:
-    """The same, in order; the largest takes the rounding, and the smallest what is finer than the largest can take."""
+    """The seconds by reason, in the order of stages and causes, mended to sum to `length` exactly (`math.fsum`).
+
+    The largest takes the rounding, and the smallest what is finer than the largest can take.
+    """
     ordered = sorted(seconds, key=lambda why: (seconds[why], why))
     for why in (ordered[-1], ordered[0]):
         seconds[why] += math.fsum([length, *(-part for part in seconds.values())])
@@ -96,7 +99,7 @@ COLUMNS = columns(
     Column("lost_s", float, "Seconds of downtime due to this cause in this stage; they sum to downtime_s of the runs."),
     Column("lengths_s", str, "The same by outage, those without any left out, as a JSON list of seconds."),
 )
-"""Of the table of losses, beside its policy, replication and Service."""
+"""Columns of `losses`, beside policy, replication and Service: a row for each cause and stage."""
 
 
 def table(losses: Mapping[str, Sequence[Loss]]) -> list[dict[str, Any]]:

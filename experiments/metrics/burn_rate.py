@@ -44,7 +44,7 @@ COLUMNS = columns(
     Column("end_s", float, "When it ceased, in the same seconds; the window's length if it did not."),
     Column("delay_s", float, "Seconds from the beginning of the outage under way to the alert."),
 )
-"""Of the table of alerts."""
+"""Columns of `alerts`, beside policy, replication and Service: a row for each time that an alert fired."""
 
 
 def firing(outages: Floats, alert: Alert, objective: float, end: float) -> Floats:

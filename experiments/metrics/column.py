@@ -11,7 +11,7 @@ class Column:
 
     name: str
     type: Type
-    """Of every value in it. A number that can be missing is a float, NaN then: there is no such integer."""
+    """What every value in it is. A number that can be missing is a float, NaN then: there is no such integer."""
     meaning: str
     """What it says, with its unit, in a sentence."""
 

@@ -16,7 +16,7 @@ from simulator.log import Floats, Kind
 FAILED = 4
 """As `Kind.POD_PHASE` numbers it."""
 BY_OTHERS = (2, 3)
-"""Of `simulator.state.objects.pod.Disruption`: the eviction API and preemption, which are no node's failure."""
+"""Reasons (`simulator.state.objects.pod.Disruption`) that are no node's failure: the eviction API and preemption."""
 
 
 @metric(Group.RESCHEDULES, "rescheduled", Unit.NUMBER)

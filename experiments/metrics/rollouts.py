@@ -31,7 +31,7 @@ COLUMNS = columns(
         "lost_pod_s", float, "Pod-seconds by which the endpoints that could answer fell short of the desired replicas."
     ),
 )
-"""Of the table of rollouts: a row for every Service in front of the Deployment."""
+"""Columns of `rollouts`, beside policy, replication and Service: a row for each Service in front of the Deployment."""
 
 
 def rollouts(log: TransitionLog, services: Mapping[str, Observation]) -> list[dict[str, Any]]:
