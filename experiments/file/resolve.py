@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.design.scenario import Design, Objective, Scenario, ServiceGoal
+from experiments.design.objective import Objective
+from experiments.design.plan import Design
+from experiments.design.scenario import Scenario, ServiceGoal
 from experiments.file.checks import (
     check_calls,
     check_loads,

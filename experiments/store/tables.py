@@ -11,7 +11,7 @@ from experiments.metrics.measure import CLUSTER_METRICS, METRICS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.store.folder import Cell
+    from experiments.store.cell import Cell
 
 _CELL = {
     "policy": "Name of the policy.",
