@@ -15,8 +15,9 @@ from experiments.store.tables import COLUMNS
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.design.goal import Predicate
     from experiments.findings.levers import Lever
-    from experiments.metrics.observation import Observation, Predicate
+    from experiments.metrics.observation import Observation
     from experiments.plots import Plots
     from simulator.log import TransitionLog
     from simulator.run import Run

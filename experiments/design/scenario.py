@@ -7,30 +7,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from experiments.design.goal import ServiceGoal
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.load import Load
 from models.traffic import Call, Traffic
 
 if TYPE_CHECKING:
-    from experiments.metrics.availability import Capacity, Quorum, ReadyEndpoints
-    from experiments.metrics.slo import Slo
     from simulator.scheduling.profile import Profile
     from simulator.stories.world import FailureMode, Operation
-
-
-CHAIN_SUFFIX = "+calls"
-"""After the name of a Service that is measured once more, with all that its calls require."""
-
-
-@dataclass(frozen=True)
-class ServiceGoal:
-    """A Service that is measured, and when it counts as available. The name is the one in `Run.services`."""
-
-    name: str
-    predicate: "ReadyEndpoints | Capacity | Quorum"
-    slo: "Slo | None" = None
-    """What is promised of it: error budget and alerts."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +44,6 @@ class Scenario:
     def __post_init__(self) -> None:
         facts = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "id"}
         object.__setattr__(self, "id", hashlib.blake2b(canonical(facts).encode(), digest_size=8).hexdigest())
-
-
-def chain_names(services: tuple[ServiceGoal, ...], calls: tuple[Call, ...]) -> list[str]:
-    """The names under which measured Services that call others are measured once more, in their order."""
-    return [f"{goal.name}{CHAIN_SUFFIX}" for goal in services if any(call.caller == goal.name for call in calls)]
 
 
 def canonical(value: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from experiments.design.scenario import CHAIN_SUFFIX
+from experiments.design.goal import CHAIN_SUFFIX
 from experiments.file.schema import (
     SpecFile,
 )

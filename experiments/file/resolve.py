@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from experiments.design.goal import Capacity, Quorum, ReadyEndpoints, ServiceGoal, Slo
 from experiments.design.objective import Objective
 from experiments.design.plan import Design
-from experiments.design.scenario import Scenario, ServiceGoal
+from experiments.design.scenario import Scenario
 from experiments.file.checks import (
     check_calls,
     check_loads,
@@ -28,8 +29,6 @@ from experiments.file.schema import (
 from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
-from experiments.metrics.availability import Capacity, Quorum, ReadyEndpoints
-from experiments.metrics.slo import Slo
 from models.cluster import Cluster
 from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.design.scenario import CHAIN_SUFFIX
+from experiments.design.goal import CHAIN_SUFFIX
 from experiments.findings.findings import Findings
 from experiments.findings.pairs import of_pair
 from experiments.inference import estimate

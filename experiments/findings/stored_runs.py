@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from experiments.design.goal import Predicate
 from experiments.file.resolve import measured as goals_of
 from experiments.findings.findings import Findings
-from experiments.metrics.observation import Observation, Predicate
+from experiments.metrics.observation import Observation
 from experiments.store import events
 from experiments.store.folder import ResultFolder
 from simulator.run import Run

@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.metrics.observation import Floats, Observation
-from experiments.metrics.slo import DAY
-
-HOUR = 3600.0
+from experiments.metrics.observation import Observation
+from models.units import DAY, HOUR
+from simulator.log import Floats
 
 
 @dataclass(frozen=True)

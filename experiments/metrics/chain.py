@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.design.scenario import CHAIN_SUFFIX
-from experiments.metrics.availability import ReadyEndpoints
+from experiments.design.goal import CHAIN_SUFFIX, ReadyEndpoints, ServiceGoal
 from experiments.metrics.observation import Observation
 from simulator.traffic.chain import all_up, needs
 
 if TYPE_CHECKING:
-    from experiments.design.scenario import Scenario, ServiceGoal
+    from experiments.design.scenario import Scenario
     from simulator.run import Run
 
 
@@ -21,7 +20,7 @@ class Chain:
 
     name: str
     """The Service's name with `CHAIN_SUFFIX`: how results call it."""
-    entry: "ServiceGoal"
+    entry: ServiceGoal
     needs: tuple[str, ...]
     """The Services, the entry first."""
 

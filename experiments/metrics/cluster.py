@@ -5,8 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from experiments.metrics.observation import Floats
-from simulator.log import Kind, TransitionLog
+from simulator.log import Floats, Kind, TransitionLog
 
 Rows = Floats
 """Of a transition log: shape (n, 6)."""

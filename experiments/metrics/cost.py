@@ -1,8 +1,7 @@
 """Cost: what is paid for, in hours of pods and of nodes."""
 
 from experiments.metrics.cluster import ClusterObservation
-
-HOUR = 3600.0
+from models.units import HOUR
 
 
 def pod_hours(seen: ClusterObservation) -> float:

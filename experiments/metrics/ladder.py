@@ -1,6 +1,6 @@
 """The ladder: availability by ever stricter predicates, whichever one was declared."""
 
-from experiments.metrics.availability import Capacity, ReadyEndpoints
+from experiments.design.goal import Capacity, ReadyEndpoints
 from experiments.metrics.observation import Observation
 
 

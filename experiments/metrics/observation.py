@@ -2,44 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from simulator.log import StepFunction
-
-if TYPE_CHECKING:
-    from experiments.metrics.slo import Slo
-
-Floats = npt.NDArray[np.float64]
-
-
-class History(Protocol):
-    """What a run tells of one Service (`simulator.run.ServiceHistory`)."""
-
-    @property
-    def answering(self) -> StepFunction:
-        """Ready endpoints that can answer: the users' truth."""
-        ...
-
-    @property
-    def ready(self) -> StepFunction:
-        """Endpoints listed as ready: the control plane's belief."""
-        ...
-
-    @property
-    def desired(self) -> StepFunction:
-        """Replicas desired of the workloads behind the Service."""
-        ...
-
-
-class Predicate(Protocol):
-    """When a Service counts as available."""
-
-    def up(self, history: History) -> StepFunction:
-        """1.0 while the Service is available, 0.0 while it is not, on the domain of `history.answering`."""
-        ...
+from experiments.design.goal import History, Predicate, Slo
+from simulator.log import Floats, StepFunction
 
 
 @dataclass(frozen=True)
@@ -66,12 +31,12 @@ class Observation:
     """1.0 while the Service is available: what users meet."""
     believed: StepFunction
     """1.0 while it is, as far as the control plane knows: by the endpoints that are listed as ready."""
-    slo: "Slo | None" = None
+    slo: Slo | None = None
     """What was promised of it, if anything was."""
 
     @classmethod
     def of(
-        cls, history: History, available: Predicate, start: float, end: float, slo: "Slo | None" = None
+        cls, history: History, available: Predicate, start: float, end: float, slo: Slo | None = None
     ) -> "Observation":
         """Cut `history` to the window and judge it by `available`."""
         return cls(

@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from experiments.metrics.observation import Floats, Observation
+from experiments.metrics.observation import Observation
+from simulator.log import Floats
 
 
 def outages(seen: Observation) -> int:

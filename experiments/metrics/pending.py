@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.metrics.cluster import ClusterObservation
-from experiments.metrics.observation import Floats
+from simulator.log import Floats
 
 LONG = 60.0
 """Seconds without a node after which a pod counts as one that had to wait."""

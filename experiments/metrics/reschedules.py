@@ -10,8 +10,7 @@ import math
 import numpy as np
 
 from experiments.metrics.cluster import ClusterObservation, Rows
-from experiments.metrics.observation import Floats
-from simulator.log import Kind
+from simulator.log import Floats, Kind
 
 FAILED = 4
 """As `Kind.POD_PHASE` numbers it."""

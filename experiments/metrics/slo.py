@@ -1,27 +1,11 @@
 """Service level objectives: a promised availability over a rolling period, and the error budget that it leaves."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from experiments.metrics.observation import Observation
 from experiments.metrics.windowed import worst_window
-
-DAY = 86400.0
-
-
-@dataclass(frozen=True)
-class Slo:
-    """Availability of at least `objective`, in (0, 1), over every `period` of so many seconds."""
-
-    objective: float
-    period: float = 30 * DAY
-
-    @property
-    def budget(self) -> float:
-        """The error budget: seconds of downtime that a period may hold (99.9 % of 30 days: 2592)."""
-        return (1 - self.objective) * self.period
 
 
 def budget_spent(seen: Observation) -> float:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments.metrics.observation import Floats
+from simulator.log import Floats
 
 
 def worst_window(outages: Floats, period: float, windows: Floats) -> Floats:

@@ -12,9 +12,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from experiments.design.goal import chain_names
 from experiments.design.objective import METRICS
 from experiments.design.plan import Plan, Precision
-from experiments.design.scenario import chain_names
 from experiments.runner.engines import Engine
 from experiments.store.files import digest, sha256
 from experiments.store.manifest import Manifest

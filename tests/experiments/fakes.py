@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from experiments.design.goal import ReadyEndpoints, ServiceGoal
 from experiments.design.objective import Objective
 from experiments.design.plan import Design, Plan, Precision
-from experiments.design.scenario import Scenario, ServiceGoal
-from experiments.metrics.availability import ReadyEndpoints
+from experiments.design.scenario import Scenario
 from simulator.log import StepFunction
 
 YEAR = 365 * 86400.0

@@ -6,7 +6,7 @@ from typing import Any
 
 from experiments.attribution.losses import attribute, table
 from experiments.attribution.missing import missing_replicas
-from experiments.metrics.availability import ReadyEndpoints
+from experiments.design.goal import ReadyEndpoints
 from experiments.metrics.observation import Observation
 from models.behaviour import Behaviour
 from models.cluster import Cluster

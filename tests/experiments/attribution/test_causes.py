@@ -7,9 +7,9 @@ from experiments.attribution.causes import absences, main_causes
 from experiments.attribution.losses import Loss, attribute
 from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Stage
+from experiments.design.goal import ReadyEndpoints
 from experiments.findings.unseen import Unseen
 from experiments.inference.estimate import STATED_OUTAGE
-from experiments.metrics.availability import ReadyEndpoints
 from experiments.metrics.observation import Observation
 from models.distributions import Exponential, Fixed
 from simulator.failures.container_crash import ContainerCrash

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from experiments.attribution.losses import attribute
 from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Stage
-from experiments.metrics.availability import Capacity, ReadyEndpoints
+from experiments.design.goal import Capacity, ReadyEndpoints
 from experiments.metrics.observation import Observation
 from models.behaviour import Behaviour
 from models.daemonset import DaemonSet

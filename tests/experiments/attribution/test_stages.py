@@ -4,7 +4,7 @@ import pytest
 
 from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Stage
-from experiments.metrics.availability import ReadyEndpoints
+from experiments.design.goal import ReadyEndpoints
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.daemonset import DaemonSet

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from experiments.design.goal import Capacity, ReadyEndpoints
 from experiments.design.scenario import canonical
 from experiments.experiment import Experiment
-from experiments.metrics.availability import Capacity, ReadyEndpoints
 from models.distributions import Exponential, Fixed
 from models.input.problems import InputError
 from models.labels import LabelSelector

@@ -9,12 +9,12 @@ import pytest
 from experiments.attribution.losses import attribute, table
 from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Stage
+from experiments.design.goal import ReadyEndpoints
 from experiments.findings import breakdown, levers
 from experiments.findings.breakdown import Part
 from experiments.findings.levers import LEVERS, Lever, savings
 from experiments.inference.estimate import YEAR
 from experiments.inference.sample import Sample
-from experiments.metrics.availability import ReadyEndpoints
 from experiments.metrics.observation import Observation
 from models.behaviour import Behaviour
 from models.distributions import Distribution, Exponential, Fixed

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.metrics.availability import Capacity, Quorum, ReadyEndpoints
+from experiments.design.goal import Capacity, Predicate, Quorum, ReadyEndpoints
 from experiments.metrics.measure import METRICS, measure
-from experiments.metrics.observation import Observation, Predicate
+from experiments.metrics.observation import Observation
 from simulator.log import StepFunction
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.metrics.availability import ReadyEndpoints
+from experiments.design.goal import ReadyEndpoints
 from experiments.metrics.observation import Observation
 from experiments.metrics.rollouts import COLUMNS, rollouts
 from simulator.log import Kind, StepFunction, TransitionLog

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.metrics.availability import ReadyEndpoints
+from experiments.design.goal import ReadyEndpoints, Slo
 from experiments.metrics.burn_rate import ALERTS, SHORT, Alert, alert_delay_s, alerts, fired, firing
 from experiments.metrics.observation import Observation
-from experiments.metrics.slo import Slo, budget_spent, worst_budget_spent
+from experiments.metrics.slo import budget_spent, worst_budget_spent
 from simulator.log import StepFunction
 
 DAY, HOUR = 86400.0, 3600.0

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from experiments.cli import main
+from experiments.design.goal import Quorum
 from experiments.experiment import Experiment
-from experiments.metrics.availability import Quorum, availability
+from experiments.metrics.availability import availability
 from experiments.metrics.burn_rate import alerts
 from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.measure import METRICS, measure_cluster
