@@ -50,12 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _explain_failure(error: Exception) -> int:
     """One line for what is the user's to mend, or for what is ours."""
-    from models.input.problems import InputError
+    from models.input.problems import InputError, Refusal
 
     if isinstance(error, InputError):
         say(str(error))
         return BAD_INPUT
-    if type(error).__name__ in ("ChangedExperiment", "NotAResultFolder"):
+    if isinstance(error, Refusal):
         say(f"kubenines: {error}")
         return BAD_INPUT
     if isinstance(error, OSError) and error.filename is not None:

@@ -8,14 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.design.scenario import Design, Objective, Precision, Scenario
-from experiments.file.described import as_written
+from experiments.design.objective import Objective
+from experiments.design.plan import Design, Plan, Precision
+from experiments.design.scenario import Scenario
+from experiments.file import shorthand
 from experiments.file.document import load_experiment
 from experiments.file.resolve import resolve
 from experiments.file.schema import SpecFile
 from experiments.file.settings import at_settings, from_top, with_settings
 from experiments.file.source import Source, read
-from experiments.file.written import registered_name, resolved_file, yaml_text
+from experiments.file.written import resolved_file, yaml_text
 from models.input.documents import Document
 from models.input.patches import PatchError, set_path
 from models.input.problems import InputError, Location, Problem, did_you_mean
@@ -64,7 +66,7 @@ class Experiment:
                 "spec": {
                     "duration": "1y",
                     "replications": DEFAULT_REPLICATIONS,
-                    "cluster": {"pools": [_pool("general", 6, 3, "4", "16Gi", 110)]},
+                    "cluster": {"pools": [shorthand.pool("general", 6, 3, "4", "16Gi", 110)]},
                     "manifests": [os.fspath(path) for path in paths],
                     "policies": [{"name": "as-shipped"}],
                 },
@@ -169,6 +171,21 @@ class Experiment:
         return resolved_file(self.source.file, self.design, DEFAULT_REPLICATIONS)
 
     @property
+    def plan(self) -> Plan:
+        """What the runner takes."""
+        return Plan(
+            name=self.name,
+            design=self.design,
+            confidence=self.confidence,
+            replications=self.replications,
+            precision=self.precision,
+            resolved=self.resolved,
+            source_text=self.source_text,
+            source_path=self.source_path,
+            settings=self.settings,
+        )
+
+    @property
     def _spec(self) -> SpecFile:
         assert self.source.file is not None
         return self.source.file.spec
@@ -198,7 +215,7 @@ class Experiment:
         self, *, nodes: int, zones: int = 1, cpu: str = "4", memory: str = "16Gi", pods: int = 110
     ) -> "Experiment":
         """With one pool `general` of so many equal nodes, dealt over so many zones called a, b, c, ..."""
-        return self.set("spec.cluster", {"pools": [_pool("general", nodes, zones, cpu, memory, pods)]})
+        return self.set("spec.cluster", {"pools": [shorthand.pool("general", nodes, zones, cpu, memory, pods)]})
 
     def failures(self, *modes: Any) -> "Experiment":
         """With further failure modes: objects such as NodeCrash(...), or mappings as in a file."""
@@ -231,7 +248,9 @@ class Experiment:
             metadata, selector = deployment["metadata"], deployment["spec"]["selector"]
             place = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
             if spread:
-                merged = {"spec": {"template": {"spec": {"topologySpreadConstraints": [_spread(spread, selector)]}}}}
+                merged = {
+                    "spec": {"template": {"spec": {"topologySpreadConstraints": [shorthand.spread(spread, selector)]}}}
+                }
                 patches.append({"target": {"kind": "Deployment", **place}, "merge": merged})
             if budget:
                 spec = {"selector": selector, **budget}
@@ -239,7 +258,11 @@ class Experiment:
                     {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": place, "spec": spec}
                 )
         policy: dict[str, Any] = {"name": name, **fields}
-        further = {"patches": patches, "add": objects, "operations": [_story("operation", o) for o in operations]}
+        further = {
+            "patches": patches,
+            "add": objects,
+            "operations": [shorthand.story("operation", o) for o in operations],
+        }
         kept = replace(self, chosen=(*self.chosen, name)) if self.chosen else self
         return kept._append("policies", [policy | {key: value for key, value in further.items() if value}])
 
@@ -261,7 +284,7 @@ class Experiment:
 
         where = None if out is None else os.fspath(out)
         return run(
-            self,
+            self.plan,
             out=where,
             replications=replications,
             workers=workers,
@@ -283,7 +306,7 @@ class Experiment:
     def _append(self, field: str, items: Iterable[Any]) -> "Experiment":
         kind = {"failures": "failure", "operations": "operation"}.get(field)
         changed = copy.deepcopy(self.source.document.value)
-        further = [_story(kind, item) if kind else item for item in items]
+        further = [shorthand.story(kind, item) if kind else item for item in items]
         changed["spec"][field] = [*(changed["spec"].get(field) or ()), *further]
         return self._like(changed)
 
@@ -292,26 +315,3 @@ class Experiment:
 
     def __repr__(self) -> str:
         return f"<Experiment {self.name}: {', '.join(self.policies)}>"
-
-
-# --------------------------------------------------------------------------------------------------------- builders
-
-
-def _pool(name: str, nodes: int, zones: int, cpu: str, memory: str, pods: int) -> dict[str, Any]:
-    named = [chr(ord("a") + i) if zones <= 26 else f"zone-{i + 1}" for i in range(zones)]
-    return {"name": name, "count": nodes, "zones": named, "allocatable": {"cpu": cpu, "memory": memory, "pods": pods}}
-
-
-def _spread(over: str, selector: Any) -> dict[str, Any]:
-    keys = {"zone": "topology.kubernetes.io/zone", "node": "kubernetes.io/hostname"}
-    if over not in keys:
-        raise ValueError(f"spread is over 'zone' or 'node' (got {over!r})")
-    return {"maxSkew": 1, "topologyKey": keys[over], "whenUnsatisfiable": "DoNotSchedule", "labelSelector": selector}
-
-
-def _story(kind: str, story: Any) -> Any:
-    """A failure mode or operation as a file would say it."""
-    if isinstance(story, Mapping):
-        return dict(story)
-    written = as_written(story)
-    return {"name": written.pop("name"), "type": registered_name(kind, type(story)), **written}

@@ -62,14 +62,14 @@ def run(
     if not quiet:
         warn(read)
     from experiments.report import text as report
-    from experiments.runner.run import Interrupted
+    from experiments.runner.job import Interrupted
     from experiments.runner.run import run as run_all
 
     folder = Path(out) if out else Path("results") / read.name
     try:
         with progressing.reporter("none" if quiet else progress) as listener:
             results = run_all(
-                read,
+                read.plan,
                 out=folder,
                 replications=replications,
                 workers=processes,

@@ -1,18 +1,31 @@
-"""What an objective can be about: the metrics, in which direction each is good, and how its limit is written."""
+"""Objectives: what they can be about, in which direction each metric is good, and how its limit is written."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from experiments.inference import estimate
 from experiments.inference.estimate import YEAR, Estimate, show_seconds
 from models.units import parse_duration, parse_percent
 
-if TYPE_CHECKING:
-    from experiments.results import Results
-
 Direction = Literal["at_least", "at_most"]
 MetricName = Literal["availability", "requestAvailability", "downtimePerYear", "outagesPerYear"]
+
+
+class Estimates(Protocol):
+    """What is known of the Services under the policies, each with an interval; without a replication `n` is 0."""
+
+    def availability(self, service: str, policy: str) -> Estimate:
+        """The share of the time in which the Service is available."""
+        ...
+
+    def request_availability(self, service: str, policy: str) -> Estimate | None:
+        """The share of the requests that is answered; None without any request."""
+        ...
+
+    def outage_rate(self, service: str, policy: str) -> Estimate:
+        """Outages a year."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -26,8 +39,8 @@ class ObjectiveMetric:
     read: Callable[[object], float]
     """A limit as it is written; raises ValueError."""
     show: Callable[[float], str]
-    estimate: Callable[["Results", str, str], Estimate]
-    """Of a Service under a policy; without a replication `n` is 0."""
+    estimate: Callable[[Estimates, str, str], Estimate | None]
+    """Its value for a Service under a policy; None if there is nothing to judge."""
     share: Callable[[float], float] | None = None
     """The availability that a period needs to keep a limit; None if it is not a matter of time alone."""
 
@@ -52,27 +65,28 @@ def _duration(seconds: float) -> str:
     return text if parse_duration(text) == seconds else f"{seconds:.10g}s"
 
 
-def _answered(results: "Results", service: str, policy: str) -> Estimate:
-    found = results.request_availability(service, policy)
-    return found or Estimate(float("nan"), 0.0, 1.0, results.manifest.confidence, 0, "no request")
-
-
 METRICS: dict[MetricName, ObjectiveMetric] = {
     "availability": ObjectiveMetric(
         "availability >= {}",
         "at_least",
         parse_percent,
         _percent,
-        lambda results, service, policy: results.availability(service, policy),
+        lambda known, service, policy: known.availability(service, policy),
         lambda limit: limit,
     ),
-    "requestAvailability": ObjectiveMetric("requests answered >= {}", "at_least", parse_percent, _percent, _answered),
+    "requestAvailability": ObjectiveMetric(
+        "requests answered >= {}",
+        "at_least",
+        parse_percent,
+        _percent,
+        lambda known, service, policy: known.request_availability(service, policy),
+    ),
     "downtimePerYear": ObjectiveMetric(
         "downtime <= {} a year",
         "at_most",
         parse_duration,
         _duration,
-        lambda results, service, policy: estimate.downtime_per_year(results.availability(service, policy)),
+        lambda known, service, policy: estimate.downtime_per_year(known.availability(service, policy)),
         lambda limit: 1 - limit / YEAR,
     ),
     "outagesPerYear": ObjectiveMetric(
@@ -80,7 +94,18 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "at_most",
         _number,
         "{:.10g}".format,
-        lambda results, service, policy: results.outage_rate(service, policy),
+        lambda known, service, policy: known.outage_rate(service, policy),
     ),
 }
 """Name in the experiment file -> metric."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """How good a Service must be by one of `METRICS`, under one policy or, if None, under all."""
+
+    service: str
+    limit: float
+    """The least or the most that is good, as the metric is: a share, seconds or a number."""
+    metric: MetricName = "availability"
+    policy: str | None = None

@@ -1,4 +1,4 @@
-"""The design of an experiment as values: scenarios (one per policy, ready to simulate), goals, objectives."""
+"""A scenario: one policy of an experiment, ready to simulate, as values."""
 
 import dataclasses
 import hashlib
@@ -14,29 +14,8 @@ from models.load import Load
 from models.traffic import Call, Traffic
 
 if TYPE_CHECKING:
-    from experiments.design.objective import MetricName
     from simulator.scheduling.profile import Profile
     from simulator.stories.world import FailureMode, Operation
-
-
-@dataclass(frozen=True)
-class Objective:
-    """How good a Service must be by a metric of `design.objective`, under one policy or, if None, under all."""
-
-    service: str
-    limit: float
-    """The least or the most that is good, as the metric is: a share, seconds or a number."""
-    metric: "MetricName" = "availability"
-    policy: str | None = None
-
-
-@dataclass(frozen=True)
-class Precision:
-    """Replicate until every interval's half-width is at most `relative` of the unavailability, or `at_most` times."""
-
-    relative: float
-    confidence: float
-    at_most: int
 
 
 @dataclass(frozen=True)
@@ -80,16 +59,3 @@ def canonical(value: Any) -> str:
     if isinstance(value, tuple | list):
         return "[" + ",".join(map(canonical, value)) + "]"
     return repr(value)
-
-
-@dataclass(frozen=True)
-class Design:
-    """What an experiment file amounts to."""
-
-    scenarios: tuple[Scenario, ...]
-    objectives: tuple[Objective, ...]
-    inputs: tuple[str, ...]
-    """Every manifest file read, in order."""
-    warnings: tuple[str, ...]
-    not_modelled: Mapping[str, int]
-    """Kind -> how many objects are read but not simulated, under the baseline."""

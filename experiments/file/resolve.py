@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.design.goal import Capacity, Quorum, ReadyEndpoints, ServiceGoal, Slo
-from experiments.design.scenario import Design, Objective, Scenario
+from experiments.design.objective import Objective
+from experiments.design.plan import Design
+from experiments.design.scenario import Scenario
 from experiments.file.checks import (
     check_calls,
     check_loads,
@@ -17,13 +19,8 @@ from experiments.file.checks import (
 from experiments.file.described import value_of
 from experiments.file.objects import ReadObjects, base_files, pool_nodes, read_objects
 from experiments.file.policy import lineages
-from experiments.file.schema import (
-    ServiceFile,
-    SpecFile,
-    WhenCapacity,
-    WhenQuorum,
-    WhenReadyEndpoints,
-)
+from experiments.file.schema import SpecFile
+from experiments.file.service import ServiceFile, WhenCapacity, WhenQuorum, WhenReadyEndpoints
 from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of

@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from experiments.design.scenario import Design
+from experiments.design.plan import Design
 from experiments.file.policy import lineages
 from experiments.file.schema import ExperimentFile
 from experiments.file.source import Source

@@ -1,14 +1,12 @@
 """Judging objectives: met or missed only if the whole interval lies on one side."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-from experiments.design.objective import METRICS, Direction, MetricName
+from experiments.design.objective import METRICS, Direction, Estimates, MetricName
 from experiments.inference.estimate import Estimate
-
-if TYPE_CHECKING:
-    from experiments.results import Results
 
 MET, MISSED, INCONCLUSIVE = "met", "missed", "inconclusive"
 
@@ -32,27 +30,28 @@ class Judgement:
         return f"{self.service} {METRICS[self.metric].objective(self.limit)}"
 
 
-def judged(results: "Results") -> list[Judgement]:
-    """Every objective under every policy that it is about."""
-    found = []
-    for wanted in results.manifest.objectives:
-        policies = [wanted["policy"]] if wanted.get("policy") else results.policies
-        limit = wanted[METRICS[wanted["metric"]].good]
-        found += [_judge(results, wanted["service"], policy, wanted["metric"], limit) for policy in policies]
-    return found
+def judged(
+    objectives: Sequence[Mapping[str, Any]], policies: Sequence[str], known: Estimates, confidence: float
+) -> list[Judgement]:
+    """Every objective (as `Manifest.objectives` has it) under every policy that it is about, by what is known."""
+    judgements = []
+    for wanted in objectives:
+        service, metric = wanted["service"], METRICS[wanted["metric"]]
+        for policy in [wanted["policy"]] if wanted.get("policy") else policies:
+            found = metric.estimate(known, service, policy) or Estimate(math.nan, 0.0, 1.0, confidence, 0, "no request")
+            judgements.append(_judge(service, policy, wanted["metric"], wanted[metric.good], found))
+    return judgements
 
 
-def _judge(results: "Results", service: str, policy: str, name: MetricName, limit: float) -> Judgement:
-    metric = METRICS[name]
-    found = metric.estimate(results, service, policy)
-    worst, best = (found.low, found.high) if metric.good == "at_least" else (-found.high, -found.low)
-    asked = limit if metric.good == "at_least" else -limit
+def _judge(service: str, policy: str, name: MetricName, limit: float, found: Estimate) -> Judgement:
+    good = METRICS[name].good
+    worst, best = (found.low, found.high) if good == "at_least" else (-found.high, -found.low)
+    asked = limit if good == "at_least" else -limit
     if found.n and worst >= asked:
         return Judgement(service, policy, name, limit, found, MET)
     if best < asked:
         return Judgement(service, policy, name, limit, found, MISSED)
-    more = _more_replications(found, limit, metric.good)
-    return Judgement(service, policy, name, limit, found, INCONCLUSIVE, more)
+    return Judgement(service, policy, name, limit, found, INCONCLUSIVE, _more_replications(found, limit, good))
 
 
 def _more_replications(found: Estimate, limit: float, good: Direction) -> int | None:

@@ -1,15 +1,15 @@
-"""Several results as one: the same Services under the policies of all of them."""
+"""Several experiments as one: the same Services under the policies of all of them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from experiments.findings.findings import Findings
 from experiments.inference.estimate import show_seconds
-from experiments.results import Results
 from models.input.problems import InputError, Location, Problem
 
 
-def merged(found: Mapping[str, Results]) -> Results:
-    """All policies, named "NAME/POLICY" after the names of the results, at the Services that all have; no objectives.
+def merged(found: Mapping[str, Findings]) -> Findings:
+    """All policies, named "NAME/POLICY" after the names of the findings, at the Services that all have; no objectives.
 
     Replications are paired by number. That is the same luck only where seeds are equal and clusters alike; elsewhere
     the pairs are independent, which costs precision but is not wrong (the correlation shows it). InputError if they
@@ -41,10 +41,10 @@ def merged(found: Mapping[str, Results]) -> Results:
         objectives=[],
         imprecise=[],
     )
-    return Results(manifest, tables)
+    return Findings(manifest, tables)
 
 
-def _different(one: Results, other: Results, name: str) -> list[str]:
+def _different(one: Findings, other: Findings, name: str) -> list[str]:
     """What keeps two results from being compared."""
     mine, its = one.manifest, other.manifest
     found = []

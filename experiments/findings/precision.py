@@ -13,7 +13,7 @@ from experiments.inference.intervals import MANY_OUTAGES
 from experiments.inference.sample import Sample
 
 if TYPE_CHECKING:
-    from experiments.results import Results
+    from experiments.findings.findings import Findings
 
 
 def is_reached(sample: Sample, found: Estimate, relative: float) -> bool:
@@ -23,13 +23,15 @@ def is_reached(sample: Sample, found: Estimate, relative: float) -> bool:
     return (found.high - found.low) / 2 <= relative * (1 - found.value)
 
 
-def imprecise_rows(results: "Results", relative: float, confidence: float) -> list[tuple[str, str]]:
+def imprecise_rows(findings: "Findings", relative: float, confidence: float) -> list[tuple[str, str]]:
     """Service and policy for which it is not reached."""
     return [
         (service, policy)
-        for service in results.services
-        for policy in results.policies
-        if not is_reached(results.sample(service, policy), results.availability(service, policy, confidence), relative)
+        for service in findings.services
+        for policy in findings.policies
+        if not is_reached(
+            findings.sample(service, policy), findings.availability(service, policy, confidence), relative
+        )
     ]
 
 

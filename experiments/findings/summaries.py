@@ -1,16 +1,16 @@
-"""Results as data frames: a row per Service and policy, per comparison, per rank."""
+"""Findings as data frames: a row per Service and policy, per comparison, per rank."""
 
 import math
 from typing import TYPE_CHECKING, Any
 
+from experiments.findings.pairs import of_pair
 from experiments.inference import estimate
-from experiments.inference.sample import of_pair
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.findings.findings import Findings
     from experiments.inference.ranking import Ranking
-    from experiments.results import Results
 
 _COMPARED = [
     *("service", "policy", "baseline", "difference_s_per_year", "difference_low", "difference_high"),
@@ -19,28 +19,30 @@ _COMPARED = [
 _RANKED = ["rank", "policy", "group", "downtime_s_per_year", "downtime_low", "downtime_high", "outages"]
 
 
-def summary(results: "Results") -> "pd.DataFrame":
-    """See `Results.summary`."""
+def summary(findings: "Findings") -> "pd.DataFrame":
+    """One row per Service and policy; a value without an outage behind it is NaN and has bounds only."""
     import pandas as pd
 
-    return pd.DataFrame([_row(results, service, policy) for service in results.services for policy in results.policies])
+    return pd.DataFrame(
+        [_row(findings, service, policy) for service in findings.services for policy in findings.policies]
+    )
 
 
-def _row(results: "Results", service: str, policy: str) -> dict[str, Any]:
-    s, found = results.sample(service, policy), results.availability(service, policy)
+def _row(findings: "Findings", service: str, policy: str) -> dict[str, Any]:
+    s, found = findings.sample(service, policy), findings.availability(service, policy)
     row: dict[str, Any] = {"service": service, "policy": policy}
     for name, one in (
         ("availability", found),
         ("nines", estimate.nines(found)),
         ("downtime_s_per_year", estimate.downtime_per_year(found)),
-        ("outages_per_year", results.outage_rate(service, policy)),
+        ("outages_per_year", findings.outage_rate(service, policy)),
     ):
         row |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
     return (
         row
         | {
             "mttr_s": s.downtimes.sum() / s.counts.sum() if s.counts.sum() else math.nan,
-            "mttd_s": detection(results, service, policy),
+            "mttd_s": detection(findings, service, policy),
             "longest_s": float(s.lengths.max(initial=0.0)),
             "outages": int(s.counts.sum()),
             "replications": len(s.windows),
@@ -48,38 +50,38 @@ def _row(results: "Results", service: str, policy: str) -> dict[str, Any]:
             "confidence": found.confidence,
             "method": found.method,
         }
-        | _requests(results, service, policy)
+        | _requests(findings, service, policy)
     )
 
 
-def detection(results: "Results", service: str, policy: str) -> float:
+def detection(findings: "Findings", service: str, policy: str) -> float:
     """Mean time, in seconds, from the beginning of an outage until the list of ready endpoints shows it.
 
     Of the outages that it shows; NaN if it shows none.
     """
-    runs = of_pair(results.runs, service, policy)
+    runs = of_pair(findings.runs, service, policy)
     runs = runs.loc[runs["mttd_s"].notna()]
     shown = runs["outages"] - runs["undetected"]
     return float((runs["mttd_s"] * shown).sum() / shown.sum()) if shown.sum() else math.nan
 
 
-def _requests(results: "Results", service: str, policy: str) -> dict[str, float]:
+def _requests(findings: "Findings", service: str, policy: str) -> dict[str, float]:
     """What became of requests, if there are any in this experiment; NaN for a Service without traffic."""
-    if len(results.tables["requests"]) == 0:
+    if len(findings.tables["requests"]) == 0:
         return {}
-    found = results.request_availability(service, policy)
+    found = findings.request_availability(service, policy)
     value, low, high = (found.value, found.low, found.high) if found else (math.nan,) * 3
     return {"request_availability": value, "request_availability_low": low, "request_availability_high": high}
 
 
-def compared(results: "Results", baseline: str) -> "pd.DataFrame":
-    """See `Results.compare`."""
+def compared(findings: "Findings", baseline: str) -> "pd.DataFrame":
+    """One row per Service and policy but the baseline: the paired difference of yearly downtime, in seconds."""
     import pandas as pd
 
     rows = []
-    for service in results.services:
-        for policy in results.policies:
-            if (found := results.comparison(service, policy, baseline)) is not None:
+    for service in findings.services:
+        for policy in findings.policies:
+            if (found := findings.comparison(service, policy, baseline)) is not None:
                 of = found.difference
                 row = [service, policy, baseline, of.value, of.low, of.high, found.p, found.adjusted]
                 rows.append([*row, found.stars, found.resolved, found.correlation, found.outages, of.n])
@@ -87,7 +89,7 @@ def compared(results: "Results", baseline: str) -> "pd.DataFrame":
 
 
 def ranking(ranked: "Ranking") -> "pd.DataFrame":
-    """See `Results.ranking`."""
+    """One row per policy, least downtime first, in seconds a year; NaN with an upper bound where no outage was seen."""
     import pandas as pd
 
     letters = ranked.letters

@@ -7,18 +7,19 @@ absence of the replicas that it is made of.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.inference.estimate import STATED_OUTAGE
 
 if TYPE_CHECKING:
-    from experiments.results import Results
+    import pandas as pd
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """What failure modes and operations did to Services under all policies of some results."""
+    """What failure modes and operations did to Services under all policies of an experiment."""
 
     modes: dict[str, tuple[str, ...]]
     """Policy -> failure modes and operations."""
@@ -29,16 +30,17 @@ class Unseen:
     """Service (None: any), policy (None: any) and mode -> for how long it took replicas away, the mean in seconds."""
 
     @classmethod
-    def of(cls, results: "Results") -> "Unseen":
-        """Read the tables of some results once."""
-        modes: dict[str, dict[str, None]] = {policy: {} for policy in results.policies}
-        for policy, text in zip(results.cells["policy"], results.cells["strikes"], strict=True):
+    def of(cls, tables: "Mapping[str, pd.DataFrame]", policies: Sequence[str], resolved: Any) -> "Unseen":
+        """Read the tables of an experiment, and the experiment as resolved (None: no operations are known), once."""
+        cells = tables["cells"]
+        modes: dict[str, dict[str, None]] = {policy: {} for policy in policies}
+        for policy, text in zip(cells["policy"], cells["strikes"], strict=True):
             modes[policy] |= dict.fromkeys(json.loads(text))
-        spec = (results.resolved or {}).get("spec", {})
+        spec = (resolved or {}).get("spec", {})
         owners = (spec, *spec.get("policies", ()))
         operations = frozenset(story["name"] for of in owners for story in of.get("operations", ()))
-        losses, table = results.tables["losses"], results.tables["absences"]
-        sums = table.groupby(["service", "policy", "cause"])[["times", "missing_s"]].sum()
+        losses = tables["losses"]
+        sums = tables["absences"].groupby(["service", "policy", "cause"])[["times", "missing_s"]].sum()
         total: dict[tuple[str | None, str | None, str], tuple[int, float]] = {}
         for (service, policy, mode), times, seconds in sums.itertuples():
             for key in ((service, policy, mode), (service, None, mode), (None, None, mode)):

@@ -1,6 +1,6 @@
-"""Plots of results: each takes `ax=` (or makes one) and returns it. The only package that imports matplotlib.
+"""Plots of findings: each takes `ax=` (or makes one) and returns it. The only package that imports matplotlib.
 
-A picture or a family of them is a file here, of functions of the results; `drawing` holds what all of them share.
+A picture or a family of them is a file here, of functions of the findings; `drawing` holds what all of them share.
 """
 
 from functools import cached_property, partial
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from experiments.plots import attribution, comparison, downtime, drawing, outages, over_time, overview, windowed
 from experiments.plots.drawing import BAND, COLOURS, GREY, RULE
-from experiments.store import folder as store
+from experiments.store.files import write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from experiments.results import Results
+    from experiments.findings.findings import Findings
 
 __all__ = ["BAND", "COLOURS", "GREY", "RULE", "Plots", "attribution_file", "service_file"]
 
@@ -24,65 +24,65 @@ MOST_SERVICES = 12
 
 
 class Plots:
-    """The plots of some results; `service` is the first Service unless said otherwise."""
+    """The plots of an experiment; `service` is the first Service unless said otherwise."""
 
-    def __init__(self, results: "Results") -> None:
-        self._results = results
+    def __init__(self, findings: "Findings") -> None:
+        self._findings = findings
 
     def nines(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Availability of every policy as nines with its interval: of one Service, or of all.
 
         A hollow triangle is a lower bound: no outage was seen.
         """
-        return comparison.nines(self._results, self._services(service), ax)
+        return comparison.nines(self._findings, self._services(service), ax)
 
     def difference(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Yearly downtime against the baseline's, paired by replication: of one Service, or of all.
 
         Filled: the sign is known; hollow: not resolved.
         """
-        return comparison.difference(self._results, self._services(service), ax)
+        return comparison.difference(self._findings, self._services(service), ax)
 
     def comparison(self, figure: "Figure | None" = None) -> "Figure":
         """`nines` and `difference` of all Services, side by side."""
-        return comparison.side_by_side(self._results, figure)
+        return comparison.side_by_side(self._findings, figure)
 
     def availability(self, service: str | None = None, ax: "Axes | None" = None, windows: int = 52) -> "Axes":
         """Availability over time: the mean over replications in equal windows, with its band of confidence."""
-        return over_time.availability(self._results, self._first(service), ax, windows)
+        return over_time.availability(self._findings, self._first(service), ax, windows)
 
     def downtime(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """How likely a year's downtime stays below a value: the empirical distribution over replications."""
-        return downtime.distribution(self._results, self._first(service), ax)
+        return downtime.distribution(self._findings, self._first(service), ax)
 
     def outage_lengths(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Share of the outages that last longer than a time."""
-        return outages.lengths(self._results, self._first(service), ax)
+        return outages.lengths(self._findings, self._first(service), ax)
 
     def windowed(self, service: str | None = None, ax: "Axes | None" = None, points: int = 40) -> "Axes":
         """Worst availability in any window of a length, against the length: median over replications, 5-95 % band."""
-        return windowed.worst(self._results, self._first(service), ax, points)
+        return windowed.worst(self._findings, self._first(service), ax, points)
 
     def losses(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Seconds lost in a year under every policy, by stage: undetected, tolerated, ..."""
-        return attribution.seconds(self._results, self._first(service), ax)
+        return attribution.seconds(self._findings, self._first(service), ax)
 
     def loss_shares(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Share of each stage in the downtime, under every policy."""
-        return attribution.shares(self._results, self._first(service), ax)
+        return attribution.shares(self._findings, self._first(service), ax)
 
     def what_if(self, service: str | None = None, policy: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """What shorter stages, or one cause less, would save under a policy (the first), to first order."""
-        chosen = self._results.policies[0] if policy is None else policy
-        return attribution.savings(self._results, self._first(service), chosen, ax)
+        chosen = self._findings.policies[0] if policy is None else policy
+        return attribution.savings(self._findings, self._first(service), chosen, ax)
 
     def attribution(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
         """`losses` and `loss_shares` side by side."""
-        return attribution.side_by_side(self._results, self._first(service), figure)
+        return attribution.side_by_side(self._findings, self._first(service), figure)
 
     def service(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
         """The four plots of one Service."""
-        return overview.four(self._results, self._first(service), figure)
+        return overview.four(self._findings, self._first(service), figure)
 
     # --- files -------------------------------------------------------------------------------------------------------
 
@@ -90,19 +90,19 @@ class Plots:
     def drawings(self) -> dict[str, str]:
         """Name -> SVG: `comparison`, and for each of `featured` `service-*` and, if it was ever down, `attribution-*`.
 
-        The same results give the same text.
+        Equal findings give equal text.
         """
         found = {"comparison": drawing.svg(self.comparison)}
         for name in self.featured():
             found[service_file(name)] = drawing.svg(partial(self.service, name))
-            if any(self._results.parts(name, policy) for policy in self._results.policies):
+            if any(self._findings.parts(name, policy) for policy in self._findings.policies):
                 found[attribution_file(name)] = drawing.svg(partial(self.attribution, name))
         return found
 
     def save(self, folder: Path) -> list[Path]:
         """Write the `drawings`."""
         for name, text in self.drawings.items():
-            store.write(folder / f"{name}.svg", text)
+            write(folder / f"{name}.svg", text)
         return [folder / f"{name}.svg" for name in self.drawings]
 
     def draw(self, kind: str, path: Path, service: str | None = None) -> Path:
@@ -112,14 +112,14 @@ class Plots:
 
     def featured(self) -> list[str]:
         """At most `MOST_SERVICES` Services: those with an objective, then the others in their order."""
-        wanted = dict.fromkeys(o["service"] for o in self._results.manifest.objectives)
-        return list(wanted | dict.fromkeys(self._results.services))[: max(MOST_SERVICES, len(wanted))]
+        wanted = dict.fromkeys(o["service"] for o in self._findings.manifest.objectives)
+        return list(wanted | dict.fromkeys(self._findings.services))[: max(MOST_SERVICES, len(wanted))]
 
     def _first(self, service: str | None) -> str:
-        return self._results.services[0] if service is None else service
+        return self._findings.services[0] if service is None else service
 
     def _services(self, service: str | None) -> list[str]:
-        return self._results.services if service is None else [service]
+        return self._findings.services if service is None else [service]
 
 
 def service_file(service: str) -> str:

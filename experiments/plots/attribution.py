@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from experiments.results import Results
+    from experiments.findings.findings import Findings
 
 _BLUE, _RED, _GREEN, _PINK, _ORANGE, _SKY, _ = drawing.COLOURS
 STYLES = {
@@ -32,41 +32,41 @@ STYLES = {
 """Colour and hatching of each stage."""
 
 
-def seconds(results: "Results", service: str, ax: "Axes | None" = None) -> "Axes":
+def seconds(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Axes":
     """Seconds lost in a year, by stage."""
-    ax = _bars(results, service, ax, dict.fromkeys(results.policies, 1.0))
+    ax = _bars(findings, service, ax, dict.fromkeys(findings.policies, 1.0))
     drawing.seconds(ax, "downtime in a year", linear=True)
-    return drawing.finish(ax, results, f"Where the downtime of {service} comes from", "x")
+    return drawing.finish(ax, findings, f"Where the downtime of {service} comes from", "x")
 
 
-def shares(results: "Results", service: str, ax: "Axes | None" = None) -> "Axes":
+def shares(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Axes":
     """Share of each stage in the downtime."""
-    totals = {policy: sum(part.per_year for part in results.parts(service, policy)) for policy in results.policies}
-    ax = _bars(results, service, ax, {policy: 100 / total if total else 0.0 for policy, total in totals.items()})
+    totals = {policy: sum(part.per_year for part in findings.parts(service, policy)) for policy in findings.policies}
+    ax = _bars(findings, service, ax, {policy: 100 / total if total else 0.0 for policy, total in totals.items()})
     ax.set_xlim(0, 100)
     ax.set_xlabel("share of the downtime, %")
     for place, total in enumerate(totals.values()):
         text = f"{show_seconds(total)} a year" if total else "no downtime was seen"
         ax.annotate(text, (1, place), xycoords=("axes fraction", "data"), va="center", fontsize=8, **_BESIDE)
-    return drawing.finish(ax, results, f"Where the downtime of {service} comes from", "x")
+    return drawing.finish(ax, findings, f"Where the downtime of {service} comes from", "x")
 
 
-def side_by_side(results: "Results", service: str, figure: "Figure | None" = None) -> "Figure":
+def side_by_side(findings: "Findings", service: str, figure: "Figure | None" = None) -> "Figure":
     """`seconds` and `shares`."""
-    figure = drawing.figure(figure, (10.5, 1.5 + 0.32 * len(results.policies)))
-    left = seconds(results, service, figure.add_subplot(1, 2, 1))
-    right = shares(results, service, figure.add_subplot(1, 2, 2, sharey=left))
+    figure = drawing.figure(figure, (10.5, 1.5 + 0.32 * len(findings.policies)))
+    left = seconds(findings, service, figure.add_subplot(1, 2, 1))
+    right = shares(findings, service, figure.add_subplot(1, 2, 2, sharey=left))
     right.tick_params(labelleft=False)
     titles = ("Downtime in a year, by stage", "Its shares")
-    return drawing.together(figure, results, [left, right], titles, f"{service} in ")
+    return drawing.together(figure, findings, [left, right], titles, f"{service} in ")
 
 
 _BESIDE: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "annotation_clip": False}
 
 
-def savings(results: "Results", service: str, policy: str, ax: "Axes | None" = None) -> "Axes":
+def savings(findings: "Findings", service: str, policy: str, ax: "Axes | None" = None) -> "Axes":
     """Share of the downtime that each lever would save, to first order: the most on top."""
-    found = levers.savings(results.parts(service, policy))
+    found = levers.savings(findings.parts(service, policy))
     ax = drawing.axes(ax, (7.5, 1.5 + 0.26 * max(len(found), 1)))
     places = range(len(found))
     colours = [STYLES[saving.lever.stage][0] if saving.lever.stage else drawing.GREY for saving in found]
@@ -79,14 +79,14 @@ def savings(results: "Results", service: str, policy: str, ax: "Axes | None" = N
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, 100)
     ax.set_xlabel("share of the downtime that it would save, %, to first order")
-    return drawing.finish(ax, results, f"What if: {service} under {policy}", "x")
+    return drawing.finish(ax, findings, f"What if: {service} under {policy}", "x")
 
 
-def _bars(results: "Results", service: str, ax: "Axes | None", scale: Mapping[str, float]) -> "Axes":
+def _bars(findings: "Findings", service: str, ax: "Axes | None", scale: Mapping[str, float]) -> "Axes":
     """Stacked horizontal bars, of seconds a year times the scale of their policy."""
-    ax = drawing.axes(ax, (7.5, 1.5 + 0.32 * len(results.policies)))
-    found = {policy: by_stage(results.parts(service, policy)) for policy in results.policies}
-    ends = dict.fromkeys(results.policies, 0.0)
+    ax = drawing.axes(ax, (7.5, 1.5 + 0.32 * len(findings.policies)))
+    found = {policy: by_stage(findings.parts(service, policy)) for policy in findings.policies}
+    ends = dict.fromkeys(findings.policies, 0.0)
     for stage, (colour, hatch) in STYLES.items():
         if not any(stage in stages for stages in found.values()):
             continue

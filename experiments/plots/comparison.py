@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from experiments.results import Results
+    from experiments.findings.findings import Findings
 
 _DIFFERENCE = "Difference from the baseline (left is better; hollow: not resolved)"
 
 
-def nines(results: "Results", services: Sequence[str], ax: "Axes | None" = None) -> "Axes":
+def nines(findings: "Findings", services: Sequence[str], ax: "Axes | None" = None) -> "Axes":
     """Availability as nines with its interval; a hollow triangle is a lower bound."""
-    ax = drawing.axes(ax, (7.5, _height(results, services)))
+    ax = drawing.axes(ax, (7.5, _height(findings, services)))
     ends = []
-    for name, i, place in _rows(ax, results, services):
-        found = estimate.nines(results.availability(name, results.policies[i]))
+    for name, i, place in _rows(ax, findings, services):
+        found = estimate.nines(findings.availability(name, findings.policies[i]))
         _dot(ax, found, place, i)
         ends += [x for x in (found.low, found.value, found.high) if math.isfinite(x)]
     lowest, highest = (math.floor(min(ends)), math.ceil(max(ends) * 1.01)) if ends else (0, 1)
@@ -31,39 +31,39 @@ def nines(results: "Results", services: Sequence[str], ax: "Axes | None" = None)
     written = [n for n in whole if len(whole) <= 5 or n in (lowest, 3, 5)]  # long shares would overlap
     ax.set_xticks(whole, [_nines_label(n) if n in written else f"\n{n}" for n in whole])
     ax.set_xlabel("availability, nines" + (f" (the axis starts at {lowest})" if lowest else ""))
-    return drawing.finish(ax, results, "Availability", "x", _legend(results, services))
+    return drawing.finish(ax, findings, "Availability", "x", _legend(findings, services))
 
 
-def difference(results: "Results", services: Sequence[str], ax: "Axes | None" = None) -> "Axes":
+def difference(findings: "Findings", services: Sequence[str], ax: "Axes | None" = None) -> "Axes":
     """Yearly downtime against the baseline's, with its interval; hollow where the sign is not known."""
-    ax = drawing.axes(ax, (7.5, _height(results, services)))
+    ax = drawing.axes(ax, (7.5, _height(findings, services)))
     ends = [0.0]
-    for name, i, place in _rows(ax, results, services):
-        if (found := results.comparison(name, results.policies[i])) is not None:
+    for name, i, place in _rows(ax, findings, services):
+        if (found := findings.comparison(name, findings.policies[i])) is not None:
             _dot(ax, found.difference, place, i, found.resolved)
             ends += [found.difference.low, found.difference.high]
     ax.axvline(0, color=drawing.GREY, lw=1)
     margin = max(0.08 * (max(ends) - min(ends)), 1.0)
     ax.set_xlim(min(ends) - margin, max(ends) + margin)
-    drawing.seconds(ax, f"downtime a year minus that of {results.policies[0]}", linear=True)
-    return drawing.finish(ax, results, _DIFFERENCE, "x", _legend(results, []))
+    drawing.seconds(ax, f"downtime a year minus that of {findings.policies[0]}", linear=True)
+    return drawing.finish(ax, findings, _DIFFERENCE, "x", _legend(findings, []))
 
 
-def side_by_side(results: "Results", figure: "Figure | None" = None) -> "Figure":
+def side_by_side(findings: "Findings", figure: "Figure | None" = None) -> "Figure":
     """`nines` and, with more than one policy, `difference` of all Services."""
-    services, several = results.services, len(results.policies) > 1
-    figure = drawing.figure(figure, (10.5 if several else 7.5, _height(results, services) + 0.3))
+    services, several = findings.services, len(findings.policies) > 1
+    figure = drawing.figure(figure, (10.5 if several else 7.5, _height(findings, services) + 0.3))
     left = figure.add_subplot(1, 2 if several else 1, 1)
-    axes = [nines(results, services, left)]
+    axes = [nines(findings, services, left)]
     if several:
-        axes.append(difference(results, services, figure.add_subplot(1, 2, 2, sharey=left)))
+        axes.append(difference(findings, services, figure.add_subplot(1, 2, 2, sharey=left)))
         axes[1].tick_params(labelleft=False)
-    return drawing.together(figure, results, axes, ("Availability", _DIFFERENCE))
+    return drawing.together(figure, findings, axes, ("Availability", _DIFFERENCE))
 
 
-def _rows(ax: "Axes", results: "Results", services: Sequence[str]) -> list[tuple[str, int, float]]:
+def _rows(ax: "Axes", findings: "Findings", services: Sequence[str]) -> list[tuple[str, int, float]]:
     """Lay out a row for each Service and policy, in bands: the Service, the policy's number, the row's place."""
-    count = len(results.policies)
+    count = len(findings.policies)
     step = count + 0.8
     for number in range(0, len(services), 2):
         ax.axhspan(number * step - 0.9, number * step + count - 0.1, color=drawing.BAND, lw=0, zorder=0)
@@ -73,20 +73,20 @@ def _rows(ax: "Axes", results: "Results", services: Sequence[str]) -> list[tuple
     return [(name, i, k * step + i) for k, name in enumerate(services) for i in range(count)]
 
 
-def _height(results: "Results", services: Sequence[str]) -> float:
+def _height(findings: "Findings", services: Sequence[str]) -> float:
     """Inches that the rows need."""
-    rows = len(services) * (len(results.policies) + 0.8)
+    rows = len(services) * (len(findings.policies) + 0.8)
     return 1.7 + rows * (0.12 if rows > 24 else 0.2)
 
 
-def _legend(results: "Results", services: Sequence[str]) -> list[Any]:
+def _legend(findings: "Findings", services: Sequence[str]) -> list[Any]:
     from matplotlib.lines import Line2D
 
     handles: list[Any] = [
         Line2D([], [], color=drawing.style(i)["color"], marker=drawing.marker(i), ms=6, ls="none", label=policy)
-        for i, policy in enumerate(results.policies)
+        for i, policy in enumerate(findings.policies)
     ]
-    if any(results.availability(s, p).is_bound for s in services for p in results.policies):
+    if any(findings.availability(s, p).is_bound for s in services for p in findings.policies):
         label = "no outage seen: a lower bound"
         handles.append(Line2D([], [], color=drawing.GREY, marker=">", mfc="#ffffff", ms=7, ls="none", label=label))
     return handles

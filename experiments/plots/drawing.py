@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.inference.estimate import show_seconds
-from experiments.store import folder as store
+from experiments.store.files import write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from experiments.results import Results
+    from experiments.findings.findings import Findings
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (3, 3)), (0, (1, 2)))
 GREY, RULE, BAND = "#555555", "#dddddd", "#f4f4f4"
-"""Beside black on white and `COLOURS` the only colours, so that a page may replace them (`html_report`)."""
+"""Beside black on white and `COLOURS` the only colours, so that a page may replace them (`report.html`)."""
 
 
 def axes(ax: "Axes | None", size: tuple[float, float] = (7.5, 4.2)) -> "Axes":
@@ -61,7 +61,7 @@ def save(figure: "Figure", path: Path) -> Path:
     file = io.BytesIO()
     _write(figure, file, path.suffix.lower().removeprefix("."))
     plt.close(figure)
-    store.write(path, file.getvalue())
+    write(path, file.getvalue())
     return path
 
 
@@ -86,18 +86,18 @@ def marker(number: int) -> str:
     return MARKERS[(number + number // 7) % 7]
 
 
-def label(results: "Results", service: str, policy: str) -> str:
+def label(findings: "Findings", service: str, policy: str) -> str:
     """A policy in a legend."""
-    seen = len(results.sample(service, policy).lengths)
+    seen = len(findings.sample(service, policy).lengths)
     return policy if seen else f"{policy} (no outage seen)"
 
 
 # --- the frame -------------------------------------------------------------------------------------------------------
 
 
-def behind(results: "Results") -> str:
+def behind(findings: "Findings") -> str:
     """What the numbers rest on, in a line."""
-    m = results.manifest
+    m = findings.manifest
     warmup = f" after {show_seconds(m.warmup)} of warm-up" if m.warmup else ""
     return (
         f"{m.name}: {m.replications} replications of {show_seconds(m.duration)}{warmup}, "
@@ -105,11 +105,13 @@ def behind(results: "Results") -> str:
     )
 
 
-def finish(ax: "Axes", results: "Results", title: str, grid: Any = "both", handles: list[Any] | None = None) -> "Axes":
+def finish(
+    ax: "Axes", findings: "Findings", title: str, grid: Any = "both", handles: list[Any] | None = None
+) -> "Axes":
     """Title, what is behind it, legend: all outside, where they hide nothing."""
     ax.set_title(title, loc="left", pad=20, fontsize=11)
     above: dict[str, Any] = {"xycoords": "axes fraction", "xytext": (0, 5), "textcoords": "offset points"}
-    ax.annotate(behind(results), (0, 1), fontsize=7.5, color=GREY, va="bottom", annotation_clip=False, **above)
+    ax.annotate(behind(findings), (0, 1), fontsize=7.5, color=GREY, va="bottom", annotation_clip=False, **above)
     ax.grid(axis=grid, color=RULE, lw=0.6)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
@@ -121,7 +123,7 @@ def finish(ax: "Axes", results: "Results", title: str, grid: Any = "both", handl
 
 
 def together(
-    figure: "Figure", results: "Results", axes: Sequence["Axes"], titles: Sequence[str], about: str = ""
+    figure: "Figure", findings: "Findings", axes: Sequence["Axes"], titles: Sequence[str], about: str = ""
 ) -> "Figure":
     """What the plots say alike is said once: what they are about, what is behind them, and the legend."""
     legend = axes[0].get_legend()
@@ -135,7 +137,7 @@ def together(
         ax.texts[-1].remove()
         if (own := ax.get_legend()) is not None:
             own.remove()
-    figure.suptitle(about + behind(results), x=0.01, ha="left", fontsize=8.5, color=GREY)
+    figure.suptitle(about + behind(findings), x=0.01, ha="left", fontsize=8.5, color=GREY)
     columns = 4 if sum(map(len, labels)) < 110 else 3
     figure.legend(handles, labels, loc="outside lower left", ncols=columns, fontsize=8.5, frameon=False)
     return figure

@@ -4,48 +4,48 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.findings.pairs import of_pair
 from experiments.inference.intervals import Floats
-from experiments.inference.sample import of_pair
 from experiments.plots import drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from experiments.results import Results
+    from experiments.findings.findings import Findings
 
 
-def lengths(results: "Results", service: str, ax: "Axes | None" = None) -> "Axes":
+def lengths(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Axes":
     """Share of the outages that last longer than a time."""
     ax = drawing.axes(ax)
     seen = []
-    for i, policy in enumerate(results.policies):
-        found = np.sort(results.sample(service, policy).lengths)
+    for i, policy in enumerate(findings.policies):
+        found = np.sort(findings.sample(service, policy).lengths)
         if not len(found):
-            ax.plot([], [], label=drawing.label(results, service, policy), **drawing.style(i))
+            ax.plot([], [], label=drawing.label(findings, service, policy), **drawing.style(i))
             continue
         seen += [float(found[0]), float(found[-1])]
         share = 1 - np.arange(len(found)) / len(found)
         shown = _thinned(len(found))
         x, y = np.concatenate((found[:1] / 10, found[shown])), np.concatenate(([1.0], share[shown]))
         x, y = np.append(x, found[-1]), np.append(y, 0.0)
-        ax.step(x, y, where="pre", label=drawing.label(results, service, policy), **drawing.style(i))
+        ax.step(x, y, where="pre", label=drawing.label(findings, service, policy), **drawing.style(i))
     ax.set_xscale("log")
     if seen:
         ax.set_xlim(min(seen) / 1.5, max(seen) * 1.5)
     drawing.seconds(ax, "length of an outage (log scale)")
     ax.set_ylim(0, 1.02)
     ax.set_ylabel("share of outages that last longer")
-    return drawing.finish(ax, results, f"Outages of {service}")
+    return drawing.finish(ax, findings, f"Outages of {service}")
 
 
-def per_replication(results: "Results", service: str, policy: str) -> list[Floats]:
+def per_replication(findings: "Findings", service: str, policy: str) -> list[Floats]:
     """The outages of every replication, those without any included: shape (n, 2) each, start and end in seconds."""
-    frame = results.outages
+    frame = findings.outages
     rows = of_pair(frame, service, policy)
     spans = rows[["start_s", "end_s"]].to_numpy()
     found = {int(str(r)): spans[at] for r, at in rows.groupby("replication").indices.items()}
     none = np.empty((0, 2))
-    return [found.get(int(r), none) for r in results.sample(service, policy).replications]
+    return [found.get(int(r), none) for r in findings.sample(service, policy).replications]
 
 
 def _thinned(count: int) -> Floats:

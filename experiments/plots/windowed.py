@@ -11,25 +11,25 @@ from experiments.plots.outages import per_replication
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from experiments.results import Results
+    from experiments.findings.findings import Findings
 
 
-def worst(results: "Results", service: str, ax: "Axes | None" = None, points: int = 40) -> "Axes":
+def worst(findings: "Findings", service: str, ax: "Axes | None" = None, points: int = 40) -> "Axes":
     """Worst availability in any window of a length, against the length: median over replications, 5-95 % band."""
     ax = drawing.axes(ax)
-    period = results.manifest.duration
+    period = findings.manifest.duration
     lengths = np.geomspace(min(60.0, period / 10), period, points)
-    for i, policy in enumerate(results.policies):
-        outages = per_replication(results, service, policy)
+    for i, policy in enumerate(findings.policies):
+        outages = per_replication(findings, service, policy)
         curves = np.array([worst_window(one, period, lengths) for one in outages])
         if not len(curves):
             continue
         low, middle, high = 100 * np.quantile(curves, (0.05, 0.5, 0.95), axis=0)
         ax.fill_between(lengths, low, high, color=drawing.style(i)["color"], alpha=0.15, lw=0)
-        ax.plot(lengths, middle, label=drawing.label(results, service, policy), **drawing.style(i))
+        ax.plot(lengths, middle, label=drawing.label(findings, service, policy), **drawing.style(i))
     ax.set_xscale("log")
     ax.set_xlim(lengths[0], lengths[-1])
     drawing.seconds(ax, "length of the window (log scale)")
     ax.set_ylim(-2, 102)
     ax.set_ylabel("worst availability in any such window, %")
-    return drawing.finish(ax, results, f"Windowed availability of {service}")
+    return drawing.finish(ax, findings, f"Windowed availability of {service}")

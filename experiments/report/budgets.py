@@ -3,19 +3,16 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from experiments.design.goal import CHAIN_SUFFIX
-from experiments.inference import estimate
-from experiments.inference.estimate import Estimate, show_seconds
+from experiments.findings.budgets import alert_rate, slo, spent
+from experiments.findings.pairs import of_pair
+from experiments.inference.estimate import show_seconds
 from experiments.inference.intervals import Floats
-from experiments.inference.sample import of_pair
 from experiments.inference.yearly import order_statistics
 
 if TYPE_CHECKING:
-    from experiments.results import Results
+    from experiments.findings.findings import Findings
 
 HEADINGS = (
     *("POLICY", "LAST PERIOD, MEDIAN", "LAST PERIOD, 95%", "WORST PERIOD, MEDIAN", "WORST PERIOD, 95%"),
@@ -44,14 +41,14 @@ class Row:
         return tuple(vars(self).values())
 
 
-def rows(results: "Results", service: str) -> Iterator[Row]:
+def rows(findings: "Findings", service: str) -> Iterator[Row]:
     """One per policy; none if nothing was promised of the Service."""
-    confidence = results.manifest.confidence
-    for policy in results.policies:
-        last, worst = (_spent(results, f"{of}budget_spent", service, policy) for of in ("", "worst_"))
+    confidence = findings.manifest.confidence
+    for policy in findings.policies:
+        last, worst = (spent(findings, f"{of}budget_spent", service, policy) for of in ("", "worst_"))
         if len(worst) == 0:
             continue
-        alerts = alert_rate(results, service, policy)
+        alerts = alert_rate(findings, service, policy)
         yield Row(
             policy,
             _quantile(last, 0.5, confidence),
@@ -60,55 +57,35 @@ def rows(results: "Results", service: str) -> Iterator[Row]:
             _quantile(worst, 0.95, confidence),
             f"{(worst > 1).sum()} of {len(worst)} runs",
             f"{alerts.show_value()} {alerts.show_interval()}".rstrip(),
-            _delay(results, service, policy) or "-",
+            _delay(findings, service, policy) or "-",
         )
 
 
-def said(results: "Results", service: str) -> str:
+def said(findings: "Findings", service: str) -> str:
     """The same in a line; empty if nothing was promised of the Service."""
     spending, sparing = [], []
-    for policy in results.policies:
-        worst = _spent(results, "worst_budget_spent", service, policy)
+    for policy in findings.policies:
+        worst = spent(findings, "worst_budget_spent", service, policy)
         if len(worst) and worst.max() > 0:
             half, most = (_share(order_statistics(worst, share, 0.95)[0]) for share in (0.5, 0.95))
-            alerts, delay = alert_rate(results, service, policy).show_value(), _delay(results, service, policy)
+            alerts, delay = alert_rate(findings, service, policy).show_value(), _delay(findings, service, policy)
             spending.append(f"{policy} {half} and {most} ({alerts} alerts a year{f', after {delay}' if delay else ''})")
         elif len(worst):
             sparing.append(policy)
     if not spending:
-        return f"nothing of the error budget{_promise(results, service)} was spent" if sparing else ""
-    line = f"error budget{_promise(results, service)} spent in the worst period of a run, median and 95%: "
+        return f"nothing of the error budget{_promise(findings, service)} was spent" if sparing else ""
+    line = f"error budget{_promise(findings, service)} spent in the worst period of a run, median and 95%: "
     return line + ", ".join(spending) + (f"; nothing under {', '.join(sparing)}" if sparing else "")
 
 
-def alert_rate(results: "Results", service: str, policy: str) -> Estimate:
-    """Burn-rate alerts that fire, a year."""
-    runs = of_pair(results.runs, service, policy)
-    counts, windows = runs["alerts"].to_numpy(), runs["window_s"].to_numpy()
-    return estimate.outages_per_year(counts, windows, results.manifest.confidence)
-
-
-def slo(results: "Results", service: str) -> dict[str, Any] | None:
-    """What was promised of a Service, as the experiment says it; a Service with its calls has its own promise."""
-    goals = (results.resolved or {}).get("spec", {}).get("services", ())
-    found = {goal["name"]: goal.get("slo") for goal in goals}
-    return found.get(service.removesuffix(CHAIN_SUFFIX))
-
-
-def _promise(results: "Results", service: str) -> str:
-    promised = slo(results, service)
+def _promise(findings: "Findings", service: str) -> str:
+    promised = slo(findings, service)
     return f" ({promised['objective']} of {promised['period']})" if promised else ""
 
 
-def _spent(results: "Results", column: str, service: str, policy: str) -> Floats:
-    """Share of the budget, per replication; none without an SLO."""
-    found: Floats = of_pair(results.runs, service, policy)[column].to_numpy()
-    return found[np.isfinite(found)]
-
-
-def _delay(results: "Results", service: str, policy: str) -> str:
+def _delay(findings: "Findings", service: str, policy: str) -> str:
     """Mean time to the first alert of an outage that has one; empty if there was none."""
-    delays = of_pair(results.runs, service, policy)["alert_delay_s"]
+    delays = of_pair(findings.runs, service, policy)["alert_delay_s"]
     return show_seconds(float(delays.mean())) if delays.notna().any() else ""
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from experiments.findings.findings import Findings
 from experiments.inference.comparison import Comparison
 from experiments.report.text import console_for, heading, legend
-from experiments.results import Results
 
 LETTERS = "policies that share a letter cannot be told apart; all pairs compared, adjusted for their number"
 HEADINGS = ("POLICY", "GROUP", "DOWNTIME/Y", "CI", "OUTAGES", "vs baseline", "P", "CORRELATION")
@@ -31,12 +31,12 @@ class Row:
         return tuple(vars(self).values())
 
 
-def rows(results: Results, service: str, baseline: str | None = None) -> Iterator[Row]:
+def rows(findings: Findings, service: str, baseline: str | None = None) -> Iterator[Row]:
     """The policies of a Service, least downtime first."""
-    ranked = results.ranked(service)
+    ranked = findings.ranked(service)
     letters = ranked.letters
     for policy, found in ranked.downtimes.items():
-        against = results.comparison(service, policy, baseline)
+        against = findings.comparison(service, policy, baseline)
         yield Row(
             policy,
             letters[policy],
@@ -54,7 +54,7 @@ def _p(of: Comparison) -> str:
 
 
 def show(
-    results: Results,
+    findings: Findings,
     baseline: str | None,
     services: Sequence[str],
     file: IO[str] | None = None,
@@ -65,19 +65,19 @@ def show(
     from rich.text import Text
 
     console = console_for(file, width)
-    console.print(Text(heading(results), style="bold"), soft_wrap=True)
+    console.print(Text(heading(findings), style="bold"), soft_wrap=True)
     for service in services:
         table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left", title_style="bold")
         for name in HEADINGS:
-            shown = f"{results.manifest.confidence:.0%} CI" if name == "CI" else name
+            shown = f"{findings.manifest.confidence:.0%} CI" if name == "CI" else name
             numeric = name in ("DOWNTIME/Y", "OUTAGES", "P", "CORRELATION")
             table.add_column(shown, justify="right" if numeric else "left", overflow="fold")
-        for row in rows(results, service, baseline):
+        for row in rows(findings, service, baseline):
             table.add_row(*row.cells())
         console.print(Text(f"\n{service}", style="bold"))
         console.print(table)
-        for sentence in results.ranked(service).sentences():
+        for sentence in findings.ranked(service).sentences():
             console.print(Text(f"  {sentence}"), soft_wrap=True)
     console.print(Text(f"\n  note: {LETTERS}"), soft_wrap=True)
-    if said := legend(results, baseline):
+    if said := legend(findings, baseline):
         console.print(Text(f"  note: {said}"), soft_wrap=True)

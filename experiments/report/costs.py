@@ -8,7 +8,7 @@ from experiments.inference.estimate import YEAR, show_seconds
 from experiments.metrics.pending import LONG
 
 if TYPE_CHECKING:
-    from experiments.results import Results
+    from experiments.findings.findings import Findings
 
 HEADINGS = (
     *("POLICY", "POD-HOURS/Y", "NODE-HOURS/Y", "RESCHEDULED/Y", "PER NODE FAILURE"),
@@ -34,11 +34,11 @@ class Row:
         return tuple(vars(self).values())
 
 
-def rows(results: "Results") -> Iterator[Row]:
+def rows(findings: "Findings") -> Iterator[Row]:
     """One per policy whose runs were measured."""
-    years = results.manifest.duration / YEAR
-    for policy in results.policies:
-        runs = results.cells.loc[(results.cells["policy"] == policy) & results.cells["pod_hours"].notna()]
+    years = findings.manifest.duration / YEAR
+    for policy in findings.policies:
+        runs = findings.cells.loc[(findings.cells["policy"] == policy) & findings.cells["pod_hours"].notna()]
         if len(runs) == 0:
             continue
         per_failure = runs["reschedules_per_node_failure"].mean()

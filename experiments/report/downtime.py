@@ -12,13 +12,13 @@ from experiments.inference.estimate import show_seconds
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from experiments.results import Results
+    from experiments.findings.findings import Findings
 
 MOST = 6
 """Levers that are named."""
 
 
-def show(results: "Results", services: Sequence[str], policies: Sequence[str]) -> None:
+def show(findings: "Findings", services: Sequence[str], policies: Sequence[str]) -> None:
     """Print the downtime of these Services under these policies, by cause and stage."""
     from rich.text import Text
 
@@ -27,9 +27,9 @@ def show(results: "Results", services: Sequence[str], policies: Sequence[str]) -
     console = console_for()
     for service in services:
         for policy in policies:
-            parts = results.parts(service, policy)
+            parts = findings.parts(service, policy)
             console.print(
-                Text(f"{service} under {policy}: {_downtime(results, service, policy)}", style="bold"), soft_wrap=True
+                Text(f"{service} under {policy}: {_downtime(findings, service, policy)}", style="bold"), soft_wrap=True
             )
             if parts:
                 console.print(table(parts))
@@ -37,9 +37,9 @@ def show(results: "Results", services: Sequence[str], policies: Sequence[str]) -
                     console.print(Text(f"  to first order: {found}"), soft_wrap=True)
 
 
-def _downtime(results: "Results", service: str, policy: str) -> str:
-    parts = results.parts(service, policy)
-    if not parts and results.sample(service, policy).downtimes.sum() > 0:
+def _downtime(findings: "Findings", service: str, policy: str) -> str:
+    parts = findings.parts(service, policy)
+    if not parts and findings.sample(service, policy).downtimes.sum() > 0:
         return "its downtime was not taken apart"
     return f"{show_seconds(_sum(parts))} of downtime a year" if parts else "no downtime was seen"
 
@@ -91,9 +91,9 @@ class Heat:
     """Policy, what would save most."""
 
 
-def heat(results: "Results", service: str) -> Heat | None:
+def heat(findings: "Findings", service: str) -> Heat | None:
     """The table of a Service; None if nothing was lost."""
-    found = {policy: parts for policy in results.policies if (parts := results.parts(service, policy))}
+    found = {policy: parts for policy in findings.policies if (parts := findings.parts(service, policy))}
     stages = list(by_stage([part for parts in found.values() for part in parts]))
     rows_ = []
     for policy, parts in found.items():

@@ -1,6 +1,6 @@
-"""The report: everything to read about some results in one HTML page that needs no other file and no network.
+"""The report: everything to read about an experiment in one HTML page that needs no other file and no network.
 
-The same results give the same bytes: the page does not say when or on how many workers they were computed.
+Equal findings give equal bytes: the page does not say when or on how many workers they were computed.
 """
 
 import re
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.file.written import yaml_text
 from experiments.findings import summaries
+from experiments.findings.budgets import slo
+from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED
 from experiments.inference import estimate
 from experiments.inference.estimate import show_seconds
@@ -23,7 +25,6 @@ from experiments.report import remarks
 from experiments.report import requests as request_table
 from experiments.report import rollouts as rollout_table
 from experiments.report import text as report
-from experiments.results import Results
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -44,36 +45,36 @@ NOT_MODELLED = (
 _WORDS = {MET: "met", MISSED: "missed", INCONCLUSIVE: "inconclusive"}
 
 
-def report_html(results: Results) -> str:
-    """The whole page."""
-    manifest, spec = results.manifest, (results.resolved or {}).get("spec", {})
-    rows = list(report.rows(results))
+def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
+    """The whole page; `drawings` are those of `experiments.plots.Plots`, as SVG by name."""
+    manifest, spec = findings.manifest, (findings.resolved or {}).get("spec", {})
+    rows = list(report.rows(findings))
     return _template().render(
         manifest=manifest,
-        heading=re.sub(" {2,}", ", ", report.heading(results).removeprefix(manifest.name).strip()),
-        verdict=_verdict(results),
-        objectives=_objectives(results),
+        heading=re.sub(" {2,}", ", ", report.heading(findings).removeprefix(manifest.name).strip()),
+        verdict=_verdict(findings),
+        objectives=_objectives(findings),
         period="years" if manifest.duration >= estimate.YEAR else f"periods of {show_seconds(manifest.duration)}",
-        notes=remarks.notes(results),
+        notes=remarks.notes(findings),
         headings=_headings(manifest.confidence, report.HEADINGS),
-        rows={service: [row for row in rows if row.service == service] for service in results.services},
-        requests=list(request_table.rows(results)),
+        rows={service: [row for row in rows if row.service == service] for service in findings.services},
+        requests=list(request_table.rows(findings)),
         request_headings=_headings(manifest.confidence, request_table.HEADINGS),
-        comparison=_inline(results.plot.drawings["comparison"], "comparison"),
-        compared=report.legend(results),
+        comparison=_inline(drawings["comparison"], "comparison"),
+        compared=report.legend(findings),
         comparison_headings=_headings(manifest.confidence, comparison_table.HEADINGS),
-        services=[_service(results, spec, service) for service in results.services],
+        services=[_service(findings, drawings, spec, service) for service in findings.services],
         budget_headings=_headings(manifest.confidence, slo_table.HEADINGS),
         rollout_headings=_headings(manifest.confidence, rollout_table.HEADINGS),
-        costs=list(cluster_table.rows(results)),
+        costs=list(cluster_table.rows(findings)),
         cost_headings=_headings(manifest.confidence, cluster_table.HEADINGS),
-        stories=_stories(results, spec),
+        stories=_stories(findings, spec),
         cluster=[*spec.get("cluster", {}).get("pools", ()), *spec.get("cluster", {}).get("nodes", ())],
         behaviour=spec.get("behaviour", {}),
         not_modelled=NOT_MODELLED,
         command=shlex.join(["kubenines", "run", manifest.source or "resolved.yaml", *manifest.options]),
         again=shlex.join(["kubenines", "run", "resolved.yaml", *_without_settings(manifest.options)]),
-        resolved=yaml_text(results.resolved) if results.resolved else "",
+        resolved=yaml_text(findings.resolved) if findings.resolved else "",
         said=said,
     )
 
@@ -92,11 +93,14 @@ def _template() -> "Template":
     return page.get_template("report.html.j2")
 
 
-def _verdict(results: Results) -> tuple[str, str]:
+def _verdict(findings: Findings) -> tuple[str, str]:
     """In a word, which is also the style, and in a sentence."""
-    judged = [objective.verdict for objective in results.objectives]
-    if len(results.failed):
-        return "failed", f"{len(results.failed)} of {len(results.cells)} runs failed; what follows rests on the others."
+    judged = [objective.verdict for objective in findings.objectives]
+    if len(findings.failed):
+        return (
+            "failed",
+            f"{len(findings.failed)} of {len(findings.cells)} runs failed; what follows rests on the others.",
+        )
     if not judged:
         return "none", "The experiment sets no objective; here is what was found."
     counts = ", ".join(f"{judged.count(v)} of {len(judged)} {word}" for v, word in _WORDS.items() if v in judged)
@@ -107,49 +111,49 @@ def _verdict(results: Results) -> tuple[str, str]:
     return MET, f"Every objective is met under every policy that it is about: {counts}."
 
 
-def _objectives(results: Results) -> list[tuple[str, list[tuple[str, str, str, str, str]]]]:
+def _objectives(findings: Findings) -> list[tuple[str, list[tuple[str, str, str, str, str]]]]:
     """Each objective in words: verdict, policy, what was found, how often one year meets it, what would settle it."""
     return [
         (
             wanted,
             [
-                (one.verdict, one.policy, str(one.found), report.chance(results, one), report.remark(one))
+                (one.verdict, one.policy, str(one.found), report.chance(findings, one), report.remark(one))
                 for one in about
             ],
         )
-        for wanted, about in report.by_objective(results).items()
+        for wanted, about in report.by_objective(findings).items()
     ]
 
 
-def _service(results: Results, spec: Mapping[str, Any], service: str) -> dict[str, Any]:
+def _service(findings: Findings, drawings: Mapping[str, str], spec: Mapping[str, Any], service: str) -> dict[str, Any]:
     """What a section about one Service shows."""
     goals = {goal["name"]: goal["available"] for goal in spec.get("services", ())}
-    drawing = results.plot.drawings.get(service_file(service), "")
-    stages = results.plot.drawings.get(attribution_file(service), "")
+    drawing = drawings.get(service_file(service), "")
+    stages = drawings.get(attribution_file(service), "")
     details = []
-    for policy in results.policies:
-        s, count = results.sample(service, policy), results.sample(service, policy).counts.sum()
+    for policy in findings.policies:
+        s, count = findings.sample(service, policy), findings.sample(service, policy).counts.sum()
         mean = show_seconds(s.downtimes.sum() / count) if count else "-"
-        shown = summaries.detection(results, service, policy)
+        shown = summaries.detection(findings, service, policy)
         detected = show_seconds(shown) if shown == shown else "-"
         longest = show_seconds(float(s.lengths.max())) if len(s.lengths) else "-"
         years = f"{s.windows.sum() / estimate.YEAR:.4g}"
-        method = results.availability(service, policy).method
-        bad = [str(one) if one.n else "-" for one in results.downtime_quantiles(service, policy, (0.5, 0.95)).values()]
+        method = findings.availability(service, policy).method
+        bad = [str(one) if one.n else "-" for one in findings.downtime_quantiles(service, policy, (0.5, 0.95)).values()]
         details.append((policy, len(s.lengths), years, mean, detected, longest, *bad, method))
     return {
         "name": service,
         "available": _in_words(goals.get(service)),
         "details": details,
-        "slo": slo_table.slo(results, service),
-        "was_down": any(len(results.sample(service, policy).lengths) for policy in results.policies),
-        "budget": list(slo_table.rows(results, service)),
-        "rollouts": list(rollout_table.rows(results, service)),
-        "compared": list(comparison_table.rows(results, service)),
-        "sentences": list(results.ranked(service).sentences()),
-        "plots": drawing and _inline(drawing, f"s{results.services.index(service)}"),
-        "losses": listing.heat(results, service),
-        "stages": stages and _inline(stages, f"l{results.services.index(service)}"),
+        "slo": slo(findings, service),
+        "was_down": any(len(findings.sample(service, policy).lengths) for policy in findings.policies),
+        "budget": list(slo_table.rows(findings, service)),
+        "rollouts": list(rollout_table.rows(findings, service)),
+        "compared": list(comparison_table.rows(findings, service)),
+        "sentences": list(findings.ranked(service).sentences()),
+        "plots": drawing and _inline(drawing, f"s{findings.services.index(service)}"),
+        "losses": listing.heat(findings, service),
+        "stages": stages and _inline(stages, f"l{findings.services.index(service)}"),
     }
 
 
@@ -165,14 +169,14 @@ def _in_words(available: Mapping[str, Any] | None) -> str:
     return f"Available: {said(available)}."
 
 
-def _stories(results: Results, spec: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str, int]]:
+def _stories(findings: Findings, spec: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str, int]]:
     """Failure modes and operations: name, type, under which policies, the rest in words, strikes in all runs."""
-    struck = remarks.strikes(results)
+    struck = remarks.strikes(findings)
     owners = [("every policy", spec), *((policy["name"], policy) for policy in spec.get("policies", ()))]
     for owner, of in owners:
         for story in (*of.get("failures", ()), *of.get("operations", ())):
             rest = {key: value for key, value in story.items() if key not in ("name", "type")}
-            policies = results.policies if of is spec else [owner]
+            policies = findings.policies if of is spec else [owner]
             total = sum(struck.get(policy, {}).get(story["name"], 0) for policy in policies)
             yield story["name"], story["type"], owner, said(rest), total
 

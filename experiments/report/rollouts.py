@@ -9,7 +9,7 @@ from experiments.inference.estimate import YEAR, show_seconds
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.results import Results
+    from experiments.findings.findings import Findings
 
 HEADINGS = ("POLICY", "ROLLOUTS/Y", "MEDIAN", "95% WITHIN", "STUCK", "REPLACED", "FEWEST ANSWERING", "PODS LACKING")
 
@@ -36,15 +36,15 @@ class Row:
         return tuple(vars(self).values())
 
 
-def rows(results: "Results", service: str) -> Iterator[Row]:
+def rows(findings: "Findings", service: str) -> Iterator[Row]:
     """One per policy with rollouts."""
-    for policy, mine in _by_policy(results, service).items():
+    for policy, mine in _by_policy(findings, service).items():
         took = mine["end_s"] - mine["start_s"]
         complete = took.loc[mine["outcome"] == "complete"]
         outcomes = mine["outcome"].value_counts()
         yield Row(
             policy,
-            f"{_rate(results, service, policy, mine):.3g}",
+            f"{_rate(findings, service, policy, mine):.3g}",
             show_seconds(float(complete.median())) if len(complete) else "-",
             show_seconds(float(complete.quantile(0.95))) if len(complete) else "-",
             f"{outcomes.get('stuck', 0)} of {len(mine)}",
@@ -54,13 +54,13 @@ def rows(results: "Results", service: str) -> Iterator[Row]:
         )
 
 
-def said(results: "Results", service: str) -> str:
+def said(findings: "Findings", service: str) -> str:
     """The same in a line, for all policies together but for those with stuck rollouts; empty without any rollout."""
-    found = _by_policy(results, service)
+    found = _by_policy(findings, service)
     if not found:
         return ""
-    under = "" if len(found) == len(results.policies) else f" under {', '.join(found)}"
-    rates = [_rate(results, service, policy, mine) for policy, mine in found.items()]
+    under = "" if len(found) == len(findings.policies) else f" under {', '.join(found)}"
+    rates = [_rate(findings, service, policy, mine) for policy, mine in found.items()]
     complete = [mine.loc[mine["outcome"] == "complete"] for mine in found.values()]
     medians = [float((one["end_s"] - one["start_s"]).median()) for one in complete if len(one)]
     half = f", half within {_range(medians, show_seconds)}" if medians else ""
@@ -70,16 +70,16 @@ def said(results: "Results", service: str) -> str:
     return f"rollouts{under}: {_range(rates, '{:.3g}'.format)} a year{half}, {outcome}"
 
 
-def _by_policy(results: "Results", service: str) -> "dict[str, pd.DataFrame]":
+def _by_policy(findings: "Findings", service: str) -> "dict[str, pd.DataFrame]":
     """The rollouts behind a Service under each policy that has any."""
-    rollouts = results.rollouts.loc[results.rollouts["service"] == service]
-    found = {policy: rollouts.loc[rollouts["policy"] == policy] for policy in results.policies}
+    rollouts = findings.rollouts.loc[findings.rollouts["service"] == service]
+    found = {policy: rollouts.loc[rollouts["policy"] == policy] for policy in findings.policies}
     return {policy: mine for policy, mine in found.items() if len(mine)}
 
 
-def _rate(results: "Results", service: str, policy: str, mine: "pd.DataFrame") -> float:
+def _rate(findings: "Findings", service: str, policy: str, mine: "pd.DataFrame") -> float:
     """Rollouts a year."""
-    return len(mine) / float(results.sample(service, policy).windows.sum()) * YEAR
+    return len(mine) / float(findings.sample(service, policy).windows.sum()) * YEAR
 
 
 def _range(values: Sequence[float], show: Callable[[float], str]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from experiments.design.objective import METRICS
+from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED, Judgement
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
@@ -13,7 +14,6 @@ from experiments.report import budgets as slo_table
 from experiments.report import requests as request_table
 from experiments.report import rollouts as rollout_table
 from experiments.report.remarks import notes
-from experiments.results import Results
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,12 +41,12 @@ class Row:
         return tuple(vars(self).values())
 
 
-def rows(results: Results) -> Iterator[Row]:
+def rows(findings: Findings) -> Iterator[Row]:
     """The rows of the table, Service by Service."""
-    for service in results.services:
-        for policy in results.policies:
-            found = results.availability(service, policy)
-            comparison = results.comparison(service, policy)
+    for service in findings.services:
+        for policy in findings.policies:
+            found = findings.availability(service, policy)
+            comparison = findings.comparison(service, policy)
             yield Row(
                 service,
                 policy,
@@ -54,7 +54,7 @@ def rows(results: Results) -> Iterator[Row]:
                 found.show_interval(),
                 _value(estimate.nines(found)),
                 _value(estimate.downtime_per_year(found)),
-                _value(results.outage_rate(service, policy)),
+                _value(findings.outage_rate(service, policy)),
                 "-" if comparison is None else str(comparison),
             )
 
@@ -63,20 +63,20 @@ def _value(found: Estimate) -> str:
     return found.show_value() if found.n else "no run"
 
 
-def heading(results: Results) -> str:
+def heading(findings: Findings) -> str:
     """One line: what ran, how much of it."""
-    m = results.manifest
-    done = int((results.cells["status"] == "done").sum())
+    m = findings.manifest
+    done = int((findings.cells["status"] == "done").sum())
     return (
         f"{m.name}   {len(m.policies)} policies x {m.replications} replications of {show_seconds(m.duration)}   "
         f"{done}/{len(m.policies) * m.replications} runs   {m.confidence:.0%} intervals"
     )
 
 
-def objective_lines(results: Results) -> list[str]:
+def objective_lines(findings: Findings) -> list[str]:
     """One line per objective: under which policies it is met, missed or open."""
     lines = []
-    for wanted, about in by_objective(results).items():
+    for wanted, about in by_objective(findings).items():
         parts = []
         for verdict, mark in MARKS.items():
             under = [(o.policy, remark(o)) for o in about if o.verdict == verdict]
@@ -87,44 +87,44 @@ def objective_lines(results: Results) -> list[str]:
     return lines
 
 
-def chance_lines(results: Results) -> list[str]:
+def chance_lines(findings: Findings) -> list[str]:
     """One line per objective: in how many single periods (a year, or the shorter length of a run) each policy meets it.
 
     The long run is not any one year: what is met in the long run may be missed in most years, or the other way round.
     None for objectives that are not about time alone.
     """
-    long = results.manifest.duration >= estimate.YEAR
-    single = "single years" if long else f"single periods of {show_seconds(results.manifest.duration)}"
+    long = findings.manifest.duration >= estimate.YEAR
+    single = "single years" if long else f"single periods of {show_seconds(findings.manifest.duration)}"
     lines = []
-    for wanted, about in by_objective(results).items():
-        if chances := [f"{of.policy} in {often}" for of in about if (often := chance(results, of))]:
+    for wanted, about in by_objective(findings).items():
+        if chances := [f"{of.policy} in {often}" for of in about if (often := chance(findings, of))]:
             lines.append(f"{wanted} in {single}:  {', '.join(chances)} of them")
     return lines
 
 
-def service_lines(results: Results) -> list[str]:
+def service_lines(findings: Findings) -> list[str]:
     """At most one line per Service: its error budget and alerts, and its rollouts."""
     lines = {
-        service: filter(None, (slo_table.said(results, service), rollout_table.said(results, service)))
-        for service in results.services
+        service: filter(None, (slo_table.said(findings, service), rollout_table.said(findings, service)))
+        for service in findings.services
     }
     return [f"{service}: {text}" for service, parts in lines.items() if (text := "; ".join(parts))]
 
 
-def by_objective(results: Results) -> dict[str, list[Judgement]]:
+def by_objective(findings: Findings) -> dict[str, list[Judgement]]:
     """Each objective in words, and how it was judged under each policy that it is about."""
     found: dict[str, list[Judgement]] = {}
-    for one in results.objectives:
+    for one in findings.objectives:
         found.setdefault(one.objective, []).append(one)
     return found
 
 
-def chance(results: Results, objective: Judgement) -> str:
+def chance(findings: Findings, objective: Judgement) -> str:
     """How often a single period meets it: "40.5% [33.4, 47.8]"; empty if it is not about time alone."""
     share = METRICS[objective.metric].share
     if share is None:
         return ""
-    found = results.chance_of_meeting(objective.service, objective.policy, share(objective.limit))
+    found = findings.chance_of_meeting(objective.service, objective.policy, share(objective.limit))
     return f"{found.show_value()} {found.show_interval()}" if found.n else "unknown"
 
 
@@ -137,29 +137,29 @@ def remark(objective: Judgement) -> str:
     return f"inconclusive; about {objective.more} more replications would tell"
 
 
-def legend(results: Results, baseline: str | None = None) -> str:
+def legend(findings: Findings, baseline: str | None = None) -> str:
     """What stars and p-values mean; empty when nothing is compared."""
-    count = len(results.policies) - 1
+    count = len(findings.policies) - 1
     if count < 1:
         return ""
     adjusted = f"adjusted for the {count} comparisons at each Service" if count > 1 else "of the only comparison"
     return (
-        f"vs {baseline or results.policies[0]}, paired by replication: * p < 0.05, ** p < 0.01, *** p < 0.001, "
+        f"vs {baseline or findings.policies[0]}, paired by replication: * p < 0.05, ** p < 0.01, *** p < 0.001, "
         f"{adjusted}; no star unless the interval excludes 0 and {FEW_OUTAGES} outages were seen"
     )
 
 
-def table(results: Results) -> "Table":
+def table(findings: Findings) -> "Table":
     """The table of `rows`, whose texts fold rather than vanish where the terminal is narrow."""
-    return _built(results, HEADINGS, rows(results))
+    return _built(findings, HEADINGS, rows(findings))
 
 
-def _built(results: Results, headings: Sequence[str], lines: Iterable[Row | request_table.Row]) -> "Table":
+def _built(findings: Findings, headings: Sequence[str], lines: Iterable[Row | request_table.Row]) -> "Table":
     from rich.table import Table
 
     built = Table(box=None, pad_edge=False, header_style="bold")
     for number, name in enumerate(headings):
-        heading = f"{results.manifest.confidence:.0%} CI" if name == "CI" else name
+        heading = f"{findings.manifest.confidence:.0%} CI" if name == "CI" else name
         built.add_column(heading, justify="left" if number < 4 or number == 7 else "right", overflow="fold")
     service = ""
     for row in lines:
@@ -179,27 +179,27 @@ def console_for(file: IO[str] | None = None, width: int | None = None) -> "Conso
     return console
 
 
-def show(results: Results, file: IO[str] | None = None, width: int | None = None) -> None:
+def show(findings: Findings, file: IO[str] | None = None, width: int | None = None) -> None:
     """Print everything to `file` (stdout); colours only on a terminal, full width where there is none."""
     from rich.text import Text
 
     console = console_for(file, width)
-    console.print(Text(heading(results), style="bold"), soft_wrap=True)
-    console.print(table(results))
-    if requests := list(request_table.rows(results)):
-        console.print(_built(results, request_table.HEADINGS, requests))
-    for line in [*objective_lines(results), *chance_lines(results), *service_lines(results)]:
+    console.print(Text(heading(findings), style="bold"), soft_wrap=True)
+    console.print(table(findings))
+    if requests := list(request_table.rows(findings)):
+        console.print(_built(findings, request_table.HEADINGS, requests))
+    for line in [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]:
         console.print(Text("  " + line), soft_wrap=True)
-    for line in [*filter(None, [legend(results)]), *notes(results)]:
+    for line in [*filter(None, [legend(findings)]), *notes(findings)]:
         console.print(Text("  note: " + line), soft_wrap=True)
-    if results.path is not None:
-        page = results.path / "report.html"
+    if findings.path is not None:
+        page = findings.path / "report.html"
         console.print(
-            Text(f"  results: {results.path}" + (f"   report: {page}" if page.exists() else "")), soft_wrap=True
+            Text(f"  results: {findings.path}" + (f"   report: {page}" if page.exists() else "")), soft_wrap=True
         )
 
 
-def summary_html(results: Results) -> str:
+def summary_html(findings: Findings) -> str:
     """The same for notebooks, as an HTML fragment."""
     from html import escape
 
@@ -208,10 +208,10 @@ def summary_html(results: Results) -> str:
         body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row.cells()) + "</tr>" for row in lines)
         return f"<table><tr>{heads}</tr>{body}</table>"
 
-    requests = list(request_table.rows(results))
-    tables = html(HEADINGS, rows(results)) + (html(request_table.HEADINGS, requests) if requests else "")
-    said = filter(None, [legend(results)])
-    judged = [*objective_lines(results), *chance_lines(results), *service_lines(results)]
-    remarks = [*judged, *said, *notes(results)]
+    requests = list(request_table.rows(findings))
+    tables = html(HEADINGS, rows(findings)) + (html(request_table.HEADINGS, requests) if requests else "")
+    said = filter(None, [legend(findings)])
+    judged = [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]
+    remarks = [*judged, *said, *notes(findings)]
     lines = "".join(f"<li>{escape(line)}</li>" for line in remarks)
-    return f"<p>{escape(heading(results))}</p>{tables}<ul>{lines}</ul>"
+    return f"<p>{escape(heading(findings))}</p>{tables}<ul>{lines}</ul>"

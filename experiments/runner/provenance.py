@@ -5,63 +5,62 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from experiments.design.goal import chain_names
+from experiments.design.goal import chain_entries, chain_name
 from experiments.design.objective import METRICS
-from experiments.store import folder as store
-from experiments.store.folder import Manifest
-
-if TYPE_CHECKING:
-    from experiments.design.scenario import Scenario
-    from experiments.experiment import Experiment
-    from experiments.runner.engines import Engine
+from experiments.design.plan import Plan, Precision
+from experiments.runner.engines import Engine
+from experiments.store.files import digest, sha256
+from experiments.store.manifest import Manifest
 
 
 def describe(
-    experiment: "Experiment",
-    scenarios: Sequence["Scenario"],
+    plan: Plan,
     keys: Mapping[str, str],
     resolved: Mapping[str, Any],
     replications: int,
     asked: int | None,
-    engine: "Engine",
+    engine: Engine,
 ) -> Manifest:
-    """What is about to run; `asked` replications override the experiment's number and precision."""
-    first = scenarios[0]
-    inputs = {str(path): store.sha256(Path(path)) for path in experiment.inputs}
+    """What is about to run; `asked` replications override the plan's number and precision."""
+    design, first = plan.design, plan.scenarios[0]
+    inputs = {str(path): sha256(path) for path in plan.inputs}
     return Manifest(
-        name=experiment.name,
-        policies=[scenario.policy for scenario in scenarios],
-        services=[goal.name for goal in first.services] + chain_names(first.services, first.calls),
+        name=plan.name,
+        policies=[scenario.policy for scenario in plan.scenarios],
+        services=[
+            *(goal.name for goal in first.services),
+            *(chain_name(goal.name) for goal in chain_entries(first.services, first.calls)),
+        ],
         replications=replications,
-        confidence=experiment.confidence,
+        confidence=plan.confidence,
         duration=first.duration,
         warmup=first.warmup,
         seed=first.seed,
         scenarios=dict(keys),
         objectives=[
             {"service": o.service, "policy": o.policy, "metric": o.metric, METRICS[o.metric].good: o.limit}
-            for o in experiment.objectives
+            for o in design.objectives
         ],
-        precision=None if asked else _precision(experiment.precision),
+        precision=None if asked else _precision(plan.precision),
         inputs=inputs,
-        experiment_hash=store.digest(json.dumps(resolved, sort_keys=True) + json.dumps(sorted(inputs.values()))),
-        source=str(experiment.source_path or ""),
-        options=_options(experiment, scenarios, resolved, asked),
-        warnings=[str(warning) for warning in experiment.warnings],
-        not_modelled=_lines(experiment.not_modelled),
+        experiment_hash=digest(json.dumps(resolved, sort_keys=True) + json.dumps(sorted(inputs.values()))),
+        source=str(plan.source_path or ""),
+        options=_options(plan, resolved, asked),
+        warnings=list(design.warnings),
+        not_modelled=[f"{count} {kind}" for kind, count in design.not_modelled.items()],
         argv=list(sys.argv),
         engine=engine.name,
         workers=engine.workers,
         cores=os.cpu_count() or 1,
         versions=_versions(),
-        git=_git(experiment.source_path),
+        git=_git(plan.source_path),
         started=now(),
     )
 
@@ -71,28 +70,19 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _options(
-    experiment: "Experiment", scenarios: Sequence["Scenario"], resolved: Mapping[str, Any], asked: int | None
-) -> list[str]:
+def _options(plan: Plan, resolved: Mapping[str, Any], asked: int | None) -> list[str]:
     """What the command line must say beside the experiment's file: settings, a choice of policies, replications."""
-    ran = [scenario.policy for scenario in scenarios]
+    ran = [scenario.policy for scenario in plan.scenarios]
     chosen = ran if len(ran) < len(resolved.get("spec", {}).get("policies", ran)) else []
-    options = [word for setting in experiment.settings for word in ("--set", str(setting))]
+    options = [word for setting in plan.settings for word in ("--set", str(setting))]
     options += [word for policy in chosen for word in ("--policy", policy)]
     return options + (["-n", str(asked)] if asked else [])
 
 
-def _precision(precision: Any) -> dict[str, Any] | None:
+def _precision(precision: Precision | None) -> dict[str, Any] | None:
     if precision is None:
         return None
     return {name: getattr(precision, name) for name in ("relative", "confidence", "at_most")}
-
-
-def _lines(found: Any) -> list[str]:
-    """Kinds with their counts, or plain lines."""
-    if isinstance(found, Mapping):
-        return [f"{count} {kind}" for kind, count in found.items()]
-    return [str(line) for line in found]
 
 
 def _versions() -> dict[str, str]:

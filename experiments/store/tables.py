@@ -14,7 +14,7 @@ from experiments.metrics.observation import Observation
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.store.folder import Cell
+    from experiments.store.cell import Cell
 
 _CELL = columns(
     Column("policy", str, "Name of the policy."),

@@ -36,6 +36,10 @@ class Problem:
         return f"{self.location}: {self.path}: {self.message}" if self.path else f"{self.location}: {self.message}"
 
 
+class Refusal(ValueError):
+    """Something given cannot be used; the message says why, and what to do instead."""
+
+
 class InputError(Exception):
     """An input that cannot be used. Carries every problem found, sorted by file and line, each once."""
 

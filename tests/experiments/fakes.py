@@ -1,13 +1,17 @@
 """A small experiment without a cluster: each policy is a one-unit alternating renewal process."""
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experiments.design.goal import ReadyEndpoints
+from experiments.design.goal import ReadyEndpoints, ServiceGoal
+from experiments.design.objective import Objective
+from experiments.design.plan import Design, Plan, Precision
+from experiments.design.scenario import Scenario
 from simulator.log import StepFunction
 
 YEAR = 365 * 86400.0
@@ -21,31 +25,6 @@ class Unit:
     mttr: float
     raises: tuple[int, ...] = ()
     dies: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Goal:
-    name: str
-    predicate: ReadyEndpoints = field(default_factory=lambda: ReadyEndpoints(1))
-    slo: None = None
-
-
-@dataclass(frozen=True)
-class Scenario:
-    policy: str
-    cluster: Unit
-    id: str
-    behaviour: None = None
-    failures: tuple[str, ...] = ()
-    operations: tuple[str, ...] = ()
-    loads: tuple[str, ...] = ()
-    scheduler: None = None
-    traffic: tuple[str, ...] = ()
-    calls: tuple[str, ...] = ()
-    services: tuple[Goal, ...] = (Goal("frontend"), Goal("cart"))
-    duration: float = YEAR
-    warmup: float = 86400.0
-    seed: int = 7
 
 
 @dataclass(frozen=True)
@@ -86,44 +65,57 @@ def simulate(cluster: Unit, *, seed: int, replication: int, duration: float, war
     return Run(warmup, warmup + duration, services, 4 * failures, {"crash": failures, "zone": 0}, pending)
 
 
-@dataclass(frozen=True)
-class Precision:
-    relative: float = 0.1
-    confidence: float = 0.95
-    at_most: int = 400
+def scenario(policy: str, unit: Unit) -> Scenario:
+    return Scenario(
+        policy=policy,
+        cluster=unit,
+        behaviour=None,
+        failures=(),
+        operations=(),
+        services=(ServiceGoal("frontend", ReadyEndpoints(1)), ServiceGoal("cart", ReadyEndpoints(1))),
+        duration=YEAR,
+        warmup=86400.0,
+        seed=7,
+    )
 
 
-@dataclass(frozen=True)
-class Objective:
-    service: str
-    limit: float
-    policy: str | None = None
-    metric: str = "availability"
+def precision(relative: float = 0.1, at_most: int = 400) -> Precision:
+    return Precision(relative, 0.95, at_most)
 
 
-@dataclass(frozen=True)
-class Experiment:
-    units: dict[str, Unit]
-    replications: int = 20
-    precision: Precision | None = None
-    objectives: tuple[Objective, ...] = ()
-    name: str = "fake"
-    confidence: float = 0.95
-    source_path: Path | None = Path("fake.yaml")
-    settings: tuple[str, ...] = ()
-    source_text: str = "kind: Experiment\n"
-    inputs: tuple[Path, ...] = ()
-    warnings: tuple[str, ...] = ()
-    not_modelled: tuple[str, ...] = ()
+def plan(
+    units: dict[str, Unit],
+    *,
+    replications: int | None = 20,
+    precision: Precision | None = None,
+    objectives: tuple[Objective, ...] = (),
+    inputs: tuple[Path, ...] = (),
+    warnings: tuple[str, ...] = (),
+    not_modelled: Mapping[str, int] | None = None,
+    **kwargs: Any,
+) -> Plan:
+    return Plan(
+        name="fake",
+        design=Design(
+            scenarios=tuple(scenario(name, unit) for name, unit in units.items()),
+            objectives=objectives,
+            inputs=tuple(map(str, inputs)),
+            warnings=warnings,
+            not_modelled=not_modelled or {},
+        ),
+        confidence=0.95,
+        replications=None if precision else replications,
+        precision=precision,
+        resolved={"spec": {"policies": [{"name": name, "mttf": unit.mttf} for name, unit in units.items()]}},
+        source_text="kind: Experiment\n",
+        source_path=Path("fake.yaml"),
+        **kwargs,
+    )
 
-    def scenarios(self) -> list[Scenario]:
-        return [Scenario(name, unit, id=repr(unit)) for name, unit in self.units.items()]
 
-    @property
-    def resolved(self) -> dict[str, Any]:
-        return {"spec": {"policies": [{"name": name, "mttf": unit.mttf} for name, unit in self.units.items()]}}
+TWO_UNITS = {"as-shipped": Unit(864000.0, 1800.0), "better": Unit(1728000.0, 1800.0)}
 
 
-def two_policies(**kwargs: Any) -> Experiment:
+def two_policies(**kwargs: Any) -> Plan:
     """A unit that fails every 10 days for half an hour, and one that fails half as often."""
-    return Experiment({"as-shipped": Unit(864000.0, 1800.0), "better": Unit(1728000.0, 1800.0)}, **kwargs)
+    return plan(TWO_UNITS, **kwargs)

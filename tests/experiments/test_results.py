@@ -8,19 +8,20 @@ import pandas as pd
 import pytest
 
 from experiments import closed_form
+from experiments.design.objective import Objective
 from experiments.plots import Plots
 from experiments.report import remarks
 from experiments.results import Results
 from experiments.runner import run as runner
 from experiments.store.folder import NotAResultFolder
 from tests.experiments import fakes
-from tests.experiments.fakes import Objective, Unit, two_policies
+from tests.experiments.fakes import Unit, two_policies
 
 SHIPPED, GOOD, NEVER = Unit(864000.0, 1800.0), Unit(2e7, 600.0), Unit(1e14, 60.0)
 
 
 def results(units: dict[str, Unit], replications: int = 30, **kwargs: Any) -> Results:
-    return runner.run(fakes.Experiment(units, **kwargs), replications=replications, simulate=fakes.simulate)
+    return runner.run(fakes.plan(units, **kwargs), replications=replications, simulate=fakes.simulate)
 
 
 def test_the_estimate_agrees_with_the_exact_answer() -> None:
@@ -101,7 +102,7 @@ def test_the_replications_that_would_settle_an_objective_narrow_the_interval_to_
 
 
 def test_an_objective_of_one_policy_says_nothing_about_the_others() -> None:
-    found = results({"as-shipped": SHIPPED, "good": GOOD}, objectives=(Objective("frontend", 0.999, "good"),))
+    found = results({"as-shipped": SHIPPED, "good": GOOD}, objectives=(Objective("frontend", 0.999, policy="good"),))
     assert [o.policy for o in found.objectives] == ["good"]
     assert found.verdict() == 0
 

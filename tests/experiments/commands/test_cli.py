@@ -175,10 +175,11 @@ def test_objectives_decide_the_exit_code(kubenines: Any, at_least: str, options:
 
 
 def test_an_interrupted_run_says_how_to_go_on(kubenines: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from experiments.runner import job
     from experiments.runner import run as runner
 
     def interrupted(*_: Any, **__: Any) -> None:
-        raise runner.Interrupted(3, 100, "")
+        raise job.Interrupted(3, 100, "")
 
     monkeypatch.setattr(runner, "run", interrupted)
     code, _, err = kubenines("run", QUICKSTART, "--fresh", "--set", "seed=4")

@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("results") / "shop"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
-        runner.run(fakes.Experiment(UNITS), out=path, replications=20, simulate=fakes.simulate)
+        runner.run(fakes.plan(UNITS), out=path, replications=20, simulate=fakes.simulate)
     return path
 
 

@@ -8,7 +8,7 @@ import yaml
 
 from experiments import Experiment
 from experiments.metrics.chain import chains
-from experiments.store.folder import with_copies
+from experiments.store.inputs import with_copies
 from models.distributions import Fixed
 from models.input.problems import InputError
 from models.requests import Bursts, Connections, FirstComeFirstServed, OutlierEjection, RequestLevel

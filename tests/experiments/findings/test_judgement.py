@@ -6,20 +6,20 @@ from typing import Any, get_args
 import pytest
 
 from experiments import Experiment
-from experiments.design.objective import METRICS, MetricName
+from experiments.design.objective import METRICS, MetricName, Objective
 from experiments.report import text as report
 from experiments.results import Results
 from experiments.runner import run as runner
 from models.input.problems import InputError
 from tests.experiments import fakes
-from tests.experiments.fakes import Objective, Unit
+from tests.experiments.fakes import Unit
 
 SHIPPED, GOOD, NEVER = Unit(864000.0, 1800.0), Unit(2e7, 600.0), Unit(1e14, 60.0)
 QUICKSTART = "experiments/configs/quickstart.yaml"
 
 
 def results(units: dict[str, Unit], *objectives: Objective) -> Results:
-    return runner.run(fakes.Experiment(units, objectives=objectives), replications=30, simulate=fakes.simulate)
+    return runner.run(fakes.plan(units, objectives=objectives), replications=30, simulate=fakes.simulate)
 
 
 def about(metric: str, limit: float) -> Objective:
@@ -97,7 +97,7 @@ TRAFFIC = "traffic=[{service: frontend, rate: {kind: constant, value: 10}}]"
 def test_requests_that_must_be_answered_are_judged_where_there_is_traffic() -> None:
     asked = "{service: frontend, metric: requestAvailability, atLeast: 50%}"
     few = shop(asked, TRAFFIC, "duration=30d").only("as-shipped")
-    found = runner.run(few, replications=3)
+    found = runner.run(few.plan, replications=3)
     (judged,) = found.objectives
     assert judged.verdict == "met"
     assert judged.found == found.request_availability("frontend", "as-shipped")

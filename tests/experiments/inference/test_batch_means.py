@@ -45,7 +45,7 @@ def test_few_replications_are_cut_and_enough_are_not(replications: int, entries:
     [(Unit(14400.0, 100.0), "t, 20 batches"), (Unit(864000.0, 100.0), "compound Poisson, 39 outages in 20 batches")],
 )
 def test_one_long_run_has_an_interval_from_its_batches(unit: Unit, method: str) -> None:
-    one = fakes.Experiment({"unit": unit})
+    one = fakes.plan({"unit": unit})
     found = runner.run(one, replications=1, simulate=fakes.simulate).availability("frontend", "unit")
     assert (found.n, found.method) == (1, method)
     assert found.low < unit.mttf / (unit.mttf + unit.mttr) < found.high

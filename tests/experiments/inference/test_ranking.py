@@ -26,7 +26,7 @@ def ranking(*apart: str, policies: str = "ABCD") -> Ranking:
 
 
 def results(units: dict[str, Unit], replications: int = 30) -> Results:
-    return runner.run(fakes.Experiment(units), replications=replications, simulate=fakes.simulate)
+    return runner.run(fakes.plan(units), replications=replications, simulate=fakes.simulate)
 
 
 @pytest.mark.parametrize(

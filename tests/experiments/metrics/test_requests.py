@@ -8,7 +8,9 @@ import pytest
 import yaml
 
 from experiments import Experiment, Results
-from experiments.report.requests import lost_to, rows
+from experiments.findings.pairs import of_pair
+from experiments.findings.requests import lost_to
+from experiments.report.requests import rows
 from experiments.report.text import show, summary_html
 from experiments.store.tables import COLUMNS
 from simulator.traffic.requests.compiling import numba
@@ -83,7 +85,7 @@ def test_requests_are_lost_while_time_says_that_all_is_well(results: Results) ->
     assert found.low < found.value < found.high < 1
     assert results.availability("frontend", "two").is_bound
     assert 1 - found.value == pytest.approx(2 * 2.5 / 2 / 86400.0, rel=0.2)
-    assert lost_to(results, "frontend", "two")[0][0] == "dead endpoint (oom)"
+    assert lost_to(of_pair(results.tables["lost_requests"], "frontend", "two"))[0][0] == "dead endpoint (oom)"
 
 
 def test_a_retry_elsewhere_saves_them(results: Results) -> None:
@@ -100,14 +102,18 @@ def test_a_chain_is_no_better_than_its_links(results: Results) -> None:
     assert chain is not None
     assert chain.value < alone.value
     assert results.availability("frontend+calls", "two").high < 1
-    assert {"call (cart)", "call (store)"} <= {reason for reason, _ in lost_to(results, "frontend+calls", "two")}
+    assert {"call (cart)", "call (store)"} <= {
+        reason for reason, _ in lost_to(of_pair(results.tables["lost_requests"], "frontend+calls", "two"))
+    }
 
 
 def test_a_callee_keeps_its_namespace(results: Results) -> None:
     lost = results.tables["lost_requests"]
     spaced = lost.assign(cause=lost["cause"].mask(lost["why"] == "call", "shop/" + lost["cause"]))
     named = Results(results.manifest, dict(results.tables) | {"lost_requests": spaced})
-    assert {"call (shop/cart)", "call (shop/store)"} <= {why for why, _ in lost_to(named, "frontend+calls", "two")}
+    assert {"call (shop/cart)", "call (shop/store)"} <= {
+        why for why, _ in lost_to(of_pair(named.tables["lost_requests"], "frontend+calls", "two"))
+    }
 
 
 def test_the_summary_has_both_availabilities(results: Results) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from experiments.design.objective import Objective
 from experiments.metrics.windowed import mean_in_windows, worst_window
 from experiments.plots import drawing
 from experiments.results import Results
@@ -24,7 +25,7 @@ UNITS = {"as-shipped": Unit(864000.0, 1800.0), "good": Unit(2e7, 600.0), "never"
 
 @pytest.fixture(scope="module")
 def results() -> Results:
-    return runner.run(fakes.Experiment(UNITS), replications=10, simulate=fakes.simulate)
+    return runner.run(fakes.plan(UNITS), replications=10, simulate=fakes.simulate)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -42,7 +43,7 @@ def test_a_plot_returns_the_axes_it_was_given_with_title_labels_and_provenance(k
     "units", [{"one": UNITS["as-shipped"]}, {"never": UNITS["never"]}, {"broken": Unit(1e6, 60.0, raises=(0, 1))}]
 )
 def test_one_policy_no_outage_and_no_run_can_be_drawn(kind: str, units: dict[str, Unit]) -> None:
-    results = runner.run(fakes.Experiment(units), replications=2, simulate=fakes.simulate)
+    results = runner.run(fakes.plan(units), replications=2, simulate=fakes.simulate)
     figure = Figure()
     getattr(results.plot, kind)(ax=figure.add_subplot())
     figure.canvas.draw()
@@ -69,7 +70,7 @@ def test_all_plots_are_saved_under_their_names(results: Results, tmp_path: Path)
 
 def test_services_with_an_objective_are_drawn_before_the_limit_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.plots.MOST_SERVICES", 1)
-    of = fakes.Experiment(UNITS, objectives=(fakes.Objective("cart", 0.9),))
+    of = fakes.plan(UNITS, objectives=(Objective("cart", 0.9),))
     assert runner.run(of, replications=1, simulate=fakes.simulate).plot.featured() == ["cart"]
 
 

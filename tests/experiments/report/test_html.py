@@ -8,20 +8,25 @@ from typing import Any
 import pytest
 
 from experiments import Experiment
+from experiments.design.objective import Objective
 from experiments.plots import Plots
 from experiments.report import html as html_report
 from experiments.report import remarks
 from experiments.results import Results
 from experiments.runner import run as runner
 from tests.experiments import fakes
-from tests.experiments.fakes import Objective, Unit
+from tests.experiments.fakes import Unit
 
 ROOT = Path(__file__).parents[3]
 SHIPPED, GOOD, NEVER = Unit(864000.0, 1800.0), Unit(2e7, 600.0), Unit(1e14, 60.0)
 
 
 def results(units: dict[str, Unit], replications: int = 10, **kwargs: Any) -> Results:
-    return runner.run(fakes.Experiment(units, **kwargs), replications=replications, simulate=fakes.simulate)
+    return runner.run(fakes.plan(units, **kwargs), replications=replications, simulate=fakes.simulate)
+
+
+def report_html(found: Results) -> str:
+    return html_report.report_html(found, found.plot.drawings)
 
 
 class Page(HTMLParser):
@@ -74,8 +79,8 @@ def shop() -> tuple[Results, str]:
     experiment = Experiment.from_yaml(
         ROOT / "experiments/configs/quickstart.yaml", ("duration=60d", "seed=3", objectives)
     )
-    found = runner.run(experiment, replications=5)
-    return found, html_report.report_html(found)
+    found = runner.run(experiment.plan, replications=5)
+    return found, report_html(found)
 
 
 def test_the_page_is_well_formed_and_every_reference_leads_to_a_place_in_it(shop: tuple[Results, str]) -> None:
@@ -134,14 +139,14 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
 def test_every_verdict_has_its_style_and_words(
     units: dict[str, Unit], objectives: tuple[Objective, ...], style: str, says: str
 ) -> None:
-    text = html_report.report_html(results(units, 2, objectives=objectives))
+    text = report_html(results(units, 2, objectives=objectives))
     assert f'<div class="verdict {style}">' in text
     assert says in text
 
 
 @pytest.mark.usefixtures("without_drawings")
 def test_a_service_that_was_never_down_has_no_plots() -> None:
-    never, shipped = (html_report.report_html(results({"as-shipped": unit}, 2)) for unit in (NEVER, SHIPPED))
+    never, shipped = (report_html(results({"as-shipped": unit}, 2)) for unit in (NEVER, SHIPPED))
     assert never.count("there is nothing to draw") == 2
     assert "there is nothing to draw" not in shipped
 
@@ -149,7 +154,7 @@ def test_a_service_that_was_never_down_has_no_plots() -> None:
 @pytest.mark.usefixtures("without_drawings")
 def test_objectives_on_other_metrics_are_shown_without_a_chance_that_nobody_knows() -> None:
     asked = (Objective("frontend", 99.0, metric="outagesPerYear"), Objective("frontend", 1e6, metric="downtimePerYear"))
-    words = " ".join(Page(html_report.report_html(results({"as-shipped": SHIPPED}, 2, objectives=asked))).text.split())
+    words = " ".join(Page(report_html(results({"as-shipped": SHIPPED}, 2, objectives=asked))).text.split())
     assert "frontend outages ≤ 99 a year" in words
     assert "frontend downtime ≤ 1000000s a year" in words
     assert words.count("met in ") == 1
@@ -157,7 +162,7 @@ def test_objectives_on_other_metrics_are_shown_without_a_chance_that_nobody_know
 
 def test_names_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Plots, "featured", lambda plots: [])
-    text = html_report.report_html(results({"<script>": SHIPPED, 'a"b': GOOD}, 2, warnings=("<i>odd</i>",)))
+    text = report_html(results({"<script>": SHIPPED, 'a"b': GOOD}, 2, warnings=("<i>odd</i>",)))
     assert "<script>" not in text
     assert "&lt;script&gt;" in text
     assert "&lt;i&gt;odd" in text

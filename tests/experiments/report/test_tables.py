@@ -25,7 +25,7 @@ RUNS = 20
 @pytest.fixture
 def plain() -> Results:
     units = {"as-shipped": Unit(864000.0, 1800.0), "never": Unit(1e14, 60.0)}
-    return runner.run(fakes.Experiment(units), replications=RUNS, simulate=fakes.simulate)
+    return runner.run(fakes.plan(units), replications=RUNS, simulate=fakes.simulate)
 
 
 def promised(of: Results, **columns: Any) -> Results:
@@ -131,7 +131,7 @@ def test_a_run_shows_budget_rollouts_and_cost(monkeypatch: pytest.MonkeyPatch) -
     ]
     experiment = Experiment.from_yaml("experiments/configs/quickstart.yaml", settings)
     monkeypatch.setattr("experiments.plots.Plots.featured", lambda plots: [])
-    found = runner.run(experiment, replications=2)
+    found = runner.run(experiment.plan, replications=2)
     assert [row.policy for row in cluster_table.rows(found)] == found.policies
     row = next(cluster_table.rows(found))
     assert float(row.node_hours.replace(",", "")) == 3 * 365 * 24
@@ -139,7 +139,7 @@ def test_a_run_shows_budget_rollouts_and_cost(monkeypatch: pytest.MonkeyPatch) -
     report.show(found, file, 200)
     (line,) = (line for line in file.getvalue().splitlines() if line.startswith("  frontend: "))
     assert "rollouts: " in line
-    page = html_report.report_html(found)
+    page = html_report.report_html(found, found.plot.drawings)
     for heading in (
         "Error budget of 99.9% in any 30d</h4>",
         "Rollouts</h4>",

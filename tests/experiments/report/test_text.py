@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
+from experiments.design.objective import Objective
 from experiments.report import remarks
 from experiments.report import text as report
 from experiments.results import Results
 from experiments.runner import run as runner
 from tests.experiments import fakes
-from tests.experiments.fakes import Objective, Precision, Unit
+from tests.experiments.fakes import Unit, precision
 
 
 def results(units: dict[str, Unit], replications: int | None = 30, **kwargs: Any) -> Results:
-    return runner.run(fakes.Experiment(units, **kwargs), replications=replications, simulate=fakes.simulate)
+    return runner.run(fakes.plan(units, **kwargs), replications=replications, simulate=fakes.simulate)
 
 
 SHIPPED, GOOD, NEVER = Unit(864000.0, 1800.0), Unit(2e7, 600.0), Unit(1e14, 60.0)
@@ -87,7 +88,7 @@ def test_everything_that_limits_the_table_is_noted() -> None:
         {"as-shipped": SHIPPED, "good": GOOD, "broken": Unit(1e6, 60.0, raises=(1,)), "tiny": Unit(500.0, 400.0)},
         replications=4,
         warnings=("shop.yaml: no readiness probe",),
-        not_modelled=("3 ConfigMap",),
+        not_modelled={"ConfigMap": 3},
     )
     notes = remarks.notes(of)
     assert any(
@@ -103,14 +104,14 @@ def test_everything_that_limits_the_table_is_noted() -> None:
 
 
 def test_a_precision_that_was_not_reached_is_noted() -> None:
-    of = results({"as-shipped": GOOD}, replications=None, precision=Precision(0.01, 0.95, 50))
+    of = results({"as-shipped": GOOD}, replications=None, precision=precision(0.01, 50))
     assert any(
         "precision not reached (+-1% after 50 replications): frontend under" in note for note in remarks.notes(of)
     )
 
 
 def test_what_the_precision_would_take_is_said_in_replications_and_years() -> None:
-    of = results({"as-shipped": SHIPPED, "never": NEVER}, replications=None, precision=Precision(0.02, 0.95, 50))
+    of = results({"as-shipped": SHIPPED, "never": NEVER}, replications=None, precision=precision(0.02, 50))
     (note,) = (note for note in remarks.notes(of) if note.startswith("precision not reached"))
     few = re.search(r"frontend under as-shipped \(about (\d+) replications in all, (\d+) years\)", note)
     assert few is not None

@@ -15,12 +15,12 @@ from experiments import Experiment
 from experiments.findings.precision import imprecise_rows
 from experiments.plots import Plots
 from experiments.results import Results
-from experiments.runner import provenance
+from experiments.runner import job, provenance
 from experiments.runner import run as runner
 from experiments.runner.progress import Progress
 from experiments.store.folder import NotAResultFolder, ResultFolder
 from tests.experiments import fakes
-from tests.experiments.fakes import Precision, Unit, two_policies
+from tests.experiments.fakes import TWO_UNITS, Unit, precision, two_policies
 
 ROOT = Path(__file__).parents[3]
 
@@ -132,14 +132,14 @@ def test_fewer_replications_than_kept_use_the_first_ones(tmp_path: Path) -> None
 def test_another_policy_adds_its_cells_and_keeps_the_others(tmp_path: Path) -> None:
     run(two_policies(), out=tmp_path, replications=4)
     counted: list[tuple[float, int]] = []
-    grown = fakes.Experiment(two_policies().units | {"best": Unit(5e6, 60.0)})
+    grown = fakes.plan(TWO_UNITS | {"best": Unit(5e6, 60.0)})
     runner.run(grown, out=tmp_path, replications=4, simulate=counting(counted))
     assert {mttf for mttf, _ in counted} == {5e6}
 
 
 def test_a_changed_experiment_is_refused_and_says_what_changed(tmp_path: Path) -> None:
     run(two_policies(), out=tmp_path, replications=3)
-    changed = fakes.Experiment({"as-shipped": Unit(864000.0, 1800.0), "better": Unit(2e6, 1800.0)})
+    changed = fakes.plan({"as-shipped": Unit(864000.0, 1800.0), "better": Unit(2e6, 1800.0)})
     with pytest.raises(runner.ChangedExperiment, match=r"spec\.policies\[1\]\.mttf: 1728000\.0 -> 2000000\.0"):
         run(changed, out=tmp_path, replications=3)
     assert len(run(changed, out=tmp_path, replications=3, fresh=True).cells) == 6
@@ -150,7 +150,7 @@ def test_a_changed_input_file_is_named(tmp_path: Path) -> None:
     manifest.write_text("replicas: 1")
     run(two_policies(inputs=(manifest,)), out=tmp_path / "out", replications=2)
     manifest.write_text("replicas: 2")
-    changed = fakes.Experiment({"as-shipped": Unit(1e6, 60.0)}, inputs=(manifest,))
+    changed = fakes.plan({"as-shipped": Unit(1e6, 60.0)}, inputs=(manifest,))
     with pytest.raises(runner.ChangedExperiment, match=r"shop\.yaml: contents changed"):
         run(changed, out=tmp_path / "out", replications=2)
 
@@ -197,7 +197,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_cell_that_raises_is_recorded_and_stops_no_other(workers: int, tmp_path: Path) -> None:
-    broken = fakes.Experiment({"good": Unit(1e6, 60.0), "bad": Unit(1e6, 60.0, raises=(2,))})
+    broken = fakes.plan({"good": Unit(1e6, 60.0), "bad": Unit(1e6, 60.0, raises=(2,))})
     results = run(broken, out=tmp_path, replications=4, workers=workers)
     assert results.failed[["policy", "replication", "seed"]].to_numpy().tolist() == [["bad", 2, 7]]
     assert results.failed["error"].iloc[0].startswith("RuntimeError: the model broke (fakes.py:")
@@ -209,7 +209,7 @@ def test_a_cell_that_raises_is_recorded_and_stops_no_other(workers: int, tmp_pat
 
 
 def test_a_cell_that_kills_its_process_fails_alone(tmp_path: Path) -> None:
-    deadly = fakes.Experiment({"good": Unit(1e6, 60.0), "deadly": Unit(1e6, 60.0, dies=(1,))})
+    deadly = fakes.plan({"good": Unit(1e6, 60.0), "deadly": Unit(1e6, 60.0, dies=(1,))})
     results = run(deadly, out=tmp_path, replications=4, workers=2)
     assert results.failed[["policy", "replication"]].to_numpy().tolist() == [["deadly", 1]]
     assert "died 3 times" in results.failed["error"].iloc[0]
@@ -223,7 +223,7 @@ def test_an_interrupt_keeps_what_is_done_and_says_how_to_resume(tmp_path: Path) 
         return fakes.simulate(cluster, **kwargs)
 
     out = tmp_path / "out"
-    with pytest.raises(runner.Interrupted) as caught:
+    with pytest.raises(job.Interrupted) as caught:
         runner.run(two_policies(), out=out, replications=50, simulate=simulate)
     assert caught.value.command == f"kubenines run fake.yaml -o {out} -n 50 --resume"
     assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
@@ -237,6 +237,7 @@ INTERRUPTED = """
 import sys, time
 from pathlib import Path
 from experiments import plots
+from experiments.runner import job
 from experiments.runner import run as runner
 from experiments.runner.engines import local
 from tests.experiments import fakes
@@ -246,11 +247,11 @@ def slowly(*args, **kwargs):
     return fakes.simulate(*args, **kwargs)
 
 if __name__ == "__main__":
-    runner.SAVE_EVERY = 0.0
+    job.SAVE_EVERY = 0.0
     local.CHUNK_SECONDS = 0.1
     try:
         runner.run(fakes.two_policies(), out=Path(sys.argv[1]), replications=30, workers=2, simulate=slowly)
-    except runner.Interrupted as interrupted:
+    except job.Interrupted as interrupted:
         print(interrupted.done, interrupted.command)
 """
 
@@ -292,20 +293,20 @@ def test_an_interrupt_after_the_last_cell_changes_nothing() -> None:
 
 
 def test_a_precision_is_reached_at_two_looks_in_a_row() -> None:
-    results = run(two_policies(precision=Precision(relative=0.08)))
+    results = run(two_policies(precision=precision(relative=0.08)))
     assert results.manifest.replications == 200
     assert results.manifest.imprecise == []
     assert imprecise_rows(results, 0.08, 0.95) == []
 
 
 def test_a_precision_that_at_most_does_not_reach_is_named() -> None:
-    results = run(two_policies(precision=Precision(relative=0.001, at_most=60)))
+    results = run(two_policies(precision=precision(relative=0.001, at_most=60)))
     assert results.manifest.replications == 60
     assert results.manifest.imprecise[0] == "frontend under as-shipped"
 
 
 def test_a_number_of_replications_overrides_the_precision() -> None:
-    assert run(two_policies(precision=Precision()), replications=3).manifest.replications == 3
+    assert run(two_policies(precision=precision()), replications=3).manifest.replications == 3
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -203,7 +203,7 @@ def test_a_resumed_run_keeps_what_it_is_asked_for_and_simulates_nothing_twice(fi
         from experiments.runner import run as runner
 
         simulated.clear()
-        runner.run(Experiment.from_yaml(file, SHORT), out=tmp_path / "out", simulate=counted, **kwargs)
+        runner.run(Experiment.from_yaml(file, SHORT).plan, out=tmp_path / "out", simulate=counted, **kwargs)
         return simulated.copy()
 
     assert go_on() == [0, 0, 1, 1]

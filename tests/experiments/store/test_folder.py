@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.store import folder as store
-from experiments.store.folder import Cell, Manifest, NotAResultFolder, ResultFolder
+from experiments.store.cell import Cell
+from experiments.store.files import write
+from experiments.store.folder import NotAResultFolder, ResultFolder
+from experiments.store.inputs import differences, with_copies
+from experiments.store.manifest import Manifest
 from experiments.store.tables import COLUMNS, tables
 
 
@@ -95,21 +98,21 @@ def test_written_tables_read_back_equal(tmp_path: Path) -> None:
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
-    store.write(tmp_path / "file", "old")
+    write(tmp_path / "file", "old")
 
     def fails(path: Path) -> None:
         path.write_text("half")
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        store.write(tmp_path / "file", fails)
+        write(tmp_path / "file", fails)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "old")]
 
 
 def test_differences_are_named_by_their_path() -> None:
     old = {"spec": {"seed": 1, "policies": [{"name": "a"}], "gone": True}}
     new = {"spec": {"seed": 2, "policies": [{"name": "b"}], "new": None}}
-    assert store.differences(old, new) == [
+    assert differences(old, new) == [
         "spec.seed: 1 -> 2",
         'spec.policies[0].name: "a" -> "b"',
         "spec.gone: true -> null",
@@ -141,7 +144,7 @@ def test_a_resolved_experiment_names_the_copies_of_its_files() -> None:
         }
     }
     inputs = [Path("x/shop.yaml"), Path("x/y/more/deep/web.yaml"), Path("x/y/more/pdb.yaml"), Path("x/y/nodes.yaml")]
-    copied = store.with_copies(resolved, Path("x/y/experiment.yaml"), inputs)
+    copied = with_copies(resolved, Path("x/y/experiment.yaml"), inputs)
     assert copied["spec"] == {
         "manifests": ["inputs/1-shop.yaml", "inputs/2-web.yaml", "inputs/3-pdb.yaml"],
         "cluster": {"nodes": ["inputs/4-nodes.yaml"]},

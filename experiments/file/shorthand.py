@@ -1,0 +1,29 @@
+"""Shorthand: what Python code says in a word, as an experiment file would say it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.file.described import as_written
+from experiments.file.written import registered_name
+
+
+def pool(name: str, nodes: int, zones: int, cpu: str, memory: str, pods: int) -> dict[str, Any]:
+    """A pool of so many equal nodes, dealt over so many zones called a, b, c, ...; quantities as a file has them."""
+    named = [chr(ord("a") + i) if zones <= 26 else f"zone-{i + 1}" for i in range(zones)]
+    return {"name": name, "count": nodes, "zones": named, "allocatable": {"cpu": cpu, "memory": memory, "pods": pods}}
+
+
+def spread(over: str, selector: Any) -> dict[str, Any]:
+    """A hard topology spread constraint over "zone" or "node"; ValueError for anything else."""
+    keys = {"zone": "topology.kubernetes.io/zone", "node": "kubernetes.io/hostname"}
+    if over not in keys:
+        raise ValueError(f"spread is over 'zone' or 'node' (got {over!r})")
+    return {"maxSkew": 1, "topologyKey": keys[over], "whenUnsatisfiable": "DoNotSchedule", "labelSelector": selector}
+
+
+def story(kind: str, story: Any) -> Any:
+    """A failure mode or operation as a file would say it."""
+    if isinstance(story, Mapping):
+        return dict(story)
+    written = as_written(story)
+    return {"name": written.pop("name"), "type": registered_name(kind, type(story)), **written}

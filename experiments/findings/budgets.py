@@ -1,0 +1,32 @@
+"""Error budgets of Services with an SLO: what was promised, what of it was spent, and the alerts on it."""
+
+from typing import Any
+
+import numpy as np
+
+from experiments.design.goal import entry_of
+from experiments.findings.findings import Findings
+from experiments.findings.pairs import of_pair
+from experiments.inference import estimate
+from experiments.inference.estimate import Estimate
+from experiments.inference.intervals import Floats
+
+
+def alert_rate(findings: "Findings", service: str, policy: str) -> Estimate:
+    """Burn-rate alerts that fire, a year."""
+    runs = of_pair(findings.runs, service, policy)
+    counts, windows = runs["alerts"].to_numpy(), runs["window_s"].to_numpy()
+    return estimate.outages_per_year(counts, windows, findings.manifest.confidence)
+
+
+def slo(findings: "Findings", service: str) -> dict[str, Any] | None:
+    """What was promised of a Service, as the experiment says it; a Service with its calls has its own promise."""
+    goals = (findings.resolved or {}).get("spec", {}).get("services", ())
+    found = {goal["name"]: goal.get("slo") for goal in goals}
+    return found.get(entry_of(service))
+
+
+def spent(findings: "Findings", column: str, service: str, policy: str) -> Floats:
+    """Share of the budget, per replication; none without an SLO."""
+    found: Floats = of_pair(findings.runs, service, policy)[column].to_numpy()
+    return found[np.isfinite(found)]

@@ -1,0 +1,215 @@
+"""Findings: the tables of an experiment, and every estimate drawn from them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.findings import judgement, requests
+from experiments.findings.breakdown import Part, breakdown
+from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
+from experiments.findings.pairs import of_pair, samples
+from experiments.findings.unseen import Unseen
+from experiments.inference import batch_means, estimate, yearly
+from experiments.inference.comparison import Comparison, compare
+from experiments.inference.estimate import STATED_OUTAGE, Estimate
+from experiments.inference.ranking import Ranking, rank
+from experiments.inference.sample import Sample
+from experiments.inference.strata import Stratum
+from experiments.store.manifest import Manifest
+from models.input.problems import did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Findings:
+    """What an experiment found; `store.tables.COLUMNS` documents the columns of its tables.
+
+    `resolved` is the experiment after `extends`, settings and defaults, as plain values; `path` the folder, if any.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        tables: "Mapping[str, pd.DataFrame]",
+        resolved: Any = None,
+        path: Path | None = None,
+    ) -> None:
+        self.manifest, self.tables, self.resolved, self.path = manifest, tables, resolved, path
+        self._samples: dict[tuple[str, str], Sample] = {}
+        self._parts: dict[tuple[str, str], list[Part]] = {}
+        self._comparisons: dict[tuple[str, tuple[tuple[str, str], ...]], dict[tuple[str, str], Comparison]] = {}
+
+    @property
+    def runs(self) -> "pd.DataFrame":
+        """A row per policy, replication and Service."""
+        return self.tables["runs"]
+
+    @property
+    def outages(self) -> "pd.DataFrame":
+        """A row per outage."""
+        return self.tables["outages"]
+
+    @property
+    def alerts(self) -> "pd.DataFrame":
+        """A row per burn-rate alert that fired, of the Services with an SLO."""
+        return self.tables["alerts"]
+
+    @property
+    def rollouts(self) -> "pd.DataFrame":
+        """A row per rollout and Service in front of it."""
+        return self.tables["rollouts"]
+
+    @property
+    def cells(self) -> "pd.DataFrame":
+        """A row per policy and replication."""
+        return self.tables["cells"]
+
+    @property
+    def requests(self) -> "pd.DataFrame":
+        """A row per policy, replication and Service with traffic: what became of its requests."""
+        return self.tables["requests"]
+
+    @property
+    def policies(self) -> list[str]:
+        """Names in the order of the experiment; the first is the baseline."""
+        return self.manifest.policies
+
+    @property
+    def services(self) -> list[str]:
+        """Names in the order of the experiment."""
+        return self.manifest.services
+
+    @property
+    def failed(self) -> "pd.DataFrame":
+        """The rows of `cells` that failed."""
+        return self.cells.loc[self.cells["status"] != "done"]
+
+    # --- estimates ---------------------------------------------------------------------------------------------------
+
+    def sample(self, service: str, policy: str) -> Sample:
+        """The numbers behind the estimates of one Service under one policy."""
+        if not self._samples:
+            self._samples = samples(self.runs, self.outages)
+        self._check("service", service, self.services)
+        self._check("policy", policy, self.policies)
+        return self._samples.get((service, policy), Sample.empty())
+
+    @staticmethod
+    def _check(what: str, name: str, names: list[str]) -> None:
+        if name not in names:
+            raise KeyError(
+                f"unknown {what} {name!r}; expected one of {', '.join(map(repr, names))}{did_you_mean(name, names)}"
+            )
+
+    def _outage_length(self, service: str) -> float:
+        """What an outage is taken to last where none was seen: a stated hour, or the longest mean under any policy.
+
+        Not a shorter mean: short outages are mostly those of single pods, and what takes all replicas may last longer.
+        """
+        samples = [self.sample(service, policy) for policy in self.policies]
+        return max([STATED_OUTAGE, *(float(s.lengths.mean()) for s in samples if len(s.lengths))])
+
+    @cached_property
+    def _unseen(self) -> Unseen:
+        return Unseen.of(self.tables, self.policies, self.resolved)
+
+    def unseen(self, service: str, policy: str) -> dict[str, float]:
+        """Failure modes that caused no outage of the Service -> seconds that one is taken to last."""
+        return self._unseen.by(service, policy, set(self.sample(service, policy).causes.tolist()))
+
+    def availability(self, service: str, policy: str, confidence: float | None = None) -> Estimate:
+        """Availability of one Service under one policy, by the causes of its outages; see `inference.strata`.
+
+        Of fewer than `batch_means.ENOUGH_REPLICATIONS` replications the windows are cut into batches.
+        """
+        s, confidence = self.sample(service, policy), self.manifest.confidence if confidence is None else confidence
+        if not 0 < confidence < 1:
+            raise ValueError(f"a confidence is a share between 0 and 1, such as 0.95, not {confidence}")
+        length, n = self._outage_length(service), len(s.windows)
+        if n == 0:
+            return Estimate(math.nan, 0.0, 1.0, confidence, 0, "no replication")
+        downtimes, windows, pieces = batch_means.observed(s)
+        strata = [Stratum(batch_means.observed(one)[0], one.lengths) for one in s.by_cause()]
+        unseen = self.unseen(service, policy)
+        found = estimate.availability(downtimes, windows, s.lengths, confidence, length, pieces, strata, unseen)
+        return replace(found, n=n)
+
+    def downtime_quantiles(
+        self, service: str, policy: str, shares: Sequence[float] = (0.5, 0.95, 0.99)
+    ) -> dict[float, Estimate]:
+        """Share of the years -> the downtime, in seconds, that they stay within; see `inference.yearly`."""
+        s = self.sample(service, policy)
+        return {share: yearly.quantile(s, share, self.manifest.confidence) for share in shares}
+
+    def chance_of_meeting(self, service: str, policy: str, at_least: float) -> Estimate:
+        """The share of years in which the Service is available for at least this share; see `inference.yearly`."""
+        if not 0 <= at_least <= 1:
+            raise ValueError(f"an availability is a share between 0 and 1, such as 0.999, not {at_least}")
+        return yearly.chance_of_meeting(self.sample(service, policy), at_least, self.manifest.confidence)
+
+    def request_availability(self, service: str, policy: str) -> Estimate | None:
+        """The share of the requests that is answered; None without traffic. See `findings.requests.answered`."""
+        self._check("service", service, self.services)
+        self._check("policy", policy, self.policies)
+        mine, lost = (of_pair(self.tables[table], service, policy) for table in ("requests", "lost_requests"))
+        return requests.answered(mine, lost, self.manifest.duration, self.manifest.confidence)
+
+    def outage_rate(self, service: str, policy: str) -> Estimate:
+        """Outages a year of one Service under one policy."""
+        s = self.sample(service, policy)
+        if len(s.windows) == 0:
+            return Estimate(math.nan, 0.0, math.inf, self.manifest.confidence, 0, "no replication", "rate")
+        return estimate.outages_per_year(s.counts, s.windows, self.manifest.confidence)
+
+    def comparison(self, service: str, policy: str, baseline: str | None = None) -> Comparison | None:
+        """Yearly downtime against the baseline's, paired by replication; None for the baseline or without two pairs.
+
+        Its adjusted p counts all policies that are compared with this baseline at this Service.
+        """
+        self._check("policy", policy, self.policies)
+        baseline = baseline or self.policies[0]
+        return self.comparisons(service, tuple((one, baseline) for one in self.policies)).get((policy, baseline))
+
+    def comparisons(self, service: str, pairs: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], Comparison]:
+        """Pairs of policies at one Service as one family; see `experiments.inference.comparison.compare`."""
+        key = service, pairs
+        if key not in self._comparisons:
+            samples = {policy: self.sample(service, policy) for policy in self.policies}
+            different = [(mine, other) for mine, other in pairs if mine != other]
+            confidence, length = self.manifest.confidence, self._outage_length(service)
+            self._comparisons[key] = compare(samples, different, confidence, length)
+        return self._comparisons[key]
+
+    def parts(self, service: str, policy: str) -> list[Part]:
+        """The downtime of one Service under one policy by cause and stage; see `findings.breakdown`."""
+        key = service, policy
+        if key not in self._parts:
+            losses, sample = of_pair(self.tables["losses"], service, policy), self.sample(service, policy)
+            self._parts[key] = breakdown(losses, sample)
+        return self._parts[key]
+
+    def ranked(self, service: str) -> Ranking:
+        """The policies at one Service by downtime, and what can be said of their order: `.sentences()`."""
+        found = {policy: self.availability(service, policy) for policy in self.policies}
+        downtimes = {policy: estimate.downtime_per_year(one) for policy, one in found.items()}
+        outages = {policy: len(self.sample(service, policy).lengths) for policy in self.policies}
+        return rank(service, downtimes, outages, self.comparisons(service, tuple(combinations(self.policies, 2))))
+
+    # --- objectives --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def objectives(self) -> list[Judgement]:
+        """Every objective under every policy that it is about, judged by the whole interval."""
+        return judgement.judged(self.manifest.objectives, self.policies, self, self.manifest.confidence)
+
+    def verdict(self) -> int:
+        """The exit code: 3 failed cells, 1 an objective missed, 4 one inconclusive, 0 else."""
+        verdicts = {objective.verdict for objective in self.objectives}
+        if len(self.failed):
+            return 3
+        return 1 if MISSED in verdicts else 4 if INCONCLUSIVE in verdicts else 0

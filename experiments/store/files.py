@@ -1,0 +1,44 @@
+"""Files that are there completely or not at all, and checksums of them."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
+    """Write a file that is there completely or not at all: `contents` is what it holds, or writes to the path given.
+
+    An OSError names this file, not the temporary one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        if isinstance(contents, str):
+            contents = contents.encode()
+        if isinstance(contents, bytes):
+            temporary.write_bytes(contents)
+        else:
+            contents(temporary)
+        with temporary.open("r+b") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def digest(text: str) -> str:
+    """A short content id."""
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def sha256(path: Path) -> str:
+    """The checksum of a file, empty if it is gone."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
