@@ -119,7 +119,7 @@ class Placements:
         said = {"pod": pod.name, "node": placement["node"], "feasible": [names[node] for node in feasible]}
         if len(feasible) > 1:
             chooser = self._scheduler.chooser
-            scores = chooser.scores(self._scheduler.prepared(pod.pod_class), feasible)
+            scores = chooser.scores(self._scheduler.cycle_state(pod.pod_class), feasible)
             scores["total"] = np.sum(list(scores.values()), axis=0)
             said["scores"] = {
                 plugin: dict(zip(said["feasible"], values.tolist(), strict=True)) for plugin, values in scores.items()

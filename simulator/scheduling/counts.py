@@ -67,7 +67,7 @@ class _Counts:
         if count is None:
             count = self._counts[key] = make()
             # By the rarest of them (mostly pod-template-hash), so that releases need not be held against each other.
-            label = min(labels, key=lambda one: len(self._classes_by_label.get(one, ())), default=None)
+            label = min(labels, key=lambda label: len(self._classes_by_label.get(label, ())), default=None)
             self._counts_by_label[label].append(count)
             for pod_class in self._classes_by_label[label]:
                 if count.matches(pod_class):
