@@ -42,17 +42,17 @@ class Verdict:
 
     @property
     def allowed(self) -> bool:
-        """The pod is being deleted."""
+        """Whether the pod is being deleted now."""
         return self.status == CREATED
 
     @property
     def try_again(self) -> bool:
-        """Its budget does not allow it now."""
+        """Whether the pod's budget does not allow it now, but may later."""
         return self.status == TOO_MANY_REQUESTS
 
     @property
     def never(self) -> bool:
-        """No waiting helps."""
+        """Whether the pod can never be evicted, so that waiting does not help."""
         return self.status == INTERNAL_SERVER_ERROR
 
 

@@ -89,7 +89,7 @@ class EquivalenceCache:
         self.positions = np.flatnonzero(self.passing[self._order])
         """Where in the scheduler's list the passing nodes are, ascending."""
         self.listed = self._order[self.positions]
-        """Those nodes, in that order."""
+        """The passing nodes, in the order of the scheduler's list."""
 
 
 class _Plugins:

@@ -81,7 +81,7 @@ class Chooser:
         return bool(passes([filter_ for _, filter_ in cycle_state.answers.filters], alone)[0])
 
     def best(self, cycle_state: CycleState, feasible: Ints) -> Ints:
-        """Those of the feasible nodes (at least one, just determined) that score highest, in their order."""
+        """The nodes that score highest among `feasible` (at least one, just determined), in their order."""
         if len(feasible) == 1:
             return feasible
         total = cycle_state.cache.total.take(feasible)

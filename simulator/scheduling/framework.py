@@ -32,7 +32,7 @@ class Reads(Enum):
     LABELS = "labels"
     """The node's name, labels and images: they never change during a run."""
     TAINTS = "taints"
-    """Those, its taints and whether it is cordoned."""
+    """The node's name, labels, images and taints, and whether it is cordoned."""
     NODE = "node"
     """All columns of the node itself."""
     CLUSTER = "cluster"

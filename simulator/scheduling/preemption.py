@@ -51,7 +51,7 @@ class Evaluator:
         return [*nodes[first:], *nodes[:first]]
 
     def pods_on(self, node: int) -> Sequence[RunningPod]:
-        """The pods there, in order of arrival."""
+        """The pods on `node`, in order of arrival."""
         return [
             RunningPod(pod.uid, pod.pod_class.spec.priority, pod.start_time or 0.0, self._budgets_of(pod))
             for pod in self._state.nodes.running[node].values()
@@ -71,7 +71,7 @@ class Evaluator:
         return tuple(_name(b) for b in self._budgets[pod_class] if pod.uid not in b.disrupted)
 
     def fits_without(self, node: int, uids: Collection[int]) -> bool:
-        """Whether the pod would pass all filters there without these pods."""
+        """Whether the pod would pass all filters on `node` if the pods `uids` were gone."""
         with self._snapshot.without_pods(self._state.pods[uid] for uid in uids):
             return self._chooser.fits(self._cycle_state, node)
 

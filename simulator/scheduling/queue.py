@@ -26,7 +26,7 @@ class SchedulingQueue:
         self._unschedulable: dict[Alike, list[tuple[int, PodState]]] = {}
         """Per kind of equals, a heap by arrival."""
         self._rejected: set[Alike] = set()
-        """Of which one was tried and fitted nowhere, and nothing happened since."""
+        """Kinds of equals of which a pod fitted nowhere, and nothing happened since that may help."""
 
     def add(self, pod: PodState) -> None:
         """The pod is to be tried."""

@@ -133,7 +133,7 @@ class Scheduler:
     # Preemption
 
     def _beside_nominated(self, pod: PodState, cycle_state: CycleState, nodes: Ints) -> Ints:
-        """Those of the nodes where the pod fits even with the pods that are nominated to them.
+        """The nodes of `nodes` where the pod fits even with the pods that are nominated to them.
 
         As upstream (RunFilterPluginsWithNominatedPods), only pods of at least its priority count.
         """

@@ -37,12 +37,12 @@ class NodeView:
 
     @property
     def pods(self) -> Column:
-        """How many pods fit."""
+        """How many pods each node may hold."""
         return self.take(self._table.pods)
 
     @property
     def used_pods(self) -> Column:
-        """Number of pods there."""
+        """How many pods each node holds, terminating ones included."""
         return self.take(self._table.used_pods)
 
     def allocatable(self, resource: str) -> Column:
@@ -50,11 +50,11 @@ class NodeView:
         return self.take(self._table.columns["allocatable"][resource])
 
     def used(self, resource: str) -> Column:
-        """What the pods there (terminating ones included) request of it."""
+        """What the pods of each node, terminating ones included, request of a resource, in its unit."""
         return self.take(self._table.columns["used"][resource])
 
     def scored(self, resource: str) -> Column:
-        """What the pods there request of it, with a default of CPU and memory for containers that request none."""
+        """What scores go by: as `used`, with a default of CPU and memory for containers that request none."""
         return self.take(self._table.columns["scored"][resource])
 
     def host_ports(self, port: int, protocol: str) -> Mapping[str, Column]:
@@ -185,11 +185,11 @@ class DryRun(Protocol):
         ...
 
     def pods_on(self, node: int) -> Sequence[RunningPod]:
-        """The pods there, in order of arrival."""
+        """The pods on `node`, in order of arrival."""
         ...
 
     def fits_without(self, node: int, uids: Collection[int]) -> bool:
-        """Whether the pod would pass all filters there without these pods."""
+        """Whether the pod would pass all filters on `node` if the pods `uids` were gone."""
         ...
 
 
