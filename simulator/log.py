@@ -190,7 +190,7 @@ class StepFunction:
         return self.values[np.searchsorted(self.times, times, side="right") - 1]
 
     def clip(self, start: float, end: float) -> StepFunction:
-        """The same function on the smaller domain [start, end]."""
+        """A step function equal to this one on [start, end], in seconds, which must lie within its domain."""
         return StepFunction.of_changes(start, float(self.at(np.array([start]))[0]), self.times, self.values, end)
 
     def __add__(self, other: StepFunction) -> StepFunction:
