@@ -259,7 +259,7 @@ def _requests(number: int, balancing: Any, pods: int) -> Any:
     import numpy as np
 
     from models.distributions import Fixed
-    from models.requests import FirstComeFirstServed, RequestLevel
+    from models.request_level import FirstComeFirstServed, RequestLevel
     from models.traffic import Clients, RequestRate, Traffic
     from simulator.streams import Streams
     from simulator.traffic.endpoints import Condition, EndpointHistory

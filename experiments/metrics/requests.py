@@ -13,7 +13,7 @@ from simulator.traffic.run import expected, followed
 if TYPE_CHECKING:
     from experiments.design.scenario import Scenario
     from simulator.traffic.fluid.fluid import Requests
-    from simulator.traffic.requests.requests import Answers
+    from simulator.traffic.requests.answers import Answers
 
 REQUESTS = columns(
     Column("offered", float, "Requests in the measured window: expected, or counted if single requests are followed."),
