@@ -10,10 +10,19 @@ import numpy as np
 from experiments.fitting.laws import Fit, NoFit, fits
 from experiments.fitting.lifetimes import Lifetimes, Sample, last_instant, lifetimes
 from experiments.fitting.outages import OutageLog
+from experiments.report.table import Column, Table
 from models.distributions import Exponential, Gamma, LogNormal, Weibull
 from models.input.problems import InputError, Location, Problem
 
 UNITS = (("h", 3600.0), ("m", 60.0), ("s", 1.0))
+COLUMNS = (
+    Column("LAW", "kind of the law", "name"),
+    Column("PARAMETERS", "as an experiment file says them, times in the unit of the mean", "words"),
+    Column("MEAN", "of the law, in the largest unit in which half of the times are at least 1"),
+    Column("dAIC", "Akaike's criterion minus the best law's"),
+    Column("KS", "distance of Kolmogorov and Smirnov"),
+    Column("AD", "distance of Anderson and Darling"),
+)
 FIELDS = {"timeToFailure": "up-times", "timeToRepair": "repair times"}
 
 
@@ -64,7 +73,7 @@ def text(fitted: Fitted) -> str:
             "",
             f"{FIELDS[field]}: {len(sample.observed):,} observed (mean "
             f"{_amount(float(sample.observed.mean()), unit)}, {median}), {len(sample.censored):,} censored",
-            *_table([("LAW", "PARAMETERS", "MEAN", "dAIC", "KS", "AD"), *(_row(fit, found[0], unit) for fit in found)]),
+            *(f"  {line}" for line in Table(COLUMNS, tuple(_row(fit, found[0], unit) for fit in found)).lines()),
         ]
         ratio = found[0].law.mean / float(sample.observed.mean())
         if not len(sample.censored) and not 0.8 < ratio < 1.25:
@@ -189,11 +198,3 @@ def _instant(seconds: float) -> str:
     if 1e8 < seconds < 1e11:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
     return f"{seconds:g} s"
-
-
-def _table(rows: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
-        for row in rows
-    ]
