@@ -52,6 +52,7 @@ class Kind(IntEnum):
     DEPLOYMENT_REVISION = 29  # Deployment; one more with each change of its pod template: a rollout begins
     POD_PULLING = 30  # pod; 1 while it waits for its images, and for nothing else
     NODE_EVICTING = 31  # node; 1 while a NoExecute taint says that it is unreachable or not ready
+    DEPLOYMENT_PROGRESSING = 32  # Deployment; 0 while its Progressing condition is False: ProgressDeadlineExceeded
 
 
 class TransitionLog:

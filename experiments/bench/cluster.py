@@ -27,12 +27,12 @@ from models.pod import (
     WhenUnsatisfiable,
 )
 from models.service import Service
+from models.units import DAY
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.placement import Arrival, place
 from simulator.run import simulate
 
-DAY = 86_400.0
 MIB, GIB = 1024**2, 1024**3
 REPLICAS = 20
 TEMPLATES, BURST = 20, 500

@@ -9,8 +9,7 @@ from models.traffic import Call
 from models.units import DAY
 from simulator.log import Floats, StepFunction
 
-CHAIN_SUFFIX = "+calls"
-"""After the name of a Service that is measured once more, with all that its calls require."""
+_CHAIN_SUFFIX = "+calls"
 
 
 class History(Protocol):
@@ -111,6 +110,16 @@ class ServiceGoal:
     """What is promised of it: error budget and alerts."""
 
 
-def chain_names(services: tuple[ServiceGoal, ...], calls: tuple[Call, ...]) -> list[str]:
-    """The names under which measured Services that call others are measured once more, in their order."""
-    return [f"{goal.name}{CHAIN_SUFFIX}" for goal in services if any(call.caller == goal.name for call in calls)]
+def chain_entries(services: tuple[ServiceGoal, ...], calls: tuple[Call, ...]) -> list[ServiceGoal]:
+    """The measured Services that call others, in their order: each is measured once more, with all that it needs."""
+    return [goal for goal in services if any(call.caller == goal.name for call in calls)]
+
+
+def chain_name(service: str) -> str:
+    """How a Service is called where it is measured with all that its calls require: "frontend+calls"."""
+    return f"{service}{_CHAIN_SUFFIX}"
+
+
+def entry_of(chain: str) -> str:
+    """The Service at the beginning of a chain, by the chain's name; any other name stays as it is."""
+    return chain.removesuffix(_CHAIN_SUFFIX)

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from experiments.design.goal import CHAIN_SUFFIX
-from experiments.file.schema import (
-    SpecFile,
-)
+from experiments.design.goal import chain_name, entry_of
+from experiments.file.schema import SpecFile
 from experiments.file.source import Source
 from experiments.file.traffic import TraceProblem
 from experiments.file.variant import Variant
@@ -59,9 +57,7 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
         if objective.policy is not None and objective.policy not in [*policies, *_names_as_written(source, "policies")]:
             hint = did_you_mean(objective.policy, policies)
             problems.append(source.problem((*place, "policy"), f"there is no policy {objective.policy!r}{hint}"))
-        service = (
-            objective.service.removesuffix(CHAIN_SUFFIX) if objective.service in _chains(spec) else objective.service
-        )
+        service = _entry(objective.service, spec)
         unmeasured = measured is not None and service not in measured
         if unmeasured and any(service in variant.services() for variant in variants):
             message = f"the Service {service!r} is not measured; add it to spec.services"
@@ -70,12 +66,12 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
 
 def _chains(spec: SpecFile) -> list[str]:
     """The Services with calls, as results name them."""
-    return [f"{name}{CHAIN_SUFFIX}" for name in dict.fromkeys(call.caller for call in spec.calls)]
+    return [chain_name(caller) for caller in dict.fromkeys(call.caller for call in spec.calls)]
 
 
 def _entry(name: str, spec: SpecFile) -> str:
     """The Service that a name in an objective is about: of a chain, the one at its beginning."""
-    return name.removesuffix(CHAIN_SUFFIX) if name in _chains(spec) else name
+    return entry_of(name) if name in _chains(spec) else name
 
 
 def _names_as_written(source: Source, field: str) -> list[Any]:

@@ -122,3 +122,7 @@ class Select(FileModel):
     def value(self) -> LabelSelector:
         """The selector itself."""
         return parse_selector(self.labels)
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$", max_length=100)]
+Count = Annotated[int, Field(ge=1)]

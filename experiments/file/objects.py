@@ -4,10 +4,8 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from experiments.file.schema import (
-    PoolFile,
-    SpecFile,
-)
+from experiments.file.cluster import PoolFile
+from experiments.file.schema import SpecFile
 from experiments.file.source import Source
 from models.input.documents import read_documents
 from models.input.problems import InputError, Path, Problem

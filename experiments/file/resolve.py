@@ -19,13 +19,8 @@ from experiments.file.checks import (
 from experiments.file.described import value_of
 from experiments.file.objects import ReadObjects, base_files, pool_nodes, read_objects
 from experiments.file.policy import lineages
-from experiments.file.schema import (
-    ServiceFile,
-    SpecFile,
-    WhenCapacity,
-    WhenQuorum,
-    WhenReadyEndpoints,
-)
+from experiments.file.schema import SpecFile
+from experiments.file.service import ServiceFile, WhenCapacity, WhenQuorum, WhenReadyEndpoints
 from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of

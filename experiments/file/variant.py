@@ -9,10 +9,7 @@ from pydantic.alias_generators import to_snake
 from experiments.file.described import changed
 from experiments.file.objects import ReadObjects, read_objects
 from experiments.file.policy import Lineage, added, blame, patch
-from experiments.file.schema import (
-    SchedulerFile,
-    SpecFile,
-)
+from experiments.file.schema import SchedulerFile, SpecFile
 from experiments.file.source import Source
 from experiments.file.traffic import TrafficFile
 from models.behaviour import Behaviour, BehaviourOverride

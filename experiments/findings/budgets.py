@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.design.goal import CHAIN_SUFFIX
+from experiments.design.goal import entry_of
 from experiments.findings.findings import Findings
 from experiments.findings.pairs import of_pair
 from experiments.inference import estimate
@@ -23,7 +23,7 @@ def slo(findings: "Findings", service: str) -> dict[str, Any] | None:
     """What was promised of a Service, as the experiment says it; a Service with its calls has its own promise."""
     goals = (findings.resolved or {}).get("spec", {}).get("services", ())
     found = {goal["name"]: goal.get("slo") for goal in goals}
-    return found.get(service.removesuffix(CHAIN_SUFFIX))
+    return found.get(entry_of(service))
 
 
 def spent(findings: "Findings", column: str, service: str, policy: str) -> Floats:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.design.goal import CHAIN_SUFFIX, ReadyEndpoints, ServiceGoal
+from experiments.design.goal import ReadyEndpoints, ServiceGoal, chain_entries, chain_name
 from experiments.metrics.observation import Observation
 from simulator.traffic.chain import all_up, needs
 
@@ -19,7 +19,7 @@ class Chain:
     """A measured Service and all that a request to it needs."""
 
     name: str
-    """The Service's name with `CHAIN_SUFFIX`: how results call it."""
+    """How results call it: "frontend+calls"."""
     entry: ServiceGoal
     needs: tuple[str, ...]
     """The Services, the entry first."""
@@ -27,8 +27,8 @@ class Chain:
 
 def chains(scenario: "Scenario") -> list[Chain]:
     """A chain for every measured Service that calls others."""
-    entries = [goal for goal in scenario.services if any(call.caller == goal.name for call in scenario.calls)]
-    return [Chain(f"{goal.name}{CHAIN_SUFFIX}", goal, tuple(needs(goal.name, scenario.calls))) for goal in entries]
+    entries = chain_entries(scenario.services, scenario.calls)
+    return [Chain(chain_name(goal.name), goal, tuple(needs(goal.name, scenario.calls))) for goal in entries]
 
 
 def observed(chain: Chain, scenario: "Scenario", run: "Run", seen: Mapping[str, Observation]) -> Observation:

@@ -1,8 +1,8 @@
 """The Deployment controller: replaces the pods of old revisions by those of the new one.
 
-Source: pkg/controller/deployment (rolling.go, recreate.go, sync.go, progress.go). A pass sees only spec and status of
-the ReplicaSets and makes one change, which wakes it again. Once a Deployment is complete a pass changes nothing until
-its spec changes, so none is made.
+Source: pkg/controller/deployment (rolling.go, recreate.go, sync.go). A pass sees only spec and status of the
+ReplicaSets and makes one change, which wakes it again. Once a Deployment is complete a pass changes nothing until its
+spec changes, so none is made.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,12 @@ from fractions import Fraction
 
 from models.deployment import StrategyType
 from models.timing import Timing
+from simulator.controllers.progress import RolloutProgress, is_complete
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DeploymentState, PodClass, PodState, ReplicaSetState, Rollout
+from simulator.state.objects import DeploymentState, PodClass, PodState, ReplicaSetState
 
 MakePodClass = Callable[[DeploymentState], PodClass]
 
@@ -32,6 +33,7 @@ class DeploymentController:
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._wake(replica_set))
         state.listen(Kind.POD_AVAILABLE, self._pod_changed)
         state.listen(Kind.POD_PHASE, self._pod_changed)
+        self._progress = RolloutProgress(kernel, state, self._of_template)
 
     def _spec_changed(self, deployment: DeploymentState, new: int, cause: int) -> None:
         self._state.set_complete(deployment, False, cause)
@@ -52,9 +54,10 @@ class DeploymentController:
     def _sync(self, deployment: DeploymentState) -> None:
         replicas = deployment.spec.replicas
         new = self._of_template(deployment)
+        self._progress.pause_or_resume(deployment)
         if deployment.spec.paused:
             self._scale_all(deployment, new)
-            self._judge(deployment, new, Rollout.PAUSED)
+            self._progress.look(deployment, new)
             return
         if any(r.desired > 0 and r.annotated_desired != replicas for r in deployment.replica_sets):
             self._scale_all(deployment, new)
@@ -67,7 +70,7 @@ class DeploymentController:
             self._recreate(deployment, new, old)
         else:
             self._roll(deployment, new, old)
-        self._judge(deployment, new, Rollout.UPDATED)
+        self._progress.judge(deployment, new)
         self._complete(deployment, new, old)
 
     # Revisions
@@ -86,7 +89,6 @@ class DeploymentController:
             found.min_ready = deployment.spec.min_ready_seconds
             if found.revision < latest:
                 found.revision = latest + 1
-                deployment.progress.since = self._kernel.now
             return found
         state = self._state
         new = ReplicaSetState(
@@ -98,7 +100,7 @@ class DeploymentController:
             deployment,
         )
         deployment.replica_sets.append(new)
-        deployment.progress.since = self._kernel.now
+        self._progress.created(deployment)
         state.add_replica_set(new)
         if deployment.spec.strategy is StrategyType.ROLLING_UPDATE:
             # It comes with its first replicas, which does not count as the pass's change.
@@ -192,33 +194,11 @@ class DeploymentController:
         for replica_set, share in zip(by_size, shares, strict=True):
             self._scale(deployment, replica_set, max(0, replica_set.desired + share))
 
-    # Progress
-
-    def _judge(self, deployment: DeploymentState, new: ReplicaSetState | None, reason: Rollout) -> None:
-        """Whether the rollout got on since the last pass, or has been at a standstill for too long."""
-        progress, now = deployment.progress, self._kernel.now
-        everything = deployment.replica_sets
-        updated = len(new.pods) if new is not None else 0
-        old = sum(len(replica_set.pods) for replica_set in everything) - updated
-        ready = sum(replica_set.ready for replica_set in everything)
-        available = sum(replica_set.available for replica_set in everything)
-        moved = (
-            updated > progress.updated or old < progress.old or ready > progress.ready or available > progress.available
-        )
-        deadline = progress.since + deployment.spec.progress_deadline_seconds
-        if progress.reason is Rollout.PAUSED and reason is not Rollout.PAUSED:
-            progress.reason, progress.since = Rollout.RESUMED, now
-        elif moved or reason is Rollout.PAUSED or progress.reason is Rollout.UNKNOWN:
-            progress.reason, progress.since = reason, now
-        elif progress.reason is not Rollout.AVAILABLE and now >= deadline:
-            progress.reason = Rollout.DEADLINE_EXCEEDED
-        progress.updated, progress.old, progress.ready, progress.available = updated, old, ready, available
+    # The end
 
     def _complete(self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState]) -> None:
-        desired = deployment.spec.replicas
-        if len(new.pods) != desired or new.available != desired or any(r.pods or r.desired for r in old):
+        if not is_complete(deployment, new):
             return
-        deployment.progress.reason = Rollout.AVAILABLE
         self._state.set_complete(deployment, True, deployment.cause)
         empty = sorted((r for r in old if not r.objects), key=lambda replica_set: replica_set.revision)
         for replica_set in empty[: max(0, len(old) - deployment.spec.revision_history_limit)]:

@@ -1,0 +1,64 @@
+"""The nodes in an experiment file: pools, Node manifests, or both."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from experiments.file.fields import Amount, Count, Cpu, FileModel, Name
+
+
+def _resource_name(name: object) -> object:
+    if not isinstance(name, str) or not ("/" in name or name == "ephemeral-storage" or name.startswith("hugepages-")):
+        raise ValueError("unknown resource; expected cpu, memory, pods, or a name like nvidia.com/gpu")
+    return name
+
+
+ResourceName = Annotated[str, BeforeValidator(_resource_name)]
+
+
+class AllocatableFile(FileModel, extra="allow"):
+    """What pods may request on a node; extended resources by their name, e.g. `nvidia.com/gpu: 1`."""
+
+    __pydantic_extra__: dict[ResourceName, Amount]
+    cpu: Cpu
+    """CPUs or millicores."""
+    memory: Amount
+    """Bytes."""
+    pods: Count = 110
+    """How many pods fit (the kubelet's maxPods)."""
+
+
+class TaintFile(FileModel):
+    """A taint, as in a Node's spec."""
+
+    key: str
+    value: str = ""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+
+
+class PoolFile(FileModel):
+    """Nodes that are all alike, called `<name>-1`, `<name>-2`, ..., with the label `pool: <name>`."""
+
+    name: Name
+    count: Count
+    """How many nodes."""
+    zones: list[str] = Field(default=[])
+    """Zones over which the nodes are dealt in turn (label `topology.kubernetes.io/zone`)."""
+    allocatable: AllocatableFile
+    labels: dict[str, str] = Field(default={})
+    """Further labels of every node."""
+    taints: list[TaintFile] = Field(default=[])
+
+
+class ClusterFile(FileModel):
+    """The nodes: pools, Node manifests, or both."""
+
+    pools: list[PoolFile] = Field(default=[])
+    nodes: list[str] = Field(default=[])
+    """Files or directories with Node manifests (`kubectl get nodes -o yaml`), relative to this file."""
+
+    @model_validator(mode="after")
+    def _has_nodes(self) -> "ClusterFile":
+        if not self.pools and not self.nodes:
+            raise ValueError("expected 'pools' or 'nodes'")
+        return self
