@@ -88,7 +88,7 @@ def run(
 
 
 def _replications_kept(events: str) -> int:
-    """Of how many replications the transitions are kept."""
+    """How many replications per policy keep their transitions, from "none", "sample:N" or "all"; else a usage error."""
     match events.split(":"):
         case ["none"]:
             return 0

@@ -121,7 +121,7 @@ def one_of(classes: Mapping[str, type]) -> Any:
 
 @cache
 def partial_model(described: type) -> type[FileModel]:
-    """The same with every field optional: what is not given stays as it is elsewhere (`changed`)."""
+    """The file model of a dataclass, every field optional: what is not given stays as it is elsewhere (`changed`)."""
     fields: dict[str, Any] = {
         name: (_annotation(name, hint) | None, None) for name, hint in get_type_hints(described).items()
     }

@@ -42,7 +42,7 @@ class TraceProblem(ValueError):
 
 
 class ConstantRate(FileModel):
-    """The same rate at all times."""
+    """A rate that never changes."""
 
     kind: Literal["constant"]
     rate: Number = Field(alias="value")

@@ -29,7 +29,7 @@ class Fit:
 
     law: Distribution
     log_likelihood: float
-    """Of the times in seconds."""
+    """Log-likelihood of the sample under the law, times in seconds."""
     aic: float
     """Akaike's information criterion, 2 x parameters - 2 x log-likelihood: the least is the best."""
     ks: float

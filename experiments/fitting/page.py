@@ -96,7 +96,7 @@ def snippet(fitted: Fitted) -> list[str]:
 
 
 def as_json(fitted: Fitted) -> dict[str, Any]:
-    """The same for programs; times in seconds."""
+    """A fitted log as plain JSON values, for programs: counts, notes, and the laws of each field; times in seconds."""
     return {
         "file": fitted.log.file,
         "outages": len(fitted.log.outages),

@@ -21,7 +21,7 @@ from experiments.inference.sample import Sample
 ENOUGH_REPLICATIONS = 10
 """From so many replications on, none is cut."""
 BATCHES = 20
-"""So many pieces, at least, are made of fewer replications."""
+"""Pieces, at least, into which the windows of fewer replications are cut in all."""
 
 
 def observed(sample: Sample) -> tuple[Floats, Floats, str]:

@@ -79,7 +79,7 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
 
 
 def _percent(share: float, of: Estimate) -> str:
-    """As many decimals as the interval deserves; never rounded up to 100."""
+    """A share in percent with as many decimals as its interval deserves; never rounded up to 100."""
     narrowest = min((x for x in (of.high - of.low, 1 - of.value, 1 - of.low) if x > 0), default=1.0)
     decimals = min(max(1 - math.floor(math.log10(narrowest * 100)), 0), 12)
     text = f"{share * 100:.{decimals}f}"
@@ -122,7 +122,10 @@ def availability(
 
 
 def nines(of: Estimate) -> Estimate:
-    """The same availability as -log10(1 - A); the ends of the interval are transformed, never averaged."""
+    """An availability A as -log10(1 - A): 3 for 99.9 %; infinite for 1.
+
+    The ends of its interval are transformed like its value, never averaged.
+    """
     return replace(of, value=_nines(of.value), low=_nines(of.low), high=_nines(of.high), quantity="nines")
 
 
@@ -131,7 +134,7 @@ def _nines(share: float) -> float:
 
 
 def downtime_per_year(of: Estimate) -> Estimate:
-    """The same availability as seconds lost in a year of 365 days."""
+    """The downtime that an availability leaves, in seconds a year of 365 days, with its interval."""
     return replace(
         of,
         value=(1 - of.value) * YEAR,

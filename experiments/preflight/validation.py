@@ -26,7 +26,7 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
+        """The report as plain JSON values, problems by file and line."""
         found = [
             {
                 "file": problem.location.file,

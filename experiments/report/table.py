@@ -62,7 +62,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     confidence: float = 0.95
-    """Of the intervals in the column headed "CI", a share between 0 and 1."""
+    """Confidence of the intervals in the column headed "CI", a share between 0 and 1."""
     grouped: bool = False
     """Rows one after the other with the same first text are a group: only the first of them shows it."""
 
