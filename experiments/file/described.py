@@ -113,7 +113,7 @@ def registered_model(kind: str) -> Any:
 
 def one_of(classes: Mapping[str, type]) -> Any:
     """Any of these dataclasses, told apart by `type`."""
-    models = [file_model(one, tag) for tag, one in classes.items()]
+    models = [file_model(described, tag) for tag, described in classes.items()]
     if len(models) < 2:
         return models[0] if models else FileModel
     return Annotated[reduce(or_, models[1:], models[0]), Field(discriminator="type")]

@@ -65,7 +65,7 @@ def text(fitted: Fitted) -> str:
         f"{_instant(min(starts))} to {_instant(last_instant(fitted.log))}",
         *(f"note: {remark}" for remark in _remarks(fitted)),
     ]
-    for field, found in fitted.laws.items():
+    for field, laws in fitted.laws.items():
         sample = fitted.sample(field)
         unit = _unit(sample)
         median = f"median {_amount(float(np.median(sample.observed)), unit)}"
@@ -73,9 +73,9 @@ def text(fitted: Fitted) -> str:
             "",
             f"{FIELDS[field]}: {len(sample.observed):,} observed (mean "
             f"{_amount(float(sample.observed.mean()), unit)}, {median}), {len(sample.censored):,} censored",
-            *(f"  {line}" for line in Table(COLUMNS, tuple(_row(fit, found[0], unit) for fit in found)).lines()),
+            *(f"  {line}" for line in Table(COLUMNS, tuple(_row(fit, laws[0], unit) for fit in laws)).lines()),
         ]
-        ratio = found[0].law.mean / float(sample.observed.mean())
+        ratio = laws[0].law.mean / float(sample.observed.mean())
         if not len(sample.censored) and not 0.8 < ratio < 1.25:
             lines.append(
                 f"  note: the mean of the likeliest law is {ratio:.2g} times that of the {FIELDS[field]}, "
@@ -87,9 +87,9 @@ def text(fitted: Fitted) -> str:
 def snippet(fitted: Fitted) -> list[str]:
     """The likeliest laws, to be pasted into a failure mode of an experiment."""
     lines = []
-    for field, found in fitted.laws.items():
+    for field, laws in fitted.laws.items():
         sample = fitted.sample(field)
-        law = ", ".join(f"{key}: {value}" for key, value in _written(found[0], sample).items())
+        law = ", ".join(f"{key}: {value}" for key, value in _written(laws[0], sample).items())
         origin = f"fitted to {len(sample.observed):,} {FIELDS[field]} of {Path(fitted.log.file).name}"
         lines.append(f"{field}: {{{law}}}  # {origin}")
     return lines
@@ -110,10 +110,10 @@ def as_json(fitted: Fitted) -> dict[str, Any]:
                     _parameters(fit)
                     | {"mean": fit.law.mean, "logLikelihood": fit.log_likelihood, "aic": fit.aic}
                     | {"ks": fit.ks, "ad": fit.ad}
-                    for fit in found
+                    for fit in laws
                 ],
             }
-            for field, found in fitted.laws.items()
+            for field, laws in fitted.laws.items()
         },
     }
 
@@ -161,14 +161,14 @@ def _written(fit: Fit, sample: Sample) -> dict[str, str]:
 
 def _row(fit: Fit, best: Fit, unit: tuple[str, float]) -> tuple[str, ...]:
     parameters = _parameters(fit)
-    said = [
+    written = [
         f"{key} {_amount(value, unit) if key in _TIMES else f'{value:.4g}'}"
         for key, value in parameters.items()
         if key != "kind"
     ]
     return (
         parameters["kind"],
-        ", ".join(said),
+        ", ".join(written),
         _amount(fit.law.mean, unit),
         f"{fit.aic - best.aic:.1f}",
         f"{fit.ks:.4f}",

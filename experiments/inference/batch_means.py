@@ -35,10 +35,10 @@ def observed(sample: Sample) -> tuple[Floats, Floats, str]:
 
 def cut(sample: Sample, pieces: int) -> Floats:
     """Downtime of each of `pieces` equal parts of every window, in seconds: replications x pieces."""
-    found = np.empty((len(sample.windows), pieces))
+    lost = np.empty((len(sample.windows), pieces))
     for row, (replication, window) in enumerate(zip(sample.replications, sample.windows, strict=True)):
-        found[row] = np.diff(lost_before(sample, replication, np.linspace(0.0, window, pieces + 1)))
-    return found
+        lost[row] = np.diff(lost_before(sample, replication, np.linspace(0.0, window, pieces + 1)))
+    return lost
 
 
 def lost_before(sample: Sample, replication: int, times: Floats) -> Floats:

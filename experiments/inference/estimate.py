@@ -117,8 +117,8 @@ def availability(
         method = f"no outage seen in {years:.3g} years; rule of three, outages of {show_seconds(outage_length)}"
         return Estimate(math.nan, low, 1.0, confidence, n, method)
     total = Stratum(downtimes, lengths)
-    found = strata.unavailability(total, by_cause or [total], windows, unseen or {}, confidence, pieces)
-    return Estimate(1 - found.value, 1 - found.high, 1 - found.low, confidence, n, found.method)
+    lost = strata.unavailability(total, by_cause or [total], windows, unseen or {}, confidence, pieces)
+    return Estimate(1 - lost.value, 1 - lost.high, 1 - lost.low, confidence, n, lost.method)
 
 
 def nines(of: Estimate) -> Estimate:
@@ -151,5 +151,5 @@ def outages_per_year(counts: Floats, windows: Floats, confidence: float) -> Esti
         bound = intervals.rate_bound(float(years.sum()), confidence)
         method = f"no outage seen in {years.sum():.3g} years; rule of three"
         return Estimate(math.nan, 0.0, bound, confidence, n, method, "rate")
-    found = intervals.rate(counts, years, confidence)
-    return Estimate(found.value, found.low, found.high, confidence, n, found.method, "rate")
+    rate = intervals.rate(counts, years, confidence)
+    return Estimate(rate.value, rate.low, rate.high, confidence, n, rate.method, "rate")

@@ -70,9 +70,9 @@ def rank(
     pairs: Mapping[tuple[str, str], Comparison],
 ) -> Ranking:
     """Order policies of one Service by their downtime a year; those without a replication are left out."""
-    known = {policy: found for policy, found in downtimes.items() if found.n}
+    known = {policy: downtime for policy, downtime in downtimes.items() if downtime.n}
     ordered = sorted(known, key=lambda policy: 0.0 if known[policy].is_bound else known[policy].value)
-    apart = frozenset(frozenset(names) for names, found in pairs.items() if found.resolved)
+    apart = frozenset(frozenset(names) for names, comparison in pairs.items() if comparison.resolved)
     return Ranking(service, {policy: known[policy] for policy in ordered}, outages, apart)
 
 
