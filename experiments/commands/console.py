@@ -41,5 +41,5 @@ def warn(experiment: "Experiment") -> None:
 
     for line in experiment.warnings:
         say(f"warning: {line}")
-    if said := describe_not_modelled(experiment.not_modelled):
-        say(said)
+    if left_out := describe_not_modelled(experiment.not_modelled):
+        say(left_out)

@@ -26,8 +26,8 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        found = [
+        """The report as plain JSON values, problems by file and line."""
+        problems = [
             {
                 "file": problem.location.file,
                 "line": problem.location.line or None,
@@ -38,11 +38,11 @@ class Report:
             for problem in InputError(self.problems).problems
         ]
         return {
-            "valid": not found,
+            "valid": not problems,
             "read": self.read,
             "notModelled": self.not_modelled,
             "warnings": self.warnings,
-            "problems": found,
+            "problems": problems,
         }
 
 
@@ -103,19 +103,19 @@ def _count(kinds: Any, report: Report) -> None:
 def text(report: Report) -> list[str]:
     """What was read and what is not modelled, in lines for people."""
     lines = [*report.read]
-    if said := describe_not_modelled(report.not_modelled):
-        lines.append(said)
+    if left_out := describe_not_modelled(report.not_modelled):
+        lines.append(left_out)
     return lines
 
 
 def _files(path: str) -> list[str]:
     if not os.path.isdir(path):
         return [path]
-    found = []
+    files = []
     for folder, folders, names in os.walk(path):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [os.path.join(folder, name) for name in names if name.endswith(_ENDINGS) and name[0] != "."]
-    return sorted(found)
+        files += [os.path.join(folder, name) for name in names if name.endswith(_ENDINGS) and name[0] != "."]
+    return sorted(files)
 
 
 def _is_experiment(file: str) -> bool:
