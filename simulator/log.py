@@ -45,8 +45,8 @@ class Kind(IntEnum):
     NODE_HEALTHY = 22  # node; 1 while its kubelet says that it is well
     POD_DELETION_COST = 23  # pod; controller.kubernetes.io/pod-deletion-cost
     SERVICE_GENERATION = 24  # Service; 1 once it exists
-    BUDGET_GENERATION = 25  # PodDisruptionBudget; one more with each change of its spec
-    AUTOSCALER_GENERATION = 26  # HorizontalPodAutoscaler; one more with each change of its spec
+    AUTOSCALER_GENERATION = 25  # HorizontalPodAutoscaler; one more with each change of its spec
+    BUDGET_GENERATION = 26  # PodDisruptionBudget; one more with each change of its spec
     DAEMONSET_DESIRED = 27  # DaemonSet; nodes that are meant to run its pods, be they well or not
     SERVICE_DESIRED = 28  # Service; replicas desired of the workloads behind it
     DEPLOYMENT_REVISION = 29  # Deployment; one more with each change of its pod template: a rollout begins

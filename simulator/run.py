@@ -77,7 +77,7 @@ def simulate(
         start=warmup,
         end=warmup + duration,
         services=simulation.recorder.histories(warmup, warmup + duration),
-        transitions=simulation.state.transitions,
+        transitions=simulation.state.transitions.count,
         strikes=simulation.strikes(),
         drains=dict(sorted(simulation.world.drains.items())),
         pending=simulation.pending(),

@@ -19,7 +19,7 @@ from simulator.controllers.taint_eviction import TaintEviction
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
 from simulator.kubelet.kubelet import Kubelet
-from simulator.log import TransitionLog
+from simulator.log import Kind, TransitionLog
 from simulator.phases import Phases
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.profile import default_profile
@@ -29,7 +29,8 @@ from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.desired import DesiredReplicas
 from simulator.state.history import Recorder, service_names
-from simulator.state.nodes import NodeTable
+from simulator.state.objects import DeploymentState
+from simulator.state.objects.record import record_classes
 from simulator.stories.world import FailureMode, Operation, World
 from simulator.streams import Streams
 
@@ -62,7 +63,7 @@ class Simulation:
         self.log = TransitionLog() if keep_log else None
         self.kernel = Kernel(-DEPLOYED_BEFORE, end)
         self.hazards = Hazards(self.kernel)
-        self.state = ClusterState(self.kernel, NodeTable(cluster.nodes), self.log)
+        self.state = ClusterState(self.kernel, cluster.nodes, self.log)
         self.api = Api(self.state, streams, behaviour)
         for service in cluster.services:
             self.api.apply(service)
@@ -117,25 +118,26 @@ class Simulation:
 
     def _complete(self, log: TransitionLog) -> None:
         """Says whom the numbers in the log stand for."""
+        state = self.state
         log.names = {
-            "NODE": self.state.nodes.names,
+            "NODE": state.nodes.names,
             "POD": [
                 pod_class.workload.name if owner is None else f"{owner.name}-{ordinal}"
-                for owner, pod_class, ordinal in self.state.pod_names
+                for owner, pod_class, ordinal in state.pods.names
             ],
-            "REPLICASET": self.state.replica_set_names,
-            "DEPLOYMENT": [deployment.workload.name for deployment in self.state.deployments],
-            "STATEFULSET": [stateful_set.workload.name for stateful_set in self.state.stateful_sets],
-            "DAEMONSET": [daemon_set.workload.name for daemon_set in self.state.daemon_sets],
-            "SERVICE": service_names(self.state.services),
-            "AUTOSCALER": [autoscaler.spec.name for autoscaler in self.state.autoscalers],
-            "BUDGET": [budget.spec.name for budget in self.state.budgets],
+            "REPLICASET": state.workloads.replica_set_names,
         }
+        by_generation = {
+            record.GENERATION: [each.spec.name for each in state.workloads.of(record)] for record in record_classes()
+        }
+        by_generation[Kind.SERVICE_GENERATION] = service_names(state.services)
+        for kind in sorted(by_generation):
+            log.names[kind.name.removesuffix("_GENERATION")] = by_generation[kind]
         log.zones = [zone for _, zone in self.state.nodes.regions_and_zones]
-        log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pod_names]
+        log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pods.names]
         log.in_front_of = [
-            tuple(service.index for service in self.state.services_of(spec.namespace, spec.template.labels))
-            for spec in (deployment.spec for deployment in self.state.deployments)
+            tuple(service.index for service in self.state.services.selecting(spec.namespace, spec.template.labels))
+            for spec in (deployment.spec for deployment in self.state.workloads.of(DeploymentState))
         ]
         log.publishing = frozenset(s.index for s in self.state.services if s.spec.publish_not_ready_addresses)
 

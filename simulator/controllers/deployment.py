@@ -34,7 +34,7 @@ class DeploymentController:
         state.listen(Kind.POD_PHASE, self._pod_changed)
 
     def _spec_changed(self, deployment: DeploymentState, new: int, cause: int) -> None:
-        self._state.set_complete(deployment, False, cause)
+        self._state.workloads.set_status(deployment, Kind.DEPLOYMENT_COMPLETE, False, cause)
         if new == 1:
             self._kernel.timer(self._creation_latency, lambda: self._queue.add(deployment))
         else:
@@ -90,7 +90,7 @@ class DeploymentController:
             return found
         state = self._state
         new = ReplicaSetState(
-            len(state.replica_set_names),
+            len(state.workloads.replica_set_names),
             deployment.workload,
             self._make_pod_class(deployment),
             latest + 1,
@@ -99,7 +99,7 @@ class DeploymentController:
         )
         deployment.replica_sets.append(new)
         deployment.progress.since = self._kernel.now
-        state.add_replica_set(new)
+        state.workloads.add_replica_set(new)
         if deployment.spec.strategy is StrategyType.ROLLING_UPDATE:
             # It comes with its first replicas, which does not count as the pass's change.
             self._scale(deployment, new, min(deployment.spec.replicas, self._room(deployment)))
@@ -152,7 +152,7 @@ class DeploymentController:
     def _scale(self, deployment: DeploymentState, replica_set: ReplicaSetState, replicas: int) -> None:
         replica_set.annotated_desired = deployment.spec.replicas
         replica_set.annotated_max = deployment.spec.replicas + self._surge(deployment)
-        self._state.scale(replica_set, replicas, deployment.cause)
+        self._state.workloads.scale(replica_set, replicas, deployment.cause)
 
     def _surge(self, deployment: DeploymentState) -> int:
         return 0 if deployment.spec.strategy is StrategyType.RECREATE else deployment.spec.fence_posts()[0]
@@ -219,11 +219,11 @@ class DeploymentController:
         if len(new.pods) != desired or new.available != desired or any(r.pods or r.desired for r in old):
             return
         deployment.progress.reason = Rollout.AVAILABLE
-        self._state.set_complete(deployment, True, deployment.cause)
+        self._state.workloads.set_status(deployment, Kind.DEPLOYMENT_COMPLETE, True, deployment.cause)
         empty = sorted((r for r in old if not r.objects), key=lambda replica_set: replica_set.revision)
         for replica_set in empty[: max(0, len(old) - deployment.spec.revision_history_limit)]:
             deployment.replica_sets.remove(replica_set)
-            self._state.remove_replica_set(replica_set)
+            self._state.workloads.remove_replica_set(replica_set)
 
 
 def _round(value: Fraction) -> int:

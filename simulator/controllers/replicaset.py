@@ -46,7 +46,7 @@ class ReplicaSetController:
         if not isinstance(owner, ReplicaSetState):
             return
         owner.ready -= pod.ready
-        self._state.set_available(pod, False, cause)
+        self._state.pods.set_available(pod, False, cause)
         if len(owner.pods) < owner.desired:
             owner.cause = cause
             self._queue.add(owner)
@@ -71,12 +71,12 @@ class ReplicaSetController:
             self._create(replica_set, min(missing, BURST), 1)
         elif missing < 0:
             for pod in self._victims(replica_set, min(-missing, BURST)):
-                self._state.mark_deleting(pod, replica_set.cause)
+                self._state.pods.mark_deleting(pod, replica_set.cause)
 
     def _create(self, replica_set: ReplicaSetState, missing: int, batch: int) -> None:
         """Slow start: batches of 1, 2, 4, ..., each a round of parallel calls after the last; then another look."""
         for _ in range(min(batch, missing)):
-            self._state.create_pod(replica_set.pod_class, replica_set, replica_set.cause)
+            self._state.pods.create(replica_set.pod_class, replica_set, replica_set.cause)
         missing -= batch
         if missing > 0:
             self._kernel.timer(self._latency, lambda: self._create(replica_set, missing, 2 * batch))

@@ -58,20 +58,20 @@ class Kubelet:
                 delay += pod.slot.draw("init", behaviour.init)
         pull = self._images.present(pod) - self._kernel.now
         if pull > 0:
-            self._state.set_pulling(pod, True, pod.cause)
+            self._state.pods.set_pulling(pod, True, pod.cause)
             pod.timer = self._kernel.timer(pull, lambda: self._pulled(pod, delay), Order.KUBELET)
         else:
             pod.timer = self._kernel.timer(delay, lambda: self._run(pod), Order.KUBELET)
 
     def _pulled(self, pod: PodState, delay: float) -> None:
-        self._state.set_pulling(pod, False, pod.cause)
+        self._state.pods.set_pulling(pod, False, pod.cause)
         pod.timer = self._kernel.timer(delay, lambda: self._run(pod), Order.KUBELET)
 
     def _run(self, pod: PodState) -> None:
         pod.timer = None
         if pod.phase is Phase.PENDING:
-            self._state.set_running(pod)
-        self._state.set_containers(pod, len(pod.containers), pod.cause)
+            self._state.pods.set_running(pod)
+        self._state.pods.set_containers(pod, len(pod.containers), pod.cause)
         self._clocks.start_sandbox(pod)
         for container in pod.containers:
             self._started(pod, container)
@@ -113,7 +113,7 @@ class Kubelet:
     def _became_healthy(self, pod: PodState, container: ContainerState) -> None:
         container.healthy = True
         if all(each.healthy for each in pod.containers):
-            self._state.set_answering(pod, True, pod.cause)
+            self._state.pods.set_answering(pod, True, pod.cause)
 
     def _became_ready(self, pod: PodState, container: ContainerState) -> None:
         container.ready = True
@@ -124,7 +124,7 @@ class Kubelet:
         """Posts the Ready condition; a kubelet that is cut off does so when it is back."""
         if self._state.nodes.reporting[pod.node]:
             ready = bool(pod.containers) and all(container.ready for container in pod.containers)
-            self._state.set_ready(pod, ready, pod.cause)
+            self._state.pods.set_ready(pod, ready, pod.cause)
 
     def make_unready(self, pod: PodState) -> None:
         """The readiness probes of a pod fail from now on, whatever its containers do."""
@@ -138,8 +138,8 @@ class Kubelet:
         pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
         self._down(pod, container)
         container.finished = self._kernel.now
-        self._state.set_containers(pod, pod.running - 1, pod.cause)
-        self._state.set_answering(pod, False, pod.cause)
+        self._state.pods.set_containers(pod, pod.running - 1, pod.cause)
+        self._state.pods.set_answering(pod, False, pod.cause)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         container.timers = [self._kernel.timer(noticed, lambda: self._noticed(pod, container), Order.KUBELET)]
 
@@ -147,7 +147,7 @@ class Kubelet:
         """Its containers run on, cut off, until the kubelet notices and stops them."""
         pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
         self._cancel(pod)
-        self._state.set_answering(pod, False, pod.cause)
+        self._state.pods.set_answering(pod, False, pod.cause)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         pod.timer = self._kernel.timer(noticed, lambda: self._stop_without_sandbox(pod), Order.KUBELET)
 
@@ -161,7 +161,7 @@ class Kubelet:
         for container in pod.containers:
             container.running = container.healthy = False
             container.restarts += 1
-        self._state.set_containers(pod, 0, pod.cause)
+        self._state.pods.set_containers(pod, 0, pod.cause)
         self._start_pod(pod)
 
     def _noticed(self, pod: PodState, container: ContainerState) -> None:
@@ -176,8 +176,8 @@ class Kubelet:
         """RestartPolicy Never: the kubelet stops what is left, and the pod has failed."""
         for container in pod.containers:
             self._down(pod, container)
-        self._state.set_containers(pod, 0, pod.cause)
-        self._state.fail(pod, pod.cause)
+        self._state.pods.set_containers(pod, 0, pod.cause)
+        self._state.pods.fail(pod, pod.cause)
 
     def _killed(self, pod: PodState, container: ContainerState) -> None:
         """The start-up or liveness probe gave up: the container is stopped, which may take its grace period."""
@@ -189,7 +189,7 @@ class Kubelet:
         self._down(pod, container)
         container.ready = False
         container.finished = self._kernel.now
-        self._state.set_containers(pod, pod.running - 1, pod.cause)
+        self._state.pods.set_containers(pod, pod.running - 1, pod.cause)
         self._report_ready(pod)
         # The sync that killed it decides by the exit before this one.
         self._restart_later(pod, container, previous)
@@ -201,7 +201,7 @@ class Kubelet:
 
     def _restart(self, pod: PodState, container: ContainerState) -> None:
         container.restarts += 1
-        self._state.set_containers(pod, pod.running + 1, pod.cause)
+        self._state.pods.set_containers(pod, pod.running + 1, pod.cause)
         self._started(pod, container)
 
     def _down(self, pod: PodState, container: ContainerState) -> None:
@@ -217,7 +217,7 @@ class Kubelet:
     def _terminate(self, pod: PodState) -> None:
         """The pod has a deletionTimestamp."""
         if pod.node < 0 or pod.phase is Phase.FAILED:
-            self._state.remove(pod)
+            self._state.pods.remove(pod)
         elif self._state.nodes.reporting[pod.node]:
             pre_stop, stop = self._termination_times(pod) if pod.running else (0.0, 0.0)
             self._cancel(pod)
@@ -230,7 +230,7 @@ class Kubelet:
 
     def _stop_accepting(self, pod: PodState, stop: float) -> None:
         """SIGTERM, to a server that takes no further request from then on."""
-        self._state.set_answering(pod, False, pod.cause)
+        self._state.pods.set_answering(pod, False, pod.cause)
         pod.timer = self._kernel.timer(stop, lambda: self._stopped(pod), Order.KUBELET)
 
     def _termination_times(self, pod: PodState) -> tuple[float, float]:
@@ -253,9 +253,9 @@ class Kubelet:
                 clock.stop()
 
     def _stopped(self, pod: PodState) -> None:
-        self._state.set_containers(pod, 0, pod.cause)
-        self._state.set_answering(pod, False, pod.cause)
-        self._state.remove(pod)
+        self._state.pods.set_containers(pod, 0, pod.cause)
+        self._state.pods.set_answering(pod, False, pod.cause)
+        self._state.pods.remove(pod)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
         """A pod that is gone, by whatever hand, leaves nothing running."""
@@ -298,14 +298,14 @@ class Kubelet:
             pod.cause = cause
         for container in pod.containers:
             container.running = container.healthy = False
-        self._state.set_pulling(pod, False, cause)
-        self._state.set_containers(pod, 0, cause)
-        self._state.set_answering(pod, False, cause)
+        self._state.pods.set_pulling(pod, False, cause)
+        self._state.pods.set_containers(pod, 0, cause)
+        self._state.pods.set_answering(pod, False, cause)
 
     def _node_booted(self, pod: PodState) -> None:
         """A fresh kubelet finds its pods: those being deleted go, the others start from scratch."""
         if pod.deleting:
-            self._state.remove(pod)
+            self._state.pods.remove(pod)
             return
         for container in pod.containers:
             container.ready = False

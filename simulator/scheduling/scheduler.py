@@ -143,7 +143,7 @@ class Scheduler:
     def bind(self, pod: PodState, node: int) -> None:
         """Puts the pod on the node."""
         self._nominated.pop(pod, None)
-        self._state.bind(pod, node)
+        self._state.pods.bind(pod, node)
 
     def prepared(self, pod_class: PodClass) -> Prepared:
         """What the plugins answered for this template."""
@@ -210,6 +210,6 @@ class Scheduler:
         cause = self._state.cause("preemption")
         for uid in victims:
             victim = self._state.pods[uid]
-            self._state.set_disruption_target(victim, Disruption.PREEMPTION_BY_SCHEDULER, cause)
+            self._state.pods.set_disruption_target(victim, Disruption.PREEMPTION_BY_SCHEDULER, cause)
             if not victim.deleting:
-                self._state.mark_deleting(victim, cause)
+                self._state.pods.mark_deleting(victim, cause)

@@ -54,7 +54,7 @@ class Outage:
         self._state = state
         self._nodes = tuple(nodes)
         for node in self._nodes:
-            state.add_down_cause(node, self, cause)
+            state.nodes.add_down_cause(node, self, cause)
 
     def end(self) -> None:
         """Takes this cause away from its nodes.
@@ -63,7 +63,7 @@ class Outage:
         report a repair that never was.
         """
         for node in self._nodes:
-            self._state.remove_down_cause(node, self)
+            self._state.nodes.remove_down_cause(node, self)
 
 
 class Cordon:
@@ -76,14 +76,14 @@ class Cordon:
         self._cause = cause
         for node in self._nodes:
             holders[node] += 1
-            state.set_unschedulable(node, True, cause)
+            state.nodes.set_unschedulable(node, True, cause)
 
     def end(self) -> None:
         """Lets go of its nodes. To be called once, as `Outage.end`."""
         for node in self._nodes:
             self._holders[node] -= 1
             if not self._holders[node]:
-                self._state.set_unschedulable(node, False, self._cause)
+                self._state.nodes.set_unschedulable(node, False, self._cause)
 
 
 class Crew:

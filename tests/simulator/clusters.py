@@ -17,7 +17,7 @@ from models.timing import Timing
 from simulator.kernel import Story
 from simulator.log import Kind
 from simulator.simulation import Simulation
-from simulator.state.objects import PodState, ReplicaSetState
+from simulator.state.objects import DeploymentState, PodState, ReplicaSetState
 from simulator.stories.world import FailureMode, Operation, Subject, World
 from simulator.streams import Streams
 
@@ -146,7 +146,7 @@ class Lab:
 
     def delete(self, pod: PodState, at: float) -> None:
         """kubectl delete pod."""
-        self.at(at, lambda: self.state.mark_deleting(pod, 0))
+        self.at(at, lambda: self.state.pods.mark_deleting(pod, 0))
 
     def apply(self, spec: object, at: float) -> None:
         """kubectl apply."""
@@ -184,13 +184,13 @@ class Lab:
             case "NODE":
                 return state.nodes.names[number]
             case "POD":
-                for _, pod_class, *_ in state.pod_names[len(self._pod_names) :]:
+                for _, pod_class, *_ in state.pods.names[len(self._pod_names) :]:
                     workload = pod_class.workload
                     self._created[workload] += 1
                     self._pod_names.append(f"{workload.name}-{self._created[workload] - 1}")
                 return self._pod_names[number]
             case "DEPLOYMENT":
-                return state.deployments[number].workload.name
+                return state.workloads.of(DeploymentState)[number].workload.name
             case "SERVICE":
                 return self.cluster.services[number].name
         return str(number)
@@ -211,7 +211,7 @@ class Lab:
         return [pod for pod in self.state.pods.values() if name in (None, pod.pod_class.workload.name)]
 
     def replica_sets(self, name: str = "web") -> list[ReplicaSetState]:
-        [found] = [d for d in self.state.deployments if d.workload.name == name]
+        [found] = [d for d in self.state.workloads.of(DeploymentState) if d.workload.name == name]
         return found.replica_sets
 
     def counts(self, name: str = "web") -> tuple[tuple[int, int, int], ...]:

@@ -8,11 +8,11 @@ from simulator.state.objects.autoscaler import AutoscalerState
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import DeploymentState, Progress, ReplicaSetState, Rollout
 from simulator.state.objects.disruption import BudgetState
-from simulator.state.objects.pod import ContainerState, Disruption, Phase, PodClass, PodState
+from simulator.state.objects.pod import ContainerState, Disruption, Phase, PodClass, PodOwner, PodState
 from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.statefulset import StatefulSetState
-from simulator.state.objects.workload import PodOwner, Slot, Workload
+from simulator.state.objects.workload import Slot, Workload
 
 __all__ = [
     "REVISION_LABEL",
