@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.attribution.stages import Spell, Stage
-from simulator.log import Floats
+from simulator.step_function import Floats
 
 _Why = tuple[str, Stage]
 _ORDER = {stage: number for number, stage in enumerate(Stage)}

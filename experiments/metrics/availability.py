@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.metrics.observation import Floats, History, Observation
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.metrics.observation import Observation
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 
 def mean_answering(seen: Observation) -> float:

@@ -6,12 +6,10 @@ from functools import cached_property
 import numpy as np
 
 from experiments.metrics.observation import Floats
-from simulator.log import Kind, TransitionLog
+from simulator.log import Kind, Phase, TransitionLog
 
 Rows = Floats
 """Of a transition log: shape (n, 6)."""
-PENDING, SUCCEEDED = 1, 3
-"""Phases, as `Kind.POD_PHASE` numbers them: from SUCCEEDED on a pod is over."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +29,9 @@ class Lifetimes:
         """Of all pods that the log tells of."""
         phases, bound, deleted = (log.of_kind(kind) for kind in (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING))
         pods = len(log.names["POD"])
-        over = (phases[:, 4] == 0) | (phases[:, 4] >= SUCCEEDED)
+        over = np.isin(phases[:, 4], (Phase.ABSENT, Phase.SUCCEEDED, Phase.FAILED))
         return cls(
-            _first(phases[phases[:, 4] == PENDING], pods),
+            _first(phases[phases[:, 4] == Phase.PENDING], pods),
             _first(bound[bound[:, 4] >= 0], pods),
             _first(phases[over], pods),
             _first(deleted, pods),

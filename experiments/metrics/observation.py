@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 if TYPE_CHECKING:
     from experiments.metrics.slo import Slo

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from experiments.metrics.observation import Observation
-from simulator.log import Kind, StepFunction, TransitionLog
+from simulator.log import Kind, TransitionLog
+from simulator.step_function import StepFunction
 
 PROGRESS_DEADLINE = 600.0
 """Kubernetes' default progressDeadlineSeconds."""

@@ -14,8 +14,8 @@ from experiments.verify.pool import Pool, System, Tally, precise, tallies
 from experiments.verify.systems import ALONE, DAY, YEAR, behaviour, one_service, replications
 from models.distributions import Distribution, Exponential, LogNormal, Weibull
 from simulator.failures.node_crash import NodeCrash
-from simulator.log import StepFunction
 from simulator.run import Run, simulate
+from simulator.step_function import StepFunction
 
 MTTF, MTTR = 10 * DAY, 1800.0
 SYSTEMS = {

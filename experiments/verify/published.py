@@ -25,8 +25,9 @@ from models.timing import Timing
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.failures.sandbox_crash import SandboxCrash
-from simulator.log import Floats, Kind
+from simulator.log import Kind
 from simulator.run import Run
+from simulator.step_function import Floats
 from simulator.stories.world import FailureMode
 
 SERVER = PodBehaviour(

@@ -11,7 +11,7 @@ from experiments.verify.systems import ALONE, DAY, behaviour, one_service, repli
 from models.distributions import Exponential, Fixed
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
-from simulator.log import Floats, StepFunction
+from simulator.step_function import Floats, StepFunction
 
 ALL_THREE, ONE = System(3, 1), System(1, 1)
 CRASH_MTTF, RESTART = 2 * DAY, 30.0

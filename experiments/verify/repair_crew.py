@@ -14,7 +14,7 @@ from models.cluster import Cluster
 from models.distributions import Distribution, Exponential
 from models.service import Service
 from simulator.kernel import Story
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 from simulator.stories.world import Crew, Subject, World
 
 MTTF, MTTR = 10 * DAY, 1800.0

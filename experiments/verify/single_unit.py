@@ -12,7 +12,7 @@ from models.cluster import Cluster
 from models.distributions import Distribution, Exponential, Fixed, LogNormal, Weibull
 from models.service import Service
 from simulator.failures.node_crash import NodeCrash
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 MTTF, MTTR = 30 * DAY, 300.0
 YEARS_SIMULATED = 2000

@@ -13,8 +13,8 @@ from models.distributions import Fixed
 from models.service import Service
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
-from simulator.log import Floats
 from simulator.run import simulate
+from simulator.step_function import Floats
 
 PERIOD = 30 * DAY
 

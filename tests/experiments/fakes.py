@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from experiments.metrics.availability import ReadyEndpoints
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 YEAR = 365 * 86400.0
 

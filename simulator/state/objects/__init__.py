@@ -4,11 +4,12 @@ Nodes are columns, because a scheduler looks at all of them at once. A pod is lo
 read from a numpy column costs several times an attribute; so pods are slotted records.
 """
 
+from simulator.log import Phase
 from simulator.state.objects.autoscaler import AutoscalerState
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import DeploymentState, Progress, ReplicaSetState, Rollout
 from simulator.state.objects.disruption import BudgetState
-from simulator.state.objects.pod import ContainerState, Disruption, Phase, PodClass, PodOwner, PodState
+from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState
 from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.statefulset import StatefulSetState

@@ -7,19 +7,10 @@ from models.behaviour import PodBehaviour
 from models.pod import Container, PodTemplate
 from simulator.hazards import Clock
 from simulator.kernel import Timer
+from simulator.log import Phase
 from simulator.state.objects.affinity import PodAffinity
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.workload import Slot, Workload
-
-
-class Phase(IntEnum):
-    """Pod phases; ABSENT before creation and after removal."""
-
-    ABSENT = 0
-    PENDING = 1
-    RUNNING = 2
-    SUCCEEDED = 3
-    FAILED = 4
 
 
 class Disruption(IntEnum):

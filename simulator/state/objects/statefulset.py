@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from models.statefulset import StatefulSet
-from simulator.log import Kind
-from simulator.state.objects.pod import Phase, PodOwner
+from simulator.log import Kind, Phase
+from simulator.state.objects.pod import PodOwner
 from simulator.state.objects.record import MakeWorkload, record_of
 from simulator.state.objects.revision import Revision, RevisionHistory
 from simulator.state.objects.workload import Workload

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from experiments.metrics.availability import Capacity, Quorum, ReadyEndpoints
 from experiments.metrics.measure import METRICS, measure
 from experiments.metrics.observation import Observation, Predicate
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import pytest
 from experiments.metrics.availability import ReadyEndpoints
 from experiments.metrics.observation import Observation
 from experiments.metrics.rollouts import COLUMNS, rollouts
-from simulator.log import Kind, StepFunction, TransitionLog
+from simulator.log import Kind, TransitionLog
+from simulator.step_function import StepFunction
 
 END = 10_000.0
 
