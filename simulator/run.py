@@ -12,7 +12,8 @@ from simulator.log import TransitionLog
 from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
 from simulator.state.history import ServiceHistory, histories
-from simulator.stories.world import Drains, FailureMode, Operation
+from simulator.stories.drains import Drains
+from simulator.stories.protocols import FailureMode, Operation
 from simulator.streams import Streams
 
 __all__ = ["Run", "ServiceHistory", "histories", "simulate"]

@@ -31,7 +31,8 @@ from simulator.state.desired import DesiredReplicas
 from simulator.state.history import Recorder, service_names
 from simulator.state.objects import DeploymentState
 from simulator.state.objects.record import record_classes
-from simulator.stories.world import FailureMode, Operation, World
+from simulator.stories.protocols import FailureMode, Operation
+from simulator.stories.world import World
 from simulator.streams import Streams
 
 DEPLOYED_BEFORE = 86_400.0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from experiments.metrics.availability import Capacity, Quorum, ReadyEndpoints
     from experiments.metrics.slo import Slo
     from simulator.scheduling.profile import Profile
-    from simulator.stories.world import FailureMode, Operation
+    from simulator.stories.protocols import FailureMode, Operation
 
 
 CHAIN_SUFFIX = "+calls"

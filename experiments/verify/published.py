@@ -28,7 +28,7 @@ from simulator.failures.sandbox_crash import SandboxCrash
 from simulator.log import Kind
 from simulator.run import Run
 from simulator.step_function import Floats
-from simulator.stories.world import FailureMode
+from simulator.stories.protocols import FailureMode
 
 SERVER = PodBehaviour(
     image_pull=Fixed(0.0),

@@ -11,7 +11,7 @@ from models.pod import Container, Pod, PodSpec, PodTemplate, Toleration
 from models.service import Service
 from models.timing import Timing
 from simulator.run import Run, simulate
-from simulator.stories.world import FailureMode
+from simulator.stories.protocols import FailureMode
 
 DAY = 86_400.0
 YEAR = 365 * DAY

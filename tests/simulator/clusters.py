@@ -18,7 +18,9 @@ from simulator.kernel import Story
 from simulator.log import Kind
 from simulator.simulation import Simulation
 from simulator.state.objects import DeploymentState, PodState, ReplicaSetState
-from simulator.stories.world import FailureMode, Operation, Subject, World
+from simulator.stories.protocols import FailureMode, Operation
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
 from simulator.streams import Streams
 
 MIB = 1024**2
@@ -99,10 +101,10 @@ class Outages:
     name: str = "script"
 
     def install(self, world: World) -> None:
-        for number, outage in enumerate(self.outages):
-            world.tell(self.name, str(number), lambda subject, outage=outage: self._story(world, subject, *outage))
+        for number, (at, lasting, down) in enumerate(self.outages):
+            world.tell(self.name, str(number), self._story, world, at, lasting, down)
 
-    def _story(self, world: World, subject: Subject, at: float, lasting: float, down: Iterable[int]) -> Story:
+    def _story(self, subject: Subject, world: World, at: float, lasting: float, down: Iterable[int]) -> Story:
         yield world.sleep(at)
         outage = subject.take_down(down)
         yield world.sleep(lasting)

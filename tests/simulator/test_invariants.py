@@ -28,7 +28,7 @@ from simulator.simulation import Simulation
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import NodeTable
 from simulator.state.objects import DeploymentState, Phase, PodState
-from simulator.stories.world import FailureMode
+from simulator.stories.protocols import FailureMode
 from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, behaviour
 from tests.simulator.strategies import clusters, failures, maintained, rollouts
 

@@ -19,7 +19,8 @@ from simulator.operations.cordon import Cordon
 from simulator.operations.drain import Drain
 from simulator.run import simulate
 from simulator.state.objects import BudgetState, PodState
-from simulator.stories.world import Drains, FailureMode, Operation
+from simulator.stories.drains import Drains
+from simulator.stories.protocols import FailureMode, Operation
 from tests.simulator.clusters import HOUR, Lab, behaviour, cluster, deployment, down, node, nodes, pod, template
 
 REFUSED = "Cannot evict pod as it would violate the pod's disruption budget."
