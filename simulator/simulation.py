@@ -5,25 +5,13 @@ from collections.abc import Sequence
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.load import Load
-from simulator.controllers.autoscaling.autoscaler import AutoscalerController
-from simulator.controllers.daemonset import DaemonSetController
-from simulator.controllers.deployment import DeploymentController
-from simulator.controllers.disruption import DisruptionController
-from simulator.controllers.endpoints import EndpointController
-from simulator.controllers.legacy_eviction import LegacyEviction
-from simulator.controllers.node_lifecycle import NodeLifecycle
-from simulator.controllers.pod_gc import PodGC
-from simulator.controllers.replicaset import ReplicaSetController
-from simulator.controllers.statefulset import StatefulSetController
-from simulator.controllers.taint_eviction import TaintEviction
+from simulator.control_plane import ControlPlane
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
-from simulator.kubelet.kubelet import Kubelet
 from simulator.log import Kind, TransitionLog
 from simulator.phases import Phases
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.profile import default_profile
-from simulator.scheduling.scheduler import Scheduler
 from simulator.scheduling.ties import Ties, ties_of
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
@@ -72,36 +60,20 @@ class Simulation:
         self.desired = DesiredReplicas(self.state)
         timing = behaviour.timing
         phases = phases or Phases.drawn(timing, streams, self.state.nodes.names)
-        # The order of listening is the order of reacting to one transition: endpoints follow pods at once,
-        # ReplicaSets act before the Deployments that own them.
-        self.endpoints = EndpointController(self.state)
-        self.kubelet = Kubelet(self.kernel, self.state, self.hazards, timing)
-        self.node_lifecycle = NodeLifecycle(self.kernel, self.state, timing, phases)
-        self.taint_eviction = TaintEviction(self.kernel, self.state)
-        if timing.pod_eviction_timeout is not None:
-            LegacyEviction(self.kernel, self.state, self.node_lifecycle, timing.pod_eviction_timeout)
-        self.pod_gc = PodGC(self.kernel, self.state, timing, phases)
-        self.replica_sets = ReplicaSetController(self.kernel, self.state, timing, streams)
-        self.deployments = DeploymentController(self.kernel, self.state, timing, self.api.deployment_class)
-        self.stateful_sets = StatefulSetController(self.kernel, self.state, timing, self.api.pod_class)
-        self.daemon_sets = DaemonSetController(self.kernel, self.state, timing, streams, self.api.pod_class)
-        self.disruption = DisruptionController(self.kernel, self.state, timing)
-        self.autoscalers = AutoscalerController(self.kernel, self.state, timing, streams, self.api.find)
         profile = profile or default_profile()
-        self.scheduler = Scheduler(self.kernel, self.state, timing, profile, ties or ties_of(profile, streams))
-        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, self.kubelet, self.disruption)
+        ties = ties or ties_of(profile, streams)
+        self.control_plane = ControlPlane(
+            self.kernel, self.state, self.api, self.hazards, timing, streams, phases, profile, ties
+        )
+        kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
+        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption)
 
     def deploy(self) -> None:
         """Creates all workloads and lets them settle until time 0."""
-        cluster = self.cluster
-        for spec in (*cluster.budgets, *cluster.daemon_sets, *cluster.deployments, *cluster.replica_sets):
+        for spec in self.cluster.controlled():
             self.api.apply(spec)
-        for spec in (*cluster.stateful_sets, *cluster.pods):
-            self.api.apply(spec)
-        for autoscaler in self.cluster.autoscalers:
-            self.api.apply(autoscaler)
         for load in self.loads:
-            self.autoscalers.feed(load)
+            self.control_plane.autoscalers.feed(load)
         for pod in self.state.pods.values():
             if pod.owner is None:
                 self.desired.want_pod(pod.pod_class)
@@ -152,7 +124,7 @@ class Simulation:
     def pending(self) -> dict[str, str]:
         """Pods without a node, and why."""
         return {
-            pod.name: self.scheduler.reason(pod)
+            pod.name: self.control_plane.scheduler.reason(pod)
             for pod in self.state.pods.values()
             if pod.node < 0 and not pod.deleting
         }

@@ -221,7 +221,7 @@ class _Scenario:
         while left:
             refused = []
             for pod in left:
-                status = self._simulation.disruption.evict(pod, 0).status
+                status = self._simulation.control_plane.disruption.evict(pod, 0).status
                 self._observer.note("Eviction", pod=pod.name, status=status)
                 if status != 201:
                     refused.append(pod)
@@ -245,7 +245,7 @@ class _Scenario:
 
     def _do_unready_some(self, action: Mapping[str, Any], index: int) -> None:
         for pod in self._picked(action):
-            self._simulation.kubelet.make_unready(pod)
+            self._simulation.control_plane.kubelet.make_unready(pod)
 
     def _do_cost_one(self, action: Mapping[str, Any], index: int) -> None:
         for pod in self._picked(action):
@@ -256,7 +256,7 @@ class _Scenario:
         now = self._simulation.kernel.now
         steps = tuple((now + after, float(millicores)) for after, millicores in action["load"])
         for deployment in self._simulation.state.workloads.of(DeploymentState):
-            self._simulation.autoscalers.feed(Load(str(deployment.workload), steps))
+            self._simulation.control_plane.autoscalers.feed(Load(str(deployment.workload), steps))
 
 
 def _timing(flags: Mapping[str, Any]) -> Timing:

@@ -123,7 +123,7 @@ def check_counts(state: ClusterState, counts: PodCounts) -> None:
 
 def check_at_rest(simulation: Simulation) -> None:
     """Nothing is left to do at this time: no pod is missing, too many, or waiting although it fits."""
-    state, scheduler = simulation.state, simulation.scheduler
+    state, scheduler = simulation.state, simulation.control_plane.scheduler
     for replica_set in state.workloads.replica_sets:
         assert len(replica_set.pods) == replica_set.desired
     for pod in state.pods.values():

@@ -250,7 +250,7 @@ def test_an_unavailable_old_pod_is_replaced_outside_the_surge() -> None:
     spec = daemon_set(max_unavailable=0, max_surge=1)
     diary = Diary()
     lab = lab_of(nodes(4), spec, before=diary.follow)
-    lab.at(1, lambda: lab.simulation.kubelet.make_unready(lab.pods("agent")[2]))
+    lab.at(1, lambda: lab.simulation.control_plane.kubelet.make_unready(lab.pods("agent")[2]))
     lab.apply(replace(spec, template=version("v2")), at=10)
     lab.run(10.5)
     # The new pod next to an old one that is not ready replaces it without being available yet.
@@ -290,7 +290,7 @@ def test_an_old_pod_that_is_not_available_is_replaced_at_once() -> None:
     spec = daemon_set()
     lab = lab_of(nodes(4), spec)
     for victim in lab.pods("agent")[1:3]:
-        lab.at(1, lambda pod=victim: lab.simulation.kubelet.make_unready(pod))  # type: ignore[misc]
+        lab.at(1, lambda pod=victim: lab.simulation.control_plane.kubelet.make_unready(pod))  # type: ignore[misc]
     lab.apply(replace(spec, template=version("v2")), at=10)
     lab.run(100)
     assert waves(lab) == [2, 1, 1]

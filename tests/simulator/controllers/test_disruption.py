@@ -45,7 +45,7 @@ def unready(found: Lab, pods: Iterable[PodState]) -> None:
 
 
 def evict(found: Lab, victim: PodState) -> Verdict:
-    return found.simulation.disruption.evict(victim, 0)
+    return found.simulation.control_plane.disruption.evict(victim, 0)
 
 
 # The status

@@ -347,7 +347,7 @@ def test_scaling_down_in_order_waits_for_a_sick_pod_above_another() -> None:
     lab = lab_of(spec)
     sick = [member(lab, ordinal) for ordinal in (1, 3)]
     for pod in sick:
-        lab.at(1, lambda pod=pod: lab.simulation.kubelet.make_unready(pod))  # type: ignore[misc]
+        lab.at(1, lambda pod=pod: lab.simulation.control_plane.kubelet.make_unready(pod))  # type: ignore[misc]
     lab.apply(replace(spec, replicas=1), at=2)
     assert told(lab.run(DAY)) == ""
     lab.at(DAY, lambda: lab.state.pods.set_ready(sick[0], True, 0))

@@ -409,4 +409,4 @@ def test_drains_alone_never_take_the_healthy_pods_below_what_the_budget_desires(
 
 
 def _budgets(found: Lab, one: PodState) -> tuple[object, ...]:
-    return found.simulation.disruption.budgets_of(one.pod_class)
+    return found.simulation.control_plane.disruption.budgets_of(one.pod_class)

@@ -467,7 +467,7 @@ def test_an_overloaded_cluster_costs_as_much_as_what_fits(monkeypatch: pytest.Mo
     tried: Counter[str] = Counter()
 
     def count(simulation: Simulation) -> None:
-        scheduler = simulation.scheduler
+        scheduler = simulation.control_plane.scheduler
         choose = scheduler._choose
 
         def counted(waiting: object) -> int | None:

@@ -110,7 +110,9 @@ def test_a_step_of_load_is_followed_within_a_tick_and_back_after_five_minutes() 
 def test_the_autoscaler_looks_15_seconds_after_it_was_made_and_every_15_seconds_from_then_on() -> None:
     described = cluster(nodes(10), deployment(replicas=2))
     world = Lab(described, behaviour(INSTANT))
-    world.at(8.0, lambda: world.simulation.autoscalers.feed(load((8.0, 100.0), (68.0, 450.0), (158.0, 120.0))))
+    world.at(
+        8.0, lambda: world.simulation.control_plane.autoscalers.feed(load((8.0, 100.0), (68.0, 450.0), (158.0, 120.0)))
+    )
     world.apply(autoscaler(least=2), at=15.0)
     world.run(600.0)
     assert changes(world) == [(30.0, 2), (75.0, 4), (90.0, 8), (105.0, 9), (450.0, 3)]
@@ -268,7 +270,7 @@ def test_leaving_ticks_out_changes_nothing(
         def feed(simulation: Simulation) -> None:
             simulation.loads = [offered]
             if every_tick:
-                look_always = partial(simulation.autoscalers._wake, "Deployment/default/web", DAY)
+                look_always = partial(simulation.control_plane.autoscalers._wake, "Deployment/default/web", DAY)
                 simulation.kernel.timer(DAY - 600.0, look_always)
 
         world = Lab(
