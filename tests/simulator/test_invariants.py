@@ -139,7 +139,7 @@ def watch(simulation: Simulation, settled: set[object]) -> None:
     """Checks the state after every transition that is not itself a reaction to another one."""
     state = simulation.state
     counts = PodCounts(state)
-    emit: Callable[..., None] = state._emit
+    emit: Callable[..., None] = state.transitions.emit
     depth = 0
 
     def checked(kind: Kind, subject: object, number: int, old: int, new: int, cause: int) -> None:
@@ -160,7 +160,8 @@ def watch(simulation: Simulation, settled: set[object]) -> None:
             check_counts(state, counts)
             check_fences(state, settled)
 
-    state._emit = checked  # type: ignore[method-assign]
+    for part in (state.nodes, state.pods, state.workloads, state.services):
+        part._emit = checked
 
 
 def undisturbed(cluster: Cluster) -> Cluster:
