@@ -1,4 +1,4 @@
-"""The mutable records of a run: workloads, their pods, Services; only `ClusterState` changes them.
+"""The mutable records of a run: workloads, their pods, Services; only the verbs of the state change them.
 
 Nodes are columns, because a scheduler looks at all of them at once. A pod is looked at one at a time, and a scalar
 read from a numpy column costs several times an attribute; so pods are slotted records.
