@@ -7,8 +7,8 @@ Two steps, so that a policy can patch objects in between:
     built = build_cluster(patched, nodes)                  # a models.Cluster, and the count of what has no model
 
 Both raise `models.input.problems.InputError`, which carries every problem with file, line and column. Defaults are
-filled as the API server fills them. To give another kind a model, write its converter and add it to
-`cluster.CONVERTERS`.
+filled as the API server fills them. To give another kind a model, write its converter in a file beside these and
+decorate it with `conversion.converts`.
 """
 
 from models.manifests.cluster import ClusterInput, build_cluster, describe_not_modelled

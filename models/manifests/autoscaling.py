@@ -16,14 +16,15 @@ from models.autoscaling import (
     SelectPolicy,
     TargetType,
 )
+from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
-from models.manifests.pod import Admission
 from models.units import parse_cpu, parse_quantity
 
 _V2_IN_V1 = "autoscaling.alpha.kubernetes.io/"
 """Annotations that carry what autoscaling/v1 has no fields for."""
 
 
+@converts("HorizontalPodAutoscaler")
 def horizontal_pod_autoscaler(field: Field, admission: Admission) -> HorizontalPodAutoscaler:
     """A HorizontalPodAutoscaler of autoscaling/v2 or v1 (pkg/apis/autoscaling/{v1,v2}/defaults.go, validation)."""
     spec = field["spec"]

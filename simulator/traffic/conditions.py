@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulator.log import Floats
+from simulator.step_function import Floats
 from simulator.traffic.attempts import DEAD, REMOVED, Reason
 from simulator.traffic.endpoints import Condition, EndpointHistory, Ints
 

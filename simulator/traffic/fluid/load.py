@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from models.traffic import Traffic
-from simulator.log import Floats, StepFunction
+from simulator.step_function import Floats, StepFunction
 from simulator.traffic.attempts import OVERLOAD, Chance, Look, outcome
 from simulator.traffic.conditions import Standing, entry_at, merged
 from simulator.traffic.endpoints import Ints
