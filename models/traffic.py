@@ -41,7 +41,7 @@ class RequestRate:
 
     @classmethod
     def constant(cls, rate: float) -> "RequestRate":
-        """The same rate at all times."""
+        """One rate at all times, in requests per second."""
         return cls(((0.0, rate),))
 
     @classmethod
@@ -54,11 +54,6 @@ class RequestRate:
         area = mean * ends + (peak - mean) / turn * np.sin(turn * (ends - peak_at))
         rates = np.maximum(np.diff(area) / np.diff(ends), 0.0)
         return cls(tuple(zip(ends[:-1].tolist(), rates.tolist(), strict=True)), period)
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether the rate never changes."""
-        return len({rate for _, rate in self.steps}) == 1
 
     def at(self, time: float) -> float:
         """The rate at that time."""

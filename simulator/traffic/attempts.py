@@ -19,7 +19,7 @@ class Chance:
     """One endpoint at one attempt."""
 
     share: float
-    """Of the attempts that go to it, if none was tried before."""
+    """The part of the attempts that goes to it, if no endpoint was tried before; in [0, 1]."""
     success: float = 1.0
     reason: Reason = ("", "")
     """Why it may fail."""
@@ -36,7 +36,7 @@ class Look:
 
 @dataclass
 class Outcome:
-    """Of one request, on average."""
+    """What becomes of one request, on average."""
 
     lost: dict[Reason, float] = field(default_factory=dict)
     """The share that is lost, by why the last attempt failed."""
