@@ -17,6 +17,7 @@ from models.timing import Timing
 from models.units import parse_amount, parse_cpu, parse_duration
 from simulator.kernel import Story
 from simulator.log import Kind
+from simulator.operations.drain import RETRY
 from simulator.phases import Phases
 from simulator.replay.fake_kubelet import FakeKubelet, with_readiness
 from simulator.replay.observer import Observer
@@ -30,8 +31,6 @@ CONTROL_PLANE_STARTED = -19.3
 """When the recordings' controller manager started, in seconds after the first action: its loops tick from then on."""
 LEASES_RENEWED = 8.0
 """When the recordings' kubelets, all started together, renew their leases (a period apart, from about then)."""
-RETRY = 5.0
-"""kubectl drain tries a refused eviction again after this time."""
 POLL = 0.05
 """How often the driver looks whether what it waits for is so."""
 

@@ -11,8 +11,8 @@ from simulator.traffic.attempts import DEAD, REMOVED, Reason
 from simulator.traffic.endpoints import Condition, EndpointHistory, Ints
 
 
-class Standing:
-    """What requests meet, from each of `times` on; the first is the start of the history."""
+class Conditions:
+    """How all endpoints stand, from each of `times` on; the first is the start of the history."""
 
     def __init__(self, history: EndpointHistory) -> None:
         self._stops: defaultdict[int, list[tuple[float, Reason]]] = defaultdict(list)
