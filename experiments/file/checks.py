@@ -91,7 +91,7 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
         if "/" in story.name:  # in a cause what follows is what was struck
             problems.append(source.problem((*path, "name"), f"a name without '/' is expected (got {story.name!r})"))
         built = variant.built if not source.problems else None
-        for field, reference in references(type(story)).items():
+        for field, reference in references(story.described).items():
             for name, place in _names(getattr(story, field), (*path, to_camel(field))):
                 if reference is Refers.DEPLOYMENT:
                     message = _missing_deployment(name, variant)
@@ -103,7 +103,7 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
                     problems.append(source.problem(place, message))
 
 
-def _names(value: str | tuple[str, ...], path: Path) -> list[tuple[str, Path]]:
+def _names(value: str | Sequence[str], path: Path) -> list[tuple[str, Path]]:
     """The names in a field, and where they are."""
     return [(value, path)] if isinstance(value, str) else [(name, (*path, i)) for i, name in enumerate(value)]
 
