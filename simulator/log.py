@@ -51,6 +51,7 @@ class Kind(IntEnum):
     POD_PULLING = 30  # pod; 1 while it waits for its images, and for nothing else
     NODE_EVICTING = 31  # node; 1 while a NoExecute taint says that it is unreachable or not ready
     DEPLOYMENT_PROGRESSING = 32  # Deployment; 0 while its Progressing condition is False: ProgressDeadlineExceeded
+    POD_SCHEDULING_GATES = 33  # pod; number of scheduling gates that are left
 
 
 class Phase(IntEnum):

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from models.autoscaling import HorizontalPodAutoscaler
 from models.cluster import Cluster
+from models.daemonset import DaemonSet
 from models.disruption import PodDisruptionBudget
 from models.input.problems import InputError, Problem
 from models.input.yaml_values import HELM_TEMPLATE
@@ -21,9 +22,6 @@ from models.node import Node
 from models.priority import PriorityClass
 from models.service import Service
 from models.timing import Timing
-
-_SILENT = {"Namespace"}
-"""Kinds without a model that change nothing here: not worth a word."""
 
 _SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 
@@ -75,7 +73,8 @@ def build_cluster(
         raise InputError(findings.problems)
     _warn_of_empty_selections(converted, findings)
     _warn_of_missing_targets(converted, findings)
-    not_modelled = Counter(_label(m) for m, value in converted if value is None and m.kind not in _SILENT)
+    _warn_of_unsuited_nodes(cluster, converted, findings)
+    not_modelled = Counter(_label(m) for m, value in converted if value is None)
     return ClusterInput(
         cluster=cluster,
         not_modelled=dict(sorted(not_modelled.items())),
@@ -219,6 +218,19 @@ def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], fi
                 reason = "is not among the given objects" if simulated is None else "is not simulated yet"
                 target = f"{value.target_kind}/{value.target_name}"
                 findings.warnings.append(manifest.problem(("spec", "scaleTargetRef"), f"{target} {reason}"))
+
+
+def _warn_of_unsuited_nodes(
+    cluster: Cluster, converted: list[tuple[Manifest, object | None]], findings: Findings
+) -> None:
+    """DaemonSets that none of the nodes suits: they make no pod, so that no pod can say why it does not run."""
+    for manifest, value in converted if cluster.nodes else ():
+        if isinstance(value, DaemonSet):
+            reasons = Counter(map(value.unsuited, cluster.nodes))
+            if "" not in reasons:
+                listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
+                message = f"runs on no node: 0/{len(cluster.nodes)} nodes are suitable: {listed}"
+                findings.warnings.append(manifest.problem(("spec", "template", "spec"), message))
 
 
 def _pod_labels(manifest: Manifest, value: object | None) -> Iterator[Mapping[str, Any]]:
