@@ -1,6 +1,7 @@
 """DaemonSets."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from models.deployment import IntOrPercent, scaled
@@ -75,6 +76,21 @@ class DaemonSet:
             ):
                 return f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}"
         return ""
+
+
+def without_nodes(daemon_sets: Iterable[DaemonSet], nodes: Sequence[Node]) -> tuple[str, ...]:
+    """A sentence on every DaemonSet that none of the nodes suits: it makes no pod that could say why it does not run."""
+    notes = []
+    for daemon_set in daemon_sets:
+        reasons = Counter(map(daemon_set.unsuited, nodes))
+        if "" not in reasons:
+            middle = f"{daemon_set.namespace}/" if daemon_set.namespace != "default" else ""
+            listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
+            notes.append(
+                f"DaemonSet/{middle}{daemon_set.name} runs on no node: "
+                f"0/{len(nodes)} nodes are suitable: {listed or 'there are none'}"
+            )
+    return tuple(notes)
 
 
 def _matched(toleration: Toleration) -> tuple[str, str | None, TaintEffect | None]:

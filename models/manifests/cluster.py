@@ -8,7 +8,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from models.autoscaling import HorizontalPodAutoscaler
 from models.cluster import Cluster
-from models.daemonset import DaemonSet
 from models.disruption import PodDisruptionBudget
 from models.input.problems import InputError, Problem
 from models.input.yaml_values import HELM_TEMPLATE
@@ -73,7 +72,6 @@ def build_cluster(
         raise InputError(findings.problems)
     _warn_of_empty_selections(converted, findings)
     _warn_of_missing_targets(converted, findings)
-    _warn_of_unsuited_nodes(cluster, converted, findings)
     not_modelled = Counter(_label(m) for m, value in converted if value is None)
     return ClusterInput(
         cluster=cluster,
@@ -218,19 +216,6 @@ def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], fi
                 reason = "is not among the given objects" if simulated is None else "is not simulated yet"
                 target = f"{value.target_kind}/{value.target_name}"
                 findings.warnings.append(manifest.problem(("spec", "scaleTargetRef"), f"{target} {reason}"))
-
-
-def _warn_of_unsuited_nodes(
-    cluster: Cluster, converted: list[tuple[Manifest, object | None]], findings: Findings
-) -> None:
-    """DaemonSets that none of the nodes suits: they make no pod, so that no pod can say why it does not run."""
-    for manifest, value in converted if cluster.nodes else ():
-        if isinstance(value, DaemonSet):
-            reasons = Counter(map(value.unsuited, cluster.nodes))
-            if "" not in reasons:
-                listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
-                message = f"runs on no node: 0/{len(cluster.nodes)} nodes are suitable: {listed}"
-                findings.warnings.append(manifest.problem(("spec", "template", "spec"), message))
 
 
 def _pod_labels(manifest: Manifest, value: object | None) -> Iterator[Mapping[str, Any]]:

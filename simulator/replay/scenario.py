@@ -280,7 +280,11 @@ def _node(node: Mapping[str, Any], pool: str) -> Node:
     name = node["name"]
     return Node(
         name,
-        Resources(parse_cpu(node.get("cpu", "4")), parse_amount(node.get("memory", "16Gi"))),
+        Resources(
+            parse_cpu(node.get("cpu", "4")),
+            parse_amount(node.get("memory", "16Gi")),
+            {"ephemeral-storage": parse_amount("100Gi")},
+        ),
         pods=int(node.get("pods", "110")),
         labels={HOSTNAME_LABEL: name, "pool": pool, **node.get("labels", {})},
         taints=tuple(_taint(taint) for taint in node.get("taints", [])),

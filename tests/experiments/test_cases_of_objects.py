@@ -9,7 +9,7 @@ import pytest
 
 from experiments.experiment import Experiment
 from experiments.preflight.validation import validate
-from experiments.report.remarks import pending
+from experiments.report.remarks import notes, pending
 from experiments.results import Results
 from models.manifests import build_cluster, read_manifests
 
@@ -38,10 +38,10 @@ def test_a_daemon_set_that_no_node_suits_says_so() -> None:
     where = "spec.cluster.pools[0].labels"
     experiment = Experiment.from_yaml(CASES / "pool-node-basics" / "e.yaml").set(where, {"kubernetes.io/os": "windows"})
     [warning] = [line for line in experiment.warnings if "DaemonSet/agent" in line]
-    assert warning.endswith(
-        "m.yaml:106:5: DaemonSet/agent spec.template.spec: runs on no node: 0/3 nodes are suitable: "
-        "3 node(s) didn't match Pod's node affinity/selector"
+    assert warning == (
+        "DaemonSet/agent runs on no node: 0/3 nodes are suitable: 3 node(s) didn't match Pod's node affinity/selector"
     )
+    assert warning in notes(experiment.run(replications=1))
 
 
 def test_affinity_sees_the_labels_of_namespaces() -> None:

@@ -163,9 +163,7 @@ class _Limit:
         """Which domains would exceed maxSkew with the pod; one entry more, for "no domain"."""
         matching, present = self._included.matching()
         there = matching if present is None else matching[present]
-        if len(there) == 0:
-            return np.ones(len(matching) + 1, dtype=np.bool_)
-        least = int(there.min()) if len(there) >= self._constraint.min_domains else 0
+        least = int(there.min()) if len(there) >= max(self._constraint.min_domains, 1) else 0
         return np.append(matching + (self._own - least) > self._constraint.max_skew, False)
 
 
