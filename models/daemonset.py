@@ -79,7 +79,7 @@ class DaemonSet:
 
 
 def without_nodes(daemon_sets: Iterable[DaemonSet], nodes: Sequence[Node]) -> tuple[str, ...]:
-    """A sentence on every DaemonSet that none of the nodes suits: it makes no pod that could say why it does not run."""
+    """A sentence on every DaemonSet that none of the nodes suits: there is no pod of it that could say why."""
     notes = []
     for daemon_set in daemon_sets:
         reasons = Counter(map(daemon_set.unsuited, nodes))

@@ -113,12 +113,13 @@ def one_reason_each(verdicts: Sequence[tuple[str, Bools]]) -> Sequence[tuple[str
     """Each row rejected for the first reason that holds, as by a Filter that returns at its first failing check."""
     if len(verdicts) < 2:
         return verdicts
-    first = [verdicts[0]]
+    first = dict(verdicts[:1])
     rejected = verdicts[0][1]
     for reason, here in verdicts[1:]:
-        first.append((reason, here & ~rejected))
+        newly = here & ~rejected
+        first[reason] = first[reason] | newly if reason in first else newly
         rejected = rejected | here
-    return first
+    return list(first.items())
 
 
 def nodes_to_find(nodes: int, percentage: int) -> int:
