@@ -4,13 +4,14 @@ Two steps, so that a policy can patch objects in between:
 
     base = read_manifests(["shop.yaml", "budgets/"])       # every object, validated, with its place in the file
     patched = [m.with_value(...) if ... else m for m in base.objects]
-    built = build_cluster(patched, nodes)                  # a models.Cluster, and the count of what has no model
+    built = build_cluster(patched, nodes)                  # a models.Cluster, and what they say that is not in it
 
 Both raise `models.input.problems.InputError`, which carries every problem with file, line and column. Defaults are
 filled as the API server fills them. To give another kind a model, write its converter and add it to
 `cluster.CONVERTERS`.
 """
 
+from models.manifests.account import Named
 from models.manifests.cluster import ClusterInput, build_cluster, describe_not_modelled
 from models.manifests.manifest import Manifest
 from models.manifests.reading import Manifests, read_manifests
@@ -19,6 +20,7 @@ __all__ = [
     "ClusterInput",
     "Manifest",
     "Manifests",
+    "Named",
     "build_cluster",
     "describe_not_modelled",
     "read_manifests",

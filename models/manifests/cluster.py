@@ -14,6 +14,7 @@ from models.disruption import PodDisruptionBudget
 from models.input.problems import InputError, Problem
 from models.input.yaml_values import HELM_TEMPLATE
 from models.labels import LabelSelector
+from models.manifests.account import Account, Named
 from models.manifests.autoscaling import horizontal_pod_autoscaler
 from models.manifests.daemonset import daemon_set
 from models.manifests.deployment import deployment, job_without_model, replica_set
@@ -65,6 +66,8 @@ class ClusterInput:
     cluster: Cluster
     not_modelled: Mapping[str, int] = field(default_factory=dict)
     """Kind -> how many, sorted by kind."""
+    named: tuple[Named, ...] = ()
+    """What they say that may matter and is not read: by effect, the most frequent first."""
     made_by_others: Mapping[str, int] = field(default_factory=dict)
     """Kind -> how many objects were left to their controller, which is in the input (`kubectl get all -o yaml`)."""
     warnings: tuple[Problem, ...] = ()
@@ -100,10 +103,18 @@ def build_cluster(
         raise InputError(findings.problems)
     _warn_of_empty_selections(converted, findings)
     _warn_of_missing_targets(converted, findings)
+    _read_target_ports(converted, findings)
+    account = Account(manifests)
+    for manifest, value in converted:
+        if value is None:
+            account.add_unread(manifest, _label(manifest))
+        else:
+            account.add(manifest, findings.reads_of(manifest))
     not_modelled = Counter(_label(m) for m, value in converted if value is None and m.kind not in _SILENT)
     return ClusterInput(
         cluster=cluster,
         not_modelled=dict(sorted(not_modelled.items())),
+        named=account.named,
         made_by_others=dict(sorted(Counter(m.kind for m in left_to_owner).items())),
         warnings=tuple(sorted(set(findings.warnings))),
     )
@@ -176,7 +187,7 @@ def _by_owner(manifests: list[Manifest], findings: Findings) -> tuple[list[Manif
         if manifest.kind not in ("Pod", "ReplicaSet"):
             others.append(manifest)
             continue
-        whole = Field(manifest.value, manifest, findings)
+        whole = Field.whole(manifest, findings)
         owner = _controller(whole)
         if owner and any((kind, manifest.namespace, name) in given for kind, name in owner):
             owned.append(manifest)
@@ -208,8 +219,8 @@ def _convert(manifests: list[Manifest], timing: Timing, findings: Findings) -> l
         convert = CONVERTERS.get(manifest.kind) if is_built_in(manifest.api_version, manifest.kind) else None
         if convert is None:
             return None
-        whole = Field(manifest.value, manifest, findings)
-        check_labels(whole["metadata"]["labels"])
+        whole = Field.whole(manifest, findings)
+        check_labels(whole["metadata"].checked["labels"])
         return convert(whole, admission)
 
     classes = {id(m): converted(m) for m in manifests if m.kind == "PriorityClass"}
@@ -238,6 +249,23 @@ def _warn_of_empty_selections(converted: list[tuple[Manifest, object | None]], f
         findings.warnings.append(manifest.problem(("spec", "selector"), f"{reason}: {consequence}"))
 
 
+def _read_target_ports(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
+    """Ports that Services ask for by name: they act as any port if all pods that are meant have one of this name."""
+    templates = [(manifest, _pod_template(manifest)) for manifest, value in converted if _makes_pods(manifest, value)]
+    for manifest, value in converted:
+        if not isinstance(value, Service) or not value.selector:
+            continue
+        meant = [
+            {port["name"].text() for container in template["spec"]["containers"] for port in container["ports"]}
+            for maker, template in templates
+            if value.selects(maker.namespace, template["metadata"]["labels"].labels())
+        ]
+        for port in Field.whole(manifest, findings)["spec"]["ports"]:
+            name = port.checked["targetPort"].text()
+            if name and meant and all(name in names for names in meant):
+                port["targetPort"].text()
+
+
 def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
     """Autoscalers of workloads that are not among the given objects, or not simulated."""
     made = {(m.kind, m.namespace, m.name): value is not None for m, value in converted}
@@ -252,12 +280,21 @@ def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], fi
 
 def _pod_labels(manifest: Manifest, value: object | None) -> Iterator[Mapping[str, Any]]:
     """The labels of the pods that the object is, or makes."""
-    if manifest.kind in ("Service", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Node"):
+    if not _makes_pods(manifest, value):
         return
     if isinstance(value, StatefulSet):
         yield from map(value.pod_labels, value.ordinals)
         return
+    labels = _pod_template(manifest)["metadata"]["labels"]
+    if labels.present:
+        yield labels.labels()
+
+
+def _makes_pods(manifest: Manifest, value: object | None) -> bool:
+    return value is None or isinstance(value, Deployment | ReplicaSet | StatefulSet | DaemonSet | Pod)
+
+
+def _pod_template(manifest: Manifest) -> Field:
+    """Metadata and spec of the pods that the object is, or makes; reads of it do not count."""
     whole = Field(manifest.value, manifest, Findings())
-    place = whole if manifest.kind == "Pod" else whole["spec"]["template"]
-    if place["metadata"]["labels"].present:
-        yield place["metadata"]["labels"].labels()
+    return whole if manifest.kind == "Pod" else whole["spec"]["template"]

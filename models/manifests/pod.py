@@ -27,8 +27,6 @@ class Admission:
 
 def pod(field: Field, admission: Admission) -> Pod:
     """A pod of its own."""
-    if field["spec"]["schedulingGates"].value:
-        field["spec"]["schedulingGates"].warn("scheduling gates are not simulated: the pod is scheduled at once")
     return Pod(
         name=field.manifest.name,
         namespace=field.manifest.namespace,
@@ -43,10 +41,6 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
     grace_period = float(spec["terminationGracePeriodSeconds"].integer(30))
     classes = admission.priority_classes
     priority, preempts = _priority(spec, admission.default_class, classes)
-    if spec["resources"].value:
-        spec["resources"].warn("pod-level resources are not simulated: the requests of the containers count")
-    if spec["schedulerName"].text("default-scheduler") != "default-scheduler":
-        spec["schedulerName"].warn("simulated with the default scheduler")
     containers = spec["containers"]
     if containers.value == []:
         containers.required()
@@ -70,7 +64,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         overhead=resources(spec["overhead"]),
     )
     _check_names(spec)
-    annotations = field["metadata"]["annotations"].labels()
+    annotations = field["metadata"].checked["annotations"].labels()
     return PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations)
 
 
