@@ -36,6 +36,10 @@ class StrategyType(StrEnum):
     RECREATE = "Recreate"
 
 
+NO_DEADLINE = 2147483647.0
+"""The progressDeadlineSeconds of a Deployment whose progress is not judged (the largest integer that it can be)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """Keeps `replicas` pods of `template` running and replaces them when the template changes."""

@@ -172,7 +172,9 @@ class PodSpec:
 
     @property
     def scored_requests(self) -> Resources:
-        """The same, with 100m CPU and 200 MiB for each container that requests none of it: what scores go by.
+        """The effective request that scores go by: a container that requests none has 100m CPU and 200 MiB.
+
+        CPU and memory only, each by itself; worked out from them as `requests` is.
 
         Source: pkg/scheduler/util/pod_resources.go (DefaultMilliCPURequest, DefaultMemoryRequest).
         """

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.distributions import Distribution, Exponential, LogNormal
-from models.requests import RequestLevel
+from models.request_level import RequestLevel
 
 Floats = npt.NDArray[np.float64]
 

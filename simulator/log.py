@@ -52,6 +52,7 @@ class Kind(IntEnum):
     DEPLOYMENT_REVISION = 29  # Deployment; one more with each change of its pod template: a rollout begins
     POD_PULLING = 30  # pod; 1 while it waits for its images, and for nothing else
     NODE_EVICTING = 31  # node; 1 while a NoExecute taint says that it is unreachable or not ready
+    DEPLOYMENT_PROGRESSING = 32  # Deployment; 0 while its Progressing condition is False: ProgressDeadlineExceeded
 
 
 class TransitionLog:
@@ -189,7 +190,7 @@ class StepFunction:
         return self.values[np.searchsorted(self.times, times, side="right") - 1]
 
     def clip(self, start: float, end: float) -> StepFunction:
-        """The same function on the smaller domain [start, end]."""
+        """A step function equal to this one on [start, end], in seconds, which must lie within its domain."""
         return StepFunction.of_changes(start, float(self.at(np.array([start]))[0]), self.times, self.values, end)
 
     def __add__(self, other: StepFunction) -> StepFunction:

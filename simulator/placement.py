@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from models.behaviour import Behaviour
 from models.node import Node
@@ -76,7 +77,7 @@ class _Placing:
         """Everything that happens."""
         kernel = self._kernel
         for arrival in arrivals:
-            kernel.timer(arrival.at, lambda arrival=arrival: self._arrive(arrival))  # type: ignore[misc]
+            kernel.timer(arrival.at, partial(self._arrive, arrival))
         while (time := kernel.peek()) < math.inf:
             kernel.run_until(time)
         placed = Placed()
@@ -95,14 +96,14 @@ class _Placing:
             self._created.append(pod)
             self._gone.append(math.inf)
             if arrival.until < math.inf:
-                self._kernel.timer(arrival.until - arrival.at, lambda pod=pod: self._leave(pod))  # type: ignore[misc]
+                self._kernel.timer(arrival.until - arrival.at, partial(self._leave, pod))
 
     def _class_of(self, arrival: Arrival) -> PodClass:
-        known = self._classes.get(arrival.workload)
-        if known is None or (known.template is not arrival.template and known.template != arrival.template):
+        pod_class = self._classes.get(arrival.workload)
+        if pod_class is None or (pod_class.template is not arrival.template and pod_class.template != arrival.template):
             workload = self._api.workload("ReplicaSet", "default", arrival.workload)
-            known = self._classes[arrival.workload] = self._api.pod_class(workload, arrival.template, {})
-        return known
+            pod_class = self._classes[arrival.workload] = self._api.pod_class(workload, arrival.template, {})
+        return pod_class
 
     def _leave(self, pod: PodState) -> None:
         if pod.uid in self._state.pods and not pod.deleting:

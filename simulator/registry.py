@@ -4,12 +4,13 @@ A policy (failure mode, operation, scheduler plugin) is a frozen dataclass in a 
 YAML keys. `@register(kind, name)` is all it takes to be usable: `discover` imports the folders where policies live.
 """
 
-import difflib
 import functools
 import importlib
 import pkgutil
 from collections.abc import Callable
 from typing import TypeVar
+
+from models.input.problems import did_you_mean
 
 _FOLDERS = {
     "failure": "simulator.failures",
@@ -59,6 +60,6 @@ def find(kind: str, name: str) -> type:
     known = classes(kind)
     if name in known:
         return known[name]
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise UnknownName(f"unknown {kind} {name!r}; expected one of {', '.join(map(repr, known))}{hint}")
+    raise UnknownName(
+        f"unknown {kind} {name!r}; expected one of {', '.join(map(repr, known))}{did_you_mean(name, known)}"
+    )

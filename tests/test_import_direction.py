@@ -1,4 +1,4 @@
-"""models <- simulator <- experiments: who may import whom, read from the source."""
+"""models <- simulator <- experiments: who may import whom, read from the source; their tests, too."""
 
 import ast
 import subprocess
@@ -10,11 +10,10 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = sorted(
-    path.relative_to(ROOT).as_posix()
-    for package in ("models", "simulator", "experiments")
-    for path in (ROOT / package).rglob("*.py")
-)
+FLOORS = ("models", "simulator", "experiments")
+"""From the ground up: each may import those below it, and so may its tests."""
+FILES = sorted(path.relative_to(ROOT).as_posix() for package in FLOORS for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.py"))
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pyarrow", "pydantic", "simpy", "jsonschema_rs"}
 
 MODELS = {
@@ -120,6 +119,18 @@ def test_experiments_enter_the_simulator_by_its_doors(path: str) -> None:
     assert [name for name in entered if name not in ("simulator.Run", "simulator.simulate")] == [
         name for name in entered if under(name, *EXPERIMENTS)
     ]
+
+
+@pytest.mark.parametrize("path", [path for path in TESTS if path.split("/")[1] in FLOORS])
+def test_tests_import_nothing_above_what_they_test(path: str) -> None:
+    above = FLOORS[FLOORS.index(path.split("/")[1]) + 1 :]
+    forbidden = (*above, *(f"tests.{floor}" for floor in above))
+    assert [found.name for found in imports(path) if under(found.name, *forbidden)] == []
+
+
+def test_tests_lie_in_the_same_folders_as_what_they_test() -> None:
+    folders = {path.rsplit("/", 1)[0].removeprefix("tests/") for path in TESTS if path.split("/")[1] in FLOORS}
+    assert sorted(folder for folder in folders if not (ROOT / folder).is_dir()) == []
 
 
 @pytest.mark.parametrize("path", [p for p in of("simulator") if p.startswith(tuple(POLICIES))])

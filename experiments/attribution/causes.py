@@ -7,17 +7,22 @@ from typing import Any
 
 from experiments.attribution.losses import Loss
 from experiments.attribution.stages import Spell
+from experiments.metrics.column import Column, columns
 
-COLUMNS = {
-    "cause": "Failure mode or operation.",
-    "times": "How often it took replicas of the Service away, whether or not that made an outage.",
-    "missing_s": "Seconds that these absences lasted in all, from the first replica that went to the last one back.",
-}
-"""Of the table of absences, beside its policy, replication and Service."""
+COLUMNS = columns(
+    Column("cause", str, "Failure mode or operation."),
+    Column("times", int, "How often it took replicas of the Service away, whether or not that made an outage."),
+    Column(
+        "missing_s",
+        float,
+        "Seconds that these absences lasted in all, from the first replica that went to the last one back.",
+    ),
+)
+"""Columns of `absences`, beside policy, replication and Service: a row for each cause."""
 
 
 def main_causes(losses: Iterable[Loss], outages: int, strikes: Mapping[str, int]) -> list[str]:
-    """Of each of so many outages the failure mode or operation that most of its seconds are due to.
+    """The failure mode or operation that most seconds of each outage are due to: a name for each of `outages` outages.
 
     Empty if nothing broke. Of causes that share alike, the one that struck most often: so rarer causes keep those
     outages that they made on their own.
@@ -57,7 +62,10 @@ def _absences(spells: Iterable[Spell], start: float, end: float) -> dict[str, li
 
 
 def _lengths(stretches: Sequence[tuple[float, float]]) -> list[float]:
-    """Of the union of stretches that are in the order of their starts."""
+    """Lengths in seconds of the stretches that are left when those that overlap or touch are joined.
+
+    `stretches`: start and end in seconds, at least one, in the order of their starts.
+    """
     found, (begin, until) = [], stretches[0]
     for start, end in stretches:
         if start > until:

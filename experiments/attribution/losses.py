@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.attribution.stages import Spell, Stage
+from experiments.metrics.column import Column, columns
 from simulator.log import Floats
 
 _Why = tuple[str, Stage]
@@ -80,20 +81,25 @@ def _share(start: float, end: float, spells: Iterable[Spell]) -> list[tuple[_Why
 
 
 def _exact(length: float, seconds: dict[_Why, float]) -> list[tuple[_Why, float]]:
-    """The same, in order; the largest takes the rounding, and the smallest what is finer than the largest can take."""
+    """The seconds by reason, in the order of stages and causes, mended to sum to `length` exactly (`math.fsum`).
+
+    The largest takes the rounding, and the smallest what is finer than the largest can take.
+    """
     ordered = sorted(seconds, key=lambda why: (seconds[why], why))
     for why in (ordered[-1], ordered[0]):
         seconds[why] += math.fsum([length, *(-part for part in seconds.values())])
     return sorted(seconds.items(), key=lambda item: (_ORDER[item[0][1]], item[0][0]))
 
 
-COLUMNS = {
-    "cause": "Failure mode or operation; empty if nothing broke: the workload's own doing, as at its start.",
-    "stage": f"What the missing replicas waited for: {', '.join(Stage)}.",
-    "lost_s": "Seconds of downtime due to this cause in this stage; they sum to downtime_s of the runs.",
-    "lengths_s": "The same by outage, those without any left out, as a JSON list of seconds.",
-}
-"""Of the table of losses, beside its policy, replication and Service."""
+COLUMNS = columns(
+    Column(
+        "cause", str, "Failure mode or operation; empty if nothing broke: the workload's own doing, as at its start."
+    ),
+    Column("stage", str, f"What the missing replicas waited for: {', '.join(Stage)}."),
+    Column("lost_s", float, "Seconds of downtime due to this cause in this stage; they sum to downtime_s of the runs."),
+    Column("lengths_s", str, "The same by outage, those without any left out, as a JSON list of seconds."),
+)
+"""Columns of `losses`, beside policy, replication and Service: a row for each cause and stage."""
 
 
 def table(losses: Mapping[str, Sequence[Loss]]) -> list[dict[str, Any]]:

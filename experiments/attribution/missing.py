@@ -27,7 +27,7 @@ def missing_replicas(log: TransitionLog, services: Iterable[str], end: float) ->
 
 
 def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
-    """Of one Service.
+    """The missing replicas of the Service with this number, until `end` (seconds).
 
     A node that is down for several reasons counts against the first of them. Desired replicas and pods are compared
     over all workloads behind the Service together.

@@ -61,8 +61,7 @@ class Pod:
     """A pod as the log tells of it; `stage` is None while it is an endpoint that answers."""
 
     __slots__ = (
-        *("answering", "blamed", "cause", "deleting", "fallen", "node", "phase", "pulling", "ready", "running"),
-        *("since", "stage"),
+        *("answering", "blamed", "cause", "fallen", "node", "phase", "pulling", "ready", "running", "since", "stage"),
     )
 
     def __init__(self, cause: int, now: float) -> None:
@@ -70,7 +69,7 @@ class Pod:
         self.node: Node | None = None
         self.phase = PENDING
         self.running = 0
-        self.ready = self.answering = self.deleting = self.pulling = False
+        self.ready = self.answering = self.pulling = False
         self.fallen = False
         """A container or the sandbox died, the node being well; no container was started since."""
         self.since = now

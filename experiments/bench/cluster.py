@@ -27,12 +27,12 @@ from models.pod import (
     WhenUnsatisfiable,
 )
 from models.service import Service
+from models.units import DAY
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.placement import Arrival, place
 from simulator.run import simulate
 
-DAY = 86_400.0
 MIB, GIB = 1024**2, 1024**3
 REPLICAS = 20
 TEMPLATES, BURST = 20, 500
@@ -259,7 +259,7 @@ def _requests(number: int, balancing: Any, pods: int) -> Any:
     import numpy as np
 
     from models.distributions import Fixed
-    from models.requests import FirstComeFirstServed, RequestLevel
+    from models.request_level import FirstComeFirstServed, RequestLevel
     from models.traffic import Clients, RequestRate, Traffic
     from simulator.streams import Streams
     from simulator.traffic.endpoints import Condition, EndpointHistory

@@ -45,7 +45,6 @@ from experiments.closed_form.rollout import (
     rollout_loss_variance,
 )
 from experiments.closed_form.units import (
-    YEAR,
     downtime_variance_rate,
     interval_unavailability,
     lognormal_mean,
@@ -71,6 +70,7 @@ from experiments.closed_form.yearly_downtime import (
     probability_downtime_at_most_fixed_repair,
     probability_of_no_downtime,
 )
+from models.units import YEAR
 
 __all__ = [
     "YEAR",

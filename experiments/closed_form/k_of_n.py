@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from experiments.closed_form.units import YEAR, outages_per_year, unavailability
+from experiments.closed_form.units import outages_per_year, unavailability
+from models.units import YEAR
 
 
 def fewer_than(k: int, n: int, down: float) -> float:

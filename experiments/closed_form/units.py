@@ -2,8 +2,7 @@
 
 import math
 
-YEAR = 365 * 86400.0
-"""Seconds."""
+from models.units import YEAR
 
 
 def unavailability(mttf: float, mttr: float) -> float:

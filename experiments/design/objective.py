@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from experiments.inference import estimate
-from experiments.inference.estimate import YEAR, Estimate, show_seconds
-from models.units import parse_duration, parse_percent
+from experiments.inference.estimate import Estimate, show_seconds
+from models.units import YEAR, parse_duration, parse_percent
 
 Direction = Literal["at_least", "at_most"]
 MetricName = Literal["availability", "requestAvailability", "downtimePerYear", "outagesPerYear"]

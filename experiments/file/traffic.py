@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from experiments.file.described import DescribedModel, file_model, one_of, registered_model, value_of
 from experiments.file.fields import Duration, FileModel, Number, PositiveDuration
-from models.requests import (
+from models.request_level import (
     Batches,
     Bursts,
     FirstComeFirstServed,

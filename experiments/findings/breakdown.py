@@ -10,9 +10,10 @@ import numpy as np
 
 from experiments.attribution.stages import Stage
 from experiments.inference import estimate
-from experiments.inference.estimate import YEAR, Estimate
+from experiments.inference.estimate import Estimate
 from experiments.inference.intervals import Floats
 from experiments.inference.sample import Sample
+from models.units import YEAR
 
 if TYPE_CHECKING:
     import pandas as pd

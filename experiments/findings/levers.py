@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from experiments.attribution.stages import Stage
 from experiments.findings.breakdown import Part
-from experiments.inference.estimate import YEAR
+from models.units import YEAR
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.findings.pairs import of_pair
 from experiments.inference import estimate
+from models.units import YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ def _row(findings: "Findings", service: str, policy: str) -> dict[str, Any]:
             "longest_s": float(s.lengths.max(initial=0.0)),
             "outages": int(s.counts.sum()),
             "replications": len(s.windows),
-            "years": float(s.windows.sum()) / estimate.YEAR,
+            "years": float(s.windows.sum()) / YEAR,
             "confidence": found.confidence,
             "method": found.method,
         }

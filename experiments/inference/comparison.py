@@ -48,10 +48,11 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.inference import estimate, intervals
-from experiments.inference.estimate import STATED_OUTAGE, YEAR, Estimate
+from experiments.inference.estimate import STATED_OUTAGE, Estimate
 from experiments.inference.intervals import Floats
 from experiments.inference.sample import Sample
 from experiments.inference.significance import sign_flips
+from models.units import YEAR
 
 
 @dataclass(frozen=True)

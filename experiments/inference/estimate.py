@@ -8,9 +8,8 @@ from typing import Literal
 from experiments.inference import intervals, strata
 from experiments.inference.intervals import Floats
 from experiments.inference.strata import Stratum
-from models.units import format_duration
+from models.units import YEAR, format_duration
 
-YEAR = 365 * 86400.0
 Quantity = Literal["availability", "nines", "downtime", "rate", "difference", "chance"]
 """What an estimate is of: a share of time; -log10 of the rest; seconds a year (or in the period that the method names);
 events a year; seconds a year; a share of periods."""

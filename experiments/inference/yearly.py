@@ -10,9 +10,10 @@ import math
 import numpy as np
 
 from experiments.inference import batch_means
-from experiments.inference.estimate import YEAR, Estimate, show_seconds
+from experiments.inference.estimate import Estimate, show_seconds
 from experiments.inference.intervals import Floats
 from experiments.inference.sample import Sample
+from models.units import YEAR
 
 
 def period(sample: Sample) -> float:

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from experiments.metrics.column import Column, columns
+from experiments.metrics.metric import Group, Unit, metric
 from experiments.metrics.observation import Observation
 from models.units import DAY, HOUR
 from simulator.log import Floats
@@ -35,14 +37,14 @@ SHORT = 1 / 12
 ROUNDING = 1e-6
 """Seconds of downtime that make no difference: a limit that is only just met is not exceeded."""
 
-COLUMNS = {
-    "alert": "Which alert: page-1h, page-6h or ticket-3d.",
-    "burn": "Burn rate above which it fires.",
-    "start_s": "When it began to fire, in seconds since the start of the measured window.",
-    "end_s": "When it ceased, in the same seconds; the window's length if it did not.",
-    "delay_s": "Seconds from the beginning of the outage under way to the alert.",
-}
-"""Of the table of alerts."""
+COLUMNS = columns(
+    Column("alert", str, "Which alert: page-1h, page-6h or ticket-3d."),
+    Column("burn", float, "Burn rate above which it fires."),
+    Column("start_s", float, "When it began to fire, in seconds since the start of the measured window."),
+    Column("end_s", float, "When it ceased, in the same seconds; the window's length if it did not."),
+    Column("delay_s", float, "Seconds from the beginning of the outage under way to the alert."),
+)
+"""Columns of `alerts`, beside policy, replication and Service: a row for each time that an alert fired."""
 
 
 def firing(outages: Floats, alert: Alert, objective: float, end: float) -> Floats:
@@ -94,11 +96,13 @@ def fired(seen: Observation) -> list[dict[str, Any]]:
     return rows
 
 
+@metric(Group.ALERTS, "alerts", Unit.NUMBER)
 def alerts(seen: Observation) -> float:
     """How often a burn-rate alert began to fire; NaN without an SLO."""
     return math.nan if seen.slo is None else len(fired(seen))
 
 
+@metric(Group.ALERTS, "delay of alerts", Unit.SECONDS)
 def alert_delay_s(seen: Observation) -> float:
     """Mean time from the beginning of an outage to the first alert in it; NaN if none fired in any.
 

@@ -2,25 +2,30 @@
 
 import numpy as np
 
+from experiments.metrics.metric import Group, Unit, metric
 from experiments.metrics.observation import Observation
 from simulator.log import StepFunction
 
 
+@metric(Group.CAPACITY, "mean answering", Unit.NUMBER)
 def mean_answering(seen: Observation) -> float:
     """Time-weighted mean number of endpoints that can answer."""
     return seen.answering.mean()
 
 
+@metric(Group.CAPACITY, "fewest answering", Unit.NUMBER)
 def min_answering(seen: Observation) -> int:
     """Fewest endpoints that could answer at any time."""
     return int(seen.answering.values.min())
 
 
+@metric(Group.CAPACITY, "degraded", Unit.SECONDS)
 def degraded_s(seen: Observation) -> float:
     """Seconds with fewer endpoints able to answer than replicas desired, outages included."""
     return _seconds_below(seen.answering, seen.desired)
 
 
+@metric(Group.CAPACITY, "stale endpoints", Unit.SECONDS)
 def stale_s(seen: Observation) -> float:
     """Seconds during which an endpoint was listed as ready that could not answer: some requests fail."""
     return _seconds_below(seen.answering, seen.ready)

@@ -8,7 +8,7 @@ import numpy as np
 from simulator.log import Floats, Kind, TransitionLog
 
 Rows = Floats
-"""Of a transition log: shape (n, 6)."""
+"""Rows of a transition log, as `TransitionLog.columns` has them: shape (n, 6), times in seconds."""
 PENDING, SUCCEEDED = 1, 3
 """Phases, as `Kind.POD_PHASE` numbers them: from SUCCEEDED on a pod is over."""
 
@@ -27,7 +27,7 @@ class Lifetimes:
 
     @classmethod
     def of(cls, log: TransitionLog) -> "Lifetimes":
-        """Of all pods that the log tells of."""
+        """The lifetimes of all pods that the log tells of, in the order of their numbers."""
         phases, bound, deleted = (log.of_kind(kind) for kind in (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING))
         pods = len(log.names["POD"])
         over = (phases[:, 4] == 0) | (phases[:, 4] >= SUCCEEDED)

@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from experiments.metrics.chain import chains
+from experiments.metrics.column import Column, columns
 from models.traffic import Traffic
 from simulator.run import Run
 from simulator.traffic.chain import chained
@@ -12,36 +13,50 @@ from simulator.traffic.run import expected, followed
 if TYPE_CHECKING:
     from experiments.design.scenario import Scenario
     from simulator.traffic.fluid.fluid import Requests
-    from simulator.traffic.requests.requests import Answers
+    from simulator.traffic.requests.answers import Answers
 
-REQUESTS = {
-    "offered": "Requests in the measured window: expected, or counted if single requests are followed.",
-    "lost": "Requests of which every attempt failed.",
-    "retries": "Attempts beyond the first.",
-    "shed": "Attempts turned away by endpoints at their capacity, or without room (if single requests are followed).",
-    "overloaded_s": "Seconds with some endpoint beyond its capacity (fluid traffic).",
-    "peak_load": "Highest load of any endpoint in proportion to its capacity; 0 without one (fluid traffic).",
-    "latency_p50_s": "Median time to the answer (if single requests are followed).",
-    "latency_p99_s": "Time that 99 of 100 answers do not exceed (if single requests are followed).",
-}
+REQUESTS = columns(
+    Column("offered", float, "Requests in the measured window: expected, or counted if single requests are followed."),
+    Column("lost", float, "Requests of which every attempt failed."),
+    Column("retries", float, "Attempts beyond the first."),
+    Column(
+        "shed",
+        float,
+        "Attempts turned away by endpoints at their capacity, or without room (if single requests are followed).",
+    ),
+    Column("overloaded_s", float, "Seconds with some endpoint beyond its capacity (fluid traffic)."),
+    Column(
+        "peak_load", float, "Highest load of any endpoint in proportion to its capacity; 0 without one (fluid traffic)."
+    ),
+    Column("latency_p50_s", float, "Median time to the answer (if single requests are followed)."),
+    Column("latency_p99_s", float, "Time that 99 of 100 answers do not exceed (if single requests are followed)."),
+)
 """Columns of `requests`: a row per policy, replication and Service with traffic."""
 
-LOST_REQUESTS = {
-    "start_s": "Beginning of the stretch of time, in seconds since the start of the measured window.",
-    "end_s": "Its end: from here on every request is answered again (the window's, if single requests are followed).",
-    "why": "How the last attempt failed: dead endpoint, removed endpoint, no endpoint, overload, reset or time-out; "
-    "call: another Service did not answer.",
-    "cause": "What had happened, as in `losses`; for call: the Service; empty if nothing broke.",
-    "lost": "Requests.",
-}
+LOST_REQUESTS = columns(
+    Column("start_s", float, "Beginning of the stretch of time, in seconds since the start of the measured window."),
+    Column(
+        "end_s",
+        float,
+        "Its end: from here on every request is answered again (the window's, if single requests are followed).",
+    ),
+    Column(
+        "why",
+        str,
+        "How the last attempt failed: dead endpoint, removed endpoint, no endpoint, overload, reset or time-out; "
+        "call: another Service did not answer.",
+    ),
+    Column("cause", str, "What had happened, as in `losses`; for call: the Service; empty if nothing broke."),
+    Column("lost", float, "Requests."),
+)
 """Columns of `lost_requests`: a row per stretch of time in which requests were lost, and reason."""
 
-Rows = dict[str, list[dict[str, Any]]]
+Tables = dict[str, list[dict[str, Any]]]
 
 
-def tables(scenario: "Scenario", run: Run) -> Rows:
+def tables(scenario: "Scenario", run: Run) -> Tables:
     """The rows of both tables for one run."""
-    rows: Rows = {"requests": [], "lost_requests": []}
+    rows: Tables = {"requests": [], "lost_requests": []}
     given = {traffic.service: traffic for traffic in scenario.traffic}
     fluid: dict[str, Requests] = {}
 
@@ -63,7 +78,7 @@ def tables(scenario: "Scenario", run: Run) -> Rows:
     return rows
 
 
-def _add_expected(rows: Rows, found: "Requests", run: Run) -> None:
+def _add_expected(rows: Tables, found: "Requests", run: Run) -> None:
     rows["requests"].append(
         {
             "service": found.service,
@@ -90,7 +105,7 @@ def _add_expected(rows: Rows, found: "Requests", run: Run) -> None:
     ]
 
 
-def _add_followed(rows: Rows, found: "Answers", run: Run) -> None:
+def _add_followed(rows: Tables, found: "Answers", run: Run) -> None:
     rows["requests"].append(
         {
             "service": found.service,

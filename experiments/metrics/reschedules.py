@@ -10,19 +10,22 @@ import math
 import numpy as np
 
 from experiments.metrics.cluster import ClusterObservation, Rows
+from experiments.metrics.metric import Group, Unit, metric
 from simulator.log import Floats, Kind
 
 FAILED = 4
 """As `Kind.POD_PHASE` numbers it."""
 BY_OTHERS = (2, 3)
-"""Of `simulator.state.objects.pod.Disruption`: the eviction API and preemption, which are no node's failure."""
+"""Reasons (`simulator.state.objects.pod.Disruption`) that are no node's failure: the eviction API and preemption."""
 
 
-def reschedules(seen: ClusterObservation) -> int:
+@metric(Group.RESCHEDULES, "rescheduled", Unit.NUMBER)
+def reschedules(seen: ClusterObservation) -> float:
     """Pods that were evicted, preempted or failed, and so had to be made anew."""
     return len(_taken(seen))
 
 
+@metric(Group.RESCHEDULES, "rescheduled per node failure", Unit.NUMBER)
 def reschedules_per_node_failure(seen: ClusterObservation) -> float:
     """Pods that had to be made anew because a node failed, per node that failed (uncordoned); NaN if none did."""
     failures = len(seen.within(_failures(seen)))

@@ -1,7 +1,9 @@
 """Rollout health: how long rollouts took, and what they cost the Services in front of them.
 
 A rollout begins when the pod template of a Deployment changes (scaling alone is none) and is complete when its
-controller has nothing left to do.
+controller has nothing left to do. It is stuck while the Deployment's Progressing condition is False, as the controller
+says once the rollout did not get on for progressDeadlineSeconds (ProgressDeadlineExceeded). That condition takes itself
+back: a rollout that gets on after all is not stuck any more.
 """
 
 from collections.abc import Mapping
@@ -9,27 +11,32 @@ from typing import Any
 
 import numpy as np
 
+from experiments.metrics.column import Column, columns
 from experiments.metrics.observation import Observation
 from simulator.log import Kind, StepFunction, TransitionLog
 
-PROGRESS_DEADLINE = 600.0
-"""Kubernetes' default progressDeadlineSeconds."""
-
-COLUMNS = {
-    "deployment": "Name of the Deployment.",
-    "cause": "Who changed its template.",
-    "start_s": "Beginning, in seconds since the start of the measured window.",
-    "end_s": "When it was complete or replaced by the next; the window's length if neither came.",
-    "outcome": "complete; else stuck (no change of the ready endpoints for 10 minutes), replaced or unfinished.",
-    "min_answering": "Fewest endpoints of the Service that could answer meanwhile.",
-    "lost_pod_s": "Pod-seconds by which the endpoints that could answer fell short of the desired replicas.",
-}
-"""Of the table of rollouts: a row for every Service in front of the Deployment."""
+COLUMNS = columns(
+    Column("deployment", str, "Name of the Deployment."),
+    Column("cause", str, "Who changed its template."),
+    Column("start_s", float, "Beginning, in seconds since the start of the measured window."),
+    Column("end_s", float, "When it was complete or replaced by the next; the window's length if neither came."),
+    Column(
+        "outcome",
+        str,
+        "complete, even if late; else stuck (Progressing was False then: ProgressDeadlineExceeded), "
+        "replaced or unfinished.",
+    ),
+    Column("min_answering", int, "Fewest endpoints of the Service that could answer meanwhile."),
+    Column(
+        "lost_pod_s", float, "Pod-seconds by which the endpoints that could answer fell short of the desired replicas."
+    ),
+)
+"""Columns of `rollouts`, beside policy, replication and Service: a row for each Service in front of the Deployment."""
 
 
 def rollouts(log: TransitionLog, services: Mapping[str, Observation]) -> list[dict[str, Any]]:
     """The rollouts that began in the window, a row for each of these Services, in order of Service and time."""
-    rows = log.of_kind(Kind.DEPLOYMENT_REVISION, Kind.DEPLOYMENT_COMPLETE)
+    rows = log.of_kind(Kind.DEPLOYMENT_REVISION, Kind.DEPLOYMENT_COMPLETE, Kind.DEPLOYMENT_PROGRESSING)
     numbers = {name: number for number, name in enumerate(log.names["SERVICE"])}
     found = []
     for name, seen in services.items():
@@ -48,22 +55,22 @@ def _stretches(rows: np.ndarray, start: float, end: float) -> list[tuple[float, 
     """The rollouts of one Deployment that began within (start, end): beginning, end, how they ended, cause."""
     found: list[tuple[float, float, str, int]] = []
     begun: tuple[float, int] | None = None
+    stuck = False
     for time, kind, _, _, new, cause in [*rows.tolist(), (end, Kind.DEPLOYMENT_COMPLETE, 0, 0, -1, 0)]:
-        if kind == Kind.DEPLOYMENT_COMPLETE and new == 0:
-            continue
-        over = min(time, end)
-        if begun is not None and start < begun[0] < end:
-            complete = kind == Kind.DEPLOYMENT_COMPLETE and new == 1 and time <= end
-            outcome = "complete" if complete else "unfinished" if over == end else "replaced"
-            found.append((begun[0], over, outcome, begun[1]))
-        begun = (time, int(cause)) if kind == Kind.DEPLOYMENT_REVISION else None
+        if kind == Kind.DEPLOYMENT_PROGRESSING:
+            stuck = new == 0
+        elif kind == Kind.DEPLOYMENT_REVISION or new != 0:
+            over = min(time, end)
+            if begun is not None and start < begun[0] < end:
+                complete = kind == Kind.DEPLOYMENT_COMPLETE and new == 1 and time <= end
+                outcome = "complete" if complete else "stuck" if stuck else "unfinished" if over == end else "replaced"
+                found.append((begun[0], over, outcome, begun[1]))
+            begun = (time, int(cause)) if kind == Kind.DEPLOYMENT_REVISION else None
     return found
 
 
 def _judged(seen: Observation, begin: float, end: float, outcome: str) -> dict[str, Any]:
-    answering, desired, ready = (of.clip(begin, end) for of in (seen.answering, seen.desired, seen.ready))
-    if outcome != "complete" and end - ready.times[-1] > PROGRESS_DEADLINE:
-        outcome = "stuck"
+    answering, desired = (of.clip(begin, end) for of in (seen.answering, seen.desired))
     return {
         "start_s": begin - seen.start,
         "end_s": end - seen.start,

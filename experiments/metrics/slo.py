@@ -4,10 +4,12 @@ import math
 
 import numpy as np
 
+from experiments.metrics.metric import Group, Unit, metric
 from experiments.metrics.observation import Observation
 from experiments.metrics.windowed import worst_window
 
 
+@metric(Group.BUDGET, "budget spent", Unit.SHARE)
 def budget_spent(seen: Observation) -> float:
     """Share of the error budget spent when the window ends, in the SLO's last period; NaN without an SLO."""
     if seen.slo is None:
@@ -17,6 +19,7 @@ def budget_spent(seen: Observation) -> float:
     return float((pieces[:, 1] - pieces[:, 0]).sum()) / seen.slo.budget
 
 
+@metric(Group.BUDGET, "worst budget spent", Unit.SHARE)
 def worst_budget_spent(seen: Observation) -> float:
     """Largest share of the error budget spent in any period of the SLO, more than 1 if it broke; NaN without an SLO.
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.inference.estimate import YEAR
 from experiments.plots import drawing
+from models.units import YEAR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.inference.estimate import YEAR, show_seconds
+from experiments.inference.estimate import show_seconds
 from experiments.metrics.pending import LONG
+from models.units import YEAR
 
 if TYPE_CHECKING:
     from experiments.findings.findings import Findings

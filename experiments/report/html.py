@@ -14,7 +14,6 @@ from experiments.findings import summaries
 from experiments.findings.budgets import slo
 from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED
-from experiments.inference import estimate
 from experiments.inference.estimate import show_seconds
 from experiments.plots import BAND, COLOURS, GREY, RULE, attribution_file, service_file
 from experiments.report import budgets as slo_table
@@ -25,6 +24,7 @@ from experiments.report import remarks
 from experiments.report import requests as request_table
 from experiments.report import rollouts as rollout_table
 from experiments.report import text as report
+from models.units import YEAR
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -54,7 +54,7 @@ def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
         heading=re.sub(" {2,}", ", ", report.heading(findings).removeprefix(manifest.name).strip()),
         verdict=_verdict(findings),
         objectives=_objectives(findings),
-        period="years" if manifest.duration >= estimate.YEAR else f"periods of {show_seconds(manifest.duration)}",
+        period="years" if manifest.duration >= YEAR else f"periods of {show_seconds(manifest.duration)}",
         notes=remarks.notes(findings),
         headings=_headings(manifest.confidence, report.HEADINGS),
         rows={service: [row for row in rows if row.service == service] for service in findings.services},
@@ -137,7 +137,7 @@ def _service(findings: Findings, drawings: Mapping[str, str], spec: Mapping[str,
         shown = summaries.detection(findings, service, policy)
         detected = show_seconds(shown) if shown == shown else "-"
         longest = show_seconds(float(s.lengths.max())) if len(s.lengths) else "-"
-        years = f"{s.windows.sum() / estimate.YEAR:.4g}"
+        years = f"{s.windows.sum() / YEAR:.4g}"
         method = findings.availability(service, policy).method
         bad = [str(one) if one.n else "-" for one in findings.downtime_quantiles(service, policy, (0.5, 0.95)).values()]
         details.append((policy, len(s.lengths), years, mean, detected, longest, *bad, method))

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from experiments.findings import precision
 from experiments.findings.pairs import by_pair
-from experiments.inference import estimate
 from experiments.inference.estimate import STATED_OUTAGE, show_seconds
 from experiments.inference.intervals import FEW_OUTAGES, NOT_RARE, rate_bound
+from models.units import YEAR
 
 if TYPE_CHECKING:
     from experiments.findings.findings import Findings
@@ -78,7 +78,7 @@ def would_take(findings: "Findings", service: str, policy: str) -> str:
     replications = precision.would_take(findings.sample(service, policy), found, asked["relative"])
     if replications is None:
         return name
-    years = _about(replications * findings.manifest.duration / estimate.YEAR)
+    years = _about(replications * findings.manifest.duration / YEAR)
     if findings.availability(service, policy).is_bound:
         return f"{name} (no outage seen: more than {_about(replications)} replications, {years} years)"
     return f"{name} (about {_about(replications)} replications in all, {years} years)"

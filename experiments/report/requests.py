@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from experiments.findings.pairs import of_pair
 from experiments.findings.requests import lost_to
-from experiments.inference import estimate
+from models.units import YEAR
 
 if TYPE_CHECKING:
     from experiments.findings.findings import Findings
@@ -40,7 +40,7 @@ def rows(findings: "Findings") -> Iterator[Row]:
             if found is None:
                 continue
             mine = of_pair(findings.tables["requests"], service, policy)
-            years = len(mine) * findings.manifest.duration / estimate.YEAR
+            years = len(mine) * findings.manifest.duration / YEAR
             p99 = mine["latency_p99_s"].mean()
             reasons = lost_to(of_pair(findings.tables["lost_requests"], service, policy))
             yield Row(

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.inference.estimate import YEAR, show_seconds
+from experiments.inference.estimate import show_seconds
+from models.units import YEAR
 
 if TYPE_CHECKING:
     import pandas as pd

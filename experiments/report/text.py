@@ -14,6 +14,7 @@ from experiments.report import budgets as slo_table
 from experiments.report import requests as request_table
 from experiments.report import rollouts as rollout_table
 from experiments.report.remarks import notes
+from models.units import YEAR
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -93,7 +94,7 @@ def chance_lines(findings: Findings) -> list[str]:
     The long run is not any one year: what is met in the long run may be missed in most years, or the other way round.
     None for objectives that are not about time alone.
     """
-    long = findings.manifest.duration >= estimate.YEAR
+    long = findings.manifest.duration >= YEAR
     single = "single years" if long else f"single periods of {show_seconds(findings.manifest.duration)}"
     lines = []
     for wanted, about in by_objective(findings).items():

@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.attribution import causes, losses
 from experiments.metrics import burn_rate, requests, rollouts
-from experiments.metrics.measure import CLUSTER_METRICS, METRICS
+from experiments.metrics.cluster import ClusterObservation
+from experiments.metrics.column import Column, columns
+from experiments.metrics.metric import metrics
+from experiments.metrics.observation import Observation
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from experiments.store.cell import Cell
 
-_CELL = {
-    "policy": "Name of the policy.",
-    "replication": "Number of the replication; the same number means the same luck under every policy.",
-}
-_SERVICE = {**_CELL, "service": "Name of the Service."}
+_CELL = columns(
+    Column("policy", str, "Name of the policy."),
+    Column("replication", int, "Number of the replication; the same number means the same luck under every policy."),
+)
+_SERVICE = _CELL | columns(Column("service", str, "Name of the Service."))
 
-DETAILS: dict[str, dict[str, str]] = {
+DETAILS: dict[str, dict[str, Column]] = {
     "alerts": burn_rate.COLUMNS,
     "rollouts": rollouts.COLUMNS,
     "losses": losses.COLUMNS,
@@ -27,40 +30,40 @@ DETAILS: dict[str, dict[str, str]] = {
     "requests": requests.REQUESTS,
     "lost_requests": requests.LOST_REQUESTS,
 }
-"""Tables whose rows a cell brings along (`Cell.details`), none or many a Service: table -> column -> what it means."""
+"""Tables whose rows a cell brings along (`Cell.details`), none or many a Service: table -> name -> column."""
 
-COLUMNS: dict[str, dict[str, str]] = {
-    "runs": {
-        **_SERVICE,
-        "window_s": "Length of the measured window, in seconds.",
-        **{column: (metric.__doc__ or "").split("\n")[0] for column, metric in METRICS.items()},
-    },
-    "outages": {
-        **_SERVICE,
-        "start_s": "Beginning, in seconds since the start of the measured window; 0 if it was under way then.",
-        "end_s": "End, in the same seconds; the window's length if the outage was not over then.",
-        "cause": "Failure mode or operation that most of it is due to; empty if nothing broke, or if it is not known.",
-    },
-    "cells": {
-        **_CELL,
-        "scenario": "Content id of what was simulated, without the replication.",
-        "seed": "Seed of the experiment; with the replication it determines the run.",
-        "status": "done or failed.",
-        "error": "What went wrong in a failed cell; else empty.",
-        "transitions": "State changes that happened in the run.",
-        "strikes": "How often each failure mode and operation struck, as a JSON object.",
-        "pending": "Pods not placed at the end and why, as a JSON object.",
-        **{column: (metric.__doc__ or "").split("\n")[0] for column, metric in CLUSTER_METRICS.items()},
-    },
-    **{table: _SERVICE | columns for table, columns in DETAILS.items()},
-}
-"""Table -> column -> what it means."""
+_OUTAGES = columns(
+    Column(
+        "start_s",
+        float,
+        "Beginning, in seconds since the start of the measured window; 0 if it was under way then.",
+    ),
+    Column("end_s", float, "End, in the same seconds; the window's length if the outage was not over then."),
+    Column(
+        "cause",
+        str,
+        "Failure mode or operation that most of it is due to; empty if nothing broke, or if it is not known.",
+    ),
+)
+_RUN = columns(
+    Column("scenario", str, "Content id of what was simulated, without the replication."),
+    Column("seed", int, "Seed of the experiment; with the replication it determines the run."),
+    Column("status", str, "done or failed."),
+    Column("error", str, "What went wrong in a failed cell; else empty."),
+    Column("transitions", int, "State changes that happened in the run."),
+    Column("strikes", str, "How often each failure mode and operation struck, as a JSON object."),
+    Column("pending", str, "Pods not placed at the end and why, as a JSON object."),
+)
 
-_INTEGERS = {"replication", "times", "outages", "undetected", "min_answering", "transitions", "seed"}
-_TEXTS = {
-    *("policy", "service", "scenario", "status", "error", "strikes", "pending"),
-    *("alert", "deployment", "cause", "outcome", "stage", "lengths_s", "why"),
+COLUMNS: dict[str, dict[str, Column]] = {
+    "runs": _SERVICE | columns(*(metric.column for metric in metrics(Observation).values())),
+    "outages": _SERVICE | _OUTAGES,
+    "cells": _CELL | _RUN | columns(*(metric.column for metric in metrics(ClusterObservation).values())),
+    **{table: _SERVICE | declared for table, declared in DETAILS.items()},
 }
+"""Table -> name -> column, in order."""
+
+_PANDAS = {int: "int64", float: "float64", str: "str"}
 
 
 def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[str]) -> dict[str, "pd.DataFrame"]:
@@ -71,7 +74,7 @@ def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
     for cell in sorted(cells, key=lambda cell: (rank[cell.policy], cell.replication)):
         found["cells"].append(
-            {name: getattr(cell, name) for name in COLUMNS["cells"] if name not in CLUSTER_METRICS}
+            {name: getattr(cell, name) for name in (*_CELL, *_RUN)}
             | dict(cell.metrics)
             | {"strikes": _sorted_json(cell.strikes), "pending": _sorted_json(cell.pending)}
         )
@@ -88,28 +91,19 @@ def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[
             ]
         for table, rows in cell.details.items():
             found[table] += [where | dict(row) for row in rows]
-    return {name: _typed(pd.DataFrame(rows, columns=list(COLUMNS[name]))) for name, rows in found.items()}
+    # The same types with no rows as with many.
+    types = {table: {c.name: _PANDAS[c.type] for c in declared.values()} for table, declared in COLUMNS.items()}
+    return {name: pd.DataFrame(rows, columns=list(types[name])).astype(types[name]) for name, rows in found.items()}
 
 
 def _sorted_json(values: Mapping[str, Any]) -> str:
     return json.dumps(dict(values), sort_keys=True, ensure_ascii=False)
 
 
-def _typed(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """The same types with no rows as with many."""
-    types = {c: "int64" if c in _INTEGERS else "str" if c in _TEXTS else "float64" for c in frame.columns}
-    return frame.astype(types)
-
-
 def arrow_table(name: str, frame: "pd.DataFrame") -> Any:
     """One of the tables as pyarrow writes it: the types are those of `COLUMNS`, whatever the rows."""
     import pyarrow as pa
 
-    schema = pa.schema([(column, _arrow_type(column)) for column in COLUMNS[name]])
+    types = {int: pa.int64(), float: pa.float64(), str: pa.string()}
+    schema = pa.schema([(column.name, types[column.type]) for column in COLUMNS[name].values()])
     return pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
-
-
-def _arrow_type(column: str) -> Any:
-    import pyarrow as pa
-
-    return pa.int64() if column in _INTEGERS else pa.string() if column in _TEXTS else pa.float64()

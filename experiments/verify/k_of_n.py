@@ -11,8 +11,9 @@ from experiments import closed_form as exact
 from experiments.verify.check import Basis, Check, Study
 from experiments.verify.first_outage import Choices, FirstOutages, mean_of_lives, power_changes
 from experiments.verify.pool import Pool, System, Tally, precise, tallies
-from experiments.verify.systems import ALONE, DAY, YEAR, behaviour, one_service, replications
+from experiments.verify.systems import ALONE, behaviour, one_service, replications
 from models.distributions import Distribution, Exponential, LogNormal, Weibull
+from models.units import DAY, YEAR
 from simulator.failures.node_crash import NodeCrash
 from simulator.log import StepFunction
 from simulator.run import Run, simulate

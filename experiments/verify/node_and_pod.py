@@ -8,10 +8,8 @@ import numpy as np
 from experiments import closed_form as exact
 from experiments.verify.check import Check, Study
 from experiments.verify.systems import (
-    DAY,
     INSTANT,
     PROMPT,
-    YEAR,
     behaviour,
     nodes,
     replications,
@@ -23,6 +21,7 @@ from models.labels import LabelSelector
 from models.node import NOT_READY, UNREACHABLE, TaintEffect
 from models.pod import Container, PodSpec, PodTemplate, Toleration
 from models.service import Service
+from models.units import DAY, YEAR
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.log import Kind

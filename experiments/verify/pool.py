@@ -15,7 +15,7 @@ import numpy as np
 from experiments import closed_form as exact
 from experiments.closed_form import Chain
 from experiments.verify.check import Check
-from experiments.verify.systems import YEAR
+from models.units import YEAR
 from simulator.log import Floats, StepFunction
 
 

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from experiments.verify.check import Basis, Check, Study
-from experiments.verify.systems import DAY, behaviour, nodes, replications
+from experiments.verify.systems import behaviour, nodes, replications
 from models.behaviour import PodBehaviour
 from models.cluster import Cluster
 from models.deployment import Deployment
@@ -22,6 +22,7 @@ from models.labels import LabelSelector
 from models.pod import Container, PodSpec, PodTemplate
 from models.service import Service
 from models.timing import Timing
+from models.units import DAY
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.failures.sandbox_crash import SandboxCrash

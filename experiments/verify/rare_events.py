@@ -7,8 +7,9 @@ import numpy as np
 from experiments import closed_form as exact
 from experiments.verify.check import Basis, Check, Study
 from experiments.verify.pool import Pool, System, precise, tallies
-from experiments.verify.systems import ALONE, DAY, behaviour, one_service, replications
+from experiments.verify.systems import ALONE, behaviour, one_service, replications
 from models.distributions import Exponential, Fixed
+from models.units import DAY
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.log import Floats, StepFunction

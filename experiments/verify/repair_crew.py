@@ -9,10 +9,11 @@ import numpy as np
 from experiments import closed_form as exact
 from experiments.verify.check import Check, Study
 from experiments.verify.pool import System, precise
-from experiments.verify.systems import ALONE, DAY, behaviour, nodes, replications, steadfast
+from experiments.verify.systems import ALONE, behaviour, nodes, replications, steadfast
 from models.cluster import Cluster
 from models.distributions import Distribution, Exponential
 from models.service import Service
+from models.units import DAY
 from simulator.kernel import Story
 from simulator.log import StepFunction
 from simulator.stories.world import Crew, Subject, World

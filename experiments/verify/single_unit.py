@@ -7,10 +7,11 @@ import numpy as np
 
 from experiments import closed_form as exact
 from experiments.verify.check import Basis, Check, Study
-from experiments.verify.systems import ALONE, DAY, YEAR, behaviour, nodes, replications, steadfast, unit_per_node
+from experiments.verify.systems import ALONE, behaviour, nodes, replications, steadfast, unit_per_node
 from models.cluster import Cluster
 from models.distributions import Distribution, Exponential, Fixed, LogNormal, Weibull
 from models.service import Service
+from models.units import DAY, YEAR
 from simulator.failures.node_crash import NodeCrash
 from simulator.log import StepFunction
 

@@ -7,7 +7,7 @@ import numpy as np
 from experiments import closed_form as exact
 from experiments.verify.check import Check, Study
 from experiments.verify.pool import Pool, System, precise, tallies
-from experiments.verify.systems import ALONE, YEAR, behaviour, nodes, one_service, replications, steadfast
+from experiments.verify.systems import ALONE, behaviour, nodes, one_service, replications, steadfast
 from experiments.verify.zones import (
     BEHAVIOUR,
     NODE_DOWN,
@@ -23,6 +23,7 @@ from experiments.verify.zones import (
 from models.cluster import Cluster
 from models.distributions import Exponential
 from models.service import Service
+from models.units import YEAR
 from simulator.failures.node_crash import NodeCrash
 from simulator.failures.zone_outage import ZoneOutage
 from simulator.stories.world import FailureMode

@@ -10,11 +10,10 @@ from models.node import HOSTNAME_LABEL, NOT_READY, UNREACHABLE, ZONE_LABEL, Node
 from models.pod import Container, Pod, PodSpec, PodTemplate, Toleration
 from models.service import Service
 from models.timing import Timing
+from models.units import YEAR
 from simulator.run import Run, simulate
 from simulator.stories.world import FailureMode
 
-DAY = 86_400.0
-YEAR = 365 * DAY
 GIB = 1024**3
 
 INSTANT = PodBehaviour(image_pull=Fixed(0), start=Fixed(0), init=Fixed(0), startup=Fixed(0), restart=Fixed(0))

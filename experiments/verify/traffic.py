@@ -15,7 +15,7 @@ from experiments.verify.check import Basis, Check, Study
 from models.cluster import Cluster
 from models.distributions import Distribution, Exponential, Fixed, LogNormal
 from models.node import Node, Resources
-from models.requests import FirstComeFirstServed, ProcessorSharing, RequestLevel
+from models.request_level import FirstComeFirstServed, ProcessorSharing, RequestLevel
 from models.traffic import Clients, RequestRate, Retries, Traffic
 from simulator.streams import Streams
 from simulator.traffic.balancing import Balancing
@@ -24,8 +24,9 @@ from simulator.traffic.balancing.power_of_two import PowerOfTwo
 from simulator.traffic.balancing.round_robin import RoundRobin
 from simulator.traffic.balancing.uniform_random import Random
 from simulator.traffic.endpoints import Condition, EndpointHistory
+from simulator.traffic.requests.answers import Answers
 from simulator.traffic.requests.compiling import numba
-from simulator.traffic.requests.requests import Answers, requests
+from simulator.traffic.requests.requests import requests
 
 REPLICATIONS = 32
 REQUESTS = 60_000

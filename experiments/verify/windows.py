@@ -7,10 +7,11 @@ import numpy as np
 from experiments import closed_form as exact
 from experiments.metrics.windowed import worst_window
 from experiments.verify.check import Basis, Check, Study
-from experiments.verify.systems import DAY, INSTANT, PROMPT, behaviour, nodes, steadfast, unit_per_node
+from experiments.verify.systems import INSTANT, PROMPT, behaviour, nodes, steadfast, unit_per_node
 from models.cluster import Cluster
 from models.distributions import Fixed
 from models.service import Service
+from models.units import DAY
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.log import Floats

@@ -10,10 +10,11 @@ import numpy as np
 from experiments import closed_form as exact
 from experiments.verify.check import Basis, Check, Study
 from experiments.verify.pool import precise
-from experiments.verify.systems import DAY, YEAR, behaviour, nodes, replications, steadfast, unit_per_node
+from experiments.verify.systems import behaviour, nodes, replications, steadfast, unit_per_node
 from models.cluster import Cluster
 from models.distributions import Exponential
 from models.service import Service
+from models.units import DAY, YEAR
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.failures.zone_outage import ZoneOutage

@@ -51,11 +51,17 @@ class InputError(Exception):
         return "\n".join(map(str, self.problems))
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The known word that is nearest to `word`, as an ending of a message: "; did you mean 'weibull'?"; or ""."""
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` is most probably a misspelling of, upper and lower case aside; None if none is."""
     by_lower = {candidate.lower(): candidate for candidate in sorted(known, reverse=True)}
     near = difflib.get_close_matches(word.lower(), by_lower, n=1)
-    return f"; did you mean '{by_lower[near[0]]}'?" if near else ""
+    return by_lower[near[0]] if near else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The known word that is nearest to `word`, as an ending of a message: "; did you mean 'weibull'?"; or ""."""
+    near = nearest(word, known)
+    return f"; did you mean '{near}'?" if near is not None else ""
 
 
 def dotted(path: Path) -> str:

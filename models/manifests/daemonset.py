@@ -32,10 +32,10 @@ def daemon_set(field: Field, admission: Admission) -> DaemonSet:
 def _rolling_update(field: Field) -> tuple[IntOrPercent, IntOrPercent]:
     """(maxUnavailable, maxSurge): exactly one of them is not zero (pkg/apis/apps/validation)."""
     nothing = (0, Percent(0))
-    one: IntOrPercent = 1
-    none: IntOrPercent = 0
-    unavailable = field["maxUnavailable"].parsed(parse_int_or_percent, one)
-    surge = field["maxSurge"].parsed(parse_int_or_percent, none)
+    default_unavailable: IntOrPercent = 1
+    default_surge: IntOrPercent = 0
+    unavailable = field["maxUnavailable"].parsed(parse_int_or_percent, default_unavailable)
+    surge = field["maxSurge"].parsed(parse_int_or_percent, default_surge)
     for name, value in (("maxUnavailable", unavailable), ("maxSurge", surge)):
         if isinstance(value, Percent) and value.value > 100:
             field[name].problem("must not be greater than 100%")

@@ -53,7 +53,7 @@ class Manifest:
         return f"{self.kind}/{middle}{self.name}"
 
     def with_value(self, value: Mapping[str, Any]) -> "Manifest":
-        """The same object, patched: problems then point to the nearest part of the original."""
+        """A patched object, in place of this one; problems point to the nearest part of the original."""
         return replace(self, value=value)
 
     def where(self, path: Path = ()) -> Location:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.input.documents import Document, file_name, read_documents
-from models.input.problems import InputError, Location, Path, Problem, did_you_mean, shown
+from models.input.problems import InputError, Location, Path, Problem, nearest, shown
 from models.manifests.cluster import build_cluster
 from models.manifests.manifest import Manifest
 
@@ -96,8 +96,9 @@ class _Reading:
             wrong = (
                 f"expected text, got {shown(value[key])}" if value.get(key) is not None else "required value is missing"
             )
-            near = did_you_mean(key, value.keys() - {key})
-            self.problems.append(document.problem((*path, key), wrong + near.replace("did you mean", "misspelt as")))
+            written = nearest(key, value.keys() - {key})
+            hint = f"; misspelt as '{written}'?" if written is not None else ""
+            self.problems.append(document.problem((*path, key), wrong + hint))
         if missing:
             return
         if value["kind"].endswith("List") and isinstance(value.get("items", []), list | None):
@@ -110,8 +111,8 @@ class _Reading:
 
 
 def _files_below(folder: str) -> list[str]:
-    found = []
+    paths = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [os.path.join(parent, name) for name in names if name.endswith(_ENDINGS) and name[0] != "."]
-    return sorted(found)
+        paths += [os.path.join(parent, name) for name in names if name.endswith(_ENDINGS) and name[0] != "."]
+    return sorted(paths)

@@ -93,11 +93,11 @@ def _without_null(types: str | list[str]) -> str | list[str]:
 def source(version: str | None) -> tuple[str, dict[str, Any]]:
     """(version such as "1.37", all definitions) from kubernetes-validate."""
     folder = files("kubernetes_validate") / "kubernetes-json-schema"
-    found = {
+    folders = {
         m[1]: entry for entry in folder.iterdir() if (m := re.fullmatch(r"v(\d+\.\d+)\.0-local-strict", entry.name))
     }
-    version = version or max(found, key=lambda v: tuple(map(int, v.split("."))))
-    return version, json.loads((found[version] / "_definitions.json").read_text("utf-8"))["$defs"]
+    version = version or max(folders, key=lambda v: tuple(map(int, v.split("."))))
+    return version, json.loads((folders[version] / "_definitions.json").read_text("utf-8"))["$defs"]
 
 
 def rendered(document: dict[str, Any]) -> str:

@@ -17,15 +17,15 @@ _UNWELL = (NOT_READY, UNREACHABLE, OUT_OF_SERVICE)
 class Suitability:
     """What a DaemonSet may do on a node."""
 
-    run: bool
+    should_run: bool
     """A pod should run there."""
-    stay: bool
-    """One that is there may stay."""
+    should_continue_running: bool
+    """A pod that is there may stay."""
     meant: bool
     """A pod should run there, were the node well."""
 
 
-_NOWHERE = Suitability(run=False, stay=False, meant=False)
+_NOWHERE = Suitability(should_run=False, should_continue_running=False, meant=False)
 
 
 class DaemonPlacement:
@@ -57,7 +57,7 @@ class DaemonPlacement:
             and not any(toleration.tolerates(taint) for toleration in self._spec.tolerations)
         ]
         return Suitability(
-            run=not in_the_way,
-            stay=all(taint.effect is not TaintEffect.NO_EXECUTE for taint in in_the_way),
+            should_run=not in_the_way,
+            should_continue_running=all(taint.effect is not TaintEffect.NO_EXECUTE for taint in in_the_way),
             meant=all(taint.key in _UNWELL for taint in in_the_way),
         )

@@ -62,7 +62,7 @@ class DaemonSetController:
 
     def _taints_changed(self, node: int, new: int, cause: int) -> None:
         for daemon_set in self._state.daemon_sets:
-            self._look_again(daemon_set, node, cause)
+            self._enqueue(daemon_set, node, cause)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
         owner = pod.owner
@@ -77,7 +77,7 @@ class DaemonSetController:
             if not pods:
                 del owner.by_node[pod.only_node]
             self._state.set_available(pod, False, cause)
-        self._look_again(owner, pod.only_node, cause)
+        self._enqueue(owner, pod.only_node, cause)
 
     def _ready_changed(self, pod: PodState, ready: int, cause: int) -> None:
         if isinstance(pod.owner, DaemonSetState):
@@ -86,9 +86,9 @@ class DaemonSetController:
 
     def _pod_changed(self, pod: PodState, new: int, cause: int) -> None:
         if isinstance(pod.owner, DaemonSetState) and pod.only_node is not None:
-            self._look_again(pod.owner, pod.only_node, cause)
+            self._enqueue(pod.owner, pod.only_node, cause)
 
-    def _look_again(self, daemon_set: DaemonSetState, node: int, cause: int) -> None:
+    def _enqueue(self, daemon_set: DaemonSetState, node: int, cause: int) -> None:
         self._changed[daemon_set][node] = cause
         self._queue.add(daemon_set)
 
@@ -97,28 +97,29 @@ class DaemonSetController:
     def _sync(self, daemon_set: DaemonSetState) -> None:
         """Supplies the nodes; once there is nothing to do about that, a step of the rolling update."""
         changed, self._changed[daemon_set] = self._changed[daemon_set], {}
-        self._adopt(daemon_set)
+        self._construct_history(daemon_set)
         for node in changed:
             suits = self._placements[daemon_set][node]
-            _set_member(daemon_set.wanted, node, suits.run)
+            _set_member(daemon_set.wanted, node, suits.should_run)
             _set_member(daemon_set.meant, node, suits.meant)
         self._state.set_daemons_desired(daemon_set, len(daemon_set.meant), daemon_set.cause)
-        acted = [self._supply(daemon_set, node, cause) for node, cause in sorted(changed.items())]
+        acted = [self._manage(daemon_set, node, cause) for node, cause in sorted(changed.items())]
         for node in changed:
             self._take_stock(daemon_set, node)
         if any(acted) or not daemon_set.outdated or daemon_set.spec.on_delete:
             return
-        surge, unavailable = daemon_set.spec.fence_posts(len(daemon_set.wanted))
-        if surge > 0:
-            self._add_surge(daemon_set, surge)
+        max_surge, max_unavailable = daemon_set.spec.fence_posts(len(daemon_set.wanted))
+        if max_surge > 0:
+            self._rolling_update_with_surge(daemon_set, max_surge)
         else:
-            self._take_down(daemon_set, unavailable)
+            self._rolling_update(daemon_set, max_unavailable)
 
-    def _adopt(self, daemon_set: DaemonSetState) -> None:
+    def _construct_history(self, daemon_set: DaemonSetState) -> None:
+        """Enters the template into the history, and forgets revisions that nothing uses."""
         history = daemon_set.history
-        known = len(history.revisions)
+        count = len(history.revisions)
         newest = history.adopt(daemon_set.spec.template)
-        if len(history.revisions) > known:
+        if len(history.revisions) > count:
             live = {pod.pod_class.labels[REVISION_LABEL] for pod in daemon_set.objects.values()}
             history.truncate({newest.hash, *live}, daemon_set.spec.revision_history_limit)
 
@@ -131,7 +132,7 @@ class DaemonSetController:
             newest.classes[0] = pod_class
         self._state.create_pod(pod_class, daemon_set, cause, only_node=node)
 
-    def _supply(self, daemon_set: DaemonSetState, node: int, cause: int) -> bool:
+    def _manage(self, daemon_set: DaemonSetState, node: int, cause: int) -> bool:
         """Makes the pod that a node lacks, deletes those that it should not have; says whether there were any.
 
         With a surge, one that is being deleted is not waited for.
@@ -141,8 +142,8 @@ class DaemonSetController:
         staying = [pod for pod in pods if not pod.deleting]
         running = [pod for pod in staying if pod.phase not in _FINISHED]
         surges = _surges(daemon_set)
-        missing = suits.run and not (running if surges else pods)
-        if suits.stay:
+        missing = suits.should_run and not (running if surges else pods)
+        if suits.should_continue_running:
             unfit = [pod for pod in staying if pod.phase in _FINISHED]
             surplus = _surplus_of_surge(daemon_set, running) if surges else _oldest_first(running)[1:]
         else:
@@ -166,47 +167,50 @@ class DaemonSetController:
 
     # A step of the rolling update
 
-    def _take_down(self, daemon_set: DaemonSetState, unavailable: int) -> None:
+    def _rolling_update(self, daemon_set: DaemonSetState, max_unavailable: int) -> None:
         """Deletes old pods: those that are not available in any case, others as far as the budget goes.
 
         Every node without an available pod uses up the budget, also one that is dead.
         """
         rank = self._ranks[daemon_set].__getitem__
-        going = sorted(daemon_set.outdated & daemon_set.unsettled, key=rank)
-        room = max(0, unavailable - len(daemon_set.unsettled))
-        going += nsmallest(room, daemon_set.outdated - daemon_set.unsettled, key=rank)
-        for node in going:
+        num_unavailable = len(daemon_set.unsettled)
+        allowed_replacement = sorted(daemon_set.outdated & daemon_set.unsettled, key=rank)
+        remaining_unavailable = max(0, max_unavailable - num_unavailable)
+        candidates = nsmallest(remaining_unavailable, daemon_set.outdated - daemon_set.unsettled, key=rank)
+        for node in (*allowed_replacement, *candidates):
             staying = [pod for pod in daemon_set.by_node[node] if not pod.deleting]
             if len(staying) == 1:
                 self._state.mark_deleting(staying[0], daemon_set.cause)
 
-    def _add_surge(self, daemon_set: DaemonSetState, surge: int) -> None:
+    def _rolling_update_with_surge(self, daemon_set: DaemonSetState, max_surge: int) -> None:
         """Makes new pods beside old ones, and deletes the old ones whose successor is available.
 
         Old pods that are not available do not count; nodes that should run no pod lose theirs only as far as enough
         others are available.
         """
         placement = self._placements[daemon_set]
-        surging = 0
-        going: list[PodState] = []
-        leaving: list[PodState] = []
-        allowed: list[int] = []
-        candidates: list[int] = []
+        num_surge = 0
+        old_pods_to_delete: list[PodState] = []
+        should_not_run: list[PodState] = []
+        allowed_new_nodes: list[int] = []
+        candidate_new_nodes: list[int] = []
         for node in sorted(daemon_set.outdated, key=self._ranks[daemon_set].__getitem__):
             old, new = _old_and_new(daemon_set, node)
             if len(old) > 1 or len(new) > 1 or (new and not new[0].available):
-                surging += 1
+                num_surge += 1
             elif new:
-                going.append(old[0])
-            elif placement[node].run:
-                (candidates if old[0].available else allowed).append(node)
+                old_pods_to_delete.append(old[0])
+            elif placement[node].should_run:
+                (candidate_new_nodes if old[0].available else allowed_new_nodes).append(node)
             else:
-                (leaving if old[0].available else going).append(old[0])
-        if leaving:
-            going += leaving[: max(0, _available_nodes(daemon_set) - len(daemon_set.wanted))]
-        for pod in going:
+                (should_not_run if old[0].available else old_pods_to_delete).append(old[0])
+        if should_not_run:
+            num_available = _available_nodes(daemon_set)
+            old_pods_to_delete += should_not_run[: max(0, num_available - len(daemon_set.wanted))]
+        for pod in old_pods_to_delete:
             self._state.mark_deleting(pod, daemon_set.cause)
-        for node in (*allowed, *candidates[: max(0, surge - surging)]):
+        remaining_surge = max(0, max_surge - num_surge)
+        for node in (*allowed_new_nodes, *candidate_new_nodes[:remaining_surge]):
             self._create(daemon_set, node, daemon_set.cause)
 
 

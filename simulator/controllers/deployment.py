@@ -1,8 +1,8 @@
 """The Deployment controller: replaces the pods of old revisions by those of the new one.
 
-Source: pkg/controller/deployment (rolling.go, recreate.go, sync.go, progress.go). A pass sees only spec and status of
-the ReplicaSets and makes one change, which wakes it again. Once a Deployment is complete a pass changes nothing until
-its spec changes, so none is made.
+Source: pkg/controller/deployment (rolling.go, recreate.go, sync.go). A pass sees only spec and status of the
+ReplicaSets and makes one change, which wakes it again. Once a Deployment is complete a pass changes nothing until its
+spec changes, so none is made.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,12 @@ from fractions import Fraction
 
 from models.deployment import StrategyType
 from models.timing import Timing
+from simulator.controllers.progress import RolloutProgress, is_complete
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DeploymentState, PodClass, PodState, ReplicaSetState, Rollout
+from simulator.state.objects import DeploymentState, PodClass, PodState, ReplicaSetState
 
 MakePodClass = Callable[[DeploymentState], PodClass]
 
@@ -32,6 +33,7 @@ class DeploymentController:
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._wake(replica_set))
         state.listen(Kind.POD_AVAILABLE, self._pod_changed)
         state.listen(Kind.POD_PHASE, self._pod_changed)
+        self._progress = RolloutProgress(kernel, state, self._find_new_replica_set)
 
     def _spec_changed(self, deployment: DeploymentState, new: int, cause: int) -> None:
         self._state.set_complete(deployment, False, cause)
@@ -50,180 +52,209 @@ class DeploymentController:
             self._queue.add(deployment)
 
     def _sync(self, deployment: DeploymentState) -> None:
-        replicas = deployment.spec.replicas
-        new = self._of_template(deployment)
+        new = self._find_new_replica_set(deployment)
+        self._progress.pause_or_resume(deployment)
         if deployment.spec.paused:
-            self._scale_all(deployment, new)
-            self._judge(deployment, new, Rollout.PAUSED)
+            self._sync_scale(deployment, new)
+            self._progress.look(deployment, new)
             return
-        if any(r.desired > 0 and r.annotated_desired != replicas for r in deployment.replica_sets):
-            self._scale_all(deployment, new)
-            if all(r.desired == 0 or r.annotated_desired == replicas for r in deployment.replica_sets):
+        if _is_scaling_event(deployment):
+            self._sync_scale(deployment, new)
+            if not _is_scaling_event(deployment):
                 self._queue.add(deployment)
             return
-        new = self._newest(deployment, new)
+        new = self._get_new_replica_set(deployment, new)
         old = [replica_set for replica_set in deployment.replica_sets if replica_set is not new]
         if deployment.spec.strategy is StrategyType.RECREATE:
-            self._recreate(deployment, new, old)
+            self._rollout_recreate(deployment, new, old)
         else:
-            self._roll(deployment, new, old)
-        self._judge(deployment, new, Rollout.UPDATED)
+            self._rollout_rolling(deployment, new, old)
+        self._progress.judge(deployment, new)
         self._complete(deployment, new, old)
 
-    # Revisions
+    # Revisions (sync.go, util/deployment_util.go)
 
-    def _of_template(self, deployment: DeploymentState) -> ReplicaSetState | None:
+    def _find_new_replica_set(self, deployment: DeploymentState) -> ReplicaSetState | None:
         """The ReplicaSet whose template is the Deployment's, if there is one."""
         template, replica_sets = deployment.spec.template, deployment.replica_sets
         # The same object nearly always; comparing templates part by part is what makes a pass expensive.
-        found = next((r for r in replica_sets if r.pod_class.template is template), None)
-        return found or next((r for r in replica_sets if r.pod_class.template == template), None)
+        new = next((r for r in replica_sets if r.pod_class.template is template), None)
+        return new or next((r for r in replica_sets if r.pod_class.template == template), None)
 
-    def _newest(self, deployment: DeploymentState, found: ReplicaSetState | None) -> ReplicaSetState:
+    def _get_new_replica_set(self, deployment: DeploymentState, existing: ReplicaSetState | None) -> ReplicaSetState:
         """The ReplicaSet of the template, with the highest revision; a new one if there is none."""
-        latest = max((replica_set.revision for replica_set in deployment.replica_sets), default=0)
-        if found is not None:
-            found.min_ready = deployment.spec.min_ready_seconds
-            if found.revision < latest:
-                found.revision = latest + 1
-                deployment.progress.since = self._kernel.now
-            return found
+        max_old_revision = max((replica_set.revision for replica_set in deployment.replica_sets), default=0)
+        if existing is not None:
+            existing.min_ready = deployment.spec.min_ready_seconds
+            if existing.revision < max_old_revision:
+                existing.revision = max_old_revision + 1
+            return existing
         state = self._state
         new = ReplicaSetState(
             len(state.replica_set_names),
             deployment.workload,
             self._make_pod_class(deployment),
-            latest + 1,
+            max_old_revision + 1,
             deployment.spec.min_ready_seconds,
             deployment,
         )
         deployment.replica_sets.append(new)
-        deployment.progress.since = self._kernel.now
+        self._progress.created(deployment)
         state.add_replica_set(new)
         if deployment.spec.strategy is StrategyType.ROLLING_UPDATE:
             # It comes with its first replicas, which does not count as the pass's change.
-            self._scale(deployment, new, min(deployment.spec.replicas, self._room(deployment)))
+            self._scale_replica_set(deployment, new, _new_rs_new_replicas(deployment, new))
         return new
 
-    # Rolling
+    # Rolling (rolling.go)
 
-    def _roll(self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState]) -> None:
+    def _rollout_rolling(self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState]) -> None:
         """One change a pass: the new ReplicaSet grows as far as the surge allows, or else old ones shrink."""
-        desired = deployment.spec.replicas
-        wanted = min(desired, new.desired + self._room(deployment)) if new.desired < desired else desired
-        if wanted != new.desired:
-            self._scale(deployment, new, wanted)
+        new_replicas_count = _new_rs_new_replicas(deployment, new)
+        if new_replicas_count != new.desired:
+            self._scale_replica_set(deployment, new, new_replicas_count)
         else:
-            self._shrink_old(deployment, desired - deployment.spec.fence_posts()[1], new, old)
+            self._reconcile_old_replica_sets(deployment, new, old)
 
-    def _room(self, deployment: DeploymentState) -> int:
-        """How many pods more the surge allows."""
-        most = deployment.spec.replicas + self._surge(deployment)
-        return max(0, most - sum(replica_set.desired for replica_set in deployment.replica_sets))
-
-    def _shrink_old(
-        self, deployment: DeploymentState, least: int, new: ReplicaSetState, old: list[ReplicaSetState]
+    def _reconcile_old_replica_sets(
+        self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState]
     ) -> None:
-        """Takes away old pods that are not needed to keep `least` available: first those that are not available."""
-        total = new.desired + sum(replica_set.desired for replica_set in old)
-        room = total - least - (new.desired - new.available)
-        if room <= 0:
-            return
-        for replica_set in old:
-            unhealthy = min(room, replica_set.desired - replica_set.available)
-            if unhealthy > 0:
-                self._scale(deployment, replica_set, replica_set.desired - unhealthy)
-                room -= unhealthy
-        spare = new.available + sum(replica_set.available for replica_set in old) - least
-        for replica_set in old:
-            count = min(spare, replica_set.desired)
-            if count > 0:
-                self._scale(deployment, replica_set, replica_set.desired - count)
-                spare -= count
+        """Takes away old pods that are not needed to keep enough available: first those that are not available."""
+        all_pods_count = _replica_count(deployment)
+        min_available = deployment.spec.replicas - deployment.spec.fence_posts()[1]
+        new_rs_unavailable_pod_count = new.desired - new.available
+        max_scaled_down = all_pods_count - min_available - new_rs_unavailable_pod_count
+        if max_scaled_down > 0:
+            self._cleanup_unhealthy_replicas(deployment, old, max_scaled_down)
+            self._scale_down_old_replica_sets(deployment, new, old, min_available)
 
-    def _recreate(self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState]) -> None:
+    def _cleanup_unhealthy_replicas(
+        self, deployment: DeploymentState, old: list[ReplicaSetState], max_cleanup_count: int
+    ) -> None:
+        total_scaled_down = 0
         for replica_set in old:
-            self._scale(deployment, replica_set, 0)
+            unavailable = replica_set.desired - replica_set.available
+            scaled_down_count = min(max_cleanup_count - total_scaled_down, unavailable)
+            if scaled_down_count > 0:
+                self._scale_replica_set(deployment, replica_set, replica_set.desired - scaled_down_count)
+                total_scaled_down += scaled_down_count
+
+    def _scale_down_old_replica_sets(
+        self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState], min_available: int
+    ) -> None:
+        available_pod_count = new.available + sum(replica_set.available for replica_set in old)
+        total_scale_down_count = available_pod_count - min_available
+        total_scaled_down = 0
+        for replica_set in old:
+            scale_down_count = min(replica_set.desired, total_scale_down_count - total_scaled_down)
+            if scale_down_count > 0:
+                self._scale_replica_set(deployment, replica_set, replica_set.desired - scale_down_count)
+                total_scaled_down += scale_down_count
+
+    # Recreating (recreate.go)
+
+    def _rollout_recreate(self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState]) -> None:
+        for replica_set in old:
+            self._scale_replica_set(deployment, replica_set, 0)
         if not any(replica_set.objects for replica_set in old):
-            self._scale(deployment, new, deployment.spec.replicas)
+            self._scale_replica_set(deployment, new, deployment.spec.replicas)
 
-    # Scaling
+    # Scaling (sync.go)
 
-    def _scale(self, deployment: DeploymentState, replica_set: ReplicaSetState, replicas: int) -> None:
+    def _scale_replica_set(self, deployment: DeploymentState, replica_set: ReplicaSetState, new_scale: int) -> None:
         replica_set.annotated_desired = deployment.spec.replicas
-        replica_set.annotated_max = deployment.spec.replicas + self._surge(deployment)
-        self._state.scale(replica_set, replicas, deployment.cause)
+        replica_set.annotated_max = deployment.spec.replicas + _max_surge(deployment)
+        self._state.scale(replica_set, new_scale, deployment.cause)
 
-    def _surge(self, deployment: DeploymentState) -> int:
-        return 0 if deployment.spec.strategy is StrategyType.RECREATE else deployment.spec.fence_posts()[0]
-
-    def _scale_all(self, deployment: DeploymentState, new: ReplicaSetState | None) -> None:
+    def _sync_scale(self, deployment: DeploymentState, new: ReplicaSetState | None) -> None:
         """spec.replicas changed: one ReplicaSet takes it all, several in the middle of a rollout share it."""
-        desired = deployment.spec.replicas
+        replicas = deployment.spec.replicas
         active = [replica_set for replica_set in deployment.replica_sets if replica_set.desired > 0]
         if len(active) <= 1:
-            # With none active the newest takes it; without any there is nothing to scale.
-            for replica_set in active or deployment.replica_sets[-1:]:
-                self._scale(deployment, replica_set, desired)
-        elif new is not None and new.desired == new.annotated_desired == new.available == desired:
+            # With none active the latest takes it; without any there is nothing to scale.
+            for active_or_latest in active or deployment.replica_sets[-1:]:
+                self._scale_replica_set(deployment, active_or_latest, replicas)
+        elif new is not None and _is_saturated(deployment, new):
             for replica_set in active:
                 if replica_set is not new:
-                    self._scale(deployment, replica_set, 0)
+                    self._scale_replica_set(deployment, replica_set, 0)
         elif deployment.spec.strategy is StrategyType.ROLLING_UPDATE:
-            self._share(deployment, active)
+            self._scale_proportionally(deployment, active)
 
-    def _share(self, deployment: DeploymentState, active: list[ReplicaSetState]) -> None:
+    def _scale_proportionally(self, deployment: DeploymentState, active: list[ReplicaSetState]) -> None:
         """Each gets its part of the difference, by size; what rounding leaves goes to the largest."""
-        desired = deployment.spec.replicas
-        allowed = desired + self._surge(deployment) if desired > 0 else 0
-        left = allowed - sum(replica_set.desired for replica_set in active)
-        newer_first = sorted(active, key=lambda r: r.index, reverse=left > 0)
+        replicas = deployment.spec.replicas
+        allowed_size = replicas + _max_surge(deployment) if replicas > 0 else 0
+        replicas_to_add = allowed_size - sum(replica_set.desired for replica_set in active)
+        newer_first = sorted(active, key=lambda r: r.index, reverse=replicas_to_add > 0)
         by_size = sorted(newer_first, key=lambda r: r.desired, reverse=True)
-        shares = []
+        replicas_added = 0
+        proportions = []
         for replica_set in by_size:
-            share = 0
-            if left != 0:
-                base = replica_set.annotated_max or deployment.spec.replicas
-                share = _round(Fraction(replica_set.desired * allowed, base)) - replica_set.desired
-                share = min(share, left) if left > 0 else max(share, left)
-            shares.append(share)
-            left -= share
-        shares[0] += left
-        for replica_set, share in zip(by_size, shares, strict=True):
-            self._scale(deployment, replica_set, max(0, replica_set.desired + share))
+            proportion = _proportion(replica_set, deployment, allowed_size, replicas_to_add - replicas_added)
+            proportions.append(proportion)
+            replicas_added += proportion
+        leftover = replicas_to_add - replicas_added
+        proportions[0] += leftover
+        for replica_set, proportion in zip(by_size, proportions, strict=True):
+            self._scale_replica_set(deployment, replica_set, max(0, replica_set.desired + proportion))
 
-    # Progress
-
-    def _judge(self, deployment: DeploymentState, new: ReplicaSetState | None, reason: Rollout) -> None:
-        """Whether the rollout got on since the last pass, or has been at a standstill for too long."""
-        progress, now = deployment.progress, self._kernel.now
-        everything = deployment.replica_sets
-        updated = len(new.pods) if new is not None else 0
-        old = sum(len(replica_set.pods) for replica_set in everything) - updated
-        ready = sum(replica_set.ready for replica_set in everything)
-        available = sum(replica_set.available for replica_set in everything)
-        moved = (
-            updated > progress.updated or old < progress.old or ready > progress.ready or available > progress.available
-        )
-        deadline = progress.since + deployment.spec.progress_deadline_seconds
-        if progress.reason is Rollout.PAUSED and reason is not Rollout.PAUSED:
-            progress.reason, progress.since = Rollout.RESUMED, now
-        elif moved or reason is Rollout.PAUSED or progress.reason is Rollout.UNKNOWN:
-            progress.reason, progress.since = reason, now
-        elif progress.reason is not Rollout.AVAILABLE and now >= deadline:
-            progress.reason = Rollout.DEADLINE_EXCEEDED
-        progress.updated, progress.old, progress.ready, progress.available = updated, old, ready, available
+    # The end
 
     def _complete(self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState]) -> None:
-        desired = deployment.spec.replicas
-        if len(new.pods) != desired or new.available != desired or any(r.pods or r.desired for r in old):
+        if not is_complete(deployment, new):
             return
-        deployment.progress.reason = Rollout.AVAILABLE
         self._state.set_complete(deployment, True, deployment.cause)
         empty = sorted((r for r in old if not r.objects), key=lambda replica_set: replica_set.revision)
         for replica_set in empty[: max(0, len(old) - deployment.spec.revision_history_limit)]:
             deployment.replica_sets.remove(replica_set)
             self._state.remove_replica_set(replica_set)
+
+
+# Counting (util/deployment_util.go)
+
+
+def _replica_count(deployment: DeploymentState) -> int:
+    return sum(replica_set.desired for replica_set in deployment.replica_sets)
+
+
+def _max_surge(deployment: DeploymentState) -> int:
+    return 0 if deployment.spec.strategy is StrategyType.RECREATE else deployment.spec.fence_posts()[0]
+
+
+def _new_rs_new_replicas(deployment: DeploymentState, new: ReplicaSetState) -> int:
+    """The size that a rolling update gives the new ReplicaSet: more as far as the surge allows, less at once."""
+    replicas = deployment.spec.replicas
+    if new.desired >= replicas:
+        return replicas
+    max_total_pods = replicas + _max_surge(deployment)
+    scale_up_count = max(0, max_total_pods - _replica_count(deployment))
+    return min(replicas, new.desired + scale_up_count)
+
+
+def _is_scaling_event(deployment: DeploymentState) -> bool:
+    """Whether spec.replicas changed since an active ReplicaSet was scaled last."""
+    return any(
+        replica_set.desired > 0 and replica_set.annotated_desired != deployment.spec.replicas
+        for replica_set in deployment.replica_sets
+    )
+
+
+def _is_saturated(deployment: DeploymentState, replica_set: ReplicaSetState) -> bool:
+    """Whether the ReplicaSet has all replicas of the Deployment, and all are available."""
+    replicas = deployment.spec.replicas
+    return replica_set.desired == replica_set.annotated_desired == replica_set.available == replicas
+
+
+def _proportion(
+    replica_set: ReplicaSetState, deployment: DeploymentState, allowed_size: int, replicas_to_add: int
+) -> int:
+    """How many replicas to add to (or take from) a ReplicaSet to keep its share, of so many yet to be added."""
+    if replicas_to_add == 0:
+        return 0
+    base = replica_set.annotated_max or deployment.spec.replicas
+    fraction = _round(Fraction(replica_set.desired * allowed_size, base)) - replica_set.desired
+    return min(fraction, replicas_to_add) if replicas_to_add > 0 else max(fraction, replicas_to_add)
 
 
 def _round(value: Fraction) -> int:

@@ -42,17 +42,17 @@ class Verdict:
 
     @property
     def allowed(self) -> bool:
-        """The pod is being deleted."""
+        """Whether the pod is being deleted now."""
         return self.status == CREATED
 
     @property
     def try_again(self) -> bool:
-        """Its budget does not allow it now."""
+        """Whether the pod's budget does not allow it now, but may later."""
         return self.status == TOO_MANY_REQUESTS
 
     @property
     def never(self) -> bool:
-        """No waiting helps."""
+        """Whether the pod can never be evicted, so that waiting does not help."""
         return self.status == INTERNAL_SERVER_ERROR
 
 
@@ -140,17 +140,17 @@ class DisruptionController:
     def _sync(self, budget: BudgetState) -> None:
         state = self._state
         budget.observed_generation = budget.generation
-        self._forget_disrupted(budget)
-        allowed = 0
-        expectation = _expectation(budget)
-        if expectation is not None:
-            budget.expected, budget.desired = expectation
+        self._prune_disrupted_pods(budget)
+        disruptions_allowed = 0
+        expected_pod_count = _expected_pod_count(budget)
+        if expected_pod_count is not None:
+            budget.expected, budget.desired = expected_pod_count
             budget.healthy = budget.ready - sum(state.pods[uid].ready for uid in budget.disrupted)
             if budget.expected > 0:
-                allowed = max(0, budget.healthy - budget.desired)
-        state.set_allowed(budget, allowed, budget.cause)
+                disruptions_allowed = max(0, budget.healthy - budget.desired)
+        state.set_allowed(budget, disruptions_allowed, budget.cause)
 
-    def _forget_disrupted(self, budget: BudgetState) -> None:
+    def _prune_disrupted_pods(self, budget: BudgetState) -> None:
         """Evicted pods that are being deleted are not counted anyway; one that is not by now counts again."""
         pods, now = self._state.pods, self._kernel.now
         for uid, since in list(budget.disrupted.items()):
@@ -169,7 +169,7 @@ class DisruptionController:
         if pod.phase is Phase.RUNNING and not pod.deleting and budgets:
             if len(budgets) > 1:
                 return Verdict(INTERNAL_SERVER_ERROR, SEVERAL_BUDGETS)
-            refusal = self._disrupt(budgets[0], pod, cause)
+            refusal = self._check_and_decrement(budgets[0], pod, cause)
             if refusal:
                 return Verdict(TOO_MANY_REQUESTS, f"{WOULD_VIOLATE} {refusal}")
         self._state.set_disruption_target(pod, Disruption.EVICTION_BY_EVICTION_API, cause)
@@ -177,7 +177,7 @@ class DisruptionController:
             self._state.mark_deleting(pod, cause)
         return Verdict(CREATED)
 
-    def _disrupt(self, budget: BudgetState, pod: PodState, cause: int) -> str:
+    def _check_and_decrement(self, budget: BudgetState, pod: PodState, cause: int) -> str:
         """Takes one disruption from the budget, unless the pod is no loss to it; says why it cannot."""
         if not pod.ready and (budget.spec.always_allow_unhealthy or budget.healthy >= budget.desired > 0):
             return ""
@@ -198,7 +198,7 @@ def _controller(owner: object) -> object:
     return owner
 
 
-def _expectation(budget: BudgetState) -> tuple[int, int] | None:
+def _expected_pod_count(budget: BudgetState) -> tuple[int, int] | None:
     """(expected pods, desired healthy); None if a controller that has no scale is behind some of the pods."""
     spec = budget.spec
     if isinstance(spec.min_available, int):
@@ -214,7 +214,8 @@ def _expectation(budget: BudgetState) -> tuple[int, int] | None:
     if spec.min_available is not None:
         return expected, scaled(spec.min_available, expected, round_up=True)
     assert spec.max_unavailable is not None
-    return expected, max(0, expected - scaled(spec.max_unavailable, expected, round_up=True))
+    max_unavailable = scaled(spec.max_unavailable, expected, round_up=True)
+    return expected, max(0, expected - max_unavailable)
 
 
 def _scale(controller: object) -> int | None:

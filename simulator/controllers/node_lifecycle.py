@@ -66,16 +66,16 @@ class NodeLifecycle:
         if ready != self._state.nodes.ready[node]:
             self._set_condition(node, ready, cause)
             now = self._kernel.now
-            self._kernel.timer(self.next_pass(now) - now, lambda: self._look(node, cause))
+            self._kernel.timer(self.next_pass(now) - now, lambda: self._process_taint_based_eviction(node, cause))
 
-    def _look(self, node: int, cause: int) -> None:
+    def _process_taint_based_eviction(self, node: int, cause: int) -> None:
         """A pass meets a node whose kubelet posted another condition since the last."""
         if self._state.nodes.ready[node] == TRUE:
-            self._eviction.drop(node)
+            self._eviction.mark_as_reachable(node)
             self._state.set_taints(node, self._state.nodes.taints_of(node) - _ALL_NO_EXECUTE, cause)
         else:
-            self._eviction.add(node)
-        self._eviction.review()
+            self._eviction.mark_for_tainting(node)
+        self._eviction.handle_disruption()
 
     def detection_time(self, node: int, silent_since: float) -> float:
         """When a node whose kubelet fell silent at `silent_since` is marked Unknown."""
@@ -95,12 +95,12 @@ class NodeLifecycle:
         state, cause = self._state, self._causes[node]
         was_ready = state.nodes.ready[node] == TRUE
         self._set_condition(node, UNKNOWN, cause)
-        self._eviction.add(node)
+        self._eviction.mark_for_tainting(node)
         if was_ready:
             # A node whose kubelet said so itself (Ready False) does not get here: its pods' kubelet is alive.
             for pod in list(state.nodes.running[node].values()):
                 state.set_ready(pod, False, cause)
-        self._eviction.review()
+        self._eviction.handle_disruption()
 
     # Taints
 

@@ -16,8 +16,8 @@ from simulator.state.cluster import ClusterState
 from simulator.state.objects import Phase, PodState, ReplicaSetState
 from simulator.streams import Streams
 
-BURST = 500
-"""Most creations or deletions of one round (burstReplicas)."""
+BURST_REPLICAS = 500
+"""Most creations or deletions of one round."""
 
 
 class ReplicaSetController:
@@ -65,27 +65,27 @@ class ReplicaSetController:
     def _reconcile(self, replica_set: ReplicaSetState) -> None:
         if replica_set in self._creating:
             return
-        missing = replica_set.desired - len(replica_set.pods)
-        if missing > 0:
+        diff = len(replica_set.pods) - replica_set.desired
+        if diff < 0:
             self._creating.add(replica_set)
-            self._create(replica_set, min(missing, BURST), 1)
-        elif missing < 0:
-            for pod in self._victims(replica_set, min(-missing, BURST)):
+            self._slow_start_batch(replica_set, min(-diff, BURST_REPLICAS), 1)
+        elif diff > 0:
+            for pod in self._pods_to_delete(replica_set, min(diff, BURST_REPLICAS)):
                 self._state.mark_deleting(pod, replica_set.cause)
 
-    def _create(self, replica_set: ReplicaSetState, missing: int, batch: int) -> None:
+    def _slow_start_batch(self, replica_set: ReplicaSetState, remaining: int, batch: int) -> None:
         """Slow start: batches of 1, 2, 4, ..., each a round of parallel calls after the last; then another look."""
-        for _ in range(min(batch, missing)):
+        for _ in range(min(batch, remaining)):
             self._state.create_pod(replica_set.pod_class, replica_set, replica_set.cause)
-        missing -= batch
-        if missing > 0:
-            self._kernel.timer(self._latency, lambda: self._create(replica_set, missing, 2 * batch))
+        remaining -= batch
+        if remaining > 0:
+            self._kernel.timer(self._latency, lambda: self._slow_start_batch(replica_set, remaining, 2 * batch))
         else:
             self._creating.discard(replica_set)
             if len(replica_set.pods) != replica_set.desired:
                 self._queue.add(replica_set)
 
-    def _victims(self, replica_set: ReplicaSetState, count: int) -> list[PodState]:
+    def _pods_to_delete(self, replica_set: ReplicaSetState, count: int) -> list[PodState]:
         """The pods to delete first: unbound, pending, unready, cheap, crowded on a node, young.
 
         Ages are compared by octave, and within one the real controller goes by UID, which is random: here by lot.
@@ -95,7 +95,7 @@ class ReplicaSetController:
         if count >= len(pods):
             return pods
         siblings = [replica_set] if replica_set.deployment is None else replica_set.deployment.replica_sets
-        crowd = Counter(pod.node for sibling in siblings for pod in sibling.pods.values() if pod.node >= 0)
+        pods_on_node = Counter(pod.node for sibling in siblings for pod in sibling.pods.values() if pod.node >= 0)
         now = self._kernel.now
         lots = dict(zip((pod.uid for pod in pods), self._lots.random(len(pods)).tolist(), strict=True))
         lot_of_time = {pod.ready_since: lots[pod.uid] for pod in pods}
@@ -107,7 +107,7 @@ class ReplicaSetController:
                 pod.phase is Phase.RUNNING,
                 pod.ready,
                 pod.deletion_cost,
-                -crowd[pod.node],
+                -pods_on_node[pod.node],
                 *ready_for,
                 -max((container.restarts for container in pod.containers), default=0),
                 _age_bucket(now - pod.created),

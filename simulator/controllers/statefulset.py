@@ -61,86 +61,93 @@ class StatefulSetController:
 
     def _sync(self, stateful_set: StatefulSetState) -> None:
         spec = stateful_set.spec
-        update = self._update_revision(stateful_set)
-        ordered = spec.pod_management_policy is PodManagementPolicy.ORDERED_READY
+        update_revision = self._get_revisions(stateful_set)
+        monotonic = spec.pod_management_policy is PodManagementPolicy.ORDERED_READY
         pods = {pod.ordinal: pod for pod in stateful_set.objects.values()}
-        done = self._fill(stateful_set, update, pods, ordered) and self._shrink(stateful_set, pods, ordered)
+        done = self._process_replicas(stateful_set, update_revision, pods, monotonic)
+        done = done and self._process_condemned(stateful_set, pods, monotonic)
         if done and not spec.on_delete:
-            self._update(stateful_set, update, pods)
-        self._complete(stateful_set, update)
+            self._rolling_update(stateful_set, update_revision, pods)
+        self._complete_rolling_update(stateful_set, update_revision)
 
     # Revisions
 
-    def _update_revision(self, stateful_set: StatefulSetState) -> Revision:
+    def _get_revisions(self, stateful_set: StatefulSetState) -> Revision:
+        """The update revision, that of the template, entered into the history; the first is the current one too."""
         history = stateful_set.history
-        known = len(history.revisions)
-        update = history.adopt(stateful_set.spec.template)
+        count = len(history.revisions)
+        update_revision = history.adopt(stateful_set.spec.template)
         if stateful_set.current is None:
-            stateful_set.current = update
-        if len(history.revisions) > known:
+            stateful_set.current = update_revision
+        if len(history.revisions) > count:
             live = {pod.pod_class.labels[REVISION_LABEL] for pod in stateful_set.objects.values()}
-            live |= {update.hash, stateful_set.current.hash}
+            live |= {update_revision.hash, stateful_set.current.hash}
             history.truncate(live, stateful_set.spec.revision_history_limit)
-        return update
+        return update_revision
 
-    def _complete(self, stateful_set: StatefulSetState, update: Revision) -> None:
+    def _complete_rolling_update(self, stateful_set: StatefulSetState, update_revision: Revision) -> None:
         """Once all pods are updated and ready, the update revision is the current one."""
         pods = stateful_set.objects.values()
         if (
-            stateful_set.current is not update
+            stateful_set.current is not update_revision
             and not stateful_set.spec.on_delete
             and len(pods) == stateful_set.spec.replicas
-            and all(pod.ready and not pod.deleting and update.made(pod) for pod in pods)
+            and all(pod.ready and not pod.deleting and update_revision.made(pod) for pod in pods)
         ):
-            stateful_set.current = update
+            stateful_set.current = update_revision
 
-    def _pod_class(self, stateful_set: StatefulSetState, update: Revision, ordinal: int) -> PodClass:
+    def _versioned_pod_class(self, stateful_set: StatefulSetState, update_revision: Revision, ordinal: int) -> PodClass:
         """A pod below the partition comes back as it was, the others are of the update revision."""
-        spec, revision = stateful_set.spec, update
+        spec, revision = stateful_set.spec, update_revision
         if stateful_set.current is not None and not spec.on_delete and ordinal < spec.start + spec.partition:
             revision = stateful_set.current
-        known = revision.classes.get(ordinal)
-        if known is None:
+        pod_class = revision.classes.get(ordinal)
+        if pod_class is None:
             labels = {**spec.identity_labels(ordinal), REVISION_LABEL: revision.hash}
-            known = self._make_pod_class(stateful_set.workload, revision.template, labels)
-            revision.classes[ordinal] = known
-        return known
+            pod_class = self._make_pod_class(stateful_set.workload, revision.template, labels)
+            revision.classes[ordinal] = pod_class
+        return pod_class
 
     # A pass: each step says whether the next may follow
 
-    def _fill(self, stateful_set: StatefulSetState, update: Revision, pods: dict[int, PodState], ordered: bool) -> bool:
+    def _process_replicas(
+        self, stateful_set: StatefulSetState, update_revision: Revision, pods: dict[int, PodState], monotonic: bool
+    ) -> bool:
         """Makes what is missing; in order, each pod waits for those before it to be available."""
         for ordinal in stateful_set.spec.ordinals:
             pod = pods.get(ordinal)
             if pod is None:
                 cause = stateful_set.lost.pop(ordinal, stateful_set.cause)
-                pod_class = self._pod_class(stateful_set, update, ordinal)
+                pod_class = self._versioned_pod_class(stateful_set, update_revision, ordinal)
                 pod = pods[ordinal] = self._state.create_pod(pod_class, stateful_set, cause, ordinal)
             elif pod.phase in _FINISHED and not pod.deleting:
                 self._state.mark_deleting(pod, pod.cause)
-            if ordered and _unavailable(pod):
+            if monotonic and _unavailable(pod):
                 return False
         return True
 
-    def _shrink(self, stateful_set: StatefulSetState, pods: dict[int, PodState], ordered: bool) -> bool:
+    def _process_condemned(self, stateful_set: StatefulSetState, pods: dict[int, PodState], monotonic: bool) -> bool:
         """Takes away what is too much; in order, one from the top, and the lowest sick one before healthy ones."""
-        surplus = sorted((pod for pod in pods.values() if pod.ordinal not in stateful_set.spec.ordinals), key=_ordinal)
-        first_unavailable = next((pod for pod in surplus if _unavailable(pod)), None)
-        for pod in reversed(surplus):
-            if ordered and (pod.deleting or (_unavailable(pod) and pod is not first_unavailable)):
+        ordinals = stateful_set.spec.ordinals
+        condemned = sorted((pod for pod in pods.values() if pod.ordinal not in ordinals), key=lambda pod: pod.ordinal)
+        first_unhealthy = next((pod for pod in condemned if _unavailable(pod)), None)
+        for pod in reversed(condemned):
+            if monotonic and (pod.deleting or (_unavailable(pod) and pod is not first_unhealthy)):
                 return False
             if not pod.deleting:
                 self._state.mark_deleting(pod, stateful_set.cause)
-                if ordered:
+                if monotonic:
                     return False
         return True
 
-    def _update(self, stateful_set: StatefulSetState, update: Revision, pods: dict[int, PodState]) -> None:
+    def _rolling_update(
+        self, stateful_set: StatefulSetState, update_revision: Revision, pods: dict[int, PodState]
+    ) -> None:
         """Deletes the highest pod that is of an old revision, once all above it are available."""
         ordinals = stateful_set.spec.ordinals
         for ordinal in reversed(ordinals[stateful_set.spec.partition :]):
             pod = pods[ordinal]
-            if not update.made(pod) and not pod.deleting:
+            if not update_revision.made(pod) and not pod.deleting:
                 self._state.mark_deleting(pod, stateful_set.cause)
                 return
             if _unavailable(pod):
@@ -149,7 +156,3 @@ class StatefulSetController:
 
 def _unavailable(pod: PodState) -> bool:
     return pod.deleting or not pod.available
-
-
-def _ordinal(pod: PodState) -> int:
-    return pod.ordinal

@@ -20,11 +20,11 @@ class TaintEviction:
     def __init__(self, kernel: Kernel, state: ClusterState) -> None:
         self._kernel = kernel
         self._state = state
-        self._tainted: dict[int, frozenset[Taint]] = {}
+        self._tainted_nodes: dict[int, frozenset[Taint]] = {}
         """NoExecute taints, of nodes that have any."""
-        self._due: dict[int, Timer] = {}
+        self._taint_eviction_queue: dict[int, Timer] = {}
         """Per pod, the timer that will delete it (pods of one node share one)."""
-        self._tolerated: dict[tuple[PodClass, frozenset[Taint]], float] = {}
+        self._toleration_times: dict[tuple[PodClass, frozenset[Taint]], float] = {}
         for node in range(len(state.nodes)):
             self._note_taints(node)
         state.listen(Kind.NODE_TAINTS, self._taints_changed)
@@ -33,54 +33,54 @@ class TaintEviction:
     def _note_taints(self, node: int) -> None:
         taints = frozenset(t for t in self._state.nodes.taints_of(node) if t.effect is TaintEffect.NO_EXECUTE)
         if taints:
-            self._tainted[node] = taints
+            self._tainted_nodes[node] = taints
         else:
-            self._tainted.pop(node, None)
+            self._tainted_nodes.pop(node, None)
 
     def _taints_changed(self, node: int, new: int, cause: int) -> None:
-        before = self._tainted.get(node)
+        before = self._tainted_nodes.get(node)
         self._note_taints(node)
-        if self._tainted.get(node) != before:
-            self._review(node, list(self._state.nodes.running[node].values()), cause)
+        if self._tainted_nodes.get(node) != before:
+            self._process_pods(node, list(self._state.nodes.running[node].values()), cause)
 
     def _pod_bound(self, pod: PodState, node: int, cause: int) -> None:
-        if node in self._tainted:
-            self._review(node, [pod], cause)
+        if node in self._tainted_nodes:
+            self._process_pods(node, [pod], cause)
 
-    def _review(self, node: int, pods: list[PodState], cause: int) -> None:
+    def _process_pods(self, node: int, pods: list[PodState], cause: int) -> None:
         """A pod that nothing limits any more is let off; one whose timer runs keeps it; the others get one."""
-        taints = self._tainted.get(node)
+        taints = self._tainted_nodes.get(node)
         by_time: defaultdict[float, list[PodState]] = defaultdict(list)
         for pod in pods:
-            seconds = math.inf if taints is None else self._tolerates_for(pod.pod_class, taints)
+            seconds = math.inf if taints is None else self._min_toleration_time(pod.pod_class, taints)
             if seconds == math.inf:
-                self._due.pop(pod.uid, None)
-            elif seconds == 0 or pod.uid not in self._due:
+                self._taint_eviction_queue.pop(pod.uid, None)
+            elif seconds == 0 or pod.uid not in self._taint_eviction_queue:
                 by_time[seconds].append(pod)
         for seconds, group in sorted(by_time.items(), key=lambda item: item[0]):
             timer = self._kernel.timer(seconds, lambda: None)
             timer.call = lambda group=group, timer=timer: self._evict(group, timer, cause)
             for pod in group:
-                self._due[pod.uid] = timer
+                self._taint_eviction_queue[pod.uid] = timer
 
     def _evict(self, pods: list[PodState], timer: Timer, cause: int) -> None:
         for pod in pods:
-            if self._due.get(pod.uid) is timer:
-                del self._due[pod.uid]
+            if self._taint_eviction_queue.get(pod.uid) is timer:
+                del self._taint_eviction_queue[pod.uid]
                 if not pod.deleting and pod.uid in self._state.pods:
                     self._state.set_disruption_target(pod, Disruption.DELETION_BY_TAINT_MANAGER, cause)
                     self._state.mark_deleting(pod, cause)
 
-    def _tolerates_for(self, pod_class: PodClass, taints: frozenset[Taint]) -> float:
+    def _min_toleration_time(self, pod_class: PodClass, taints: frozenset[Taint]) -> float:
         """Seconds that such pods stay: 0 with a taint they do not tolerate, infinite if nothing limits it."""
-        known = self._tolerated.get((pod_class, taints))
-        if known is None:
-            known = math.inf
+        time = self._toleration_times.get((pod_class, taints))
+        if time is None:
+            time = math.inf
             for taint in sorted(taints):
                 matching = next((t for t in pod_class.spec.tolerations if t.tolerates(taint)), None)
                 if matching is None:
-                    known = 0.0
+                    time = 0.0
                 elif matching.seconds is not None:
-                    known = min(known, max(0.0, matching.seconds))
-            self._tolerated[pod_class, taints] = known
-        return known
+                    time = min(time, max(0.0, matching.seconds))
+            self._toleration_times[pod_class, taints] = time
+        return time

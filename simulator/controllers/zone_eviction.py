@@ -28,8 +28,8 @@ class _Zone:
         self.next_token = -math.inf
         self.timer: Timer | None = None
 
-    def change_rate(self, rate: float, now: float) -> None:
-        """The new bucket holds a token only if the old one did (RateLimitedTimedQueue.SwapLimiter)."""
+    def swap_limiter(self, rate: float, now: float) -> None:
+        """The new bucket holds a token only if the old one did (RateLimitedTimedQueue)."""
         had_token = self.rate > 0 and now >= self.next_token
         self.rate = rate
         if rate > 0:
@@ -57,8 +57,8 @@ class ZoneEviction:
         self._taint = taint
         self._untaint_all = untaint_all
         self._next_pass = next_pass
-        self._all_down = False
-        self._reviewing = False
+        self._full_disruption = False
+        self._disruption_pending = False
         self._dead = [False] * len(state.nodes)
         state.listen(Kind.NODE_READY, self._ready_changed)
 
@@ -67,77 +67,77 @@ class ZoneEviction:
         self._zone_of[node].dead += dead - self._dead[node]
         self._dead[node] = dead
 
-    def add(self, node: int) -> None:
-        """The node waits for its taint; its turn comes after the review at the end of the pass."""
+    def mark_for_tainting(self, node: int) -> None:
+        """The node waits for its taint; its turn comes at the end of the pass."""
         zone = self._zone_of[node]
         if node not in zone.queue:
             zone.queue.append(node)
 
-    def drop(self, node: int) -> None:
+    def mark_as_reachable(self, node: int) -> None:
         """The node is well again and waits no longer."""
         zone = self._zone_of[node]
         if node in zone.queue:
             zone.queue.remove(node)
 
-    def review(self) -> None:
-        """Works the states of all zones out at the end of the pass: once, whatever it found."""
-        if not self._reviewing:
-            self._reviewing = True
-            self._kernel.timer(0.0, self._review)
+    def handle_disruption(self) -> None:
+        """Works the states of all zones out at the end of the pass: once, however often it is called until then."""
+        if not self._disruption_pending:
+            self._disruption_pending = True
+            self._kernel.timer(0.0, self._handle_disruption)
 
-    def _review(self) -> None:
-        self._reviewing = False
-        all_down = True
+    def _handle_disruption(self) -> None:
+        self._disruption_pending = False
+        fully_disrupted = True
         for zone in self._zones:
-            all_down = all_down and zone.dead == len(zone.nodes)
+            fully_disrupted = fully_disrupted and zone.dead == len(zone.nodes)
             rate = self._rate(zone.dead, len(zone.nodes))
             if rate != zone.rate:
-                zone.change_rate(rate, self._kernel.now)
-        if all_down and not self._all_down:
-            self._enter_all_down()
-        elif self._all_down and not all_down:
-            self._leave_all_down()
+                zone.swap_limiter(rate, self._kernel.now)
+        if fully_disrupted and not self._full_disruption:
+            self._enter_full_disruption()
+        elif self._full_disruption and not fully_disrupted:
+            self._leave_full_disruption()
         for zone in self._zones:
-            self._serve(zone)
+            self._do_tainting_pass(zone)
 
     def _rate(self, dead: int, size: int) -> float:
         """Nodes per second that may be tainted in a zone of this size with this many dead."""
         timing = self._timing
-        partial = dead < size and dead > 2 and dead / size >= timing.unhealthy_zone_threshold
-        if not partial:
+        partial_disruption = dead < size and dead > 2 and dead / size >= timing.unhealthy_zone_threshold
+        if not partial_disruption:
             return timing.node_eviction_rate
         return timing.secondary_node_eviction_rate if size > timing.large_cluster_size_threshold else 0.0
 
-    def _serve(self, zone: _Zone) -> None:
+    def _do_tainting_pass(self, zone: _Zone) -> None:
         """Taints the next node of the zone when the bucket has a token; one timer a zone, none at rate 0."""
         if zone.timer is not None:
             zone.timer.cancel()
             zone.timer = None
-        while zone.queue and zone.rate > 0 and not self._all_down:
+        while zone.queue and zone.rate > 0 and not self._full_disruption:
             now = self._kernel.now
             if now < zone.next_token:
-                zone.timer = self._kernel.timer(zone.next_token - now, lambda: self._serve(zone))
+                zone.timer = self._kernel.timer(zone.next_token - now, lambda: self._do_tainting_pass(zone))
                 return
             zone.next_token = now + 1 / zone.rate
             self._taint(zone.queue.popleft())
 
-    def _enter_all_down(self) -> None:
+    def _enter_full_disruption(self) -> None:
         """Every zone is down: it may well be the control plane's own fault, so nobody is evicted."""
-        self._all_down = True
+        self._full_disruption = True
         self._untaint_all()
         for zone in self._zones:
             zone.queue.clear()
 
-    def _leave_all_down(self) -> None:
+    def _leave_full_disruption(self) -> None:
         """Who is still dead gets another grace period, from now."""
-        self._all_down = False
+        self._full_disruption = False
         now = self._kernel.now
         again = self._next_pass(now + self._timing.node_monitor_grace_period) - now
-        dead = [node for zone in self._zones for node in zone.nodes if self._state.nodes.ready[node] != TRUE]
-        self._kernel.timer(again, lambda: self._still_dead(dead))
+        not_ready = [node for zone in self._zones for node in zone.nodes if self._state.nodes.ready[node] != TRUE]
+        self._kernel.timer(again, lambda: self._still_dead(not_ready))
 
     def _still_dead(self, nodes: Sequence[int]) -> None:
         for node in nodes:
             if self._state.nodes.ready[node] != TRUE:
-                self.add(node)
-        self.review()
+                self.mark_for_tainting(node)
+        self.handle_disruption()

@@ -22,7 +22,7 @@ class CommonCause:
 
     name: str
     time_to_failure: Distribution
-    """Of one node, alone or with its group."""
+    """From a node's repair (or the start) to its next failure, alone or with its group."""
     time_to_repair: Distribution
     """How long a node, or a group, is down."""
     common_share: float = 0.1

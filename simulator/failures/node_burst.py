@@ -27,7 +27,7 @@ class NodeBurst:
 
     name: str
     time_to_failure: Distribution
-    """Of one node, whether it fails alone, first in a burst, or in another's burst."""
+    """From a node's repair (or the start) to its next failure: alone, first in a burst, or in another's burst."""
     time_to_repair: Distribution
     """From a node's failure to its kubelet being back; a draw for each node of a burst."""
     burst_share: float = 0.37

@@ -28,7 +28,7 @@ class Observer:
         self.observed: list[Observation] = []
         self._last: dict[tuple[str, str], Observation] = {}
         self._names: set[str] = set()
-        """Of all pods so far."""
+        """The names of all pods so far."""
         listen = self._state.listen
         for kind in (Kind.NODE_READY, Kind.NODE_TAINTS, Kind.NODE_UNSCHEDULABLE):
             listen(kind, lambda node, new, cause: self._node(node))
@@ -46,7 +46,7 @@ class Observer:
         self.observed.append({"t": round(self._kernel.now, 3), "kind": kind, **values})
 
     def _note_change(self, kind: str, key: str, **values: object) -> None:
-        """The same, unless nothing changed since the last of this object."""
+        """An observation of the object called `key`, now, if its values are not those noted last."""
         if self._last.get((kind, key)) != values:
             self._last[kind, key] = values
             self.note(kind, **values)

@@ -116,18 +116,19 @@ class Placements:
         """Where the pod might go, by which scores; it goes where it went."""
         names = self._state.nodes.names
         feasible = self._scheduler.feasible(pod)
-        said = {"pod": pod.name, "node": placement["node"], "feasible": [names[node] for node in feasible]}
+        judgement = {"pod": pod.name, "node": placement["node"], "feasible": [names[node] for node in feasible]}
         if len(feasible) > 1:
             chooser = self._scheduler.chooser
-            scores = chooser.scores(self._scheduler.prepared(pod.pod_class), feasible)
+            scores = chooser.scores(self._scheduler.cycle_state(pod.pod_class), feasible)
             scores["total"] = np.sum(list(scores.values()), axis=0)
-            said["scores"] = {
-                plugin: dict(zip(said["feasible"], values.tolist(), strict=True)) for plugin, values in scores.items()
+            judgement["scores"] = {
+                plugin: dict(zip(judgement["feasible"], values.tolist(), strict=True))
+                for plugin, values in scores.items()
             }
         if placement["node"] is not None:
             self._scheduler.bind(pod, self._state.nodes.index[placement["node"]])
             pod.start_time = self._bound_at.get(pod.name)
-        return said
+        return judgement
 
 
 def _beside(nodes: Sequence[Node]) -> list[Node]:

@@ -117,12 +117,12 @@ class _Scenario:
         for index, action in enumerate(self._actions):
             if action["at"] > kernel.now:
                 yield kernel.sleep(action["at"] - kernel.now)
-            said = {key: value for key, value in action.items() if key in ("node", "name", "count", "cost")}
-            self._observer.note("Action", do=action["do"], **said)
+            arguments = {key: value for key, value in action.items() if key in ("node", "name", "count", "cost")}
+            self._observer.note("Action", do=action["do"], **arguments)
             do = getattr(self, "_do_" + action["do"].replace("-", "_"))
-            story = do(action, index)
-            if story is not None:
-                yield from story
+            waiting = do(action, index)
+            if waiting is not None:
+                yield from waiting
 
     # Objects
 

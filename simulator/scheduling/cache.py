@@ -1,11 +1,11 @@
-"""What the plugins say about nodes one by one, kept up to date from the journals of what changed."""
+"""Results of plugins that look at each node by itself, kept up to date from the journals of what changed."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from simulator.scheduling.framework import Answers, Filter, Reads, Score, passes
-from simulator.scheduling.views import NodeView, OneNode
+from simulator.scheduling.views import NodeInfo, NodeView
 from simulator.state.nodes import Ints, NodeTable
 
 FEW = 8
@@ -14,22 +14,24 @@ MANY = 8
 """Above one changed node in so many, all are worked out anew, which costs less than picking rows."""
 
 
-class Kept:
+class EquivalenceCache:
     """For every node, whether it passes the filters that look at it alone, and the sum of the scores that do.
 
-    `order` is the scheduler's list of nodes. Shared by all templates of one kin.
+    One for all templates of equal signature (an equivalence class, as upstream's package of that name had it). `order`
+    is the scheduler's list of nodes, as row numbers of `table`. Static results depend on labels and taints and are
+    worked out anew only when some taint changes; dynamic ones also on what is used of the node.
     """
 
     def __init__(self, answers: Answers, table: NodeTable, order: Ints) -> None:
         self._table = table
         self._order = order
-        self._quiet = _Part(answers, Reads.LABELS, Reads.TAINTS)
-        self._lively = _Part(answers, Reads.NODE)
+        self._static = _Plugins(answers, Reads.LABELS, Reads.TAINTS)
+        self._dynamic = _Plugins(answers, Reads.NODE)
         self._seen = len(table.journal)
         self._seen_taints = len(table.taint_journal)
         everything = NodeView(table)
-        self._quiet_passing = passes(self._quiet.filters, everything)
-        self._quiet_total = self._quiet.total(everything)
+        self._static_passing = passes(self._static.filters, everything)
+        self._static_total = self._static.total(everything)
         self.passing = np.empty(len(table), dtype=np.bool_)
         self.total = np.empty(len(table), dtype=np.int64)
         """The weighted sum; of no meaning where `passing` is false."""
@@ -41,8 +43,8 @@ class Kept:
         if self._seen_taints != len(taints):
             everything = NodeView(self._table)
             self._seen_taints = len(taints)
-            self._quiet_passing = passes(self._quiet.filters, everything)
-            self._quiet_total = self._quiet.total(everything)
+            self._static_passing = passes(self._static.filters, everything)
+            self._static_total = self._static.total(everything)
             self._seen = len(journal)
             self._update_all()
         elif self._seen != len(journal):
@@ -59,62 +61,62 @@ class Kept:
                 self._update_all()
 
     def _update_one(self, node: int) -> None:
-        passing = self._quiet_passing.item(node)
+        passing = self._static_passing.item(node)
         if passing:
-            view = OneNode(self._table, node)
-            passing = self._lively.passes_one(view)
+            info = NodeInfo(self._table, node)
+            passing = self._dynamic.pass_node(info)
             if passing:
-                self.total[node] = self._quiet_total.item(node) + self._lively.total_of_one(view)
+                self.total[node] = self._static_total.item(node) + self._dynamic.total_of_node(info)
         if passing is not self.passing.item(node):
             self.passing[node] = passing
             self._list()
 
     def _update_rows(self, rows: Ints) -> None:
         view = NodeView(self._table, rows)
-        passing = self._quiet_passing[rows] & passes(self._lively.filters, view)
-        self.total[rows] = self._quiet_total[rows] + self._lively.total(view)
+        passing = self._static_passing[rows] & passes(self._dynamic.filters, view)
+        self.total[rows] = self._static_total[rows] + self._dynamic.total(view)
         if (passing != self.passing[rows]).any():
             self.passing[rows] = passing
             self._list()
 
     def _update_all(self) -> None:
         view = NodeView(self._table)
-        self.passing = self._quiet_passing & passes(self._lively.filters, view)
-        self.total = self._quiet_total + self._lively.total(view)
+        self.passing = self._static_passing & passes(self._dynamic.filters, view)
+        self.total = self._static_total + self._dynamic.total(view)
         self._list()
 
     def _list(self) -> None:
         self.positions = np.flatnonzero(self.passing[self._order])
         """Where in the scheduler's list the passing nodes are, ascending."""
         self.listed = self._order[self.positions]
-        """Those nodes, in that order."""
+        """The passing nodes, in the order of the scheduler's list."""
 
 
-class _Part:
-    """The answers that read the same."""
+class _Plugins:
+    """The filters and scores of one signature that read certain things."""
 
     def __init__(self, answers: Answers, *reads: Reads) -> None:
         self.filters: list[Filter] = answers.filters_that_read(*reads)
         self._scores: list[tuple[Score, int]] = answers.scores_that_read(*reads)
 
     def total(self, nodes: NodeView) -> Ints:
-        """The weighted sum of the scores."""
+        """The weighted sum of the scores, one entry a row."""
         total = np.zeros(len(nodes), dtype=np.int64)
         for score, weight in self._scores:
             total += weight * score(nodes)
         return total
 
-    def passes_one(self, node: NodeView) -> bool:
-        """The same for a single node."""
+    def pass_node(self, info: NodeInfo) -> bool:
+        """Whether a single node passes all the filters."""
         for filter_ in self.filters:
-            for _, rejected in filter_(node):
+            for _, rejected in filter_(info):
                 if rejected:
                     return False
         return True
 
-    def total_of_one(self, node: NodeView) -> int:
-        """The same for a single node."""
+    def total_of_node(self, info: NodeInfo) -> int:
+        """The weighted sum of a single node's scores."""
         total = 0
         for score, weight in self._scores:
-            total += weight * int(score(node))
+            total += weight * int(score(info))
         return total

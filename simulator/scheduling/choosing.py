@@ -5,19 +5,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.scheduling.cache import Kept
+from simulator.scheduling.cache import EquivalenceCache
 from simulator.scheduling.framework import Answers, Filter, Profile, Reads, Score, ask, nodes_to_find, passes
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.nodes import Ints, NodeTable
 
 
 @dataclass
-class Prepared:
-    """What is known of one pod template."""
+class CycleState:
+    """What the plugins worked out in PreFilter and PreScore, for all scheduling cycles of pods of one template.
+
+    Upstream's CycleState lasts one cycle; this one brings itself up to date instead.
+    """
 
     pod: PodView
     answers: Answers
-    kept: Kept
+    cache: EquivalenceCache
     other_filters: list[Filter]
     other_scores: list[tuple[Score, int]]
 
@@ -38,25 +41,26 @@ class Chooser:
         self._enough = nodes_to_find(len(table), profile.percentage_of_nodes_to_score)
         self._start = 0
         """Where in the list the next search begins."""
-        self._kept: dict[Hashable, Kept] = {}
+        self._caches: dict[Hashable, EquivalenceCache] = {}
+        """By signature."""
 
-    def prepare(self, pod: PodView) -> Prepared:
+    def prepare(self, pod: PodView) -> CycleState:
         """Asks every plugin about a pod template."""
         answers = ask(self._profile, pod, self._cluster)
-        kept = self._kept.get(answers.kin)
-        if kept is None:
-            kept = self._kept[answers.kin] = Kept(answers, self._table, self._order)
+        cache = self._caches.get(answers.signature)
+        if cache is None:
+            cache = self._caches[answers.signature] = EquivalenceCache(answers, self._table, self._order)
         others = answers.filters_that_read(Reads.CLUSTER), answers.scores_that_read(Reads.CLUSTER)
-        return Prepared(pod, answers, kept, *others)
+        return CycleState(pod, answers, cache, *others)
 
-    def feasible(self, prepared: Prepared) -> Ints:
+    def feasible(self, cycle_state: CycleState) -> Ints:
         """Nodes that pass every filter, in the order of the list; of many nodes only as many as are enough."""
-        kept = prepared.kept
-        kept.update()
-        listed, positions, enough = kept.listed, kept.positions, self._enough
-        if prepared.other_filters:
+        cache = cycle_state.cache
+        cache.update()
+        listed, positions, enough = cache.listed, cache.positions, self._enough
+        if cycle_state.other_filters:
             nodes = NodeView(self._table, listed)
-            rejections = [rejected for filter_ in prepared.other_filters for _, rejected in filter_(nodes)]
+            rejections = [rejected for filter_ in cycle_state.other_filters for _, rejected in filter_(nodes)]
             if rejections:
                 passing = ~np.logical_or.reduce(rejections)
                 listed, positions = listed[passing], positions[passing]
@@ -71,51 +75,49 @@ class Chooser:
             return np.concatenate((listed[first:], listed[:last]))
         return np.concatenate((listed[first:], listed[:first])) if first else listed
 
-    def fits(self, prepared: Prepared, node: int) -> bool:
+    def fits(self, cycle_state: CycleState, node: int) -> bool:
         """Whether a node passes every filter as things are now, asked anew."""
         alone = NodeView(self._table, np.array([node]))
-        return bool(passes([filter_ for _, filter_ in prepared.answers.filters], alone)[0])
+        return bool(passes([filter_ for _, filter_ in cycle_state.answers.filters], alone)[0])
 
-    def best(self, prepared: Prepared, feasible: Ints) -> Ints:
-        """Those of the feasible nodes (at least one, just determined) that score highest, in their order."""
+    def best(self, cycle_state: CycleState, feasible: Ints) -> Ints:
+        """The nodes that score highest among `feasible` (at least one, just determined), in their order."""
         if len(feasible) == 1:
             return feasible
-        total = prepared.kept.total.take(feasible)
+        total = cycle_state.cache.total.take(feasible)
         nodes = NodeView(self._table, feasible)
-        for score, weight in prepared.other_scores:
+        for score, weight in cycle_state.other_scores:
             scores = score(nodes)
             if not isinstance(scores, int):
                 total += weight * scores
         best: Ints = feasible[(total == total[total.argmax()]).nonzero()[0]]
         return best
 
-    def scores(self, prepared: Prepared, feasible: Ints) -> dict[str, Ints]:
+    def scores(self, cycle_state: CycleState, feasible: Ints) -> dict[str, Ints]:
         """Each plugin's weighted scores of the feasible nodes, asked anew; plugins that do not score are left out."""
         nodes = NodeView(self._table, feasible)
         return {
             name: weight * (score(nodes) + np.zeros(len(feasible), dtype=np.int64))
-            for name, weight, _, score in prepared.answers.scores
+            for name, weight, _, score in cycle_state.answers.scores
         }
 
-    def resolvable(self, prepared: Prepared) -> Sequence[int]:
+    def resolvable(self, cycle_state: CycleState) -> Sequence[int]:
         """The nodes whose labels and taints allow the pod: there, fewer pods may help."""
-        quiet = prepared.answers.filters_that_read(Reads.LABELS, Reads.TAINTS)
-        rows: list[int] = np.flatnonzero(passes(quiet, self._all)).tolist()
+        static = cycle_state.answers.filters_that_read(Reads.LABELS, Reads.TAINTS)
+        rows: list[int] = np.flatnonzero(passes(static, self._all)).tolist()
         return rows
 
-    def reasons(self, prepared: Prepared, only_node: int | None = None) -> str:
+    def reasons(self, cycle_state: CycleState, only_node: int | None = None) -> str:
         """Why no node is feasible, in Kubernetes' words: "0/6 nodes are available: 6 Insufficient cpu."."""
         left = np.ones(len(self._table), dtype=np.bool_)
         counts: dict[str, int] = {}
         if only_node is not None:
             counts["node(s) didn't satisfy plugin(s) [NodeAffinity]"] = len(left) - 1
             left = np.arange(len(left)) == only_node
-        for _, filter_ in prepared.answers.filters:
+        for _, filter_ in cycle_state.answers.filters:
             passed = left.copy()
             for reason, rejected in filter_(self._all):
-                hit = int((left & rejected).sum())
-                if hit:
-                    counts[reason] = counts.get(reason, 0) + hit
+                counts[reason] = counts.get(reason, 0) + int((left & rejected).sum())
                 passed &= ~rejected
             left = passed
         listed = ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items() if count))

@@ -32,7 +32,7 @@ class PodCount:
         self.by_domain = np.zeros(int(domain.max(initial=-1)) + 1, dtype=np.int64)
         self.by_node = np.zeros(len(domain), dtype=np.int64)
         self.total = 0
-        """Those on nodes that have a domain."""
+        """How many of the pods are on nodes that have a domain."""
 
     def add(self, node: int, number: int) -> None:
         """`number` more (or fewer) pods on `node`."""
@@ -67,7 +67,7 @@ class _Counts:
         if count is None:
             count = self._counts[key] = make()
             # By the rarest of them (mostly pod-template-hash), so that releases need not be held against each other.
-            label = min(labels, key=lambda one: len(self._classes_by_label.get(one, ())), default=None)
+            label = min(labels, key=lambda label: len(self._classes_by_label.get(label, ())), default=None)
             self._counts_by_label[label].append(count)
             for pod_class in self._classes_by_label[label]:
                 if count.matches(pod_class):
@@ -178,7 +178,7 @@ class PodCounts:
             self._staying.move(pod.pod_class, pod.node, -1)
 
     def come_back(self, pod: PodState) -> None:
-        """What `leave` said of the pod is not so after all."""
+        """The pod is on its node again: undoes `leave`."""
         self._present.move(pod.pod_class, pod.node, 1)
         if not pod.deleting:
             self._staying.move(pod.pod_class, pod.node, 1)

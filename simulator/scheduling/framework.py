@@ -2,8 +2,8 @@
 
 Source: pkg/scheduler/schedule_one.go, pkg/scheduler/framework. A plugin is asked once a pod template (as in `PreFilter`
 and `PreScore`); it answers with a function over columns of nodes, or with None where it has nothing to say. Answers
-that depend on a node's own columns only are kept (`kept.py`), shared by all templates that are alike to the plugins,
-and worked out again only for the nodes that changed.
+that depend on a node's own columns only are kept (`cache.py`), shared by all templates of equal signature, and worked
+out again only for the nodes that changed.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from simulator.scheduling.views import ClusterView, NodeView, PodView, WhatIf
+from simulator.scheduling.views import ClusterView, DryRun, NodeView, PodView
 from simulator.state.nodes import Bools, Ints
 
 Filter = Callable[[NodeView], Iterable[tuple[str, Bools]]]
@@ -25,14 +25,14 @@ Score = Callable[[NodeView], Ints | int]
 class Reads(Enum):
     """What an answer about a node depends on.
 
-    Where it is only on the node itself, the answer is also asked about single nodes: every column is then one plain
-    number (see `OneNode`), and so must be the answer. Operators and numpy's functions do for both; indexing does not.
+    Where it is only on the node itself, the answer is also asked about single nodes (`NodeInfo`). A plugin is written
+    over columns all the same: it combines them by operators and by the view's `minimum`, `sqrt` and `whole`.
     """
 
     LABELS = "labels"
     """The node's name, labels and images: they never change during a run."""
     TAINTS = "taints"
-    """Those, its taints and whether it is cordoned."""
+    """The node's name, labels, images and taints, and whether it is cordoned."""
     NODE = "node"
     """All columns of the node itself."""
     CLUSTER = "cluster"
@@ -74,7 +74,7 @@ class ScorePlugin(Protocol):
 class PostFilterPlugin(Protocol):
     """Makes room for a pod that no node can take."""
 
-    def post_filter(self, pod: PodView, what_if: WhatIf) -> tuple[int, Sequence[int]] | None:
+    def post_filter(self, pod: PodView, dry_run: DryRun) -> tuple[int, Sequence[int]] | None:
         """(the node to make room on, uids of the pods that have to go); None: there is no way."""
         ...
 
@@ -121,32 +121,32 @@ class Answers:
     filters: list[tuple[Reads, Filter]]
     scores: list[tuple[str, int, Reads, Score]]
     """(plugin, weight, what it reads, score)."""
-    kin: Hashable
+    signature: Hashable
     """Equal for templates whose answers about single nodes are equal."""
 
     def filters_that_read(self, *what: Reads) -> list[Filter]:
-        """Those of the filters."""
+        """The filters that depend on any of these."""
         return [filter_ for reads, filter_ in self.filters if reads in what]
 
     def scores_that_read(self, *what: Reads) -> list[tuple[Score, int]]:
-        """Those of the scores, with their weights."""
+        """(score, weight) of the scores that depend on any of these."""
         return [(score, weight) for _, weight, reads, score in self.scores if reads in what]
 
 
 def ask(profile: Profile, pod: PodView, cluster: ClusterView) -> Answers:
     """Asks every plugin about a pod template."""
     filters, scores = [], []
-    kin: list[Hashable] = []
+    signature: list[Hashable] = []
     for plugin in profile.filters:
         filter_ = plugin.filter(pod, cluster)
         if filter_ is not None:
             filters.append((plugin.filter_reads, filter_))
             if plugin.filter_reads is not Reads.CLUSTER:
-                kin.append(("filter", plugin, plugin.signature(pod)))
+                signature.append(("filter", plugin, plugin.signature(pod)))
     for scorer, weight in profile.scores:
         score = scorer.score(pod, cluster) if weight else None
         if score is not None:
             scores.append((name_of(scorer), weight, scorer.score_reads, score))
             if scorer.score_reads is not Reads.CLUSTER:
-                kin.append(("score", scorer, weight, scorer.signature(pod)))
-    return Answers(filters, scores, tuple(kin))
+                signature.append(("score", scorer, weight, scorer.signature(pod)))
+    return Answers(filters, scores, tuple(signature))

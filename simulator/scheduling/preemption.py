@@ -1,72 +1,48 @@
-"""What would be if some pods were not there, or others were: asked by really taking them off the books for a moment."""
+"""The preemption evaluator: which pods might make room for one that fits nowhere, and whether that would help.
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+Source: pkg/scheduler/framework/preemption (Evaluator).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from simulator.scheduling.choosing import Chooser, Prepared
-from simulator.scheduling.counts import PodCounts
+from simulator.scheduling.choosing import Chooser, CycleState
+from simulator.scheduling.snapshot import Snapshot
 from simulator.scheduling.ties import Ties
 from simulator.scheduling.views import RunningPod
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import BudgetState, PodClass, PodState
 
 
-class Books:
-    """The columns and the counts, with pods entered or struck off for as long as a `with` lasts."""
-
-    def __init__(self, state: ClusterState, counts: PodCounts) -> None:
-        self._nodes = state.nodes
-        self._counts = counts
-
-    @contextmanager
-    def without(self, pods: Iterable[PodState]) -> Iterator[None]:
-        """As if these pods were not on their nodes."""
-        struck = list(pods)
-        for pod in struck:
-            self._nodes.use(pod.node, pod.pod_class, -1)
-            self._counts.leave(pod)
-        yield
-        for pod in struck:
-            self._nodes.use(pod.node, pod.pod_class, 1)
-            self._counts.come_back(pod)
-
-    @contextmanager
-    def having(self, node: int, pod_classes: Iterable[PodClass]) -> Iterator[None]:
-        """As if pods of these templates were on the node."""
-        entered = list(pod_classes)
-        for pod_class in entered:
-            self._nodes.use(node, pod_class, 1)
-            self._counts.arrive(pod_class, node)
-        yield
-        for pod_class in entered:
-            self._nodes.use(node, pod_class, -1)
-            self._counts.depart(pod_class, node)
-
-
-class Eviction:
-    """What a post-filter plugin may ask about one pod that fits nowhere (a `WhatIf`)."""
+class Evaluator:
+    """Answers a post-filter plugin's questions about one pod that fits nowhere (a `DryRun`)."""
 
     def __init__(
-        self, pod: PodState, prepared: Prepared, state: ClusterState, chooser: Chooser, books: Books, ties: Ties
+        self,
+        pod: PodState,
+        cycle_state: CycleState,
+        state: ClusterState,
+        chooser: Chooser,
+        snapshot: Snapshot,
+        ties: Ties,
     ) -> None:
         self._pod = pod
-        self._prepared = prepared
+        self._cycle_state = cycle_state
         self._state = state
         self._chooser = chooser
-        self._books = books
+        self._snapshot = snapshot
         self._ties = ties
         self._budgets: dict[PodClass, tuple[BudgetState, ...]] = {}
 
     @property
-    def allowed(self) -> Mapping[str, int]:
+    def disruptions_allowed(self) -> Mapping[str, int]:
         """By budget ("namespace/name"), how many disruptions it allows."""
         return {_name(budget): budget.allowed for budget in self._state.budgets}
 
-    def candidates(self) -> Sequence[int]:
+    def potential_nodes(self) -> Sequence[int]:
         """The nodes where fewer pods may help, from one that is drawn on."""
-        nodes = self._chooser.resolvable(self._prepared)
+        nodes = self._chooser.resolvable(self._cycle_state)
         if self._pod.only_node is not None:
             nodes = [node for node in nodes if node == self._pod.only_node]
         if len(nodes) < 2:
@@ -75,13 +51,13 @@ class Eviction:
         return [*nodes[first:], *nodes[:first]]
 
     def pods_on(self, node: int) -> Sequence[RunningPod]:
-        """The pods there, in order of arrival."""
+        """The pods on `node`, in order of arrival."""
         return [
-            RunningPod(pod.uid, pod.pod_class.spec.priority, pod.start_time or 0.0, self._counting(pod))
+            RunningPod(pod.uid, pod.pod_class.spec.priority, pod.start_time or 0.0, self._budgets_of(pod))
             for pod in self._state.nodes.running[node].values()
         ]
 
-    def _counting(self, pod: PodState) -> tuple[str, ...]:
+    def _budgets_of(self, pod: PodState) -> tuple[str, ...]:
         """The budgets that a disruption of the pod would come out of; the scheduler ignores those without selector."""
         pod_class = pod.pod_class
         if pod_class not in self._budgets:
@@ -95,9 +71,9 @@ class Eviction:
         return tuple(_name(b) for b in self._budgets[pod_class] if pod.uid not in b.disrupted)
 
     def fits_without(self, node: int, uids: Collection[int]) -> bool:
-        """Whether the pod would pass all filters there without these pods."""
-        with self._books.without(self._state.pods[uid] for uid in uids):
-            return self._chooser.fits(self._prepared, node)
+        """Whether the pod would pass all filters on `node` if the pods `uids` were gone."""
+        with self._snapshot.without_pods(self._state.pods[uid] for uid in uids):
+            return self._chooser.fits(self._cycle_state, node)
 
 
 def _name(budget: BudgetState) -> str:

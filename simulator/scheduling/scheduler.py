@@ -1,31 +1,28 @@
 """The scheduler: takes waiting pods one at a time and binds them.
 
-Source: pkg/scheduler (schedule_one.go, backend/queue). Pods wait by priority, then by arrival. One that fits nowhere
-waits until something happens that may help; an idle scheduler tries it again at once (SchedulerPopFromBackoffQ), so
-back-off plays no part here. Pods of one template (and for one node, if only that will do) wait behind the first of
-them that fails; those for which others were preempted wait for their node, each by itself.
+Source: pkg/scheduler (schedule_one.go). A pod that fits nowhere waits until something happens that may help; back-off
+plays no part (`queue.py`). Pods for which others were preempted are nominated to their node and wait for it, each by
+itself.
 """
 
 from collections.abc import Sequence
-from heapq import heappop, heappush
 
 import numpy as np
 
 from models.timing import Timing
 from simulator.kernel import Kernel, Order
 from simulator.log import Kind
-from simulator.scheduling.choosing import Chooser, Prepared
+from simulator.scheduling.choosing import Chooser, CycleState
 from simulator.scheduling.counts import PodCounts
 from simulator.scheduling.framework import Profile
-from simulator.scheduling.preemption import Books, Eviction
+from simulator.scheduling.preemption import Evaluator
+from simulator.scheduling.queue import SchedulingQueue
+from simulator.scheduling.snapshot import Snapshot
 from simulator.scheduling.ties import Ties
 from simulator.scheduling.views import ClusterView, PodView
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import Ints
 from simulator.state.objects import Disruption, Phase, PodClass, PodState
-
-_Alike = tuple[PodClass, int | None]
-"""Pods that are equal to the scheduler: a template, and the only node that will do."""
 
 
 class Scheduler:
@@ -35,143 +32,122 @@ class Scheduler:
         self._kernel = kernel
         self._state = state
         self._latency = timing.scheduler_latency
-        self._counts = PodCounts(state)
-        self._books = Books(state, self._counts)
+        counts = PodCounts(state)
+        self._snapshot = Snapshot(state, counts)
         self._post_filters = profile.post_filters
-        self.chooser = Chooser(profile, state.nodes, ClusterView(state.nodes, self._counts))
+        self.chooser = Chooser(profile, state.nodes, ClusterView(state.nodes, counts))
         self._ties = ties
-        self._active: list[tuple[int, int, PodState]] = []
-        self._unschedulable: dict[_Alike, list[tuple[int, PodState]]] = {}
-        """Per template, a heap by arrival."""
-        self._hopeless: set[_Alike] = set()
-        """Templates that were tried and fitted nowhere, and nothing happened since."""
+        self._queue = SchedulingQueue(self._wake)
         self._nominated: dict[PodState, int] = {}
         """Pods that wait for others to be gone from a node."""
         self._lowest_priority = 2**31
         self._armed = False
         state.listen(Kind.POD_PHASE, self._phase_changed)
-        state.listen(Kind.POD_NODE, lambda pod, node, cause: self._retry_spread())
+        state.listen(Kind.POD_NODE, lambda pod, node, cause: self._pods_moved())
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._deleting(pod))
-        state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._retry())
-        state.listen(Kind.NODE_UNSCHEDULABLE, lambda node, new, cause: self._retry())
+        state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._room_appeared())
+        state.listen(Kind.NODE_UNSCHEDULABLE, lambda node, new, cause: self._room_appeared())
 
-    # The queue
+    # What may let waiting pods in
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
         if phase == Phase.PENDING:
             self._lowest_priority = min(self._lowest_priority, pod.pod_class.spec.priority)
-            self._push(pod)
+            self._queue.add(pod)
         elif phase != Phase.RUNNING and pod.node >= 0:
-            self._retry()
+            self._room_appeared()
 
     def _deleting(self, pod: PodState) -> None:
         self._nominated.pop(pod, None)
-        self._retry_spread()
+        self._pods_moved()
 
-    def _retry_spread(self) -> None:
+    def _pods_moved(self) -> None:
         """A pod came or goes: that may help those that wait for the sake of where other pods are."""
-        for alike in list(self._unschedulable) if self._unschedulable else ():
-            pod_class = alike[0]
-            if pod_class.spec.topology_spread_constraints or pod_class.affinity.required:
-                self._hopeless.discard(alike)
-                self._push_next(alike)
+        self._queue.activate_where(_depends_on_pods)
 
-    def _push(self, pod: PodState) -> None:
-        heappush(self._active, (-pod.pod_class.spec.priority, pod.uid, pod))
+    def _room_appeared(self) -> None:
+        self._queue.activate_all()
+        for pod in self._nominated:
+            self._queue.add(pod)
+
+    def _wake(self) -> None:
         if not self._armed:
             self._armed = True
             self._kernel.timer(self._latency, self._schedule_all, Order.CONTROL)
-
-    def _retry(self) -> None:
-        """Something happened that may let waiting pods in: the first of every template is tried again."""
-        self._hopeless.clear()
-        for alike in list(self._unschedulable):
-            self._push_next(alike)
-        for pod in self._nominated:
-            self._push(pod)
-
-    def _push_next(self, alike: _Alike) -> None:
-        waiting = self._unschedulable.get(alike)
-        if waiting:
-            self._push(heappop(waiting)[1])
-            if not waiting:
-                del self._unschedulable[alike]
 
     # One pod after the other
 
     def _schedule_all(self) -> None:
         self._armed = False
-        while self._active:
-            _, _, pod = heappop(self._active)
-            alike = (pod.pod_class, pod.only_node)
+        queue = self._queue
+        while (pod := queue.pop()) is not None:
             if pod.deleting or pod.node >= 0:
-                self._push_next(alike)
-            elif alike in self._hopeless and pod not in self._nominated:
-                self._wait(pod, alike)
+                queue.activate_next(pod)
+            elif queue.is_rejected(pod) and pod not in self._nominated:
+                queue.add_unschedulable(pod)
             else:
                 node = self._choose(pod)
                 if node is None and not self.makes_room(pod):
-                    self._hopeless.add(alike)
-                    self._wait(pod, alike)
+                    queue.reject(pod)
                     continue
                 if node is not None:
                     self.bind(pod, node)
-                self._push_next(alike)
-
-    def _wait(self, pod: PodState, alike: _Alike) -> None:
-        heappush(self._unschedulable.setdefault(alike, []), (pod.uid, pod))
+                queue.activate_next(pod)
 
     def _choose(self, pod: PodState) -> int | None:
         feasible = self.feasible(pod)
         if len(feasible) == 0:
             return None
-        best = self.chooser.best(self.prepared(pod.pod_class), feasible)
+        best = self.chooser.best(self.cycle_state(pod.pod_class), feasible)
         return best.item(0) if len(best) == 1 else self._ties.choose(best)
 
     def feasible(self, pod: PodState) -> Ints:
         """The nodes that the pod may be bound to now, as far as they are looked at."""
-        prepared = self.prepared(pod.pod_class)
+        cycle_state = self.cycle_state(pod.pod_class)
         only = self._nominated.get(pod) if pod.only_node is None else pod.only_node
         if only is not None:
-            alone = np.array([only] if self.chooser.fits(prepared, only) else [], dtype=np.int64)
-            alone = self._beside_nominated(pod, prepared, alone)
+            alone = np.array([only] if self.chooser.fits(cycle_state, only) else [], dtype=np.int64)
+            alone = self._beside_nominated(pod, cycle_state, alone)
             if pod.only_node is not None or len(alone):
                 return alone
-        feasible = self.chooser.feasible(prepared)
-        return self._beside_nominated(pod, prepared, feasible) if self._nominated else feasible
+        feasible = self.chooser.feasible(cycle_state)
+        return self._beside_nominated(pod, cycle_state, feasible) if self._nominated else feasible
 
     def bind(self, pod: PodState, node: int) -> None:
         """Puts the pod on the node."""
         self._nominated.pop(pod, None)
         self._state.bind(pod, node)
 
-    def prepared(self, pod_class: PodClass) -> Prepared:
-        """What the plugins answered for this template."""
-        prepared = pod_class.scheduling
-        if prepared is None:
-            prepared = pod_class.scheduling = self.chooser.prepare(PodView(pod_class))
-        assert isinstance(prepared, Prepared)
-        return prepared
+    def cycle_state(self, pod_class: PodClass) -> CycleState:
+        """What the plugins worked out for this template; they are asked at the first call."""
+        cycle_state = pod_class.scheduling
+        if cycle_state is None:
+            cycle_state = pod_class.scheduling = self.chooser.prepare(PodView(pod_class))
+        assert isinstance(cycle_state, CycleState)
+        return cycle_state
 
     def reason(self, pod: PodState) -> str:
         """Why a waiting pod is not placed, in Kubernetes' words."""
-        return self.chooser.reasons(self.prepared(pod.pod_class), pod.only_node)
+        return self.chooser.reasons(self.cycle_state(pod.pod_class), pod.only_node)
 
     # Preemption
 
-    def _beside_nominated(self, pod: PodState, prepared: Prepared, nodes: Ints) -> Ints:
-        """Those of the nodes that would have room still if the pods that wait for them were there already."""
+    def _beside_nominated(self, pod: PodState, cycle_state: CycleState, nodes: Ints) -> Ints:
+        """The nodes of `nodes` where the pod fits even with the pods that are nominated to them.
+
+        As upstream (RunFilterPluginsWithNominatedPods), only pods of at least its priority count.
+        """
         priority = pod.pod_class.spec.priority
         full = []
         for node in dict.fromkeys(self._nominated.values()):
-            expected = [
+            nominated = [
                 other.pod_class
                 for other, theirs in self._nominated.items()
                 if theirs == node and other is not pod and other.pod_class.spec.priority >= priority
             ]
-            if expected:
-                with self._books.having(node, expected):
-                    if not self.chooser.fits(prepared, node):
+            if nominated:
+                with self._snapshot.with_pods(node, nominated):
+                    if not self.chooser.fits(cycle_state, node):
                         full.append(node)
         return nodes[~np.isin(nodes, full)] if full else nodes
 
@@ -181,12 +157,12 @@ class Scheduler:
             return False
         if self._waits_for_victims(pod):
             return True
-        prepared = self.prepared(pod.pod_class)
-        eviction = Eviction(pod, prepared, self._state, self.chooser, self._books, self._ties)
+        cycle_state = self.cycle_state(pod.pod_class)
+        evaluator = Evaluator(pod, cycle_state, self._state, self.chooser, self._snapshot, self._ties)
         for plugin in self._post_filters:
-            found = plugin.post_filter(prepared.pod, eviction)
-            if found is not None:
-                self._preempt(pod, *found)
+            nomination = plugin.post_filter(cycle_state.pod, evaluator)
+            if nomination is not None:
+                self._preempt(pod, *nomination)
                 return True
         self._nominated.pop(pod, None)
         return False
@@ -205,7 +181,7 @@ class Scheduler:
         for other, theirs in list(self._nominated.items()):
             if theirs == node and other.pod_class.spec.priority < priority:
                 del self._nominated[other]
-                self._push(other)
+                self._queue.add(other)
         self._nominated[pod] = node
         cause = self._state.cause("preemption")
         for uid in victims:
@@ -213,3 +189,8 @@ class Scheduler:
             self._state.set_disruption_target(victim, Disruption.PREEMPTION_BY_SCHEDULER, cause)
             if not victim.deleting:
                 self._state.mark_deleting(victim, cause)
+
+
+def _depends_on_pods(pod_class: PodClass) -> bool:
+    """Whether a filter asks where other pods are."""
+    return bool(pod_class.spec.topology_spread_constraints or pod_class.affinity.required)

@@ -1,5 +1,6 @@
 """What policies may see: the state, read-only."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 Column = Any
-"""One entry a row, or one plain number for a single node; integers, or truth values where the name says so."""
+"""One entry a row: integers, or truth values where the name says so. Operators work entry by entry."""
 
 
 class NodeView:
@@ -36,12 +37,12 @@ class NodeView:
 
     @property
     def pods(self) -> Column:
-        """How many pods fit."""
+        """How many pods each node may hold."""
         return self.take(self._table.pods)
 
     @property
     def used_pods(self) -> Column:
-        """Number of pods there."""
+        """How many pods each node holds, terminating ones included."""
         return self.take(self._table.used_pods)
 
     def allocatable(self, resource: str) -> Column:
@@ -49,11 +50,11 @@ class NodeView:
         return self.take(self._table.columns["allocatable"][resource])
 
     def used(self, resource: str) -> Column:
-        """What the pods there (terminating ones included) request of it."""
+        """What the pods of each node, terminating ones included, request of a resource, in its unit."""
         return self.take(self._table.columns["used"][resource])
 
     def scored(self, resource: str) -> Column:
-        """The same, of CPU and memory with a default for containers that request none."""
+        """What scores go by: as `used`, with a default of CPU and memory for containers that request none."""
         return self.take(self._table.columns["scored"][resource])
 
     def host_ports(self, port: int, protocol: str) -> Mapping[str, Column]:
@@ -70,9 +71,23 @@ class NodeView:
         """Whether the node is cordoned."""
         return self.take(self._table.unschedulable)
 
+    # What plugins compute with columns, beyond the operators
 
-class OneNode(NodeView):
-    """The same of a single node: plain numbers instead of columns."""
+    def minimum(self, column: Column, other: Column) -> Column:
+        """The smaller of the two, entry by entry; either may be one number for all."""
+        return np.minimum(column, other)
+
+    def sqrt(self, column: Column) -> Column:
+        """The square roots."""
+        return np.sqrt(column)
+
+    def whole(self, column: Column) -> Column:
+        """As integers, without the fractions."""
+        return column.astype(np.int64)
+
+
+class NodeInfo(NodeView):
+    """The view of a single node. Its columns are plain numbers, which are much faster than arrays of one entry."""
 
     def __init__(self, table: NodeTable, row: int) -> None:
         self._table = table
@@ -84,6 +99,15 @@ class OneNode(NodeView):
 
     def take(self, column: np.ndarray) -> Column:
         return column.item(self._row)
+
+    def minimum(self, column: Column, other: Column) -> Column:
+        return column if column < other else other
+
+    def sqrt(self, column: Column) -> Column:
+        return math.sqrt(column)
+
+    def whole(self, column: Column) -> Column:
+        return int(column)
 
     # Spelled out once more, because these make up half the cost of scheduling a pod.
 
@@ -112,7 +136,7 @@ class PodView:
         self.affinity = pod_class.affinity
         """Terms about other pods, namespaces and matchLabelKeys worked out."""
         self.default_selector = _default_selector(pod_class)
-        """Selects the pod's kin for the scheduler's default spreading; None if nothing does."""
+        """Selects the pods, this one among them, that are spread by default; None if nothing does."""
 
     @staticmethod
     def amounts(requests: Resources) -> list[tuple[str, int]]:
@@ -148,24 +172,24 @@ class RunningPod(NamedTuple):
     """The budgets that its disruption would come out of."""
 
 
-class WhatIf(Protocol):
-    """What a post-filter plugin may ask about a pod that fits nowhere."""
+class DryRun(Protocol):
+    """What a post-filter plugin may ask about a pod that fits nowhere. Nothing is changed by asking."""
 
     @property
-    def allowed(self) -> Mapping[str, int]:
+    def disruptions_allowed(self) -> Mapping[str, int]:
         """By budget, how many disruptions it allows."""
         ...
 
-    def candidates(self) -> Sequence[int]:
+    def potential_nodes(self) -> Sequence[int]:
         """The nodes where fewer pods may help, in the order in which to try them."""
         ...
 
     def pods_on(self, node: int) -> Sequence[RunningPod]:
-        """The pods there, in order of arrival."""
+        """The pods on `node`, in order of arrival."""
         ...
 
     def fits_without(self, node: int, uids: Collection[int]) -> bool:
-        """Whether the pod would pass all filters there without these pods."""
+        """Whether the pod would pass all filters on `node` if the pods `uids` were gone."""
         ...
 
 

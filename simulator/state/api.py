@@ -4,7 +4,6 @@
 is the controllers' business; they are woken by the transitions.
 """
 
-import difflib
 from collections.abc import Mapping
 from functools import singledispatchmethod
 
@@ -13,6 +12,7 @@ from models.behaviour import Behaviour
 from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
+from models.input.problems import did_you_mean
 from models.pod import Pod, PodTemplate
 from models.service import Service
 from models.statefulset import StatefulSet
@@ -152,8 +152,7 @@ class Api:
             known[f"Deployment/{workload.namespace}/{workload.name}"] = deployment
             known.setdefault(f"Deployment/{workload.name}", deployment)
         if target not in known:
-            close = difflib.get_close_matches(target, known, n=1)
-            raise ValueError(f"there is no {target}" + (f"; did you mean {close[0]}?" if close else ""))
+            raise ValueError(f"there is no {target}{did_you_mean(target, known)}")
         return known[target]
 
     def pods(self) -> list[PodState]:

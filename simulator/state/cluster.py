@@ -28,6 +28,7 @@ from simulator.state.objects import (
     PodOwner,
     PodState,
     ReplicaSetState,
+    Rollout,
     ServiceState,
     StatefulSetState,
 )
@@ -366,6 +367,14 @@ class ClusterState:
         if deployment.complete is not complete:
             deployment.complete = complete
             self._emit(Kind.DEPLOYMENT_COMPLETE, deployment, deployment.index, not complete, complete, cause)
+
+    def set_progress(self, deployment: DeploymentState, reason: Rollout, cause: int) -> None:
+        """The reason of a Deployment's Progressing condition; a transition when its status turns False or back."""
+        progress = deployment.progress
+        was, now = (told is not Rollout.DEADLINE_EXCEEDED for told in (progress.reason, reason))
+        progress.reason = reason
+        if was is not now:
+            self._emit(Kind.DEPLOYMENT_PROGRESSING, deployment, deployment.index, was, now, cause)
 
     def add_budget(self, budget: BudgetState) -> None:
         """A new PodDisruptionBudget, of which nothing is counted yet."""

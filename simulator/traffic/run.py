@@ -6,7 +6,8 @@ from simulator.run import Run
 from simulator.streams import Streams
 from simulator.traffic.endpoints import EndpointHistory, endpoint_history
 from simulator.traffic.fluid.fluid import Requests, fluid
-from simulator.traffic.requests.requests import Answers, requests
+from simulator.traffic.requests.answers import Answers
+from simulator.traffic.requests.requests import requests
 
 
 def expected(traffic: Traffic, run: Run, cluster: Cluster) -> Requests:

@@ -91,6 +91,13 @@ def cluster(machines: Sequence[Node], *workloads: Deployment | Pod, services: bo
     )
 
 
+def uniform_cluster(machines: int, replicas: Sequence[int]) -> Cluster:
+    """Equal nodes of three zones with room to spare, and Deployments app-0, app-1, ... with so many replicas."""
+    pods = [template(f"app-{i}", container(cpu=250, memory=GIB // 2)) for i in range(len(replicas))]
+    apps = [deployment(f"app-{i}", count, pods=pods[i]) for i, count in enumerate(replicas)]
+    return cluster(nodes(machines, "abc", cpu=32_000, memory=128 * GIB), *apps)
+
+
 @dataclass(frozen=True)
 class Outages:
     """A scripted failure mode: (at, lasting, nodes)."""

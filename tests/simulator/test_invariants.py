@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments.bench.cluster import uniform_cluster
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.deployment import StrategyType
@@ -29,7 +28,7 @@ from simulator.state.cluster import ClusterState
 from simulator.state.nodes import NodeTable
 from simulator.state.objects import Phase, PodState
 from simulator.stories.world import FailureMode
-from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, behaviour
+from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, behaviour, uniform_cluster
 from tests.simulator.strategies import clusters, failures, maintained, rollouts
 
 LIVELY = behaviour(
@@ -253,14 +252,15 @@ def test_the_state_is_consistent_through_many_days(history: History) -> None:
 
 
 @pytest.mark.slow
-def test_the_state_of_the_benchmark_s_cluster_is_consistent() -> None:
+def test_the_state_of_a_cluster_with_room_and_many_applications_is_consistent() -> None:
     modes = (
         NodeCrash("node-crash", Exponential(DAY), Exponential(HOUR / 2)),
         ZoneOutage("zone-outage", Exponential(2 * DAY), Exponential(HOUR / 2)),
         ContainerCrash("crash", Exponential(2 * DAY)),
     )
     release = Rollout("release", "Deployment/app-3", every=3 * HOUR)
-    lab = watched(uniform_cluster(24, 210), LIVELY, failures=modes, operations=(release,), end=DAY)
+    load = uniform_cluster(24, [20] * 10 + [10])
+    lab = watched(load, LIVELY, failures=modes, operations=(release,), end=DAY)
     let_pass(lab, DAY)
     lab.run(2 * DAY)
 

@@ -63,7 +63,7 @@ def test_pods_that_were_never_placed_are_told_with_the_reason() -> None:
 
 
 def test_an_operation_without_a_target_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"there is no Deployment/wob; did you mean Deployment/web\?"):
+    with pytest.raises(ValueError, match=r"there is no Deployment/wob; did you mean 'Deployment/web'\?"):
         simulate(LOAD, operations=[Rollout("release", "Deployment/wob", at=1.0)], duration=10.0)
 
 

@@ -32,7 +32,7 @@ from simulator.state.scale import Scalable, Scale
 from simulator.streams import Streams
 
 _ROUNDING = 1e-6
-"""Of a period: times are sums, and a tick must not be missed for their rounding."""
+"""A share of a period: times are sums, and a tick must not be missed for their rounding."""
 
 Find = Callable[[str, str, str], object]
 """(kind, name, namespace) -> the record; raises KeyError if there is none."""

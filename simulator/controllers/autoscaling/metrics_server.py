@@ -18,7 +18,7 @@ from simulator.kernel import Kernel
 from simulator.state.objects import Phase, PodState
 
 _ROUNDING = 1e-6
-"""Of a period, or seconds: times are sums, and a scrape must not be missed for their rounding."""
+"""A share of a period, or seconds: times are sums, and a scrape must not be missed for their rounding."""
 
 
 class _Scrape(NamedTuple):

@@ -34,7 +34,7 @@ class ObservedPod(NamedTuple):
 
     sample: Sample | None
     request: int | None = None
-    """Of the resource in question; None: a container has none."""
+    """What the pod requests of the resource in question, in its unit; None: a container requests none."""
     ready: bool = True
     ready_since: float = 0.0
     """When its Ready condition last changed."""

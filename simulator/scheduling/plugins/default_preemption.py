@@ -4,27 +4,28 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.registry import register
-from simulator.scheduling.views import PodView, RunningPod, WhatIf
+from simulator.scheduling.views import DryRun, PodView, RunningPod
 
 
 @dataclass(frozen=True)
-class _Victims:
-    """What room on one node costs."""
+class _Candidate:
+    """A node where the pod would fit, and what that costs."""
 
     node: int
-    pods: tuple[RunningPod, ...]
+    victims: tuple[RunningPod, ...]
     """The most important first."""
     violations: int
+    """How many of them a budget would not allow to go."""
 
     def cost(self) -> tuple[float, ...]:
         """Less is better, in this order (pkg/scheduler/framework/preemption, pickOneNodeForPreemption)."""
-        highest = self.pods[0].priority
+        highest = self.victims[0].priority
         return (
             self.violations,
             highest,
-            sum(pod.priority + 2**31 for pod in self.pods),
-            len(self.pods),
-            -min(pod.start_time for pod in self.pods if pod.priority == highest),
+            sum(pod.priority + 2**31 for pod in self.victims),
+            len(self.victims),
+            -min(pod.start_time for pod in self.victims if pod.priority == highest),
         )
 
 
@@ -40,36 +41,39 @@ class DefaultPreemption:
     min_candidate_nodes_percentage: int = 10
     min_candidate_nodes_absolute: int = 100
 
-    def post_filter(self, pod: PodView, what_if: WhatIf) -> tuple[int, Sequence[int]] | None:
-        candidates, allowed = what_if.candidates(), what_if.allowed
-        enough = len(candidates) * self.min_candidate_nodes_percentage // 100
-        enough = min(len(candidates), max(enough, self.min_candidate_nodes_absolute))
-        found: list[_Victims] = []
-        for node in candidates:
-            victims = _select(pod, node, what_if, allowed)
-            if victims is not None:
-                found.append(victims)
-                if len(found) >= enough and not all(one.violations for one in found):
+    def post_filter(self, pod: PodView, dry_run: DryRun) -> tuple[int, Sequence[int]] | None:
+        potential_nodes, allowed = dry_run.potential_nodes(), dry_run.disruptions_allowed
+        enough = len(potential_nodes) * self.min_candidate_nodes_percentage // 100
+        enough = min(len(potential_nodes), max(enough, self.min_candidate_nodes_absolute))
+        candidates: list[_Candidate] = []
+        for node in potential_nodes:
+            candidate = _select_victims(pod, node, dry_run, allowed)
+            if candidate is not None:
+                candidates.append(candidate)
+                if len(candidates) >= enough and not all(candidate.violations for candidate in candidates):
                     break
-        if not found:
+        if not candidates:
             return None
-        best = min(found, key=_Victims.cost)
-        return best.node, [victim.uid for victim in best.pods]
+        best = min(candidates, key=_Candidate.cost)
+        return best.node, [victim.uid for victim in best.victims]
 
 
-def _select(pod: PodView, node: int, what_if: WhatIf, allowed: Mapping[str, int]) -> _Victims | None:
-    """Strikes all pods of lower priority, then lets back in, the most important first, what fits beside the pod."""
-    lower = sorted((p for p in what_if.pods_on(node) if p.priority < pod.priority), key=_importance)
-    out = {p.uid for p in lower}
-    if not lower or not what_if.fits_without(node, out):
+def _select_victims(pod: PodView, node: int, dry_run: DryRun, allowed: Mapping[str, int]) -> _Candidate | None:
+    """Removes all pods of lower priority, then reprieves, the most important first, those that fit beside the pod.
+
+    Pods that a budget would not allow to go are reprieved before the others (SelectVictimsOnNode).
+    """
+    lower = sorted((p for p in dry_run.pods_on(node) if p.priority < pod.priority), key=_importance)
+    removed = {p.uid for p in lower}
+    if not lower or not dry_run.fits_without(node, removed):
         return None
     violating = _violating(lower, allowed)
-    for candidate in sorted(lower, key=lambda p: p.uid not in violating):
-        out.discard(candidate.uid)
-        if not what_if.fits_without(node, out):
-            out.add(candidate.uid)
-    victims = tuple(p for p in lower if p.uid in out)
-    return _Victims(node, victims, len(out & set(violating))) if victims else None
+    for reprieved in sorted(lower, key=lambda p: p.uid not in violating):
+        removed.discard(reprieved.uid)
+        if not dry_run.fits_without(node, removed):
+            removed.add(reprieved.uid)
+    victims = tuple(p for p in lower if p.uid in removed)
+    return _Candidate(node, victims, len(removed & set(violating))) if victims else None
 
 
 def _importance(pod: RunningPod) -> tuple[float, ...]:

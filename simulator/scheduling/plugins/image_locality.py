@@ -38,10 +38,10 @@ class ImageLocality:
         most = _MOST * len(images)
         scores = []
         for present in cluster.images:
-            found = sum(
+            spread_bytes = sum(
                 int(present[image] * (nodes_with[image] / len(cluster.images))) for image in images if image in present
             )
-            scores.append(100 * (min(max(found, _LEAST), most) - _LEAST) // (most - _LEAST))
+            scores.append(100 * (min(max(spread_bytes, _LEAST), most) - _LEAST) // (most - _LEAST))
         column = np.array(scores, dtype=np.int64)
         return lambda nodes: nodes.take(column)
 

@@ -100,10 +100,10 @@ class _Existing:
     def counts(self) -> "list[tuple[str, int, PodCount]]":
         """(kind of term, weight, the pods that carry it)."""
         while self._looked_at < len(self._carried):
-            kind, weight, term = one = self._carried[self._looked_at]
+            kind, weight, term = carried = self._carried[self._looked_at]
             self._looked_at += 1
             if term.matches(self._pod.namespace, self._pod.labels):
-                self._matching.append((kind, weight, self._cluster.carrying(one)))
+                self._matching.append((kind, weight, self._cluster.carrying(carried)))
         return self._matching
 
 

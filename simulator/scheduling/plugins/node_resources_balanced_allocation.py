@@ -1,15 +1,12 @@
 """NodeResourcesBalancedAllocation: resources used in like measure."""
 
-import math
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import ClassVar
 
 from simulator.registry import register
 from simulator.scheduling.framework import Reads, Score
-from simulator.scheduling.views import ClusterView, NodeView, PodView
+from simulator.scheduling.views import ClusterView, Column, NodeView, PodView
 from simulator.state.nodes import Ints
 
 
@@ -37,26 +34,23 @@ class NodeResourcesBalancedAllocation:
         def score(nodes: NodeView) -> Ints:
             before, after = [], []
             for name, amount in wanted:
-                used, share = nodes.used(name), nodes.allocatable(name)
-                share = share + (share == 0)
-                fraction, more = used / share, (used + amount) / share
-                # At most 1, in a form that serves numbers and columns alike.
-                before.append(fraction * (fraction <= 1) + (fraction > 1))
-                after.append(more * (more <= 1) + (more > 1))
+                used, allocatable = nodes.used(name), nodes.allocatable(name)
+                allocatable = allocatable + (allocatable == 0)
+                before.append(nodes.minimum(used / allocatable, 1.0))
+                after.append(nodes.minimum((used + amount) / allocatable, 1.0))
             # Both balances are at least 50, so nothing here is negative.
-            mended: Ints = 50 + (50 + _balance(after) - _balance(before)) // 2
+            mended: Ints = 50 + (50 + _balance(nodes, after) - _balance(nodes, before)) // 2
             return mended
 
         return score
 
 
-def _balance(fractions: list[Any]) -> Any:
+def _balance(nodes: NodeView, fractions: list[Column]) -> Column:
     """100 where all fractions are equal; less their standard deviation, in percent, rounded down."""
     if len(fractions) == 2:
         deviation = abs(fractions[0] - fractions[1]) / 2
     else:
         mean = sum(fractions) / len(fractions)
         variance = sum((fraction - mean) ** 2 for fraction in fractions) / len(fractions)
-        deviation = math.sqrt(variance) if isinstance(variance, float) else np.sqrt(variance)
-    balance = (1 - deviation) * 100
-    return int(balance) if isinstance(balance, float) else balance.astype(np.int64)
+        deviation = nodes.sqrt(variance)
+    return nodes.whole((1 - deviation) * 100)

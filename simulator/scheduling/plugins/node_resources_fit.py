@@ -3,13 +3,13 @@
 from bisect import bisect_right
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from simulator.registry import register
 from simulator.scheduling.framework import Filter, Reads, Score
-from simulator.scheduling.views import ClusterView, NodeView, PodView
+from simulator.scheduling.views import ClusterView, Column, NodeView, PodView
 from simulator.state.nodes import Bools, Ints
 
 Shape = tuple[tuple[int, int], ...]
@@ -60,7 +60,7 @@ class NodeResourcesFit:
         counted = [
             (name, weight, asked.get(name, 0))
             for name, weight in self.resources
-            # Of other resources only those that the pod asks for count.
+            # Other resources count only if the pod asks for them.
             if name in ("cpu", "memory") or asked.get(name, 0)
         ]
         if self.scoring_strategy == "RequestedToCapacityRatio":
@@ -68,46 +68,43 @@ class NodeResourcesFit:
         grade = _least if self.scoring_strategy == "LeastAllocated" else _most
 
         def score(nodes: NodeView) -> Ints:
-            graded: Any = 0
-            weights: Any = 0
+            graded: Column = 0
+            weights: Column = 0
             for name, weight, amount in counted:
                 allocatable = nodes.allocatable(name)
-                exists = allocatable > 0
-                graded = graded + weight * grade(allocatable + (allocatable == 0), nodes.scored(name) + amount)
-                weights = weights + weight * exists
+                used = nodes.minimum(nodes.scored(name) + amount, allocatable)
+                graded = graded + weight * grade(used, allocatable)
+                weights = weights + weight * (allocatable > 0)
             mean: Ints = graded // (weights + (weights == 0))
             return mean
 
         return score
 
 
-def _least(allocatable: Any, used: Any) -> Any:
-    """Percent left of each; 0 where it does not fit."""
-    free = allocatable - used
-    return free * (free > 0) * 100 // allocatable
+def _least(used: Column, allocatable: Column) -> Column:
+    """Percent left; `used` is at most what is allocatable. 0 where there is none."""
+    return (allocatable - used) * 100 // (allocatable + (allocatable == 0))
 
 
-def _most(allocatable: Any, used: Any) -> Any:
-    """Percent used of each; 100 where it does not fit."""
-    over = used > allocatable
-    return (used + (allocatable - used) * over) * 100 // allocatable
+def _most(used: Column, allocatable: Column) -> Column:
+    """Percent used; `used` is at most what is allocatable. 0 where there is none."""
+    return used * 100 // (allocatable + (allocatable == 0))
 
 
 def _by_shape(counted: list[tuple[str, int, int]], shape: Shape) -> Score:
     curve = np.array([_on_curve(percent, shape) for percent in range(101)], dtype=np.int64)
 
     def score(nodes: NodeView) -> Ints:
-        graded = np.zeros(len(nodes), dtype=np.int64)
-        weights = np.zeros(len(nodes), dtype=np.int64)
+        graded: Column = 0
+        weights: Column = 0
         for name, weight, amount in counted:
-            allocatable = np.atleast_1d(nodes.allocatable(name))
-            used = np.atleast_1d(nodes.scored(name)) + amount
-            percent = np.where(used > allocatable, 100, used * 100 // np.maximum(allocatable, 1))
-            grade = np.where(allocatable > 0, curve[percent], 0)
-            graded += weight * grade
-            weights += weight * (grade > 0)
-        mean = np.floor(graded / np.maximum(weights, 1) + 0.5).astype(np.int64)
-        return mean if mean.shape[0] != 1 else mean[0]
+            allocatable = nodes.allocatable(name)
+            percent = _most(nodes.minimum(nodes.scored(name) + amount, allocatable), allocatable)
+            grade = curve[percent] * (allocatable > 0)
+            graded = graded + weight * grade
+            weights = weights + weight * (grade > 0)
+        mean: Ints = nodes.whole(graded / (weights + (weights == 0)) + 0.5)
+        return mean
 
     return score
 

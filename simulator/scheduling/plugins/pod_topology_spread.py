@@ -199,6 +199,7 @@ class _Scorer:
         self._counted = {i for i, (labelled, *_) in enumerate(self._groups) if labelled}
 
     def score(self, nodes: NodeView) -> Ints | int:
+        """0 to 100 for each row, all of them feasible; 100 for all if they are equal, 0 for all if none counts."""
         cells, stride = nodes.take(self._group), len(self._groups)
         sizes = []
         for term in self._hosts:
@@ -235,15 +236,15 @@ class _Scorer:
             raw[cell] = int(value + 0.5)
         return raw
 
-    def _by_group(self, found: frozenset[int]) -> dict[int, float]:
+    def _by_group(self, present: frozenset[int]) -> dict[int, float]:
         """What the terms with domains of several nodes add up to, for each group of nodes that is there."""
-        domains = self._domains.get(found)
+        domains = self._domains.get(present)
         if domains is None:
-            domains = self._domains[found] = []
+            domains = self._domains[present] = []
             for i in range(1, len(self._others) + 1):
-                known = [(group, domain) for group in found if (domain := self._groups[group][i]) >= 0]
+                known = [(group, domain) for group in present if (domain := self._groups[group][i]) >= 0]
                 domains.append((math.log(len({domain for _, domain in known}) + 2), known))
-        total = dict.fromkeys(found, 0.0)
+        total = dict.fromkeys(present, 0.0)
         for term, (weight, known) in zip(self._others, domains, strict=True):
             matching = term.included.matching()[0]
             for group, domain in known:

@@ -12,6 +12,8 @@ class Rollout(StrEnum):
     """The reason of a Deployment's Progressing condition."""
 
     UNKNOWN = ""
+    CREATED = "NewReplicaSetCreated"
+    FOUND = "FoundNewReplicaSet"
     UPDATED = "ReplicaSetUpdated"
     AVAILABLE = "NewReplicaSetAvailable"
     DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
@@ -21,10 +23,12 @@ class Rollout(StrEnum):
 
 @dataclass(slots=True)
 class Progress:
-    """A Deployment's Progressing condition, and the status that it was last judged by."""
+    """A Deployment's Progressing condition, and the status that it was last judged by: numbers of pods."""
 
     reason: Rollout = Rollout.UNKNOWN
+    """UNKNOWN: there is no such condition."""
     since: float = 0.0
+    """When the rollout last got on, in seconds: lastUpdateTime."""
     updated: int = 0
     old: int = 0
     ready: int = 0

@@ -4,13 +4,13 @@ import math
 from dataclasses import dataclass
 
 from simulator.registry import register
-from simulator.traffic.balancing import Candidates, Choice, Floats, Ints, equal
+from simulator.traffic.balancing import Balancing, Pick
 from simulator.traffic.keys import draw
 
 
 @register("balancing", "consistentHash")
 @dataclass(frozen=True)
-class ConsistentHash:
+class ConsistentHash(Balancing):
     """The endpoint that ranks highest for the client (rendezvous hashing, Thaler & Ravishankar 1998).
 
     Only clients of an endpoint that goes are moved, and all endpoints have equal shares: what a ring with many points
@@ -28,42 +28,26 @@ class ConsistentHash:
     def compares(self) -> bool:
         return self.bound is not None
 
-    def shares(self, candidates: Candidates) -> Floats:
-        """Equal, on average over clients; a few busy clients can make any share."""
-        return equal(candidates)
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        return (math.inf if self.bound is None else self.bound,)
 
-    def cells(self, clients: int) -> int:
-        return 1
-
-    def choice(self) -> tuple[Choice, tuple[float, ...]]:
-        return choose, (math.inf if self.bound is None else self.bound,)
-
-
-def choose(
-    table: Ints,
-    size: int,
-    loads: Ints,
-    weights: Floats,
-    memory: Ints,
-    stamps: Floats,
-    now: float,
-    client: int,
-    key: int,
-) -> int:
-    """The highest in rank for the client that is not overloaded."""
-    bound = stamps[0]
-    limit = math.inf
-    if bound < math.inf:
-        total = 1
-        for i in range(size):
-            total += loads[table[i]]
-        limit = math.ceil(bound * total / size)
-    best = -1
-    highest = -1
-    for i in range(size):
-        other = int(table[i])
-        if loads[other] < limit:
-            rank = draw(draw(client, 1), other + 1)
-            if rank > highest:
-                best, highest = other, rank
-    return best
+    @staticmethod
+    def choose(pick: Pick) -> int:
+        """The highest in rank for the client that is not overloaded."""
+        bound = pick.parameters[0]
+        limit = math.inf
+        if bound < math.inf:
+            total = 1
+            for i in range(pick.size):
+                total += pick.active[pick.table[i]]
+            limit = math.ceil(bound * total / pick.size)
+        best = -1
+        highest = -1
+        for i in range(pick.size):
+            other = int(pick.table[i])
+            if pick.active[other] < limit:
+                rank = draw(draw(pick.client, 1), other + 1)
+                if rank > highest:
+                    best, highest = other, rank
+        return best

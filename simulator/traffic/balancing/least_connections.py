@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.registry import register
-from simulator.traffic.balancing import Candidates, Choice, Floats, Ints, equal
+from simulator.traffic.balancing import Balancing, Candidates, Floats, Pick, equal
 from simulator.traffic.keys import draw
 
 
 @register("balancing", "leastConnections")
 @dataclass(frozen=True)
-class LeastConnections:
+class LeastConnections(Balancing):
     """The least number of requests in progress over the weight; ties at random."""
 
     compares = True
@@ -19,11 +19,22 @@ class LeastConnections:
     def shares(self, candidates: Candidates) -> Floats:
         return shares_of_the_idle_first(candidates)
 
-    def cells(self, clients: int) -> int:
-        return 1
-
-    def choice(self) -> tuple[Choice, tuple[float, ...]]:
-        return choose, ()
+    @staticmethod
+    def choose(pick: Pick) -> int:
+        """The least loaded; ties at random."""
+        best = int(pick.table[0])
+        ties = 1
+        for i in range(1, pick.size):
+            other = int(pick.table[i])
+            # Over the weights, multiplied out: dividing takes longer.
+            mine, least = pick.active[other] * pick.weights[best], pick.active[best] * pick.weights[other]
+            if mine < least:
+                best, ties = other, 1
+            elif mine == least:
+                ties += 1
+                if (draw(pick.key, ties) * ties) >> 32 == 0:
+                    best = other
+        return best
 
 
 def shares_of_the_idle_first(candidates: Candidates) -> Floats:
@@ -34,41 +45,14 @@ def shares_of_the_idle_first(candidates: Candidates) -> Floats:
     where a is the offered load in erlangs; the others' share is the mean of (m - b) / (m - b + z). Exact for Poisson
     arrivals, exponential service and equal weights.
     """
-    failing = candidates.loads <= 0
+    failing = candidates.active <= 0
     z = int(failing.sum())
     m = len(candidates) - z
     if not (z and m):
         return equal(candidates)
-    offered = float(candidates.loads[~failing].mean()) * len(candidates)
+    offered = float(candidates.active[~failing].mean()) * len(candidates)
     free = np.arange(m, -1, -1)
     passed = free / (free + z)
     weights = np.cumprod(np.concatenate(([1.0], offered * passed[:-1] / np.arange(1, m + 1))))
     served = float(weights @ passed / weights.sum())
     return np.where(failing, (1 - served) / z, served / m)
-
-
-def choose(
-    table: Ints,
-    size: int,
-    loads: Ints,
-    weights: Floats,
-    memory: Ints,
-    stamps: Floats,
-    now: float,
-    client: int,
-    key: int,
-) -> int:
-    """The least loaded; ties at random."""
-    best = int(table[0])
-    ties = 1
-    for i in range(1, size):
-        other = int(table[i])
-        # Over the weights, multiplied out: dividing takes longer.
-        mine, least = loads[other] * weights[best], loads[best] * weights[other]
-        if mine < least:
-            best, ties = other, 1
-        elif mine == least:
-            ties += 1
-            if (draw(key, ties) * ties) >> 32 == 0:
-                best = other
-    return best

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.registry import register
-from simulator.traffic.balancing import Candidates, Choice, Floats, Ints, equal
+from simulator.traffic.balancing import Balancing, Candidates, Floats, Pick, equal
 from simulator.traffic.keys import draw
 
 
 @register("balancing", "powerOfTwo")
 @dataclass(frozen=True)
-class PowerOfTwo:
+class PowerOfTwo(Balancing):
     """Of `choices` different endpoints, the one with the fewest requests in progress over its weight."""
 
     choices: int = 2
@@ -30,19 +30,34 @@ class PowerOfTwo:
         Such an endpoint wins whenever it is among the choices, but for ties with others that are idle. An endpoint is
         idle with probability 1 - its load, taken as independent: an approximation, good for small loads.
         """
-        failing = candidates.loads <= 0
+        failing = candidates.active <= 0
         z, n = int(failing.sum()), len(candidates)
         m = n - z
         if not (z and m):
             return equal(candidates)
-        served = _settled(z, m, min(self.choices, n), float(candidates.loads[~failing].mean()))
+        served = _settled(z, m, min(self.choices, n), float(candidates.active[~failing].mean()))
         return np.where(failing, (1 - served) / z, served / m)
 
-    def cells(self, clients: int) -> int:
-        return 1
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        return (float(self.choices),)
 
-    def choice(self) -> tuple[Choice, tuple[float, ...]]:
-        return choose, (float(self.choices),)
+    @staticmethod
+    def choose(pick: Pick) -> int:
+        """The least loaded of a few taken at random."""
+        choices = min(int(pick.parameters[0]), pick.size)
+        # Different endpoints: the i-th choice is among those that are left, moved to the end of the table as they go.
+        best = -1
+        for i in range(choices):
+            left = pick.size - i
+            place = (pick.key * left) >> 32 if i == 0 else (draw(pick.key, i) * left) >> 32
+            other = int(pick.table[place])
+            pick.table[place] = pick.table[left - 1]
+            pick.table[left - 1] = other
+            # Over the weights, multiplied out: dividing takes longer.
+            if i == 0 or pick.active[other] * pick.weights[best] < pick.active[best] * pick.weights[other]:
+                best = other
+        return best
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -69,30 +84,3 @@ def _served(z: int, m: int, d: int, idle: float) -> float:
             chance = math.comb(alive, ties) * idle**ties * (1 - idle) ** (alive - ties)
             total += drawn * chance * ties / (ties + dead)
     return total
-
-
-def choose(
-    table: Ints,
-    size: int,
-    loads: Ints,
-    weights: Floats,
-    memory: Ints,
-    stamps: Floats,
-    now: float,
-    client: int,
-    key: int,
-) -> int:
-    """The least loaded of a few taken at random."""
-    choices = min(int(stamps[0]), size)
-    # Different endpoints: the i-th choice is among those that are left, moved to the end of the table as they go.
-    best = -1
-    for i in range(choices):
-        left = size - i
-        place = (key * left) >> 32 if i == 0 else (draw(key, i) * left) >> 32
-        other = int(table[place])
-        table[place] = table[left - 1]
-        table[left - 1] = other
-        # Over the weights, multiplied out: dividing takes longer.
-        if i == 0 or loads[other] * weights[best] < loads[best] * weights[other]:
-            best = other
-    return best

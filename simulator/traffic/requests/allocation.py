@@ -7,21 +7,39 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.requests import FirstComeFirstServed, ProcessorSharing, RequestLevel
+from models.request_level import FirstComeFirstServed, ProcessorSharing, RequestLevel
 from models.traffic import RequestRate, Traffic
 from simulator.traffic.balancing import Balancing, Floats, Ints
 from simulator.traffic.balancing.uniform_random import Random
 from simulator.traffic.requests import arrays
-from simulator.traffic.requests.arrays import Agenda, Arrivals, Endpoints, Flight, Proxies, Rules, Tally
+from simulator.traffic.requests.arrays import Agenda, Arrivals, Endpoints, Flight, Proxies, Rules, State, Tally
 
 _NO_LIMIT = 1 << 40
 
 
-def smallest() -> tuple[Any, ...]:
-    """One of each, as `kernel.serve` takes them."""
-    few = flight(0)
+def smallest() -> tuple[State, Arrivals]:
+    """A state and a batch with nothing in them, of the types that `simulator.traffic.requests.loop.serve` takes."""
     nothing = rules(Traffic("", RequestRate.constant(0.0)), RequestLevel(), Random())
-    return nothing, endpoints(1, 1, np.ones(1)), few, proxies(1, 1, 1, 1, 0, ()), agenda(4), tally(1, few), NOTHING
+    return state(nothing, cells=1, places=1, listed=0, causes=1, weights=np.ones(1)), NOTHING
+
+
+def state(rules: Rules, *, cells: int, places: int, listed: int, causes: int, weights: Floats) -> State:
+    """The beginning of a run: no request, and no endpoint yet of those that have these weights.
+
+    `places` proxies are told of at most `listed` endpoints at once, and keep `cells` of memory each for the policy;
+    what stops endpoints has one of `causes` numbers.
+    """
+    flying = flight(rules.attempts)
+    cores = max(1, min(rules.cores, 1 << 16)) if not rules.sharing else 1
+    watched = len(weights) if rules.ejects_after else 1
+    return State(
+        rules,
+        endpoints(cores, weights),
+        flying,
+        proxies(places, max(1, listed), cells, watched, rules.connections),
+        agenda(1 << 10),
+        tally(causes, flying),
+    )
 
 
 def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing) -> Rules:
@@ -33,7 +51,7 @@ def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing) -> Rules:
             sharing, cores, limit = 1, some or _NO_LIMIT, most or _NO_LIMIT
     ejection, retries, connections = level.ejection, traffic.retries, level.connections
     return Rules(
-        compares=int(balancing.compares),
+        compares=int(balancing.compares and not connections),
         sharing=sharing,
         cores=cores,
         limit=limit,
@@ -49,10 +67,34 @@ def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing) -> Rules:
         longest_ejection=float(ejection.longest) if ejection else 0.0,
         most_ejected=float(ejection.most) if ejection else 0.0,
         longest_connection=connections.max_age if connections and connections.max_age else math.inf,
+        parameters=np.array(balancing.parameters, dtype=np.float64),
     )
 
 
-def doubled(columns: Sequence[npt.NDArray[Any]], axis: int = 0) -> list[npt.NDArray[Any]]:
+def grown(state: State) -> State:
+    """Twice as large, whatever has become too small."""
+    ends, flight, agenda, numbers = state.ends, state.flight, state.agenda, state.tally.numbers
+    if numbers[arrays.FREE] < 2:
+        old, left = len(flight.free), flight.free[: numbers[arrays.FREE]]
+        flight = Flight(*_doubled(flight))
+        flight.free[: old + len(left)] = np.concatenate((np.arange(2 * old - 1, old - 1, -1), left))
+        numbers[arrays.FREE] += old
+    while numbers[arrays.EVENTS] + numbers[arrays.NEEDED] + 2 >= len(agenda.time):
+        agenda = Agenda(*_doubled(agenda))
+    if numbers[arrays.TALLEST] + 1 >= ends.due.shape[1]:
+        due, who = _doubled((ends.due, ends.who), axis=1)
+        ends = ends._replace(due=due, who=who)
+    return state._replace(ends=ends, flight=flight, agenda=agenda)
+
+
+def with_more_rows(state: State) -> State:
+    """Twice as many endpoints may be there at the same time."""
+    names = ("size", "due", "who", "free", "progress", "clock")
+    longer = _doubled([getattr(state.ends, name) for name in names])
+    return state._replace(ends=state.ends._replace(**dict(zip(names, longer, strict=True))))
+
+
+def _doubled(columns: Sequence[npt.NDArray[Any]], axis: int = 0) -> list[npt.NDArray[Any]]:
     """Twice as long, the new half of zeros."""
     return [np.concatenate((column, np.zeros_like(column)), axis=axis) for column in columns]
 
@@ -61,15 +103,15 @@ def _wholes(shape: int | tuple[int, int]) -> Ints:
     return np.zeros(shape, dtype=np.int64)
 
 
-def endpoints(number: int, cores: int, weights: Floats) -> Endpoints:
+def endpoints(cores: int, weights: Floats) -> Endpoints:
     """No endpoint yet; each can work on `cores` requests at a time."""
-    number, rows, room = max(1, number), 16, 16
+    number, rows, room = max(1, len(weights)), 16, 16
     return Endpoints(
         row=np.full(number, -1, dtype=np.int64),
         alive=_wholes(number),
         reason=_wholes(number),
         cause=_wholes(number),
-        loads=_wholes(number),
+        active=_wholes(number),
         connections=_wholes(number),
         weights=np.array(weights, dtype=np.float64),
         arrived=_wholes(number),
@@ -102,12 +144,8 @@ def flight(attempts: int) -> Flight:
     )
 
 
-def proxies(
-    places: int, listed: int, cells: int, watched: int, connections: int, numbers: tuple[float, ...]
-) -> Proxies:
-    """Places that know nothing yet: lists of at most `listed`, `cells` of memory each, `numbers` before all."""
-    stamps = np.zeros((places, max(cells, 1)))
-    stamps[:, : len(numbers)] = numbers
+def proxies(places: int, listed: int, cells: int, watched: int, connections: int) -> Proxies:
+    """Places that know nothing yet: lists of at most `listed`, `cells` of memory each, `watched` endpoints."""
     return Proxies(
         listed=_wholes((places, listed)),
         listed_size=_wholes(places),
@@ -116,8 +154,8 @@ def proxies(
         cause=_wholes(places),
         connected=np.full((places, max(1, connections)), arrays.UNOPENED, dtype=np.int64),
         since=np.zeros((places, max(1, connections))),
-        memory=np.full((places, max(cells, 1)), -1, dtype=np.int64),
-        stamps=stamps,
+        memory=np.full((places, max(1, cells)), -1, dtype=np.int64),
+        stamps=np.zeros((places, max(1, cells))),
         failures=_wholes((places, watched)),
         ejections=_wholes((places, watched)),
         out_until=np.zeros((places, watched)) - math.inf,

@@ -20,7 +20,7 @@ UNOPENED, BROKEN = -1, -2
 answering since, which no client has noticed."""
 
 OCTAVES: Final = 64
-"""Of the histogram of latencies, the first beginning at 2**-32 s."""
+"""In the histogram of latencies, the first beginning at 2**-32 s."""
 STEPS: Final = 64
 """Equal parts of an octave: latencies are known to 1/64."""
 BURST: Final = 100.0
@@ -31,7 +31,7 @@ class Rules(NamedTuple):
     """What stays the same over a run."""
 
     compares: int
-    """1: the choice looks at loads."""
+    """1: the choice looks at requests in progress, not at open connections."""
     sharing: int
     """1: processor sharing; 0: first come, first served."""
     cores: int
@@ -59,6 +59,8 @@ class Rules(NamedTuple):
     """The share of endpoints left out at most; one may always be."""
     longest_connection: float
     """Seconds after which a connection is opened anew; infinite: never."""
+    parameters: Floats
+    """Of the balancing policy."""
 
 
 class Endpoints(NamedTuple):
@@ -69,7 +71,8 @@ class Endpoints(NamedTuple):
     reason: Ints
     """Why attempts fail, if not alive; so `cause`."""
     cause: Ints
-    loads: Ints
+    active: Ints
+    """Requests that were sent to it and have not come back."""
     connections: Ints
     """Kept by clients, broken ones included until they notice."""
     weights: Floats
@@ -117,7 +120,7 @@ class Proxies(NamedTuple):
     """What routing has left of the endpoints."""
     table: Ints
     size: Ints
-    """The same without those ejected."""
+    """What routing has left of the endpoints, without those ejected."""
     cause: Ints
     """Why the table is empty."""
     connected: Ints
@@ -152,8 +155,19 @@ class Tally(NamedTuple):
     """Latencies of requests answered."""
     sums: Floats
     numbers: Ints
-    """Of agenda entries, of free slots, of requests at the endpoint that had the most; the next arrival;
+    """How many there are of: agenda entries, free slots, requests at the endpoint that had the most; the next arrival;
     room that the agenda needs."""
+
+
+class State(NamedTuple):
+    """A run at some moment; the arrays change in place."""
+
+    rules: Rules
+    ends: Endpoints
+    flight: Flight
+    proxies: Proxies
+    agenda: Agenda
+    tally: Tally
 
 
 class Arrivals(NamedTuple):

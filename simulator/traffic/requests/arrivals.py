@@ -1,16 +1,50 @@
-"""When requests come, drawn many at a time."""
+"""When requests come, from where, and how much work they are, drawn many at a time."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from models.requests import Batches, Bursts, Poisson, RecordedTimes
-from models.traffic import RequestRate
+from models.request_level import Batches, Bursts, Poisson, RecordedTimes
+from models.traffic import RequestRate, Traffic
+from simulator.streams import Streams
 from simulator.traffic.balancing import Floats
+from simulator.traffic.keys import WORD
+from simulator.traffic.proxies import Proxy
+from simulator.traffic.requests.allocation import batch
+from simulator.traffic.requests.arrays import Arrivals
+from simulator.traffic.samples import samples
 
 CHUNK = 1 << 15
 """About so many requests are in memory at once."""
+
+
+def batches(
+    traffic: Traffic,
+    arrivals: Poisson | Bursts | Batches | RecordedTimes,
+    start: float,
+    end: float,
+    places: Sequence[Proxy],
+    streams: Streams,
+) -> Iterator[Arrivals]:
+    """The requests of a Service in [start, end), in order of time, in batches of about `CHUNK`; none is empty."""
+
+    def stream(name: str) -> np.random.Generator:
+        return streams.stream(f"traffic/{traffic.service}/{name}")
+
+    works, keys = stream("work"), stream("keys")
+    shares = np.cumsum([place.weight for place in places])
+    where = stream("places") if len(places) > 1 else None
+    for found in times(arrivals, traffic.rate, start, end, stream("arrivals")):
+        if count := len(found):
+            yield batch(
+                found,
+                samples(traffic.service_time, count, works),
+                keys.integers(WORD, size=count),
+                np.minimum(np.searchsorted(shares, where.random(count), side="right"), len(shares) - 1)
+                if where
+                else np.zeros(count, np.int64),
+            )
 
 
 def times(

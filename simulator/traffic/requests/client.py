@@ -11,12 +11,9 @@ from simulator.traffic.requests.arrays import (
     RETRY,
     TIMEOUT,
     TOKENS,
-    Agenda,
-    Endpoints,
     Flight,
     Proxies,
-    Rules,
-    Tally,
+    State,
 )
 from simulator.traffic.requests.connections import find_out
 from simulator.traffic.requests.ejection import suspect
@@ -24,20 +21,11 @@ from simulator.traffic.requests.heaps import plan
 from simulator.traffic.requests.server import advance, release, take
 
 
-def fail(
-    rules: Rules,
-    flight: Flight,
-    proxies: Proxies,
-    agenda: Agenda,
-    tally: Tally,
-    slot: int,
-    reason: int,
-    cause: int,
-    now: float,
-) -> None:
+def fail(state: State, slot: int, reason: int, cause: int, now: float) -> None:
     """An attempt has failed: try again later, or give up. The slot must not be held by an endpoint."""
+    rules, flight, tally = state.rules, state.flight, state.tally
     if reason != NONE and rules.ejects_after > 0:
-        suspect(rules, proxies, agenda, tally, flight.proxy[slot], flight.endpoint[slot], now)
+        suspect(state, flight.proxy[slot], flight.endpoint[slot], now)
     attempt = flight.attempt[slot]
     if attempt < rules.attempts and tally.sums[TOKENS] >= 1:
         tally.sums[TOKENS] -= 1
@@ -45,7 +33,7 @@ def fail(
         flight.tried[slot, attempt] = flight.endpoint[slot]
         flight.attempt[slot] = attempt + 1
         flight.mark[slot] += 1
-        plan(agenda, tally, now + rules.backoff * 2.0**attempt, RETRY, slot, flight.mark[slot])
+        plan(state.agenda, tally, now + rules.backoff * 2.0**attempt, RETRY, slot, flight.mark[slot])
         return
     tally.counts[LOST] += 1
     tally.lost[reason, cause] += 1
@@ -72,28 +60,19 @@ def untried(flight: Flight, proxies: Proxies, slot: int, proxy: int) -> int:
     return size
 
 
-def give_up(
-    rules: Rules,
-    ends: Endpoints,
-    flight: Flight,
-    proxies: Proxies,
-    agenda: Agenda,
-    tally: Tally,
-    slot: int,
-    mark: int,
-    now: float,
-) -> None:
+def give_up(state: State, slot: int, mark: int, now: float) -> None:
     """A client has waited long enough. The endpoint does not notice, and goes on working."""
+    rules, ends, flight, proxies, tally = state.rules, state.ends, state.flight, state.proxies, state.tally
     endpoint = flight.endpoint[slot]
     if flight.held[slot] == 0:
-        ends.loads[endpoint] -= 1
+        ends.active[endpoint] -= 1
         find_out(rules, ends, flight, proxies, slot, BROKEN - endpoint)
-        fail(rules, flight, proxies, agenda, tally, slot, ends.reason[endpoint], ends.cause[endpoint], now)
+        fail(state, slot, ends.reason[endpoint], ends.cause[endpoint], now)
         return
-    advance(rules, ends, flight, proxies, tally, endpoint, now)
+    advance(state, endpoint, now)
     if flight.mark[slot] != mark:
         return  # just in time
-    ends.loads[endpoint] -= 1
+    ends.active[endpoint] -= 1
     flight.abandoned[slot] = 1
     again, attempt = take(flight, tally), flight.attempt[slot]
     flight.arrived[again], flight.work[again] = flight.arrived[slot], flight.work[slot]
@@ -101,32 +80,23 @@ def give_up(
     flight.endpoint[again], flight.held[again], flight.abandoned[again] = endpoint, 0, 0
     for i in range(attempt):
         flight.tried[again, i] = flight.tried[slot, i]
-    fail(rules, flight, proxies, agenda, tally, again, TIMEOUT, 0, now)
+    fail(state, again, TIMEOUT, 0, now)
 
 
-def stop(
-    rules: Rules,
-    ends: Endpoints,
-    flight: Flight,
-    proxies: Proxies,
-    agenda: Agenda,
-    tally: Tally,
-    endpoint: int,
-    cause: int,
-    now: float,
-) -> None:
+def stop(state: State, endpoint: int, cause: int, now: float) -> None:
     """An endpoint stops answering: what it had not finished is lost. The agenda has room for all of it."""
-    advance(rules, ends, flight, proxies, tally, endpoint, now)
+    ends, flight = state.ends, state.flight
+    advance(state, endpoint, now)
     row = ends.row[endpoint]
     for i in range(ends.size[row]):
         slot = ends.who[row, i]
         if flight.abandoned[slot] == 1:
-            release(flight, tally, slot)
+            release(flight, state.tally, slot)
         else:
-            ends.loads[endpoint] -= 1
+            ends.active[endpoint] -= 1
             flight.held[slot] = 0
-            find_out(rules, ends, flight, proxies, slot, endpoint)
-            fail(rules, flight, proxies, agenda, tally, slot, RESET, cause, now)
+            find_out(state.rules, ends, flight, state.proxies, slot, endpoint)
+            fail(state, slot, RESET, cause, now)
     ends.size[row] = 0
     ends.soonest[endpoint] = math.inf
     ends.progress[row] = 0.0

@@ -14,10 +14,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from simulator.traffic.balancing import Choice
+import numpy as np
+
+from simulator.traffic.balancing import Choose, Pick
 from simulator.traffic.keys import draw
-from simulator.traffic.requests import allocation as room
-from simulator.traffic.requests import loop as kernel
+from simulator.traffic.requests import allocation, loop
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,27 +35,26 @@ def numba() -> ModuleType | None:
 
 @functools.cache
 def serving() -> Callable[..., int]:
-    """`kernel.serve`, compiled once a process."""
+    """`loop.serve`, compiled once a process."""
     compiler = numba()
     if compiler is None:
-        return kernel.serve
+        return loop.serve
     whole, real = compiler.int64, compiler.float64
     choice = compiler.types.FunctionType(_choice_signature(compiler))
-    signature = whole(choice, *(compiler.typeof(part) for part in room.smallest()), real, whole, whole)
-    return _compiled(compiler, kernel.serve, signature, kernel.FREQUENT, kernel.RARE)
+    signature = whole(choice, *(compiler.typeof(part) for part in allocation.smallest()), real, whole, whole)
+    return _compiled(compiler, loop.serve, signature, loop.FREQUENT, loop.RARE)
 
 
 @functools.cache
-def choosing(choose: Choice) -> Choice:
+def choosing(choose: Choose) -> Choose:
     """The choice of a policy, compiled once a process."""
     compiler = numba()
     return choose if compiler is None else _compiled(compiler, choose, _choice_signature(compiler), (draw,))
 
 
 def _choice_signature(compiler: Any) -> Any:
-    whole, real = compiler.int64, compiler.float64
-    wholes, reals = whole[::1], real[::1]
-    return whole(wholes, whole, wholes, reals, wholes, reals, real, whole, whole)
+    wholes, reals = np.zeros(1, np.int64), np.zeros(1)
+    return compiler.int64(compiler.typeof(Pick(wholes, 1, wholes, reals, reals, wholes, reals, 0.0, 0, 0)))
 
 
 def _compiled(
@@ -104,8 +104,8 @@ def _cached(compiler: Any) -> Iterator[bool]:
 
 @functools.cache
 def _digest() -> str:
-    """Of the sources that are compiled, and all around them."""
-    here = Path(__file__).parent
+    """A digest of the sources that are compiled, and of all around them."""
+    here = Path(__file__).parents[1]
     found = hashlib.sha256()
     for path in sorted(here.rglob("*.py")):
         found.update(path.relative_to(here).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

@@ -1,6 +1,6 @@
-"""Passive health checks: endpoints that a client's proxy leaves out, compiled as part of `requests.loop`."""
+"""Passive health checks: endpoints that a proxy leaves out, compiled as part of `simulator.traffic.requests.loop`."""
 
-from simulator.traffic.requests.arrays import RETURN, Agenda, Proxies, Rules, Tally
+from simulator.traffic.requests.arrays import RETURN, Proxies, Rules, State
 from simulator.traffic.requests.heaps import plan
 
 
@@ -15,10 +15,9 @@ def relist(rules: Rules, proxies: Proxies, proxy: int, now: float) -> None:
     proxies.size[proxy] = size
 
 
-def suspect(
-    rules: Rules, proxies: Proxies, agenda: Agenda, tally: Tally, proxy: int, endpoint: int, now: float
-) -> None:
+def suspect(state: State, proxy: int, endpoint: int, now: float) -> None:
     """One more failure in a row; perhaps one too many."""
+    rules, proxies = state.rules, state.proxies
     proxies.failures[proxy, endpoint] += 1
     if proxies.failures[proxy, endpoint] < rules.ejects_after or proxies.out_until[proxy, endpoint] > now:
         return
@@ -30,5 +29,5 @@ def suspect(
     proxies.ejections[proxy, endpoint] += 1
     until = now + min(rules.ejection * proxies.ejections[proxy, endpoint], rules.longest_ejection)
     proxies.out_until[proxy, endpoint] = until
-    plan(agenda, tally, until, RETURN, proxy, 0)
+    plan(state.agenda, state.tally, until, RETURN, proxy, 0)
     relist(rules, proxies, proxy, now)

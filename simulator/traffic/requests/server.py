@@ -12,14 +12,15 @@ from simulator.traffic.requests.arrays import (
     LATENCY,
     OCTAVES,
     STEPS,
+    TALLEST,
+    WAIT,
+    WAITED,
     WORST,
-    Endpoints,
     Flight,
-    Proxies,
-    Rules,
+    State,
     Tally,
 )
-from simulator.traffic.requests.heaps import pop
+from simulator.traffic.requests.heaps import occupy, pop, push
 
 
 def bucket(latency: float) -> int:
@@ -47,27 +48,57 @@ def release(flight: Flight, tally: Tally, slot: int) -> None:
     tally.numbers[FREE] += 1
 
 
-def done(rules: Rules, ends: Endpoints, flight: Flight, proxies: Proxies, tally: Tally, slot: int, now: float) -> None:
+def accept(state: State, slot: int, endpoint: int, now: float) -> bool:
+    """An endpoint with room takes a request; whether the client may give up before it is done."""
+    rules, ends, flight, tally = state.rules, state.ends, state.flight, state.tally
+    row = ends.row[endpoint]
+    size = ends.size[row]
+    flight.held[slot] = 1
+    ends.active[endpoint] += 1
+    if rules.sharing == 0:
+        start = max(now, ends.free[row, 0])
+        until = start + flight.work[slot]
+        occupy(ends.free[row], rules.cores, until)
+        if start > now:
+            tally.counts[WAITED] += 1
+            tally.sums[WAIT] += start - now
+        late = until > now + rules.timeout
+    else:
+        ends.clock[row] = now
+        until = ends.progress[row] + flight.work[slot]
+        late = True
+    push(ends.due[row], ends.who[row], size, until, slot)
+    ends.size[row] = size + 1
+    ends.soonest[endpoint] = ends.due[row, 0]
+    if rules.sharing == 1:
+        speed = min(1.0, rules.cores / (size + 1))
+        ends.soonest[endpoint] = now + (ends.due[row, 0] - ends.progress[row]) / speed
+    if size + 1 > tally.numbers[TALLEST]:
+        tally.numbers[TALLEST] = size + 1
+    return bool(late)
+
+
+def done(state: State, slot: int, now: float) -> None:
     """An endpoint has finished its work on a request."""
+    ends, flight, tally = state.ends, state.flight, state.tally
     if flight.abandoned[slot] == 0:
         endpoint = flight.endpoint[slot]
         latency = now - flight.arrived[slot]
-        ends.loads[endpoint] -= 1
+        ends.active[endpoint] -= 1
         ends.answered[endpoint] += 1
         tally.counts[ANSWERED] += 1
         tally.histogram[bucket(latency)] += 1
         tally.sums[LATENCY] += latency
         if latency > tally.sums[WORST]:
             tally.sums[WORST] = latency
-        if rules.ejects_after > 0:
-            proxies.failures[flight.proxy[slot], endpoint] = 0
+        if state.rules.ejects_after > 0:
+            state.proxies.failures[flight.proxy[slot], endpoint] = 0
     release(flight, tally, slot)
 
 
-def advance(
-    rules: Rules, ends: Endpoints, flight: Flight, proxies: Proxies, tally: Tally, endpoint: int, now: float
-) -> None:
+def advance(state: State, endpoint: int, now: float) -> None:
     """Counts what an endpoint has finished by now."""
+    rules, ends = state.rules, state.ends
     row = ends.row[endpoint]
     size = ends.size[row]
     if rules.sharing == 0:
@@ -75,7 +106,7 @@ def advance(
             time, slot = ends.due[row, 0], ends.who[row, 0]
             pop(ends.due[row], ends.who[row], size)
             size -= 1
-            done(rules, ends, flight, proxies, tally, slot, time)
+            done(state, slot, time)
         ends.size[row] = size
         ends.soonest[endpoint] = ends.due[row, 0] if size > 0 else math.inf
         return
@@ -92,7 +123,7 @@ def advance(
         slot = ends.who[row, 0]
         pop(ends.due[row], ends.who[row], size)
         size -= 1
-        done(rules, ends, flight, proxies, tally, slot, ends.clock[row])
+        done(state, slot, ends.clock[row])
     if size == 0:
         ends.progress[row] = 0.0  # small numbers keep their digits
     ends.clock[row] = now

@@ -11,7 +11,7 @@ from experiments.metrics.chain import chains
 from experiments.store.inputs import with_copies
 from models.distributions import Fixed
 from models.input.problems import InputError
-from models.requests import Bursts, Connections, FirstComeFirstServed, OutlierEjection, RequestLevel
+from models.request_level import Bursts, Connections, FirstComeFirstServed, OutlierEjection, RequestLevel
 from models.traffic import Call, Clients, RequestRate, Retries, Traffic
 from simulator.traffic.balancing.round_robin import RoundRobin
 from simulator.traffic.balancing.uniform_random import Random

@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 
 from experiments import Experiment, Results, cli
 from experiments.attribution.stages import Stage
-from experiments.inference.estimate import YEAR
 from experiments.plots import Plots
 from experiments.plots.attribution import STYLES
 from experiments.report import downtime as listing
 from experiments.report import remarks
 from experiments.runner import run as runner
 from models.distributions import Exponential
+from models.units import YEAR
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.operations.rollout import Rollout

@@ -13,11 +13,11 @@ from experiments.design.goal import ReadyEndpoints
 from experiments.findings import breakdown, levers
 from experiments.findings.breakdown import Part
 from experiments.findings.levers import LEVERS, Lever, savings
-from experiments.inference.estimate import YEAR
 from experiments.inference.sample import Sample
 from experiments.metrics.observation import Observation
 from models.behaviour import Behaviour
 from models.distributions import Distribution, Exponential, Fixed
+from models.units import YEAR
 from simulator.failures.node_crash import NodeCrash
 from simulator.run import simulate
 from tests.simulator.clusters import DAY, behaviour, cluster, deployment, nodes, template, tolerations

@@ -5,8 +5,9 @@ import pytest
 
 from experiments.findings import precision
 from experiments.inference import estimate
-from experiments.inference.estimate import YEAR, Estimate
+from experiments.inference.estimate import Estimate
 from experiments.inference.sample import Sample
+from models.units import YEAR
 
 
 def observed(outages: int, replications: int, rng: np.random.Generator) -> tuple[Sample, Estimate]:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from models.units import YEAR
+
 sys.path.insert(0, str(Path(__file__).parents[3]))  # as a program it is not part of the package
 
 from experiments.inference import estimate, intervals
-from experiments.inference.estimate import YEAR
 from experiments.inference.strata import Stratum
 from tests.experiments.inference.known_systems import CAUSES, RARE, REGULAR, SYSTEMS, System
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments import closed_form
 from experiments.closed_form import layouts, pod_on_node
-from experiments.inference.estimate import YEAR
+from models.units import YEAR
 
 DAY = 86400.0
 Law = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]

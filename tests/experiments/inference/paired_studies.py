@@ -13,8 +13,8 @@ from scipy import stats
 
 from experiments.inference import comparison, significance
 from experiments.inference.comparison import Comparison
-from experiments.inference.estimate import YEAR
 from experiments.inference.sample import Sample
+from models.units import YEAR
 
 Law = Callable[[np.random.Generator, int], np.ndarray]
 """Draws so many lengths of mean 1."""

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from experiments.inference import significance
 from experiments.inference.comparison import Comparison, compare
-from experiments.inference.estimate import YEAR
 from experiments.inference.sample import Sample
+from models.units import YEAR
 from tests.experiments.inference.paired_studies import Outages, Study, compared, fixed, lognormal, student
 
 Spans = Sequence[tuple[int, float, float]]

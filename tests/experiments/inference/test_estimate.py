@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.inference import estimate
-from experiments.inference.estimate import YEAR, Estimate
+from experiments.inference.estimate import Estimate
+from models.units import YEAR
 
 
 def share(value: float, low: float, high: float) -> Estimate:

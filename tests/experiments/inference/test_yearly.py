@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from experiments.inference import yearly
-from experiments.inference.estimate import YEAR
 from experiments.inference.sample import Sample
+from models.units import YEAR
 from tests.experiments.inference.test_batch_means import sample
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.cost import node_hours, pod_hours
-from experiments.metrics.measure import CLUSTER_METRICS
+from experiments.metrics.metric import metrics
 from experiments.metrics.pending import longest_pending_s, pending_pod_s, waiting_pods
 from experiments.metrics.reschedules import reschedules, reschedules_per_node_failure
 from simulator.log import Kind, TransitionLog
@@ -95,7 +95,7 @@ def test_a_pod_that_is_taken_away_before_the_window_does_not_count() -> None:
 
 def test_an_empty_log_has_metrics() -> None:
     of = observed(pods=0, nodes=0)
-    assert {name: metric(of) for name, metric in CLUSTER_METRICS.items() if name != "reschedules_per_node_failure"} == {
-        name: 0 for name in CLUSTER_METRICS if name != "reschedules_per_node_failure"
-    }
-    assert all(metric.__doc__ for metric in CLUSTER_METRICS.values())
+    registered = metrics(ClusterObservation)
+    found = {name: metric.measure(of) for name, metric in registered.items() if name != "reschedules_per_node_failure"}
+    assert found == {name: 0 for name in registered if name != "reschedules_per_node_failure"}
+    assert all(metric.column.meaning for metric in registered.values())

@@ -1,17 +1,21 @@
-"""Rollout health, on logs written by hand."""
+"""Rollout health, on logs written by hand and in whole experiments."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from experiments.design.goal import ReadyEndpoints
+from experiments.experiment import Experiment
 from experiments.metrics.observation import Observation
 from experiments.metrics.rollouts import COLUMNS, rollouts
+from experiments.report.rollouts import said
 from simulator.log import Kind, StepFunction, TransitionLog
 
 END = 10_000.0
+CASES = Path(__file__).parents[2] / "data/cases/progress-deadline"
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,39 @@ def test_a_rollout_that_another_one_replaces_ends_with_it() -> None:
     ]
 
 
-@pytest.mark.parametrize(("last", "outcome"), [(END - 601, "stuck"), (END - 599, "unfinished")])
-def test_a_rollout_without_progress_for_ten_minutes_is_stuck(last: float, outcome: str) -> None:
-    (row,) = found(*begins(100), answering=step((0, 3), (last, 2)))
-    assert (row["end_s"], row["outcome"]) == (END, outcome)
+def late(time: float, deployment: int = 0) -> tuple[float, ...]:
+    return (time, Kind.DEPLOYMENT_PROGRESSING, deployment, 1, 0, 1)
+
+
+def on_time(time: float, deployment: int = 0) -> tuple[float, ...]:
+    return (time, Kind.DEPLOYMENT_PROGRESSING, deployment, 0, 1, 1)
+
+
+def outcomes(*rows: tuple[float, ...]) -> list[tuple[float, str]]:
+    return [(row["end_s"], row["outcome"]) for row in found(*rows)]
+
+
+def test_a_rollout_is_stuck_if_its_deployment_says_so_at_the_end() -> None:
+    assert outcomes(*begins(100)) == [(END, "unfinished")]
+    assert outcomes(*begins(100), late(161)) == [(END, "stuck")]
+    assert outcomes(*begins(100), late(161), *begins(200, 3)[:2], on_time(201), *completes(210)) == [
+        (200.0, "stuck"),
+        (210.0, "complete"),
+    ]
+
+
+def test_a_stuck_rollout_that_gets_on_is_not_stuck_any_more() -> None:
+    assert outcomes(*begins(100), late(161), on_time(170)) == [(END, "unfinished")]
+    assert outcomes(*begins(100), late(161), on_time(170), late(300)) == [(END, "stuck")]
+    assert outcomes(*begins(100), late(161), on_time(170), *completes(170)) == [(170.0, "complete")]
+    assert outcomes(*begins(100), late(161), on_time(170), *begins(200, 3)[:2]) == [
+        (200.0, "replaced"),
+        (END, "unfinished"),
+    ]
+
+
+def test_what_another_deployment_says_does_not_matter() -> None:
+    assert outcomes(*begins(100), late(161, deployment=1)) == [(END, "unfinished")]
 
 
 def test_times_are_those_of_the_window_and_earlier_rollouts_are_left_out() -> None:
@@ -92,3 +125,11 @@ def test_times_are_those_of_the_window_and_earlier_rollouts_are_left_out() -> No
 
 def test_a_deployment_behind_no_measured_service_has_no_row() -> None:
     assert found(*begins(100, deployment=1), *completes(150, deployment=1)) == []
+
+
+@pytest.mark.parametrize(("deadline", "outcome"), [(60, "stuck"), (7200, "unfinished")])
+def test_the_deadline_is_that_of_the_manifest(deadline: int, outcome: str) -> None:
+    """No room for the new pod: for 5 minutes with a deadline of 60 s, for 30 with one of two hours."""
+    results = Experiment.from_yaml(CASES / f"e-{deadline}.yaml").run(workers=1)
+    assert set(results.rollouts["outcome"]) == {outcome}
+    assert ("stuck: 2 of 2" if outcome == "stuck" else "none stuck") in said(results, "web")

@@ -14,7 +14,8 @@ from experiments.experiment import Experiment
 from experiments.metrics.availability import availability
 from experiments.metrics.burn_rate import alerts
 from experiments.metrics.cluster import ClusterObservation
-from experiments.metrics.measure import METRICS, measure_cluster
+from experiments.metrics.measure import measure_cluster
+from experiments.metrics.metric import metrics
 from experiments.metrics.observation import Observation
 from experiments.metrics.rollouts import rollouts
 from experiments.plots import Plots
@@ -143,8 +144,8 @@ def test_the_histories_of_the_services_are_in_the_log(run: Run, tmp_path: Path) 
 def test_every_metric_of_a_stored_log_is_that_of_the_live_run(results: Results) -> None:
     assert results.runs["outages"].sum() > 0
     assert results.runs["alerts"].sum() > 0
-    for column, metric in METRICS.items():
-        again = results.measure(metric)
+    for column, metric in metrics(Observation).items():
+        again = results.measure(metric.measure)
         assert list(again["policy"]) == ["one", "one", "two", "two"]
         np.testing.assert_array_equal(again[column], results.runs[column])
 

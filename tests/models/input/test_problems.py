@@ -2,7 +2,7 @@
 
 import pickle
 
-from models.input.problems import InputError, Location, Problem, did_you_mean, dotted, shown
+from models.input.problems import InputError, Location, Problem, did_you_mean, dotted, nearest, shown
 
 
 def test_a_problem_prints_its_place_its_path_and_its_message() -> None:
@@ -26,6 +26,8 @@ def test_an_input_error_lists_every_problem_once_by_file_and_line() -> None:
 
 
 def test_the_nearest_word_is_proposed() -> None:
+    assert nearest("replcias", ["replicas", "selector"]) == "replicas"
+    assert nearest("zzz", ["replicas"]) is None
     assert did_you_mean("replcias", ["replicas", "selector"]) == "; did you mean 'replicas'?"
     assert did_you_mean("Replicas", ["replicas"]) == "; did you mean 'replicas'?"
     assert did_you_mean("zzz", ["replicas"]) == ""

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.closed_form import common_cause_unavailability
 from models.cluster import Cluster
 from models.distributions import Distribution, Exponential, Fixed, LogNormal, Scaled, Weibull
 from models.node import ZONE_LABEL
@@ -166,17 +165,6 @@ def test_a_rack_goes_dark_and_comes_back_at_once_and_nodes_without_the_label_sta
 # Common cause
 
 
-def unavailability(result: Run, count: int, days: float, atleast_down: int) -> float:
-    """Share of time in which so many nodes were down."""
-    assert result.log is not None
-    changes = [(r[0], 1 if r[4] == 0 else -1) for r in result.log.columns() if r[1] == Kind.NODE_POWER]
-    down, since, lost = 0, 0.0, 0.0
-    for time, step in [*changes, (days * DAY, 0)]:
-        lost += (time - since) * (down >= atleast_down)
-        down, since = down + step, time
-    return lost / (days * DAY)
-
-
 @pytest.mark.parametrize("beta", [0.0, 0.1, 0.4])
 def test_the_share_beta_strikes_the_group_and_nodes_fail_as_often_as_the_law_says(beta: float) -> None:
     result = run(racks(3, 3), CommonCause("c", Weibull(1.5, DAY), INSTANT, beta, RACK))
@@ -187,18 +175,6 @@ def test_the_share_beta_strikes_the_group_and_nodes_fail_as_often_as_the_law_say
     assert near(len(found), 6 * cycles, 6 * cycles * (1 + 2 * beta))
     assert near(common, beta * 6 * cycles, 3 * beta * 6 * cycles + 1e-9)
     assert {cause for _, _, cause in found if "=" in cause} == ({"c/rack=r0", "c/rack=r1"} if beta else set())
-
-
-@pytest.mark.parametrize("beta", [0.1, 0.5])
-def test_the_beta_factor_agrees_with_its_closed_form(beta: float) -> None:
-    """Case d4 of the analytic cases, with more frequent failures: P(all three down at once)."""
-    mttf, mttr, days = 10 * DAY, 0.2 * DAY, 20_000.0
-    found = unavailability(
-        run(racks(3), CommonCause("c", Exponential(mttf), Exponential(mttr), beta, RACK), days=days), 3, days, 3
-    )
-    exact = common_cause_unavailability(3, beta, mttf, mttr)
-    outages = beta * days * DAY / mttf
-    assert abs(found / exact - 1) < 4 * math.sqrt(2 / outages)
 
 
 def test_without_a_common_cause_nodes_are_independent() -> None:

@@ -125,13 +125,13 @@ class Checked(_Placing):
 
     def from_scratch(self, pod: PodState, start: int) -> int | None:
         chooser, table = self._scheduler.chooser, self._state.nodes
-        prepared = chooser.prepare(self._scheduler.prepared(pod.pod_class).pod)
+        cycle_state = chooser.prepare(self._scheduler.cycle_state(pod.pod_class).pod)
         order = np.roll(node_order(table), -start)
-        passing = passes([filter_ for _, filter_ in prepared.answers.filters], NodeView(table))
+        passing = passes([filter_ for _, filter_ in cycle_state.answers.filters], NodeView(table))
         feasible = order[passing[order]][: nodes_to_find(len(table), 0)]
         if len(feasible) == 0:
             return None
-        total = sum(chooser.scores(prepared, feasible).values(), np.zeros(len(feasible), dtype=np.int64))
+        total = sum(chooser.scores(cycle_state, feasible).values(), np.zeros(len(feasible), dtype=np.int64))
         return int(feasible[np.argmax(total)])
 
 

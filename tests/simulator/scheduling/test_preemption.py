@@ -33,9 +33,9 @@ class Nodes:
 
     running: Mapping[int, Sequence[RunningPod]]
     room: int = 2
-    allowed: Mapping[str, int] = field(default_factory=dict)
+    disruptions_allowed: Mapping[str, int] = field(default_factory=dict)
 
-    def candidates(self) -> Sequence[int]:
+    def potential_nodes(self) -> Sequence[int]:
         return list(self.running)
 
     def pods_on(self, node: int) -> Sequence[RunningPod]:
@@ -68,14 +68,14 @@ def test_the_choice(running: dict[int, list[RunningPod]], choice: tuple[int, lis
 def test_budgets_are_respected_where_that_is_possible() -> None:
     running = {0: [pod(1, 0, 0.0, "web"), pod(2, 99)], 1: [pod(3, 50), pod(4, 60)]}
     for allowed, node in ((0, 1), (1, 0)):
-        choice = DefaultPreemption().post_filter(Asked(), Nodes(running, allowed={"web": allowed}))  # type: ignore[arg-type]
+        choice = DefaultPreemption().post_filter(Asked(), Nodes(running, disruptions_allowed={"web": allowed}))  # type: ignore[arg-type]
         assert choice is not None
         assert choice[0] == node
 
 
 def test_what_would_violate_a_budget_is_let_back_in_first() -> None:
     running = {0: [pod(1, 10, 0.0), pod(2, 0, 0.0, "web")]}
-    choice = DefaultPreemption().post_filter(Asked(), Nodes(running, allowed={"web": 0}))  # type: ignore[arg-type]
+    choice = DefaultPreemption().post_filter(Asked(), Nodes(running, disruptions_allowed={"web": 0}))  # type: ignore[arg-type]
     assert choice == (0, [1])
 
 

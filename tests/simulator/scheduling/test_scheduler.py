@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.bench.cluster import uniform_cluster
 from models.cluster import Cluster
 from models.labels import LabelSelector, Operator, Requirement
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Taint, TaintEffect
@@ -485,12 +484,6 @@ def test_an_overloaded_cluster_costs_as_much_as_what_fits(monkeypatch: pytest.Mo
     lab.run(20.0)
     assert len(lab.simulation.pending()) == 4500
     assert tried["times"] < 610
-
-
-def test_the_benchmark_s_cluster_is_placed_evenly() -> None:
-    lab = Lab(uniform_cluster(30, 600))
-    assert set(Counter(p.node for p in lab.pods()).values()) <= set(range(17, 24))
-    assert all(p.ready for p in lab.pods())
 
 
 def test_pods_avoid_nodes_that_the_control_plane_knows_to_be_dead() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.distributions import Exponential, Fixed, Uniform
-from models.requests import FirstComeFirstServed, RequestLevel
+from models.request_level import FirstComeFirstServed, RequestLevel
 from models.traffic import RequestRate, Retries, Traffic
 from simulator import registry, simulate
 from simulator.failures.container_crash import ContainerCrash

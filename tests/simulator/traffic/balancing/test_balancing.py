@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulator.registry import classes
-from simulator.traffic.balancing import Balancing, Candidates
+from simulator.traffic.balancing import Balancing, Candidates, Pick
 from simulator.traffic.balancing.consistent_hash import ConsistentHash
 from simulator.traffic.balancing.least_connections import LeastConnections
 from simulator.traffic.balancing.power_of_two import PowerOfTwo
@@ -18,14 +18,14 @@ from simulator.traffic.balancing.weighted import Weighted
 POLICIES = classes("balancing")
 
 
-def candidates(number: int, loads: list[float] | None = None, weights: list[float] | None = None) -> Candidates:
+def candidates(number: int, active: list[float] | None = None, weights: list[float] | None = None) -> Candidates:
     return Candidates(
         np.arange(number),
         np.arange(number),
         ("a",) * number,
         np.ones(number, dtype=np.bool_),
         np.array(weights or [1.0] * number),
-        np.array(loads or [1.0] * number),
+        np.array(active or [1.0] * number),
     )
 
 
@@ -33,29 +33,31 @@ class Chooser:
     """A policy at work, in plain Python."""
 
     def __init__(self, policy: Balancing, endpoints: int = 4, clients: int = 50) -> None:
-        self.choose, numbers = policy.choice()
+        self.choose = policy.choose
         self.clients = clients
         self.table = np.arange(endpoints)
-        self.loads = np.zeros(endpoints, dtype=np.int64)
+        self.active = np.zeros(endpoints, dtype=np.int64)
         self.weights = np.ones(endpoints)
         self.memory = np.full(policy.cells(clients), -1, dtype=np.int64)
         self.stamps = np.zeros(policy.cells(clients))
-        self.stamps[: len(numbers)] = numbers
+        self.parameters = np.array(policy.parameters)
         self.rng = np.random.default_rng(5)
 
     def __call__(self, client: int | None = None, now: float = 0.0) -> int:
         client = int(self.rng.integers(self.clients)) if client is None else client
         return self.choose(
-            self.table.copy(), len(self.table), self.loads, self.weights, self.memory, self.stamps, now, client,
-            int(self.rng.integers(1 << 32)),
+            Pick(
+                self.table.copy(), len(self.table), self.active, self.weights, self.parameters, self.memory,
+                self.stamps, now, client, int(self.rng.integers(1 << 32)),
+            )
         )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", POLICIES)
 @pytest.mark.parametrize("number", [1, 2, 5])
-@pytest.mark.parametrize("loads", [[0.0] * 5, [0.3] * 5, [0.0, 0.2, 0.2, 0.2, 0.2]])
-def test_shares_are_a_distribution(name: str, number: int, loads: list[float]) -> None:
-    shares = POLICIES[name]().shares(candidates(number, loads[:number]))
+@pytest.mark.parametrize("active", [[0.0] * 5, [0.3] * 5, [0.0, 0.2, 0.2, 0.2, 0.2]])
+def test_shares_are_a_distribution(name: str, number: int, active: list[float]) -> None:
+    shares = POLICIES[name]().shares(candidates(number, active[:number]))
     assert (shares >= 0).all()
     assert shares.sum() == pytest.approx(1)
 
@@ -91,20 +93,20 @@ def test_weights_are_shares() -> None:
 def test_the_least_loaded_is_chosen() -> None:
     for policy in (LeastConnections(), ShortestExpectedDelay(), PowerOfTwo(choices=4)):
         choose = Chooser(policy)
-        choose.loads = np.array([3, 1, 2, 5])
+        choose.active = np.array([3, 1, 2, 5])
         assert {choose() for _ in range(50)} == {1}
 
 
 def test_the_shortest_delay_is_not_at_an_idle_slow_endpoint() -> None:
     idle, fast = Chooser(LeastConnections(), 2), Chooser(ShortestExpectedDelay(), 2)
     for choose in (idle, fast):
-        choose.loads, choose.weights = np.array([0, 1]), np.array([1.0, 4.0])
+        choose.active, choose.weights = np.array([0, 1]), np.array([1.0, 4.0])
     assert (idle(), fast()) == (0, 1)
 
 
 def test_the_worst_of_all_is_never_the_better_of_two() -> None:
     choose = Chooser(PowerOfTwo())
-    choose.loads = np.array([1, 2, 3, 4])
+    choose.active = np.array([1, 2, 3, 4])
     chosen = Counter(choose() for _ in range(3000))
     assert [chosen[i] / 3000 for i in range(4)] == pytest.approx([1 / 2, 1 / 3, 1 / 6, 0], abs=0.04)
 
@@ -121,8 +123,8 @@ def test_only_clients_of_a_lost_endpoint_move() -> None:
 def test_a_bound_keeps_requests_off_an_endpoint_with_too_many() -> None:
     choose = Chooser(ConsistentHash(bound=1.25))
     mine = choose(7)
-    choose.loads = np.full(4, 10)
-    choose.loads[mine] = 15
+    choose.active = np.full(4, 10)
+    choose.active[mine] = 15
     assert choose(7) != mine
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.distributions import Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
-from models.requests import Batches, Bursts, Poisson, RecordedTimes
+from models.request_level import Batches, Bursts, Poisson, RecordedTimes
 from models.traffic import RequestRate
 from simulator.traffic.requests.arrivals import CHUNK, times
 from simulator.traffic.requests.latencies import Latencies, edges

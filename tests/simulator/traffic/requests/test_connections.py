@@ -8,14 +8,15 @@ import pytest
 from models.cluster import Cluster
 from models.distributions import Fixed
 from models.node import Node, Resources
-from models.requests import Connections, FirstComeFirstServed, Poisson, RecordedTimes, RequestLevel
+from models.request_level import Connections, FirstComeFirstServed, Poisson, RecordedTimes, RequestLevel
 from models.traffic import Clients, RequestRate, Retries, Traffic
 from simulator.streams import Streams
 from simulator.traffic.balancing.least_connections import LeastConnections
 from simulator.traffic.balancing.round_robin import RoundRobin
 from simulator.traffic.balancing.source_hash import SourceHash
 from simulator.traffic.endpoints import Condition, EndpointHistory
-from simulator.traffic.requests.requests import Answers, requests
+from simulator.traffic.requests.answers import Answers
+from simulator.traffic.requests.requests import requests
 from tests.simulator.traffic.histories import DEAD, GONE, SERVING, UP, history
 
 CLUSTER = Cluster(nodes=tuple(Node(f"node-{i}", Resources(1000, 1 << 30)) for i in range(3)))

@@ -9,7 +9,7 @@ import pytest
 from models.cluster import Cluster
 from models.distributions import Exponential, Fixed
 from models.node import Node, Resources
-from models.requests import (
+from models.request_level import (
     Batches,
     Bursts,
     Connections,
@@ -27,7 +27,9 @@ from simulator.traffic.balancing.power_of_two import PowerOfTwo
 from simulator.traffic.balancing.round_robin import RoundRobin
 from simulator.traffic.balancing.uniform_random import Random
 from simulator.traffic.endpoints import Condition, EndpointHistory
-from simulator.traffic.requests.requests import Answers, compiling, requests
+from simulator.traffic.requests import compiling
+from simulator.traffic.requests.answers import Answers
+from simulator.traffic.requests.requests import requests
 
 UP, DEAD = int(Condition.LISTED | Condition.ANSWERING), int(Condition.LISTED)
 CLUSTER = Cluster(nodes=(Node("node", Resources(1000, 1 << 30)),))
