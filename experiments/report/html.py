@@ -72,6 +72,7 @@ def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
         cluster=[*spec.get("cluster", {}).get("pools", ()), *spec.get("cluster", {}).get("nodes", ())],
         behaviour=spec.get("behaviour", {}),
         not_modelled=NOT_MODELLED,
+        fields=findings.named,
         command=shlex.join(["kubenines", "run", manifest.source or "resolved.yaml", *manifest.options]),
         again=shlex.join(["kubenines", "run", "resolved.yaml", *_without_settings(manifest.options)]),
         resolved=yaml_text(findings.resolved) if findings.resolved else "",

@@ -14,6 +14,7 @@ from experiments.report import budgets as slo_table
 from experiments.report import requests as request_table
 from experiments.report import rollouts as rollout_table
 from experiments.report.remarks import notes
+from models.manifests.account import in_words
 from models.units import YEAR
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
         console.print(_built(findings, request_table.HEADINGS, requests))
     for line in [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]:
         console.print(Text("  " + line), soft_wrap=True)
-    for line in [*filter(None, [legend(findings)]), *notes(findings)]:
+    for line in [*filter(None, [legend(findings)]), *notes(findings), *in_words(findings.named)]:
         console.print(Text("  note: " + line), soft_wrap=True)
     if findings.path is not None:
         page = findings.path / "report.html"
@@ -213,6 +214,6 @@ def summary_html(findings: Findings) -> str:
     tables = html(HEADINGS, rows(findings)) + (html(request_table.HEADINGS, requests) if requests else "")
     said = filter(None, [legend(findings)])
     judged = [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]
-    remarks = [*judged, *said, *notes(findings)]
+    remarks = [*judged, *said, *notes(findings), *in_words(findings.named)]
     lines = "".join(f"<li>{escape(line)}</li>" for line in remarks)
     return f"<p>{escape(heading(findings))}</p>{tables}<ul>{lines}</ul>"

@@ -12,7 +12,7 @@ filled as the API server fills them. To give another kind a model, write its con
 """
 
 from models.manifests.account import Named
-from models.manifests.cluster import ClusterInput, build_cluster, describe_not_modelled
+from models.manifests.cluster import ClusterInput, Podless, build_cluster
 from models.manifests.manifest import Manifest
 from models.manifests.reading import Manifests, read_manifests
 
@@ -21,7 +21,7 @@ __all__ = [
     "Manifest",
     "Manifests",
     "Named",
+    "Podless",
     "build_cluster",
-    "describe_not_modelled",
     "read_manifests",
 ]

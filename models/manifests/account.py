@@ -1,11 +1,12 @@
 """An account of what manifests say: each field acts in the model, cannot matter, or is named."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from models.input.problems import Location, Path, dotted
+from models.input.problems import Location, Path, Problem, dotted
 from models.manifests.fields import UNREVIEWED, Effect, Place, Review, review_of_kind, root
 from models.manifests.manifest import WITHDRAWN, Manifest, Reads
 
@@ -28,7 +29,31 @@ class Named:
     """Where it is written first."""
 
     def __str__(self) -> str:
-        return f"{self.first}: {self.field} ({self.count}): {self.effect}: {self.sentence}"
+        times = "once" if self.count == 1 else f"{self.count} times, first"
+        return f"{self.effect}: {self.field} ({times} at {self.first}): {self.sentence}"
+
+    @property
+    def problem(self) -> Problem:
+        """It as something wrong with the input, where it is written first."""
+        times = "once" if self.count == 1 else f"{self.count} times"
+        return Problem(self.first, self.field, f"not read ({times}): {self.effect}: {self.sentence}")
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values, for `from_json`."""
+        place = {name: getattr(self.first, name) for name in ("file", "line", "column")}
+        return {
+            "field": self.field,
+            "effect": str(self.effect),
+            "sentence": self.sentence,
+            "count": self.count,
+            **place,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Named":
+        """From what `to_json` made."""
+        place = Location(values["file"], values["line"], values["column"])
+        return cls(values["field"], Effect(values["effect"]), values["sentence"], values["count"], place)
 
 
 class Fate(NamedTuple):
@@ -115,34 +140,79 @@ _INDEX = re.compile(r"\[[0-9]+\]")
 
 
 class Account:
-    """Counts what is named, object by object."""
+    """What becomes of everything that the given objects say."""
 
     def __init__(self, objects: Iterable[Manifest]) -> None:
         self._given: Given = frozenset((m.kind, m.namespace, m.name) for m in objects)
-        self._named: dict[str, Named] = {}
+        self._read: list[tuple[Manifest, Reads]] = []
+        self._unread: list[tuple[Manifest, str, Review]] = []
 
     def add(self, manifest: Manifest, reads: Reads) -> None:
-        """An object that is read."""
-        for path, review, void in fates(manifest, reads, self._given):
-            if review is not None and review.effect is not None and not void:
-                self._count(describe(manifest, path), review, manifest, path)
+        """An object, and what converters have read of it."""
+        self._read.append((manifest, reads))
 
     def add_unread(self, manifest: Manifest, label: str) -> None:
         """An object of a kind that is not read, as `label` calls it."""
         review = review_of_kind(manifest.api_version, manifest.kind)
         if review is None:
             self.add(manifest, {"apiVersion": {}, "kind": {}, "metadata": {"name": {}}})
-        elif review.effect is not None:
-            self._count(label, review, manifest, ())
+        else:
+            self._unread.append((manifest, label, review))
 
-    @property
+    @cached_property
     def named(self) -> tuple[Named, ...]:
-        """Everything named: by effect, the most frequent first."""
-        return tuple(sorted(self._named.values(), key=lambda n: (_EFFECTS.index(n.effect), -n.count, n.field)))
+        """Everything that may matter and is not read: by effect, the most frequent first."""
+        found: dict[str, Named] = {}
+        for manifest, path, label, review in self._all():
+            if review is None or review.effect is None:
+                continue
+            field = label or describe(manifest, path)
+            known = found.get(field)
+            if known is not None:
+                found[field] = replace(known, count=known.count + 1)
+            else:
+                found[field] = Named(field, review.effect, review.sentence, 1, manifest.where(path))
+        return in_order(found.values())
 
-    def _count(self, field: str, review: Review, manifest: Manifest, path: Path) -> None:
-        known = self._named.get(field)
-        if known is not None:
-            self._named[field] = replace(known, count=known.count + 1)
-        elif review.effect is not None:
-            self._named[field] = Named(field, review.effect, review.sentence, 1, manifest.where(path))
+    def fields(self) -> dict[str, tuple[Review | None, int]]:
+        """Field or kind -> (its review, or None if it acts, and how often it is written); sorted by name.
+
+        A field that acts in one object and not in another is listed as what it is in the latter.
+        """
+        counts: dict[str, tuple[Review | None, int]] = {}
+        for manifest, path, label, review in self._all():
+            field = label or describe(manifest, path)
+            known, count = counts.get(field, (None, 0))
+            counts[field] = (known or review, count + 1)
+        return dict(sorted(counts.items()))
+
+    def _all(self) -> Iterator[tuple[Manifest, Path, str, Review | None]]:
+        """(object, field, label of an object that is not read at all, review); values without effect are left out."""
+        for manifest, reads in self._read:
+            for path, review, void in fates(manifest, reads, self._given):
+                if not void:
+                    yield manifest, path, "", review
+        for manifest, label, review in self._unread:
+            yield manifest, (), label, review
+
+
+def in_order(named: Iterable[Named]) -> tuple[Named, ...]:
+    """By effect, the most frequent first."""
+    return tuple(sorted(named, key=lambda one: (_EFFECTS.index(one.effect), -one.count, one.field)))
+
+
+def in_words(named: Sequence[Named], most: int = 10) -> list[str]:
+    """What is named in lines for people; beyond `most` only how many there are."""
+    said = [str(one) for one in named[:most]]
+    if len(named) > most:
+        said.append(f"{len(named) - most} more fields that are not read: kubenines validate --fields lists them")
+    return [f"not read, {line}" if i < most else line for i, line in enumerate(said)]
+
+
+def together(accounts: Iterable[Iterable[Named]]) -> tuple[Named, ...]:
+    """What several inputs that have much in common name (the policies of an experiment): as the first says it."""
+    found: dict[str, Named] = {}
+    for account in accounts:
+        for one in account:
+            found.setdefault(one.field, one)
+    return in_order(found.values())

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from models.autoscaling import HorizontalPodAutoscaler
 from models.cluster import Cluster
@@ -59,6 +59,14 @@ _SILENT = {"Namespace"}
 _SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 
 
+class Podless(NamedTuple):
+    """Why a Service selects no pod of a cluster."""
+
+    problem: Problem
+    maker: str
+    """The object that would make its pods, but is of a kind without a model; "" if no object would."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterInput:
     """A cluster, and what the objects say that is not in it."""
@@ -66,11 +74,18 @@ class ClusterInput:
     cluster: Cluster
     not_modelled: Mapping[str, int] = field(default_factory=dict)
     """Kind -> how many, sorted by kind."""
-    named: tuple[Named, ...] = ()
-    """What they say that may matter and is not read: by effect, the most frequent first."""
+    account: Account = field(default_factory=lambda: Account(()), compare=False)
+    """What becomes of everything that they say."""
+    podless: Mapping[tuple[str, str], Podless] = field(default_factory=dict)
+    """(namespace, name) of each Service with a selector that selects no pod of the cluster -> why."""
     made_by_others: Mapping[str, int] = field(default_factory=dict)
     """Kind -> how many objects were left to their controller, which is in the input (`kubectl get all -o yaml`)."""
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def named(self) -> tuple[Named, ...]:
+        """What they say that may matter and is not read: by effect, the most frequent first."""
+        return self.account.named
 
 
 def build_cluster(
@@ -101,10 +116,10 @@ def build_cluster(
     )
     if findings.problems:
         raise InputError(findings.problems)
-    _warn_of_empty_selections(converted, findings)
+    podless = _warn_of_empty_selections(converted, findings)
     _warn_of_missing_targets(converted, findings)
     _read_target_ports(converted, findings)
-    account = Account(manifests)
+    account = Account(usable)
     for manifest, value in converted:
         if value is None:
             account.add_unread(manifest, _label(manifest))
@@ -114,16 +129,11 @@ def build_cluster(
     return ClusterInput(
         cluster=cluster,
         not_modelled=dict(sorted(not_modelled.items())),
-        named=account.named,
+        account=account,
+        podless=podless,
         made_by_others=dict(sorted(Counter(m.kind for m in left_to_owner).items())),
         warnings=tuple(sorted(set(findings.warnings))),
     )
-
-
-def describe_not_modelled(not_modelled: Mapping[str, int]) -> str:
-    """One line for people: "not modelled: 34 ConfigMap, 2 StatefulSet", or ""."""
-    listed = sorted(not_modelled.items(), key=lambda item: (-item[1], item[0]))
-    return "not modelled: " + ", ".join(f"{count} {kind}" for kind, count in listed) if listed else ""
 
 
 def _of(kind: type[_T], values: Iterable[object]) -> tuple[_T, ...]:
@@ -228,8 +238,14 @@ def _convert(manifests: list[Manifest], timing: Timing, findings: Findings) -> l
     return [(m, classes[id(m)] if id(m) in classes else converted(m)) for m in manifests]
 
 
-def _warn_of_empty_selections(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
-    """Services and budgets that select no pod of the given objects; legal, since others may make the pods."""
+def _warn_of_empty_selections(
+    converted: list[tuple[Manifest, object | None]], findings: Findings
+) -> dict[tuple[str, str], Podless]:
+    """Services and budgets that select no pod of the given objects; legal, since others may make the pods.
+
+    Returns those that are Services, by namespace and name.
+    """
+    podless: dict[tuple[str, str], Podless] = {}
     pods = [(manifest, value, labels) for manifest, value in converted for labels in _pod_labels(manifest, value)]
     selector: LabelSelector | None
     for manifest, value in converted:
@@ -246,7 +262,11 @@ def _warn_of_empty_selections(converted: list[tuple[Manifest, object | None]], f
         reason = "selects no pod of the given objects"
         if hit:
             reason = f"selects pods of {hit[0][0].key}, which is not simulated yet"
-        findings.warnings.append(manifest.problem(("spec", "selector"), f"{reason}: {consequence}"))
+        warning = manifest.problem(("spec", "selector"), f"{reason}: {consequence}")
+        findings.warnings.append(warning)
+        if isinstance(value, Service):
+            podless[value.namespace, value.name] = Podless(warning, hit[0][0].key if hit else "")
+    return podless
 
 
 def _read_target_ports(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
