@@ -125,7 +125,7 @@ class Experiment:
 
     @property
     def confidence(self) -> float:
-        """Of all intervals, e.g. 0.95."""
+        """The confidence of all intervals, e.g. 0.95."""
         wanted = self._spec.precision
         return self._spec.confidence or (wanted and wanted.confidence) or 0.95
 
@@ -294,7 +294,7 @@ class Experiment:
         )
 
     def _like(self, value: dict[str, Any]) -> "Experiment":
-        """The same with another document."""
+        """An experiment like this one, with another document."""
         if self.source_path is None:
             changed = self._of(value)
         else:

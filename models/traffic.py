@@ -41,7 +41,7 @@ class RequestRate:
 
     @classmethod
     def constant(cls, rate: float) -> "RequestRate":
-        """The same rate at all times."""
+        """A rate that does not change over time, in requests per second."""
         return cls(((0.0, rate),))
 
     @classmethod

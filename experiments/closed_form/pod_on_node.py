@@ -19,7 +19,10 @@ def pod_on_node_unavailability(
 def pod_on_node_unavailability_fixed_restart(
     pod_mttf: float, restart: float, node_mttf: float, detect_and_tolerate: float, reschedule: float
 ) -> float:
-    """The same as `pod_on_node_unavailability` with a restart of exactly `restart` seconds."""
+    """One replica whose container crashes restart in place and whose lost node moves it; a fixed restart of `restart`.
+
+    Else as in `pod_on_node_unavailability`: exponential crashes and node failures, times in seconds.
+    """
     pod, node = 1 / pod_mttf, 1 / node_mttf
     up = (1 / (pod + node)) / (1 - pod / (pod + node) * math.exp(-node * restart))
     return 1 - up / (node_mttf + detect_and_tolerate + reschedule)
@@ -42,7 +45,7 @@ def mean_reaction_time(grace: float, heartbeat: float, monitor: float) -> float:
 
 
 def reaction_time_variance(heartbeat: float, monitor: float) -> float:
-    """Variance of that reaction time, in seconds squared."""
+    """Variance of the time from a silent node crash to NotReady (`mean_reaction_time`), in seconds squared."""
     return (heartbeat**2 + monitor**2) / 12
 
 
@@ -52,5 +55,8 @@ def mean_time_to_eviction(grace: float, toleration: float, heartbeat: float, mon
 
 
 def mean_time_to_eviction_before_taints(eviction_timeout: float, heartbeat: float, monitor: float) -> float:
-    """The same under the rule before taints: podEvictionTimeout, counted from the last heartbeat that was observed."""
+    """Mean seconds from a silent node crash to the eviction by podEvictionTimeout, the rule before taints.
+
+    It is counted from the last heartbeat that was observed; the phases of `heartbeat` and `monitor` are uniform.
+    """
     return eviction_timeout - heartbeat / 2 + monitor / 2

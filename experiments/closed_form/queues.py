@@ -97,7 +97,11 @@ def shortest_of_response(servers: int, choices: int, load: float, service: float
 
 
 def shortest_of_limit(choices: int, load: float, service: float) -> float:
-    """The same for infinitely many servers (Mitzenmacher 2001; Vvedenskaya et al. 1996): few have more."""
+    """Mean seconds in the system when each request joins the shortest of `choices` queues, of infinitely many servers.
+
+    Mitzenmacher 2001; Vvedenskaya et al. 1996. `load` is the share of the time that a server works, `service` the mean
+    of exponential service times in seconds. With few servers it is longer (`shortest_of_response`).
+    """
     return service * math.fsum(load ** ((choices**i - choices) / (choices - 1)) for i in range(1, 40 // choices))
 
 
@@ -114,7 +118,10 @@ def stale_failure(endpoints: int, up: float, stale: float, unlisted: float) -> f
 
 
 def stale_failure_with_one_retry(endpoints: int, up: float, stale: float, unlisted: float) -> float:
-    """The same if a request that has failed goes at once to another listed endpoint, where there is one."""
+    """P(a request and its one retry fail), with endpoints as in `stale_failure`; any laws.
+
+    A request that has failed goes at once to another listed endpoint, where there is one.
+    """
     dead, out = stale / (up + stale), unlisted / (up + stale + unlisted)
     none, one = out**endpoints, endpoints * out ** (endpoints - 1) * (1 - out)
     return none + one * dead + (1 - none - one) * dead**2

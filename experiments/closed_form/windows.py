@@ -9,7 +9,10 @@ def worst_window_of_one_outage(outage: float, window: float) -> float:
 
 
 def worst_window_of_periodic_outages(outage: float, period: float, window: float) -> float:
-    """The same with an outage at the start of every `period`; it is not monotone in the window."""
+    """Least share of availability in any window of a length, with an outage at the start of every `period`.
+
+    All in seconds. It is not monotone in the window.
+    """
     whole, left = divmod(window, period)
     return 1 - (whole * outage + min(outage, left)) / window
 

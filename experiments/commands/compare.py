@@ -17,15 +17,15 @@ def compare(paths: tuple[str, ...], baseline: str | None, service: str | None) -
     from pathlib import Path
 
     from experiments.findings.merging import merged
-    from experiments.report import comparison as comparison_table
+    from experiments.report import comparison
     from experiments.results import Results
 
     if len(set(paths)) < len(paths):
         raise click.UsageError("the same folder twice: there is nothing to compare")
     names = [Path(path).resolve().name for path in paths]
     names = names if len(set(names)) == len(names) else list(paths)
-    found = {name: Results.open(path) for name, path in zip(names, paths, strict=True)}
-    results = merged(found) if len(found) > 1 else found[names[0]]
+    opened = {name: Results.open(path) for name, path in zip(names, paths, strict=True)}
+    results = merged(opened) if len(opened) > 1 else opened[names[0]]
     baseline = chosen("--baseline", baseline, results.policies)
     service = chosen("--service", service, results.services)
-    comparison_table.show(results, baseline, [service] if service else results.services)
+    comparison.show(results, baseline, [service] if service else results.services)

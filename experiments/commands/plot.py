@@ -1,21 +1,40 @@
 """`kubenines plot`."""
 
+from typing import Any
+
 import click
 
 from experiments.commands.console import PATH, chosen
 
-KINDS = (
-    *("comparison", "nines", "difference"),
-    *("service", "availability", "downtime", "outage_lengths", "windowed"),
-    *("attribution", "losses", "loss_shares", "what_if"),
-)
-"""What `experiments.plots.Plots` draws, named here so that `--help` need not load it."""
 FORMATS = (".svg", ".png", ".pdf")
+
+
+class Kind(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
+    """One of the kinds of pictures, asked for only when they are needed: not every command line loads the plots."""
+
+    name = "kind"
+
+    def _choice(self) -> "click.Choice[str]":
+        from experiments.plots import KINDS
+
+        return click.Choice(list(KINDS))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The kind, or a usage error that names all."""
+        return self._choice().convert(value, param, ctx)
+
+    def get_metavar(self, *of: Any, **named: Any) -> str | None:
+        """All kinds, as `--help` shows them; what it is asked with depends on the version of click."""
+        return self._choice().get_metavar(*of, **named)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """The kinds that begin like this."""
+        return self._choice().shell_complete(ctx, param, incomplete)
 
 
 @click.command()
 @click.argument("results", type=PATH)
-@click.option("--kind", type=click.Choice(KINDS), default="comparison", show_default=True)
+@click.option("--kind", type=Kind(), default="comparison", show_default=True)
 @click.option("--service", metavar="NAME", help="Of this Service.  [default: of all, or of the first]")
 @click.option(
     "-o", "--out", type=PATH, metavar="FILE", help="SVG, PNG or PDF by its ending.  [default: RESULTS/plots/KIND.svg]"
@@ -25,14 +44,15 @@ def plot(results: str, kind: str, service: str | None, out: str | None) -> None:
     import os
     from pathlib import Path
 
+    from experiments.plots import KINDS
     from experiments.results import Results
 
-    found = Results.open(results)
-    service = chosen("--service", service, found.services)
-    if service and kind == "comparison":
-        raise click.UsageError("--kind comparison is of all Services; use nines, difference or service for one")
+    opened = Results.open(results)
+    service = chosen("--service", service, opened.services)
+    if service and not KINDS[kind]:
+        raise click.UsageError(f"--kind {kind} is of all Services; use nines, difference or service for one")
     path = Path(out) if out else Path(results) / "plots" / f"{kind}.svg"
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{path.name!r} ends in none of {', '.join(FORMATS)}", param_hint="-o")
     os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for
-    click.echo(found.plot.draw(kind, path, service))
+    click.echo(opened.plot.draw(kind, path, service))

@@ -65,7 +65,7 @@ def run(
         warn(read)
     if strict:
         refuse_unread(read.named)
-    from experiments.report import text as report
+    from experiments.report import text
     from experiments.runner.job import Interrupted
     from experiments.runner.run import run as run_all
 
@@ -86,26 +86,26 @@ def run(
         say(f"interrupted after {interrupted.done} of {interrupted.total} replications")
         say(f"resume: {shlex.join(['kubenines', *again, '--resume'])}")
         return INTERRUPTED
-    report.show(results)
+    text.show(results)
     verdict = results.verdict()
     return 0 if no_fail and verdict in (1, 4) else verdict
 
 
-def _replications_kept(text: str) -> int:
-    """Of how many replications the transitions are kept."""
-    match text.split(":"):
+def _replications_kept(events: str) -> int:
+    """How many replications per policy keep their transitions, from "none", "sample:N" or "all"; else a usage error."""
+    match events.split(":"):
         case ["none"]:
             return 0
         case ["all"]:
             return sys.maxsize
         case ["sample", number] if number.isdecimal():
             return int(number)
-    raise click.BadParameter(f"expected none, sample:N or all (got {text!r})", param_hint="--events")
+    raise click.BadParameter(f"expected none, sample:N or all (got {events!r})", param_hint="--events")
 
 
-def _workers(text: str) -> int:
-    if text == "auto":
+def _workers(number: str) -> int:
+    if number == "auto":
         return os.cpu_count() or 1
-    if not text.isdecimal() or int(text) < 1:
-        raise click.BadParameter(f"{text!r} is neither a number of processes nor 'auto'", param_hint="-j")
-    return int(text)
+    if not number.isdecimal() or int(number) < 1:
+        raise click.BadParameter(f"{number!r} is neither a number of processes nor 'auto'", param_hint="-j")
+    return int(number)

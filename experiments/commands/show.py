@@ -13,10 +13,10 @@ from experiments.commands.console import PATH, SETTINGS
 def show(path: str, settings: tuple[str, ...]) -> None:
     """Show an experiment as resolved (extends, settings and defaults filled in), or the table of a result folder."""
     if os.path.isdir(path):
-        from experiments.report import text as report
+        from experiments.report import text
         from experiments.results import Results
 
-        report.show(Results.open(path))
+        text.show(Results.open(path))
         return
     from experiments.experiment import Experiment
     from experiments.file.written import yaml_text

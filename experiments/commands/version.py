@@ -22,5 +22,7 @@ def version(output: str) -> None:
         click.echo(json.dumps(versions, indent=2))
     else:
         click.echo(
-            "\n".join(f"{name} {found}" for name, found in sorted(versions.items(), key=lambda i: i[0] != "kubenines"))
+            "\n".join(
+                f"{name} {number}" for name, number in sorted(versions.items(), key=lambda i: i[0] != "kubenines")
+            )
         )

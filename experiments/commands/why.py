@@ -11,10 +11,10 @@ from experiments.commands.console import PATH, chosen
 @click.option("--policy", metavar="NAME", help="Only this policy.")
 def why(results: str, service: str | None, policy: str | None) -> None:
     """Say where the downtime of a result folder comes from: by cause and stage, and what would save most of it."""
-    from experiments.report import downtime as listing
+    from experiments.report import downtime
     from experiments.results import Results
 
-    found = Results.open(results)
-    service = chosen("--service", service, found.services)
-    policy = chosen("--policy", policy, found.policies)
-    listing.show(found, [service] if service else found.services, [policy] if policy else found.policies)
+    opened = Results.open(results)
+    service = chosen("--service", service, opened.services)
+    policy = chosen("--policy", policy, opened.policies)
+    downtime.show(opened, [service] if service else opened.services, [policy] if policy else opened.policies)

@@ -113,7 +113,7 @@ def registered_model(kind: str) -> Any:
 
 def one_of(classes: Mapping[str, type]) -> Any:
     """Any of these dataclasses, told apart by `type`."""
-    models = [file_model(one, tag) for tag, one in classes.items()]
+    models = [file_model(described, tag) for tag, described in classes.items()]
     if len(models) < 2:
         return models[0] if models else FileModel
     return Annotated[reduce(or_, models[1:], models[0]), Field(discriminator="type")]
@@ -121,7 +121,7 @@ def one_of(classes: Mapping[str, type]) -> Any:
 
 @cache
 def partial_model(described: type) -> type[FileModel]:
-    """The same with every field optional: what is not given stays as it is elsewhere (`changed`)."""
+    """The file model of a dataclass, every field optional: what is not given stays as it is elsewhere (`changed`)."""
     fields: dict[str, Any] = {
         name: (_annotation(name, hint) | None, None) for name, hint in get_type_hints(described).items()
     }

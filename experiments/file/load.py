@@ -14,7 +14,7 @@ class LoadStepFile(FileModel):
     at: Duration
     """Since failures began."""
     total: Cpu
-    """Of all ready pods together, which share it evenly: CPUs or millicores, bytes, or a number for other metrics."""
+    """What all ready pods use together, evenly: CPUs or millicores, bytes, or a number for other metrics."""
 
 
 class LoadFile(FileModel):

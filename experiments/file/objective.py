@@ -19,8 +19,8 @@ class ObjectiveFile(FileModel):
     policy: str | None = None
     """Only for this policy; without it, for every policy."""
     metric: MetricName = "availability"
-    """Of what; the first two take `atLeast`, the others `atMost`. `requestAvailability`, the share of the requests that
-    is answered, needs traffic."""
+    """What is asked for; the first two take `atLeast`, the others `atMost`. `requestAvailability`, the share of the
+    requests that is answered, needs traffic."""
     at_least: Annotated[Percentage, FromPreset()] | None = None
     """For `availability` and `requestAvailability`: 99.95%."""
     at_most: Limit | None = None

@@ -124,12 +124,12 @@ def blame(error: InputError, lineage: Lineage, changes: Sequence[Change], source
         mine = [change for change in changes if problem.path.startswith(f"{change.manifest} ")]
         guilty = [change for change in mine if _touches(change.path, problem.path.removeprefix(f"{change.manifest} "))]
         if guilty:
-            found = source.document.problem(guilty[-1].place, f"{problem.path}: {problem.message}")
-            blamed.setdefault((guilty[-1].place, problem.message), []).append(found)
+            moved = source.document.problem(guilty[-1].place, f"{problem.path}: {problem.message}")
+            blamed.setdefault((guilty[-1].place, problem.message), []).append(moved)
         else:
             patched = f" (after the patches of policy {lineage.name!r})" if mine else ""
-            found = Problem(problem.location, problem.path, problem.message + patched)
-            blamed.setdefault((None, str(found)), []).append(found)
+            moved = Problem(problem.location, problem.path, problem.message + patched)
+            blamed.setdefault((None, str(moved)), []).append(moved)
     return [
         replace(same[0], message=f"{same[0].message} (and {len(same) - 1} more objects)") if same[1:] else same[0]
         for same in map(sorted, blamed.values())

@@ -10,7 +10,7 @@ from experiments import presets
 from models.input.problems import did_you_mean, shown
 
 TITLE = "Preset"
-"""Of the alternative in the JSON Schema; it has no fields of its own to document."""
+"""Title of the alternative "a preset" in the JSON Schema; it has no fields of its own to document."""
 
 
 class FromPreset:

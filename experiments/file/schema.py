@@ -16,7 +16,7 @@ from experiments.file.traffic import CallFile, TrafficFile
 from models.input.problems import shown
 
 MOST_REPLICATIONS = 1_000_000
-"""Of a policy: a table row and some kilobytes each."""
+"""Replications that one policy may have: each is a table row and some kilobytes."""
 
 if TYPE_CHECKING:  # what the generated models below look like
 
@@ -125,7 +125,7 @@ class SpecFile(FileModel):
     warmup: Duration = 0.0
     """Simulated time before measuring starts."""
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
-    """Of all randomness; the same seed gives the same results, byte for byte."""
+    """Seed of all randomness; the same seed gives the same results, byte for byte."""
     replications: Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)] | None = None
     """Runs per policy (100 if there is no `precision` either)."""
     precision: PrecisionFile | None = None

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from experiments.file.fields import Count, FileModel, Percentage, PositiveDuration
+from models.units import DAY
 
 
 class WhenReadyEndpoints(FileModel):
@@ -38,7 +39,7 @@ class SloFile(FileModel):
 
     objective: Annotated[Percentage, AfterValidator(_leaves_a_budget)]
     """Availability over any period: `99.9%`."""
-    period: PositiveDuration = 30 * 86400.0
+    period: PositiveDuration = 30 * DAY
     """The rolling period over which it holds."""
 
 

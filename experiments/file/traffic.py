@@ -21,6 +21,7 @@ from models.request_level import (
     RequestLevel,
 )
 from models.traffic import Call, RequestRate, Traffic
+from models.units import DAY
 
 if TYPE_CHECKING:  # what the generated models below look like
     _Described: TypeAlias = DescribedModel
@@ -41,7 +42,7 @@ class TraceProblem(ValueError):
 
 
 class ConstantRate(FileModel):
-    """The same rate at all times."""
+    """A rate that never changes."""
 
     kind: Literal["constant"]
     rate: Number = Field(alias="value")
@@ -62,7 +63,7 @@ class WaveRate(FileModel):
     """Requests per second at the highest; at the lowest it is as much below the mean."""
     peak_at: Duration = 0.0
     """When it is highest first, since failures began."""
-    period: PositiveDuration = 86400.0
+    period: PositiveDuration = DAY
 
     def value(self) -> RequestRate:
         """The rate itself; raises ValueError if its lowest point is below 0."""

@@ -87,8 +87,8 @@ def frame(parts: Sequence[Part], confidence: float) -> "pd.DataFrame":
     total = math.fsum(part.per_year for part in parts)
     rows = []
     for part in parts:
-        found = part.estimate(confidence)
+        yearly = part.estimate(confidence)
         share = part.per_year / total
-        rows.append((part.cause, str(part.stage), part.per_year, found.low, found.high, share, len(part.lengths)))
+        rows.append((part.cause, str(part.stage), part.per_year, yearly.low, yearly.high, share, len(part.lengths)))
     columns = ["cause", "stage", "lost_s_per_year", "lost_low", "lost_high", "share", "outages"]
     return pd.DataFrame(rows, columns=columns)

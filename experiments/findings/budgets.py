@@ -22,11 +22,11 @@ def alert_rate(findings: "Findings", service: str, policy: str) -> Estimate:
 def slo(findings: "Findings", service: str) -> dict[str, Any] | None:
     """What was promised of a Service, as the experiment says it; a Service with its calls has its own promise."""
     goals = (findings.resolved or {}).get("spec", {}).get("services", ())
-    found = {goal["name"]: goal.get("slo") for goal in goals}
-    return found.get(entry_of(service))
+    promises = {goal["name"]: goal.get("slo") for goal in goals}
+    return promises.get(entry_of(service))
 
 
 def spent(findings: "Findings", column: str, service: str, policy: str) -> Floats:
     """Share of the budget, per replication; none without an SLO."""
-    found: Floats = of_pair(findings.runs, service, policy)[column].to_numpy()
-    return found[np.isfinite(found)]
+    shares: Floats = of_pair(findings.runs, service, policy)[column].to_numpy()
+    return shares[np.isfinite(shares)]

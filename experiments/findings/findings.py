@@ -140,10 +140,10 @@ class Findings:
         if n == 0:
             return Estimate(math.nan, 0.0, 1.0, confidence, 0, "no replication")
         downtimes, windows, pieces = batch_means.observed(s)
-        strata = [Stratum(batch_means.observed(one)[0], one.lengths) for one in s.by_cause()]
+        strata = [Stratum(batch_means.observed(of)[0], of.lengths) for of in s.by_cause()]
         unseen = self.unseen(service, policy)
-        found = estimate.availability(downtimes, windows, s.lengths, confidence, length, pieces, strata, unseen)
-        return replace(found, n=n)
+        estimated = estimate.availability(downtimes, windows, s.lengths, confidence, length, pieces, strata, unseen)
+        return replace(estimated, n=n)
 
     def downtime_quantiles(
         self, service: str, policy: str, shares: Sequence[float] = (0.5, 0.95, 0.99)
@@ -179,7 +179,7 @@ class Findings:
         """
         self._check("policy", policy, self.policies)
         baseline = baseline or self.policies[0]
-        return self.comparisons(service, tuple((one, baseline) for one in self.policies)).get((policy, baseline))
+        return self.comparisons(service, tuple((each, baseline) for each in self.policies)).get((policy, baseline))
 
     def comparisons(self, service: str, pairs: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], Comparison]:
         """Pairs of policies at one Service as one family; see `experiments.inference.comparison.compare`."""
@@ -201,8 +201,7 @@ class Findings:
 
     def ranked(self, service: str) -> Ranking:
         """The policies at one Service by downtime, and what can be said of their order: `.sentences()`."""
-        found = {policy: self.availability(service, policy) for policy in self.policies}
-        downtimes = {policy: estimate.downtime_per_year(one) for policy, one in found.items()}
+        downtimes = {policy: estimate.downtime_per_year(self.availability(service, policy)) for policy in self.policies}
         outages = {policy: len(self.sample(service, policy).lengths) for policy in self.policies}
         return rank(service, downtimes, outages, self.comparisons(service, tuple(combinations(self.policies, 2))))
 

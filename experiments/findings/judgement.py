@@ -43,29 +43,29 @@ def judged(
     return judgements
 
 
-def _judge(service: str, policy: str, name: MetricName, limit: float, found: Estimate) -> Judgement:
+def _judge(service: str, policy: str, name: MetricName, limit: float, estimated: Estimate) -> Judgement:
     good = METRICS[name].good
-    worst, best = (found.low, found.high) if good == "at_least" else (-found.high, -found.low)
+    worst, best = (estimated.low, estimated.high) if good == "at_least" else (-estimated.high, -estimated.low)
     asked = limit if good == "at_least" else -limit
-    if found.n and worst >= asked:
-        return Judgement(service, policy, name, limit, found, MET)
+    if estimated.n and worst >= asked:
+        return Judgement(service, policy, name, limit, estimated, MET)
     if best < asked:
-        return Judgement(service, policy, name, limit, found, MISSED)
-    return Judgement(service, policy, name, limit, found, INCONCLUSIVE, _more_replications(found, limit, good))
+        return Judgement(service, policy, name, limit, estimated, MISSED)
+    return Judgement(service, policy, name, limit, estimated, INCONCLUSIVE, _more_replications(estimated, limit, good))
 
 
-def _more_replications(found: Estimate, limit: float, good: Direction) -> int | None:
+def _more_replications(estimated: Estimate, limit: float, good: Direction) -> int | None:
     """Replications to add until the interval, shrinking as 1/sqrt(n), would leave the limit outside.
 
     Where only a bound is known, it shrinks as 1/n.
     """
-    if found.n == 0:
+    if estimated.n == 0:
         return None
-    if found.is_bound:
-        reach, room = (1 - found.low, 1 - limit) if good == "at_least" else (found.high, limit)
+    if estimated.is_bound:
+        reach, room = (1 - estimated.low, 1 - limit) if good == "at_least" else (estimated.high, limit)
         factor = reach / room if room > 0 else math.inf
     else:
-        distance = abs(found.value - limit)
-        half = found.value - found.low if found.value >= limit else found.high - found.value
+        distance = abs(estimated.value - limit)
+        half = estimated.value - estimated.low if estimated.value >= limit else estimated.high - estimated.value
         factor = (half / distance) ** 2 if distance > 0 else math.inf
-    return max(math.ceil(found.n * (factor - 1)), 1) if factor < 1e6 else None
+    return max(math.ceil(estimated.n * (factor - 1)), 1) if factor < 1e6 else None

@@ -77,14 +77,14 @@ def savings(parts: Sequence[Part], levers: Sequence[Lever] | None = None) -> lis
         causes = dict.fromkeys(part.cause for part in parts if part.cause)
         levers = (*LEVERS, *(Lever(f"no {cause}", cause=cause, times=0.0) for cause in causes))
     total = math.fsum(part.per_year for part in parts)
-    found = [(lever, lever.saved(parts)) for lever in levers]
-    kept = [Saving(lever, saved, saved / total) for lever, saved in found if saved > 0]
+    saved_by = [(lever, lever.saved(parts)) for lever in levers]
+    kept = [Saving(lever, saved, saved / total) for lever, saved in saved_by if saved > 0]
     return sorted(kept, key=lambda saving: -saving.per_year)
 
 
-def frame(found: Sequence[Saving]) -> "pd.DataFrame":
+def frame(savings: Sequence[Saving]) -> "pd.DataFrame":
     """A row per lever: its name, the stage that it acts on, seconds a year that it would save, and their share."""
     import pandas as pd
 
-    rows = [(saving.lever.name, str(saving.lever.stage or "all"), saving.per_year, saving.share) for saving in found]
+    rows = [(saving.lever.name, str(saving.lever.stage or "all"), saving.per_year, saving.share) for saving in savings]
     return pd.DataFrame(rows, columns=["lever", "stage", "saved_s_per_year", "share"])

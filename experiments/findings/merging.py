@@ -8,7 +8,7 @@ from experiments.inference.estimate import show_seconds
 from models.input.problems import InputError, Location, Problem
 
 
-def merged(found: Mapping[str, Findings]) -> Findings:
+def merged(named: Mapping[str, Findings]) -> Findings:
     """All policies, named "NAME/POLICY" after the names of the findings, at the Services that all have; no objectives.
 
     Replications are paired by number. That is the same luck only where seeds are equal and clusters alike; elsewhere
@@ -17,7 +17,7 @@ def merged(found: Mapping[str, Findings]) -> Findings:
     """
     import pandas as pd
 
-    (first, of), *others = found.items()
+    (first, of), *others = named.items()
     services = [name for name in of.services if all(name in other.services for _, other in others)]
     problems = [Problem(Location(name), "", text) for name, other in others for text in _different(other, of, first)]
     if not services:
@@ -26,18 +26,21 @@ def merged(found: Mapping[str, Findings]) -> Findings:
         raise InputError(problems)
     tables = {
         table: pd.concat(
-            [one.tables[table].assign(policy=f"{name}/" + one.tables[table]["policy"]) for name, one in found.items()],
+            [
+                each.tables[table].assign(policy=f"{name}/" + each.tables[table]["policy"])
+                for name, each in named.items()
+            ],
             ignore_index=True,
         )
         for table in of.tables
     }
     manifest = replace(
         of.manifest,
-        name=" and ".join(found),
-        policies=[f"{name}/{policy}" for name, one in found.items() for policy in one.policies],
+        name=" and ".join(named),
+        policies=[f"{name}/{policy}" for name, each in named.items() for policy in each.policies],
         services=services,
-        replications=max(one.manifest.replications for one in found.values()),
-        scenarios={f"{name}/{p}": of for name, one in found.items() for p, of in one.manifest.scenarios.items()},
+        replications=max(each.manifest.replications for each in named.values()),
+        scenarios={f"{name}/{p}": of for name, each in named.items() for p, of in each.manifest.scenarios.items()},
         objectives=[],
         imprecise=[],
     )
@@ -47,9 +50,9 @@ def merged(found: Mapping[str, Findings]) -> Findings:
 def _different(one: Findings, other: Findings, name: str) -> list[str]:
     """What keeps two results from being compared."""
     mine, its = one.manifest, other.manifest
-    found = []
+    reasons = []
     if mine.duration != its.duration:
-        found.append(f"measured {show_seconds(mine.duration)} where {name} measured {show_seconds(its.duration)}")
+        reasons.append(f"measured {show_seconds(mine.duration)} where {name} measured {show_seconds(its.duration)}")
     if mine.confidence != its.confidence:
-        found.append(f"intervals at {mine.confidence:.0%} where those of {name} are at {its.confidence:.0%}")
-    return found
+        reasons.append(f"intervals at {mine.confidence:.0%} where those of {name} are at {its.confidence:.0%}")
+    return reasons

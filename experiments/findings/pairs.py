@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 def samples(runs: "pd.DataFrame", outages: "pd.DataFrame") -> dict[tuple[str, str], Sample]:
     """Service and policy -> sample, by the tables of these names."""
     spans = dict(by_pair(outages))
-    found = {}
+    by_key = {}
     for key, rows in by_pair(runs):
         columns = (rows[name].to_numpy() for name in ("replication", "window_s", "downtime_s", "outages"))
         replications, windows, downtimes, counts = columns
         mine = spans.get(key, outages.iloc[:0])
         owners, ends = mine["replication"].to_numpy(), mine[["start_s", "end_s"]].to_numpy()
         causes = mine["cause"].to_numpy(dtype=np.str_)
-        found[key] = Sample(replications, windows, downtimes, counts.astype(float), owners, ends, causes)
-    return found
+        by_key[key] = Sample(replications, windows, downtimes, counts.astype(float), owners, ends, causes)
+    return by_key
 
 
 def of_pair(frame: "pd.DataFrame", service: str, policy: str) -> "pd.DataFrame":

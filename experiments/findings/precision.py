@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from experiments.findings.findings import Findings
 
 
-def is_reached(sample: Sample, found: Estimate, relative: float) -> bool:
+def is_reached(sample: Sample, availability: Estimate, relative: float) -> bool:
     """Whether half the interval is at most `relative` of the unavailability, and rests on at least 100 outages."""
-    if found.is_bound or len(sample.lengths) < MANY_OUTAGES:
-        return found.n > 0 and found.value == 0 and found.low == found.high  # never available: nothing left to know
-    return (found.high - found.low) / 2 <= relative * (1 - found.value)
+    if availability.is_bound or len(sample.lengths) < MANY_OUTAGES:
+        never_available = availability.value == 0 and availability.low == availability.high
+        return availability.n > 0 and never_available  # then nothing is left to know
+    return (availability.high - availability.low) / 2 <= relative * (1 - availability.value)
 
 
 def imprecise_rows(findings: "Findings", relative: float, confidence: float) -> list[tuple[str, str]]:
@@ -35,18 +36,18 @@ def imprecise_rows(findings: "Findings", relative: float, confidence: float) -> 
     ]
 
 
-def would_take(sample: Sample, found: Estimate, relative: float) -> int | None:
+def would_take(sample: Sample, availability: Estimate, relative: float) -> int | None:
     """Replications, in all, until it would be reached; None without any replication.
 
     About so many: half the interval shrinks like 1 / sqrt(replications). Where no outage was seen: more than so many.
     """
     from scipy.special import ndtri
 
-    if not found.n:
+    if not availability.n:
         return None
-    if found.is_bound:
-        return math.ceil(found.n * MANY_OUTAGES / -math.log1p(-found.confidence))
-    wanted = (float(ndtri((1 + found.confidence) / 2)) / relative) ** 2
+    if availability.is_bound:
+        return math.ceil(availability.n * MANY_OUTAGES / -math.log1p(-availability.confidence))
+    wanted = (float(ndtri((1 + availability.confidence) / 2)) / relative) ** 2
     by_outages = wanted / intervals.effective_outages(sample.lengths, sample.downtimes)
-    by_interval = ((found.high - found.low) / 2 / relative / (1 - found.value)) ** 2
-    return math.ceil(found.n * max(min(by_outages, by_interval), MANY_OUTAGES / len(sample.lengths), 1.0))
+    by_interval = ((availability.high - availability.low) / 2 / relative / (1 - availability.value)) ** 2
+    return math.ceil(availability.n * max(min(by_outages, by_interval), MANY_OUTAGES / len(sample.lengths), 1.0))

@@ -27,14 +27,14 @@ def answered(
     offered, lost = requests["offered"].to_numpy(), requests["lost"].to_numpy()
     seconds_each = len(requests) * duration / offered.sum()
     stretches = lost_requests.groupby(["replication", "start_s"])["lost"].sum()
-    found = estimate.availability(
+    share = estimate.availability(
         lost * seconds_each,
         offered * seconds_each,
         np.sort(stretches.to_numpy()) * seconds_each,
         confidence,
         STATED_OUTAGE,
     )
-    return replace(found, method=found.method.replace("no outage seen", "no request lost").replace("outages", "losses"))
+    return replace(share, method=share.method.replace("no outage seen", "no request lost").replace("outages", "losses"))
 
 
 def lost_to(lost_requests: "pd.DataFrame") -> list[tuple[str, float]]:

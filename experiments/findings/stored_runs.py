@@ -60,9 +60,9 @@ def measured_runs(findings: Findings, metric: Callable[[Run], Any]) -> "pd.DataF
 def _frame(findings: Findings, rows: Callable[[Run], Iterator[dict[str, Any]]], columns: list[str]) -> "pd.DataFrame":
     import pandas as pd
 
-    found = [
+    records = [
         {"policy": policy, "replication": replication} | row
         for policy, replication in kept(findings)
         for row in rows(stored_run(findings, policy, replication))
     ]
-    return pd.DataFrame(found, columns=["policy", "replication", *columns])
+    return pd.DataFrame(records, columns=["policy", "replication", *columns])

@@ -40,15 +40,15 @@ def fields(named: "Sequence[Named]") -> "pd.DataFrame":
 
 
 def _row(findings: "Findings", service: str, policy: str) -> dict[str, Any]:
-    s, found = findings.sample(service, policy), findings.availability(service, policy)
+    s, availability = findings.sample(service, policy), findings.availability(service, policy)
     row: dict[str, Any] = {"service": service, "policy": policy}
-    for name, one in (
-        ("availability", found),
-        ("nines", estimate.nines(found)),
-        ("downtime_s_per_year", estimate.downtime_per_year(found)),
+    for name, estimated in (
+        ("availability", availability),
+        ("nines", estimate.nines(availability)),
+        ("downtime_s_per_year", estimate.downtime_per_year(availability)),
         ("outages_per_year", findings.outage_rate(service, policy)),
     ):
-        row |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
+        row |= {name: estimated.value, f"{name}_low": estimated.low, f"{name}_high": estimated.high}
     return (
         row
         | {
@@ -58,8 +58,8 @@ def _row(findings: "Findings", service: str, policy: str) -> dict[str, Any]:
             "outages": int(s.counts.sum()),
             "replications": len(s.windows),
             "years": float(s.windows.sum()) / YEAR,
-            "confidence": found.confidence,
-            "method": found.method,
+            "confidence": availability.confidence,
+            "method": availability.method,
         }
         | _requests(findings, service, policy)
     )
@@ -80,8 +80,8 @@ def _requests(findings: "Findings", service: str, policy: str) -> dict[str, floa
     """What became of requests, if there are any in this experiment; NaN for a Service without traffic."""
     if len(findings.tables["requests"]) == 0:
         return {}
-    found = findings.request_availability(service, policy)
-    value, low, high = (found.value, found.low, found.high) if found else (math.nan,) * 3
+    answered = findings.request_availability(service, policy)
+    value, low, high = (answered.value, answered.low, answered.high) if answered else (math.nan,) * 3
     return {"request_availability": value, "request_availability_low": low, "request_availability_high": high}
 
 
@@ -92,10 +92,11 @@ def compared(findings: "Findings", baseline: str) -> "pd.DataFrame":
     rows = []
     for service in findings.services:
         for policy in findings.policies:
-            if (found := findings.comparison(service, policy, baseline)) is not None:
-                of = found.difference
-                row = [service, policy, baseline, of.value, of.low, of.high, found.p, found.adjusted]
-                rows.append([*row, found.stars, found.resolved, found.correlation, found.outages, of.n])
+            if (comparison := findings.comparison(service, policy, baseline)) is not None:
+                of = comparison.difference
+                row = [service, policy, baseline, of.value, of.low, of.high, comparison.p, comparison.adjusted]
+                row += [comparison.stars, comparison.resolved, comparison.correlation, comparison.outages, of.n]
+                rows.append(row)
     return pd.DataFrame(rows, columns=_COMPARED)
 
 
@@ -105,7 +106,7 @@ def ranking(ranked: "Ranking") -> "pd.DataFrame":
 
     letters = ranked.letters
     rows = [
-        [i, policy, letters[policy], found.value, found.low, found.high, ranked.outages[policy]]
-        for i, (policy, found) in enumerate(ranked.downtimes.items(), 1)
+        [i, policy, letters[policy], downtime.value, downtime.low, downtime.high, ranked.outages[policy]]
+        for i, (policy, downtime) in enumerate(ranked.downtimes.items(), 1)
     ]
     return pd.DataFrame(rows, columns=_RANKED)

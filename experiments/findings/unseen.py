@@ -62,9 +62,9 @@ class Unseen:
         """
         if (service, policy) not in self.taken_apart:
             return {}
-        found = {}
+        lengths = {}
         for mode in self.modes[policy]:
             if mode not in seen and (mode not in self.operations or (service, None, mode) in self.absences):
                 keys = (service, policy, mode), (service, None, mode), (None, None, mode)
-                found[mode] = next((self.absences[key] for key in keys if key in self.absences), STATED_OUTAGE)
-        return found
+                lengths[mode] = next((self.absences[key] for key in keys if key in self.absences), STATED_OUTAGE)
+        return lengths

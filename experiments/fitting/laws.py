@@ -29,7 +29,7 @@ class Fit:
 
     law: Distribution
     log_likelihood: float
-    """Of the times in seconds."""
+    """Log-likelihood of the sample under the law, times in seconds."""
     aic: float
     """Akaike's information criterion, 2 x parameters - 2 x log-likelihood: the least is the best."""
     ks: float
@@ -42,13 +42,13 @@ def fits(sample: Sample) -> tuple[Fit, ...]:
     """Fits of the four laws, the best by AIC first; raises NoFit if less than two different times were observed."""
     if len(np.unique(sample.observed)) < 2:
         raise NoFit(f"expected at least two different times (got {len(sample.observed):,} observed)")
-    found = []
+    fitted = []
     for fit in (_exponential, _weibull, _lognormal, _gamma):
         law, parameters, density, survival = fit(sample)
         likelihood = float(np.sum(density(sample.observed)) + np.sum(survival(sample.censored)))
         ks, ad = _distances(sample, survival)
-        found.append(Fit(law, likelihood, 2 * parameters - 2 * likelihood, ks, ad))
-    return tuple(sorted(found, key=lambda fit: fit.aic))
+        fitted.append(Fit(law, likelihood, 2 * parameters - 2 * likelihood, ks, ad))
+    return tuple(sorted(fitted, key=lambda fit: fit.aic))
 
 
 Logarithm = Callable[[Floats], Floats]
@@ -155,12 +155,12 @@ def _most_likely(
             return math.inf
         return -float(density(sample.observed, parameters).sum() + survival(sample.censored, parameters).sum())
 
-    found = optimize.minimize(
+    search = optimize.minimize(
         against, np.array(start), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-9, "maxiter": 2000}
     )
-    if not found.success:
-        raise NoFit(f"the search for the likeliest parameters did not end: {found.message}")
-    return float(found.x[0]), float(found.x[1])
+    if not search.success:
+        raise NoFit(f"the search for the likeliest parameters did not end: {search.message}")
+    return float(search.x[0]), float(search.x[1])
 
 
 def _distances(sample: Sample, log_survival: Logarithm) -> tuple[float, float]:

@@ -18,7 +18,7 @@ ENDS = ("end", "ended", "end_time", "end time", "endtime", "fixed", "repaired", 
 ENTITIES = ("entity", "node", "host", "hostname", "machine", "server", "name", "id")
 """Names of columns that are recognised when none are given; case does not matter."""
 SHOWN = 20
-"""So many problems of rows are listed; the rest are counted."""
+"""Problems of rows that are listed; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)

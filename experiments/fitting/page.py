@@ -10,10 +10,19 @@ import numpy as np
 from experiments.fitting.laws import Fit, NoFit, fits
 from experiments.fitting.lifetimes import Lifetimes, Sample, last_instant, lifetimes
 from experiments.fitting.outages import OutageLog
+from experiments.report.table import Column, Table
 from models.distributions import Exponential, Gamma, LogNormal, Weibull
 from models.input.problems import InputError, Location, Problem
 
 UNITS = (("h", 3600.0), ("m", 60.0), ("s", 1.0))
+COLUMNS = (
+    Column("LAW", "kind of the law", "name"),
+    Column("PARAMETERS", "as an experiment file says them, times in the unit of the mean", "words"),
+    Column("MEAN", "of the law, in the largest unit in which half of the times are at least 1"),
+    Column("dAIC", "Akaike's criterion minus the best law's"),
+    Column("KS", "distance of Kolmogorov and Smirnov"),
+    Column("AD", "distance of Anderson and Darling"),
+)
 FIELDS = {"timeToFailure": "up-times", "timeToRepair": "repair times"}
 
 
@@ -56,7 +65,7 @@ def text(fitted: Fitted) -> str:
         f"{_instant(min(starts))} to {_instant(last_instant(fitted.log))}",
         *(f"note: {remark}" for remark in _remarks(fitted)),
     ]
-    for field, found in fitted.laws.items():
+    for field, laws in fitted.laws.items():
         sample = fitted.sample(field)
         unit = _unit(sample)
         median = f"median {_amount(float(np.median(sample.observed)), unit)}"
@@ -64,9 +73,9 @@ def text(fitted: Fitted) -> str:
             "",
             f"{FIELDS[field]}: {len(sample.observed):,} observed (mean "
             f"{_amount(float(sample.observed.mean()), unit)}, {median}), {len(sample.censored):,} censored",
-            *_table([("LAW", "PARAMETERS", "MEAN", "dAIC", "KS", "AD"), *(_row(fit, found[0], unit) for fit in found)]),
+            *(f"  {line}" for line in Table(COLUMNS, tuple(_row(fit, laws[0], unit) for fit in laws)).lines()),
         ]
-        ratio = found[0].law.mean / float(sample.observed.mean())
+        ratio = laws[0].law.mean / float(sample.observed.mean())
         if not len(sample.censored) and not 0.8 < ratio < 1.25:
             lines.append(
                 f"  note: the mean of the likeliest law is {ratio:.2g} times that of the {FIELDS[field]}, "
@@ -78,16 +87,16 @@ def text(fitted: Fitted) -> str:
 def snippet(fitted: Fitted) -> list[str]:
     """The likeliest laws, to be pasted into a failure mode of an experiment."""
     lines = []
-    for field, found in fitted.laws.items():
+    for field, laws in fitted.laws.items():
         sample = fitted.sample(field)
-        law = ", ".join(f"{key}: {value}" for key, value in _written(found[0], sample).items())
+        law = ", ".join(f"{key}: {value}" for key, value in _written(laws[0], sample).items())
         origin = f"fitted to {len(sample.observed):,} {FIELDS[field]} of {Path(fitted.log.file).name}"
         lines.append(f"{field}: {{{law}}}  # {origin}")
     return lines
 
 
 def as_json(fitted: Fitted) -> dict[str, Any]:
-    """The same for programs; times in seconds."""
+    """A fitted log as plain JSON values, for programs: counts, notes, and the laws of each field; times in seconds."""
     return {
         "file": fitted.log.file,
         "outages": len(fitted.log.outages),
@@ -101,10 +110,10 @@ def as_json(fitted: Fitted) -> dict[str, Any]:
                     _parameters(fit)
                     | {"mean": fit.law.mean, "logLikelihood": fit.log_likelihood, "aic": fit.aic}
                     | {"ks": fit.ks, "ad": fit.ad}
-                    for fit in found
+                    for fit in laws
                 ],
             }
-            for field, found in fitted.laws.items()
+            for field, laws in fitted.laws.items()
         },
     }
 
@@ -152,14 +161,14 @@ def _written(fit: Fit, sample: Sample) -> dict[str, str]:
 
 def _row(fit: Fit, best: Fit, unit: tuple[str, float]) -> tuple[str, ...]:
     parameters = _parameters(fit)
-    said = [
+    written = [
         f"{key} {_amount(value, unit) if key in _TIMES else f'{value:.4g}'}"
         for key, value in parameters.items()
         if key != "kind"
     ]
     return (
         parameters["kind"],
-        ", ".join(said),
+        ", ".join(written),
         _amount(fit.law.mean, unit),
         f"{fit.aic - best.aic:.1f}",
         f"{fit.ks:.4f}",
@@ -189,11 +198,3 @@ def _instant(seconds: float) -> str:
     if 1e8 < seconds < 1e11:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
     return f"{seconds:g} s"
-
-
-def _table(rows: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
-        for row in rows
-    ]

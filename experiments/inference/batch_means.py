@@ -21,7 +21,7 @@ from experiments.inference.sample import Sample
 ENOUGH_REPLICATIONS = 10
 """From so many replications on, none is cut."""
 BATCHES = 20
-"""So many pieces, at least, are made of fewer replications."""
+"""Pieces, at least, into which the windows of fewer replications are cut in all."""
 
 
 def observed(sample: Sample) -> tuple[Floats, Floats, str]:
@@ -35,10 +35,10 @@ def observed(sample: Sample) -> tuple[Floats, Floats, str]:
 
 def cut(sample: Sample, pieces: int) -> Floats:
     """Downtime of each of `pieces` equal parts of every window, in seconds: replications x pieces."""
-    found = np.empty((len(sample.windows), pieces))
+    lost = np.empty((len(sample.windows), pieces))
     for row, (replication, window) in enumerate(zip(sample.replications, sample.windows, strict=True)):
-        found[row] = np.diff(lost_before(sample, replication, np.linspace(0.0, window, pieces + 1)))
-    return found
+        lost[row] = np.diff(lost_before(sample, replication, np.linspace(0.0, window, pieces + 1)))
+    return lost
 
 
 def lost_before(sample: Sample, replication: int, times: Floats) -> Floats:

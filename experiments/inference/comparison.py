@@ -120,7 +120,7 @@ def compare(
     differences = np.zeros((len(replications), len(paired)))
     for column, pair in enumerate(paired.values()):
         differences[np.searchsorted(replications, pair.replications), column] = pair.differences
-    found = sign_flips(differences)
+    tested = sign_flips(differences)
     return {
         names: Comparison(
             pair.estimate(confidence, outage_length),
@@ -130,7 +130,7 @@ def compare(
             float(p),
             float(adjusted),
         )
-        for (names, pair), p, adjusted in zip(paired.items(), found.p, found.adjusted, strict=True)
+        for (names, pair), p, adjusted in zip(paired.items(), tested.p, tested.adjusted, strict=True)
     }
 
 

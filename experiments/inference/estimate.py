@@ -79,7 +79,7 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
 
 
 def _percent(share: float, of: Estimate) -> str:
-    """As many decimals as the interval deserves; never rounded up to 100."""
+    """A share in percent with as many decimals as its interval deserves; never rounded up to 100."""
     narrowest = min((x for x in (of.high - of.low, 1 - of.value, 1 - of.low) if x > 0), default=1.0)
     decimals = min(max(1 - math.floor(math.log10(narrowest * 100)), 0), 12)
     text = f"{share * 100:.{decimals}f}"
@@ -117,12 +117,15 @@ def availability(
         method = f"no outage seen in {years:.3g} years; rule of three, outages of {show_seconds(outage_length)}"
         return Estimate(math.nan, low, 1.0, confidence, n, method)
     total = Stratum(downtimes, lengths)
-    found = strata.unavailability(total, by_cause or [total], windows, unseen or {}, confidence, pieces)
-    return Estimate(1 - found.value, 1 - found.high, 1 - found.low, confidence, n, found.method)
+    lost = strata.unavailability(total, by_cause or [total], windows, unseen or {}, confidence, pieces)
+    return Estimate(1 - lost.value, 1 - lost.high, 1 - lost.low, confidence, n, lost.method)
 
 
 def nines(of: Estimate) -> Estimate:
-    """The same availability as -log10(1 - A); the ends of the interval are transformed, never averaged."""
+    """An availability A as -log10(1 - A): 3 for 99.9 %; infinite for 1.
+
+    The ends of its interval are transformed like its value, never averaged.
+    """
     return replace(of, value=_nines(of.value), low=_nines(of.low), high=_nines(of.high), quantity="nines")
 
 
@@ -131,7 +134,7 @@ def _nines(share: float) -> float:
 
 
 def downtime_per_year(of: Estimate) -> Estimate:
-    """The same availability as seconds lost in a year of 365 days."""
+    """The downtime that an availability leaves, in seconds a year of 365 days, with its interval."""
     return replace(
         of,
         value=(1 - of.value) * YEAR,
@@ -148,5 +151,5 @@ def outages_per_year(counts: Floats, windows: Floats, confidence: float) -> Esti
         bound = intervals.rate_bound(float(years.sum()), confidence)
         method = f"no outage seen in {years.sum():.3g} years; rule of three"
         return Estimate(math.nan, 0.0, bound, confidence, n, method, "rate")
-    found = intervals.rate(counts, years, confidence)
-    return Estimate(found.value, found.low, found.high, confidence, n, found.method, "rate")
+    rate = intervals.rate(counts, years, confidence)
+    return Estimate(rate.value, rate.low, rate.high, confidence, n, rate.method, "rate")

@@ -72,7 +72,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 MANY_OUTAGES = 100
-"""So many are asked for before a precision counts as reached, and before counts of outages have t intervals."""
+"""Outages that are asked for before a precision counts as reached, and before counts of them have t intervals."""
 MANY_EFFECTIVE_OUTAGES = 400
 """From so many on, the t interval on replications is as good as any, and assumes less."""
 NOT_RARE = 0.1

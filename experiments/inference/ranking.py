@@ -49,7 +49,10 @@ class Ranking:
         return {p: "".join(_letter(i) for i, group in enumerate(groups) if p in group) for p in self.order}
 
     def sentences(self) -> Iterator[str]:
-        """The same in words."""
+        """What can be said of the order: which policies cannot be told apart, which has the least or most downtime.
+
+        Sentences without a full stop.
+        """
         groups = self.groups
         for group in groups:
             if len(group) > 1:
@@ -67,9 +70,9 @@ def rank(
     pairs: Mapping[tuple[str, str], Comparison],
 ) -> Ranking:
     """Order policies of one Service by their downtime a year; those without a replication are left out."""
-    known = {policy: found for policy, found in downtimes.items() if found.n}
+    known = {policy: downtime for policy, downtime in downtimes.items() if downtime.n}
     ordered = sorted(known, key=lambda policy: 0.0 if known[policy].is_bound else known[policy].value)
-    apart = frozenset(frozenset(names) for names, found in pairs.items() if found.resolved)
+    apart = frozenset(frozenset(names) for names, comparison in pairs.items() if comparison.resolved)
     return Ranking(service, {policy: known[policy] for policy in ordered}, outages, apart)
 
 
@@ -84,7 +87,7 @@ def _covers(columns: Sequence[set[str]], other: int, this: int) -> bool:
 
 
 def _letter(number: int) -> str:
-    """Of a group: a to z, then a2, b2 and so on."""
+    """The letter of a group by its number, from 0 on: a to z, then a2, b2 and so on."""
     again = number // 26
     return chr(ord("a") + number % 26) + (str(again + 1) if again else "")
 

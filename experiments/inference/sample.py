@@ -28,18 +28,21 @@ class Sample:
 
     @classmethod
     def empty(cls) -> "Sample":
-        """Without any replication."""
+        """The sample of a Service under a policy that was not run: no replication, no outage."""
         none, numbers = np.empty(0), np.empty(0, dtype=np.int64)
         return cls(numbers, none, none, none, numbers, np.empty((0, 2)))
 
     @cached_property
     def lengths(self) -> Floats:
-        """Of every outage."""
-        of: Floats = self.spans[:, 1] - self.spans[:, 0]
-        return of
+        """The length of every outage, in seconds, in the order of `spans`."""
+        lengths: Floats = self.spans[:, 1] - self.spans[:, 0]
+        return lengths
 
     def by_cause(self) -> "list[Sample]":
-        """The same replications with the outages of one cause each; none if causes are not known."""
+        """A sample for each cause, in alphabetical order: all replications, with the outages of that cause only.
+
+        Empty if causes are not known.
+        """
         return [self._only(self.causes == cause) for cause in sorted(set(self.causes.tolist()))]
 
     def _only(self, kept: npt.NDArray[np.bool_]) -> "Sample":

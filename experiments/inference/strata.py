@@ -57,15 +57,15 @@ def unavailability(
     tenth of the time is lost.
     """
     value = math.fsum(total.downtimes) / math.fsum(windows)
-    many = [one for one in strata if len(one.lengths) >= MANY_OUTAGES]
-    parts = [one for one in strata if len(one.lengths) < MANY_OUTAGES] + ([_united(many)] if many else [])
+    many = [part for part in strata if len(part.lengths) >= MANY_OUTAGES]
+    parts = [part for part in strata if len(part.lengths) < MANY_OUTAGES] + ([_united(many)] if many else [])
     if value > NOT_RARE or (len(parts) == 1 and not unseen):
         return intervals.unavailability(total.downtimes, windows, total.lengths, confidence, pieces)
-    found = [intervals.unavailability(one.downtimes, windows, one.lengths, confidence, pieces) for one in parts]
+    limits = [intervals.unavailability(part.downtimes, windows, part.lengths, confidence, pieces) for part in parts]
     bound = intervals.rate_bound(float(windows.sum()), confidence) * max(unseen.values(), default=0.0)
-    low = value - math.hypot(*(one.value - one.low for one in found))
-    high = value + math.hypot(bound, *(one.high - one.value for one in found))
-    student = "t and " if any(one.method.startswith("t,") for one in found) else ""
+    low = value - math.hypot(*(part.value - part.low for part in limits))
+    high = value + math.hypot(bound, *(part.high - part.value for part in limits))
+    student = "t and " if any(part.method.startswith("t,") for part in limits) else ""
     seen = _counted(len(total.lengths), "outage") + " of " + _counted(len(strata), "cause")
     hidden = f", {len(unseen)} unseen" if unseen else ""
     method = f"{student}compound Poisson by cause, {seen}{hidden}"
@@ -73,7 +73,9 @@ def unavailability(
 
 
 def _united(strata: Sequence[Stratum]) -> Stratum:
-    return Stratum(np.sum([one.downtimes for one in strata], axis=0), np.concatenate([one.lengths for one in strata]))
+    return Stratum(
+        np.sum([part.downtimes for part in strata], axis=0), np.concatenate([part.lengths for part in strata])
+    )
 
 
 def _counted(number: int, what: str) -> str:

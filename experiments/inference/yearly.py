@@ -23,13 +23,13 @@ def period(sample: Sample) -> float:
 
 def downtimes(sample: Sample) -> Floats:
     """Downtime of every whole period, in seconds."""
-    length, found = period(sample), [np.empty(0)]
+    length, periods = period(sample), [np.empty(0)]
     for replication, window, downtime in zip(sample.replications, sample.windows, sample.downtimes, strict=True):
         whole = math.floor(window / length * (1 + 1e-9))
         edges = length * np.arange(whole + 1)
-        one = np.array([downtime])
-        found.append(one if whole == 1 else np.diff(batch_means.lost_before(sample, replication, edges)))
-    return np.concatenate(found)
+        whole_window = np.array([downtime])
+        periods.append(whole_window if whole == 1 else np.diff(batch_means.lost_before(sample, replication, edges)))
+    return np.concatenate(periods)
 
 
 def quantile(sample: Sample, share: float, confidence: float) -> Estimate:

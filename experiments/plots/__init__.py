@@ -1,11 +1,15 @@
 """Plots of findings: each takes `ax=` (or makes one) and returns it. The only package that imports matplotlib.
 
-A picture or a family of them is a file here, of functions of the findings; `drawing` holds what all of them share.
+A new picture touches two files: its own, a function of the findings (`drawing` holds what all of them share), and this
+one, where `Plots` gets a method marked as a `picture`. The method is what people call and complete in a notebook, so
+its signature and docstring are written out; whatever is marked is a kind of `kubenines plot`.
 """
 
+import inspect
+from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from experiments.plots import attribution, comparison, downtime, drawing, outages, over_time, overview, windowed
 from experiments.plots.drawing import BAND, COLOURS, GREY, RULE
@@ -17,10 +21,22 @@ if TYPE_CHECKING:
 
     from experiments.findings.findings import Findings
 
-__all__ = ["BAND", "COLOURS", "GREY", "RULE", "Plots", "attribution_file", "service_file"]
+__all__ = ["BAND", "COLOURS", "GREY", "KINDS", "RULE", "Plots", "attribution_file", "picture", "service_file"]
 
 MOST_SERVICES = 12
 """Services that get plots of their own when all are saved: those with an objective first."""
+
+
+KINDS: dict[str, bool] = {}
+"""The kinds of pictures, in the order in which they are offered -> whether one can be of a single Service."""
+
+Draw = TypeVar("Draw", bound=Callable[..., Any])
+
+
+def picture(method: Draw) -> Draw:
+    """Register a method of `Plots` as a kind of picture, under its name."""
+    KINDS[method.__name__] = "service" in inspect.signature(method).parameters
+    return method
 
 
 class Plots:
@@ -29,6 +45,12 @@ class Plots:
     def __init__(self, findings: "Findings") -> None:
         self._findings = findings
 
+    @picture
+    def comparison(self, figure: "Figure | None" = None) -> "Figure":
+        """`nines` and `difference` of all Services, side by side."""
+        return comparison.side_by_side(self._findings, figure)
+
+    @picture
     def nines(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Availability of every policy as nines with its interval: of one Service, or of all.
 
@@ -36,6 +58,7 @@ class Plots:
         """
         return comparison.nines(self._findings, self._services(service), ax)
 
+    @picture
     def difference(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Yearly downtime against the baseline's, paired by replication: of one Service, or of all.
 
@@ -43,46 +66,51 @@ class Plots:
         """
         return comparison.difference(self._findings, self._services(service), ax)
 
-    def comparison(self, figure: "Figure | None" = None) -> "Figure":
-        """`nines` and `difference` of all Services, side by side."""
-        return comparison.side_by_side(self._findings, figure)
+    @picture
+    def service(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
+        """The four plots of one Service."""
+        return overview.four(self._findings, self._first(service), figure)
 
+    @picture
     def availability(self, service: str | None = None, ax: "Axes | None" = None, windows: int = 52) -> "Axes":
         """Availability over time: the mean over replications in equal windows, with its band of confidence."""
         return over_time.availability(self._findings, self._first(service), ax, windows)
 
+    @picture
     def downtime(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """How likely a year's downtime stays below a value: the empirical distribution over replications."""
         return downtime.distribution(self._findings, self._first(service), ax)
 
+    @picture
     def outage_lengths(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Share of the outages that last longer than a time."""
         return outages.lengths(self._findings, self._first(service), ax)
 
+    @picture
     def windowed(self, service: str | None = None, ax: "Axes | None" = None, points: int = 40) -> "Axes":
         """Worst availability in any window of a length, against the length: median over replications, 5-95 % band."""
         return windowed.worst(self._findings, self._first(service), ax, points)
 
-    def losses(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
-        """Seconds lost in a year under every policy, by stage: undetected, tolerated, ..."""
-        return attribution.seconds(self._findings, self._first(service), ax)
-
-    def loss_shares(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
-        """Share of each stage in the downtime, under every policy."""
-        return attribution.shares(self._findings, self._first(service), ax)
-
-    def what_if(self, service: str | None = None, policy: str | None = None, ax: "Axes | None" = None) -> "Axes":
-        """What shorter stages, or one cause less, would save under a policy (the first), to first order."""
-        chosen = self._findings.policies[0] if policy is None else policy
-        return attribution.savings(self._findings, self._first(service), chosen, ax)
-
+    @picture
     def attribution(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
         """`losses` and `loss_shares` side by side."""
         return attribution.side_by_side(self._findings, self._first(service), figure)
 
-    def service(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
-        """The four plots of one Service."""
-        return overview.four(self._findings, self._first(service), figure)
+    @picture
+    def losses(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
+        """Seconds lost in a year under every policy, by stage: undetected, tolerated, ..."""
+        return attribution.seconds(self._findings, self._first(service), ax)
+
+    @picture
+    def loss_shares(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
+        """Share of each stage in the downtime, under every policy."""
+        return attribution.shares(self._findings, self._first(service), ax)
+
+    @picture
+    def what_if(self, service: str | None = None, policy: str | None = None, ax: "Axes | None" = None) -> "Axes":
+        """What shorter stages, or one cause less, would save under a policy (the first), to first order."""
+        chosen = self._findings.policies[0] if policy is None else policy
+        return attribution.savings(self._findings, self._first(service), chosen, ax)
 
     # --- files -------------------------------------------------------------------------------------------------------
 
@@ -92,12 +120,12 @@ class Plots:
 
         Equal findings give equal text.
         """
-        found = {"comparison": drawing.svg(self.comparison)}
+        drawings = {"comparison": drawing.svg(self.comparison)}
         for name in self.featured():
-            found[service_file(name)] = drawing.svg(partial(self.service, name))
+            drawings[service_file(name)] = drawing.svg(partial(self.service, name))
             if any(self._findings.parts(name, policy) for policy in self._findings.policies):
-                found[attribution_file(name)] = drawing.svg(partial(self.attribution, name))
-        return found
+                drawings[attribution_file(name)] = drawing.svg(partial(self.attribution, name))
+        return drawings
 
     def save(self, folder: Path) -> list[Path]:
         """Write the `drawings`."""
@@ -106,9 +134,12 @@ class Plots:
         return [folder / f"{name}.svg" for name in self.drawings]
 
     def draw(self, kind: str, path: Path, service: str | None = None) -> Path:
-        """Write what the method called `kind` draws to a file: SVG, PNG or PDF by its ending."""
-        made = self.comparison() if kind == "comparison" else getattr(self, kind)(service)
-        return drawing.save(getattr(made, "figure", made), path)
+        """Write the picture of a kind to a file: SVG, PNG or PDF by its ending.
+
+        `kind` is one of `KINDS`; `service` counts only for those that can be of a single Service.
+        """
+        drawn = getattr(self, kind)(**({"service": service} if KINDS[kind] else {}))
+        return drawing.save(getattr(drawn, "figure", drawn), path)
 
     def featured(self) -> list[str]:
         """At most `MOST_SERVICES` Services: those with an objective, then the others in their order."""

@@ -66,16 +66,16 @@ _BESIDE: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "ann
 
 def savings(findings: "Findings", service: str, policy: str, ax: "Axes | None" = None) -> "Axes":
     """Share of the downtime that each lever would save, to first order: the most on top."""
-    found = levers.savings(findings.parts(service, policy))
-    ax = drawing.axes(ax, (7.5, 1.5 + 0.26 * max(len(found), 1)))
-    places = range(len(found))
-    colours = [STYLES[saving.lever.stage][0] if saving.lever.stage else drawing.GREY for saving in found]
-    ax.barh(places, [100 * saving.share for saving in found], height=0.7, color=colours)
-    for place, saving in zip(places, found, strict=True):
+    ranked = levers.savings(findings.parts(service, policy))
+    ax = drawing.axes(ax, (7.5, 1.5 + 0.26 * max(len(ranked), 1)))
+    places = range(len(ranked))
+    colours = [STYLES[saving.lever.stage][0] if saving.lever.stage else drawing.GREY for saving in ranked]
+    ax.barh(places, [100 * saving.share for saving in ranked], height=0.7, color=colours)
+    for place, saving in zip(places, ranked, strict=True):
         text = f"{show_seconds(saving.per_year)} a year"
         ax.annotate(text, (100 * saving.share, place), va="center", fontsize=8, **_BESIDE)
-    ax.set_yticks(places, [saving.lever.name for saving in found])
-    ax.set_ylim(max(len(found), 1) - 0.5, -0.5)
+    ax.set_yticks(places, [saving.lever.name for saving in ranked])
+    ax.set_ylim(max(len(ranked), 1) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, 100)
     ax.set_xlabel("share of the downtime that it would save, %, to first order")
@@ -85,12 +85,12 @@ def savings(findings: "Findings", service: str, policy: str, ax: "Axes | None" =
 def _bars(findings: "Findings", service: str, ax: "Axes | None", scale: Mapping[str, float]) -> "Axes":
     """Stacked horizontal bars, of seconds a year times the scale of their policy."""
     ax = drawing.axes(ax, (7.5, 1.5 + 0.32 * len(findings.policies)))
-    found = {policy: by_stage(findings.parts(service, policy)) for policy in findings.policies}
+    lost = {policy: by_stage(findings.parts(service, policy)) for policy in findings.policies}
     ends = dict.fromkeys(findings.policies, 0.0)
     for stage, (colour, hatch) in STYLES.items():
-        if not any(stage in stages for stages in found.values()):
+        if not any(stage in stages for stages in lost.values()):
             continue
-        widths = [stages.get(stage, 0.0) * scale[policy] for policy, stages in found.items()]
+        widths = [stages.get(stage, 0.0) * scale[policy] for policy, stages in lost.items()]
         ax.barh(
             range(len(widths)),
             widths,
@@ -103,8 +103,8 @@ def _bars(findings: "Findings", service: str, ax: "Axes | None", scale: Mapping[
             label=str(stage),
         )
         ends = {policy: end + width for (policy, end), width in zip(ends.items(), widths, strict=True)}
-    ax.set_yticks(range(len(found)), list(found))
-    ax.set_ylim(len(found) - 0.5, -0.5)
+    ax.set_yticks(range(len(lost)), list(lost))
+    ax.set_ylim(len(lost) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, max(1.05 * max(ends.values()), 1e-3))
     return ax

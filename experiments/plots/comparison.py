@@ -22,9 +22,9 @@ def nines(findings: "Findings", services: Sequence[str], ax: "Axes | None" = Non
     ax = drawing.axes(ax, (7.5, _height(findings, services)))
     ends = []
     for name, i, place in _rows(ax, findings, services):
-        found = estimate.nines(findings.availability(name, findings.policies[i]))
-        _dot(ax, found, place, i)
-        ends += [x for x in (found.low, found.value, found.high) if math.isfinite(x)]
+        availability = estimate.nines(findings.availability(name, findings.policies[i]))
+        _dot(ax, availability, place, i)
+        ends += [x for x in (availability.low, availability.value, availability.high) if math.isfinite(x)]
     lowest, highest = (math.floor(min(ends)), math.ceil(max(ends) * 1.01)) if ends else (0, 1)
     ax.set_xlim(lowest, max(highest, lowest + 1))
     whole = range(lowest, max(highest, lowest + 1) + 1)
@@ -39,9 +39,9 @@ def difference(findings: "Findings", services: Sequence[str], ax: "Axes | None" 
     ax = drawing.axes(ax, (7.5, _height(findings, services)))
     ends = [0.0]
     for name, i, place in _rows(ax, findings, services):
-        if (found := findings.comparison(name, findings.policies[i])) is not None:
-            _dot(ax, found.difference, place, i, found.resolved)
-            ends += [found.difference.low, found.difference.high]
+        if (against := findings.comparison(name, findings.policies[i])) is not None:
+            _dot(ax, against.difference, place, i, against.resolved)
+            ends += [against.difference.low, against.difference.high]
     ax.axvline(0, color=drawing.GREY, lw=1)
     margin = max(0.08 * (max(ends) - min(ends)), 1.0)
     ax.set_xlim(min(ends) - margin, max(ends) + margin)
@@ -92,15 +92,15 @@ def _legend(findings: "Findings", services: Sequence[str]) -> list[Any]:
     return handles
 
 
-def _dot(ax: "Axes", found: Estimate, place: float, number: int, solid: bool = True) -> None:
+def _dot(ax: "Axes", estimated: Estimate, place: float, number: int, solid: bool = True) -> None:
     """A value with its interval; a hollow triangle at a bound, pointing to where the truth lies."""
     colour, marker = drawing.COLOURS[number % 7], drawing.marker(number)
-    if found.is_bound:
-        ax.plot([found.bound], [place], ">", color=colour, mfc="#ffffff", ms=6, ls="none")
+    if estimated.is_bound:
+        ax.plot([estimated.bound], [place], ">", color=colour, mfc="#ffffff", ms=6, ls="none")
         return
-    high = found.high if math.isfinite(found.high) else found.value
-    ax.plot([found.low, high], [place, place], "-", color=colour, lw=1.6, solid_capstyle="butt")
-    ax.plot([found.value], [place], marker, color=colour, mfc=colour if solid else "#ffffff", ms=5, ls="none")
+    high = estimated.high if math.isfinite(estimated.high) else estimated.value
+    ax.plot([estimated.low, high], [place, place], "-", color=colour, lw=1.6, solid_capstyle="butt")
+    ax.plot([estimated.value], [place], marker, color=colour, mfc=colour if solid else "#ffffff", ms=5, ls="none")
 
 
 def _nines_label(nines: int) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.inference.estimate import show_seconds
 from experiments.store.files import write
+from models.units import DAY, HOUR, MINUTE, YEAR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -145,17 +146,16 @@ def together(
 
 # --- ticks -----------------------------------------------------------------------------------------------------------
 
-_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
-_COARSE = (0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400, 365 * 86400)
+_COARSE = (0.001, 0.01, 0.1, 1, 10, 60, 600, HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY, YEAR)
 _FINE = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30),
-    *(_MINUTE * m for m in (1, 2, 5, 10, 20, 30)),
-    *(_HOUR * h for h in (1, 2, 4, 8, 12)),
-    *(_DAY * d for d in (1, 2, 4, 7, 14, 30, 60, 120, 365)),
+    *(MINUTE * m for m in (1, 2, 5, 10, 20, 30)),
+    *(HOUR * h for h in (1, 2, 4, 8, 12)),
+    *(DAY * d for d in (1, 2, 4, 7, 14, 30, 60, 120, 365)),
 )
 _STEPS = (
     *(1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 43200),
-    *(_DAY * d for d in (1, 2, 5, 10, 20, 30, 60, 90, 180, 365, 730, 1825, 3650)),
+    *(DAY * d for d in (1, 2, 5, 10, 20, 30, 60, 90, 180, 365, 730, 1825, 3650)),
 )
 
 

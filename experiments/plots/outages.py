@@ -19,15 +19,15 @@ def lengths(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Ax
     ax = drawing.axes(ax)
     seen = []
     for i, policy in enumerate(findings.policies):
-        found = np.sort(findings.sample(service, policy).lengths)
-        if not len(found):
+        lasted = np.sort(findings.sample(service, policy).lengths)
+        if not len(lasted):
             ax.plot([], [], label=drawing.label(findings, service, policy), **drawing.style(i))
             continue
-        seen += [float(found[0]), float(found[-1])]
-        share = 1 - np.arange(len(found)) / len(found)
-        shown = _thinned(len(found))
-        x, y = np.concatenate((found[:1] / 10, found[shown])), np.concatenate(([1.0], share[shown]))
-        x, y = np.append(x, found[-1]), np.append(y, 0.0)
+        seen += [float(lasted[0]), float(lasted[-1])]
+        share = 1 - np.arange(len(lasted)) / len(lasted)
+        shown = _thinned(len(lasted))
+        x, y = np.concatenate((lasted[:1] / 10, lasted[shown])), np.concatenate(([1.0], share[shown]))
+        x, y = np.append(x, lasted[-1]), np.append(y, 0.0)
         ax.step(x, y, where="pre", label=drawing.label(findings, service, policy), **drawing.style(i))
     ax.set_xscale("log")
     if seen:
@@ -43,9 +43,9 @@ def per_replication(findings: "Findings", service: str, policy: str) -> list[Flo
     frame = findings.outages
     rows = of_pair(frame, service, policy)
     spans = rows[["start_s", "end_s"]].to_numpy()
-    found = {int(str(r)): spans[at] for r, at in rows.groupby("replication").indices.items()}
+    by_number = {int(str(r)): spans[at] for r, at in rows.groupby("replication").indices.items()}
     none = np.empty((0, 2))
-    return [found.get(int(r), none) for r in findings.sample(service, policy).replications]
+    return [by_number.get(int(r), none) for r in findings.sample(service, policy).replications]
 
 
 def _thinned(count: int) -> Floats:

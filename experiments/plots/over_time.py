@@ -25,7 +25,7 @@ def availability(findings: "Findings", service: str, ax: "Axes | None" = None, w
     lowest = 1.0
     for i, policy in enumerate(findings.policies):
         outages = per_replication(findings, service, policy)
-        curves = np.array([mean_in_windows(one, period, windows) for one in outages])
+        curves = np.array([mean_in_windows(spans, period, windows) for spans in outages])
         if not len(curves):
             continue
         mean = curves.mean(axis=0)

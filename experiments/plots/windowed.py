@@ -21,7 +21,7 @@ def worst(findings: "Findings", service: str, ax: "Axes | None" = None, points: 
     lengths = np.geomspace(min(60.0, period / 10), period, points)
     for i, policy in enumerate(findings.policies):
         outages = per_replication(findings, service, policy)
-        curves = np.array([worst_window(one, period, lengths) for one in outages])
+        curves = np.array([worst_window(spans, period, lengths) for spans in outages])
         if not len(curves):
             continue
         low, middle, high = 100 * np.quantile(curves, (0.05, 0.5, 0.95), axis=0)

@@ -1,16 +1,28 @@
 """What a run would do: policies, pods, nodes, and an estimate of its cost from one short run of each policy."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from experiments.design.scenario import Scenario
 from experiments.experiment import Experiment
+from experiments.report.table import POLICY, Column, Table
 from experiments.runner.replication import arguments
+from models.units import DAY, format_duration
 from simulator.run import Run, simulate
 
-PILOT_SECONDS = 60 * 86_400.0
+PILOT_SECONDS = 60 * DAY
 """Simulated time of a pilot run: long enough for some failures, short enough to wait for."""
+
+COLUMNS = (
+    POLICY,
+    Column("WORKLOADS", "controllers of pods, and pods without one"),
+    Column("PODS", "replicas that all of them ask for"),
+    Column("NODES", "nodes of the cluster"),
+    Column("TRANSITIONS", "changes of the cluster's state, about so many in all replications"),
+    Column("TIME", "about the time that all replications take on one core"),
+    Column("FAILURES AND OPERATIONS", "their names", "words"),
+)
 
 
 @dataclass(frozen=True)
@@ -62,4 +74,23 @@ def _plan(scenario: Scenario) -> PolicyPlan:
         transitions=started.transitions + (run.transitions - started.transitions) * whole / pilot,
         seconds=start_seconds + max(seconds - start_seconds, 0.0) * whole / pilot,
         pending=run.pending,
+    )
+
+
+def table(plans: Sequence[PolicyPlan], replications: int) -> Table:
+    """What so many replications of each policy would do: a row per policy."""
+    return Table(
+        COLUMNS,
+        tuple(
+            (
+                policy.policy,
+                str(policy.workloads),
+                str(policy.pods),
+                str(policy.nodes),
+                f"{policy.transitions * replications:,.0f}",
+                format_duration(policy.seconds * replications),
+                ", ".join([*policy.failures, *policy.operations]) or "none",
+            )
+            for policy in plans
+        ),
     )

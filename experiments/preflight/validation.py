@@ -30,8 +30,8 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        found = [
+        """The report as plain JSON values, problems by file and line."""
+        problems = [
             {
                 "file": problem.location.file,
                 "line": problem.location.line or None,
@@ -42,11 +42,11 @@ class Report:
             for problem in InputError(self.problems).problems
         ]
         return {
-            "valid": not found,
+            "valid": not problems,
             "read": self.read,
             "notRead": [one.to_json() for one in self.named],
             "warnings": self.warnings,
-            "problems": found,
+            "problems": problems,
         }
 
 
@@ -109,11 +109,11 @@ def text(report: Report) -> list[str]:
 def _files(path: str) -> list[str]:
     if not os.path.isdir(path):
         return [path]
-    found = []
+    files = []
     for folder, folders, names in os.walk(path):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [os.path.join(folder, name) for name in names if name.endswith(_ENDINGS) and name[0] != "."]
-    return sorted(found)
+        files += [os.path.join(folder, name) for name in names if name.endswith(_ENDINGS) and name[0] != "."]
+    return sorted(files)
 
 
 def _is_experiment(file: str) -> bool:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.findings.budgets import alert_rate, slo, spent
@@ -10,46 +9,36 @@ from experiments.findings.pairs import of_pair
 from experiments.inference.estimate import show_seconds
 from experiments.inference.intervals import Floats
 from experiments.inference.yearly import order_statistics
+from experiments.report.table import POLICY, Column, Row, Table
 
 if TYPE_CHECKING:
     from experiments.findings.findings import Findings
 
-HEADINGS = (
-    *("POLICY", "LAST PERIOD, MEDIAN", "LAST PERIOD, 95%", "WORST PERIOD, MEDIAN", "WORST PERIOD, 95%"),
-    *("OVERSPENT IN", "ALERTS/Y", "ALERT AFTER"),
+COLUMNS = (
+    POLICY,
+    Column("LAST PERIOD, MEDIAN", "share of the budget within which half of the runs stayed in their last period"),
+    Column("LAST PERIOD, 95%", "share within which 95 % of the runs stayed in their last period"),
+    Column("WORST PERIOD, MEDIAN", "share within which half of the runs stayed in their worst period"),
+    Column("WORST PERIOD, 95%", "share within which 95 % of the runs stayed in their worst period"),
+    Column("OVERSPENT IN", "runs whose worst period spent more than the budget"),
+    Column("ALERTS/Y", "burn-rate alerts that fire in a year, with their interval"),
+    Column("ALERT AFTER", "mean time from the start of an outage to its first alert"),
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """The error budget of a Service under one policy, as text in the order of `HEADINGS`.
-
-    What the SLO's last period of a run spent, and its worst period: half of the runs, and 95 % of them, stay within.
-    """
-
-    policy: str
-    median: str
-    most: str
-    worst_median: str
-    worst_most: str
-    overspent: str
-    alerts: str
-    delay: str
-
-    def cells(self) -> tuple[str, ...]:
-        """The texts in the order of `HEADINGS`."""
-        return tuple(vars(self).values())
+def table(findings: "Findings", service: str) -> Table:
+    """What became of the error budget of a Service: a row per policy; none if nothing was promised of it."""
+    return Table(COLUMNS, tuple(_rows(findings, service)))
 
 
-def rows(findings: "Findings", service: str) -> Iterator[Row]:
-    """One per policy; none if nothing was promised of the Service."""
+def _rows(findings: "Findings", service: str) -> Iterator[Row]:
     confidence = findings.manifest.confidence
     for policy in findings.policies:
         last, worst = (spent(findings, f"{of}budget_spent", service, policy) for of in ("", "worst_"))
         if len(worst) == 0:
             continue
         alerts = alert_rate(findings, service, policy)
-        yield Row(
+        yield (
             policy,
             _quantile(last, 0.5, confidence),
             _quantile(last, 0.95, confidence),
@@ -61,8 +50,8 @@ def rows(findings: "Findings", service: str) -> Iterator[Row]:
         )
 
 
-def said(findings: "Findings", service: str) -> str:
-    """The same in a line; empty if nothing was promised of the Service."""
+def sentence(findings: "Findings", service: str) -> str:
+    """What became of the error budget of a Service, in a line; empty if nothing was promised of it."""
     spending, sparing = [], []
     for policy in findings.policies:
         worst = spent(findings, "worst_budget_spent", service, policy)

@@ -2,46 +2,40 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import IO
 
 from experiments.findings.findings import Findings
 from experiments.inference.comparison import Comparison
-from experiments.report.text import console_for, heading, legend
+from experiments.report.table import POLICY, Column, Row, Table, console_for, heading, legend
 
 LETTERS = "policies that share a letter cannot be told apart; all pairs compared, adjusted for their number"
-HEADINGS = ("POLICY", "GROUP", "DOWNTIME/Y", "CI", "OUTAGES", "vs baseline", "P", "CORRELATION")
+COLUMNS = (
+    POLICY,
+    Column("GROUP", "letters; policies that share one cannot be told apart", "name"),
+    Column("DOWNTIME/Y", "downtime in a year"),
+    Column("CI", "its interval", "share"),
+    Column("OUTAGES", "outages seen in all runs"),
+    Column("vs baseline", "difference of the yearly downtime, paired by replication", "name"),
+    Column("P", "p-value of the difference, adjusted for all comparisons with the baseline"),
+    Column("CORRELATION", "of the paired downtimes"),
+)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One policy, as text in the order of `HEADINGS`; p is adjusted, the correlation is that with the baseline."""
-
-    policy: str
-    group: str
-    downtime: str
-    interval: str
-    outages: str
-    difference: str
-    p: str
-    correlation: str
-
-    def cells(self) -> tuple[str, ...]:
-        """The texts in the order of `HEADINGS`."""
-        return tuple(vars(self).values())
+def table(findings: Findings, service: str, baseline: str | None = None) -> Table:
+    """The policies at a Service, least downtime first, against the baseline (the first policy)."""
+    return Table(COLUMNS, tuple(_rows(findings, service, baseline)), findings.manifest.confidence)
 
 
-def rows(findings: Findings, service: str, baseline: str | None = None) -> Iterator[Row]:
-    """The policies of a Service, least downtime first."""
+def _rows(findings: Findings, service: str, baseline: str | None) -> Iterator[Row]:
     ranked = findings.ranked(service)
     letters = ranked.letters
-    for policy, found in ranked.downtimes.items():
+    for policy, downtime in ranked.downtimes.items():
         against = findings.comparison(service, policy, baseline)
-        yield Row(
+        yield (
             policy,
             letters[policy],
-            found.show_value(),
-            found.show_interval(),
+            downtime.show_value(),
+            downtime.show_interval(),
             str(ranked.outages[policy]),
             "-" if against is None else str(against),
             "" if against is None else _p(against),
@@ -61,23 +55,15 @@ def show(
     width: int | None = None,
 ) -> None:
     """Print the comparison at each of the Services to `file` (stdout), and what it says in words."""
-    from rich.table import Table
     from rich.text import Text
 
     console = console_for(file, width)
     console.print(Text(heading(findings), style="bold"), soft_wrap=True)
     for service in services:
-        table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left", title_style="bold")
-        for name in HEADINGS:
-            shown = f"{findings.manifest.confidence:.0%} CI" if name == "CI" else name
-            numeric = name in ("DOWNTIME/Y", "OUTAGES", "P", "CORRELATION")
-            table.add_column(shown, justify="right" if numeric else "left", overflow="fold")
-        for row in rows(findings, service, baseline):
-            table.add_row(*row.cells())
         console.print(Text(f"\n{service}", style="bold"))
-        console.print(table)
+        console.print(table(findings, service, baseline).rich())
         for sentence in findings.ranked(service).sentences():
             console.print(Text(f"  {sentence}"), soft_wrap=True)
     console.print(Text(f"\n  note: {LETTERS}"), soft_wrap=True)
-    if said := legend(findings, baseline):
-        console.print(Text(f"  note: {said}"), soft_wrap=True)
+    if stars := legend(findings, baseline):
+        console.print(Text(f"  note: {stars}"), soft_wrap=True)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from experiments.findings.breakdown import Part, by_stage
 from experiments.findings.levers import savings
 from experiments.inference.estimate import show_seconds
+from experiments.report.table import Column, Row, Table, console_for
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from experiments.findings.findings import Findings
 
 MOST = 6
@@ -22,8 +21,6 @@ def show(findings: "Findings", services: Sequence[str], policies: Sequence[str])
     """Print the downtime of these Services under these policies, by cause and stage."""
     from rich.text import Text
 
-    from experiments.report.text import console_for
-
     console = console_for()
     for service in services:
         for policy in policies:
@@ -32,9 +29,9 @@ def show(findings: "Findings", services: Sequence[str], policies: Sequence[str])
                 Text(f"{service} under {policy}: {_downtime(findings, service, policy)}", style="bold"), soft_wrap=True
             )
             if parts:
-                console.print(table(parts))
-                if found := saved(parts):
-                    console.print(Text(f"  to first order: {found}"), soft_wrap=True)
+                console.print(table(parts).rich())
+                if levers := saved(parts):
+                    console.print(Text(f"  to first order: {levers}"), soft_wrap=True)
 
 
 def _downtime(findings: "Findings", service: str, policy: str) -> str:
@@ -46,27 +43,23 @@ def _downtime(findings: "Findings", service: str, policy: str) -> str:
 
 def saved(parts: Sequence[Part]) -> str:
     """In a line, what each of the best levers would save: "toleration of 30 s would save 71%"; 1 % at least."""
-    worth_it = [found for found in savings(parts)[:MOST] if found.share >= 0.01]
+    worth_it = [saving for saving in savings(parts)[:MOST] if saving.share >= 0.01]
     return ", ".join(
-        f"{found.lever.name} {'' if number else 'would save '}{found.share:.0%}"
-        for number, found in enumerate(worth_it)
+        f"{saving.lever.name} {'' if number else 'would save '}{saving.share:.0%}"
+        for number, saving in enumerate(worth_it)
     )
 
 
-def table(parts: Sequence[Part]) -> "Table":
+def table(parts: Sequence[Part]) -> Table:
     """Time a year: a row for each cause, a column for each stage that occurs, sums and shares at the ends."""
-    from rich.table import Table
-
-    built = Table(box=None, pad_edge=False, header_style="bold")
-    for number, heading in enumerate(("CAUSE", *by_stage(parts), "TOTAL", "SHARE")):
-        built.add_column(str(heading), justify="right" if number else "left", overflow="fold")
-    for row in rows(parts):
-        built.add_row(*row)
-    return built
+    stages = [Column(str(stage), f"time in a year that was lost while {stage}") for stage in by_stage(parts)]
+    cause = Column("CAUSE", "failure mode or operation that took the replicas away", "name")
+    total = Column("TOTAL", "time in a year that was lost to the cause")
+    share = Column("SHARE", "share of the downtime")
+    return Table((cause, *stages, total, share), tuple(_rows(parts)))
 
 
-def rows(parts: Sequence[Part]) -> Iterator[tuple[str, ...]]:
-    """The rows of the table: cause, a cell for each stage, total, share."""
+def _rows(parts: Sequence[Part]) -> Iterator[Row]:
     stages, total = by_stage(parts), _sum(parts)
     for reason in dict.fromkeys(part.reason for part in parts):
         mine = [part for part in parts if part.reason == reason]
@@ -93,14 +86,16 @@ class Heat:
 
 def heat(findings: "Findings", service: str) -> Heat | None:
     """The table of a Service; None if nothing was lost."""
-    found = {policy: parts for policy in findings.policies if (parts := findings.parts(service, policy))}
-    stages = list(by_stage([part for parts in found.values() for part in parts]))
-    rows_ = []
-    for policy, parts in found.items():
+    lost_under = {policy: parts for policy in findings.policies if (parts := findings.parts(service, policy))}
+    if not lost_under:
+        return None
+    stages = list(by_stage([part for parts in lost_under.values() for part in parts]))
+    rows = []
+    for policy, parts in lost_under.items():
         for reason in dict.fromkeys(part.reason for part in parts):
             mine = [part for part in parts if part.reason == reason]
             lost, total = by_stage(mine), _sum(parts)
             cells = [(show_seconds(lost[s]), 100 * lost[s] / total) if s in lost else ("", 0.0) for s in stages]
-            rows_.append((policy, reason, cells, show_seconds(_sum(mine))))
-    saved_ = [(policy, text) for policy, parts in found.items() if (text := saved(parts))]
-    return Heat([str(stage) for stage in stages], rows_, saved_) if found else None
+            rows.append((policy, reason, cells, show_seconds(_sum(mine))))
+    levers = [(policy, text) for policy, parts in lost_under.items() if (text := saved(parts))]
+    return Heat([str(stage) for stage in stages], rows, levers)

@@ -16,14 +16,8 @@ from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED
 from experiments.inference.estimate import show_seconds
 from experiments.plots import BAND, COLOURS, GREY, RULE, attribution_file, service_file
-from experiments.report import budgets as slo_table
-from experiments.report import comparison as comparison_table
-from experiments.report import costs as cluster_table
-from experiments.report import downtime as listing
-from experiments.report import remarks
-from experiments.report import requests as request_table
-from experiments.report import rollouts as rollout_table
-from experiments.report import text as report
+from experiments.report import budgets, comparison, costs, downtime, fields, remarks, requests, rollouts, text
+from experiments.report.table import POLICY, Column, Row, Table, heading, legend
 from models.units import YEAR
 
 if TYPE_CHECKING:
@@ -48,41 +42,30 @@ _WORDS = {MET: "met", MISSED: "missed", INCONCLUSIVE: "inconclusive"}
 def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
     """The whole page; `drawings` are those of `experiments.plots.Plots`, as SVG by name."""
     manifest, spec = findings.manifest, (findings.resolved or {}).get("spec", {})
-    rows = list(report.rows(findings))
+    period = "years" if manifest.duration >= YEAR else f"periods of {show_seconds(manifest.duration)}"
     return _template().render(
         manifest=manifest,
-        heading=re.sub(" {2,}", ", ", report.heading(findings).removeprefix(manifest.name).strip()),
+        heading=re.sub(" {2,}", ", ", heading(findings).removeprefix(manifest.name).strip()),
         verdict=_verdict(findings),
         objectives=_objectives(findings),
-        period="years" if manifest.duration >= YEAR else f"periods of {show_seconds(manifest.duration)}",
+        period=period,
         notes=remarks.notes(findings),
-        headings=_headings(manifest.confidence, report.HEADINGS),
-        rows={service: [row for row in rows if row.service == service] for service in findings.services},
-        requests=list(request_table.rows(findings)),
-        request_headings=_headings(manifest.confidence, request_table.HEADINGS),
+        summary=text.table(findings),
+        requests=requests.table(findings),
         comparison=_inline(drawings["comparison"], "comparison"),
-        compared=report.legend(findings),
-        comparison_headings=_headings(manifest.confidence, comparison_table.HEADINGS),
-        services=[_service(findings, drawings, spec, service) for service in findings.services],
-        budget_headings=_headings(manifest.confidence, slo_table.HEADINGS),
-        rollout_headings=_headings(manifest.confidence, rollout_table.HEADINGS),
-        costs=list(cluster_table.rows(findings)),
-        cost_headings=_headings(manifest.confidence, cluster_table.HEADINGS),
-        stories=_stories(findings, spec),
+        compared=legend(findings),
+        services=[_service(findings, drawings, spec, service, period) for service in findings.services],
+        costs=costs.table(findings),
+        stories=Table(STORIES, tuple(_stories(findings, spec))),
         cluster=[*spec.get("cluster", {}).get("pools", ()), *spec.get("cluster", {}).get("nodes", ())],
         behaviour=spec.get("behaviour", {}),
         not_modelled=NOT_MODELLED,
-        fields=findings.named,
+        fields=fields.table(findings),
         command=shlex.join(["kubenines", "run", manifest.source or "resolved.yaml", *manifest.options]),
         again=shlex.join(["kubenines", "run", "resolved.yaml", *_without_settings(manifest.options)]),
         resolved=yaml_text(findings.resolved) if findings.resolved else "",
-        said=said,
+        in_words=in_words,
     )
-
-
-def _headings(confidence: float, names: Iterable[str]) -> list[str]:
-    shown = [f"{confidence:.0%} interval" if name == "CI" else name for name in names]
-    return [name.capitalize() if name.isupper() else name for name in shown]
 
 
 @cache
@@ -117,48 +100,67 @@ def _objectives(findings: Findings) -> list[tuple[str, list[tuple[str, str, str,
     return [
         (
             wanted,
-            [
-                (one.verdict, one.policy, str(one.found), report.chance(findings, one), report.remark(one))
-                for one in about
-            ],
+            [(of.verdict, of.policy, str(of.found), text.chance(findings, of), text.remark(of)) for of in about],
         )
-        for wanted, about in report.by_objective(findings).items()
+        for wanted, about in text.by_objective(findings).items()
     ]
 
 
-def _service(findings: Findings, drawings: Mapping[str, str], spec: Mapping[str, Any], service: str) -> dict[str, Any]:
+def _service(
+    findings: Findings, drawings: Mapping[str, str], spec: Mapping[str, Any], service: str, period: str
+) -> dict[str, Any]:
     """What a section about one Service shows."""
     goals = {goal["name"]: goal["available"] for goal in spec.get("services", ())}
     drawing = drawings.get(service_file(service), "")
     stages = drawings.get(attribution_file(service), "")
-    details = []
-    for policy in findings.policies:
-        s, count = findings.sample(service, policy), findings.sample(service, policy).counts.sum()
-        mean = show_seconds(s.downtimes.sum() / count) if count else "-"
-        shown = summaries.detection(findings, service, policy)
-        detected = show_seconds(shown) if shown == shown else "-"
-        longest = show_seconds(float(s.lengths.max())) if len(s.lengths) else "-"
-        years = f"{s.windows.sum() / YEAR:.4g}"
-        method = findings.availability(service, policy).method
-        bad = [str(one) if one.n else "-" for one in findings.downtime_quantiles(service, policy, (0.5, 0.95)).values()]
-        details.append((policy, len(s.lengths), years, mean, detected, longest, *bad, method))
     return {
         "name": service,
-        "available": _in_words(goals.get(service)),
-        "details": details,
+        "available": _predicate_in_words(goals.get(service)),
+        "details": Table(_details_columns(period), tuple(_details(findings, service))),
         "slo": slo(findings, service),
         "was_down": any(len(findings.sample(service, policy).lengths) for policy in findings.policies),
-        "budget": list(slo_table.rows(findings, service)),
-        "rollouts": list(rollout_table.rows(findings, service)),
-        "compared": list(comparison_table.rows(findings, service)),
+        "budget": budgets.table(findings, service),
+        "rollouts": rollouts.table(findings, service),
+        "compared": comparison.table(findings, service),
         "sentences": list(findings.ranked(service).sentences()),
         "plots": drawing and _inline(drawing, f"s{findings.services.index(service)}"),
-        "losses": listing.heat(findings, service),
+        "losses": downtime.heat(findings, service),
         "stages": stages and _inline(stages, f"l{findings.services.index(service)}"),
     }
 
 
-def _in_words(available: Mapping[str, Any] | None) -> str:
+def _details_columns(period: str) -> tuple[Column, ...]:
+    return (
+        POLICY,
+        Column("Outages seen", "in all runs"),
+        Column("in years", "years measured in all runs"),
+        Column("Mean length", "mean time to recover, detection included"),
+        Column("Detected after", "mean time until the list of ready endpoints shows an outage"),
+        Column("Longest", "the longest outage of all runs"),
+        Column(f"Half of {period} lose at most", "median of the downtime of single periods, with its interval"),
+        Column(f"95% of {period} lose at most", "95th percentile of the downtime of single periods, with its interval"),
+        Column("Interval from", "by which method the interval of the availability was made", "method"),
+    )
+
+
+def _details(findings: Findings, service: str) -> Iterator[Row]:
+    for policy in findings.policies:
+        sample, count = findings.sample(service, policy), findings.sample(service, policy).counts.sum()
+        shown_after = summaries.detection(findings, service, policy)
+        quantiles = findings.downtime_quantiles(service, policy, (0.5, 0.95)).values()
+        yield (
+            policy,
+            str(len(sample.lengths)),
+            f"{sample.windows.sum() / YEAR:.4g}",
+            show_seconds(sample.downtimes.sum() / count) if count else "-",
+            show_seconds(shown_after) if shown_after == shown_after else "-",
+            show_seconds(float(sample.lengths.max())) if len(sample.lengths) else "-",
+            *(str(quantile) if quantile.n else "-" for quantile in quantiles),
+            findings.availability(service, policy).method,
+        )
+
+
+def _predicate_in_words(available: Mapping[str, Any] | None) -> str:
     if available is None:
         return ""
     if available["when"] == "readyEndpoints":
@@ -167,11 +169,19 @@ def _in_words(available: Mapping[str, Any] | None) -> str:
         )
     if available["when"] == "capacity":
         return f"Available while at least {available['atLeast']} of the desired replicas can answer."
-    return f"Available: {said(available)}."
+    return f"Available: {in_words(available)}."
 
 
-def _stories(findings: Findings, spec: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str, int]]:
-    """Failure modes and operations: name, type, under which policies, the rest in words, strikes in all runs."""
+STORIES = (
+    Column("What happens", "name of the failure mode or operation", "name"),
+    Column("Kind", "its type", "name"),
+    Column("Under", "the policies under which it happens", "words"),
+    Column("As", "its parameters", "words"),
+    Column("Struck", "how often it struck in all runs"),
+)
+
+
+def _stories(findings: Findings, spec: Mapping[str, Any]) -> Iterator[Row]:
     struck = remarks.strikes(findings)
     owners = [("every policy", spec), *((policy["name"], policy) for policy in spec.get("policies", ()))]
     for owner, of in owners:
@@ -179,21 +189,21 @@ def _stories(findings: Findings, spec: Mapping[str, Any]) -> Iterator[tuple[str,
             rest = {key: value for key, value in story.items() if key not in ("name", "type")}
             policies = findings.policies if of is spec else [owner]
             total = sum(struck.get(policy, {}).get(story["name"], 0) for policy in policies)
-            yield story["name"], story["type"], owner, said(rest), total
+            yield story["name"], story["type"], owner, in_words(rest), str(total)
 
 
-def said(value: Any) -> str:
+def in_words(value: Any) -> str:
     """A value of a file in a line: "lognormal, median 8m, p95 1h"; what is empty is left out."""
     if isinstance(value, Mapping):
         kind = [str(value["kind"])] if "kind" in value else []
         words = {
-            key: f"({said(item)})" if isinstance(item, Mapping) and "kind" not in item else said(item)
+            key: f"({in_words(item)})" if isinstance(item, Mapping) and "kind" not in item else in_words(item)
             for key, item in value.items()
         }
-        items = [f"{key} {text}" for key, text in words.items() if key != "kind" and text not in ("", "()")]
+        items = [f"{key} {shown}" for key, shown in words.items() if key != "kind" and shown not in ("", "()")]
         return (", " if kind else "; ").join([*kind, *items])
     if isinstance(value, list | tuple):
-        return ", ".join(map(said, value))
+        return ", ".join(map(in_words, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -211,11 +221,11 @@ def _inline(svg: str, name: str) -> Any:
     """A drawing as an element of the page: its ids begin with its name, its colours are the page's."""
     from markupsafe import Markup
 
-    text = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
+    element = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    element = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", element)
     colours = {"#ffffff": "paper", GREY: "muted", RULE: "rule", BAND: "band", "#000000": "ink"}
     colours |= {colour: f"c{number}" for number, colour in enumerate(COLOURS[:-1])}
-    return Markup(re.sub(r"#[0-9a-f]{6}\b", lambda found: _variable(found[0], colours), text))
+    return Markup(re.sub(r"#[0-9a-f]{6}\b", lambda colour: _variable(colour[0], colours), element))
 
 
 def _variable(colour: str, names: Mapping[str, str]) -> str:

@@ -15,48 +15,48 @@ if TYPE_CHECKING:
 
 def notes(findings: "Findings") -> list[str]:
     """All remarks, a sentence each."""
-    m, found = findings.manifest, []
+    m, remarks = findings.manifest, []
     errors = findings.failed.groupby("error", sort=False)
     for error, alike in list(errors)[:5]:
         first = alike.iloc[0]
         where = f"policy {first['policy']}, replication {first['replication']}, seed {first['seed']}"
-        found.append(f"failed: {where}{f' and {len(alike) - 1} more' if len(alike) > 1 else ''}: {error}")
+        remarks.append(f"failed: {where}{f' and {len(alike) - 1} more' if len(alike) > 1 else ''}: {error}")
     if len(errors) > 5:
-        found.append(f"failed: of {len(errors) - 5} more kinds, see cells.parquet")
+        remarks.append(f"failed: of {len(errors) - 5} more kinds, see cells.parquet")
     if m.status == "interrupted":
-        found.append("interrupted: the table rests on what was finished")
+        remarks.append("interrupted: the table rests on what was finished")
     for policy, reasons in pending(findings).items():
         for reason, (pods, replications) in reasons.items():
-            found.append(f"not placed under {policy}: up to {pods} pods in {replications} replications: {reason}")
+            remarks.append(f"not placed under {policy}: up to {pods} pods in {replications} replications: {reason}")
     struck = strikes(findings)
     names = list(dict.fromkeys(name for counts in struck.values() for name in counts))
     for name in names:
         quiet = [policy for policy, counts in struck.items() if counts.get(name) == 0]
         if quiet:
             under = "" if len(quiet) == len(m.policies) else f" under {', '.join(quiet)}"
-            found.append(f"{name} never struck{under}: the values in the table say nothing about it")
+            remarks.append(f"{name} never struck{under}: the values in the table say nothing about it")
     if few := [f"{service} under {policy} ({count})" for service, policy, count in few_outages(findings)]:
-        found.append(
+        remarks.append(
             f"few outages, fewer than {FEW_OUTAGES}: {', '.join(few)}: the interval is wide, as it must be; it holds "
             "the truth as often as it says, unless a cause has rare outages many times longer than those seen of it"
         )
-    found += [
+    remarks += [
         f"the interval of {service} under {policy} is mostly for what was not seen: {mode} caused none of its outages "
         f"yet, and one is taken to last {show_seconds(length)}"
         for service, policy, mode, length in mostly_unseen(findings)
     ]
-    found += [
+    remarks += [
         f"half of the downtime of {service} under {policy} is from {half} of {count} outages: "
         "its availability rests on those few"
         for service, policy, count, half in uneven(findings)
     ]
     if unseen := bounds(findings):
         rows = len(m.services) * len(m.policies)
-        found.append(
+        remarks.append(
             f"no outage seen in {len(unseen)} of {rows} rows: their bounds (>=, <=) are the rule of three on how many "
             f"there may be, times {show_seconds(STATED_OUTAGE)} each (or the longest mean length seen, if longer)"
         )
-    found += [
+    remarks += [
         f"{service} under {policy} was down when measuring began, in {count} replications: not settled; "
         "its downtime is partly start-up (a warm-up leaves that out)"
         for service, policy, count in down_at_start(findings)
@@ -64,16 +64,16 @@ def notes(findings: "Findings") -> list[str]:
     if m.imprecise and m.precision:
         asked = f"+-{m.precision['relative']:.0%} after {m.replications} replications"
         open_ = precision.imprecise_rows(findings, m.precision["relative"], m.precision["confidence"])
-        found.append(f"precision not reached ({asked}): {', '.join(would_take(findings, *row) for row in open_)}")
-    return [*found, *m.warnings]
+        remarks.append(f"precision not reached ({asked}): {', '.join(would_take(findings, *row) for row in open_)}")
+    return [*remarks, *m.warnings]
 
 
 def would_take(findings: "Findings", service: str, policy: str) -> str:
     """What the asked precision would take for one row of the table, in words."""
     asked = findings.manifest.precision or {}
     name = f"{service} under {policy}"
-    found = findings.availability(service, policy, asked["confidence"])
-    replications = precision.would_take(findings.sample(service, policy), found, asked["relative"])
+    availability = findings.availability(service, policy, asked["confidence"])
+    replications = precision.would_take(findings.sample(service, policy), availability, asked["relative"])
     if replications is None:
         return name
     years = _about(replications * findings.manifest.duration / YEAR)
@@ -98,13 +98,13 @@ def strikes(findings: "Findings") -> dict[str, dict[str, int]]:
 
 def pending(findings: "Findings") -> dict[str, dict[str, tuple[int, int]]]:
     """Policy -> reason -> (pods, replications): pods not placed at the end, the most in any replication."""
-    found: dict[str, dict[str, tuple[int, int]]] = {policy: {} for policy in findings.policies}
+    most: dict[str, dict[str, tuple[int, int]]] = {policy: {} for policy in findings.policies}
     for policy, text in zip(findings.cells["policy"], findings.cells["pending"], strict=True):
         reasons = list(json.loads(text).values()) if text != "{}" else []
         for reason in sorted(set(reasons)):
-            pods, replications = found[policy].get(reason, (0, 0))
-            found[policy][reason] = (max(pods, reasons.count(reason)), replications + 1)
-    return found
+            pods, replications = most[policy].get(reason, (0, 0))
+            most[policy][reason] = (max(pods, reasons.count(reason)), replications + 1)
+    return most
 
 
 def bounds(findings: "Findings") -> list[tuple[str, str]]:
@@ -134,15 +134,15 @@ def mostly_unseen(findings: "Findings") -> list[tuple[str, str, str, float]]:
 
     Only rows with an outage: of the others all that is known is such a bound.
     """
-    found = []
+    rows = []
     for service, policy in _pairs(findings):
         of, unseen = findings.availability(service, policy), findings.unseen(service, policy)
         if unseen and not of.is_bound and 1 - of.value <= NOT_RARE:
             mode = max(unseen, key=lambda mode: unseen[mode])
             most = rate_bound(float(findings.sample(service, policy).windows.sum()), of.confidence) * unseen[mode]
             if 2 * most**2 > (of.value - of.low) ** 2:
-                found.append((service, policy, mode, unseen[mode]))
-    return found
+                rows.append((service, policy, mode, unseen[mode]))
+    return rows
 
 
 def down_at_start(findings: "Findings") -> list[tuple[str, str, int]]:

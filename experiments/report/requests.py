@@ -1,53 +1,48 @@
 """What became of requests: the share that was answered, beside the share of time, and what the others were lost to."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.findings.pairs import of_pair
 from experiments.findings.requests import lost_to
+from experiments.report.table import POLICY, Column, Row, Table
 from models.units import YEAR
 
 if TYPE_CHECKING:
     from experiments.findings.findings import Findings
 
-HEADINGS = ("REQUESTS TO", "POLICY", "ANSWERED", "CI", "LOST/Y", "RETRIES/Y", "P99", "LOST MOSTLY TO")
+COLUMNS = (
+    Column("REQUESTS TO", "name of the Service", "name"),
+    POLICY,
+    Column("ANSWERED", "share of the requests that is answered in the long run, retries included", "share"),
+    Column("CI", "its interval", "share"),
+    Column("LOST/Y", "requests lost in a year"),
+    Column("RETRIES/Y", "further attempts in a year"),
+    Column("P99", "99th percentile of the latency, in seconds, mean over the runs"),
+    Column("LOST MOSTLY TO", "the three reasons to which most requests were lost, with their shares", "words"),
+)
 
 
-@dataclass(frozen=True)
-class Row:
-    """The requests to one Service under one policy, as text in the order of `HEADINGS`."""
-
-    service: str
-    policy: str
-    answered: str
-    interval: str
-    lost: str
-    retries: str
-    p99: str
-    reasons: str
-
-    def cells(self) -> tuple[str, ...]:
-        """The texts in the order of `HEADINGS`."""
-        return tuple(vars(self).values())
+def table(findings: "Findings") -> Table:
+    """What became of the requests: a row per Service with traffic and policy; none if there is no traffic."""
+    return Table(COLUMNS, tuple(_rows(findings)), findings.manifest.confidence, grouped=True)
 
 
-def rows(findings: "Findings") -> Iterator[Row]:
-    """One per Service with traffic and policy; none if there is no traffic."""
+def _rows(findings: "Findings") -> Iterator[Row]:
     for service in findings.services:
         for policy in findings.policies:
-            found = findings.request_availability(service, policy)
-            if found is None:
+            answered = findings.request_availability(service, policy)
+            if answered is None:
                 continue
             mine = of_pair(findings.tables["requests"], service, policy)
             years = len(mine) * findings.manifest.duration / YEAR
             p99 = mine["latency_p99_s"].mean()
             reasons = lost_to(of_pair(findings.tables["lost_requests"], service, policy))
-            yield Row(
+            yield (
                 service,
                 policy,
-                found.show_value(),
-                found.show_interval(),
+                answered.show_value(),
+                answered.show_interval(),
                 _count(mine["lost"].sum() / years),
                 _count(mine["retries"].sum() / years) if mine["retries"].sum() else "-",
                 f"{p99:.3g}s" if p99 == p99 else "-",

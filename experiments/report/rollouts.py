@@ -1,10 +1,10 @@
 """How rollouts went: how many, how long they took, which got stuck, and what they cost the Service in front."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.inference.estimate import show_seconds
+from experiments.report.table import POLICY, Column, Row, Table
 from models.units import YEAR
 
 if TYPE_CHECKING:
@@ -12,38 +12,29 @@ if TYPE_CHECKING:
 
     from experiments.findings.findings import Findings
 
-HEADINGS = ("POLICY", "ROLLOUTS/Y", "MEDIAN", "95% WITHIN", "STUCK", "REPLACED", "FEWEST ANSWERING", "PODS LACKING")
+COLUMNS = (
+    POLICY,
+    Column("ROLLOUTS/Y", "rollouts begun in a year"),
+    Column("MEDIAN", "time within which half of the complete rollouts were complete"),
+    Column("95% WITHIN", "time within which 95 % of the complete rollouts were complete"),
+    Column("STUCK", "rollouts that got stuck, of all"),
+    Column("REPLACED", "rollouts that the next one replaced before they were complete"),
+    Column("FEWEST ANSWERING", "the fewest endpoints that answered during any rollout"),
+    Column("PODS LACKING", "endpoints that answer fewer than the desired replicas, mean over the time of rollouts"),
+)
 
 
-@dataclass(frozen=True)
-class Row:
-    """The rollouts behind a Service under one policy, as text in the order of `HEADINGS`.
-
-    Durations are of those that were completed; lacking are the endpoints that answer, on average during a rollout, to
-    the desired replicas.
-    """
-
-    policy: str
-    rate: str
-    median: str
-    most: str
-    stuck: str
-    replaced: str
-    fewest: str
-    lacking: str
-
-    def cells(self) -> tuple[str, ...]:
-        """The texts in the order of `HEADINGS`."""
-        return tuple(vars(self).values())
+def table(findings: "Findings", service: str) -> Table:
+    """How the rollouts behind a Service went: a row per policy with rollouts."""
+    return Table(COLUMNS, tuple(_rows(findings, service)))
 
 
-def rows(findings: "Findings", service: str) -> Iterator[Row]:
-    """One per policy with rollouts."""
+def _rows(findings: "Findings", service: str) -> Iterator[Row]:
     for policy, mine in _by_policy(findings, service).items():
         took = mine["end_s"] - mine["start_s"]
         complete = took.loc[mine["outcome"] == "complete"]
         outcomes = mine["outcome"].value_counts()
-        yield Row(
+        yield (
             policy,
             f"{_rate(findings, service, policy, mine):.3g}",
             show_seconds(float(complete.median())) if len(complete) else "-",
@@ -55,18 +46,21 @@ def rows(findings: "Findings", service: str) -> Iterator[Row]:
         )
 
 
-def said(findings: "Findings", service: str) -> str:
-    """The same in a line, for all policies together but for those with stuck rollouts; empty without any rollout."""
-    found = _by_policy(findings, service)
-    if not found:
+def sentence(findings: "Findings", service: str) -> str:
+    """How the rollouts behind a Service went, in a line; empty without any rollout.
+
+    Rates and medians are ranges over the policies; stuck rollouts are counted under each.
+    """
+    rollouts = _by_policy(findings, service)
+    if not rollouts:
         return ""
-    under = "" if len(found) == len(findings.policies) else f" under {', '.join(found)}"
-    rates = [_rate(findings, service, policy, mine) for policy, mine in found.items()]
-    complete = [mine.loc[mine["outcome"] == "complete"] for mine in found.values()]
-    medians = [float((one["end_s"] - one["start_s"]).median()) for one in complete if len(one)]
+    under = "" if len(rollouts) == len(findings.policies) else f" under {', '.join(rollouts)}"
+    rates = [_rate(findings, service, policy, mine) for policy, mine in rollouts.items()]
+    complete = [mine.loc[mine["outcome"] == "complete"] for mine in rollouts.values()]
+    medians = [float((mine["end_s"] - mine["start_s"]).median()) for mine in complete if len(mine)]
     half = f", half within {_range(medians, show_seconds)}" if medians else ""
-    stuck = {policy: int((mine["outcome"] == "stuck").sum()) for policy, mine in found.items()}
-    counts = ", ".join(f"{n} of {len(found[policy])} under {policy}" for policy, n in stuck.items() if n)
+    stuck = {policy: int((mine["outcome"] == "stuck").sum()) for policy, mine in rollouts.items()}
+    counts = ", ".join(f"{n} of {len(rollouts[policy])} under {policy}" for policy, n in stuck.items() if n)
     outcome = f"stuck: {counts}" if counts else "none stuck"
     return f"rollouts{under}: {_range(rates, '{:.3g}'.format)} a year{half}, {outcome}"
 
@@ -74,8 +68,8 @@ def said(findings: "Findings", service: str) -> str:
 def _by_policy(findings: "Findings", service: str) -> "dict[str, pd.DataFrame]":
     """The rollouts behind a Service under each policy that has any."""
     rollouts = findings.rollouts.loc[findings.rollouts["service"] == service]
-    found = {policy: rollouts.loc[rollouts["policy"] == policy] for policy in findings.policies}
-    return {policy: mine for policy, mine in found.items() if len(mine)}
+    by_policy = {policy: rollouts.loc[rollouts["policy"] == policy] for policy in findings.policies}
+    return {policy: mine for policy, mine in by_policy.items() if len(mine)}
 
 
 def _rate(findings: "Findings", service: str, policy: str, mine: "pd.DataFrame") -> float:

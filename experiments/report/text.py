@@ -1,78 +1,56 @@
 """What is said at the end of a run: the table, the objectives, and what to know before believing them."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from collections.abc import Iterator
+from typing import IO
 
 from experiments.design.objective import METRICS
 from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED, Judgement
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
-from experiments.inference.intervals import FEW_OUTAGES
-from experiments.report import budgets as slo_table
-from experiments.report import requests as request_table
-from experiments.report import rollouts as rollout_table
+from experiments.report import budgets, requests, rollouts
 from experiments.report.remarks import notes
+from experiments.report.table import POLICY, Column, Row, Table, console_for, heading, legend
 from models.manifests.account import in_words
 from models.units import YEAR
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-HEADINGS = ("SERVICE", "POLICY", "AVAILABILITY", "CI", "NINES", "DOWNTIME/Y", "OUTAGES/Y", "vs baseline")
+COLUMNS = (
+    Column("SERVICE", "name of the Service", "name"),
+    POLICY,
+    Column("AVAILABILITY", "share of the time that the Service is available in the long run", "share"),
+    Column("CI", "its interval", "share"),
+    Column("NINES", "the availability as -log10 of the rest, with its interval"),
+    Column("DOWNTIME/Y", "downtime in a year"),
+    Column("OUTAGES/Y", "outages in a year"),
+    Column("vs baseline", "difference of the yearly downtime from the first policy's, paired by replication", "name"),
+)
 MARKS = {MET: "✓", INCONCLUSIVE: "?", MISSED: "✗"}
 
 
-@dataclass(frozen=True)
-class Row:
-    """One Service under one policy, as text in the order of `HEADINGS`."""
-
-    service: str
-    policy: str
-    availability: str
-    interval: str
-    nines: str
-    downtime: str
-    outages: str
-    difference: str
-
-    def cells(self) -> tuple[str, ...]:
-        """The texts in the order of `HEADINGS`."""
-        return tuple(vars(self).values())
+def table(findings: Findings) -> Table:
+    """Availability and downtime: a row per Service and policy, Service by Service."""
+    return Table(COLUMNS, tuple(_rows(findings)), findings.manifest.confidence, grouped=True)
 
 
-def rows(findings: Findings) -> Iterator[Row]:
-    """The rows of the table, Service by Service."""
+def _rows(findings: Findings) -> Iterator[Row]:
     for service in findings.services:
         for policy in findings.policies:
-            found = findings.availability(service, policy)
+            availability = findings.availability(service, policy)
             comparison = findings.comparison(service, policy)
-            yield Row(
+            yield (
                 service,
                 policy,
-                _value(found),
-                found.show_interval(),
-                _value(estimate.nines(found)),
-                _value(estimate.downtime_per_year(found)),
+                _value(availability),
+                availability.show_interval(),
+                _value(estimate.nines(availability)),
+                _value(estimate.downtime_per_year(availability)),
                 _value(findings.outage_rate(service, policy)),
                 "-" if comparison is None else str(comparison),
             )
 
 
-def _value(found: Estimate) -> str:
-    return found.show_value() if found.n else "no run"
-
-
-def heading(findings: Findings) -> str:
-    """One line: what ran, how much of it."""
-    m = findings.manifest
-    done = int((findings.cells["status"] == "done").sum())
-    return (
-        f"{m.name}   {len(m.policies)} policies x {m.replications} replications of {show_seconds(m.duration)}   "
-        f"{done}/{len(m.policies) * m.replications} runs   {m.confidence:.0%} intervals"
-    )
+def _value(estimated: Estimate) -> str:
+    return estimated.show_value() if estimated.n else "no run"
 
 
 def objective_lines(findings: Findings) -> list[str]:
@@ -107,7 +85,7 @@ def chance_lines(findings: Findings) -> list[str]:
 def service_lines(findings: Findings) -> list[str]:
     """At most one line per Service: its error budget and alerts, and its rollouts."""
     lines = {
-        service: filter(None, (slo_table.said(findings, service), rollout_table.said(findings, service)))
+        service: filter(None, (budgets.sentence(findings, service), rollouts.sentence(findings, service)))
         for service in findings.services
     }
     return [f"{service}: {text}" for service, parts in lines.items() if (text := "; ".join(parts))]
@@ -115,10 +93,10 @@ def service_lines(findings: Findings) -> list[str]:
 
 def by_objective(findings: Findings) -> dict[str, list[Judgement]]:
     """Each objective in words, and how it was judged under each policy that it is about."""
-    found: dict[str, list[Judgement]] = {}
-    for one in findings.objectives:
-        found.setdefault(one.objective, []).append(one)
-    return found
+    by_words: dict[str, list[Judgement]] = {}
+    for judgement in findings.objectives:
+        by_words.setdefault(judgement.objective, []).append(judgement)
+    return by_words
 
 
 def chance(findings: Findings, objective: Judgement) -> str:
@@ -126,8 +104,8 @@ def chance(findings: Findings, objective: Judgement) -> str:
     share = METRICS[objective.metric].share
     if share is None:
         return ""
-    found = findings.chance_of_meeting(objective.service, objective.policy, share(objective.limit))
-    return f"{found.show_value()} {found.show_interval()}" if found.n else "unknown"
+    met = findings.chance_of_meeting(objective.service, objective.policy, share(objective.limit))
+    return f"{met.show_value()} {met.show_interval()}" if met.n else "unknown"
 
 
 def remark(objective: Judgement) -> str:
@@ -139,57 +117,15 @@ def remark(objective: Judgement) -> str:
     return f"inconclusive; about {objective.more} more replications would tell"
 
 
-def legend(findings: Findings, baseline: str | None = None) -> str:
-    """What stars and p-values mean; empty when nothing is compared."""
-    count = len(findings.policies) - 1
-    if count < 1:
-        return ""
-    adjusted = f"adjusted for the {count} comparisons at each Service" if count > 1 else "of the only comparison"
-    return (
-        f"vs {baseline or findings.policies[0]}, paired by replication: * p < 0.05, ** p < 0.01, *** p < 0.001, "
-        f"{adjusted}; no star unless the interval excludes 0 and {FEW_OUTAGES} outages were seen"
-    )
-
-
-def table(findings: Findings) -> "Table":
-    """The table of `rows`, whose texts fold rather than vanish where the terminal is narrow."""
-    return _built(findings, HEADINGS, rows(findings))
-
-
-def _built(findings: Findings, headings: Sequence[str], lines: Iterable[Row | request_table.Row]) -> "Table":
-    from rich.table import Table
-
-    built = Table(box=None, pad_edge=False, header_style="bold")
-    for number, name in enumerate(headings):
-        heading = f"{findings.manifest.confidence:.0%} CI" if name == "CI" else name
-        built.add_column(heading, justify="left" if number < 4 or number == 7 else "right", overflow="fold")
-    service = ""
-    for row in lines:
-        cells = row.cells()
-        built.add_row("" if row.service == service else row.service, *cells[1:])
-        service = row.service
-    return built
-
-
-def console_for(file: IO[str] | None = None, width: int | None = None) -> "Console":
-    """What prints to `file` (stdout): colours only on a terminal, full width where there is none."""
-    from rich.console import Console
-
-    console = Console(file=file, width=width, highlight=False)
-    if width is None and not console.is_terminal:
-        console = Console(file=file, width=200, highlight=False)
-    return console
-
-
 def show(findings: Findings, file: IO[str] | None = None, width: int | None = None) -> None:
     """Print everything to `file` (stdout); colours only on a terminal, full width where there is none."""
     from rich.text import Text
 
     console = console_for(file, width)
     console.print(Text(heading(findings), style="bold"), soft_wrap=True)
-    console.print(table(findings))
-    if requests := list(request_table.rows(findings)):
-        console.print(_built(findings, request_table.HEADINGS, requests))
+    console.print(table(findings).rich())
+    if answered := requests.table(findings):
+        console.print(answered.rich())
     for line in [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]:
         console.print(Text("  " + line), soft_wrap=True)
     for line in [*filter(None, [legend(findings)]), *notes(findings), *in_words(findings.named)]:
@@ -202,18 +138,12 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
 
 
 def summary_html(findings: Findings) -> str:
-    """The same for notebooks, as an HTML fragment."""
+    """The tables and all that is said below them as an HTML fragment for notebooks."""
     from html import escape
 
-    def html(headings: Sequence[str], lines: Iterable[Row | request_table.Row]) -> str:
-        heads = "".join(f"<th>{escape(name)}</th>" for name in headings)
-        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row.cells()) + "</tr>" for row in lines)
-        return f"<table><tr>{heads}</tr>{body}</table>"
-
-    requests = list(request_table.rows(findings))
-    tables = html(HEADINGS, rows(findings)) + (html(request_table.HEADINGS, requests) if requests else "")
-    said = filter(None, [legend(findings)])
+    answered = requests.table(findings)
+    tables = table(findings).html() + (answered.html() if answered else "")
     judged = [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]
-    remarks = [*judged, *said, *notes(findings), *in_words(findings.named)]
+    remarks = [*judged, *filter(None, [legend(findings)]), *notes(findings), *in_words(findings.named)]
     lines = "".join(f"<li>{escape(line)}</li>" for line in remarks)
     return f"<p>{escape(heading(findings))}</p>{tables}<ul>{lines}</ul>"

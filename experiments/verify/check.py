@@ -35,7 +35,7 @@ class Check:
     exact: float
     estimate: float
     standard_error: float = 0.0
-    """Of the estimate; 0 where the basis is not statistical."""
+    """Standard error of the estimate; 0 where the basis is not statistical."""
     basis: Basis = Basis.KNOWN
 
     @property

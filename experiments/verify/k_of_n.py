@@ -28,7 +28,7 @@ SYSTEMS = {
 }
 POOL = Pool(30, ((MTTF, MTTR),), most=(20,))
 RUNS = {"1of2": 60, "2of3": 60, "1of3": 150, "3of5": 150, "8of10": 150}
-"""Of a year each."""
+"""Runs of a year by system."""
 
 
 def _runs(pool: int, up: Distribution, down: Distribution, number: float, seed: int) -> Iterator[Run]:

@@ -78,7 +78,7 @@ PROFILES = (
 
 
 CRASH_MTTF, RUNS, YEARS = 10 * DAY, 25, 0.02
-"""Of a node; few crashes of each in a run."""
+"""Mean seconds between crashes of a node, runs, and years of each: few crashes of a node in a run."""
 
 
 def _detection(profile: _Profile, seed: int, effort: float) -> list[Check]:

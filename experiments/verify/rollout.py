@@ -23,7 +23,7 @@ READY = 30.0
 BETWEEN = 3600.0
 """Seconds between rollouts, each of which is long over by then."""
 ROLLOUTS, RUNS = 100, 30
-"""Of each Deployment with exponential times: rollouts in a run, and runs."""
+"""Rollouts in a run of each Deployment with exponential times, and runs."""
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def _common_cause(seed: int, effort: float) -> list[Check]:
 
 
 def _no_common_cause(seed: int, effort: float) -> list[Check]:
-    """The same without: three nodes down at once are so rare that it takes a pool to see it."""
+    """All failures strike single nodes: three down at once are so rare that it takes a pool to see it."""
     pool, system = Pool(300, ((NODE_MTTF, NODE_MTTR),), most=(14,)), System(3, 1)
     crash = NodeCrash("own", Exponential(NODE_MTTF), Exponential(NODE_MTTR))
     runs = replications(

@@ -53,19 +53,19 @@ def verify(seed: int = 0, effort: float = 1.0, workers: int = 1) -> list[Check]:
     """Runs every study; the checks in the order of the studies, whatever the number of workers."""
     chosen = [study for study in studies() if study.least <= effort]
     longest_first = sorted(range(len(chosen)), key=lambda index: -chosen[index].seconds)
-    found: dict[int, list[Check]] = {}
+    checks: dict[int, list[Check]] = {}
     if workers == 1:
         for done, index in enumerate(longest_first, 1):
-            found[index] = _run(chosen[index].name, seed, effort)
+            checks[index] = _run(chosen[index].name, seed, effort)
             _progress(done, len(chosen), chosen[index])
     else:
         with ProcessPoolExecutor(workers, mp_context=get_context("forkserver")) as pool:
             waiting = {pool.submit(_run, chosen[index].name, seed, effort): index for index in longest_first}
             for done, future in enumerate(as_completed(waiting), 1):
                 index = waiting[future]
-                found[index] = future.result()
+                checks[index] = future.result()
                 _progress(done, len(chosen), chosen[index])
-    return [check for index in range(len(chosen)) for check in found[index]]
+    return [check for index in range(len(chosen)) for check in checks[index]]
 
 
 def _run(name: str, seed: int, effort: float) -> list[Check]:

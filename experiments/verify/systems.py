@@ -31,7 +31,7 @@ PROMPT = replace(
 
 
 ALONE = replace(PROMPT, node_monitor_grace_period=1e9)
-"""The same, and the control plane lets lost nodes be: for pods that nothing would move anyway."""
+"""`PROMPT`, and the control plane lets lost nodes be: for pods that nothing would move anyway."""
 
 
 def nodes(number: int, zones: Sequence[str] = ("",)) -> tuple[Node, ...]:
@@ -65,7 +65,7 @@ def unit_per_node(number: int, zones: Sequence[str] = ("",)) -> Cluster:
 
 
 def one_service(number: int) -> Cluster:
-    """The same with the Service "all" alone."""
+    """`number` nodes with a steadfast pod each; Service "all", the only one, selects every pod."""
     cluster = unit_per_node(number)
     return replace(cluster, services=cluster.services[:1])
 

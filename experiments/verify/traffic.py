@@ -30,7 +30,7 @@ from simulator.traffic.requests.requests import requests
 
 REPLICATIONS = 32
 REQUESTS = 60_000
-"""Of a replication, after its beginning."""
+"""Requests of a replication, after its beginning."""
 BEGINNING = 0.2
 """Length of the beginning, as a share of the rest."""
 UNCOMPILED = 0.03
@@ -91,7 +91,7 @@ def _sampled(case: str, quantity: str, answer: float, values: list[float]) -> Ch
 
 
 def _steady(number: int, end: float) -> EndpointHistory:
-    """So many endpoints that answer all the time."""
+    """Endpoints that answer all the time, `number` of them."""
     return _history(np.full((1, number), int(UP)), end)
 
 
@@ -180,7 +180,7 @@ def _of(queues: Callable[[], Iterator[_Queue]], seed: int, effort: float) -> lis
 
 STALE = (("n3_40", 3, 2592000.0, 40.0, 320.0), ("n3_1", 3, 172800.0, 1.0, 9.0), ("n10_40", 10, 2592000.0, 40.0, 320.0))
 MOMENTS, EACH = 100, 100
-"""Of a replication: independent moments, and the requests at each."""
+"""Independent moments of a replication, and the requests at each."""
 
 
 def _stale(seed: int, effort: float) -> list[Check]:

@@ -117,9 +117,9 @@ class RolloutProgress:
 
 def is_complete(deployment: DeploymentState, new: ReplicaSetState) -> bool:
     """As many pods of the template as desired, all of them available, and no others (util.DeploymentComplete)."""
-    desired = deployment.spec.replicas
-    others = (replica_set for replica_set in deployment.replica_sets if replica_set is not new)
-    return len(new.pods) == desired == new.available and not any(r.pods or r.desired for r in others)
+    if not len(new.pods) == deployment.spec.replicas == new.available:
+        return False
+    return not any(r.pods or r.desired for r in deployment.replica_sets if r is not new)
 
 
 def _deadline(deployment: DeploymentState) -> float:

@@ -370,11 +370,10 @@ class ClusterState:
 
     def set_progress(self, deployment: DeploymentState, reason: Rollout, cause: int) -> None:
         """The reason of a Deployment's Progressing condition; a transition when its status turns False or back."""
-        progress = deployment.progress
-        was, now = (told is not Rollout.DEADLINE_EXCEEDED for told in (progress.reason, reason))
-        progress.reason = reason
-        if was is not now:
-            self._emit(Kind.DEPLOYMENT_PROGRESSING, deployment, deployment.index, was, now, cause)
+        old, deployment.progress.reason = deployment.progress.reason, reason
+        late = reason is Rollout.DEADLINE_EXCEEDED
+        if late is not (old is Rollout.DEADLINE_EXCEEDED):
+            self._emit(Kind.DEPLOYMENT_PROGRESSING, deployment, deployment.index, late, not late, cause)
 
     def add_budget(self, budget: BudgetState) -> None:
         """A new PodDisruptionBudget, of which nothing is counted yet."""

@@ -36,7 +36,7 @@ class Look:
 
 @dataclass
 class Outcome:
-    """Of one request, on average."""
+    """What becomes of one request, on average."""
 
     lost: dict[Reason, float] = field(default_factory=dict)
     """The share that is lost, by why the last attempt failed."""

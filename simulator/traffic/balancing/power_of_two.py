@@ -14,7 +14,7 @@ from simulator.traffic.keys import draw
 @register("balancing", "powerOfTwo")
 @dataclass(frozen=True)
 class PowerOfTwo(Balancing):
-    """Of `choices` different endpoints, the one with the fewest requests in progress over its weight."""
+    """Among `choices` different endpoints, the one with the fewest requests in progress over its weight."""
 
     choices: int = 2
 

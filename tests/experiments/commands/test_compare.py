@@ -13,8 +13,7 @@ import pandas as pd
 import pytest
 
 from experiments import cli
-from experiments.commands.plot import KINDS
-from experiments.plots import Plots
+from experiments.plots import KINDS, Plots
 from experiments.runner import run as runner
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit

@@ -14,8 +14,7 @@ from experiments import Experiment, Results, cli
 from experiments.attribution.stages import Stage
 from experiments.plots import Plots
 from experiments.plots.attribution import STYLES
-from experiments.report import downtime as listing
-from experiments.report import remarks
+from experiments.report import downtime, remarks
 from experiments.runner import run as runner
 from models.distributions import Exponential
 from models.units import YEAR
@@ -99,7 +98,7 @@ def test_what_if_lists_the_levers_that_save_something(results: Results) -> None:
 def test_runs_without_a_log_are_not_taken_apart(nothing_kept: Results) -> None:
     assert list(nothing_kept.attribution("cart", "better").columns)[:2] == ["cause", "stage"]
     assert nothing_kept.what_if("cart", "better").empty
-    assert listing.heat(nothing_kept, "cart") is None
+    assert downtime.heat(nothing_kept, "cart") is None
     figure = Figure()
     nothing_kept.plot.losses(ax=figure.add_subplot(2, 2, 1))
     nothing_kept.plot.loss_shares(ax=figure.add_subplot(2, 2, 2))

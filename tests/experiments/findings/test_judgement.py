@@ -7,7 +7,7 @@ import pytest
 
 from experiments import Experiment
 from experiments.design.objective import METRICS, MetricName, Objective
-from experiments.report import text as report
+from experiments.report import text
 from experiments.results import Results
 from experiments.runner import run as runner
 from models.input.problems import InputError
@@ -58,7 +58,7 @@ def test_downtime_and_availability_are_judged_alike() -> None:
         one, other = found.objectives
         assert one.verdict == other.verdict
         assert one.more == other.more or math.isclose(one.more or 0, other.more or 0, abs_tol=1)
-        chances = [report.chance(found, objective) for objective in found.objectives]
+        chances = [text.chance(found, objective) for objective in found.objectives]
         assert chances[0] == chances[1]
 
 
@@ -72,11 +72,11 @@ def test_a_bound_can_meet_a_limit_on_outages_but_never_miss_it() -> None:
 
 def test_objectives_are_said_with_their_metric() -> None:
     found = results({"good": GOOD}, about("outagesPerYear", 4.0), about("downtimePerYear", 5 * 3600.0))
-    assert report.objective_lines(found) == [
+    assert text.objective_lines(found) == [
         "frontend outages <= 4 a year:  ✓ good",
         "frontend downtime <= 5h a year:  ✓ good",
     ]
-    (line,) = report.chance_lines(found)  # a number of outages is no matter of time alone
+    (line,) = text.chance_lines(found)  # a number of outages is no matter of time alone
     assert line.startswith("frontend downtime <= 5h a year in single years:  good in ")
 
 

@@ -10,7 +10,7 @@ import yaml
 from experiments import Experiment, Results
 from experiments.findings.pairs import of_pair
 from experiments.findings.requests import lost_to
-from experiments.report.requests import rows
+from experiments.report.requests import table
 from experiments.report.text import show, summary_html
 from experiments.store.tables import COLUMNS
 from simulator.traffic.requests.compiling import numba
@@ -125,7 +125,7 @@ def test_the_summary_has_both_availabilities(results: Results) -> None:
 
 
 def test_the_end_of_a_run_shows_requests(results: Results, tmp_path: Path) -> None:
-    assert [row.service for row in rows(results)] == ["frontend", "frontend", "frontend+calls", "frontend+calls"]
+    assert [row[0] for row in table(results).rows] == ["frontend", "frontend", "frontend+calls", "frontend+calls"]
     with (tmp_path / "out.txt").open("w", encoding="utf-8") as file:
         show(results, file)
     text = (tmp_path / "out.txt").read_text(encoding="utf-8")
@@ -138,14 +138,14 @@ def test_the_end_of_a_run_shows_requests(results: Results, tmp_path: Path) -> No
 def test_results_are_read_as_they_were_written(results: Results) -> None:
     assert results.path is not None
     again = Results.open(results.path)
-    for table in ("requests", "lost_requests"):
-        assert again.tables[table].equals(results.tables[table])
+    for name in ("requests", "lost_requests"):
+        assert again.tables[name].equals(results.tables[name])
     assert again.summary().equals(results.summary())
 
 
 def test_without_traffic_nothing_is_said_of_requests(tmp_path: Path) -> None:
     plain = experiment(tmp_path, traffic=None, calls=[]).set("traffic", []).run(replications=2)
-    assert list(rows(plain)) == []
+    assert not table(plain)
     assert plain.request_availability("frontend", "two") is None
     assert "request_availability" not in plain.summary().columns
     assert "REQUESTS TO" not in summary_html(plain)

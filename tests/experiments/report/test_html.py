@@ -10,8 +10,7 @@ import pytest
 from experiments import Experiment
 from experiments.design.objective import Objective
 from experiments.plots import Plots
-from experiments.report import html as html_report
-from experiments.report import remarks
+from experiments.report import html, remarks
 from experiments.results import Results
 from experiments.runner import run as runner
 from tests.experiments import fakes
@@ -26,7 +25,7 @@ def results(units: dict[str, Unit], replications: int = 10, **kwargs: Any) -> Re
 
 
 def report_html(found: Results) -> str:
-    return html_report.report_html(found, found.plot.drawings)
+    return html.report_html(found, found.plot.drawings)
 
 
 class Page(HTMLParser):
@@ -178,4 +177,4 @@ def test_names_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_values_are_said_in_a_line(value: Any, text: str) -> None:
-    assert html_report.said(value) == text
+    assert html.in_words(value) == text

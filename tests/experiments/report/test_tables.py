@@ -9,11 +9,8 @@ import pytest
 
 from experiments import Experiment
 from experiments.findings import summaries
-from experiments.report import budgets as slo_table
-from experiments.report import costs as cluster_table
-from experiments.report import html as html_report
-from experiments.report import rollouts as rollout_table
-from experiments.report import text as report
+from experiments.report import budgets, costs, html, rollouts, text
+from experiments.report.table import Table
 from experiments.results import Results
 from experiments.runner import run as runner
 from tests.experiments import fakes
@@ -40,6 +37,12 @@ def promised(of: Results, **columns: Any) -> Results:
     return Results(of.manifest, {**of.tables, "runs": runs}, resolved)
 
 
+def read(table: Table) -> list[dict[str, str]]:
+    """The rows, each as heading -> text."""
+    headings = [column.heading for column in table.columns]
+    return [dict(zip(headings, row, strict=True)) for row in table.rows]
+
+
 SPENT = {
     "budget_spent": np.linspace(0.0, 0.95, RUNS),
     "worst_budget_spent": np.linspace(0.1, 2.0, RUNS),
@@ -49,32 +52,32 @@ SPENT = {
 
 
 def test_an_error_budget_is_shown_by_its_median_and_its_95_percent(plain: Results) -> None:
-    shipped, never = slo_table.rows(promised(plain, **SPENT), "frontend")
-    assert shipped.median.startswith("45% [")
-    assert shipped.most.startswith("90% [")
-    assert shipped.worst_median.startswith("100% [")
-    assert shipped.worst_most == "190% [170, inf]"  # the 17th and the 19th of 20
-    assert shipped.overspent == "10 of 20 runs"
-    assert shipped.alerts.startswith("6.00 [")
-    assert shipped.delay == "50s"
+    shipped, never = read(budgets.table(promised(plain, **SPENT), "frontend"))
+    assert shipped["LAST PERIOD, MEDIAN"].startswith("45% [")
+    assert shipped["LAST PERIOD, 95%"].startswith("90% [")
+    assert shipped["WORST PERIOD, MEDIAN"].startswith("100% [")
+    assert shipped["WORST PERIOD, 95%"] == "190% [170, inf]"  # the 17th and the 19th of 20
+    assert shipped["OVERSPENT IN"] == "10 of 20 runs"
+    assert shipped["ALERTS/Y"].startswith("6.00 [")
+    assert shipped["ALERT AFTER"] == "50s"
     nothing = ("0% [0, 0]", "0% [0, inf]")  # the 95 % of 20 runs could lie above all of them
-    assert never.cells()[1:] == (*nothing, *nothing, "0 of 20 runs", "<= 0.15", "-")
+    assert tuple(never.values())[1:] == (*nothing, *nothing, "0 of 20 runs", "<= 0.15", "-")
 
 
 def test_an_error_budget_is_one_line_of_the_report(plain: Results) -> None:
-    (line,) = report.service_lines(promised(plain, **SPENT))
+    (line,) = text.service_lines(promised(plain, **SPENT))
     assert line == (
         "frontend: error budget (99.9% of 30d) spent in the worst period of a run, median and 95%: "
         "as-shipped 100% and 190% (6.00 alerts a year, after 50s); nothing under never"
     )
-    assert report.service_lines(promised(plain)) == ["frontend: nothing of the error budget (99.9% of 30d) was spent"]
+    assert text.service_lines(promised(plain)) == ["frontend: nothing of the error budget (99.9% of 30d) was spent"]
 
 
 def test_there_is_nothing_to_say_without_a_promise_or_a_rollout(plain: Results) -> None:
-    assert report.service_lines(plain) == []
-    assert list(slo_table.rows(plain, "frontend")) == []
-    assert list(rollout_table.rows(plain, "frontend")) == []
-    assert list(cluster_table.rows(plain)) == []  # these runs kept no log
+    assert text.service_lines(plain) == []
+    assert not budgets.table(plain, "frontend")
+    assert not rollouts.table(plain, "frontend")
+    assert not costs.table(plain)  # these runs kept no log
 
 
 def rolled(of: Results, **outcomes: list[str]) -> Results:
@@ -91,12 +94,12 @@ def rolled(of: Results, **outcomes: list[str]) -> Results:
 
 
 def test_rollouts_are_counted_with_the_durations_of_the_complete_ones(plain: Results) -> None:
-    (row,) = rollout_table.rows(rolled(plain, as_shipped=["complete"] * 3 + ["stuck", "replaced"]), "frontend")
-    assert row.cells() == ("as-shipped", "0.25", "2m", "2m54s", "1 of 5", "1", "1", "0.5")
+    (row,) = rollouts.table(rolled(plain, as_shipped=["complete"] * 3 + ["stuck", "replaced"]), "frontend").rows
+    assert row == ("as-shipped", "0.25", "2m", "2m54s", "1 of 5", "1", "1", "0.5")
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "said"),
+    ("outcomes", "sentence"),
     [
         ({"never": ["complete"]}, "rollouts under never: 0.05 a year, half within 1m, none stuck"),
         (
@@ -106,9 +109,9 @@ def test_rollouts_are_counted_with_the_durations_of_the_complete_ones(plain: Res
         ({"as_shipped": ["stuck"]}, "rollouts under as-shipped: 0.05 a year, stuck: 1 of 1 under as-shipped"),
     ],
 )
-def test_rollouts_are_one_line(plain: Results, outcomes: dict[str, list[str]], said: str) -> None:
-    assert rollout_table.said(rolled(plain, **outcomes), "frontend") == said
-    assert rollout_table.said(plain, "frontend") == ""
+def test_rollouts_are_one_line(plain: Results, outcomes: dict[str, list[str]], sentence: str) -> None:
+    assert rollouts.sentence(rolled(plain, **outcomes), "frontend") == sentence
+    assert rollouts.sentence(plain, "frontend") == ""
 
 
 def test_detection_weighs_every_outage_that_was_shown_alike(plain: Results) -> None:
@@ -132,14 +135,14 @@ def test_a_run_shows_budget_rollouts_and_cost(monkeypatch: pytest.MonkeyPatch) -
     experiment = Experiment.from_yaml("experiments/configs/quickstart.yaml", settings)
     monkeypatch.setattr("experiments.plots.Plots.featured", lambda plots: [])
     found = runner.run(experiment.plan, replications=2)
-    assert [row.policy for row in cluster_table.rows(found)] == found.policies
-    row = next(cluster_table.rows(found))
-    assert float(row.node_hours.replace(",", "")) == 3 * 365 * 24
+    rows = read(costs.table(found))
+    assert [row["POLICY"] for row in rows] == found.policies
+    assert float(rows[0]["NODE-HOURS/Y"].replace(",", "")) == 3 * 365 * 24
     file = io.StringIO()
-    report.show(found, file, 200)
+    text.show(found, file, 200)
     (line,) = (line for line in file.getvalue().splitlines() if line.startswith("  frontend: "))
     assert "rollouts: " in line
-    page = html_report.report_html(found, found.plot.drawings)
+    page = html.report_html(found, found.plot.drawings)
     for heading in (
         "Error budget of 99.9% in any 30d</h4>",
         "Rollouts</h4>",

@@ -1,0 +1,148 @@
+"""One layout for every table that people read: on a terminal, as plain lines, in a notebook, on the page.
+
+What stands in a table is worked out in the file of that table; only how it looks is decided here. Beside it is what all
+printed tables share: where they are printed, the line above them and the legend below.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import IO, TYPE_CHECKING, Literal
+
+from experiments.inference.estimate import show_seconds
+from experiments.inference.intervals import FEW_OUTAGES
+
+if TYPE_CHECKING:
+    from rich import table as terminal
+    from rich.console import Console
+
+    from experiments.findings.findings import Findings
+
+Style = Literal["name", "number", "share", "words", "method"]
+"""How the texts of a column stand.
+
+A name stands left, in one line; a number right. A share or an interval is read from its first digits, so it stands left
+on a terminal; on a page, where there is room, right. Words and methods stand left and may be broken into lines.
+"""
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: what stands above it, what its texts mean, and how they stand."""
+
+    heading: str
+    """In capitals, but for what is no heading of its own ("vs baseline"). "CI" is followed by its confidence."""
+    meaning: str
+    style: Style = "number"
+
+    def on_terminal(self, confidence: float) -> str:
+        """The heading on a terminal, with the confidence of intervals: "95% CI"."""
+        return f"{confidence:.0%} CI" if self.heading == "CI" else self.heading
+
+    def on_page(self, confidence: float) -> str:
+        """The heading on a page, in words and with one capital: "95% interval", "Downtime/y"."""
+        if self.heading == "CI":
+            return f"{confidence:.0%} interval"
+        return self.heading.capitalize() if self.heading.isupper() else self.heading
+
+    @property
+    def css(self) -> str:
+        """The class of its cells in `report.css`; empty if they need none."""
+        return {"share": "number", "words": ""}.get(self.style, self.style)
+
+
+POLICY = Column("POLICY", "name of the policy", "name")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Texts in rows and columns; false if there is no row."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    confidence: float = 0.95
+    """Confidence of the intervals in the column headed "CI", a share between 0 and 1."""
+    grouped: bool = False
+    """Rows one after the other with the same first text are a group: only the first of them shows it."""
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+    @property
+    def groups(self) -> list[list[Row]]:
+        """The rows as they are shown: by group, all but the first of each without their first text."""
+        if not self.grouped:
+            return [list(self.rows)] if self.rows else []
+        groups = [list(rows) for _, rows in groupby(self.rows, key=lambda row: row[0])]
+        return [[rows[0], *(("", *row[1:]) for row in rows[1:])] for rows in groups]
+
+    def rich(self) -> "terminal.Table":
+        """The table for a terminal; texts fold rather than vanish where it is narrow."""
+        from rich.table import Table as TerminalTable
+
+        built = TerminalTable(box=None, pad_edge=False, header_style="bold")
+        for column in self.columns:
+            side: Literal["left", "right"] = "right" if column.style == "number" else "left"
+            built.add_column(column.on_terminal(self.confidence), justify=side, overflow="fold")
+        for group in self.groups:
+            for row in group:
+                built.add_row(*row)
+        return built
+
+    def lines(self) -> list[str]:
+        """The table as plain lines of any width, for files and pipes."""
+        headings = tuple(column.on_terminal(self.confidence) for column in self.columns)
+        rows = [headings, *(row for group in self.groups for row in group)]
+        widths = [max(map(len, texts)) for texts in zip(*rows, strict=True)]
+        return ["  ".join(self._padded(row, widths)).rstrip() for row in rows]
+
+    def _padded(self, row: Row, widths: list[int]) -> Iterable[str]:
+        for column, text, width in zip(self.columns, row, widths, strict=True):
+            yield text.rjust(width) if column.style == "number" else text.ljust(width)
+
+    def html(self) -> str:
+        """The table as an HTML fragment for notebooks: every cell with its text, no styles."""
+        from html import escape
+
+        heads = "".join(f"<th>{escape(column.heading)}</th>" for column in self.columns)
+        body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in self.rows)
+        return f"<table><tr>{heads}</tr>{body}</table>"
+
+
+# --- around a printed table ------------------------------------------------------------------------------------------
+
+
+def console_for(file: IO[str] | None = None, width: int | None = None) -> "Console":
+    """What prints to `file` (stdout): colours only on a terminal, `width` characters wide.
+
+    Without a width it is the terminal's; 200 where there is none.
+    """
+    from rich.console import Console
+
+    console = Console(file=file, width=width, highlight=False)
+    if width is None and not console.is_terminal:
+        console = Console(file=file, width=200, highlight=False)
+    return console
+
+
+def heading(findings: "Findings") -> str:
+    """One line: what ran, how much of it."""
+    m = findings.manifest
+    done = int((findings.cells["status"] == "done").sum())
+    return (
+        f"{m.name}   {len(m.policies)} policies x {m.replications} replications of {show_seconds(m.duration)}   "
+        f"{done}/{len(m.policies) * m.replications} runs   {m.confidence:.0%} intervals"
+    )
+
+
+def legend(findings: "Findings", baseline: str | None = None) -> str:
+    """What stars and p-values mean; empty when nothing is compared. Without a baseline it is the first policy."""
+    count = len(findings.policies) - 1
+    if count < 1:
+        return ""
+    adjusted = f"adjusted for the {count} comparisons at each Service" if count > 1 else "of the only comparison"
+    return (
+        f"vs {baseline or findings.policies[0]}, paired by replication: * p < 0.05, ** p < 0.01, *** p < 0.001, "
+        f"{adjusted}; no star unless the interval excludes 0 and {FEW_OUTAGES} outages were seen"
+    )
