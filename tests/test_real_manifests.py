@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from experiments.preflight import fields
+from experiments.preflight.validation import validate
 from models.deployment import Percent
 from models.input.documents import load_documents
 from models.input.problems import InputError
@@ -103,6 +105,15 @@ def test_a_broken_set_is_refused_at_the_right_place(name: str) -> None:
     with pytest.raises(InputError) as caught:
         read_manifests([MANIFESTS / name])
     assert str(caught.value) == f"{MANIFESTS / name}/{REFUSED[name]}"
+
+
+@needs_data
+def test_the_page_of_fields_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(MANIFESTS)
+    accounts = {name: validate([name]).accounts for name in sorted(LOADED)}
+    page = (ROOT / "docs" / "coverage-of-fields.md").read_text()
+    assert fields.page(accounts) + "\n" == page
+    assert "not in the reviewed list" not in page
 
 
 @needs_data

@@ -1,9 +1,10 @@
 """What becomes of every field of some manifests, as a page: it acts, it cannot matter, or it is named."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from models.manifests.account import Account
-from models.manifests.fields import Effect, Review
+from models.manifests.account import Account, Written
+from models.manifests.fields import Effect
 
 _INTRODUCTION = """# What becomes of every field
 
@@ -13,25 +14,22 @@ what the answer is for want of it. Values without effect (false, empty, the defa
 whatever makes them; a kind alone is one of which nothing is read.
 """
 
-_ORDER = [*Effect, None]
-
 
 def page(accounts: Mapping[str, Sequence[Account]]) -> str:
     """Markdown: a row per input and its accounts, and all fields in three tables."""
-    rows, reviews = [], dict[str, Review | None]()
-    times: dict[str, int] = {}
+    times: Counter[Written] = Counter()
+    rows = []
     for name, parts in accounts.items():
-        count = dict.fromkeys(("acts", "cannot matter", "named"), 0)
+        count = dict.fromkeys(("acts", "cannot matter", "is named"), 0)
         for account in parts:
-            for field, (review, written) in account.fields().items():
-                reviews[field] = reviews.get(field) or review
-                times[field] = times.get(field, 0) + written
-                count[_fate(review)] += written
+            times += (written := account.fields())
+            for one, number in written.items():
+                count[one.fate] += number
         rows.append((name, *map(str, count.values())))
-    found = sorted(reviews, key=lambda field: (-times[field], field))
-    named = [(field, review) for field in found if (review := reviews[field]) and review.effect]
-    idle = [(field, review) for field in found if (review := reviews[field]) and not review.effect]
-    named.sort(key=lambda item: _ORDER.index(item[1].effect))
+    found = sorted(times.items(), key=lambda item: (-item[1], item[0].field))
+    named = [(one, n) for effect in Effect for one, n in found if one.effect is effect]
+    idle = [(one, n) for one, n in found if one.fate == "cannot matter"]
+    acting = [(one, n) for one, n in found if one.fate == "acts"]
     return "\n".join(
         [
             _INTRODUCTION,
@@ -39,22 +37,18 @@ def page(accounts: Mapping[str, Sequence[Account]]) -> str:
             "\n## Named\n",
             *_table(
                 ("Field", "Times", "The answer is", "For want of it"),
-                [(f"`{field}`", str(times[field]), str(r.effect), r.sentence) for field, r in named],
+                ((_code(one), str(n), str(one.effect), one.sentence) for one, n in named),
             ),
             "\n## Cannot matter\n",
-            *_table(("Field", "Times", "Reason"), [(f"`{field}`", str(times[field]), r.sentence) for field, r in idle]),
+            *_table(("Field", "Times", "Reason"), ((_code(one), str(n), one.sentence) for one, n in idle)),
             "\n## Acts\n",
-            *_table(
-                ("Field", "Times"), [(f"`{field}`", str(times[field])) for field in found if reviews[field] is None]
-            ),
+            *_table(("Field", "Times"), ((_code(one), str(n)) for one, n in acting)),
         ]
     )
 
 
-def _fate(review: Review | None) -> str:
-    if review is None:
-        return "acts"
-    return "named" if review.effect else "cannot matter"
+def _code(written: Written) -> str:
+    return f"`{written.field}`"
 
 
 def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:

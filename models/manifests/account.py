@@ -1,6 +1,7 @@
 """An account of what manifests say: each field acts in the model, cannot matter, or is named."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -64,6 +65,23 @@ class Fate(NamedTuple):
     """None: it acts."""
     void: bool
     """The review names it, but this value has no effect."""
+
+
+class Written(NamedTuple):
+    """A field, or a kind of which nothing is read, and what becomes of it."""
+
+    field: str
+    effect: Effect | None
+    """None: it acts, or it cannot matter."""
+    sentence: str
+    """"" if it acts; else as in `Review`."""
+
+    @property
+    def fate(self) -> str:
+        """In words."""
+        if self.effect is not None:
+            return "is named"
+        return "cannot matter" if self.sentence else "acts"
 
 
 Given = frozenset[tuple[str, str, str]]
@@ -133,10 +151,15 @@ def describe(manifest: Manifest, path: Path) -> str:
     kind = manifest.kind
     if path[:2] == ("spec", "template"):
         kind, path = "Pod", path[2:]
-    return f"{kind} {_INDEX.sub('[]', dotted(path))}"
+    return f"{kind} {_INDEX.sub('[]', dotted(path))}".replace('["*"]', '.*')
 
 
 _INDEX = re.compile(r"\[[0-9]+\]")
+
+
+_IDENTITY = {("apiVersion",), ("kind",)}
+_FREE = {(name,) for name in ("annotations", "labels", "matchLabels", "selector", "nodeSelector")}
+"""The mappings with free keys that have many."""
 
 
 class Account:
@@ -174,17 +197,20 @@ class Account:
                 found[field] = Named(field, review.effect, review.sentence, 1, manifest.where(path))
         return in_order(found.values())
 
-    def fields(self) -> dict[str, tuple[Review | None, int]]:
-        """Field or kind -> (its review, or None if it acts, and how often it is written); sorted by name.
+    def fields(self) -> Counter[Written]:
+        """Every field or kind -> how often it is written.
 
-        A field that acts in one object and not in another is listed as what it is in the latter.
+        "*" stands for the keys of mappings whose keys are free, but for those that are named.
         """
-        counts: dict[str, tuple[Review | None, int]] = {}
+        counts: Counter[Written] = Counter()
         for manifest, path, label, review in self._all():
-            field = label or describe(manifest, path)
-            known, count = counts.get(field, (None, 0))
-            counts[field] = (known or review, count + 1)
-        return dict(sorted(counts.items()))
+            if path in _IDENTITY:
+                continue
+            if path[-2:-1] in _FREE and (review is None or review.effect is None):
+                path = (*path[:-1], "*")
+            effect, sentence = (review.effect, review.sentence) if review is not None else (None, "")
+            counts[Written(label or describe(manifest, path), effect, sentence)] += 1
+        return counts
 
     def _all(self) -> Iterator[tuple[Manifest, Path, str, Review | None]]:
         """(object, field, label of an object that is not read at all, review); values without effect are left out."""

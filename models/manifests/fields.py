@@ -33,6 +33,8 @@ class Review:
     """The reason why it cannot matter; or what Kubernetes does with it, and the model does not."""
     unless: tuple[Any, ...] = ()
     """Values without effect; of a mapping, those that have these values by these keys."""
+    only: tuple[Any, ...] = ()
+    """The only values with an effect; empty: all but those of `unless`."""
     settled_by: str = ""
     """The field beside it which, when written, takes its effect away."""
     given: str = ""
@@ -41,6 +43,8 @@ class Review:
     def is_void(self, value: object, beside: Mapping[str, Any]) -> bool:
         """Whether this value, with these fields beside it, has no effect."""
         if value is False or value in ("", [], {}) or self.settled_by in beside:
+            return True
+        if self.only and not any(_holds(value, pattern) for pattern in self.only):
             return True
         return any(_holds(value, pattern) for pattern in self.unless)
 
@@ -151,11 +155,15 @@ def _review(entry: str | dict[str, Any]) -> Review:
     if isinstance(entry, str):
         return Review(None, entry)
     ((effect, sentence),) = ((effect, entry[effect]) for effect in Effect if effect in entry)
-    unless = entry.get("unless", ())
     return Review(
         effect=effect,
         sentence=sentence,
-        unless=tuple(unless) if isinstance(unless, list) else (unless,) if "unless" in entry else (),
+        unless=_values(entry.get("unless", [])),
+        only=_values(entry.get("only", [])),
         settled_by=entry.get("settled by", ""),
         given=entry.get("given", ""),
     )
+
+
+def _values(written: Any) -> tuple[Any, ...]:
+    return tuple(written) if isinstance(written, list) else (written,)

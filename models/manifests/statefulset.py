@@ -21,7 +21,7 @@ def stateful_set(field: Field, admission: Admission) -> StatefulSet:
     return StatefulSet(
         name=field.manifest.name,
         namespace=field.manifest.namespace,
-        labels=field["metadata"]["labels"].labels(),
+        labels=field["metadata"].checked["labels"].labels(),
         template=template,
         selector=workload_selector(spec, template),
         replicas=spec["replicas"].integer(1),
