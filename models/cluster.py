@@ -1,6 +1,9 @@
 """A cluster: nodes, and all that runs on them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from models.autoscaling import HorizontalPodAutoscaler
 from models.daemonset import DaemonSet
@@ -11,17 +14,46 @@ from models.pod import Pod
 from models.service import Service
 from models.statefulset import StatefulSet
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Everything that a simulation starts from. Order is the order of creation."""
+    """Everything that a simulation starts from. Order, of the fields and within them, is the order of creation."""
 
     nodes: tuple[Node, ...] = ()
-    deployments: tuple[Deployment, ...] = ()
-    replica_sets: tuple[ReplicaSet, ...] = ()
-    pods: tuple[Pod, ...] = ()
     services: tuple[Service, ...] = ()
     budgets: tuple[PodDisruptionBudget, ...] = ()
-    autoscalers: tuple[HorizontalPodAutoscaler, ...] = ()
-    stateful_sets: tuple[StatefulSet, ...] = ()
     daemon_sets: tuple[DaemonSet, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    replica_sets: tuple[ReplicaSet, ...] = ()
+    stateful_sets: tuple[StatefulSet, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    autoscalers: tuple[HorizontalPodAutoscaler, ...] = ()
+    others: tuple[object, ...] = field(default=(), metadata={"optional": True})
+    """Objects that no controller looks after: they are only read, see `of_kind`."""
+
+    @classmethod
+    def of(cls, values: Iterable[object]) -> "Cluster":
+        """The cluster of these values, each in the field of its type; what has none is among the `others`."""
+        homes = _homes()
+        sorted_out: dict[str, list[Any]] = {}
+        for value in values:
+            sorted_out.setdefault(homes.get(type(value), "others"), []).append(value)
+        return cls(**{name: tuple(found) for name, found in sorted_out.items()})
+
+    def of_kind(self, kind: type[T]) -> tuple[T, ...]:
+        """All its values of one type, in order of creation."""
+        return tuple(value for f in fields(self) for value in getattr(self, f.name) if isinstance(value, kind))
+
+    def controlled(self) -> Iterator[object]:
+        """What controllers look after, in order of creation: all but nodes, Services and `others`."""
+        for f in fields(self):
+            if f.name not in ("nodes", "services", "others"):
+                yield from getattr(self, f.name)
+
+
+@cache
+def _homes() -> dict[type, str]:
+    """By type of value, the field that it belongs in."""
+    return {get_args(hint)[0]: name for name, hint in get_type_hints(Cluster).items() if name != "others"}

@@ -1,4 +1,4 @@
-"""Load: what users ask of a workload, over time."""
+"""Load: what users ask of the pods of a workload, over time, as its autoscaler measures it."""
 
 from bisect import bisect_right
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Requests one by one: how they come, what an endpoint does with them, when proxies lose patience with an endpoint."""
+"""Request-level traffic: how requests come, what a pod does with them, when a proxy loses patience with an endpoint."""
 
 import math
 from dataclasses import dataclass, field

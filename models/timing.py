@@ -44,7 +44,7 @@ class Timing:
     )
     secondary_node_eviction_rate: float = _constant(
         0.01,
-        "the same in a large zone in partial disruption",
+        "nodes per second that get a NoExecute taint in a large zone in partial disruption",
         flag="--secondary-node-eviction-rate",
         source=_LIFECYCLE,
     )
@@ -68,7 +68,7 @@ class Timing:
     )
     not_ready_toleration_seconds: float = _constant(
         300.0,
-        "the same for node.kubernetes.io/not-ready",
+        "tolerationSeconds that admission gives pods for node.kubernetes.io/not-ready",
         flag="--default-not-ready-toleration-seconds",
         source="plugin/pkg/admission/defaulttolerationseconds",
     )

@@ -55,11 +55,6 @@ class RequestRate:
         rates = np.maximum(np.diff(area) / np.diff(ends), 0.0)
         return cls(tuple(zip(ends[:-1].tolist(), rates.tolist(), strict=True)), period)
 
-    @property
-    def is_constant(self) -> bool:
-        """Whether the rate never changes."""
-        return len({rate for _, rate in self.steps}) == 1
-
     def at(self, time: float) -> float:
         """The rate at that time."""
         times = [start for start, _ in self.steps]

@@ -16,7 +16,6 @@ from simulator.scheduling.scheduler import Scheduler
 from simulator.scheduling.ties import ties_of
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
-from simulator.state.nodes import NodeTable
 from simulator.state.objects import PodClass, PodState
 from simulator.streams import Streams
 
@@ -65,7 +64,7 @@ class _Placing:
         behaviour = Behaviour()
         self._kernel = Kernel(-math.inf, math.inf)
         self._kernel.run_until(0.0)
-        self._state = ClusterState(self._kernel, NodeTable(nodes), None)
+        self._state = ClusterState(self._kernel, nodes, None)
         self._api = Api(self._state, streams, behaviour)
         self._scheduler = Scheduler(self._kernel, self._state, behaviour.timing, profile, ties_of(profile, streams))
         self._state.listen(Kind.POD_DELETING, self._deleting)
@@ -92,7 +91,7 @@ class _Placing:
     def _arrive(self, arrival: Arrival) -> None:
         pod_class = self._class_of(arrival)
         for _ in range(arrival.number):
-            pod = self._state.create_pod(pod_class, None, 0)
+            pod = self._state.pods.create(pod_class, None, 0)
             self._created.append(pod)
             self._gone.append(math.inf)
             if arrival.until < math.inf:
@@ -107,11 +106,11 @@ class _Placing:
 
     def _leave(self, pod: PodState) -> None:
         if pod.uid in self._state.pods and not pod.deleting:
-            self._state.mark_deleting(pod, 0)
+            self._state.pods.mark_deleting(pod, 0)
 
     def _deleting(self, pod: PodState, new: int, cause: int) -> None:
         self._kernel.timer(0.0, lambda: self._remove(pod))
 
     def _remove(self, pod: PodState) -> None:
         self._gone[pod.uid] = self._kernel.now
-        self._state.remove(pod)
+        self._state.pods.remove(pod)

@@ -12,7 +12,8 @@ from simulator.log import TransitionLog
 from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
 from simulator.state.history import ServiceHistory, histories
-from simulator.stories.world import Drains, FailureMode, Operation
+from simulator.stories.drains import Drains
+from simulator.stories.protocols import FailureMode, Operation
 from simulator.streams import Streams
 
 __all__ = ["Run", "ServiceHistory", "histories", "simulate"]
@@ -77,7 +78,7 @@ def simulate(
         start=warmup,
         end=warmup + duration,
         services=simulation.recorder.histories(warmup, warmup + duration),
-        transitions=simulation.state.transitions,
+        transitions=simulation.state.transitions.count,
         strikes=simulation.strikes(),
         drains=dict(sorted(simulation.world.drains.items())),
         pending=simulation.pending(),

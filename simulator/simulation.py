@@ -5,32 +5,22 @@ from collections.abc import Sequence
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.load import Load
-from simulator.controllers.autoscaling.autoscaler import AutoscalerController
-from simulator.controllers.daemonset import DaemonSetController
-from simulator.controllers.deployment import DeploymentController
-from simulator.controllers.disruption import DisruptionController
-from simulator.controllers.endpoints import EndpointController
-from simulator.controllers.legacy_eviction import LegacyEviction
-from simulator.controllers.node_lifecycle import NodeLifecycle
-from simulator.controllers.pod_gc import PodGC
-from simulator.controllers.replicaset import ReplicaSetController
-from simulator.controllers.statefulset import StatefulSetController
-from simulator.controllers.taint_eviction import TaintEviction
+from simulator.control_plane import ControlPlane
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
-from simulator.kubelet.kubelet import Kubelet
-from simulator.log import TransitionLog
+from simulator.log import Kind, TransitionLog
 from simulator.phases import Phases
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.profile import default_profile
-from simulator.scheduling.scheduler import Scheduler
 from simulator.scheduling.ties import Ties, ties_of
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.desired import DesiredReplicas
 from simulator.state.history import Recorder, service_names
-from simulator.state.nodes import NodeTable
-from simulator.stories.world import FailureMode, Operation, World
+from simulator.state.objects import DeploymentState
+from simulator.state.objects.record import record_classes
+from simulator.stories.protocols import FailureMode, Operation
+from simulator.stories.world import World
 from simulator.streams import Streams
 
 DEPLOYED_BEFORE = 86_400.0
@@ -62,7 +52,7 @@ class Simulation:
         self.log = TransitionLog() if keep_log else None
         self.kernel = Kernel(-DEPLOYED_BEFORE, end)
         self.hazards = Hazards(self.kernel)
-        self.state = ClusterState(self.kernel, NodeTable(cluster.nodes), self.log)
+        self.state = ClusterState(self.kernel, cluster.nodes, self.log)
         self.api = Api(self.state, streams, behaviour)
         for service in cluster.services:
             self.api.apply(service)
@@ -70,36 +60,20 @@ class Simulation:
         self.desired = DesiredReplicas(self.state)
         timing = behaviour.timing
         phases = phases or Phases.drawn(timing, streams, self.state.nodes.names)
-        # The order of listening is the order of reacting to one transition: endpoints follow pods at once,
-        # ReplicaSets act before the Deployments that own them.
-        self.endpoints = EndpointController(self.state)
-        self.kubelet = Kubelet(self.kernel, self.state, self.hazards, timing)
-        self.node_lifecycle = NodeLifecycle(self.kernel, self.state, timing, phases)
-        self.taint_eviction = TaintEviction(self.kernel, self.state)
-        if timing.pod_eviction_timeout is not None:
-            LegacyEviction(self.kernel, self.state, self.node_lifecycle, timing.pod_eviction_timeout)
-        self.pod_gc = PodGC(self.kernel, self.state, timing, phases)
-        self.replica_sets = ReplicaSetController(self.kernel, self.state, timing, streams)
-        self.deployments = DeploymentController(self.kernel, self.state, timing, self.api.deployment_class)
-        self.stateful_sets = StatefulSetController(self.kernel, self.state, timing, self.api.pod_class)
-        self.daemon_sets = DaemonSetController(self.kernel, self.state, timing, streams, self.api.pod_class)
-        self.disruption = DisruptionController(self.kernel, self.state, timing)
-        self.autoscalers = AutoscalerController(self.kernel, self.state, timing, streams, self.api.find)
         profile = profile or default_profile()
-        self.scheduler = Scheduler(self.kernel, self.state, timing, profile, ties or ties_of(profile, streams))
-        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, self.kubelet, self.disruption)
+        ties = ties or ties_of(profile, streams)
+        self.control_plane = ControlPlane(
+            self.kernel, self.state, self.api, self.hazards, timing, streams, phases, profile, ties
+        )
+        kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
+        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption)
 
     def deploy(self) -> None:
         """Creates all workloads and lets them settle until time 0."""
-        cluster = self.cluster
-        for spec in (*cluster.budgets, *cluster.daemon_sets, *cluster.deployments, *cluster.replica_sets):
+        for spec in self.cluster.controlled():
             self.api.apply(spec)
-        for spec in (*cluster.stateful_sets, *cluster.pods):
-            self.api.apply(spec)
-        for autoscaler in self.cluster.autoscalers:
-            self.api.apply(autoscaler)
         for load in self.loads:
-            self.autoscalers.feed(load)
+            self.control_plane.autoscalers.feed(load)
         for pod in self.state.pods.values():
             if pod.owner is None:
                 self.desired.want_pod(pod.pod_class)
@@ -117,25 +91,26 @@ class Simulation:
 
     def _complete(self, log: TransitionLog) -> None:
         """Says whom the numbers in the log stand for."""
+        state = self.state
         log.names = {
-            "NODE": self.state.nodes.names,
+            "NODE": state.nodes.names,
             "POD": [
                 pod_class.workload.name if owner is None else f"{owner.name}-{ordinal}"
-                for owner, pod_class, ordinal in self.state.pod_names
+                for owner, pod_class, ordinal in state.pods.names
             ],
-            "REPLICASET": self.state.replica_set_names,
-            "DEPLOYMENT": [deployment.workload.name for deployment in self.state.deployments],
-            "STATEFULSET": [stateful_set.workload.name for stateful_set in self.state.stateful_sets],
-            "DAEMONSET": [daemon_set.workload.name for daemon_set in self.state.daemon_sets],
-            "SERVICE": service_names(self.state.services),
-            "AUTOSCALER": [autoscaler.spec.name for autoscaler in self.state.autoscalers],
-            "BUDGET": [budget.spec.name for budget in self.state.budgets],
+            "REPLICASET": state.workloads.replica_set_names,
         }
+        by_generation = {
+            record.GENERATION: [each.spec.name for each in state.workloads.of(record)] for record in record_classes()
+        }
+        by_generation[Kind.SERVICE_GENERATION] = service_names(state.services)
+        for kind in sorted(by_generation):
+            log.names[kind.name.removesuffix("_GENERATION")] = by_generation[kind]
         log.zones = [zone for _, zone in self.state.nodes.regions_and_zones]
-        log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pod_names]
+        log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pods.names]
         log.in_front_of = [
-            tuple(service.index for service in self.state.services_of(spec.namespace, spec.template.labels))
-            for spec in (deployment.spec for deployment in self.state.deployments)
+            tuple(service.index for service in self.state.services.selecting(spec.namespace, spec.template.labels))
+            for spec in (deployment.spec for deployment in self.state.workloads.of(DeploymentState))
         ]
         log.publishing = frozenset(s.index for s in self.state.services if s.spec.publish_not_ready_addresses)
 
@@ -149,7 +124,7 @@ class Simulation:
     def pending(self) -> dict[str, str]:
         """Pods without a node, and why."""
         return {
-            pod.name: self.scheduler.reason(pod)
+            pod.name: self.control_plane.scheduler.reason(pod)
             for pod in self.state.pods.values()
             if pod.node < 0 and not pod.deleting
         }

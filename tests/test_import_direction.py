@@ -32,7 +32,8 @@ EXPERIMENTS = (
     "simulator.run",
     "simulator.log",
     "simulator.registry",
-    "simulator.stories.world",
+    "simulator.step_function",
+    "simulator.stories",
     "simulator.placement",
     "simulator.scheduling.profile",
     "simulator.failures",
@@ -44,8 +45,8 @@ EXPERIMENTS = (
 """By which doors experiments enter the simulator."""
 KERNEL = ("simulator.kernel.Story", "simulator.kernel.Event", "simulator.kernel.Crew")
 POLICIES = {
-    "simulator/failures/": ("simulator.registry", "simulator.stories.world", "simulator.kernel.Story"),
-    "simulator/operations/": ("simulator.registry", "simulator.stories.world", *KERNEL),
+    "simulator/failures/": ("simulator.registry", "simulator.stories", "simulator.kernel.Story"),
+    "simulator/operations/": ("simulator.registry", "simulator.stories", *KERNEL),
     "simulator/scheduling/plugins/": (
         "simulator.registry",
         "simulator.scheduling.views",

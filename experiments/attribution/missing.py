@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from experiments.attribution.stages import PENDING, RUNNING, Node, Pod, Spell, Stage
-from simulator.log import Floats, Kind, TransitionLog
+from experiments.attribution.stages import Node, Pod, Spell, Stage
+from simulator.log import Kind, Phase, TransitionLog
+from simulator.step_function import Floats
 
 
 def missing_replicas(log: TransitionLog, services: Iterable[str], end: float) -> dict[str, list[Spell]]:
@@ -150,10 +151,10 @@ class _Reader:
         self._look(time, pod)
 
     def _phase_changed(self, time: float, uid: int, phase: int, cause: int) -> None:
-        if phase == PENDING:
+        if phase == Phase.PENDING:
             self._pods[uid] = Pod(cause, time)
             self._count_gaps(time, self._names[uid], cause)
-        elif phase == RUNNING:
+        elif phase == Phase.RUNNING:
             if uid in self._pods:
                 self._pods[uid].phase = phase
                 self._look(time, self._pods[uid])

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from simulator.log import Phase
+
 
 class Stage(StrEnum):
     """What a missing replica waits for, in the order in which a lost node's pod goes through it."""
@@ -41,8 +43,8 @@ class Spell(NamedTuple):
     stage: Stage
 
 
-PENDING, RUNNING, READY = 1, 2, 1
-"""Phases of pods, and the condition of a node that is well: see `simulator.log.Kind`."""
+READY = 1
+"""The Ready condition of a node that is well: see `simulator.log.Kind`."""
 
 
 class Node:
@@ -67,7 +69,7 @@ class Pod:
     def __init__(self, cause: int, now: float) -> None:
         self.cause = self.blamed = cause
         self.node: Node | None = None
-        self.phase = PENDING
+        self.phase: int = Phase.PENDING
         self.running = 0
         self.ready = self.answering = self.pulling = False
         self.fallen = False
@@ -82,7 +84,7 @@ class Pod:
 
     def waits_for(self, published: bool) -> Stage | None:
         """What keeps it from answering; `published` if the Service lists pods that are not ready."""
-        if self.answering and (self.phase == RUNNING if published else self.ready):
+        if self.answering and (self.phase == Phase.RUNNING if published else self.ready):
             return None
         node = self.node
         if node is None:

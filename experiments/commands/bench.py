@@ -29,7 +29,7 @@ def cluster(nodes: int, pods: int, years: float, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def placement(nodes: int, pods: int, as_json: bool) -> None:
     """Pods of 20 templates onto unlike nodes by the default scheduler profile: pods per second, seconds, memory."""
-    from experiments.bench import cluster as benching
+    from experiments.bench import placement as benching
 
     _print_bench(benching.placement(nodes, pods), as_json)
 
@@ -40,7 +40,7 @@ def placement(nodes: int, pods: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def trace(nodes: str, pods: str, as_json: bool) -> None:
     """The pods of an openb trace (NODES and PODS are its CSV files) over their recorded times."""
-    from experiments.bench import cluster as benching
+    from experiments.bench import placement as benching
 
     _print_bench(benching.trace(nodes, pods), as_json)
 
@@ -52,7 +52,7 @@ def trace(nodes: str, pods: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def traffic(requests: int, policy: str, pods: int, as_json: bool) -> None:
     """Every single request to one Service: requests per second, memory."""
-    from experiments.bench import cluster as benching
+    from experiments.bench import traffic as benching
     from simulator.registry import UnknownName
 
     try:

@@ -7,7 +7,7 @@ import numpy as np
 
 from models.traffic import Call
 from models.units import DAY
-from simulator.log import Floats, StepFunction
+from simulator.step_function import Floats, StepFunction
 
 _CHAIN_SUFFIX = "+calls"
 

@@ -15,7 +15,7 @@ from models.traffic import Call, Traffic
 
 if TYPE_CHECKING:
     from simulator.scheduling.profile import Profile
-    from simulator.stories.world import FailureMode, Operation
+    from simulator.stories.protocols import FailureMode, Operation
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,19 @@ class Scenario:
         object.__setattr__(self, "id", hashlib.blake2b(canonical(facts).encode(), digest_size=8).hexdigest())
 
 
+def _facts(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass, without those that are marked optional and say nothing: they change no id."""
+    given = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    silent = {f.name for f in dataclasses.fields(value) if "optional" in f.metadata and not given[f.name]}
+    return {name: fact for name, fact in given.items() if name not in silent}
+
+
 def canonical(value: Any) -> str:
     """A text that is equal for equal values, in every process: mappings and sets are put in order."""
     if isinstance(value, Enum):
         return canonical(value.value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return type(value).__name__ + canonical({f.name: getattr(value, f.name) for f in dataclasses.fields(value)})
+        return type(value).__name__ + canonical(_facts(value))
     if isinstance(value, Mapping):
         return "{" + ",".join(sorted(f"{canonical(k)}:{canonical(v)}" for k, v in value.items())) + "}"
     if isinstance(value, frozenset | set):

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from experiments.design.goal import chain_name, entry_of
 from experiments.file.schema import SpecFile
 from experiments.file.source import Source
@@ -11,6 +13,7 @@ from experiments.file.variant import Variant
 from models.cluster import Cluster
 from models.input.problems import Path, Problem, did_you_mean
 from models.traffic import Call, circle
+from simulator.stories.references import Refers, ValueOf, references
 
 _SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet")
 
@@ -99,33 +102,47 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
     for story, path in stories:
         if "/" in story.name:  # in a cause what follows is what was struck
             problems.append(source.problem((*path, "name"), f"a name without '/' is expected (got {story.name!r})"))
-        target, known = getattr(story, "target", None), variant.deployments()
-        if isinstance(target, str) and variant.complete and target not in known:
-            hint = did_you_mean(target, known)
-            problems.append(source.problem((*path, "target"), f"there is no {target}{hint}"))
-        if variant.built is not None and not source.problems:
-            zones = sorted({node.zone for node in variant.built.cluster.nodes})
-            for i, zone in enumerate(getattr(story, "zones", ())):
-                if zone not in zones:
-                    hint = did_you_mean(zone, zones) or f"; there is {', '.join(map(repr, zones))}"
-                    problems.append(source.problem((*path, "zones", i), f"there is no zone {zone!r}{hint}"))
-            _check_domain(story, path, variant.built.cluster, source, problems)
+        built = variant.built if not source.problems else None
+        for field, reference in references(story.described).items():
+            for name, place in _names(getattr(story, field), (*path, to_camel(field))):
+                if reference is Refers.DEPLOYMENT:
+                    message = _missing_deployment(name, variant)
+                elif built is not None:
+                    message = _missing_in_nodes(name, reference, story, built.cluster)
+                else:
+                    message = ""
+                if message:
+                    problems.append(source.problem(place, message))
 
 
-def _check_domain(story: Any, path: Path, cluster: Cluster, source: Source, problems: list[Problem]) -> None:
-    """The label by which a failure mode groups nodes must be that of some, and so must its values."""
-    if (label := getattr(story, "domain", None)) is None:
-        return
-    if not any(label in node.labels for node in cluster.nodes):
-        known = sorted({key for node in cluster.nodes for key in node.labels})
-        hint = did_you_mean(label, known) or f"; there is {', '.join(known)}"
-        problems.append(source.problem((*path, "domain"), f"no node has the label {label!r}{hint}"))
-        return
-    values = sorted({node.labels[label] for node in cluster.nodes if label in node.labels})
-    for i, value in enumerate(getattr(story, "values", ())):
-        if value not in values:
-            hint = did_you_mean(value, values) or f"; there is {', '.join(map(repr, values))}"
-            problems.append(source.problem((*path, "values", i), f"no node has {label}={value}{hint}"))
+def _names(value: str | Sequence[str], path: Path) -> list[tuple[str, Path]]:
+    """The names in a field, and where they are."""
+    return [(value, path)] if isinstance(value, str) else [(name, (*path, i)) for i, name in enumerate(value)]
+
+
+def _missing_deployment(name: str, variant: Variant) -> str:
+    known = variant.deployments()
+    return f"there is no {name}{did_you_mean(name, known)}" if variant.complete and name not in known else ""
+
+
+def _missing_in_nodes(name: str, reference: Refers | ValueOf, story: Any, cluster: Cluster) -> str:
+    """What is wrong with the name of a zone, of a label of nodes or of a value of one; "" if it is right."""
+    nodes = cluster.nodes
+    match reference:
+        case Refers.ZONE:
+            known, message = sorted({node.zone for node in nodes}), f"there is no zone {name!r}"
+        case ValueOf(field):
+            label = getattr(story, field)
+            known = sorted({node.labels[label] for node in nodes if label in node.labels})
+            message = f"no node has {label}={name}"
+            if not known:  # that is said of the label
+                return ""
+        case _:
+            known, message = sorted({key for node in nodes for key in node.labels}), f"no node has the label {name!r}"
+    if name in known:
+        return ""
+    listed = known if reference is Refers.LABEL else map(repr, known)
+    return message + (did_you_mean(name, known) or f"; there is {', '.join(listed)}")
 
 
 def check_loads(spec: SpecFile, variant: Variant, source: Source, problems: list[Problem]) -> None:

@@ -19,7 +19,7 @@ from experiments.metrics.column import Column, columns
 from experiments.metrics.metric import Group, Unit, metric
 from experiments.metrics.observation import Observation
 from models.units import DAY, HOUR
-from simulator.log import Floats
+from simulator.step_function import Floats
 
 
 @dataclass(frozen=True)

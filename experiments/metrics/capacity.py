@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.metrics.metric import Group, Unit, metric
 from experiments.metrics.observation import Observation
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 
 @metric(Group.CAPACITY, "mean answering", Unit.NUMBER)

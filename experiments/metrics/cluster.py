@@ -5,12 +5,11 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.log import Floats, Kind, TransitionLog
+from simulator.log import Kind, Phase, TransitionLog
+from simulator.step_function import Floats
 
 Rows = Floats
 """Rows of a transition log, as `TransitionLog.columns` has them: shape (n, 6), times in seconds."""
-PENDING, SUCCEEDED = 1, 3
-"""Phases, as `Kind.POD_PHASE` numbers them: from SUCCEEDED on a pod is over."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,9 @@ class Lifetimes:
         """The lifetimes of all pods that the log tells of, in the order of their numbers."""
         phases, bound, deleted = (log.of_kind(kind) for kind in (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING))
         pods = len(log.names["POD"])
-        over = (phases[:, 4] == 0) | (phases[:, 4] >= SUCCEEDED)
+        over = np.isin(phases[:, 4], (Phase.ABSENT, Phase.SUCCEEDED, Phase.FAILED))
         return cls(
-            _first(phases[phases[:, 4] == PENDING], pods),
+            _first(phases[phases[:, 4] == Phase.PENDING], pods),
             _first(bound[bound[:, 4] >= 0], pods),
             _first(phases[over], pods),
             _first(deleted, pods),

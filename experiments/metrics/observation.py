@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from experiments.design.goal import History, Predicate, Slo
-from simulator.log import Floats, StepFunction
+from simulator.step_function import Floats, StepFunction
 
 
 @dataclass(frozen=True)

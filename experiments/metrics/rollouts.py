@@ -13,7 +13,8 @@ import numpy as np
 
 from experiments.metrics.column import Column, columns
 from experiments.metrics.observation import Observation
-from simulator.log import Kind, StepFunction, TransitionLog
+from simulator.log import Kind, TransitionLog
+from simulator.step_function import StepFunction
 
 COLUMNS = columns(
     Column("deployment", str, "Name of the Deployment."),

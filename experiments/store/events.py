@@ -15,7 +15,7 @@ import numpy as np
 
 from simulator.log import Kind, TransitionLog
 from simulator.run import Run, histories
-from simulator.stories.world import Drains
+from simulator.stories.drains import Drains
 
 if TYPE_CHECKING:
     import pyarrow as pa

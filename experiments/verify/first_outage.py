@@ -5,8 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from simulator.log import Floats, Kind
+from simulator.log import Kind
 from simulator.run import Run
+from simulator.step_function import Floats
 
 Choices = npt.NDArray[np.int64]
 """Shape (choices, n): the units of each system."""

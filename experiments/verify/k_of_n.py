@@ -15,8 +15,8 @@ from experiments.verify.systems import ALONE, behaviour, one_service, replicatio
 from models.distributions import Distribution, Exponential, LogNormal, Weibull
 from models.units import DAY, YEAR
 from simulator.failures.node_crash import NodeCrash
-from simulator.log import StepFunction
 from simulator.run import Run, simulate
+from simulator.step_function import StepFunction
 
 MTTF, MTTR = 10 * DAY, 1800.0
 SYSTEMS = {

@@ -16,7 +16,7 @@ from experiments import closed_form as exact
 from experiments.closed_form import Chain
 from experiments.verify.check import Check
 from models.units import YEAR
-from simulator.log import Floats, StepFunction
+from simulator.step_function import Floats, StepFunction
 
 
 @dataclass(frozen=True)

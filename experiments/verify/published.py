@@ -26,9 +26,10 @@ from models.units import DAY
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.failures.sandbox_crash import SandboxCrash
-from simulator.log import Floats, Kind
+from simulator.log import Kind
 from simulator.run import Run
-from simulator.stories.world import FailureMode
+from simulator.step_function import Floats
+from simulator.stories.protocols import FailureMode
 
 SERVER = PodBehaviour(
     image_pull=Fixed(0.0),

@@ -12,7 +12,7 @@ from models.distributions import Exponential, Fixed
 from models.units import DAY
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
-from simulator.log import Floats, StepFunction
+from simulator.step_function import Floats, StepFunction
 
 ALL_THREE, ONE = System(3, 1), System(1, 1)
 CRASH_MTTF, RESTART = 2 * DAY, 30.0

@@ -15,8 +15,10 @@ from models.distributions import Distribution, Exponential
 from models.service import Service
 from models.units import DAY
 from simulator.kernel import Story
-from simulator.log import StepFunction
-from simulator.stories.world import Crew, Subject, World
+from simulator.step_function import StepFunction
+from simulator.stories.crew import Crew
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
 
 MTTF, MTTR = 10 * DAY, 1800.0
 YEARS = 20
@@ -37,9 +39,9 @@ class CrashWithOneCrew:
         for first in range(0, len(everyone), self.size):
             crew = world.crew(1)
             for node in everyone[first : first + self.size]:
-                world.tell(self.name, world.node_name(node), partial(self._story, world, crew, node))
+                world.tell(self.name, world.node_name(node), self._story, world, crew, node)
 
-    def _story(self, world: World, crew: Crew, node: int, subject: Subject) -> Story:
+    def _story(self, subject: Subject, world: World, crew: Crew, node: int) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
             outage = subject.take_down([node])

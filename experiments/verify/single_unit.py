@@ -13,7 +13,7 @@ from models.distributions import Distribution, Exponential, Fixed, LogNormal, We
 from models.service import Service
 from models.units import DAY, YEAR
 from simulator.failures.node_crash import NodeCrash
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 MTTF, MTTR = 30 * DAY, 300.0
 YEARS_SIMULATED = 2000

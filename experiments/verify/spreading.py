@@ -26,7 +26,7 @@ from models.service import Service
 from models.units import YEAR
 from simulator.failures.node_crash import NodeCrash
 from simulator.failures.zone_outage import ZoneOutage
-from simulator.stories.world import FailureMode
+from simulator.stories.protocols import FailureMode
 
 SPREAD = {"1of2": System(2, 1), "2of3": System(3, 2), "1of3": System(3, 1)}
 POOL = Pool(200, ((NODE_MTTF, NODE_MTTR), (POD_MTTF, POD_MTTR)), most=(10, 10))

@@ -12,7 +12,7 @@ from models.service import Service
 from models.timing import Timing
 from models.units import YEAR
 from simulator.run import Run, simulate
-from simulator.stories.world import FailureMode
+from simulator.stories.protocols import FailureMode
 
 GIB = 1024**3
 

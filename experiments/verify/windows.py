@@ -14,8 +14,8 @@ from models.service import Service
 from models.units import DAY
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
-from simulator.log import Floats
 from simulator.run import simulate
+from simulator.step_function import Floats
 
 PERIOD = 30 * DAY
 

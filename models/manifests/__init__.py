@@ -7,8 +7,8 @@ Two steps, so that a policy can patch objects in between:
     built = build_cluster(patched, nodes)                  # a models.Cluster, and what they say that is not in it
 
 Both raise `models.input.problems.InputError`, which carries every problem with file, line and column. Defaults are
-filled as the API server fills them. To give another kind a model, write its converter and add it to
-`cluster.CONVERTERS`.
+filled as the API server fills them. To give another kind a model, write its converter in a file beside these and
+decorate it with `conversion.converts`.
 """
 
 from models.manifests.account import Named

@@ -98,9 +98,13 @@ class _Walk(NamedTuple):
     namespace: str
     given: Given
 
-    def mapping(self, value: Mapping[str, Any], reads: Reads | None, place: Place, path: Path) -> Iterator[Fate]:
+    def mapping(
+        self, value: Mapping[str, Any], reads: Reads | None, place: Place, path: Path, whole: Review | None = None
+    ) -> Iterator[Fate]:
+        """The fields of a mapping; `whole` is what the list says of all of it."""
         for key, item in value.items():
             review, below = place.at(key)
+            review = review or whole
             read = reads.get(key) if reads is not None else None
             here = (*path, key)
             if read is not None and WITHDRAWN not in read:
@@ -113,12 +117,12 @@ class _Walk(NamedTuple):
     def read(self, value: Any, reads: Reads, review: Review | None, place: Place, path: Path) -> Iterator[Fate]:
         """What was read; below it there may be what was not."""
         if isinstance(value, dict) and value:
-            yield from self.mapping(value, reads, place, path)
+            yield from self.mapping(value, reads, place, path, review)
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             for i, item in enumerate(value):
                 read = reads.get(i)
                 if read is not None and WITHDRAWN not in read:
-                    yield from self.read(item, read, None, place, (*path, i))
+                    yield from self.read(item, read, review, place, (*path, i))
                 elif review is not None:
                     yield Fate((*path, i), review, self.is_void(review, item, {}))
                 else:
@@ -151,7 +155,7 @@ def describe(manifest: Manifest, path: Path) -> str:
     kind = manifest.kind
     if path[:2] == ("spec", "template"):
         kind, path = "Pod", path[2:]
-    return f"{kind} {_INDEX.sub('[]', dotted(path))}".replace('["*"]', '.*')
+    return f"{kind} {_INDEX.sub('[]', dotted(path))}".replace('["*"]', ".*")
 
 
 _INDEX = re.compile(r"\[[0-9]+\]")

@@ -16,11 +16,12 @@ from models.autoscaling import (
     SelectPolicy,
     TargetType,
 )
+from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
-from models.manifests.pod import Admission
 from models.units import parse_cpu, parse_quantity
 
 
+@converts("HorizontalPodAutoscaler")
 def horizontal_pod_autoscaler(field: Field, admission: Admission) -> HorizontalPodAutoscaler:
     """A HorizontalPodAutoscaler of autoscaling/v2 or v1 (pkg/apis/autoscaling/{v1,v2}/defaults.go, validation)."""
     spec = field["spec"]

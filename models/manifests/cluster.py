@@ -2,56 +2,26 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from models.autoscaling import HorizontalPodAutoscaler
 from models.cluster import Cluster
-from models.daemonset import DaemonSet
-from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.input.problems import InputError, Problem
 from models.input.yaml_values import HELM_TEMPLATE
 from models.labels import LabelSelector
 from models.manifests.account import Account, Named
-from models.manifests.autoscaling import horizontal_pod_autoscaler
-from models.manifests.daemonset import daemon_set
-from models.manifests.deployment import deployment, job_without_model, replica_set
-from models.manifests.disruption import pod_disruption_budget
+from models.manifests.conversion import Admission, converters
 from models.manifests.kinds import is_built_in, type_error
 from models.manifests.manifest import Field, Findings, Manifest
-from models.manifests.node import node
-from models.manifests.pod import Admission, pod
-from models.manifests.priority import priority_class
 from models.manifests.schema import schema_errors
 from models.manifests.selector import check_labels
-from models.manifests.service import service
-from models.manifests.statefulset import stateful_set
 from models.node import Node
-from models.pod import Pod
 from models.priority import PriorityClass
 from models.service import Service
-from models.statefulset import StatefulSet
 from models.timing import Timing
-
-_T = TypeVar("_T")
-
-CONVERTERS: dict[str, Callable[[Field, Admission], object | None]] = {
-    "Node": node,
-    "PriorityClass": priority_class,
-    "Deployment": deployment,
-    "ReplicaSet": replica_set,
-    "Pod": pod,
-    "Service": service,
-    "PodDisruptionBudget": pod_disruption_budget,
-    "HorizontalPodAutoscaler": horizontal_pod_autoscaler,
-    "StatefulSet": stateful_set,
-    "DaemonSet": daemon_set,
-    "Job": job_without_model,
-    "CronJob": job_without_model,
-}
-"""Kind -> what makes its value in `models`. A converter that returns None only checks: the kind has no model yet."""
 
 _SILENT = {"Namespace"}
 """Kinds without a model that change nothing here: not worth a word."""
@@ -65,6 +35,20 @@ class Podless(NamedTuple):
     problem: Problem
     maker: str
     """The object that would make its pods, but is of a kind without a model; "" if no object would."""
+
+
+@runtime_checkable
+class NamesItsPods(Protocol):
+    """A value whose pods have labels of their own, by ordinal."""
+
+    @property
+    def ordinals(self) -> range:
+        """The numbers of its pods."""
+        ...
+
+    def pod_labels(self, ordinal: int) -> Mapping[str, str]:
+        """The labels of the pod with this number."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +87,8 @@ def build_cluster(
     left_to_owner, kept = _by_owner(usable, findings)
     converted = _convert(kept, timing or Timing(), findings)
     made = [value for _, value in converted]
-    cluster = Cluster(
-        nodes=(*nodes, *_of(Node, made)),
-        deployments=_of(Deployment, made),
-        replica_sets=_of(ReplicaSet, made),
-        pods=_of(Pod, made),
-        services=_of(Service, made),
-        budgets=_of(PodDisruptionBudget, made),
-        autoscalers=_of(HorizontalPodAutoscaler, made),
-        stateful_sets=_of(StatefulSet, made),
-        daemon_sets=_of(DaemonSet, made),
-    )
+    # Admission has worked the PriorityClasses into the pods.
+    cluster = Cluster.of([*nodes, *(v for v in made if v is not None and not isinstance(v, PriorityClass))])
     if findings.problems:
         raise InputError(findings.problems)
     podless = _warn_of_empty_selections(converted, findings)
@@ -136,13 +111,9 @@ def build_cluster(
     )
 
 
-def _of(kind: type[_T], values: Iterable[object]) -> tuple[_T, ...]:
-    return tuple(value for value in values if isinstance(value, kind))
-
-
 def _label(manifest: Manifest) -> str:
     """The kind, with its group where a custom resource has the name of a kind of Kubernetes."""
-    if is_built_in(manifest.api_version, manifest.kind) or manifest.kind not in CONVERTERS:
+    if is_built_in(manifest.api_version, manifest.kind) or manifest.kind not in converters():
         return manifest.kind
     return f"{manifest.kind}.{manifest.api_version.rpartition('/')[0]}"
 
@@ -163,7 +134,7 @@ def _check_object(manifest: Manifest, findings: Findings) -> bool:
         findings.problems.append(manifest.problem(("metadata", "name"), HELM_TEMPLATE))
     elif (
         manifest.name
-        and manifest.kind in CONVERTERS
+        and manifest.kind in converters()
         and not (_SUBDOMAIN.fullmatch(manifest.name) and len(manifest.name) <= 253)
     ):
         message = (
@@ -226,7 +197,7 @@ def _convert(manifests: list[Manifest], timing: Timing, findings: Findings) -> l
     admission = Admission({}, timing)
 
     def converted(manifest: Manifest) -> object | None:
-        convert = CONVERTERS.get(manifest.kind) if is_built_in(manifest.api_version, manifest.kind) else None
+        convert = converters().get(manifest.kind) if is_built_in(manifest.api_version, manifest.kind) else None
         if convert is None:
             return None
         whole = Field.whole(manifest, findings)
@@ -234,7 +205,7 @@ def _convert(manifests: list[Manifest], timing: Timing, findings: Findings) -> l
         return convert(whole, admission)
 
     classes = {id(m): converted(m) for m in manifests if m.kind == "PriorityClass"}
-    admission = Admission({c.name: c for c in _of(PriorityClass, classes.values())}, timing)
+    admission = Admission({c.name: c for c in classes.values() if isinstance(c, PriorityClass)}, timing)
     return [(m, classes[id(m)] if id(m) in classes else converted(m)) for m in manifests]
 
 
@@ -271,7 +242,7 @@ def _warn_of_empty_selections(
 
 def _read_target_ports(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
     """Ports that Services ask for by name: they act as any port if all pods that are meant have one of this name."""
-    templates = [(manifest, _pod_template(manifest)) for manifest, value in converted if _makes_pods(manifest, value)]
+    templates = [(manifest, _pod_template(manifest)) for manifest, value in converted if value is not None]
     for manifest, value in converted:
         if not isinstance(value, Service) or not value.selector:
             continue
@@ -300,18 +271,12 @@ def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], fi
 
 def _pod_labels(manifest: Manifest, value: object | None) -> Iterator[Mapping[str, Any]]:
     """The labels of the pods that the object is, or makes."""
-    if not _makes_pods(manifest, value):
-        return
-    if isinstance(value, StatefulSet):
+    if isinstance(value, NamesItsPods):
         yield from map(value.pod_labels, value.ordinals)
         return
     labels = _pod_template(manifest)["metadata"]["labels"]
     if labels.present:
         yield labels.labels()
-
-
-def _makes_pods(manifest: Manifest, value: object | None) -> bool:
-    return value is None or isinstance(value, Deployment | ReplicaSet | StatefulSet | DaemonSet | Pod)
 
 
 def _pod_template(manifest: Manifest) -> Field:

@@ -2,12 +2,14 @@
 
 from models.daemonset import DaemonSet
 from models.deployment import IntOrPercent, Percent
+from models.manifests.conversion import Admission, converts
 from models.manifests.deployment import workload_selector
 from models.manifests.manifest import Field
-from models.manifests.pod import Admission, pod_template
+from models.manifests.pod import pod_template
 from models.units import parse_int_or_percent
 
 
+@converts("DaemonSet")
 def daemon_set(field: Field, admission: Admission) -> DaemonSet:
     """A DaemonSet with the API server's defaults (pkg/apis/apps/v1/defaults.go)."""
     spec = field["spec"]

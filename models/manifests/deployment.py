@@ -1,14 +1,16 @@
-"""Deployments and ReplicaSets; and the templates of workloads that have no model yet."""
+"""Deployments and ReplicaSets."""
 
 from models.deployment import Deployment, IntOrPercent, Percent, ReplicaSet, StrategyType
 from models.labels import LabelSelector
+from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
-from models.manifests.pod import Admission, pod_template
+from models.manifests.pod import pod_template
 from models.manifests.selector import label_selector
 from models.pod import PodTemplate
 from models.units import parse_int_or_percent
 
 
+@converts("Deployment")
 def deployment(field: Field, admission: Admission) -> Deployment:
     """A Deployment with the API server's defaults (pkg/apis/apps/v1/defaults.go)."""
     spec = field["spec"]
@@ -55,6 +57,7 @@ def _is_zero(value: IntOrPercent) -> bool:
     return value in (0, Percent(0))
 
 
+@converts("ReplicaSet")
 def replica_set(field: Field, admission: Admission) -> ReplicaSet:
     """A ReplicaSet of its own."""
     spec = field["spec"]
@@ -83,11 +86,3 @@ def workload_selector(spec: Field, template: PodTemplate) -> LabelSelector:
 
 def _joined(template: PodTemplate) -> str:
     return ", ".join(f"{k}={v}" for k, v in sorted(template.labels.items())) or "it has none"
-
-
-def job_without_model(field: Field, admission: Admission) -> None:
-    """Job and CronJob: their template is checked; not simulated yet."""
-    spec = field["spec"]["jobTemplate"]["spec"] if field["spec"]["jobTemplate"].present else field["spec"]
-    if spec["template"]["spec"].present and not spec["template"]["spec"]["restartPolicy"].present:
-        spec["template"]["spec"]["restartPolicy"].problem('required value: valid values: "OnFailure", "Never"')
-    pod_template(spec["template"], admission, restart_policies=("OnFailure", "Never"))

@@ -1,12 +1,13 @@
 """PodDisruptionBudgets."""
 
 from models.disruption import PodDisruptionBudget
+from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
-from models.manifests.pod import Admission
 from models.manifests.selector import label_selector
 from models.units import parse_int_or_percent
 
 
+@converts("PodDisruptionBudget")
 def pod_disruption_budget(field: Field, admission: Admission) -> PodDisruptionBudget:
     """A PodDisruptionBudget of policy/v1."""
     spec = field["spec"]

@@ -1,8 +1,8 @@
 """Nodes."""
 
 from models.manifests.container import resources
+from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
-from models.manifests.pod import Admission
 from models.manifests.selector import check_labels
 from models.node import HOSTNAME_LABEL, NOT_READY, UNREACHABLE, UNSCHEDULABLE, Node, Resources, Taint, TaintEffect
 
@@ -12,6 +12,7 @@ _CONDITION_TAINTS = frozenset(
 )
 
 
+@converts("Node")
 def node(field: Field, admission: Admission) -> Node:
     """A Node: what it can hold is status.allocatable, else status.capacity."""
     status = field["status"]

@@ -1,30 +1,15 @@
 """Pods and pod templates."""
 
-from dataclasses import dataclass
-
 from models.manifests.affinity import affinity, tolerations, topology_spread
 from models.manifests.container import container, resources
+from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
 from models.manifests.selector import check_labels
 from models.pod import Pod, PodSpec, PodTemplate
 from models.priority import SYSTEM_PRIORITIES, PriorityClass
-from models.timing import Timing
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """What the API server's admission plug-ins know when they fill in a pod."""
-
-    priority_classes: dict[str, PriorityClass]
-    timing: Timing
-
-    @property
-    def default_class(self) -> PriorityClass | None:
-        """The class of pods that name none: of several with globalDefault, the one with the lowest value."""
-        defaults = [c for c in self.priority_classes.values() if c.global_default]
-        return min(defaults, key=lambda c: (c.value, c.name), default=None)
-
-
+@converts("Pod")
 def pod(field: Field, admission: Admission) -> Pod:
     """A pod of its own."""
     return Pod(

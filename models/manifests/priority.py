@@ -1,12 +1,13 @@
 """PriorityClasses."""
 
+from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
-from models.manifests.pod import Admission
 from models.priority import SYSTEM_PRIORITIES, PriorityClass
 
 _MAX_USER_PRIORITY = 1_000_000_000
 
 
+@converts("PriorityClass")
 def priority_class(field: Field, admission: Admission) -> PriorityClass:
     """A PriorityClass; the names that start with system- are Kubernetes' own."""
     name = field.manifest.name

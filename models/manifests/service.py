@@ -1,13 +1,14 @@
 """Services."""
 
+from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
-from models.manifests.pod import Admission
 from models.manifests.selector import check_labels
 from models.service import Service
 
 _TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 
 
+@converts("Service")
 def service(field: Field, admission: Admission) -> Service:
     """A Service; one of type ExternalName has no endpoints, whatever it selects."""
     spec = field["spec"]

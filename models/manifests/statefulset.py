@@ -1,11 +1,13 @@
 """StatefulSets."""
 
+from models.manifests.conversion import Admission, converts
 from models.manifests.deployment import workload_selector
 from models.manifests.manifest import Field
-from models.manifests.pod import Admission, pod_template
+from models.manifests.pod import pod_template
 from models.statefulset import PodManagementPolicy, StatefulSet
 
 
+@converts("StatefulSet")
 def stateful_set(field: Field, admission: Admission) -> StatefulSet:
     """A StatefulSet with the API server's defaults (pkg/apis/apps/v1/defaults.go)."""
     spec = field["spec"]

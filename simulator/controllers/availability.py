@@ -29,9 +29,9 @@ class Availability:
         left = math.floor(pod.ready_since) + min_ready - self._kernel.now if pod.ready else 0.0
         if left > 0:
             self._waiting[pod.uid] = self._kernel.timer(left, lambda: self._stayed_ready(pod))
-        self._state.set_available(pod, pod.ready and left <= 0, cause)
+        self._state.pods.set_available(pod, pod.ready and left <= 0, cause)
 
     def _stayed_ready(self, pod: PodState) -> None:
         del self._waiting[pod.uid]
         if not pod.deleting:
-            self._state.set_available(pod, True, pod.cause)
+            self._state.pods.set_available(pod, True, pod.cause)

@@ -61,7 +61,7 @@ class DaemonSetController:
         self._queue.add(daemon_set)
 
     def _taints_changed(self, node: int, new: int, cause: int) -> None:
-        for daemon_set in self._state.daemon_sets:
+        for daemon_set in self._state.workloads.of(DaemonSetState):
             self._enqueue(daemon_set, node, cause)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
@@ -76,7 +76,7 @@ class DaemonSetController:
             pods.remove(pod)
             if not pods:
                 del owner.by_node[pod.only_node]
-            self._state.set_available(pod, False, cause)
+            self._state.pods.set_available(pod, False, cause)
         self._enqueue(owner, pod.only_node, cause)
 
     def _ready_changed(self, pod: PodState, ready: int, cause: int) -> None:
@@ -102,7 +102,7 @@ class DaemonSetController:
             suits = self._placements[daemon_set][node]
             _set_member(daemon_set.wanted, node, suits.should_run)
             _set_member(daemon_set.meant, node, suits.meant)
-        self._state.set_daemons_desired(daemon_set, len(daemon_set.meant), daemon_set.cause)
+        self._state.workloads.set_status(daemon_set, Kind.DAEMONSET_DESIRED, len(daemon_set.meant), daemon_set.cause)
         acted = [self._manage(daemon_set, node, cause) for node, cause in sorted(changed.items())]
         for node in changed:
             self._take_stock(daemon_set, node)
@@ -130,7 +130,7 @@ class DaemonSetController:
             labels = {REVISION_LABEL: newest.hash}
             pod_class = self._make_pod_class(daemon_set.workload, daemon_set.spec.pod_template, labels)
             newest.classes[0] = pod_class
-        self._state.create_pod(pod_class, daemon_set, cause, only_node=node)
+        self._state.pods.create(pod_class, daemon_set, cause, only_node=node)
 
     def _manage(self, daemon_set: DaemonSetState, node: int, cause: int) -> bool:
         """Makes the pod that a node lacks, deletes those that it should not have; says whether there were any.
@@ -149,9 +149,9 @@ class DaemonSetController:
         else:
             unfit, surplus = staying, []
         for pod in unfit:
-            self._state.mark_deleting(pod, cause)
+            self._state.pods.mark_deleting(pod, cause)
         for pod in surplus:
-            self._state.mark_deleting(pod, daemon_set.cause)
+            self._state.pods.mark_deleting(pod, daemon_set.cause)
         if missing:
             self._create(daemon_set, node, cause)
         return bool(missing or unfit or surplus)
@@ -180,7 +180,7 @@ class DaemonSetController:
         for node in (*allowed_replacement, *candidates):
             staying = [pod for pod in daemon_set.by_node[node] if not pod.deleting]
             if len(staying) == 1:
-                self._state.mark_deleting(staying[0], daemon_set.cause)
+                self._state.pods.mark_deleting(staying[0], daemon_set.cause)
 
     def _rolling_update_with_surge(self, daemon_set: DaemonSetState, max_surge: int) -> None:
         """Makes new pods beside old ones, and deletes the old ones whose successor is available.
@@ -208,7 +208,7 @@ class DaemonSetController:
             num_available = _available_nodes(daemon_set)
             old_pods_to_delete += should_not_run[: max(0, num_available - len(daemon_set.wanted))]
         for pod in old_pods_to_delete:
-            self._state.mark_deleting(pod, daemon_set.cause)
+            self._state.pods.mark_deleting(pod, daemon_set.cause)
         remaining_surge = max(0, max_surge - num_surge)
         for node in (*allowed_new_nodes, *candidate_new_nodes[:remaining_surge]):
             self._create(daemon_set, node, daemon_set.cause)

@@ -36,7 +36,7 @@ class DeploymentController:
         self._progress = RolloutProgress(kernel, state, self._find_new_replica_set)
 
     def _spec_changed(self, deployment: DeploymentState, new: int, cause: int) -> None:
-        self._state.set_complete(deployment, False, cause)
+        self._state.workloads.set_status(deployment, Kind.DEPLOYMENT_COMPLETE, False, cause)
         if new == 1:
             self._kernel.timer(self._creation_latency, lambda: self._queue.add(deployment))
         else:
@@ -91,7 +91,7 @@ class DeploymentController:
             return existing
         state = self._state
         new = ReplicaSetState(
-            len(state.replica_set_names),
+            len(state.workloads.replica_set_names),
             deployment.workload,
             self._make_pod_class(deployment),
             max_old_revision + 1,
@@ -100,7 +100,7 @@ class DeploymentController:
         )
         deployment.replica_sets.append(new)
         self._progress.created(deployment)
-        state.add_replica_set(new)
+        state.workloads.add_replica_set(new)
         if deployment.spec.strategy is StrategyType.ROLLING_UPDATE:
             # It comes with its first replicas, which does not count as the pass's change.
             self._scale_replica_set(deployment, new, _new_rs_new_replicas(deployment, new))
@@ -164,7 +164,7 @@ class DeploymentController:
     def _scale_replica_set(self, deployment: DeploymentState, replica_set: ReplicaSetState, new_scale: int) -> None:
         replica_set.annotated_desired = deployment.spec.replicas
         replica_set.annotated_max = deployment.spec.replicas + _max_surge(deployment)
-        self._state.scale(replica_set, new_scale, deployment.cause)
+        self._state.workloads.scale(replica_set, new_scale, deployment.cause)
 
     def _sync_scale(self, deployment: DeploymentState, new: ReplicaSetState | None) -> None:
         """spec.replicas changed: one ReplicaSet takes it all, several in the middle of a rollout share it."""
@@ -204,11 +204,11 @@ class DeploymentController:
     def _complete(self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState]) -> None:
         if not is_complete(deployment, new):
             return
-        self._state.set_complete(deployment, True, deployment.cause)
+        self._state.workloads.set_status(deployment, Kind.DEPLOYMENT_COMPLETE, True, deployment.cause)
         empty = sorted((r for r in old if not r.objects), key=lambda replica_set: replica_set.revision)
         for replica_set in empty[: max(0, len(old) - deployment.spec.revision_history_limit)]:
             deployment.replica_sets.remove(replica_set)
-            self._state.remove_replica_set(replica_set)
+            self._state.workloads.remove_replica_set(replica_set)
 
 
 # Counting (util/deployment_util.go)

@@ -72,7 +72,9 @@ class DisruptionController:
         budgets = self._selecting.get(pod_class)
         if budgets is None:
             budgets = self._selecting[pod_class] = tuple(
-                budget for budget in self._state.budgets if budget.spec.selects(pod_class.namespace, pod_class.labels)
+                budget
+                for budget in self._state.workloads.of(BudgetState)
+                if budget.spec.selects(pod_class.namespace, pod_class.labels)
             )
         return budgets
 
@@ -127,7 +129,7 @@ class DisruptionController:
             self._wake(budget, cause)
 
     def _scaled(self, controller: object, new: int, cause: int) -> None:
-        for budget in self._state.budgets:
+        for budget in self._state.workloads.of(BudgetState):
             if controller in budget.controllers:
                 self._wake(budget, cause)
 
@@ -148,7 +150,7 @@ class DisruptionController:
             budget.healthy = budget.ready - sum(state.pods[uid].ready for uid in budget.disrupted)
             if budget.expected > 0:
                 disruptions_allowed = max(0, budget.healthy - budget.desired)
-        state.set_allowed(budget, disruptions_allowed, budget.cause)
+        state.workloads.set_status(budget, Kind.BUDGET_ALLOWED, disruptions_allowed, budget.cause)
 
     def _prune_disrupted_pods(self, budget: BudgetState) -> None:
         """Evicted pods that are being deleted are not counted anyway; one that is not by now counts again."""
@@ -172,9 +174,9 @@ class DisruptionController:
             refusal = self._check_and_decrement(budgets[0], pod, cause)
             if refusal:
                 return Verdict(TOO_MANY_REQUESTS, f"{WOULD_VIOLATE} {refusal}")
-        self._state.set_disruption_target(pod, Disruption.EVICTION_BY_EVICTION_API, cause)
+        self._state.pods.set_disruption_target(pod, Disruption.EVICTION_BY_EVICTION_API, cause)
         if not pod.deleting:
-            self._state.mark_deleting(pod, cause)
+            self._state.pods.mark_deleting(pod, cause)
         return Verdict(CREATED)
 
     def _check_and_decrement(self, budget: BudgetState, pod: PodState, cause: int) -> str:
@@ -187,7 +189,7 @@ class DisruptionController:
         if budget.allowed == 0:
             return f"The disruption budget {name} needs {desired} healthy pods and has {healthy} currently."
         budget.disrupted[pod.uid] = self._kernel.now
-        self._state.set_allowed(budget, budget.allowed - 1, cause)
+        self._state.workloads.set_status(budget, Kind.BUDGET_ALLOWED, budget.allowed - 1, cause)
         return ""
 
 

@@ -40,13 +40,13 @@ class EndpointController:
             if wanted is listed:
                 continue
             if wanted:
-                self._state.list_endpoint(service, pod, cause)
+                self._state.services.list_endpoint(service, pod, cause)
             else:
-                self._state.unlist_endpoint(service, pod, cause)
+                self._state.services.unlist_endpoint(service, pod, cause)
             if pod.answering:
-                self._state.set_service_answering(service, service.answering + (1 if wanted else -1), cause)
+                self._state.services.set_answering(service, service.answering + (1 if wanted else -1), cause)
 
     def _answering_changed(self, pod: PodState, new: int, cause: int) -> None:
         for service in pod.pod_class.services:
             if pod.uid in service.endpoints:
-                self._state.set_service_answering(service, service.answering + (1 if new else -1), cause)
+                self._state.services.set_answering(service, service.answering + (1 if new else -1), cause)

@@ -44,4 +44,4 @@ class LegacyEviction:
             return
         for pod in list(self._state.nodes.running[node].values()):
             if not pod.deleting:
-                self._state.mark_deleting(pod, cause)
+                self._state.pods.mark_deleting(pod, cause)

@@ -72,7 +72,7 @@ class NodeLifecycle:
         """A pass meets a node whose kubelet posted another condition since the last."""
         if self._state.nodes.ready[node] == TRUE:
             self._eviction.mark_as_reachable(node)
-            self._state.set_taints(node, self._state.nodes.taints_of(node) - _ALL_NO_EXECUTE, cause)
+            self._state.nodes.set_taints(node, self._state.nodes.taints_of(node) - _ALL_NO_EXECUTE, cause)
         else:
             self._eviction.mark_for_tainting(node)
         self._eviction.handle_disruption()
@@ -99,7 +99,7 @@ class NodeLifecycle:
         if was_ready:
             # A node whose kubelet said so itself (Ready False) does not get here: its pods' kubelet is alive.
             for pod in list(state.nodes.running[node].values()):
-                state.set_ready(pod, False, cause)
+                state.pods.set_ready(pod, False, cause)
         self._eviction.handle_disruption()
 
     # Taints
@@ -107,7 +107,7 @@ class NodeLifecycle:
     def _set_condition(self, node: int, ready: int, cause: int) -> None:
         """The Ready condition, its NoSchedule taint, and a NoExecute taint of the other condition swapped at once."""
         state = self._state
-        state.set_node_ready(node, ready, cause)
+        state.nodes.set_ready(node, ready, cause)
         taints = state.nodes.taints_of(node)
         evicting = taints & _ALL_NO_EXECUTE
         taints = taints - _ALL_NO_SCHEDULE
@@ -115,18 +115,18 @@ class NodeLifecycle:
             taints |= {NO_SCHEDULE[ready]}
             if evicting:
                 taints = (taints - _ALL_NO_EXECUTE) | {NO_EXECUTE[ready]}
-        state.set_taints(node, taints, cause)
+        state.nodes.set_taints(node, taints, cause)
 
     def _taint(self, node: int) -> None:
         """Its turn has come: the node gets the NoExecute taint, unless it is well by now."""
         ready = self._state.nodes.ready[node]
         if ready != TRUE and self._timing.pod_eviction_timeout is None:
             taints = self._state.nodes.taints_of(node) | {NO_EXECUTE[ready]}
-            self._state.set_taints(node, taints, self._causes[node])
+            self._state.nodes.set_taints(node, taints, self._causes[node])
 
     def _untaint_all(self) -> None:
         for node in range(len(self._state.nodes)):
-            self._state.set_taints(node, self._state.nodes.taints_of(node) - _ALL_NO_EXECUTE, self._causes[node])
+            self._state.nodes.set_taints(node, self._state.nodes.taints_of(node) - _ALL_NO_EXECUTE, self._causes[node])
 
 
 def _tick_after(time: float, period: float, phase: float) -> float:

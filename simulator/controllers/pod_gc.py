@@ -48,4 +48,4 @@ class PodGC:
         if self._out_of_service(node):
             for pod in list(self._state.nodes.running[node].values()):
                 if pod.deleting:
-                    self._state.remove(pod)
+                    self._state.pods.remove(pod)

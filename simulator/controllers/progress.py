@@ -78,7 +78,9 @@ class RolloutProgress:
     def _set(self, deployment: DeploymentState, reason: Rollout, since: float | None = None) -> None:
         if since is not None:
             deployment.progress.since = since
-        self._state.set_progress(deployment, reason, deployment.cause)
+        deployment.progress.reason = reason
+        on_time = reason is not Rollout.DEADLINE_EXCEEDED
+        self._state.workloads.set_status(deployment, Kind.DEPLOYMENT_PROGRESSING, on_time, deployment.cause)
 
     # Between passes
 

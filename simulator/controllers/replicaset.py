@@ -46,7 +46,7 @@ class ReplicaSetController:
         if not isinstance(owner, ReplicaSetState):
             return
         owner.ready -= pod.ready
-        self._state.set_available(pod, False, cause)
+        self._state.pods.set_available(pod, False, cause)
         if len(owner.pods) < owner.desired:
             owner.cause = cause
             self._queue.add(owner)
@@ -71,12 +71,12 @@ class ReplicaSetController:
             self._slow_start_batch(replica_set, min(-diff, BURST_REPLICAS), 1)
         elif diff > 0:
             for pod in self._pods_to_delete(replica_set, min(diff, BURST_REPLICAS)):
-                self._state.mark_deleting(pod, replica_set.cause)
+                self._state.pods.mark_deleting(pod, replica_set.cause)
 
     def _slow_start_batch(self, replica_set: ReplicaSetState, remaining: int, batch: int) -> None:
         """Slow start: batches of 1, 2, 4, ..., each a round of parallel calls after the last; then another look."""
         for _ in range(min(batch, remaining)):
-            self._state.create_pod(replica_set.pod_class, replica_set, replica_set.cause)
+            self._state.pods.create(replica_set.pod_class, replica_set, replica_set.cause)
         remaining -= batch
         if remaining > 0:
             self._kernel.timer(self._latency, lambda: self._slow_start_batch(replica_set, remaining, 2 * batch))

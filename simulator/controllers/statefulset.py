@@ -45,7 +45,7 @@ class StatefulSetController:
             return
         if phase == Phase.ABSENT:
             owner.lost[pod.ordinal] = cause
-            self._state.set_available(pod, False, cause)
+            self._state.pods.set_available(pod, False, cause)
             self._queue.add(owner)
         elif phase in _FINISHED:
             self._queue.add(owner)
@@ -119,9 +119,9 @@ class StatefulSetController:
             if pod is None:
                 cause = stateful_set.lost.pop(ordinal, stateful_set.cause)
                 pod_class = self._versioned_pod_class(stateful_set, update_revision, ordinal)
-                pod = pods[ordinal] = self._state.create_pod(pod_class, stateful_set, cause, ordinal)
+                pod = pods[ordinal] = self._state.pods.create(pod_class, stateful_set, cause, ordinal)
             elif pod.phase in _FINISHED and not pod.deleting:
-                self._state.mark_deleting(pod, pod.cause)
+                self._state.pods.mark_deleting(pod, pod.cause)
             if monotonic and _unavailable(pod):
                 return False
         return True
@@ -135,7 +135,7 @@ class StatefulSetController:
             if monotonic and (pod.deleting or (_unavailable(pod) and pod is not first_unhealthy)):
                 return False
             if not pod.deleting:
-                self._state.mark_deleting(pod, stateful_set.cause)
+                self._state.pods.mark_deleting(pod, stateful_set.cause)
                 if monotonic:
                     return False
         return True
@@ -148,7 +148,7 @@ class StatefulSetController:
         for ordinal in reversed(ordinals[stateful_set.spec.partition :]):
             pod = pods[ordinal]
             if not update_revision.made(pod) and not pod.deleting:
-                self._state.mark_deleting(pod, stateful_set.cause)
+                self._state.pods.mark_deleting(pod, stateful_set.cause)
                 return
             if _unavailable(pod):
                 return

@@ -68,8 +68,8 @@ class TaintEviction:
             if self._taint_eviction_queue.get(pod.uid) is timer:
                 del self._taint_eviction_queue[pod.uid]
                 if not pod.deleting and pod.uid in self._state.pods:
-                    self._state.set_disruption_target(pod, Disruption.DELETION_BY_TAINT_MANAGER, cause)
-                    self._state.mark_deleting(pod, cause)
+                    self._state.pods.set_disruption_target(pod, Disruption.DELETION_BY_TAINT_MANAGER, cause)
+                    self._state.pods.mark_deleting(pod, cause)
 
     def _min_toleration_time(self, pod_class: PodClass, taints: frozenset[Taint]) -> float:
         """Seconds that such pods stay: 0 with a taint they do not tolerate, infinite if nothing limits it."""

@@ -6,6 +6,8 @@ from models.distributions import Distribution, Scaled
 from models.labels import LabelSelector
 from models.node import ZONE_LABEL
 from simulator.registry import register
+from simulator.stories.references import LabelKey
+from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
 
@@ -27,7 +29,7 @@ class CommonCause:
     """How long a node, or a group, is down."""
     common_share: float = 0.1
     """Beta: the share of a node's failures that is common to its group; below 1."""
-    domain: str = ZONE_LABEL
+    domain: LabelKey = ZONE_LABEL
     """The label whose nodes of one value are a group."""
     select: LabelSelector = LabelSelector()
     """Which nodes, by their labels; all by default."""
@@ -48,4 +50,4 @@ class CommonCause:
 
     def _tell(self, world: World, subject: str, nodes: list[int], share: float) -> None:
         law = Scaled(self.time_to_failure, 1 / share)
-        world.tell(self.name, subject, lambda subject: subject.up_and_down(nodes, law, self.time_to_repair))
+        world.tell(self.name, subject, Subject.up_and_down, nodes, law, self.time_to_repair)

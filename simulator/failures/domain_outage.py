@@ -1,9 +1,12 @@
 """domainOutage: everything that shares a rack, a switch or a power feed goes dark."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from models.distributions import Distribution
 from simulator.registry import register
+from simulator.stories.references import LabelKey, ValueOf
+from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
 
@@ -21,16 +24,12 @@ class DomainOutage:
     """From the end of an outage (or the start) to the domain's next."""
     time_to_repair: Distribution
     """How long the domain stays dark."""
-    domain: str
+    domain: LabelKey
     """The label."""
-    values: tuple[str, ...] = ()
+    values: tuple[Annotated[str, ValueOf("domain")], ...] = ()
     """Which domains, by the label's value; all by default."""
 
     def install(self, world: World) -> None:
         for value, nodes in world.domains(self.domain).items():
             if not self.values or value in self.values:
-                world.tell(
-                    self.name,
-                    value,
-                    lambda subject, nodes=nodes: subject.up_and_down(nodes, self.time_to_failure, self.time_to_repair),  # type: ignore[misc]
-                )
+                world.tell(self.name, value, Subject.up_and_down, nodes, self.time_to_failure, self.time_to_repair)

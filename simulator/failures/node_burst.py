@@ -10,7 +10,9 @@ from models.labels import LabelSelector
 from models.node import ZONE_LABEL
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.stories.world import Subject, World
+from simulator.stories.references import LabelKey
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
 
 
 @register("failure", "nodeBurst")
@@ -36,7 +38,7 @@ class NodeBurst:
     """Mean number of nodes in a burst, where there are enough; at least 2."""
     within: float = 120.0
     """Each failure of a burst follows the one before within this time, uniformly."""
-    domain: str = ZONE_LABEL
+    domain: LabelKey = ZONE_LABEL
     """Label whose nodes of one value (a rack, a zone) fail together in local bursts."""
     local_share: float = 1.0
     """Share of bursts that stay inside the first node's domain; the others may hit any node."""
@@ -55,14 +57,10 @@ class NodeBurst:
         everywhere = world.nodes(self.select)
         near = {node: nodes for nodes in world.domains(self.domain, self.select).values() for node in nodes}
         for node in everywhere:
-            pools = near.get(node, [node]), everywhere
-            world.tell(
-                self.name,
-                world.node_name(node),
-                lambda subject, node=node, pools=pools: self._story(world, subject, node, *pools),  # type: ignore[misc]
-            )
+            pool = near.get(node, [node])
+            world.tell(self.name, world.node_name(node), self._story, world, node, pool, everywhere)
 
-    def _story(self, world: World, subject: Subject, node: int, near: list[int], everywhere: list[int]) -> Story:
+    def _story(self, subject: Subject, world: World, node: int, near: list[int], everywhere: list[int]) -> Story:
         size = self.local_share * self._size(len(near)) + (1 - self.local_share) * self._size(len(everywhere))
         begins = self.burst_share / (size * (1 - self.burst_share) + self.burst_share)
         alone_or_first = Scaled(self.time_to_failure, 1 - begins + begins * size)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.registry import register
+from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
 
@@ -27,8 +28,5 @@ class NodeCrash:
 
     def install(self, world: World) -> None:
         for node in world.nodes(self.select):
-            world.tell(
-                self.name,
-                world.node_name(node),
-                lambda subject, node=node: subject.up_and_down([node], self.time_to_failure, self.time_to_repair),  # type: ignore[misc]
-            )
+            name = world.node_name(node)
+            world.tell(self.name, name, Subject.up_and_down, [node], self.time_to_failure, self.time_to_repair)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from models.distributions import Distribution
 from simulator.registry import register
+from simulator.stories.references import ZoneName
+from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
 
@@ -20,14 +22,10 @@ class ZoneOutage:
     """From the end of an outage (or the start) to the zone's next."""
     time_to_repair: Distribution
     """How long the zone stays dark."""
-    zones: tuple[str, ...] = ()
+    zones: tuple[ZoneName, ...] = ()
     """Which zones; all by default."""
 
     def install(self, world: World) -> None:
         for zone, nodes in world.zones().items():
             if not self.zones or zone in self.zones:
-                world.tell(
-                    self.name,
-                    zone,
-                    lambda subject, nodes=nodes: subject.up_and_down(nodes, self.time_to_failure, self.time_to_repair),  # type: ignore[misc]
-                )
+                world.tell(self.name, zone, Subject.up_and_down, nodes, self.time_to_failure, self.time_to_repair)

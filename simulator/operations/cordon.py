@@ -1,12 +1,12 @@
 """cordon: nodes take no new pods for a while."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.stories.world import Subject, World
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
 
 
 @register("operation", "cordon")
@@ -30,9 +30,9 @@ class Cordon:
 
     def install(self, world: World) -> None:
         for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), partial(self._story, world, node))
+            world.tell(self.name, world.node_name(node), self._story, world, node)
 
-    def _story(self, world: World, node: int, subject: Subject) -> Story:
+    def _story(self, subject: Subject, world: World, node: int) -> Story:
         yield world.sleep(self.at)
         cordon = world.cordon([node], self.name, subject.name)
         if self.lasting is not None:

@@ -3,14 +3,15 @@
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.stories.world import Crew, Subject, World
+from simulator.stories.crew import Crew
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
 
 RETRY = 5.0
 """kubectl drain tries a refused eviction again after this time."""
@@ -59,9 +60,9 @@ class Drain:
     def install(self, world: World) -> None:
         crew = world.crew(self.max_concurrent)
         for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), partial(self._story, world, node, crew))
+            world.tell(self.name, world.node_name(node), self._story, world, node, crew)
 
-    def _story(self, world: World, node: int, crew: Crew, subject: Subject) -> Story:
+    def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
         """Every node asks for its turn at the beginning of a round; a round that takes longer delays the next."""
         due = self.every if self.at is None else self.at
         assert due is not None
@@ -84,7 +85,7 @@ class Drain:
         else:
             world.drains[self.name].emptied += 1
             if lasting is not None:
-                outage = world.switch_off([node], self.name, subject.name) if self.reboot else None
+                outage = subject.switch_off([node]) if self.reboot else None
                 yield world.sleep(lasting)
                 if outage is not None:
                     outage.end()

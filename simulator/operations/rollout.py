@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.stories.world import Subject, World
+from simulator.stories.references import DeploymentName
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
 
 
 @register("operation", "rollout")
@@ -16,7 +18,7 @@ class Rollout:
     """
 
     name: str
-    target: str
+    target: DeploymentName
     """The Deployment: "Deployment/name" or "Deployment/namespace/name"."""
     every: float | None = None
     """Seconds between releases; None: a single one."""
@@ -34,9 +36,9 @@ class Rollout:
             raise ValueError("`at` must not be negative")
 
     def install(self, world: World) -> None:
-        world.tell(self.name, self.target, lambda subject: self._story(world, subject))
+        world.tell(self.name, self.target, self._story, world)
 
-    def _story(self, world: World, subject: Subject) -> Story:
+    def _story(self, subject: Subject, world: World) -> Story:
         deployment = world.deployment(self.target)
         first = self.every if self.at is None else self.at
         assert first is not None

@@ -22,7 +22,6 @@ from simulator.scheduling.scheduler import Scheduler
 from simulator.scheduling.ties import FirstTies
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
-from simulator.state.nodes import NodeTable
 from simulator.state.objects import PodState
 from simulator.streams import Streams
 
@@ -46,7 +45,7 @@ class Placements:
         self._document = document
         behaviour = Behaviour()
         self._kernel = Kernel(0.0, 0.0)
-        self._state = ClusterState(self._kernel, NodeTable([*nodes, *_beside(nodes)]), None)
+        self._state = ClusterState(self._kernel, [*nodes, *_beside(nodes)], None)
         self._api = Api(self._state, Streams(0, 0), behaviour)
         try:
             chosen = profile(**_configuration(recording.get("scheduler")))
@@ -74,7 +73,7 @@ class Placements:
         for number, placement in enumerate(self._recording["placements"], 1):
             name = placement["pod"]
             self._api.apply(specs[name])
-            pod = self._state.pods[len(self._state.pod_names) - 1]
+            pod = self._state.pods[len(self._state.pods.names) - 1]
             waiting[name] = pod, placement
             if len(self._scheduler.feasible(pod)) == 0:
                 self._preempt(pod)
@@ -110,7 +109,7 @@ class Placements:
                 self.observed.append(
                     {"t": 0.0, "kind": "Pod", "event": "disruption-target", "name": victim.name, "reason": PREEMPTED}
                 )
-                self._state.remove(victim)
+                self._state.pods.remove(victim)
 
     def _judge(self, pod: PodState, placement: Mapping[str, Any]) -> dict[str, Any]:
         """Where the pod might go, by which scores; it goes where it went."""

@@ -17,21 +17,20 @@ from models.timing import Timing
 from models.units import parse_amount, parse_cpu, parse_duration
 from simulator.kernel import Story
 from simulator.log import Kind
+from simulator.operations.drain import RETRY
 from simulator.phases import Phases
 from simulator.replay.fake_kubelet import FakeKubelet, with_readiness
 from simulator.replay.observer import Observer
 from simulator.replay.placements import Placements
 from simulator.scheduling.ties import FirstTies
 from simulator.simulation import Simulation
-from simulator.state.objects import PodState
+from simulator.state.objects import DeploymentState, PodState
 from simulator.streams import Streams
 
 CONTROL_PLANE_STARTED = -19.3
 """When the recordings' controller manager started, in seconds after the first action: its loops tick from then on."""
 LEASES_RENEWED = 8.0
 """When the recordings' kubelets, all started together, renew their leases (a period apart, from about then)."""
-RETRY = 5.0
-"""kubectl drain tries a refused eviction again after this time."""
 POLL = 0.05
 """How often the driver looks whether what it waits for is so."""
 
@@ -162,7 +161,7 @@ class _Scenario:
             return
         for pod in self._simulation.api.pods():
             if pod.name == action["name"] and not pod.deleting:
-                self._simulation.state.mark_deleting(pod, 0)
+                self._simulation.state.pods.mark_deleting(pod, 0)
 
     def _do_settle(self, action: Mapping[str, Any], index: int) -> Story:
         while not self._settled():
@@ -172,7 +171,8 @@ class _Scenario:
     def _settled(self) -> bool:
         state = self._simulation.state
         return all(
-            d.complete and all(r.available == r.desired for r in d.replica_sets) for d in state.deployments
+            d.complete and all(r.available == r.desired for r in d.replica_sets)
+            for d in state.workloads.of(DeploymentState)
         ) and all(pod.ready for pod in state.pods.values())
 
     # Nodes
@@ -181,28 +181,28 @@ class _Scenario:
         return self._simulation.state.nodes.index[action.get("node") or action["name"]]
 
     def _do_fail_node(self, action: Mapping[str, Any], index: int) -> None:
-        self._simulation.state.add_silent_cause(self._node(action), self, 0)
+        self._simulation.state.nodes.add_silent_cause(self._node(action), self, 0)
 
     def _do_recover_node(self, action: Mapping[str, Any], index: int) -> None:
-        self._simulation.state.remove_silent_cause(self._node(action), self)
+        self._simulation.state.nodes.remove_silent_cause(self._node(action), self)
 
     def _do_node_notready(self, action: Mapping[str, Any], index: int) -> None:
-        self._simulation.state.set_healthy(self._node(action), False, 0)
+        self._simulation.state.nodes.set_healthy(self._node(action), False, 0)
 
     def _do_node_ready(self, action: Mapping[str, Any], index: int) -> None:
-        self._simulation.state.set_healthy(self._node(action), True, 0)
+        self._simulation.state.nodes.set_healthy(self._node(action), True, 0)
 
     def _do_out_of_service(self, action: Mapping[str, Any], index: int) -> None:
         node, state = self._node(action), self._simulation.state
         taint = Taint(OUT_OF_SERVICE, TaintEffect.NO_EXECUTE)
-        state.set_taints(node, state.nodes.taints_of(node) | {taint}, 0)
+        state.nodes.set_taints(node, state.nodes.taints_of(node) | {taint}, 0)
 
     def _do_merge_node(self, action: Mapping[str, Any], index: int) -> None:
         spec, node, state = action["patch"].get("spec", {}), self._node(action), self._simulation.state
         if "unschedulable" in spec:
-            state.set_unschedulable(node, bool(spec["unschedulable"]), 0)
+            state.nodes.set_unschedulable(node, bool(spec["unschedulable"]), 0)
         if "taints" in spec:
-            state.set_taints(node, frozenset(_taint(taint) for taint in spec["taints"] or ()), 0)
+            state.nodes.set_taints(node, frozenset(_taint(taint) for taint in spec["taints"] or ()), 0)
 
     def _do_drain_pod_node(self, action: Mapping[str, Any], index: int) -> Story:
         oldest = self._simulation.api.pods()[0]
@@ -215,12 +215,12 @@ class _Scenario:
         kernel, state = self._simulation.kernel, self._simulation.state
         node = self._node(action)
         deadline = kernel.now + float(action.get("timeout", float("inf")))
-        state.set_unschedulable(node, True, 0)
+        state.nodes.set_unschedulable(node, True, 0)
         left = list(state.nodes.running[node].values())
         while left:
             refused = []
             for pod in left:
-                status = self._simulation.disruption.evict(pod, 0).status
+                status = self._simulation.control_plane.disruption.evict(pod, 0).status
                 self._observer.note("Eviction", pod=pod.name, status=status)
                 if status != 201:
                     refused.append(pod)
@@ -244,18 +244,18 @@ class _Scenario:
 
     def _do_unready_some(self, action: Mapping[str, Any], index: int) -> None:
         for pod in self._picked(action):
-            self._simulation.kubelet.make_unready(pod)
+            self._simulation.control_plane.kubelet.make_unready(pod)
 
     def _do_cost_one(self, action: Mapping[str, Any], index: int) -> None:
         for pod in self._picked(action):
-            self._simulation.state.set_deletion_cost(pod, int(action["cost"]), 0)
+            self._simulation.state.pods.set_deletion_cost(pod, int(action["cost"]), 0)
 
     def _do_metrics(self, action: Mapping[str, Any], index: int) -> None:
         """The load is that of the scenario's Deployments; its steps count from the action on."""
         now = self._simulation.kernel.now
         steps = tuple((now + after, float(millicores)) for after, millicores in action["load"])
-        for deployment in self._simulation.state.deployments:
-            self._simulation.autoscalers.feed(Load(str(deployment.workload), steps))
+        for deployment in self._simulation.state.workloads.of(DeploymentState):
+            self._simulation.control_plane.autoscalers.feed(Load(str(deployment.workload), steps))
 
 
 def _timing(flags: Mapping[str, Any]) -> Timing:

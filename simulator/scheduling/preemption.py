@@ -38,7 +38,7 @@ class Evaluator:
     @property
     def disruptions_allowed(self) -> Mapping[str, int]:
         """By budget ("namespace/name"), how many disruptions it allows."""
-        return {_name(budget): budget.allowed for budget in self._state.budgets}
+        return {_name(budget): budget.allowed for budget in self._state.workloads.of(BudgetState)}
 
     def potential_nodes(self) -> Sequence[int]:
         """The nodes where fewer pods may help, from one that is drawn on."""
@@ -63,7 +63,7 @@ class Evaluator:
         if pod_class not in self._budgets:
             self._budgets[pod_class] = tuple(
                 budget
-                for budget in self._state.budgets
+                for budget in self._state.workloads.of(BudgetState)
                 if budget.spec.selector is not None
                 and budget.spec.selector.requirements
                 and budget.spec.selects(pod_class.namespace, pod_class.labels)

@@ -116,7 +116,7 @@ class Scheduler:
     def bind(self, pod: PodState, node: int) -> None:
         """Puts the pod on the node."""
         self._nominated.pop(pod, None)
-        self._state.bind(pod, node)
+        self._state.pods.bind(pod, node)
 
     def cycle_state(self, pod_class: PodClass) -> CycleState:
         """What the plugins worked out for this template; they are asked at the first call."""
@@ -186,9 +186,9 @@ class Scheduler:
         cause = self._state.cause("preemption")
         for uid in victims:
             victim = self._state.pods[uid]
-            self._state.set_disruption_target(victim, Disruption.PREEMPTION_BY_SCHEDULER, cause)
+            self._state.pods.set_disruption_target(victim, Disruption.PREEMPTION_BY_SCHEDULER, cause)
             if not victim.deleting:
-                self._state.mark_deleting(victim, cause)
+                self._state.pods.mark_deleting(victim, cause)
 
 
 def _depends_on_pods(pod_class: PodClass) -> bool:

@@ -31,7 +31,7 @@ class DesiredReplicas:
 
     def _deployment(self, deployment: DeploymentState, cause: int) -> None:
         spec = deployment.spec
-        services = self._state.services_of(spec.namespace, spec.template.labels)
+        services = self._state.services.selecting(spec.namespace, spec.template.labels)
         self._want(deployment.workload, services, spec.replicas, cause)
 
     def _replica_set(self, replica_set: ReplicaSetState, cause: int) -> None:
@@ -41,11 +41,11 @@ class DesiredReplicas:
     def _stateful(self, stateful_set: StatefulSetState, cause: int) -> None:
         """Services may also select a single pod of it, by its name."""
         spec, workload = stateful_set.spec, stateful_set.workload
-        services = self._state.services_of(spec.namespace, spec.template.labels)
+        services = self._state.services.selecting(spec.namespace, spec.template.labels)
         self._want(workload, services, spec.replicas, cause)
         single: dict[int, tuple[ServiceState, ...]] = {}
         for ordinal in spec.ordinals:
-            of_pod = self._state.services_of(spec.namespace, spec.pod_labels(ordinal))
+            of_pod = self._state.services.selecting(spec.namespace, spec.pod_labels(ordinal))
             if len(of_pod) > len(services):
                 single[ordinal] = tuple(service for service in of_pod if service not in services)
         for ordinal in sorted(self._single[stateful_set] | single.keys()):
@@ -54,7 +54,7 @@ class DesiredReplicas:
 
     def _daemons(self, daemon_set: DaemonSetState, cause: int) -> None:
         spec = daemon_set.spec
-        services = self._state.services_of(spec.namespace, spec.template.labels)
+        services = self._state.services.selecting(spec.namespace, spec.template.labels)
         self._want(daemon_set.workload, services, daemon_set.desired, cause)
 
     def want_pod(self, pod_class: PodClass) -> None:
@@ -69,4 +69,4 @@ class DesiredReplicas:
         self._wanted[who] = (services, replicas)
         for affected in sorted({*services, *(before[0] if before else ())}, key=lambda service: service.index):
             total = sum(number for behind, number in self._wanted.values() if affected in behind)
-            self._state.set_service_desired(affected, total, cause)
+            self._state.services.set_desired(affected, total, cause)

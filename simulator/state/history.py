@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.kernel import Kernel
-from simulator.log import Floats, Kind, StepFunction, TransitionLog
+from simulator.log import Kind, TransitionLog
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ServiceState
+from simulator.step_function import Floats, StepFunction
 
 _COUNTS = {
     "answering": Kind.SERVICE_ANSWERING,

@@ -1,4 +1,4 @@
-"""The nodes, in columns."""
+"""The nodes, in columns, and all that can happen to one."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from models.node import Node, Taint
+from models.node import NOT_READY, UNREACHABLE, UNSCHEDULABLE, Node, Taint, TaintEffect
+from simulator.log import Kind
+from simulator.state.transitions import Transitions
 
 if TYPE_CHECKING:
     from simulator.state.objects import PodClass, PodState
@@ -21,7 +23,7 @@ FALSE, TRUE, UNKNOWN = 0, 1, 2
 
 
 class NodeTable:
-    """One row a node; a column per quantity. Only `ClusterState` changes it.
+    """One row a node; a column per quantity. Only the state changes it.
 
     `journal` lists the rows of which a column changed, in order, `taint_journal` those whose taints did, so that what
     was computed from the columns can be brought up to date at the cost of what changed.
@@ -106,3 +108,88 @@ class NodeTable:
     def taints_of(self, node: int) -> frozenset[Taint]:
         """The taints that a node carries now."""
         return self.taint_sets[int(self.taint_set[node])]
+
+
+class Nodes(NodeTable):
+    """The table with the verbs by which nodes change."""
+
+    def __init__(self, nodes: Sequence[Node], transitions: Transitions) -> None:
+        super().__init__(nodes)
+        self._emit = transitions.emit
+
+    def add_down_cause(self, node: int, owner: object, cause: int) -> None:
+        """Gives the node a reason to be down; it loses power with the first."""
+        causes = self.down_causes[node]
+        causes[owner] = cause
+        if len(causes) == 1:
+            self.powered[node] = False
+            self._emit(Kind.NODE_POWER, node, node, 1, 0, cause)
+            self._update_reporting(node, cause)
+
+    def remove_down_cause(self, node: int, owner: object) -> None:
+        """Takes one reason away; the node comes up with the last."""
+        causes = self.down_causes[node]
+        cause = causes.pop(owner)
+        if not causes:
+            self.powered[node] = True
+            self._emit(Kind.NODE_POWER, node, node, 0, 1, cause)
+            self._update_reporting(node, cause)
+
+    def add_silent_cause(self, node: int, owner: object, cause: int) -> None:
+        """Gives the node's kubelet a reason to be cut off; its containers run on."""
+        self.silent_causes[node][owner] = cause
+        self._update_reporting(node, cause)
+
+    def remove_silent_cause(self, node: int, owner: object) -> None:
+        """Takes one such reason away."""
+        self._update_reporting(node, self.silent_causes[node].pop(owner))
+
+    def _update_reporting(self, node: int, cause: int) -> None:
+        old = self.reporting[node]
+        new = self.powered[node] and not self.silent_causes[node]
+        if old is not new:
+            self.reporting[node] = new
+            self._emit(Kind.NODE_REPORTING, node, node, old, new, cause)
+
+    def set_healthy(self, node: int, healthy: bool, cause: int) -> None:
+        """What the node's kubelet says of itself (runtime, network, storage)."""
+        old = self.healthy[node]
+        if old is not healthy:
+            self.healthy[node] = healthy
+            self._emit(Kind.NODE_HEALTHY, node, node, old, healthy, cause)
+
+    def set_ready(self, node: int, ready: int, cause: int) -> None:
+        """Sets the node's Ready condition (0 False, 1 True, 2 Unknown)."""
+        old = self.ready[node]
+        if old != ready:
+            self.ready[node] = ready
+            self._emit(Kind.NODE_READY, node, node, old, ready, cause)
+
+    def set_taints(self, node: int, taints: frozenset[Taint], cause: int) -> None:
+        """Replaces the node's taints."""
+        old = self.taints_of(node)
+        if old != taints:
+            self.taint_set[node] = self.taint_set_id(taints)
+            self.journal.append(node)
+            self.taint_journal.append(node)
+            self._emit(Kind.NODE_TAINTS, node, node, len(old), len(taints), cause)
+            evicted, evicting = _evicts(old), _evicts(taints)
+            if evicted is not evicting:
+                self._emit(Kind.NODE_EVICTING, node, node, evicted, evicting, cause)
+
+    def set_unschedulable(self, node: int, unschedulable: bool, cause: int) -> None:
+        """Cordons or uncordons the node (spec.unschedulable; the taint that goes with it is set too)."""
+        old = bool(self.unschedulable[node])
+        if old is unschedulable:
+            return
+        self.unschedulable[node] = unschedulable
+        self.journal.append(node)
+        self.taint_journal.append(node)
+        self._emit(Kind.NODE_UNSCHEDULABLE, node, node, old, unschedulable, cause)
+        taint = Taint(UNSCHEDULABLE, TaintEffect.NO_SCHEDULE)
+        taints = self.taints_of(node)
+        self.set_taints(node, taints | {taint} if unschedulable else taints - {taint}, cause)
+
+
+def _evicts(taints: frozenset[Taint]) -> bool:
+    return any(taint.effect is TaintEffect.NO_EXECUTE and taint.key in (NOT_READY, UNREACHABLE) for taint in taints)

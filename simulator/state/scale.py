@@ -39,10 +39,8 @@ class Scale:
 
     def update(self, replicas: int, cause: int) -> None:
         """Sets spec.replicas."""
-        match self._workload:
-            case DeploymentState() as deployment:
-                self._state.update_deployment(deployment, replace(deployment.spec, replicas=replicas), cause)
-            case StatefulSetState() as stateful_set:
-                self._state.update_stateful_set(stateful_set, replace(stateful_set.spec, replicas=replicas), cause)
-            case ReplicaSetState() as replica_set:
-                self._state.scale(replica_set, replicas, cause)
+        workload = self._workload
+        if isinstance(workload, ReplicaSetState):
+            self._state.workloads.scale(workload, replicas, cause)
+        else:
+            self._state.workloads.update(workload, replace(workload.spec, replicas=replicas), cause)

@@ -1,11 +1,9 @@
-"""What stories may do: wait for a failure clock, sleep, take nodes down, drain them, roll a Deployment out."""
+"""The world as stories see it: what there is, and what may be done to it."""
 
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
-
-import numpy as np
+from dataclasses import replace
+from typing import Concatenate, ParamSpec
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
@@ -18,144 +16,13 @@ from simulator.log import Kind
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import DeploymentState, Phase, PodState
+from simulator.stories.cordon import Cordon
+from simulator.stories.crew import Crew
+from simulator.stories.drains import Drains
+from simulator.stories.subject import Subject
 from simulator.streams import Streams
 
-
-class FailureMode(Protocol):
-    """A way in which things break: a frozen dataclass, registered as "failure"."""
-
-    @property
-    def name(self) -> str:
-        """The user's name for it; causes and streams carry it."""
-        ...
-
-    def install(self, world: "World") -> None:
-        """Called once, at time 0: tells its stories, one a subject. Must not keep state of its own."""
-        ...
-
-
-class Operation(Protocol):
-    """Something that people do to the cluster on purpose: a frozen dataclass, registered as "operation"."""
-
-    @property
-    def name(self) -> str:
-        """The user's name for it."""
-        ...
-
-    def install(self, world: "World") -> None:
-        """Called once, at time 0."""
-        ...
-
-
-class Outage:
-    """Nodes that were taken down together. A node is up again when every outage that holds it has ended."""
-
-    def __init__(self, state: ClusterState, nodes: Iterable[int], cause: int) -> None:
-        self._state = state
-        self._nodes = tuple(nodes)
-        for node in self._nodes:
-            state.add_down_cause(node, self, cause)
-
-    def end(self) -> None:
-        """Takes this cause away from its nodes.
-
-        To be called once, never from a `finally` or `with`: a story that is still waiting when the run ends would
-        report a repair that never was.
-        """
-        for node in self._nodes:
-            self._state.remove_down_cause(node, self)
-
-
-class Cordon:
-    """Nodes that were cordoned together. A node is uncordoned when every cordon that holds it has ended."""
-
-    def __init__(self, state: ClusterState, holders: Counter[int], nodes: Iterable[int], cause: int) -> None:
-        self._state = state
-        self._holders = holders
-        self._nodes = tuple(nodes)
-        self._cause = cause
-        for node in self._nodes:
-            holders[node] += 1
-            state.set_unschedulable(node, True, cause)
-
-    def end(self) -> None:
-        """Lets go of its nodes. To be called once, as `Outage.end`."""
-        for node in self._nodes:
-            self._holders[node] -= 1
-            if not self._holders[node]:
-                self._state.set_unschedulable(node, False, self._cause)
-
-
-class Crew:
-    """So many people, each of whom does one thing at a time; first come, first served."""
-
-    def __init__(self, kernel: Kernel, size: int) -> None:
-        self._kernel = kernel
-        self._idle = size
-        self._waiting: deque[Event] = deque()
-
-    def turn(self) -> Event:
-        """An event to yield: succeeds when one of them is free, and yours until `done`."""
-        event = self._kernel.event()
-        self._waiting.append(event)
-        self._serve()
-        return event
-
-    def done(self) -> None:
-        """Lets go of one. To be called once a turn, as `Outage.end`."""
-        self._idle += 1
-        self._serve()
-
-    def _serve(self) -> None:
-        while self._idle and self._waiting:
-            self._idle -= 1
-            self._waiting.popleft().succeed()
-
-
-@dataclass(slots=True)
-class Drains:
-    """What the drains of one operation came to."""
-
-    emptied: int = 0
-    """Nodes that were empty in time."""
-    given_up: int = 0
-    """Nodes that were not."""
-    evicted: int = 0
-    """Evictions that were allowed."""
-    refused: int = 0
-    """Evictions that were not, each try counted."""
-    last_refusal: str = ""
-    """Why, in Kubernetes' words, the last time."""
-
-
-class Subject:
-    """One thing that a story happens to: its own luck, its own clock."""
-
-    def __init__(self, world: "World", mode: str, name: str, rng: np.random.Generator) -> None:
-        self._world = world
-        self.mode = mode
-        self.name = name
-        self.rng = rng
-
-    def failure_after(self, law: Distribution) -> Event:
-        """An event to yield: a failure clock with this law runs from now, at age 0, until it fires."""
-        return self._world.failure_after(self.mode, law, self.rng)
-
-    def take_down(self, nodes: Iterable[int]) -> Outage:
-        """The nodes lose power, for the cause "mode/subject"."""
-        return self._world.take_down(nodes, self.mode, self.name)
-
-    def take_down_for(self, seconds: float, nodes: Iterable[int]) -> None:
-        """The same, and they get it back after `seconds`, whatever the story does until then."""
-        self._world.end_after(seconds, self.take_down(nodes))
-
-    def up_and_down(self, nodes: Sequence[int], time_to_failure: Distribution, time_to_repair: Distribution) -> Story:
-        """The story of nodes that fail together, are repaired together, and start anew."""
-        while True:
-            yield self.failure_after(time_to_failure)
-            outage = self.take_down(nodes)
-            yield self._world.sleep(time_to_repair.sample(self.rng))
-            outage.end()
+P = ParamSpec("P")
 
 
 class World:
@@ -228,37 +95,30 @@ class World:
 
     # What happens
 
-    def tell(self, mode: str, subject: str, story: Callable[[Subject], Story]) -> None:
-        """Starts a story about `subject`, with a stream of its own: "failure/mode/subject"."""
+    def tell(
+        self,
+        mode: str,
+        subject: str,
+        story: Callable[Concatenate[Subject, P], Story],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> None:
+        """Starts `story(subject, *arguments)`, about a subject with a stream of its own: "failure/mode/subject"."""
         rng = self._streams.stream(f"failure/{mode}/{subject}")
-        self._kernel.tell(story(Subject(self, mode, subject, rng)))
+        about = Subject(self._kernel, self._state, self._hazards, self.strikes, mode, subject, rng)
+        self._kernel.tell(story(about, *arguments, **named))
 
     def sleep(self, seconds: float) -> Event:
         """An event to yield: succeeds after `seconds`."""
         return self._kernel.sleep(seconds, Order.REPAIR)
 
-    def failure_after(self, mode: str, law: Distribution, rng: np.random.Generator) -> Event:
-        """An event to yield: succeeds when a failure clock, started now, fires."""
-        event = self._kernel.event()
-        self._hazards.clock(mode, law, rng, event.succeed).start()
-        return event
-
-    def take_down(self, nodes: Iterable[int], mode: str, subject: str) -> Outage:
-        """The nodes lose power at once; nobody in the cluster is told."""
-        self.strikes[mode] += 1
-        return self.switch_off(nodes, mode, subject)
-
-    def switch_off(self, nodes: Iterable[int], mode: str, subject: str) -> Outage:
-        """The same as a part of something larger: it does not count as a strike."""
-        return Outage(self._state, nodes, self._state.cause(f"{mode}/{subject}"))
-
-    def end_after(self, seconds: float, outage: Outage) -> None:
-        """Ends an outage after `seconds`."""
-        self._kernel.timer(seconds, outage.end, Order.REPAIR)
-
     def crash_containers(self, mode: str, law: Distribution, select: LabelSelector) -> None:
         """From now on, containers of the selected pods crash: a clock each, from each start of the container."""
         self._kubelet.arm_containers(CrashMode(mode, law, select))
+
+    def crash_sandboxes(self, mode: str, law: Distribution, select: LabelSelector) -> None:
+        """From now on, sandboxes of the selected pods die: a clock each, from each start of the sandbox."""
+        self._kubelet.arm_sandboxes(CrashMode(mode, law, select))
 
     def crew(self, size: int) -> Crew:
         """People who share the work of several stories."""
@@ -267,7 +127,7 @@ class World:
     def cordon(self, nodes: Iterable[int], operation: str, subject: str) -> Cordon:
         """The nodes take no new pods."""
         self.strikes[operation] += 1
-        return Cordon(self._state, self._cordons, nodes, self._state.cause(f"{operation}/{subject}"))
+        return Cordon(self._state.nodes, self._cordons, nodes, self._state.cause(f"{operation}/{subject}"))
 
     def evict(self, pod: PodState, operation: str, subject: str) -> Verdict:
         """Asks the eviction API to delete the pod, which its budget may forbid."""
@@ -297,10 +157,6 @@ class World:
                 if not left:
                     event.succeed()
             self._leaving = [(left, event) for left, event in self._leaving if left]
-
-    def crash_sandboxes(self, mode: str, law: Distribution, select: LabelSelector) -> None:
-        """From now on, sandboxes of the selected pods die: a clock each, from each start of the sandbox."""
-        self._kubelet.arm_sandboxes(CrashMode(mode, law, select))
 
     def roll_out(self, operation: str, deployment: DeploymentState, new_image: bool) -> None:
         """The Deployment's template changes: to images that no node has yet, or only in an annotation."""

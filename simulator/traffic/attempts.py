@@ -19,7 +19,7 @@ class Chance:
     """One endpoint at one attempt."""
 
     share: float
-    """Of the attempts that go to it, if none was tried before."""
+    """The part of the attempts that goes to it, if no endpoint was tried before; in [0, 1]."""
     success: float = 1.0
     reason: Reason = ("", "")
     """Why it may fail."""

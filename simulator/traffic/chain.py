@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from models.traffic import Call
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 from simulator.traffic.fluid.fluid import Requests
 from simulator.traffic.losses import Loss
 

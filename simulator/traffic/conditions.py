@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulator.log import Floats
+from simulator.step_function import Floats
 from simulator.traffic.attempts import DEAD, REMOVED, Reason
 from simulator.traffic.endpoints import Condition, EndpointHistory, Ints
 
 
-class Standing:
-    """What requests meet, from each of `times` on; the first is the start of the history."""
+class Conditions:
+    """How all endpoints stand, from each of `times` on; the first is the start of the history."""
 
     def __init__(self, history: EndpointHistory) -> None:
         self._stops: defaultdict[int, list[tuple[float, Reason]]] = defaultdict(list)

@@ -11,8 +11,9 @@ from enum import IntFlag
 import numpy as np
 import numpy.typing as npt
 
-from simulator.log import Floats, Kind, TransitionLog
+from simulator.log import Kind, TransitionLog
 from simulator.state.objects import Phase
+from simulator.step_function import Floats
 
 Ints = npt.NDArray[np.int64]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.log import Floats, StepFunction
+from simulator.step_function import Floats, StepFunction
 from simulator.traffic.attempts import Outcome
 from simulator.traffic.endpoints import Ints
 

@@ -8,7 +8,7 @@ import numpy as np
 from models.cluster import Cluster
 from models.distributions import Distribution, Fixed
 from models.traffic import Clients, Traffic
-from simulator.log import Floats
+from simulator.step_function import Floats
 from simulator.streams import Streams
 from simulator.traffic.endpoints import Condition, EndpointHistory
 from simulator.traffic.routing import OUTSIDE, Client

@@ -1,4 +1,4 @@
-"""What the requests to the Services of a run meet: the door to traffic."""
+"""What becomes of the requests to the Services of a run, worked out from its log when it is over."""
 
 from models.cluster import Cluster
 from models.traffic import Traffic

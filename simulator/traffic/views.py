@@ -10,7 +10,7 @@ import numpy as np
 
 from models.cluster import Cluster
 from models.traffic import Traffic
-from simulator.log import Floats
+from simulator.step_function import Floats
 from simulator.traffic.attempts import NONE, Reason
 from simulator.traffic.balancing import Balancing, Candidates
 from simulator.traffic.balancing.uniform_random import Random

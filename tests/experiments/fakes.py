@@ -12,7 +12,7 @@ from experiments.design.objective import Objective
 from experiments.design.plan import Design, Plan, Precision
 from experiments.design.scenario import Scenario
 from models.manifests import Named
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 YEAR = 365 * 86400.0
 

@@ -17,8 +17,10 @@ from models.timing import Timing
 from simulator.kernel import Story
 from simulator.log import Kind
 from simulator.simulation import Simulation
-from simulator.state.objects import PodState, ReplicaSetState
-from simulator.stories.world import FailureMode, Operation, Subject, World
+from simulator.state.objects import DeploymentState, PodState, ReplicaSetState
+from simulator.stories.protocols import FailureMode, Operation
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
 from simulator.streams import Streams
 
 MIB = 1024**2
@@ -106,10 +108,10 @@ class Outages:
     name: str = "script"
 
     def install(self, world: World) -> None:
-        for number, outage in enumerate(self.outages):
-            world.tell(self.name, str(number), lambda subject, outage=outage: self._story(world, subject, *outage))
+        for number, (at, lasting, down) in enumerate(self.outages):
+            world.tell(self.name, str(number), self._story, world, at, lasting, down)
 
-    def _story(self, world: World, subject: Subject, at: float, lasting: float, down: Iterable[int]) -> Story:
+    def _story(self, subject: Subject, world: World, at: float, lasting: float, down: Iterable[int]) -> Story:
         yield world.sleep(at)
         outage = subject.take_down(down)
         yield world.sleep(lasting)
@@ -153,7 +155,7 @@ class Lab:
 
     def delete(self, pod: PodState, at: float) -> None:
         """kubectl delete pod."""
-        self.at(at, lambda: self.state.mark_deleting(pod, 0))
+        self.at(at, lambda: self.state.pods.mark_deleting(pod, 0))
 
     def apply(self, spec: object, at: float) -> None:
         """kubectl apply."""
@@ -191,13 +193,13 @@ class Lab:
             case "NODE":
                 return state.nodes.names[number]
             case "POD":
-                for _, pod_class, *_ in state.pod_names[len(self._pod_names) :]:
+                for _, pod_class, *_ in state.pods.names[len(self._pod_names) :]:
                     workload = pod_class.workload
                     self._created[workload] += 1
                     self._pod_names.append(f"{workload.name}-{self._created[workload] - 1}")
                 return self._pod_names[number]
             case "DEPLOYMENT":
-                return state.deployments[number].workload.name
+                return state.workloads.of(DeploymentState)[number].workload.name
             case "SERVICE":
                 return self.cluster.services[number].name
         return str(number)
@@ -218,7 +220,7 @@ class Lab:
         return [pod for pod in self.state.pods.values() if name in (None, pod.pod_class.workload.name)]
 
     def replica_sets(self, name: str = "web") -> list[ReplicaSetState]:
-        [found] = [d for d in self.state.deployments if d.workload.name == name]
+        [found] = [d for d in self.state.workloads.of(DeploymentState) if d.workload.name == name]
         return found.replica_sets
 
     def counts(self, name: str = "web") -> tuple[tuple[int, int, int], ...]:

@@ -28,7 +28,7 @@ from simulator.failures.zone_outage import ZoneOutage
 from simulator.operations.cordon import Cordon
 from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
-from simulator.stories.world import FailureMode
+from simulator.stories.protocols import FailureMode
 from tests.simulator.clusters import GIB, HOUR, MIB, container, deployment, template, tolerations
 
 TAINTS = (

@@ -26,8 +26,8 @@ from simulator.scheduling.counts import PodCounts
 from simulator.simulation import Simulation
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import NodeTable
-from simulator.state.objects import Phase, PodState
-from simulator.stories.world import FailureMode
+from simulator.state.objects import DeploymentState, Phase, PodState
+from simulator.stories.protocols import FailureMode
 from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, behaviour, uniform_cluster
 from tests.simulator.strategies import clusters, failures, maintained, rollouts
 
@@ -93,7 +93,7 @@ def check_replica_sets(state: ClusterState) -> None:
     of: defaultdict[object, list[PodState]] = defaultdict(list)
     for pod in state.pods.values():
         of[pod.owner].append(pod)
-    for replica_set in state.replica_sets:
+    for replica_set in state.workloads.replica_sets:
         mine = of[replica_set]
         active = {pod.uid for pod in mine if not pod.deleting}
         assert set(replica_set.pods) == active
@@ -122,8 +122,8 @@ def check_counts(state: ClusterState, counts: PodCounts) -> None:
 
 def check_at_rest(simulation: Simulation) -> None:
     """Nothing is left to do at this time: no pod is missing, too many, or waiting although it fits."""
-    state, scheduler = simulation.state, simulation.scheduler
-    for replica_set in state.replica_sets:
+    state, scheduler = simulation.state, simulation.control_plane.scheduler
+    for replica_set in state.workloads.replica_sets:
         assert len(replica_set.pods) == replica_set.desired
     for pod in state.pods.values():
         assert not pod.answering or (pod.running == len(pod.containers) > 0 and pod.phase is Phase.RUNNING)
@@ -138,7 +138,7 @@ def watch(simulation: Simulation, settled: set[object]) -> None:
     """Checks the state after every transition that is not itself a reaction to another one."""
     state = simulation.state
     counts = PodCounts(state)
-    emit: Callable[..., None] = state._emit
+    emit: Callable[..., None] = state.transitions.emit
     depth = 0
 
     def checked(kind: Kind, subject: object, number: int, old: int, new: int, cause: int) -> None:
@@ -159,7 +159,8 @@ def watch(simulation: Simulation, settled: set[object]) -> None:
             check_counts(state, counts)
             check_fences(state, settled)
 
-    state._emit = checked  # type: ignore[method-assign]
+    for part in (state.nodes, state.pods, state.workloads, state.services):
+        part._emit = checked
 
 
 def undisturbed(cluster: Cluster) -> Cluster:
@@ -179,7 +180,7 @@ def undisturbed(cluster: Cluster) -> Cluster:
 
 def check_fences(state: ClusterState, settled: set[object]) -> None:
     """Rolling updates of these workloads keep within maxSurge and maxUnavailable."""
-    for deployment in state.deployments:
+    for deployment in state.workloads.of(DeploymentState):
         if deployment.workload in settled:
             replicas = deployment.spec.replicas
             surge, unavailable = deployment.spec.fence_posts()
@@ -192,7 +193,7 @@ def watched(cluster: Cluster, under: Behaviour, fences: bool = False, **other: o
     settled: set[object] = set()
     lab = Lab(cluster, under, before=lambda simulation: watch(simulation, settled), **other)  # type: ignore[arg-type]
     if fences:
-        rolling = [d for d in lab.state.deployments if d.spec.strategy is StrategyType.ROLLING_UPDATE]
+        rolling = [d for d in lab.state.workloads.of(DeploymentState) if d.spec.strategy is StrategyType.ROLLING_UPDATE]
         settled.update(deployment.workload for deployment in rolling if deployment.complete)
     return lab
 
@@ -210,7 +211,7 @@ def let_pass(lab: Lab, until: float) -> None:
 def check_converged(lab: Lab) -> None:
     """Every Deployment that has room is where it should be."""
     waiting = {pod.pod_class.workload for pod in lab.state.pods.values() if pod.node < 0}
-    for deployment in lab.state.deployments:
+    for deployment in lab.state.workloads.of(DeploymentState):
         if deployment.workload not in waiting:
             replicas = deployment.spec.replicas
             assert deployment.complete

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 END = 50
 

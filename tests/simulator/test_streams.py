@@ -8,7 +8,7 @@ from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.failures.zone_outage import ZoneOutage
 from simulator.log import Kind
-from simulator.stories.world import FailureMode
+from simulator.stories.protocols import FailureMode
 from simulator.streams import Streams
 from tests.simulator.clusters import DAY, HOUR, Lab, cluster, deployment, nodes
 

@@ -221,7 +221,8 @@ class AutoscalerController:
             scale.update(desired, cause)
             self._remember(loop, now, desired - current)
             autoscaler.able_to_scale = "SucceededRescale"
-        self._state.set_autoscaler_status(autoscaler, current, desired, 0)
+        autoscaler.current_replicas = current
+        self._state.workloads.set_status(autoscaler, Kind.AUTOSCALER_DESIRED, desired, 0)
         return again
 
     def _remember(self, loop: _Loop, now: float, change: int) -> None:

@@ -1,18 +1,19 @@
-"""The mutable records of a run: workloads, their pods, Services; only `ClusterState` changes them.
+"""The mutable records of a run: workloads, their pods, Services; only the verbs of the state change them.
 
 Nodes are columns, because a scheduler looks at all of them at once. A pod is looked at one at a time, and a scalar
 read from a numpy column costs several times an attribute; so pods are slotted records.
 """
 
+from simulator.log import Phase
 from simulator.state.objects.autoscaler import AutoscalerState
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import DeploymentState, Progress, ReplicaSetState, Rollout
 from simulator.state.objects.disruption import BudgetState
-from simulator.state.objects.pod import ContainerState, Disruption, Phase, PodClass, PodState
+from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState
 from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.statefulset import StatefulSetState
-from simulator.state.objects.workload import PodOwner, Slot, Workload
+from simulator.state.objects.workload import Slot, Workload
 
 __all__ = [
     "REVISION_LABEL",

@@ -1,16 +1,22 @@
 """DaemonSets."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from models.daemonset import DaemonSet
-from simulator.state.objects.pod import PodState
+from simulator.log import Kind
+from simulator.state.objects.pod import PodOwner, PodState
+from simulator.state.objects.record import MakeWorkload, record_of
 from simulator.state.objects.revision import RevisionHistory
-from simulator.state.objects.workload import PodOwner, Workload
+from simulator.state.objects.workload import Workload
 
 
+@record_of(DaemonSet)
 class DaemonSetState(PodOwner):
     """A DaemonSet, its revisions, and its pods by the node that each is made for."""
 
+    GENERATION: ClassVar = Kind.DAEMONSET_GENERATION
+    STATUS: ClassVar[Mapping[Kind, str]] = {Kind.DAEMONSET_DESIRED: "desired"}
     __slots__ = (
         "by_node",
         "desired",
@@ -43,6 +49,17 @@ class DaemonSetState(PodOwner):
         """Nodes that have or should have a pod, but not one alone that is available and stays."""
         self.outdated: set[int] = set()
         """Nodes with a pod of an old revision that is not being deleted."""
+
+    @classmethod
+    def made(cls, index: int, spec: DaemonSet, make_workload: MakeWorkload) -> "DaemonSetState":
+        """A new DaemonSet, with no pods yet."""
+        return cls(index, make_workload("DaemonSet", spec.namespace, spec.name), spec)
+
+    def renew(self, spec: DaemonSet, cause: int) -> tuple[()]:
+        """Revisions are its controller's business."""
+        self.spec = spec
+        self.cause = cause
+        return ()
 
     def oldest(self, node: int) -> PodState:
         """The pod that counts for a node: those bound first, then by age."""

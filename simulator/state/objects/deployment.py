@@ -1,11 +1,15 @@
 """Deployments and their ReplicaSets."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from models.deployment import Deployment
-from simulator.state.objects.pod import PodClass
-from simulator.state.objects.workload import PodOwner, Workload
+from simulator.log import Kind
+from simulator.state.objects.pod import PodClass, PodOwner
+from simulator.state.objects.record import MakeWorkload, record_of
+from simulator.state.objects.workload import Workload
 
 
 class Rollout(StrEnum):
@@ -80,15 +84,22 @@ class ReplicaSetState(PodOwner):
         return self.workload.name if self.deployment is None else f"{self.workload.name}-r{self.index}"
 
 
+@record_of(Deployment)
 class DeploymentState:
     """A Deployment, its ReplicaSets and how far its rollout is."""
 
+    GENERATION: ClassVar = Kind.DEPLOYMENT_GENERATION
+    STATUS: ClassVar[Mapping[Kind, str]] = {
+        Kind.DEPLOYMENT_COMPLETE: "complete",
+        Kind.DEPLOYMENT_PROGRESSING: "progressing",
+    }
     __slots__ = (
         "cause",
         "complete",
         "generation",
         "index",
         "progress",
+        "progressing",
         "replica_sets",
         "revision",
         "spec",
@@ -107,5 +118,20 @@ class DeploymentState:
         self.complete = False
         """The controller has nothing left to do until the spec changes."""
         self.progress = Progress()
+        self.progressing = True
+        """Its Progressing condition is not False: no rollout is beyond its deadline."""
         self.cause = 0
         """Why its spec last changed."""
+
+    @classmethod
+    def made(cls, index: int, spec: Deployment, make_workload: MakeWorkload) -> "DeploymentState":
+        """A new Deployment, with no ReplicaSet yet."""
+        return cls(index, make_workload("Deployment", spec.namespace, spec.name), spec)
+
+    def renew(self, spec: Deployment, cause: int) -> Iterator[tuple[Kind, int, int]]:
+        """Another template is another revision."""
+        old, self.spec = self.spec, spec
+        self.cause = cause
+        if spec.template != old.template:
+            self.revision += 1
+            yield Kind.DEPLOYMENT_REVISION, self.revision - 1, self.revision

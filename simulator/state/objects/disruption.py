@@ -1,13 +1,20 @@
 """PodDisruptionBudgets."""
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import ClassVar
 
 from models.disruption import PodDisruptionBudget
+from simulator.log import Kind
+from simulator.state.objects.record import MakeWorkload, record_of
 
 
+@record_of(PodDisruptionBudget)
 class BudgetState:
     """A PodDisruptionBudget: its spec, its status, and the counts that its controller works that out from."""
 
+    GENERATION: ClassVar = Kind.BUDGET_GENERATION
+    STATUS: ClassVar[Mapping[Kind, str]] = {Kind.BUDGET_ALLOWED: "allowed"}
     __slots__ = (
         "allowed",
         "cause",
@@ -47,3 +54,13 @@ class BudgetState:
         """How many of them each controller has whose scale is asked for."""
         self.cause = 0
         """Why its counts last changed."""
+
+    @classmethod
+    def made(cls, index: int, spec: PodDisruptionBudget, make_workload: MakeWorkload) -> "BudgetState":
+        """A new budget, of which nothing is counted yet."""
+        return cls(index, spec)
+
+    def renew(self, spec: PodDisruptionBudget, cause: int) -> tuple[()]:
+        """Its controller counts anew."""
+        self.spec = spec
+        return ()

@@ -7,19 +7,10 @@ from models.behaviour import PodBehaviour
 from models.pod import Container, PodTemplate
 from simulator.hazards import Clock
 from simulator.kernel import Timer
+from simulator.log import Phase
 from simulator.state.objects.affinity import PodAffinity
 from simulator.state.objects.service import ServiceState
-from simulator.state.objects.workload import PodOwner, Slot, Workload
-
-
-class Phase(IntEnum):
-    """Pod phases; ABSENT before creation and after removal."""
-
-    ABSENT = 0
-    PENDING = 1
-    RUNNING = 2
-    SUCCEEDED = 3
-    FAILED = 4
+from simulator.state.objects.workload import Slot, Workload
 
 
 class Disruption(IntEnum):
@@ -108,6 +99,31 @@ class ContainerState:
         self.finished = 0.0
         self.clocks: list[Clock] | None = None
         self.timers: list[Timer] = []
+
+
+class PodOwner:
+    """What makes pods and replaces them; `pods` and `objects` are kept by the state's verbs."""
+
+    __slots__ = ("cause", "created_pods", "objects", "pods", "workload")
+
+    def __init__(self, workload: Workload) -> None:
+        self.workload = workload
+        self.pods: dict[int, PodState] = {}
+        """Active pods: not terminal, not being deleted."""
+        self.objects: dict[int, PodState] = {}
+        """All pods that exist and are not terminal, being deleted or not."""
+        self.created_pods = 0
+        self.cause = 0
+        """Why it last lost a pod, or why its spec last changed."""
+
+    @property
+    def name(self) -> str:
+        """Its name; pods are named after it."""
+        return self.workload.name
+
+    def status(self) -> Mapping[str, int]:
+        """Its status as it would be now, by the names of Kubernetes' fields."""
+        raise NotImplementedError
 
 
 class PodState:

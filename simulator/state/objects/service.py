@@ -1,11 +1,19 @@
 """Services and their endpoints."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from models.service import Service
 
-if TYPE_CHECKING:
-    from simulator.state.objects.pod import PodState
+
+class Endpoint(Protocol):
+    """A pod as its Services know it."""
+
+    uid: int
+
+    @property
+    def name(self) -> str:
+        """The pod's name."""
+        ...
 
 
 class ServiceState:
@@ -16,8 +24,8 @@ class ServiceState:
     def __init__(self, index: int, spec: Service) -> None:
         self.index = index
         self.spec = spec
-        self.endpoints: dict[int, PodState] = {}
-        """Ready endpoints."""
+        self.endpoints: dict[int, Endpoint] = {}
+        """The ready ones, by uid."""
         self.answering = 0
         """How many of them can answer."""
         self.desired = 0

@@ -1,16 +1,22 @@
 """StatefulSets."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from models.statefulset import StatefulSet
-from simulator.state.objects.pod import Phase
+from simulator.log import Kind, Phase
+from simulator.state.objects.pod import PodOwner
+from simulator.state.objects.record import MakeWorkload, record_of
 from simulator.state.objects.revision import Revision, RevisionHistory
-from simulator.state.objects.workload import PodOwner, Workload
+from simulator.state.objects.workload import Workload
 
 
+@record_of(StatefulSet)
 class StatefulSetState(PodOwner):
     """A StatefulSet, its revisions and its pods; a pod's ordinal is its number and that of its slot."""
 
+    GENERATION: ClassVar = Kind.STATEFULSET_GENERATION
+    STATUS: ClassVar[Mapping[Kind, str]] = {}
     __slots__ = ("current", "generation", "history", "index", "lost", "spec")
 
     def __init__(self, index: int, workload: Workload, spec: StatefulSet) -> None:
@@ -24,6 +30,17 @@ class StatefulSetState(PodOwner):
         """The revision of pods below the partition: the last one that all pods had."""
         self.lost: dict[int, int] = {}
         """By ordinal, why its last pod went."""
+
+    @classmethod
+    def made(cls, index: int, spec: StatefulSet, make_workload: MakeWorkload) -> "StatefulSetState":
+        """A new StatefulSet, with no pods yet."""
+        return cls(index, make_workload("StatefulSet", spec.namespace, spec.name), spec)
+
+    def renew(self, spec: StatefulSet, cause: int) -> tuple[()]:
+        """Revisions are its controller's business."""
+        self.spec = spec
+        self.cause = cause
+        return ()
 
     def status(self) -> Mapping[str, int]:
         """Ready and available count pods that are being deleted too; current and updated do not."""

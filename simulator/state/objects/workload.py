@@ -1,15 +1,11 @@
 """Workloads: what makes pods, and the luck that goes with each replica."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.distributions import Distribution, Fixed
-
-if TYPE_CHECKING:
-    from simulator.state.objects.pod import PodState
 
 
 class Slot:
@@ -84,28 +80,3 @@ class Workload:
     def free_slot(self, slot: Slot) -> None:
         """Gives a slot back; each is given back once."""
         heappush(self._free, slot.index)
-
-
-class PodOwner:
-    """What makes pods and replaces them; `pods` and `objects` are kept by the state's verbs."""
-
-    __slots__ = ("cause", "created_pods", "objects", "pods", "workload")
-
-    def __init__(self, workload: Workload) -> None:
-        self.workload = workload
-        self.pods: dict[int, PodState] = {}
-        """Active pods: not terminal, not being deleted."""
-        self.objects: dict[int, PodState] = {}
-        """All pods that exist and are not terminal, being deleted or not."""
-        self.created_pods = 0
-        self.cause = 0
-        """Why it last lost a pod, or why its spec last changed."""
-
-    @property
-    def name(self) -> str:
-        """Its name; pods are named after it."""
-        return self.workload.name
-
-    def status(self) -> Mapping[str, int]:
-        """Its status as it would be now, by the names of Kubernetes' fields."""
-        raise NotImplementedError

@@ -14,7 +14,7 @@ from simulator.traffic.keys import draw
 @register("balancing", "powerOfTwo")
 @dataclass(frozen=True)
 class PowerOfTwo(Balancing):
-    """Among `choices` different endpoints, the one with the fewest requests in progress over its weight."""
+    """The one with the fewest requests in progress over its weight, among `choices` different ones taken at random."""
 
     choices: int = 2
 

@@ -1,1 +1,1 @@
-"""Fluid traffic: shares of requests, integrated exactly between the changes of a cluster."""
+"""Fluid traffic: the expected number of requests lost, exact given what happened to the endpoints; nothing is drawn."""

@@ -20,13 +20,13 @@ import numpy as np
 
 from models.cluster import Cluster
 from models.traffic import Traffic
-from simulator.log import Floats, StepFunction
+from simulator.step_function import Floats, StepFunction
 from simulator.streams import Streams
 from simulator.traffic.attempts import OVERLOAD, Chance, Look, outcome
 from simulator.traffic.balancing import Bools
-from simulator.traffic.conditions import Standing, entry_at, merged
+from simulator.traffic.conditions import Conditions, entry_at, merged
 from simulator.traffic.endpoints import EndpointHistory, Ints
-from simulator.traffic.fluid.load import Loads
+from simulator.traffic.fluid.load import EndpointLoads
 from simulator.traffic.losses import Loss, Spans, lost
 from simulator.traffic.proxies import Proxy, lists, proxies
 from simulator.traffic.views import Views
@@ -75,10 +75,10 @@ class _Fluid:
         self.rate = StepFunction.of_changes(history.start, float(rates[0]), times, rates, history.end)
         known = lists(history)
         self.proxies = proxies(traffic, known, cluster, streams)
-        self.standing = Standing(history)
+        self.conditions = Conditions(history)
         self.views = Views(traffic, history, cluster, known, self.proxies)
         self.seen = [self.views.at(place) for place in range(len(self.proxies))]
-        self.loads = Loads(traffic, self.standing, known, self.proxies, self.views, self.rate)
+        self.loads = EndpointLoads(traffic, self.conditions, known, self.proxies, self.views, self.rate)
         self.delays = traffic.retries.delays(traffic.timeout)
         self._eventful = _Remembered(self._is_eventful)
 
@@ -114,7 +114,7 @@ class _Fluid:
     def _met(self, place: int, proxy: Proxy) -> tuple[Floats, Floats, Floats, Ints]:
         """Stretches in which a first attempt may fail: start, end, requests, a column of codes for each attempt."""
         start, end = self.history.start, self.history.end
-        sources = (self.standing.times, self.loads.times, proxy.arrivals)
+        sources = (self.conditions.times, self.loads.times, proxy.arrivals)
         times = merged([np.array([start]), *(one - delay for delay in self.delays for one in sources)])
         times = times[(times >= start) & (times < end)]
         bounds = np.append(times, end)
@@ -128,29 +128,29 @@ class _Fluid:
 
     def _codes(self, place: int, proxy: Proxy, at: Floats) -> Ints:
         """What clients at a place meet at each time, as one number: how endpoints stand, their load, what is known."""
-        entries, loads = entry_at(self.standing.times, at), self.loads.which[entry_at(self.loads.times, at)]
+        entries, loads = entry_at(self.conditions.times, at), self.loads.which[entry_at(self.loads.times, at)]
         views = self.seen[place][entry_at(proxy.arrivals, at)]
         return np.asarray((entries * len(self.loads.all) + loads) * len(self.views) + views)
 
     def _parts(self, code: int) -> tuple[int, int, int]:
-        """Entry of `standing`, number of the load, view."""
+        """Entry of `conditions`, number of the load, view."""
         rest, view = divmod(code, len(self.views))
         entry, load = divmod(rest, len(self.loads.all))
         return entry, load, view
 
     def _is_eventful(self, code: int) -> bool:
         entry, load, view = self._parts(code)
-        answering, members = self.standing.answering[self.standing.kinds[entry]], self.views.members(view)
+        answering, members = self.conditions.answering[self.conditions.kinds[entry]], self.views.members(view)
         return not members or not members <= answering or not members.isdisjoint(self.loads.all[load].served)
 
     def _look(self, code: int) -> Look:
         """The endpoints that a client may be sent to by what it knows, and how they really stand."""
         entry, number, view = self._parts(code)
-        answering, load = self.standing.answering[self.standing.kinds[entry]], self.loads.all[number]
+        answering, load = self.conditions.answering[self.conditions.kinds[entry]], self.loads.all[number]
         chances = {}
         for endpoint, share in self.views.chosen(view, answering, load.rate):
             if endpoint not in answering:
-                chances[endpoint] = Chance(share, 0.0, self.standing.stopped(endpoint, entry))
+                chances[endpoint] = Chance(share, 0.0, self.conditions.stopped(endpoint, entry))
             elif endpoint in load.served:
                 chances[endpoint] = Chance(share, load.served[endpoint], (OVERLOAD, ""))
             else:

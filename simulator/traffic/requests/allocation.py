@@ -105,7 +105,7 @@ def _wholes(shape: int | tuple[int, int]) -> Ints:
 
 def endpoints(cores: int, weights: Floats) -> Endpoints:
     """No endpoint yet; each can work on `cores` requests at a time."""
-    number, rows, room = max(1, len(weights)), 16, 16
+    number, rows, held = max(1, len(weights)), 16, 16
     return Endpoints(
         row=np.full(number, -1, dtype=np.int64),
         alive=_wholes(number),
@@ -118,8 +118,8 @@ def endpoints(cores: int, weights: Floats) -> Endpoints:
         answered=_wholes(number),
         soonest=np.full(number, math.inf),
         size=_wholes(rows),
-        due=np.zeros((rows, room)),
-        who=_wholes((rows, room)),
+        due=np.zeros((rows, held)),
+        who=_wholes((rows, held)),
         free=np.zeros((rows, cores)),
         progress=np.zeros(rows),
         clock=np.zeros(rows),
@@ -127,7 +127,7 @@ def endpoints(cores: int, weights: Floats) -> Endpoints:
 
 
 def flight(attempts: int) -> Flight:
-    """No request yet, with room for so many retries each."""
+    """No request yet, with space for so many retries each."""
     slots = 256
     return Flight(
         arrived=np.zeros(slots),
@@ -163,9 +163,9 @@ def proxies(places: int, listed: int, cells: int, watched: int, connections: int
     )
 
 
-def agenda(room: int) -> Agenda:
-    """Nothing to come."""
-    return Agenda(np.zeros(room), *(np.zeros(room, dtype=np.int64) for _ in range(3)))
+def agenda(size: int) -> Agenda:
+    """Nothing to come; there is space for `size` entries."""
+    return Agenda(np.zeros(size), *(np.zeros(size, dtype=np.int64) for _ in range(3)))
 
 
 def tally(causes: int, flying: Flight) -> Tally:

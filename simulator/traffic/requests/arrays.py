@@ -60,7 +60,7 @@ class Rules(NamedTuple):
     longest_connection: float
     """Seconds after which a connection is opened anew; infinite: never."""
     parameters: Floats
-    """Of the balancing policy."""
+    """The numbers that the balancing policy goes by, in its own order."""
 
 
 class Endpoints(NamedTuple):

@@ -140,8 +140,8 @@ def test_recreate_waits_for_the_old_pods_to_be_gone() -> None:
 
 def test_a_node_that_is_cut_off_counts_although_its_containers_run() -> None:
     lab = Lab(cluster(nodes(1), deployment()))
-    lab.at(100.0, lambda: lab.state.add_silent_cause(0, "me", lab.state.cause("partition/node-0")))
-    lab.at(200.0, lambda: lab.state.remove_silent_cause(0, "me"))
+    lab.at(100.0, lambda: lab.state.nodes.add_silent_cause(0, "me", lab.state.cause("partition/node-0")))
+    lab.at(200.0, lambda: lab.state.nodes.remove_silent_cause(0, "me"))
     lab.simulation.end = 1000.0
     lab.simulation.run((), ())
     log = lab.simulation.log

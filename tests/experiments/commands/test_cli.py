@@ -278,6 +278,8 @@ def test_bench_prints_what_it_measured(kubenines: Any) -> None:
     assert (
         "transitions per second" in kubenines("bench", "cluster", "--nodes", "3", "--pods", "20", "--years", "0.01")[1]
     )
+    assert "placed: 40\n" in kubenines("bench", "placement", "--nodes", "4", "--pods", "40")[1]
+    assert "policy: roundRobin\n" in kubenines("bench", "traffic", "--requests", "500", "--policy", "roundRobin")[1]
 
 
 UNREAD = """\

@@ -12,7 +12,7 @@ from experiments.design.goal import Capacity, Predicate, Quorum, ReadyEndpoints
 from experiments.metrics.measure import measure
 from experiments.metrics.metric import metrics
 from experiments.metrics.observation import Observation
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 
 @dataclass(frozen=True)

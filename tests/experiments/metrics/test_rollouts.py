@@ -12,7 +12,8 @@ from experiments.experiment import Experiment
 from experiments.metrics.observation import Observation
 from experiments.metrics.rollouts import COLUMNS, rollouts
 from experiments.report.rollouts import said
-from simulator.log import Kind, StepFunction, TransitionLog
+from simulator.log import Kind, TransitionLog
+from simulator.step_function import StepFunction
 
 END = 10_000.0
 CASES = Path(__file__).parents[2] / "data/cases/progress-deadline"

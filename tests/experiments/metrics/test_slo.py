@@ -13,7 +13,7 @@ from experiments.design.goal import ReadyEndpoints, Slo
 from experiments.metrics.burn_rate import ALERTS, SHORT, Alert, alert_delay_s, alerts, fired, firing
 from experiments.metrics.observation import Observation
 from experiments.metrics.slo import budget_spent, worst_budget_spent
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 
 DAY, HOUR = 86400.0, 3600.0
 THREE_NINES = Slo(0.999)

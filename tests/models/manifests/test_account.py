@@ -206,6 +206,13 @@ def test_kinds_that_are_not_read_are_named_if_they_may_matter() -> None:
     }
 
 
+def test_a_field_of_which_some_is_read_is_reviewed_as_a_whole() -> None:
+    owned = "metadata: {name: web, labels: {a: b, pod-template-hash: c}, ownerReferences: [{controller: true, "
+    owned += "apiVersion: apps/v1, kind: Deployment, name: gone, uid: u, blockOwnerDeletion: true}]}"
+    replica_set = deployment().replace("kind: Deployment", "kind: ReplicaSet").replace("metadata: {name: web}", owned)
+    assert fields(replica_set) == {}
+
+
 def test_labels_of_a_namespace_are_reviewed_one_by_one() -> None:
     labels = "labels: {team: a, istio-injection: enabled, pod-security.kubernetes.io/enforce: privileged}"
     assert fields(f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: x, {labels}}}\n") == {

@@ -9,17 +9,16 @@ import pytest
 from models.input.documents import Document
 from models.manifests import Manifest
 from models.manifests.account import fates
-from models.manifests.cluster import CONVERTERS
+from models.manifests.conversion import Admission, converters
 from models.manifests.fields import Place, fields_below, review_of_kind, root
 from models.manifests.manifest import Field, Findings
-from models.manifests.pod import Admission
 from models.manifests.schema import schemas
 from models.timing import Timing
 
 ONLY_CHECKED = {"Job", "CronJob"}
 """Kinds with a converter that makes nothing of them."""
 
-READ = sorted(name for name in schemas()["roots"] if name.rpartition("/")[2] in CONVERTERS.keys() - ONLY_CHECKED)
+READ = sorted(name for name in schemas()["roots"] if name.rpartition("/")[2] in converters().keys() - ONLY_CHECKED)
 
 FREE = "free"
 """Stands for every key of a mapping whose keys are free."""
@@ -85,7 +84,7 @@ def acting(api_version: str, kind: str) -> frozenset[str]:
         manifest = Manifest(value, Document("x.yaml", value))
         findings = Findings()
         whole = Field.whole(manifest, findings)
-        CONVERTERS[kind](whole, Admission({}, Timing()))
+        converters()[kind](whole, Admission({}, Timing()))
         found |= {
             dotted(path)
             for path, review, _ in fates(manifest, findings.reads_of(manifest), frozenset())
@@ -115,7 +114,7 @@ def test_no_field_is_both_read_and_reviewed(name: str) -> None:
 
 
 def test_no_kind_of_kubernetes_is_without_review() -> None:
-    read = CONVERTERS.keys() - ONLY_CHECKED | {"Namespace"}
+    read = converters().keys() - ONLY_CHECKED | {"Namespace"}
     for api_version, kinds in schemas()["kinds"].items():
         for kind in kinds:
             assert (review_of_kind(api_version, kind) is None) == (kind in read), kind

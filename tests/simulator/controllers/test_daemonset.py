@@ -85,7 +85,7 @@ def lab_of(
 
 
 def record(lab: Lab) -> DaemonSetState:
-    return lab.state.daemon_sets[0]
+    return lab.state.workloads.of(DaemonSetState)[0]
 
 
 def where(lab: Lab) -> list[int]:
@@ -100,7 +100,7 @@ def waves(lab: Lab, since: float = 0.0) -> list[int]:
 
 def retaint(lab: Lab, number: int, *taints: Taint, at: float) -> None:
     """Replaces the node's taints."""
-    lab.at(at, lambda: lab.state.set_taints(number, frozenset(taints), 0))
+    lab.at(at, lambda: lab.state.nodes.set_taints(number, frozenset(taints), 0))
 
 
 # Which nodes
@@ -161,7 +161,7 @@ def test_a_pod_stays_with_a_no_schedule_taint_and_goes_with_a_no_execute_taint()
 
 def test_a_cordoned_node_keeps_its_pod_and_gets_new_ones() -> None:
     lab = lab_of(nodes(2))
-    lab.at(1, lambda: lab.state.set_unschedulable(0, True, 0))
+    lab.at(1, lambda: lab.state.nodes.set_unschedulable(0, True, 0))
     lab.delete(next(pod for pod in lab.pods("agent") if pod.node == 0), at=10)
     assert where(lab.run(100)) == [0, 1]
 
@@ -173,7 +173,7 @@ def test_a_pod_on_a_dead_node_is_not_evicted_and_a_new_one_not_made() -> None:
     assert lab.pods("agent")[1] is lost
     assert not lost.deleting
     assert (lost.available, record(lab).desired, len(record(lab).wanted)) == (False, 3, 2)
-    lab.at(4000, lambda: lab.state.mark_deleting(lost, 0))
+    lab.at(4000, lambda: lab.state.pods.mark_deleting(lost, 0))
     lab.run(4999)
     assert lost.uid in lab.state.pods
     lab.run(5100)
@@ -250,7 +250,7 @@ def test_an_unavailable_old_pod_is_replaced_outside_the_surge() -> None:
     spec = daemon_set(max_unavailable=0, max_surge=1)
     diary = Diary()
     lab = lab_of(nodes(4), spec, before=diary.follow)
-    lab.at(1, lambda: lab.simulation.kubelet.make_unready(lab.pods("agent")[2]))
+    lab.at(1, lambda: lab.simulation.control_plane.kubelet.make_unready(lab.pods("agent")[2]))
     lab.apply(replace(spec, template=version("v2")), at=10)
     lab.run(10.5)
     # The new pod next to an old one that is not ready replaces it without being available yet.
@@ -290,7 +290,7 @@ def test_an_old_pod_that_is_not_available_is_replaced_at_once() -> None:
     spec = daemon_set()
     lab = lab_of(nodes(4), spec)
     for victim in lab.pods("agent")[1:3]:
-        lab.at(1, lambda pod=victim: lab.simulation.kubelet.make_unready(pod))  # type: ignore[misc]
+        lab.at(1, lambda pod=victim: lab.simulation.control_plane.kubelet.make_unready(pod))  # type: ignore[misc]
     lab.apply(replace(spec, template=version("v2")), at=10)
     lab.run(100)
     assert waves(lab) == [2, 1, 1]
@@ -392,8 +392,8 @@ def test_whatever_is_asked_for_is_there_in_the_end(asked: list[dict[str, object]
         lab.apply(spec, at=now + 1)
         if isinstance(lost := change["lost"], int):
             outage = object()
-            lab.at(now + 2, lambda node=lost, outage=outage: lab.state.add_down_cause(node, outage, 0))  # type: ignore[misc]
-            lab.at(now + 400, lambda node=lost, outage=outage: lab.state.remove_down_cause(node, outage))  # type: ignore[misc]
+            lab.at(now + 2, lambda node=lost, outage=outage: lab.state.nodes.add_down_cause(node, outage, 0))  # type: ignore[misc]
+            lab.at(now + 400, lambda node=lost, outage=outage: lab.state.nodes.remove_down_cause(node, outage))  # type: ignore[misc]
         if isinstance(tainted := change["tainted"], tuple):
             number, taint = tainted
             lab.at(now + 2, lambda number=number, taint=taint: add_taint(lab, number, taint))  # type: ignore[misc]
@@ -416,7 +416,7 @@ def test_whatever_is_asked_for_is_there_in_the_end(asked: list[dict[str, object]
 
 
 def add_taint(lab: Lab, number: int, taint: Taint) -> None:
-    lab.state.set_taints(number, lab.state.nodes.taints_of(number) | {taint}, 0)
+    lab.state.nodes.set_taints(number, lab.state.nodes.taints_of(number) | {taint}, 0)
 
 
 def recount(lab: Lab) -> None:

@@ -12,6 +12,7 @@ from models.labels import LabelSelector
 from models.pod import PodTemplate, Probe
 from simulator.log import Kind
 from simulator.operations.rollout import Rollout
+from simulator.state.objects import DeploymentState
 from tests.simulator.clusters import (
     EXACT,
     FOREVER,
@@ -85,7 +86,7 @@ def test_rollout_in_waves(
 ) -> None:
     lab = updated(web(replicas, surge, unavailable)).run(HOUR)
     assert lab.rollout(since=100.0) == steps
-    assert lab.state.deployments[0].complete
+    assert lab.state.workloads.of(DeploymentState)[0].complete
     assert [count for _, _, count in lab.log(Kind.DEPLOYMENT_COMPLETE, 1.0)] == [0, 1]
 
 
@@ -96,7 +97,7 @@ def test_the_latency_of_controllers_does_not_change_the_last_step(
     late = replace(EXACT, controller_latency=0.13, scheduler_latency=0.02)
     lab = updated(web(replicas, surge, unavailable), under=behaviour(late)).run(HOUR)
     assert lab.rollout(since=100.0)[-1] == steps[-1]
-    assert lab.state.deployments[0].complete
+    assert lab.state.workloads.of(DeploymentState)[0].complete
 
 
 def ready_one_by_one(lab: Lab, since: float) -> None:
@@ -111,7 +112,7 @@ def ready_one_by_one(lab: Lab, since: float) -> None:
     def next_one() -> None:
         waiting = [pod for pod in lab.replica_sets()[-1].pods.values() if pod.node >= 0 and not pod.ready]
         if waiting:
-            lab.state.set_ready(waiting[0], True, 0)
+            lab.state.pods.set_ready(waiting[0], True, 0)
 
     for _, time in zip(range(30), turns(), strict=False):
         lab.at(time, next_one)
@@ -136,7 +137,7 @@ def test_a_broken_release_stops_at_the_fence() -> None:
     lab = updated(web(10, 3, 2), "broken", under=NEVER).run(10 * HOUR)
     assert lab.rollout(since=100.0) == [(3, 10), (3, 8), (5, 8)]
     assert lab.counts() == ((8, 8, 8), (5, 0, 0))
-    assert not lab.state.deployments[0].complete
+    assert not lab.state.workloads.of(DeploymentState)[0].complete
 
 
 def test_a_broken_release_can_be_undone() -> None:
@@ -146,7 +147,7 @@ def test_a_broken_release_can_be_undone() -> None:
     # Counted from the broken one, which is the newest ReplicaSet: first it goes, then the old one is filled up again.
     assert lab.run(2 * HOUR).rollout(since=HOUR) == [(0, 8), (0, 10)]
     assert lab.counts() == ((10, 10, 10), (0, 0, 0))
-    assert lab.state.deployments[0].complete
+    assert lab.state.workloads.of(DeploymentState)[0].complete
 
 
 def test_a_third_release_takes_over_from_a_broken_second() -> None:
@@ -164,7 +165,7 @@ def test_a_release_in_the_middle_of_another_takes_over() -> None:
     lab.apply(replace(spec, template=release("3")), at=100.5)  # the first pods of the second start at 101
     lab.run(HOUR)
     assert [desired for desired, _, _ in lab.counts()] == [0, 0, 10]
-    assert lab.state.deployments[0].complete
+    assert lab.state.workloads.of(DeploymentState)[0].complete
 
 
 def test_an_old_pod_that_is_lost_under_a_broken_release_is_replaced_by_one_of_its_kind() -> None:
@@ -250,7 +251,7 @@ def test_recreate_is_blocked_by_a_pod_on_a_dead_node() -> None:
     lab.apply(replace(spec, template=release("2")), at=100.0)
     assert lab.run(4999.0).rollout(since=100.0) == [(0, 0)]
     assert lab.run(5100.0).rollout(since=100.0) == [(0, 0), (3, 0)]
-    assert lab.state.deployments[0].complete
+    assert lab.state.workloads.of(DeploymentState)[0].complete
 
 
 def test_a_rolling_update_goes_on_past_a_dead_node() -> None:
@@ -258,7 +259,7 @@ def test_a_rolling_update_goes_on_past_a_dead_node() -> None:
     lab.apply(replace(web(4), template=release("2")), at=100.0)
     lab.run(HOUR)
     assert lab.counts() == ((0, 0, 0), (4, 4, 4))
-    assert lab.state.deployments[0].complete
+    assert lab.state.workloads.of(DeploymentState)[0].complete
 
 
 @pytest.mark.parametrize(("new_image", "pulled"), [(True, 20.0), (False, 0.0)])
@@ -273,7 +274,7 @@ def test_releases_come_at_their_times() -> None:
     operation = Rollout("weekly", "Deployment/web", every=1000.0, at=300.0)
     lab = Lab(cluster(nodes(2), web(2)), operations=[operation]).run(2500.0)
     assert lab.times(Kind.DEPLOYMENT_GENERATION, since=1.0) == [300.0, 1300.0, 2300.0]
-    assert lab.state.deployments[0].complete
+    assert lab.state.workloads.of(DeploymentState)[0].complete
 
 
 def test_old_replica_sets_are_kept_as_long_as_the_history_says() -> None:

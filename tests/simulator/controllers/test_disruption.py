@@ -34,18 +34,18 @@ def lab(budgets: Iterable[PodDisruptionBudget], *workloads: Deployment | Pod, ma
 
 def status(found: Lab, number: int = 0) -> tuple[int, int, int, int]:
     """(expected, desired, healthy, allowed)."""
-    one = found.state.budgets[number]
+    one = found.state.workloads.of(BudgetState)[number]
     return one.expected, one.desired, one.healthy, one.allowed
 
 
 def unready(found: Lab, pods: Iterable[PodState]) -> None:
     for each in pods:
-        found.state.set_ready(each, False, 0)
+        found.state.pods.set_ready(each, False, 0)
     found.run(found.kernel.now)
 
 
 def evict(found: Lab, victim: PodState) -> Verdict:
-    return found.simulation.disruption.evict(victim, 0)
+    return found.simulation.control_plane.disruption.evict(victim, 0)
 
 
 # The status
@@ -144,7 +144,7 @@ def test_both_replicasets_of_a_rollout_are_one_controller_but_their_pods_all_cou
     by_scale, by_pods = budget(max_unavailable=1), budget("all", selector=EVERYTHING, min_available=8)
     found = lab([by_scale, by_pods], web, behaviour=behaviour(replace(EXACT, controller_latency=0.05)))
     found.apply(replace(web, template=template("web", container(image="web:2"))), at=10.0)
-    expected = {found.run(10 + tick / 10).state.budgets[0].expected for tick in range(100)}
+    expected = {found.run(10 + tick / 10).state.workloads.of(BudgetState)[0].expected for tick in range(100)}
     assert expected == {10}
     assert max(new for _, number, new in found.log(Kind.BUDGET_ALLOWED) if number == "1") == 5
     assert status(found, 1) == (10, 8, 10, 2)
@@ -169,7 +169,7 @@ def test_the_budget_follows_its_pods() -> None:
     again = lab([budget(min_available=1)], deployment(replicas=2))
     again.delete(again.pods()[0], at=10.0)
     for time in (9.0, 10.0, 10.5, 11.0):
-        expected.append(again.run(time).state.budgets[0].expected)
+        expected.append(again.run(time).state.workloads.of(BudgetState)[0].expected)
     assert expected == [2, 3, 3, 2]  # the old pod is there for its second of termination
 
 
@@ -186,7 +186,7 @@ def test_a_dead_node_takes_the_allowance_until_its_pods_are_replaced() -> None:
 
 def test_an_evicted_pod_that_is_not_deleted_counts_again_after_two_minutes() -> None:
     found = lab([budget(min_available=1)], deployment(replicas=3))
-    one: BudgetState = found.state.budgets[0]
+    one: BudgetState = found.state.workloads.of(BudgetState)[0]
 
     def lose_an_eviction() -> None:
         one.disrupted[found.pods()[0].uid] = found.kernel.now
@@ -210,13 +210,13 @@ def pending(found: Lab) -> PodState:
 
 def terminating(found: Lab) -> PodState:
     victim = found.pods("web")[0]
-    found.state.mark_deleting(victim, 0)
+    found.state.pods.mark_deleting(victim, 0)
     return victim
 
 
 def failed(found: Lab) -> PodState:
     victim = found.pods("web")[0]
-    found.state.fail(victim, 0)
+    found.state.pods.fail(victim, 0)
     return victim
 
 
@@ -273,9 +273,9 @@ def test_row_3_pods_of_two_budgets_never_go(ready: bool) -> None:
 def test_rows_4_and_5_pods_that_are_not_ready(spec: dict[str, Any], lost: int, answer: int) -> None:
     found = lab([budget(**spec)], deployment(replicas=3))
     unready(found, found.pods()[:lost])
-    before = found.state.budgets[0].allowed
+    before = found.state.workloads.of(BudgetState)[0].allowed
     assert evict(found, found.pods()[0]).status == answer
-    paid = before - found.state.budgets[0].allowed
+    paid = before - found.state.workloads.of(BudgetState)[0].allowed
     assert paid == (spec == {"min_available": 0} and lost == 2)
 
 
@@ -298,7 +298,7 @@ def test_rows_8_and_9_as_many_go_at_once_as_the_budget_allows() -> None:
     assert [value for _, _, value in found.log(Kind.BUDGET_ALLOWED)] == [1, 0]
     found.run(0.0)
     assert status(found) == (5, 3, 3, 0)
-    assert found.state.budgets[0].disrupted == {}
+    assert found.state.workloads.of(BudgetState)[0].disrupted == {}
     assert [value for _, _, value in found.run(10.0).log(Kind.BUDGET_ALLOWED)] == [1, 0, 2]
 
 

@@ -35,7 +35,7 @@ def lab(machines: int, *failures: object, zones: str = "a", replicas: int = 1, t
 
 def found_after(timing: Timing, at: float, machines: int = 3000) -> np.ndarray:
     """Seconds from a crash at `at` to Unknown, of many nodes."""
-    lifecycle = Lab(cluster(nodes(machines)), behaviour(timing)).simulation.node_lifecycle
+    lifecycle = Lab(cluster(nodes(machines)), behaviour(timing)).simulation.control_plane.node_lifecycle
     return np.array([lifecycle.detection_time(i, at) - at for i in range(machines)])
 
 

@@ -9,7 +9,7 @@ import pytest
 from models.deployment import NO_DEADLINE, Deployment
 from models.distributions import Fixed
 from simulator.log import Kind
-from simulator.state.objects import Rollout
+from simulator.state.objects import DeploymentState, Rollout
 from tests.simulator.clusters import HOUR, Lab, behaviour, cluster, down, nodes
 from tests.simulator.controllers.test_deployment import NEVER, release, web
 
@@ -33,13 +33,13 @@ def progressing(lab: Lab) -> list[tuple[float, int]]:
 def test_a_rollout_is_late_a_second_after_its_deadline_counted_in_whole_seconds(at: float, deadline: float) -> None:
     lab = rolled(web(4, progress_deadline_seconds=deadline), at).run(HOUR)
     assert progressing(lab) == [(100.0 + deadline + 1.0, 0)]
-    assert lab.state.deployments[0].progress.reason is Rollout.DEADLINE_EXCEEDED
+    assert lab.state.workloads.of(DeploymentState)[0].progress.reason is Rollout.DEADLINE_EXCEEDED
 
 
 def test_a_late_rollout_goes_on_as_before() -> None:
     early, late = (rolled(web(4, progress_deadline_seconds=deadline)).run(HOUR) for deadline in (60.0, 2 * HOUR))
     assert early.rollout() == late.rollout()
-    assert not early.state.deployments[0].complete
+    assert not early.state.workloads.of(DeploymentState)[0].complete
 
 
 def test_every_step_moves_the_deadline() -> None:
@@ -61,7 +61,7 @@ def test_a_late_rollout_that_gets_on_is_late_no_more() -> None:
     (late, stuck), (back, well), *rest = progressing(lab)
     assert (late, stuck, well, rest) == (161.0, 0, 1, [])
     assert 400.0 < back < lab.log(Kind.DEPLOYMENT_COMPLETE, 101.0)[-1][0]
-    assert lab.state.deployments[0].progress.reason is Rollout.AVAILABLE
+    assert lab.state.workloads.of(DeploymentState)[0].progress.reason is Rollout.AVAILABLE
 
 
 def test_a_paused_rollout_is_not_judged_and_has_all_its_time_when_it_is_resumed() -> None:
@@ -69,7 +69,7 @@ def test_a_paused_rollout_is_not_judged_and_has_all_its_time_when_it_is_resumed(
     lab = rolled(web(4, progress_deadline_seconds=60.0))
     lab.apply(replace(spec, paused=True), at=130.0)
     assert progressing(lab.run(500.0)) == []
-    assert lab.state.deployments[0].progress.reason is Rollout.PAUSED
+    assert lab.state.workloads.of(DeploymentState)[0].progress.reason is Rollout.PAUSED
     lab.apply(spec, at=500.5)
     assert progressing(lab.run(HOUR)) == [(561.0, 0)]
 
@@ -80,13 +80,13 @@ def test_a_pause_does_not_hide_that_a_rollout_is_late() -> None:
     lab.apply(replace(spec, paused=True), at=200.0)
     lab.apply(spec, at=300.0)
     assert progressing(lab.run(HOUR)) == [(161.0, 0)]
-    assert lab.state.deployments[0].progress.reason is Rollout.DEADLINE_EXCEEDED
+    assert lab.state.workloads.of(DeploymentState)[0].progress.reason is Rollout.DEADLINE_EXCEEDED
 
 
 def test_a_rollout_without_a_deadline_is_never_late() -> None:
     lab = rolled(web(4, progress_deadline_seconds=NO_DEADLINE)).run(9 * 24 * HOUR)
     assert progressing(lab) == []
-    assert lab.state.deployments[0].progress.reason is Rollout.UNKNOWN
+    assert lab.state.workloads.of(DeploymentState)[0].progress.reason is Rollout.UNKNOWN
 
 
 def test_a_deadline_that_is_taken_away_or_brought_forward_counts_at_once() -> None:
@@ -110,7 +110,7 @@ def test_a_rollover_ends_a_late_rollout() -> None:
     lab = rolled(spec)
     lab.apply(replace(spec, template=release("2")), at=200.0)
     assert progressing(lab.run(HOUR)) == [(161.0, 0), (200.0, 1)]
-    assert lab.state.deployments[0].complete
+    assert lab.state.workloads.of(DeploymentState)[0].complete
 
 
 def test_scaling_a_complete_deployment_is_no_rollout_that_could_be_late() -> None:
@@ -118,7 +118,7 @@ def test_scaling_a_complete_deployment_is_no_rollout_that_could_be_late() -> Non
     lab = Lab(cluster(nodes(1), spec))
     lab.apply(replace(spec, replicas=500), at=100.0)
     assert progressing(lab.run(HOUR)) == []
-    assert not lab.state.deployments[0].complete
+    assert not lab.state.workloads.of(DeploymentState)[0].complete
 
 
 def test_a_pod_that_is_ready_is_progress_before_it_is_available() -> None:

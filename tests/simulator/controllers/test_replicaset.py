@@ -74,12 +74,12 @@ def ready_for(*minutes: float, until: float = 3 * HOUR) -> Callable[[Lab, list[P
 
 
 def blink(lab: Lab, pod: PodState) -> None:
-    lab.state.set_ready(pod, False, 0)
-    lab.state.set_ready(pod, True, 0)
+    lab.state.pods.set_ready(pod, False, 0)
+    lab.state.pods.set_ready(pod, True, 0)
 
 
 def unready(lab: Lab, pod: PodState) -> None:
-    lab.state.set_ready(pod, False, 0)
+    lab.state.pods.set_ready(pod, False, 0)
 
 
 def test_the_youngest_octave_goes_first() -> None:
@@ -189,7 +189,7 @@ def test_a_flap_restarts_the_clock_of_availability() -> None:
     lab = Lab(cluster(nodes(1), deployment(min_ready_seconds=30.0)))
     [pod] = lab.pods()
     lab.at(10.0, lambda: unready(lab, pod))
-    lab.at(20.0, lambda: lab.state.set_ready(pod, True, 0))
+    lab.at(20.0, lambda: lab.state.pods.set_ready(pod, True, 0))
     lab.at(40.0, lambda: blink(lab, pod))
     assert lab.run(HOUR).log(Kind.POD_AVAILABLE, 1.0) == [(10.0, "web-0", 0), (70.0, "web-0", 1)]
 

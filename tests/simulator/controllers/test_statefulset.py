@@ -52,7 +52,7 @@ def lab_of(spec: StatefulSet, machines: int = 8, under: Behaviour = BEHAVIOUR, *
 
 
 def record(lab: Lab) -> StatefulSetState:
-    return lab.state.stateful_sets[0]
+    return lab.state.workloads.of(StatefulSetState)[0]
 
 
 def member(lab: Lab, ordinal: int) -> PodState:
@@ -73,7 +73,7 @@ def told(lab: Lab, since: float = 0.0, gone: bool = False) -> str:
     for time, kind, uid, _, new, _ in log.columns():
         if time < since or kind not in (Kind.POD_PHASE, Kind.POD_DELETING, Kind.POD_AVAILABLE):
             continue
-        _, pod_class, ordinal = lab.state.pod_names[int(uid)]
+        _, pod_class, ordinal = lab.state.pods.names[int(uid)]
         if kind == Kind.POD_DELETING:
             words.append(f"-{ordinal}")
         elif kind == Kind.POD_PHASE and new == Phase.PENDING:
@@ -160,7 +160,7 @@ def test_a_pod_stuck_on_a_dead_node(
     spec = stateful_set(5, policy)
     lab = lab_of(spec)
     stuck = member(lab, 1)
-    lab.at(1, lambda: lab.state.add_down_cause(stuck.node, "test", 0))
+    lab.at(1, lambda: lab.state.nodes.add_down_cause(stuck.node, "test", 0))
     lab.delete(stuck, at=2)
     seven = replace(spec, replicas=7)
     lab.apply(seven, at=10)
@@ -347,10 +347,10 @@ def test_scaling_down_in_order_waits_for_a_sick_pod_above_another() -> None:
     lab = lab_of(spec)
     sick = [member(lab, ordinal) for ordinal in (1, 3)]
     for pod in sick:
-        lab.at(1, lambda pod=pod: lab.simulation.kubelet.make_unready(pod))  # type: ignore[misc]
+        lab.at(1, lambda pod=pod: lab.simulation.control_plane.kubelet.make_unready(pod))  # type: ignore[misc]
     lab.apply(replace(spec, replicas=1), at=2)
     assert told(lab.run(DAY)) == ""
-    lab.at(DAY, lambda: lab.state.set_ready(sick[0], True, 0))
+    lab.at(DAY, lambda: lab.state.pods.set_ready(sick[0], True, 0))
     assert told(lab.run(2 * DAY), since=DAY + 1) == "-2 -1"
 
 
@@ -392,8 +392,8 @@ def test_whatever_is_asked_for_is_there_in_the_end(
         lab.apply(spec, at=now + 1)
         if isinstance(lost, int):
             outage = object()
-            lab.at(now + 2, lambda node=lost, outage=outage: lab.state.add_down_cause(node, outage, 0))  # type: ignore[misc]
-            lab.at(now + 400, lambda node=lost, outage=outage: lab.state.remove_down_cause(node, outage))  # type: ignore[misc]
+            lab.at(now + 2, lambda node=lost, outage=outage: lab.state.nodes.add_down_cause(node, outage, 0))  # type: ignore[misc]
+            lab.at(now + 400, lambda node=lost, outage=outage: lab.state.nodes.remove_down_cause(node, outage))  # type: ignore[misc]
         assert isinstance(pause, float)
         lab.run(now + 2 + pause)
         names = [pod.name for pod in lab.pods("db")]

@@ -26,7 +26,7 @@ def evicted(
     web = template("web", tolerations=tuple(tolerated))
     lab = Lab(cluster(nodes(1, taints=tuple(own)), deployment(pods=web)))
     for time, taints in changes:
-        lab.at(time, lambda taints=taints: lab.state.set_taints(0, frozenset(taints), 0))  # type: ignore[misc]
+        lab.at(time, lambda taints=taints: lab.state.nodes.set_taints(0, frozenset(taints), 0))  # type: ignore[misc]
     return lab.run(HOUR).times(Kind.POD_DELETING)
 
 
@@ -120,7 +120,7 @@ def test_a_pod_that_was_deleted_meanwhile_is_not_deleted_again() -> None:
     web = template("web", tolerations=(tolerate(DEDICATED, 60.0),), termination_grace_period=600.0)
     lab = Lab(cluster(nodes(2), deployment(pods=web)))
     [pod] = lab.pods()
-    lab.at(10.0, lambda: lab.state.set_taints(pod.node, frozenset({DEDICATED}), 0))
+    lab.at(10.0, lambda: lab.state.nodes.set_taints(pod.node, frozenset({DEDICATED}), 0))
     lab.delete(pod, at=20.0)
     lab.run(HOUR)
     assert [name for _, name, _ in lab.log(Kind.POD_DELETING)].count("web-0") == 1

@@ -329,7 +329,7 @@ def test_a_failed_pod_can_be_deleted() -> None:
     alone = pod("alone", restart_policy="Never")
     found = lab(alone, failures=[ContainerCrash("crash", Fixed(100.0))]).run(200.0)
     [failed] = found.pods()
-    found.state.mark_deleting(failed, 0)
+    found.state.pods.mark_deleting(failed, 0)
     found.run(HOUR)
     assert found.pods() == []
     assert found.state.nodes.used_pods.tolist() == [0]

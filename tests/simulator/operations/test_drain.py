@@ -18,8 +18,9 @@ from simulator.log import Kind
 from simulator.operations.cordon import Cordon
 from simulator.operations.drain import Drain
 from simulator.run import simulate
-from simulator.state.objects import PodState
-from simulator.stories.world import Drains, FailureMode, Operation
+from simulator.state.objects import BudgetState, PodState
+from simulator.stories.drains import Drains
+from simulator.stories.protocols import FailureMode, Operation
 from tests.simulator.clusters import HOUR, Lab, behaviour, cluster, deployment, down, node, nodes, pod, template
 
 REFUSED = "Cannot evict pod as it would violate the pod's disruption budget."
@@ -56,7 +57,7 @@ def three_on_one(timeout: float | None = None, **spec: Any) -> Lab:
     drain = Drain("patching", at=15.0, select=LabelSelector.of({"kubernetes.io/hostname": "node-0"}), timeout=timeout)
     budgets = (budget(**spec),) if spec else ()
     found = lab(full_and_empty(deployment(replicas=3)), drain, budgets=budgets)
-    found.at(10.0, lambda: found.state.set_unschedulable(1, False, 0))
+    found.at(10.0, lambda: found.state.nodes.set_unschedulable(1, False, 0))
     return found
 
 
@@ -396,16 +397,16 @@ def test_drains_alone_never_take_the_healthy_pods_below_what_the_budget_desires(
         evicted.append(gone)
         number = int(gone.pod_class.workload.name.removeprefix("app-"))
         left = sum(each.ready and not each.deleting for each in found.pods(gone.pod_class.workload.name))
-        assert not gone.ready or left >= found.state.budgets[number].desired
+        assert not gone.ready or left >= found.state.workloads.of(BudgetState)[number].desired
 
     found.state.listen(Kind.POD_DELETING, check)
     found.run(HOUR)
     counted = drained(found)
     assert len(evicted) == counted.evicted
-    for each in found.state.budgets:
+    for each in found.state.workloads.of(BudgetState):
         assert each.ready == sum(p.ready and not p.deleting for p in found.pods() if each in _budgets(found, p))
         assert each.pods == len([p for p in found.pods() if each in _budgets(found, p)])
 
 
 def _budgets(found: Lab, one: PodState) -> tuple[object, ...]:
-    return found.simulation.disruption.budgets_of(one.pod_class)
+    return found.simulation.control_plane.disruption.budgets_of(one.pod_class)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from models.deployment import Percent
 from simulator.state.nodes import TRUE
+from simulator.state.objects import DeploymentState
 from tests.simulator.clusters import Lab, cluster, deployment, nodes
 
 HOUR = 3600.0
@@ -25,27 +26,27 @@ STEPS = st.lists(
 def act(lab: Lab, action: str, number: int, cut: set[int]) -> None:
     """One action; `number` is a node, a release or a number of replicas, as it fits."""
     state = lab.state
-    [record] = state.deployments
+    [record] = state.workloads.of(DeploymentState)
     spec = record.spec
     match action:
         case "scale":
-            state.update_deployment(record, replace(spec, replicas=number + 1), 0)
+            state.workloads.update(record, replace(spec, replicas=number + 1), 0)
         case "release" | "undo":
             release = str(number) if action == "release" else "0"
             template = replace(spec.template, annotations={"release": release})
-            state.update_deployment(record, replace(spec, template=template), 0)
+            state.workloads.update(record, replace(spec, template=template), 0)
         case "pause" | "resume":
-            state.update_deployment(record, replace(spec, paused=action == "pause"), 0)
+            state.workloads.update(record, replace(spec, paused=action == "pause"), 0)
         case "cut off" if number not in cut:
             cut.add(number)
-            state.add_silent_cause(number, "test", 0)
+            state.nodes.add_silent_cause(number, "test", 0)
         case "reconnect" if number in cut:
             cut.discard(number)
-            state.remove_silent_cause(number, "test")
+            state.nodes.remove_silent_cause(number, "test")
         case "unwell" | "well":
-            state.set_healthy(number, action == "well", 0)
+            state.nodes.set_healthy(number, action == "well", 0)
         case "cordon" | "uncordon":
-            state.set_unschedulable(number, action == "cordon", 0)
+            state.nodes.set_unschedulable(number, action == "cordon", 0)
 
 
 def end_all(lab: Lab, cut: set[int]) -> None:
@@ -67,7 +68,7 @@ def test_any_sequence_of_actions_ends_and_converges(
         lab.at(time, lambda action=action, number=number: act(lab, action, number, cut))
     lab.at(HOUR + 1.0, lambda: end_all(lab, cut))
     lab.run(6 * HOUR)
-    [record] = lab.state.deployments
+    [record] = lab.state.workloads.of(DeploymentState)
     assert record.complete
     assert [len(r.pods) for r in record.replica_sets if r.desired] == [record.spec.replicas]
     assert all(pod.ready and not pod.deleting for pod in lab.state.pods.values())

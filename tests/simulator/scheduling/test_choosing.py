@@ -61,7 +61,7 @@ def test_the_list_of_nodes_takes_zones_in_turn() -> None:
 def test_the_search_goes_on_where_it_stopped() -> None:
     nodes = [machine(str(i)) for i in range(250)]
     placing = _Placing(nodes, profile(ties="first"), Streams(0, 0))
-    pod = placing._state.create_pod(placing._class_of(Arrival("web", template())), None, 0)
+    pod = placing._state.pods.create(placing._class_of(Arrival("web", template())), None, 0)
     seen = [placing._scheduler.feasible(pod).tolist() for _ in range(3)]
     assert seen[0] == list(range(120))
     assert seen[1] == list(range(120, 240))
@@ -71,7 +71,7 @@ def test_the_search_goes_on_where_it_stopped() -> None:
 def test_with_fewer_feasible_nodes_than_enough_the_search_begins_where_it_did() -> None:
     nodes = [machine(str(i), unschedulable=i >= 50) for i in range(250)]
     placing = _Placing(nodes, profile(ties="first"), Streams(0, 0))
-    pod = placing._state.create_pod(placing._class_of(Arrival("web", template())), None, 0)
+    pod = placing._state.pods.create(placing._class_of(Arrival("web", template())), None, 0)
     assert [placing._scheduler.feasible(pod).tolist() for _ in range(2)] == [list(range(50))] * 2
 
 

@@ -261,7 +261,7 @@ def test_terminating_pods_do_not_count() -> None:
     question = zones_with({"a": 1, "b": 1, "c": 1})
     asked = template("web", topology_spread_constraints=(spread(1),))
     in_c = next(p for p in question.lab.pods() if p.node == 2)
-    question.lab.state.mark_deleting(in_c, 0)
+    question.lab.state.pods.mark_deleting(in_c, 0)
     assert question.passing(asked) == ["in-c"]
 
 
@@ -391,7 +391,7 @@ def test_a_waiting_pod_is_tried_again_when_a_node_returns() -> None:
 
 def test_a_waiting_pod_is_tried_again_when_a_node_is_uncordoned() -> None:
     lab = Lab(cluster(nodes(1, unschedulable=True), deployment()))
-    lab.at(10.0, lambda: lab.state.set_unschedulable(0, False, 0))
+    lab.at(10.0, lambda: lab.state.nodes.set_unschedulable(0, False, 0))
     assert lab.run(HOUR).times(Kind.POD_NODE, since=START) == [10.0]
 
 
@@ -466,7 +466,7 @@ def test_an_overloaded_cluster_costs_as_much_as_what_fits(monkeypatch: pytest.Mo
     tried: Counter[str] = Counter()
 
     def count(simulation: Simulation) -> None:
-        scheduler = simulation.scheduler
+        scheduler = simulation.control_plane.scheduler
         choose = scheduler._choose
 
         def counted(waiting: object) -> int | None:

@@ -9,7 +9,7 @@ import pytest
 
 from models.distributions import Fixed
 from models.traffic import Call, RequestRate, Retries, Traffic, circle
-from simulator.log import StepFunction
+from simulator.step_function import StepFunction
 from simulator.streams import Streams
 from simulator.traffic.chain import CALL, all_up, chained, needs
 from simulator.traffic.endpoints import EndpointHistory

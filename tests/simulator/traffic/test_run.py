@@ -12,9 +12,9 @@ from models.traffic import RequestRate, Retries, Traffic
 from simulator import registry, simulate
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
-from simulator.log import StepFunction
 from simulator.operations.rollout import Rollout
 from simulator.run import Run
+from simulator.step_function import StepFunction
 from simulator.traffic.endpoints import EndpointHistory, endpoint_history
 from simulator.traffic.requests.compiling import numba
 from simulator.traffic.run import expected, followed

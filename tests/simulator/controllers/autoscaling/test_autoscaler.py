@@ -29,6 +29,7 @@ from simulator.controllers.autoscaling.autoscaler import AutoscalerController
 from simulator.log import Kind
 from simulator.run import simulate
 from simulator.simulation import Simulation
+from simulator.state.objects import AutoscalerState, DeploymentState
 from tests.simulator.clusters import (
     DAY,
     EXACT,
@@ -88,7 +89,7 @@ def changes(world: Lab, since: float = 0.0) -> list[tuple[float, int]]:
 
 
 def replicas(world: Lab) -> int:
-    return world.state.deployments[0].spec.replicas
+    return world.state.workloads.of(DeploymentState)[0].spec.replicas
 
 
 def test_a_cluster_is_scaled_to_its_load_before_time_0() -> None:
@@ -109,7 +110,9 @@ def test_a_step_of_load_is_followed_within_a_tick_and_back_after_five_minutes() 
 def test_the_autoscaler_looks_15_seconds_after_it_was_made_and_every_15_seconds_from_then_on() -> None:
     described = cluster(nodes(10), deployment(replicas=2))
     world = Lab(described, behaviour(INSTANT))
-    world.at(8.0, lambda: world.simulation.autoscalers.feed(load((8.0, 100.0), (68.0, 450.0), (158.0, 120.0))))
+    world.at(
+        8.0, lambda: world.simulation.control_plane.autoscalers.feed(load((8.0, 100.0), (68.0, 450.0), (158.0, 120.0)))
+    )
     world.apply(autoscaler(least=2), at=15.0)
     world.run(600.0)
     assert changes(world) == [(30.0, 2), (75.0, 4), (90.0, 8), (105.0, 9), (450.0, 3)]
@@ -118,7 +121,7 @@ def test_the_autoscaler_looks_15_seconds_after_it_was_made_and_every_15_seconds_
 def test_replicas_outside_the_bounds_are_corrected_without_any_metric() -> None:
     world = lab(autoscaler(most=8, least=3))
     assert replicas(world) == 3
-    assert world.state.autoscalers[0].scaling_active == "FailedGetResourceMetric"
+    assert world.state.workloads.of(AutoscalerState)[0].scaling_active == "FailedGetResourceMetric"
     world.apply(deployment(replicas=9), at=100.0)
     assert replicas(world.run(200.0)) == 8
 
@@ -136,7 +139,7 @@ def test_without_a_load_the_run_says_so() -> None:
 def test_zero_replicas_switch_the_autoscaler_off() -> None:
     world = lab(autoscaler(), load((0.0, 1000.0)), web=deployment(replicas=0))
     assert replicas(world) == 0
-    assert world.state.autoscalers[0].scaling_active == "ScalingDisabled"
+    assert world.state.workloads.of(AutoscalerState)[0].scaling_active == "ScalingDisabled"
 
 
 def test_a_container_without_a_request_stops_utilisation_but_not_values() -> None:
@@ -184,7 +187,7 @@ def test_other_workloads_are_scaled_too(kind: str) -> None:
 
 def test_a_daemon_set_has_no_scale() -> None:
     world = lab(replace(autoscaler(), target_kind="DaemonSet"))
-    assert world.state.autoscalers[0].able_to_scale == "FailedGetScale"
+    assert world.state.workloads.of(AutoscalerState)[0].able_to_scale == "FailedGetScale"
 
 
 def test_a_behavior_limits_the_rate() -> None:
@@ -267,7 +270,7 @@ def test_leaving_ticks_out_changes_nothing(
         def feed(simulation: Simulation) -> None:
             simulation.loads = [offered]
             if every_tick:
-                look_always = partial(simulation.autoscalers._wake, "Deployment/default/web", DAY)
+                look_always = partial(simulation.control_plane.autoscalers._wake, "Deployment/default/web", DAY)
                 simulation.kernel.timer(DAY - 600.0, look_always)
 
         world = Lab(

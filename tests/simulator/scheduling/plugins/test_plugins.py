@@ -24,7 +24,6 @@ from simulator.scheduling.profile import default_profile
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
-from simulator.state.nodes import NodeTable
 from simulator.state.objects import PodState
 from simulator.streams import Streams
 from tests.simulator.strategies import TAINTS, machines, templates
@@ -43,8 +42,8 @@ class Scene:
     """Nodes, and pods that are simply put on them: no controller, no scheduler."""
 
     def __init__(self, nodes: Sequence[Node], placed: Sequence[tuple[PodTemplate, str]] = ()) -> None:
-        self.table = NodeTable(nodes)
-        self.state = ClusterState(Kernel(0.0, 1.0), self.table, None)
+        self.state = ClusterState(Kernel(0.0, 1.0), nodes, None)
+        self.table = self.state.nodes
         self.counts = PodCounts(self.state)
         self.cluster = ClusterView(self.table, self.counts)
         self.api = Api(self.state, Streams(0, 0), Behaviour())
@@ -54,9 +53,9 @@ class Scene:
             self.place(template, where)
 
     def place(self, template: PodTemplate, where: str) -> PodState:
-        self.api.apply(Pod(f"pod-{len(self.state.pod_names)}", template))
+        self.api.apply(Pod(f"pod-{len(self.state.pods.names)}", template))
         pod = list(self.state.pods.values())[-1]
-        self.state.bind(pod, self.table.index[where])
+        self.state.pods.bind(pod, self.table.index[where])
         return pod
 
     def view(self, template: PodTemplate) -> PodView:
@@ -249,10 +248,10 @@ def change(stage: Scene, data: st.DataObject, template: PodTemplate) -> None:
             if state.pods:
                 pod = data.draw(st.sampled_from(list(state.pods.values())))
                 if not pod.deleting:
-                    state.mark_deleting(pod, 0)
+                    state.pods.mark_deleting(pod, 0)
                 if how == "remove":
-                    state.remove(pod)
+                    state.pods.remove(pod)
         case "taint":
-            state.set_taints(node, frozenset(data.draw(st.lists(st.sampled_from(TAINTS), max_size=2))), 0)
+            state.nodes.set_taints(node, frozenset(data.draw(st.lists(st.sampled_from(TAINTS), max_size=2))), 0)
         case "cordon":
-            state.set_unschedulable(node, data.draw(st.booleans()), 0)
+            state.nodes.set_unschedulable(node, data.draw(st.booleans()), 0)

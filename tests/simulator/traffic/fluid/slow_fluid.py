@@ -20,7 +20,7 @@ import numpy as np
 
 from models.cluster import Cluster
 from models.traffic import Traffic
-from simulator.log import Floats, StepFunction
+from simulator.step_function import Floats, StepFunction
 from simulator.streams import Streams
 from simulator.traffic.attempts import DEAD, NONE, OVERLOAD, REMOVED, Chance, Look, Outcome, Reason, outcome
 from simulator.traffic.balancing import Candidates

@@ -1,0 +1,50 @@
+"""Converters: what makes a value of `models` out of an object as it is written, by kind."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from models.manifests.manifest import Field
+from models.priority import PriorityClass
+from models.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the API server's admission plug-ins know when they fill in a pod."""
+
+    priority_classes: dict[str, PriorityClass]
+    timing: Timing
+
+    @property
+    def default_class(self) -> PriorityClass | None:
+        """The class of pods that name none: of several with globalDefault, the one with the lowest value."""
+        defaults = [c for c in self.priority_classes.values() if c.global_default]
+        return min(defaults, key=lambda c: (c.value, c.name), default=None)
+
+
+Converter = Callable[[Field, Admission], object | None]
+"""Makes the value of an object; one that returns None only checks it: the kind has no model yet."""
+
+_CONVERTERS: dict[str, Converter] = {}
+
+
+def converts(*kinds: str) -> Callable[[Converter], Converter]:
+    """Decorator of the converter of these kinds. Its file, in this package, is all that it takes."""
+
+    def add(converter: Converter) -> Converter:
+        _CONVERTERS.update(dict.fromkeys(kinds, converter))
+        return converter
+
+    return add
+
+
+@cache
+def converters() -> Mapping[str, Converter]:
+    """All converters, by kind; imports the files of this package, once a process."""
+    package = __name__.rpartition(".")[0]
+    for module in sorted(info.name for info in pkgutil.iter_modules(importlib.import_module(package).__path__)):
+        importlib.import_module(f"{package}.{module}")
+    return _CONVERTERS

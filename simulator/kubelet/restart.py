@@ -1,0 +1,115 @@
+"""Crashes and restarts: what the kubelet does about containers and sandboxes that die.
+
+Source: pkg/kubelet (pleg, pod_workers.go, kuberuntime).
+"""
+
+from models.timing import Timing
+from simulator.hazards import Hazards
+from simulator.kernel import Kernel, Order
+from simulator.kubelet import crash_loop
+from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
+from simulator.kubelet.images import Images
+from simulator.kubelet.start import Start
+from simulator.kubelet.termination import Termination
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import ContainerState, PodState
+
+
+class Restart:
+    """Notices what died, and starts it anew; `start` and `clocks` are those of all pods."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        state: ClusterState,
+        hazards: Hazards,
+        timing: Timing,
+        images: Images,
+        termination: Termination,
+    ) -> None:
+        self._kernel = kernel
+        self._pods = state.pods
+        self._cause = state.cause
+        self._timing = timing
+        self._termination = termination
+        self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
+        self.start = Start(kernel, state, images, self.clocks, self._killed)
+
+    def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
+        pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
+        self._down(container)
+        container.finished = self._kernel.now
+        self._pods.set_containers(pod, pod.running - 1, pod.cause)
+        self._pods.set_answering(pod, False, pod.cause)
+        noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
+        container.timers = [self._kernel.timer(noticed, lambda: self._noticed(pod, container), Order.KUBELET)]
+
+    def _sandbox_died(self, pod: PodState, mode: CrashMode) -> None:
+        """Its containers run on, cut off, until the kubelet notices and stops them."""
+        pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
+        self._termination.cancel(pod)
+        self._pods.set_answering(pod, False, pod.cause)
+        noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
+        pod.timer = self._kernel.timer(noticed, lambda: self._stop_without_sandbox(pod), Order.KUBELET)
+
+    def _stop_without_sandbox(self, pod: PodState) -> None:
+        for container in pod.containers:
+            container.ready = False
+        self.start.report_ready(pod)
+        pod.timer = self._kernel.timer(sum(self._termination.times(pod)), lambda: self._new_sandbox(pod), Order.KUBELET)
+
+    def _new_sandbox(self, pod: PodState) -> None:
+        for container in pod.containers:
+            container.running = container.healthy = False
+            container.restarts += 1
+        self._pods.set_containers(pod, 0, pod.cause)
+        self.start.start_pod(pod)
+
+    def _noticed(self, pod: PodState, container: ContainerState) -> None:
+        container.ready = False
+        self.start.report_ready(pod)
+        if pod.pod_class.spec.restart_policy == "Never":
+            self._give_up(pod)
+        else:
+            self._restart_later(pod, container, container.finished)
+
+    def _give_up(self, pod: PodState) -> None:
+        """RestartPolicy Never: the kubelet stops what is left, and the pod has failed."""
+        for container in pod.containers:
+            self._down(container)
+        self._pods.set_containers(pod, 0, pod.cause)
+        self._pods.fail(pod, pod.cause)
+
+    def _killed(self, pod: PodState, container: ContainerState) -> None:
+        """The start-up or liveness probe gave up: the container is stopped, which may take its grace period."""
+        stop = min(pod.pod_class.spec.termination_grace_period, pod.slot.draw("stop", pod.pod_class.behaviour.stop))
+        container.timers = [self._kernel.timer(stop, lambda: self._kill_done(pod, container), Order.KUBELET)]
+
+    def _kill_done(self, pod: PodState, container: ContainerState) -> None:
+        previous = container.finished
+        self._down(container)
+        container.ready = False
+        container.finished = self._kernel.now
+        self._pods.set_containers(pod, pod.running - 1, pod.cause)
+        self.start.report_ready(pod)
+        # The sync that killed it decides by the exit before this one.
+        self._restart_later(pod, container, previous)
+
+    def _restart_later(self, pod: PodState, container: ContainerState, judged_by: float) -> None:
+        wait = crash_loop.wait(pod, container, judged_by, self._kernel.now, self._timing)
+        delay = wait + pod.slot.draw("restart", pod.pod_class.behaviour.restart)
+        container.timers = [self._kernel.timer(delay, lambda: self._restart(pod, container), Order.KUBELET)]
+
+    def _restart(self, pod: PodState, container: ContainerState) -> None:
+        container.restarts += 1
+        self._pods.set_containers(pod, pod.running + 1, pod.cause)
+        self.start.start_container(pod, container)
+
+    @staticmethod
+    def _down(container: ContainerState) -> None:
+        """The process is no more; who finds out, and when, is another matter."""
+        container.running = container.healthy = False
+        for timer in container.timers:
+            timer.cancel()
+        for clock in container.clocks or ():
+            clock.stop()

@@ -1,0 +1,139 @@
+"""The pods, and all that can happen to one."""
+
+from simulator.kernel import Kernel
+from simulator.log import Kind
+from simulator.state.nodes import NodeTable
+from simulator.state.objects import Disruption, Phase, PodClass, PodOwner, PodState
+from simulator.state.transitions import Transitions
+
+
+class Pods(dict[int, PodState]):
+    """Those that exist, by uid, in order of creation; they change by the verbs below alone."""
+
+    def __init__(self, kernel: Kernel, nodes: NodeTable, transitions: Transitions) -> None:
+        super().__init__()
+        self._kernel = kernel
+        self._nodes = nodes
+        self._emit = transitions.emit
+        self.names: list[tuple[PodOwner | None, PodClass, int]] = []
+        """By uid, what names a pod, also one that is gone: its owner, its class, its ordinal."""
+
+    def create(
+        self,
+        pod_class: PodClass,
+        owner: PodOwner | None,
+        cause: int,
+        ordinal: int | None = None,
+        only_node: int | None = None,
+    ) -> PodState:
+        """A new pod, Pending and unbound.
+
+        With an `ordinal` it takes that slot and is named by it. With `only_node` it goes to that node or nowhere, and
+        takes the slot of that number, or the one so many nodes on while its predecessor is there.
+        """
+        uid = len(self.names)
+        workload = pod_class.workload
+        if ordinal is not None:
+            slot = workload.take_slot_number(ordinal)
+        elif only_node is not None:
+            slot = workload.take_slot_number(only_node + (0 if workload.has_free(only_node) else len(self._nodes)))
+        else:
+            slot = workload.take_slot()
+        if ordinal is None:
+            ordinal = 0 if owner is None else owner.created_pods
+        pod = PodState(uid, ordinal, pod_class, owner, slot, self._kernel.now)
+        pod.only_node = only_node
+        pod.cause = cause
+        pod.phase = Phase.PENDING
+        self[uid] = pod
+        self.names.append((owner, pod_class, ordinal))
+        if owner is not None:
+            owner.created_pods += 1
+            owner.pods[uid] = owner.objects[uid] = pod
+        self._emit(Kind.POD_PHASE, pod, uid, Phase.ABSENT, Phase.PENDING, cause)
+        return pod
+
+    def bind(self, pod: PodState, node: int) -> None:
+        """Puts the pod on a node; its requests count there until it is removed."""
+        pod.node = node
+        pod.start_time = self._kernel.now
+        self._nodes.running[node][pod.uid] = pod
+        self._nodes.use(node, pod.pod_class, 1)
+        self._emit(Kind.POD_NODE, pod, pod.uid, -1, node, pod.cause)
+
+    def set_running(self, pod: PodState) -> None:
+        """Pending to Running."""
+        pod.phase = Phase.RUNNING
+        self._emit(Kind.POD_PHASE, pod, pod.uid, Phase.PENDING, Phase.RUNNING, pod.cause)
+
+    def set_pulling(self, pod: PodState, pulling: bool, cause: int) -> None:
+        """Whether the pod waits for images."""
+        if pod.pulling is not pulling:
+            pod.pulling = pulling
+            self._emit(Kind.POD_PULLING, pod, pod.uid, not pulling, pulling, cause)
+
+    def set_containers(self, pod: PodState, running: int, cause: int) -> None:
+        """The number of the pod's containers that run."""
+        old = pod.running
+        if old != running:
+            pod.running = running
+            if old == 0:
+                pod.running_since = self._kernel.now
+            self._emit(Kind.POD_CONTAINERS, pod, pod.uid, old, running, cause)
+
+    def set_answering(self, pod: PodState, answering: bool, cause: int) -> None:
+        """Whether the pod can answer requests that reach it."""
+        if pod.answering is not answering:
+            pod.answering = answering
+            self._emit(Kind.POD_ANSWERING, pod, pod.uid, not answering, answering, cause)
+
+    def set_ready(self, pod: PodState, ready: bool, cause: int) -> None:
+        """The pod's Ready condition."""
+        if pod.ready is not ready:
+            pod.ready = ready
+            pod.ready_since = self._kernel.now
+            self._emit(Kind.POD_READY, pod, pod.uid, not ready, ready, cause)
+
+    def set_available(self, pod: PodState, available: bool, cause: int) -> None:
+        """Whether the pod's ReplicaSet counts it as available."""
+        if pod.available is not available:
+            pod.available = available
+            self._emit(Kind.POD_AVAILABLE, pod, pod.uid, not available, available, cause)
+
+    def set_deletion_cost(self, pod: PodState, deletion_cost: int, cause: int) -> None:
+        """The pod's controller.kubernetes.io/pod-deletion-cost."""
+        old, pod.deletion_cost = pod.deletion_cost, deletion_cost
+        self._emit(Kind.POD_DELETION_COST, pod, pod.uid, old, deletion_cost, cause)
+
+    def set_disruption_target(self, pod: PodState, reason: Disruption, cause: int) -> None:
+        """The pod is about to be disrupted, by whom."""
+        if pod.disruption is not reason:
+            old, pod.disruption = pod.disruption, reason
+            self._emit(Kind.POD_DISRUPTION_TARGET, pod, pod.uid, old, reason, cause)
+
+    def mark_deleting(self, pod: PodState, cause: int) -> None:
+        """Gives the pod a deletionTimestamp: its owner stops counting it, its slot is free for the next."""
+        pod.deleting = True
+        pod.cause = cause
+        pod.pod_class.workload.free_slot(pod.slot)
+        if pod.owner is not None:
+            del pod.owner.pods[pod.uid]
+        self._emit(Kind.POD_DELETING, pod, pod.uid, 0, 1, cause)
+
+    def fail(self, pod: PodState, cause: int) -> None:
+        """The pod's containers are down for good: it turns Failed and holds its node's resources no longer."""
+        old, pod.phase = pod.phase, Phase.FAILED
+        del self._nodes.running[pod.node][pod.uid]
+        self._nodes.use(pod.node, pod.pod_class, -1)
+        self._emit(Kind.POD_PHASE, pod, pod.uid, old, Phase.FAILED, cause)
+
+    def remove(self, pod: PodState) -> None:
+        """The pod, which is being deleted, is gone."""
+        old, pod.phase = pod.phase, Phase.ABSENT
+        if pod.node >= 0 and old is not Phase.FAILED:
+            del self._nodes.running[pod.node][pod.uid]
+            self._nodes.use(pod.node, pod.pod_class, -1)
+        del self[pod.uid]
+        if pod.owner is not None:
+            del pod.owner.objects[pod.uid]
+        self._emit(Kind.POD_PHASE, pod, pod.uid, old, Phase.ABSENT, pod.cause)

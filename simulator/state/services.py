@@ -1,0 +1,58 @@
+"""The Services and their endpoints."""
+
+from collections.abc import Mapping
+
+from models.service import Service
+from simulator.log import Kind
+from simulator.state.objects import PodState, ServiceState
+from simulator.state.transitions import Transitions
+
+
+class Services(list[ServiceState]):
+    """All of them, in order of creation; they change by the verbs below alone."""
+
+    def __init__(self, transitions: Transitions) -> None:
+        super().__init__()
+        self._emit = transitions.emit
+        self._by_label: dict[tuple[str, str, str], list[ServiceState]] = {}
+
+    def add(self, spec: Service) -> None:
+        """A new Service, without endpoints."""
+        service = ServiceState(len(self), spec)
+        self.append(service)
+        if spec.selector:
+            key, value = min(spec.selector.items())
+            self._by_label.setdefault((spec.namespace, key, value), []).append(service)
+        self._emit(Kind.SERVICE_GENERATION, service, service.index, 0, 1, 0)
+
+    def selecting(self, namespace: str, labels: Mapping[str, str]) -> tuple[ServiceState, ...]:
+        """The Services that select pods with these labels, in the order of their creation."""
+        candidates = (self._by_label.get((namespace, key, value), ()) for key, value in labels.items())
+        matching = [s for services in candidates for s in services if s.spec.selects(namespace, labels)]
+        return tuple(sorted(matching, key=lambda service: service.index))
+
+    def list_endpoint(self, service: ServiceState, pod: PodState, cause: int) -> None:
+        """The pod becomes a ready endpoint of the Service."""
+        count = len(service.endpoints)
+        service.endpoints[pod.uid] = pod
+        self._emit(Kind.SERVICE_READY, service, service.index, count, count + 1, cause)
+
+    def unlist_endpoint(self, service: ServiceState, pod: PodState, cause: int) -> None:
+        """The pod is no longer a ready endpoint of the Service."""
+        count = len(service.endpoints)
+        del service.endpoints[pod.uid]
+        self._emit(Kind.SERVICE_READY, service, service.index, count, count - 1, cause)
+
+    def set_answering(self, service: ServiceState, count: int, cause: int) -> None:
+        """How many ready endpoints of the Service can answer."""
+        old = service.answering
+        if old != count:
+            service.answering = count
+            self._emit(Kind.SERVICE_ANSWERING, service, service.index, old, count, cause)
+
+    def set_desired(self, service: ServiceState, replicas: int, cause: int) -> None:
+        """How many replicas are desired of the workloads behind the Service."""
+        old = service.desired
+        if old != replicas:
+            service.desired = replicas
+            self._emit(Kind.SERVICE_DESIRED, service, service.index, old, replicas, cause)

@@ -1,0 +1,43 @@
+"""Transitions: what the parts of the state tell of every change."""
+
+from collections.abc import Callable
+from typing import Any
+
+from simulator.kernel import Kernel
+from simulator.log import Kind, TransitionLog
+
+Listener = Callable[[Any, int, int], None]
+"""(the record or node index that changed, its new value, the cause)."""
+
+
+class Transitions:
+    """Appends each transition to the log, if there is one, and tells those who listen to its kind."""
+
+    def __init__(self, kernel: Kernel, log: TransitionLog | None) -> None:
+        self._kernel = kernel
+        self._append = log.append if log is not None else None
+        self._causes: list[str] = [""] if log is None else log.causes
+        self._cause_ids = {"": 0}
+        self._listeners: list[list[Listener]] = [[] for _ in Kind]
+        self.count = 0
+        """How many there were."""
+
+    def listen(self, kind: Kind, listener: Listener) -> None:
+        """Calls `listener` after each transition of this kind, in the order of listening."""
+        self._listeners[kind].append(listener)
+
+    def cause(self, name: str) -> int:
+        """The number of the cause with this name."""
+        known = self._cause_ids.get(name)
+        if known is None:
+            known = self._cause_ids[name] = len(self._causes)
+            self._causes.append(name)
+        return known
+
+    def emit(self, kind: Kind, subject: object, number: int, old: int, new: int, cause: int) -> None:
+        """To be called right after a change: of whom (the listeners get the subject, the log its number), and why."""
+        self.count += 1
+        if self._append is not None:
+            self._append((self._kernel.now, kind, number, old, new, cause))
+        for listener in self._listeners[kind]:
+            listener(subject, new, cause)

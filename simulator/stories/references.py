@@ -1,0 +1,43 @@
+"""What a field of a failure mode or operation refers to: its type says so, and files are checked by it."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+
+class Refers(Enum):
+    """To what of the cluster a name refers."""
+
+    DEPLOYMENT = "Deployment"
+    ZONE = "zone"
+    LABEL = "label"
+
+
+@dataclass(frozen=True)
+class ValueOf:
+    """To a value that nodes have of the label which another field names."""
+
+    label: str
+    """The name of that field."""
+
+
+DeploymentName = Annotated[str, Refers.DEPLOYMENT]
+"""A Deployment: "Deployment/name" or "Deployment/namespace/name"."""
+ZoneName = Annotated[str, Refers.ZONE]
+"""A zone that has nodes."""
+LabelKey = Annotated[str, Refers.LABEL]
+"""A label that some node has."""
+
+
+def references(policy: type) -> dict[str, Refers | ValueOf]:
+    """The fields of a failure mode or operation that refer to something: each holds a name, or a tuple of names."""
+    hints = get_type_hints(policy, include_extras=True)
+    found = {name: _reference(hint) for name, hint in hints.items()}
+    return {name: reference for name, reference in found.items() if reference is not None}
+
+
+def _reference(hint: Any) -> Refers | ValueOf | None:
+    if get_origin(hint) is tuple:
+        return _reference(get_args(hint)[0])
+    metadata = getattr(hint, "__metadata__", ())
+    return next((each for each in metadata if isinstance(each, Refers | ValueOf)), None)

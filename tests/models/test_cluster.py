@@ -1,0 +1,42 @@
+"""A cluster knows where its values belong, and in which order they are made."""
+
+from dataclasses import dataclass
+
+from models.cluster import Cluster
+from models.deployment import Deployment
+from models.disruption import PodDisruptionBudget
+from models.labels import LabelSelector
+from models.node import Node, Resources
+from models.pod import Pod, PodSpec, PodTemplate
+from models.service import Service
+
+TEMPLATE = PodTemplate(PodSpec(()), {"app": "web"})
+WEB = Deployment("web", TEMPLATE, LabelSelector.of({"app": "web"}))
+ALONE, FRONT = Pod("alone", TEMPLATE), Service("front")
+BUDGET = PodDisruptionBudget("web", None)
+NODE = Node("node", Resources(1000, 1 << 30))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of a kind that no controller looks after."""
+
+    name: str
+
+
+def test_values_are_sorted_into_the_fields_of_their_types() -> None:
+    made = Cluster.of([ALONE, WEB, FRONT, BUDGET, NODE, Settings("a")])
+    fields = {"deployments": (WEB,), "pods": (ALONE,), "services": (FRONT,), "budgets": (BUDGET,), "nodes": (NODE,)}
+    assert made == Cluster(**fields, others=(Settings("a"),))
+
+
+def test_values_of_a_kind_are_found_whether_or_not_it_has_a_field() -> None:
+    made = Cluster.of([Settings("b"), WEB, Settings("a")])
+    assert made.of_kind(Deployment) == (WEB,)
+    assert made.of_kind(Settings) == (Settings("b"), Settings("a"))
+    assert made.of_kind(Pod) == ()
+
+
+def test_budgets_come_before_what_they_protect() -> None:
+    made = Cluster.of([ALONE, WEB, FRONT, BUDGET, NODE, Settings("a")])
+    assert list(made.controlled()) == [BUDGET, WEB, ALONE]
