@@ -63,6 +63,7 @@ def validate(paths: Iterable[str]) -> Report:
             manifests += [file for file in _files(path) if file not in experiments and _has_objects(file)]
     if manifests:
         _validate_manifests(manifests, report)
+    report.named = list(in_order(set(report.named)))  # experiments may share manifests
     return report
 
 
@@ -103,7 +104,7 @@ def _validate_manifests(paths: list[str], report: Report) -> None:
 
 def text(report: Report) -> list[str]:
     """What was read and what of it was not, in lines for people."""
-    return [*report.read, *in_words(in_order(report.named))]
+    return [*report.read, *in_words(report.named)]
 
 
 def _files(path: str) -> list[str]:

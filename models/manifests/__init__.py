@@ -8,7 +8,7 @@ Two steps, so that a policy can patch objects in between:
 
 Both raise `models.input.problems.InputError`, which carries every problem with file, line and column. Defaults are
 filled as the API server fills them. To give another kind a model, write its converter in a file beside these and
-decorate it with `conversion.converts`.
+decorate it with `conversion.converts`; what it does not read of them is reviewed in models/schemas/fields.yaml.
 """
 
 from models.manifests.account import Named

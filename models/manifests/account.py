@@ -12,6 +12,7 @@ from models.manifests.fields import UNREVIEWED, Effect, Place, Review, review_of
 from models.manifests.manifest import WITHDRAWN, Manifest, Reads
 
 _EFFECTS = list(Effect)
+_INDEX = re.compile(r"\[[0-9]+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ class _Walk(NamedTuple):
     def is_given(self, review: Review, value: Any) -> bool:
         if not review.given:
             return False
+        if isinstance(value, list):
+            return all(self.is_given(review, item) for item in value)
         name = value.get("name", value.get("secretName")) if isinstance(value, dict) else value
         return (review.given, self.namespace, name) in self.given
 
@@ -156,9 +159,6 @@ def describe(manifest: Manifest, path: Path) -> str:
     if path[:2] == ("spec", "template"):
         kind, path = "Pod", path[2:]
     return f"{kind} {_INDEX.sub('[]', dotted(path))}".replace('["*"]', ".*")
-
-
-_INDEX = re.compile(r"\[[0-9]+\]")
 
 
 _IDENTITY = {("apiVersion",), ("kind",)}
@@ -233,10 +233,10 @@ def in_order(named: Iterable[Named]) -> tuple[Named, ...]:
 
 def in_words(named: Sequence[Named], most: int = 10) -> list[str]:
     """What is named in lines for people; beyond `most` only how many there are."""
-    said = [str(one) for one in named[:most]]
+    lines = [f"not read, {one}" for one in named[:most]]
     if len(named) > most:
-        said.append(f"{len(named) - most} more fields that are not read: kubenines validate --fields lists them")
-    return [f"not read, {line}" if i < most else line for i, line in enumerate(said)]
+        lines.append(f"not read, and {len(named) - most} more: kubenines validate --fields lists them")
+    return lines
 
 
 def together(accounts: Iterable[Iterable[Named]]) -> tuple[Named, ...]:

@@ -42,11 +42,11 @@ class Review:
 
     def is_void(self, value: object, beside: Mapping[str, Any]) -> bool:
         """Whether this value, with these fields beside it, has no effect."""
-        if value is False or value in ("", [], {}) or self.settled_by in beside:
+        if self.settled_by in beside:
             return True
-        if self.only and not any(_holds(value, pattern) for pattern in self.only):
-            return True
-        return any(_holds(value, pattern) for pattern in self.unless)
+        if self.only:
+            return not any(_holds(value, pattern) for pattern in self.only)
+        return value is False or value in ("", [], {}) or any(_holds(value, pattern) for pattern in self.unless)
 
 
 def _holds(value: object, pattern: object) -> bool:
