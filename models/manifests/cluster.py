@@ -242,19 +242,25 @@ def _warn_of_empty_selections(
 
 def _read_target_ports(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
     """Ports that Services ask for by name: they act as any port if all pods that are meant have one of this name."""
-    templates = [(manifest, _pod_template(manifest)) for manifest, value in converted if value is not None]
-    for manifest, value in converted:
-        if not isinstance(value, Service) or not value.selector:
-            continue
-        meant = [
-            {port["name"].text() for container in template["spec"]["containers"] for port in container["ports"]}
-            for maker, template in templates
-            if value.selects(maker.namespace, template["metadata"]["labels"].labels())
-        ]
-        for port in Field.whole(manifest, findings)["spec"]["ports"]:
-            name = port.checked["targetPort"].text()
-            if name and meant and all(name in names for names in meant):
-                port["targetPort"].text()
+    asked = [
+        (value, port, name)
+        for manifest, value in converted
+        if isinstance(value, Service) and value.selector
+        for port in Field.whole(manifest, findings)["spec"]["ports"]
+        if (name := port.checked["targetPort"].text())
+    ]
+    if not asked:
+        return
+    made = [(m.namespace, _pod_template(m)) for m, value in converted if value is not None]
+    pods = [(namespace, pod["metadata"]["labels"].labels(), _port_names(pod)) for namespace, pod in made]
+    for service, port, name in asked:
+        meant = [names for namespace, labels, names in pods if service.selects(namespace, labels)]
+        if meant and all(name in names for names in meant):
+            port["targetPort"].text()
+
+
+def _port_names(pod: Field) -> set[str]:
+    return {port["name"].text() for container in pod["spec"]["containers"] for port in container["ports"]}
 
 
 def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:

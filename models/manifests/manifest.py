@@ -151,7 +151,7 @@ class Field:
     @property
     def checked(self) -> "Field":
         """Itself, for reads that only check: they do not count as such."""
-        return replace(self, reads=None)
+        return Field(self.value, self.manifest, self.findings, self.path)
 
     def withdraw(self) -> None:
         """Take back that it was read: what is written here decides nothing."""
