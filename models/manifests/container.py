@@ -14,10 +14,15 @@ _SLEEP = re.compile(r"\s*(?:/(?:usr/)?bin/)?sleep\s+([0-9]+(?:\.[0-9]+)?)([smhd]
 _SLEEP_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
+def amounts(field: Field) -> dict[str, int]:
+    """A mapping of resource names to quantities: those that are written, in the units of `Resources`."""
+    return {name: _amount(item, parse_cpu if name == "cpu" else parse_amount) for name, item in field.entries()}
+
+
 def resources(field: Field) -> Resources:
-    """A mapping of resource names to quantities."""
-    amounts = {name: _amount(item, parse_cpu if name == "cpu" else parse_amount) for name, item in field.entries()}
-    return Resources(amounts.pop("cpu", 0), amounts.pop("memory", 0), amounts)
+    """A mapping of resource names to quantities; cpu and memory are 0 where they are not written."""
+    written = amounts(field)
+    return Resources(written.pop("cpu", 0), written.pop("memory", 0), written)
 
 
 def _amount(field: Field, parse: Callable[[object], int]) -> int:

@@ -481,11 +481,8 @@ def test_pods_and_replica_sets_are_read() -> None:
 
 
 def test_what_is_legal_but_not_simulated_is_a_warning() -> None:
-    built = build(deployment("", "schedulerName: mine, resources: {requests: {cpu: 1}}"))
-    assert [w.message for w in built.warnings] == [
-        "pod-level resources are not simulated: the requests of the containers count",
-        "simulated with the default scheduler",
-    ]
+    built = build(deployment("", "schedulerName: mine"))
+    assert [w.message for w in built.warnings] == ["simulated with the default scheduler"]
 
 
 RICH = [
