@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-
 from experiments.file.described import changed
 from experiments.file.objects import ReadObjects, read_objects
 from experiments.file.policy import Lineage, added, blame, patch

@@ -18,6 +18,9 @@ def pod_resources(spec: Field, containers: PodSpec) -> PodResources:
     field = spec["resources"]
     requests, limits = _supported(field["requests"]), _supported(field["limits"])
     aggregate = {name: amount for name, amount in _aggregate(containers).items() if PodResources.is_supported(name)}
+    if limits:
+        overcommitted = {name: amount for name, amount in aggregate.items() if not name.startswith("hugepages-")}
+        requests = {**limits, **overcommitted, **requests}
     for name, asked in requests.items():
         if asked < aggregate.get(name, 0):
             least = f"aggregate container requests of {_shown(name, aggregate[name])}"
@@ -29,9 +32,6 @@ def pod_resources(spec: Field, containers: PodSpec) -> PodResources:
         for name, limit in item["resources"]["limits"].entries():
             if container.limits.amount(name) > limits.get(name, container.limits.amount(name)):
                 limit.problem(f"must be less than or equal to pod limits of {_shown(name, limits[name])}")
-    if limits:
-        overcommitted = {name: amount for name, amount in aggregate.items() if not name.startswith("hugepages-")}
-        requests = {**limits, **overcommitted, **requests}
     return PodResources(requests, limits)
 
 

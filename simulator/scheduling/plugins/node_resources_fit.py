@@ -67,7 +67,7 @@ class NodeResourcesFit:
     def _ignores(self, resource: str) -> bool:
         """Whether the filter leaves out a resource; only extended ones can be left out."""
         group, slash, _ = resource.partition("/")
-        extended = bool(slash) and "kubernetes.io" not in resource
+        extended = bool(slash) and "kubernetes.io/" not in resource
         return extended and (resource in self.ignored_resources or group in self.ignored_resource_groups)
 
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
