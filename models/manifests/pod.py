@@ -16,8 +16,6 @@ from models.priority import SYSTEM_PRIORITIES, PriorityClass
 @converts("Pod")
 def pod(field: Field, admission: Admission) -> Pod:
     """A pod of its own."""
-    if field["spec"]["schedulingGates"].value:
-        field["spec"]["schedulingGates"].warn("scheduling gates are not simulated: the pod is scheduled at once")
     return Pod(
         name=field.manifest.name,
         namespace=field.manifest.namespace,
@@ -32,8 +30,6 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
     grace_period = float(spec["terminationGracePeriodSeconds"].integer(30))
     classes = admission.priority_classes
     priority, preempts = _priority(spec, admission.default_class, classes)
-    if spec["schedulerName"].text("default-scheduler") != "default-scheduler":
-        spec["schedulerName"].warn("simulated with the default scheduler")
     containers = spec["containers"]
     if containers.value == []:
         containers.required()
@@ -59,7 +55,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
     if spec["resources"].value:
         made = replace(made, resources=pod_resources(spec, replace(made, overhead=Resources())))
     _check_names(spec)
-    annotations = field["metadata"]["annotations"].labels()
+    annotations = field["metadata"].checked["annotations"].labels()
     return PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations)
 
 

@@ -1,6 +1,6 @@
 """spec.resources of a pod: what it requests and may use as a whole."""
 
-from models.manifests.container import amounts
+from models.manifests.container import CAPPED, amounts
 from models.manifests.manifest import Field
 from models.pod import PodResources, PodSpec
 from models.units import format_cpu, format_memory
@@ -17,6 +17,8 @@ def pod_resources(spec: Field, containers: PodSpec) -> PodResources:
     """
     field = spec["resources"]
     requests, limits = _supported(field["requests"]), _supported(field["limits"])
+    for name in sorted({*requests, *CAPPED}):
+        field["limits"][name].withdraw()
     aggregate = {name: amount for name, amount in _aggregate(containers).items() if PodResources.is_supported(name)}
     if limits:
         overcommitted = {name: amount for name, amount in aggregate.items() if not name.startswith("hugepages-")}
@@ -29,7 +31,7 @@ def pod_resources(spec: Field, containers: PodSpec) -> PodResources:
             most = f"{name} limit of {_shown(name, limits[name])}"
             field["requests"][name].problem(f"must be less than or equal to {most} (got {_shown(name, asked)})")
     for item, container in zip(spec["containers"], containers.containers, strict=True):
-        for name, limit in item["resources"]["limits"].entries():
+        for name, limit in item.checked["resources"]["limits"].entries():
             if container.limits.amount(name) > limits.get(name, container.limits.amount(name)):
                 limit.problem(f"must be less than or equal to pod limits of {_shown(name, limits[name])}")
     return PodResources(requests, limits)

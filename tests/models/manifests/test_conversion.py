@@ -471,9 +471,8 @@ def test_nodes_are_read() -> None:
     assert (node.allocatable, node.pods) == (Resources(3920, 15 * 2**30, {"gpu": 1}), 58)
     assert (node.zone, node.labels["kubernetes.io/hostname"], node.unschedulable) == ("a", "n1", True)
     assert node.taints == (Taint("dedicated", TaintEffect.NO_SCHEDULE, "gpu"),)
-    assert [w.message for w in built.warnings] == [
-        "the node was not healthy (node.kubernetes.io/unreachable): it starts healthy in the simulation"
-    ]
+    assert built.warnings == ()
+    assert [(n.field, n.count, n.effect) for n in built.named] == [("Node spec.taints[]", 1, "too good")]
 
 
 def test_pods_and_replica_sets_are_read() -> None:
@@ -489,9 +488,10 @@ def test_pods_and_replica_sets_are_read() -> None:
     assert made.replica_sets[0].replicas == 2
 
 
-def test_what_is_legal_but_not_simulated_is_a_warning() -> None:
+def test_what_is_legal_but_not_simulated_is_named() -> None:
     built = build(deployment("", "schedulerName: mine"))
-    assert [w.message for w in built.warnings] == ["simulated with the default scheduler"]
+    assert built.warnings == ()
+    assert [n.field for n in built.named] == ["Pod spec.schedulerName"]
 
 
 @pytest.mark.parametrize(
