@@ -6,12 +6,13 @@ Source: pkg/scheduler/apis/config/types_pluginargs.go. The short forms: `scoring
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from models.input.documents import Document
-from models.manifests.affinity import node_affinity
+from models.manifests.affinity import node_affinity, topology_spread
 from models.manifests.manifest import Field, Findings, Manifest
-from models.pod import Affinity, TopologySpreadConstraint, WhenUnsatisfiable
+
+T = TypeVar("T")
 
 Arguments = Mapping[str, Any]
 """By name, `likeThis` or like_this; values as they are written, or as the plugin takes them."""
@@ -44,26 +45,22 @@ def _balanced(read: dict[str, Any]) -> None:
 
 
 def _node_affinity(read: dict[str, Any]) -> None:
-    added = read.get("added_affinity")
-    if isinstance(added, Mapping):
-        read["added_affinity"] = _affinity(added)
-
-
-def _affinity(written: Mapping[str, Any]) -> Affinity:
-    findings = Findings()
-    read = node_affinity(Field(written, Manifest({}, Document("addedAffinity", {})), findings))
-    if findings.problems:
-        raise ValueError("; ".join(f"addedAffinity.{p.path}: {p.message}" for p in findings.problems))
-    return read
+    if isinstance(read.get("added_affinity"), Mapping):
+        read["added_affinity"] = _converted(node_affinity, "addedAffinity", read["added_affinity"])
 
 
 def _spread(read: dict[str, Any]) -> None:
-    constraints = read.get("default_constraints", ())
-    if _are_mappings(constraints):
-        read["default_constraints"] = [
-            TopologySpreadConstraint(c["maxSkew"], c["topologyKey"], WhenUnsatisfiable(c["whenUnsatisfiable"]))
-            for c in constraints
-        ]
+    if _are_mappings(read.get("default_constraints")):
+        read["default_constraints"] = _converted(topology_spread, "defaultConstraints", read["default_constraints"])
+
+
+def _converted(convert: Callable[[Field], T], name: str, written: Any) -> T:
+    """What the converter of objects makes of a part that they have too."""
+    findings = Findings()
+    converted = convert(Field(written, Manifest({}, Document(name, {})), findings, (name,)))
+    if findings.problems:
+        raise ValueError("; ".join(f"{problem.path}: {problem.message}" for problem in findings.problems))
+    return converted
 
 
 _READERS: dict[str, Callable[[dict[str, Any]], None]] = {

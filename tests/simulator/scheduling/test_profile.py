@@ -40,7 +40,10 @@ def test_weights_and_arguments() -> None:
         ({"score": {"NodeResourcesFit": 101}}, "weight of 0 to 100"),
         ({"arguments": {"NodeResourcesFit": {"strategy": "x"}}}, "unexpected keyword argument 'strategy'"),
         ({"arguments": {"NodeResourcesFit": {"scoring_strategy": "x"}}}, "no scoring strategy 'x'"),
-        ({"arguments": {"PodTopologySpread": {"defaultConstraints": [{"maxSkew": 1}]}}}, "topologyKey is missing"),
+        (
+            {"arguments": {"PodTopologySpread": {"defaultConstraints": [{"maxSkew": 1}]}}},
+            r"defaultConstraints\[0\].topologyKey: required",
+        ),
         (
             {"arguments": {"NodeResourcesBalancedAllocation": {"resources": [{"name": "cpu", "weight": 2}]}}},
             "weight of a resource must be 1",
