@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic.alias_generators import to_snake
-
 from experiments.file.described import changed
 from experiments.file.objects import ReadObjects, read_objects
 from experiments.file.policy import Lineage, added, blame, patch
@@ -135,10 +133,7 @@ def _scheduler(spec: SpecFile, lineage: Lineage, source: Source, problems: list[
         return profile(
             disabled=written.disabled,
             score=written.score,
-            arguments={
-                plugin: {to_snake(name): value for name, value in arguments.items()}
-                for plugin, arguments in written.arguments.items()
-            },
+            arguments=written.arguments,
             percentage_of_nodes_to_score=written.percentage_of_nodes_to_score,
             ties=written.ties,
         )

@@ -10,17 +10,22 @@ from models.units import format_cpu, format_memory, parse_amount, parse_cpu
 
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
-_CAPPED = {"cpu", "memory", "ephemeral-storage"}
+CAPPED = {"cpu", "memory", "ephemeral-storage"}
 """Resources of which a limit, which may stand for a request here, also holds down the use, which is not simulated."""
 _SHELLS = re.compile(r"(?:/(?:usr/)?bin/)?(?:ba|da|a)?sh")
 _SLEEP = re.compile(r"\s*(?:/(?:usr/)?bin/)?sleep\s+([0-9]+(?:\.[0-9]+)?)([smhd]?)\s*(?:$|[;&\n])")
 _SLEEP_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
+def amounts(field: Field) -> dict[str, int]:
+    """A mapping of resource names to quantities: those that are written, in the units of `Resources`."""
+    return {name: _amount(item, parse_cpu if name == "cpu" else parse_amount) for name, item in field.entries()}
+
+
 def resources(field: Field) -> Resources:
-    """A mapping of resource names to quantities."""
-    amounts = {name: _amount(item, parse_cpu if name == "cpu" else parse_amount) for name, item in field.entries()}
-    return Resources(amounts.pop("cpu", 0), amounts.pop("memory", 0), amounts)
+    """A mapping of resource names to quantities; cpu and memory are 0 where they are not written."""
+    written = amounts(field)
+    return Resources(written.pop("cpu", 0), written.pop("memory", 0), written)
 
 
 def _amount(field: Field, parse: Callable[[object], int]) -> int:
@@ -36,7 +41,7 @@ def container(field: Field, *, host_network: bool, grace_period: float, init: bo
     asked, limited = resources(requests), resources(limits)
     declared = {name for name, _ in requests.entries()}
     defaulted = {name for name, _ in limits.entries()} - declared
-    for name in sorted(declared | _CAPPED):
+    for name in sorted(declared | CAPPED):
         limits[name].withdraw()
     for name in sorted(declared):
         _check_limit(requests[name], limits[name], name, asked, limited)
@@ -58,7 +63,8 @@ def container(field: Field, *, host_network: bool, grace_period: float, init: bo
         startup=_probe(field["startupProbe"], kills=True),
         pre_stop=_pre_stop(field["lifecycle"]["preStop"], grace_period),
         restart_policy=field["restartPolicy"].text() if sidecar else None,
-        host_ports=_host_ports(field["ports"], host_network),
+        # The scheduler takes no note of the ports of init containers that end.
+        host_ports=_host_ports((field.checked if init and not sidecar else field)["ports"], host_network),
     )
 
 

@@ -1,10 +1,14 @@
 """Pods and pod templates."""
 
+from dataclasses import replace
+
 from models.manifests.affinity import affinity, tolerations, topology_spread
 from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
+from models.manifests.pod_resources import pod_resources
 from models.manifests.selector import check_labels
+from models.node import Resources
 from models.pod import Pod, PodSpec, PodTemplate
 from models.priority import SYSTEM_PRIORITIES, PriorityClass
 
@@ -48,6 +52,8 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         host_network=host_network,
         overhead=resources(spec["overhead"]),
     )
+    if spec["resources"].value:
+        made = replace(made, resources=pod_resources(spec, replace(made, overhead=Resources())))
     _check_names(spec)
     annotations = field["metadata"].checked["annotations"].labels()
     return PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations)

@@ -54,7 +54,7 @@ def thing(kind: str, api_version: str = "v1", name: str = "x") -> str:
         ("serviceAccountName: nope", "", "serviceAccountName", "too good"),
         ("runtimeClassName: gvisor", "", "runtimeClassName", "too good"),
         ("schedulerName: mine", "", "schedulerName", "unknown"),
-        ("resources: {requests: {cpu: 1}}", "", "resources", "unknown"),
+        ("resources: {limits: {memory: 1Gi}}", "", "resources.limits.memory", "too good"),
         ("hostUsers: false", "", "hostUsers", "too good"),
         ("imagePullSecrets: [{name: s}]", "", "imagePullSecrets", "too good"),
         ("os: {name: windows}", "", "os", "too good"),
@@ -116,6 +116,8 @@ def test_what_may_matter_in_a_pod_is_named(pod: str, container: str, field: str,
         ("", "lifecycle: {preStop: {exec: {command: [sleep, '5']}}}"),
         ("", "livenessProbe: {failureThreshold: 5, httpGet: {port: 80, path: /}}"),
         ("", "resources: {requests: {cpu: 1, memory: 1Gi}, limits: {gpu: 1}}"),
+        ("resources: {requests: {cpu: 1}}", ""),
+        ("initContainers: [{name: i, image: i, ports: [{containerPort: 1, hostPort: 1, protocol: UDP}]}]", ""),
     ],
 )
 def test_what_has_no_effect_is_not_named(pod: str, container: str) -> None:

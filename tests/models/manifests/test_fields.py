@@ -37,7 +37,10 @@ WORDS: Mapping[str, tuple[Any, ...]] = {
 
 PARTLY = {
     "containers.ports.containerPort": "on the host's network",
-    "initContainers.ports.containerPort": "on the host's network",
+    "initContainers.ports.containerPort": "of a sidecar on the host's network",
+    "initContainers.ports.hostIP": "of a sidecar",
+    "initContainers.ports.hostPort": "of a sidecar",
+    "initContainers.ports.protocol": "of a sidecar",
     "initContainers.restartPolicy": "if it makes it a sidecar",
     "lifecycle.preStop.exec.command": "if it sleeps",
     "metadata.labels.*": "of nodes and pods",
