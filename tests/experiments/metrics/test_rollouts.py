@@ -11,7 +11,7 @@ from experiments.design.goal import ReadyEndpoints
 from experiments.experiment import Experiment
 from experiments.metrics.observation import Observation
 from experiments.metrics.rollouts import COLUMNS, rollouts
-from experiments.report.rollouts import said
+from experiments.report.rollouts import sentence
 from simulator.log import Kind, TransitionLog
 from simulator.step_function import StepFunction
 
@@ -133,4 +133,4 @@ def test_the_deadline_is_that_of_the_manifest(deadline: int, outcome: str) -> No
     """No room for the new pod: for 5 minutes with a deadline of 60 s, for 30 with one of two hours."""
     results = Experiment.from_yaml(CASES / f"e-{deadline}.yaml").run(workers=1)
     assert set(results.rollouts["outcome"]) == {outcome}
-    assert ("stuck: 2 of 2" if outcome == "stuck" else "none stuck") in said(results, "web")
+    assert ("stuck: 2 of 2" if outcome == "stuck" else "none stuck") in sentence(results, "web")
