@@ -19,6 +19,8 @@ from models.manifests import ClusterInput, Manifest, build_cluster
 from models.node import Node
 from simulator.scheduling.profile import Profile, profile
 
+_ROLLABLE = ("Deployment", "StatefulSet", "DaemonSet")
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -42,10 +44,10 @@ class Variant:
         alone = len({manifest.namespace for manifest in services}) == 1
         return [manifest.name if alone else f"{manifest.namespace}/{manifest.name}" for manifest in services]
 
-    def deployments(self) -> list[str]:
-        """What operations may call the Deployments."""
-        found = [manifest for manifest in self.objects if manifest.kind == "Deployment"]
-        return [f"Deployment/{d.name}" for d in found] + [f"Deployment/{d.namespace}/{d.name}" for d in found]
+    def rollable(self) -> list[str]:
+        """What operations may call the workloads that have rollouts."""
+        found = [manifest for manifest in self.objects if manifest.kind in _ROLLABLE]
+        return [f"{of.kind}/{of.name}" for of in found] + [f"{of.kind}/{of.namespace}/{of.name}" for of in found]
 
 
 def variant_of(

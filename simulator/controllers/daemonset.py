@@ -106,6 +106,8 @@ class DaemonSetController:
         acted = [self._manage(daemon_set, node, cause) for node, cause in sorted(changed.items())]
         for node in changed:
             self._take_stock(daemon_set, node)
+        if not daemon_set.complete and _is_rolled_out(daemon_set):
+            self._state.workloads.set_status(daemon_set, Kind.DAEMONSET_COMPLETE, True, daemon_set.cause)
         if any(acted) or not daemon_set.outdated or daemon_set.spec.on_delete:
             return
         max_surge, max_unavailable = daemon_set.spec.fence_posts(len(daemon_set.wanted))
@@ -219,6 +221,11 @@ def _set_member(nodes: set[int], node: int, belongs: bool) -> None:
         nodes.add(node)
     else:
         nodes.discard(node)
+
+
+def _is_rolled_out(daemon_set: DaemonSetState) -> bool:
+    """Every node that should run a pod has one of the template that is available, as `kubectl rollout status` says."""
+    return not daemon_set.outdated and daemon_set.unsettled.isdisjoint(daemon_set.wanted)
 
 
 def _surges(daemon_set: DaemonSetState) -> bool:

@@ -11,7 +11,7 @@ from experiments.design.goal import ReadyEndpoints
 from experiments.experiment import Experiment
 from experiments.metrics.observation import Observation
 from experiments.metrics.rollouts import COLUMNS, rollouts
-from experiments.report.rollouts import said
+from experiments.report.rollouts import sentence
 from simulator.log import Kind, TransitionLog
 from simulator.step_function import StepFunction
 
@@ -49,7 +49,7 @@ def found(*rows: tuple[float, ...], answering: StepFunction | None = None, start
         log.append(row)
     log.causes = ["", "release/2"]
     log.names = {"SERVICE": ["web", "other"], "DEPLOYMENT": ["web", "else"]}
-    log.in_front_of = [(0,), ()]
+    log.in_front_of = {"DEPLOYMENT": [(0,), ()]}
     answers = answering or step((0, 3))
     history = History(answers, answers, step((0, 3)))
     return rollouts(log, {"web": Observation.of(history, ReadyEndpoints(1), start, END)})
@@ -60,7 +60,7 @@ def test_a_rollout_lasts_until_the_deployment_is_complete() -> None:
     (row,) = found(*begins(100), *completes(150), answering=answers)
     assert row == {
         "service": "web",
-        "deployment": "web",
+        "workload": "Deployment/web",
         "cause": "release/2",
         "start_s": 100.0,
         "end_s": 150.0,
@@ -133,4 +133,4 @@ def test_the_deadline_is_that_of_the_manifest(deadline: int, outcome: str) -> No
     """No room for the new pod: for 5 minutes with a deadline of 60 s, for 30 with one of two hours."""
     results = Experiment.from_yaml(CASES / f"e-{deadline}.yaml").run(workers=1)
     assert set(results.rollouts["outcome"]) == {outcome}
-    assert ("stuck: 2 of 2" if outcome == "stuck" else "none stuck") in said(results, "web")
+    assert ("stuck: 2 of 2" if outcome == "stuck" else "none stuck") in sentence(results, "web")
