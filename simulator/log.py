@@ -55,6 +55,7 @@ class Kind(IntEnum):
     STATEFULSET_COMPLETE = 34  # StatefulSet; 0 from then until its pods are of the template and ready
     DAEMONSET_REVISION = 35  # DaemonSet; one more with each change of its pod template: a rollout begins
     DAEMONSET_COMPLETE = 36  # DaemonSet; 0 from then until its pods are of the template and available
+    NODE_EXISTS = 37  # node; 1 from when one joins a running cluster, 0 once its object is deleted
 
 
 class Phase(IntEnum):

@@ -82,6 +82,7 @@ class _Scenario:
 
     def __init__(self, recording: Mapping[str, Any], document: Document) -> None:
         self._actions = recording["actions"]
+        self._pool = recording["name"]
         self._document = document
         self._objects: dict[tuple[str, str], dict[str, Any]] = {}
         timing = _timing(recording.get("flags", {}))
@@ -119,6 +120,8 @@ class _Scenario:
             if action["at"] > kernel.now:
                 yield kernel.sleep(action["at"] - kernel.now)
             arguments = {key: value for key, value in action.items() if key in ("node", "name", "count", "cost")}
+            if action["do"] == "add-node":
+                arguments["node"] = action["node"]["name"]
             self._observer.note("Action", do=action["do"], **arguments)
             do = getattr(self, "_do_" + action["do"].replace("-", "_"))
             waiting = do(action, index)
@@ -184,6 +187,12 @@ class _Scenario:
 
     def _node(self, action: Mapping[str, Any]) -> int:
         return self._simulation.state.nodes.index[action.get("node") or action["name"]]
+
+    def _do_add_node(self, action: Mapping[str, Any], index: int) -> None:
+        self._simulation.state.nodes.join(_node(action["node"], self._pool))
+
+    def _do_delete_node(self, action: Mapping[str, Any], index: int) -> None:
+        self._simulation.state.nodes.delete(self._node(action), 0)
 
     def _do_fail_node(self, action: Mapping[str, Any], index: int) -> None:
         self._simulation.state.nodes.add_silent_cause(self._node(action), self, 0)

@@ -71,7 +71,8 @@ class World:
 
     def nodes(self, select: LabelSelector = LabelSelector()) -> list[int]:
         """The nodes whose labels match."""
-        return [node for node, labels in enumerate(self._state.nodes.labels) if select.matches(labels)]
+        nodes = self._state.nodes
+        return [node for node, labels in enumerate(nodes.labels) if nodes.exists[node] and select.matches(labels)]
 
     def node_name(self, node: int) -> str:
         """The node's name."""

@@ -39,7 +39,9 @@ class ImageLocality:
         scores = []
         for present in cluster.images:
             spread_bytes = sum(
-                int(present[image] * (nodes_with[image] / len(cluster.images))) for image in images if image in present
+                int(present[image] * (nodes_with[image] / cluster.number_of_nodes))
+                for image in images
+                if image in present
             )
             scores.append(100 * (min(max(spread_bytes, _LEAST), most) - _LEAST) // (most - _LEAST))
         column = np.array(scores, dtype=np.int64)
