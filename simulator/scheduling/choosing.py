@@ -80,9 +80,8 @@ class Chooser:
     def fits(self, cycle_state: CycleState, node: int) -> bool:
         """Whether a node passes every filter as things are now, asked anew."""
         alone = NodeView(self._table, np.array([node]))
-        return self._table.exists[node] and bool(
-            passes([filter_ for _, filter_ in cycle_state.answers.filters], alone)[0]
-        )
+        filters = [filter_ for _, filter_ in cycle_state.answers.filters]
+        return self._table.exists[node] and bool(passes(filters, alone)[0])
 
     def best(self, cycle_state: CycleState, feasible: Ints) -> Ints:
         """The nodes that score highest among `feasible` (at least one, just determined), in their order."""

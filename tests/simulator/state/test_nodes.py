@@ -66,7 +66,7 @@ def test_pods_of_a_deleted_node_stay_ready_until_they_are_garbage() -> None:
     found.run(100.0)
     assert old.uid not in found.state.pods
     assert old.disruption is Disruption.DELETION_BY_POD_GC
-    ((gone, *_),) = (row for row in found.log(Kind.POD_PHASE, 15.0) if row[1] == old.name and row[2] == 0)
+    gone = next(time for time, uid, _, phase, _ in found.rows(Kind.POD_PHASE, 15.0) if uid == old.uid and phase == 0)
     assert 75.0 < gone <= 95.0
     assert len(where(found)) == 3
     assert "node-0" not in where(found)
