@@ -21,7 +21,7 @@ from experiments.file.written import resolved_file, yaml_text
 from models.input.documents import Document
 from models.input.patches import PatchError, set_path
 from models.input.problems import InputError, Location, Problem, did_you_mean
-from models.manifests import read_manifests
+from models.manifests import Named, read_manifests
 
 if TYPE_CHECKING:
     from experiments.results import Results
@@ -160,9 +160,9 @@ class Experiment:
         return self.design.warnings
 
     @property
-    def not_modelled(self) -> Mapping[str, int]:
-        """Kind -> how many objects are read but not simulated."""
-        return self.design.not_modelled
+    def named(self) -> tuple[Named, ...]:
+        """What the manifests say that may matter and is not read: by effect, the most frequent first."""
+        return self.design.named
 
     @cached_property
     def resolved(self) -> dict[str, Any]:

@@ -109,6 +109,14 @@ class Results(Findings):
         self._check("policy", baseline, self.policies)
         return summaries.compared(self, baseline)
 
+    @property
+    def fields(self) -> "pd.DataFrame":
+        """What the manifests say that may matter and is not read: a row per field, or per kind not read at all.
+
+        `effect` is what the answer is for want of it (too good, unknown, too bad), `first` where it is written first.
+        """
+        return summaries.fields(self.named)
+
     def ranking(self, service: str) -> "pd.DataFrame":
         """One row per policy, least downtime first; policies that share a letter of `group` cannot be told apart.
 

@@ -8,8 +8,16 @@ from enum import StrEnum
 Labels = Mapping[str, str]
 
 
+_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+
+
+def is_canonical_integer(text: str) -> bool:
+    """Whether the text is a 64-bit integer without a plus and without leading zeros."""
+    return _INTEGER.fullmatch(text) is not None and -(2**63) <= int(text) < 2**63
+
+
 class Operator(StrEnum):
-    """How a requirement compares a label's value. Gt and Lt are for node affinity only."""
+    """How a requirement compares a label's value. Gt and Lt are for node affinity and for tolerations only."""
 
     IN = "In"
     NOT_IN = "NotIn"

@@ -42,6 +42,12 @@ class Resources:
     memory: int = 0
     other: Mapping[str, int] = field(default_factory=dict)
 
+    def amount(self, resource: str) -> int:
+        """The amount of one resource, by its name; 0 where it is not there."""
+        if resource == "cpu":
+            return self.cpu
+        return self.memory if resource == "memory" else self.other.get(resource, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Node:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from models.labels import LabelSelector, Requirement
+from models.labels import LabelSelector, Operator, Requirement, is_canonical_integer
 from models.node import Resources, Taint, TaintEffect
 
 DEFAULT_CPU = 100
@@ -13,21 +13,34 @@ DEFAULT_MEMORY = 200 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Toleration:
-    """Accepts taints. `key` "" means every key, `effect` None every effect, `value` None the operator Exists."""
+    """Accepts taints. `key` "" means every key, `effect` None every effect, `value` None the operator Exists.
+
+    With the `operator` GT or LT (feature gate TaintTolerationComparisonOperators) the taint's value has to be a greater
+    or a smaller integer than `value`.
+    """
 
     key: str = ""
     value: str | None = None
     effect: TaintEffect | None = None
     seconds: float | None = None
     """tolerationSeconds, for NoExecute only; None: for ever."""
+    operator: Operator | None = None
+    """GT or LT; None: Equal or Exists, as `value` says."""
 
     def tolerates(self, taint: Taint) -> bool:
-        """Whether it matches the taint (k8s.io/component-helpers/scheduling/corev1)."""
+        """Whether it matches the taint (k8s.io/api/core/v1/toleration.go, ToleratesTaint)."""
         return (
             (not self.key or self.key == taint.key)
             and (self.effect is None or self.effect is taint.effect)
-            and (self.value is None or self.value == taint.value)
+            and (self.value is None or self._accepts(taint.value, self.value))
         )
+
+    def _accepts(self, theirs: str, mine: str) -> bool:
+        if self.operator is None:
+            return theirs == mine
+        if not (is_canonical_integer(theirs) and is_canonical_integer(mine)):
+            return False
+        return int(theirs) > int(mine) if self.operator is Operator.GT else int(theirs) < int(mine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +154,22 @@ class TopologySpreadConstraint:
 
 
 @dataclass(frozen=True, slots=True)
+class PodResources:
+    """What a pod as a whole requests and may use (spec.resources), by resource: cpu, memory, hugepages-<size>.
+
+    A resource that is missing is left to the containers. In the units of `Resources`.
+    """
+
+    requests: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    @staticmethod
+    def is_supported(resource: str) -> bool:
+        """Whether a pod as a whole may request it (component-helpers/resource, IsSupportedPodLevelResource)."""
+        return resource in ("cpu", "memory") or resource.startswith("hugepages-")
+
+
+@dataclass(frozen=True, slots=True)
 class PodSpec:
     """What the pod asks for. Tolerations include the two of 300 s that admission adds."""
 
@@ -159,6 +188,20 @@ class PodSpec:
     restart_policy: str = "Always"
     host_network: bool = False
     overhead: Resources = Resources()
+    resources: PodResources = PodResources()
+
+    @property
+    def sidecars(self) -> tuple[Container, ...]:
+        """The init containers that run as long as the pod does."""
+        return tuple(container for container in self.init_containers if container.restart_policy == "Always")
+
+    @property
+    def host_ports(self) -> tuple[tuple[int, str, str], ...]:
+        """(port, protocol, host IP) that the pod takes on its node; ordinary init containers take none.
+
+        Source: pkg/scheduler/util (GetHostPorts).
+        """
+        return tuple(port for container in (*self.sidecars, *self.containers) for port in container.host_ports)
 
     def allows_node(self, labels: Mapping[str, str], name: str) -> bool:
         """Whether nodeSelector and required node affinity allow a node with these labels and this name.
@@ -174,7 +217,8 @@ class PodSpec:
     def scored_requests(self) -> Resources:
         """The effective request that scores go by: a container that requests none has 100m CPU and 200 MiB.
 
-        CPU and memory only, each by itself; worked out from them as `requests` is.
+        CPU and memory only, each by itself; worked out from them as `requests` is. The defaults do not count where the
+        pod as a whole requests the resource.
 
         Source: pkg/scheduler/util/pod_resources.go (DefaultMilliCPURequest, DefaultMemoryRequest).
         """
@@ -184,9 +228,10 @@ class PodSpec:
     def requests(self) -> Resources:
         """The effective request that the scheduler counts (k8s.io/component-helpers/resource/helpers.go).
 
-        Per resource: max(containers + sidecars, each init container + sidecars declared before it) + overhead.
+        Per resource: what the pod as a whole requests, else max(containers + sidecars, each init container + sidecars
+        declared before it); plus the overhead.
         """
-        names = {"cpu", "memory", *self.overhead.other}
+        names = {"cpu", "memory", *self.overhead.other, *self.resources.requests}
         for container in (*self.containers, *self.init_containers):
             names.update(container.requests.other)
         totals = {name: self._effective(name) for name in sorted(names)}
@@ -195,8 +240,11 @@ class PodSpec:
     def _effective(self, resource: str, default: int = 0) -> int:
         def request(container: Container) -> int:
             undeclared = default and resource not in container.declared
-            return default if undeclared else _amount(container.requests, resource)
+            return default if undeclared else container.requests.amount(resource)
 
+        whole = self.resources.requests.get(resource)
+        if whole is not None:
+            return whole + self.overhead.amount(resource)
         sidecars = peak = 0
         for container in self.init_containers:
             amount = request(container)
@@ -206,15 +254,7 @@ class PodSpec:
             else:
                 peak = max(peak, sidecars + amount)
         running = sum(map(request, self.containers)) + sidecars
-        return max(running, peak) + _amount(self.overhead, resource)
-
-
-def _amount(resources: Resources, name: str) -> int:
-    if name == "cpu":
-        return resources.cpu
-    if name == "memory":
-        return resources.memory
-    return resources.other.get(name, 0)
+        return max(running, peak) + self.overhead.amount(resource)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,14 @@ class StepFunction:
         """Length of each constant piece, in seconds."""
         return np.diff(np.append(self.times, self.end))
 
+    def integral(self) -> float:
+        """The area below it: the sum of value times seconds."""
+        # Not a dot product: BLAS adds in another order with another number of threads.
+        return float((self.widths * self.values).sum())
+
     def mean(self) -> float:
         """Time-weighted mean."""
-        return float(self.widths @ self.values / self.duration)
+        return self.integral() / self.duration
 
     def time_below(self, level: float) -> float:
         """Seconds during which the value is less than `level`."""

@@ -16,7 +16,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "manifests schemas",
         "cluster units",
         "load behaviour daemonset disruption statefulset",
-        "autoscaling deployment",
+        "autoscaling deployment qos",
         "pod priority service traffic",
         "distributions input labels node request_level timing",
     ),

@@ -7,6 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from experiments.experiment import Experiment
+    from models.manifests import Named
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 3, 130
 
@@ -17,6 +18,9 @@ SETTINGS = click.option(
     multiple=True,
     metavar="PATH=VALUE",
     help="Another value: failures[node-crash].select.labels=...",
+)
+STRICT = click.option(
+    "--strict", is_flag=True, help="Exit with 2 if the manifests say anything that may matter and is not read."
 )
 
 
@@ -36,10 +40,14 @@ def say(line: str) -> None:
 
 
 def warn(experiment: "Experiment") -> None:
-    """What is odd in an experiment, and what of it is not simulated, on stderr."""
-    from models.manifests import describe_not_modelled
-
+    """What is odd in an experiment, on stderr."""
     for line in experiment.warnings:
         say(f"warning: {line}")
-    if left_out := describe_not_modelled(experiment.not_modelled):
-        say(left_out)
+
+
+def refuse_unread(named: "Sequence[Named]") -> None:
+    """With --strict: what the manifests say and the model does not read is an error of input."""
+    from models.input.problems import InputError
+
+    if named:
+        raise InputError(one.problem for one in named)

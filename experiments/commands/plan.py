@@ -4,20 +4,24 @@ import os
 
 import click
 
-from experiments.commands.console import PATH, SETTINGS, warn
+from experiments.commands.console import PATH, SETTINGS, STRICT, refuse_unread, warn
 
 
 @click.command()
 @click.argument("experiment", type=PATH)
 @SETTINGS
-def plan(experiment: str, settings: tuple[str, ...]) -> None:
+@STRICT
+def plan(experiment: str, settings: tuple[str, ...], strict: bool) -> None:
     """Say what a run would do and how long it would take, from one short run of each policy."""
     from experiments.experiment import Experiment
     from experiments.preflight import planning
+    from models.manifests.account import in_words
     from models.units import format_duration
 
     read = Experiment.from_yaml(experiment, settings)
     warn(read)
+    if strict:
+        refuse_unread(read.named)
     times = read.replications or (read.precision and read.precision.at_most) or 0
     policies = planning.plan(read)
     atmost = "at most " if read.precision else ""
@@ -29,6 +33,8 @@ def plan(experiment: str, settings: tuple[str, ...]) -> None:
         for reason in dict.fromkeys(policy.pending.values()):
             pods = [pod for pod, why in policy.pending.items() if why == reason]
             click.echo(f"not placed under {policy.policy}: {', '.join(pods)}: {reason}")
+    for line in in_words(read.named):
+        click.echo(line)
     seconds = sum(policy.seconds for policy in policies) * times
     cores = os.cpu_count() or 1
     click.echo(f"in all: about {format_duration(seconds)} on one core, {format_duration(seconds / cores)} on {cores}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from experiments.commands.console import INTERRUPTED, PATH, SETTINGS, say, warn
+from experiments.commands.console import INTERRUPTED, PATH, SETTINGS, STRICT, refuse_unread, say, warn
 
 
 @click.command()
@@ -33,6 +33,7 @@ from experiments.commands.console import INTERRUPTED, PATH, SETTINGS, say, warn
 )
 @click.option("--progress", type=click.Choice(["auto", "rich", "plain", "none"]), default="auto", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
+@STRICT
 @click.option("--no-fail", is_flag=True, help="Exit with 0 whatever the objectives say.")
 def run(
     arguments: Sequence[str],
@@ -47,6 +48,7 @@ def run(
     events: str,
     progress: Any,
     quiet: bool,
+    strict: bool,
     no_fail: bool,
 ) -> int:
     """Simulate every policy of an experiment and compare their availability."""
@@ -61,6 +63,8 @@ def run(
         read = read.only(*policies)
     if not quiet:
         warn(read)
+    if strict:
+        refuse_unread(read.named)
     from experiments.report import text
     from experiments.runner.job import Interrupted
     from experiments.runner.run import run as run_all

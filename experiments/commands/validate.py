@@ -4,17 +4,23 @@ import json
 
 import click
 
-from experiments.commands.console import BAD_INPUT, PATH, say
+from experiments.commands.console import BAD_INPUT, PATH, STRICT, say
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=PATH)
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def validate(paths: tuple[str, ...], output: str) -> int:
+@click.option("--fields", is_flag=True, help="What becomes of every field, as Markdown; each PATH is a set of its own.")
+@STRICT
+def validate(paths: tuple[str, ...], output: str, fields: bool, strict: bool) -> int:
     """Check experiment files and manifests (files or directories), and report everything that is wrong."""
     from experiments.preflight import validation
 
+    if fields:
+        return _fields(paths)
     report = validation.validate(paths)
+    if strict:
+        report.problems += [one.problem for one in report.named]
     if output == "json":
         click.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
         return BAD_INPUT if report.problems else 0
@@ -26,4 +32,16 @@ def validate(paths: tuple[str, ...], output: str) -> int:
         from models.input.problems import InputError
 
         raise InputError(report.problems)
+    return 0
+
+
+def _fields(paths: tuple[str, ...]) -> int:
+    from experiments.preflight import validation
+    from experiments.preflight.fields import page
+    from models.input.problems import InputError
+
+    reports = {path: validation.validate([path]) for path in paths}
+    if problems := [problem for report in reports.values() for problem in report.problems]:
+        raise InputError(problems)
+    click.echo(page({path: report.accounts for path, report in reports.items()}))
     return 0

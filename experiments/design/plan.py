@@ -1,12 +1,13 @@
 """A plan: what an experiment comes to, and what is kept of how it was written. The runner takes nothing else."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from experiments.design.objective import Objective
 from experiments.design.scenario import Scenario
+from models.manifests import Named
+from models.manifests.account import Account
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,10 @@ class Design:
     inputs: tuple[str, ...]
     """Every manifest file read, in order."""
     warnings: tuple[str, ...]
-    not_modelled: Mapping[str, int]
-    """Kind -> how many objects are read but not simulated, under the baseline."""
+    accounts: tuple[Account, ...] = ()
+    """What becomes of everything that the manifests say, per policy."""
+    named: tuple[Named, ...] = ()
+    """What of it may matter and is not read, under any policy: by effect, the most frequent first."""
 
 
 @dataclass(frozen=True)

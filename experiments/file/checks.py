@@ -67,6 +67,18 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
             problems.append(source.problem((*place, "service"), message))
 
 
+def check_endpoints(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
+    """What is measured must be simulated: Services whose pods are all of kinds without a model have no availability."""
+    for variant in variants:
+        if variant.built is None:
+            continue
+        podless = variant.podless()
+        for i, service in enumerate(spec.services or ()):
+            found = podless.get(service.name)
+            if found is not None and found.maker:
+                problems.append(source.problem(("spec", "services", i, "name"), found.problem.message))
+
+
 def _chains(spec: SpecFile) -> list[str]:
     """The Services with calls, as results name them."""
     return [chain_name(caller) for caller in dict.fromkeys(call.caller for call in spec.calls)]

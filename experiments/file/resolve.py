@@ -9,6 +9,7 @@ from experiments.design.plan import Design
 from experiments.design.scenario import Scenario
 from experiments.file.checks import (
     check_calls,
+    check_endpoints,
     check_loads,
     check_names,
     check_requests,
@@ -29,6 +30,7 @@ from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.input.problems import InputError
 from models.load import without_load
+from models.manifests.account import together
 from models.pod import Pod
 
 
@@ -49,6 +51,7 @@ def resolve(source: Source, folder: str) -> Design:
         check_stories(variant, source, problems)
         check_loads(spec, variant, source, problems)
         check_traffic(variant, folder, source, problems)
+    check_endpoints(spec, variants, source, problems)
     check_calls(spec, variants, source, problems)
     check_requests(spec, variants, source, problems)
     if problems:
@@ -58,6 +61,8 @@ def resolve(source: Source, folder: str) -> Design:
 
 def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, folder: str) -> Design:
     goals = _goals(spec, variants)
+    if not goals:
+        _explain_no_goal(variants)
     loads = tuple(load.value() for load in spec.load)
     scenarios = [
         Scenario(
@@ -90,7 +95,8 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
             *map(str, sorted({*base.warnings, *(w for one in built for w in one.warnings)})),
             *dict.fromkeys(unfed),
         ),
-        not_modelled=built[0].not_modelled,
+        accounts=tuple(one.account for one in built),
+        named=together(one.named for one in built),
     )
 
 
@@ -102,6 +108,13 @@ def _goals(spec: SpecFile, variants: Sequence[Variant]) -> tuple[ServiceGoal, ..
     return tuple(
         ServiceGoal(n, ReadyEndpoints(1)) for n in variants[0].services() if all(n in names for names in behind)
     )
+
+
+def _explain_no_goal(variants: Sequence[Variant]) -> None:
+    """Nothing would be measured: an error if there are Services, each for want of pods."""
+    problems = [found.problem for variant in variants for found in variant.podless().values()]
+    if problems:
+        raise InputError(problems)
 
 
 def measured(resolved: Any) -> tuple[ServiceGoal, ...]:

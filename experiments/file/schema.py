@@ -72,7 +72,8 @@ class SchedulerFile(FileModel):
     score: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field(default={})
     """Other weights of score plugins, or further plugins: `{NodeResourcesFit: 5}`; 0 is off."""
     arguments: dict[str, dict[str, Any]] = Field(default={})
-    """Per plugin: `{NodeResourcesFit: {scoringStrategy: MostAllocated, resources: {cpu: 1, memory: 1}}}`."""
+    """Per plugin, as a KubeSchedulerConfiguration writes them, or in short:
+    `{NodeResourcesFit: {scoringStrategy: MostAllocated, resources: {cpu: 1, memory: 1}}}`."""
     percentage_of_nodes_to_score: Annotated[int, Field(ge=0, le=100)] = 0
     """After what share of feasible nodes the search stops, from 100 nodes on; 0 is Kubernetes' own rule."""
     ties: Literal["random", "first"] = "random"

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic.alias_generators import to_snake
-
 from experiments.file.described import changed
 from experiments.file.objects import ReadObjects, read_objects
 from experiments.file.policy import Lineage, added, blame, patch
@@ -15,11 +13,12 @@ from experiments.file.traffic import TrafficFile
 from models.behaviour import Behaviour, BehaviourOverride
 from models.input.problems import InputError, Path, Problem
 from models.labels import parse_selector
-from models.manifests import ClusterInput, Manifest, build_cluster
+from models.manifests import ClusterInput, Manifest, Podless, build_cluster
 from models.node import Node
 from simulator.scheduling.profile import Profile, profile
 
 _ROLLABLE = ("Deployment", "StatefulSet", "DaemonSet")
+_SERVICE = ("v1", "Service")
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,17 @@ class Variant:
 
     def services(self) -> list[str]:
         """The Services' names as in `Run.services`."""
-        services = [manifest for manifest in self.objects if manifest.kind == "Service"]
+        services = [manifest for manifest in self.objects if (manifest.api_version, manifest.kind) == _SERVICE]
         alone = len({manifest.namespace for manifest in services}) == 1
         return [manifest.name if alone else f"{manifest.namespace}/{manifest.name}" for manifest in services]
+
+    def podless(self) -> dict[str, Podless]:
+        """The Services that select no pod of the cluster, named as in `services`, and why."""
+        if self.built is None:
+            return {}
+        found = self.built.podless
+        keys = [(service.namespace, service.name) for service in self.built.cluster.services]
+        return {name: found[key] for name, key in zip(self.services(), keys, strict=True) if key in found}
 
     def rollable(self) -> list[str]:
         """What operations may call the workloads that have rollouts."""
@@ -127,10 +134,7 @@ def _scheduler(spec: SpecFile, lineage: Lineage, source: Source, problems: list[
         return profile(
             disabled=written.disabled,
             score=written.score,
-            arguments={
-                plugin: {to_snake(name): value for name, value in arguments.items()}
-                for plugin, arguments in written.arguments.items()
-            },
+            arguments=written.arguments,
             percentage_of_nodes_to_score=written.percentage_of_nodes_to_score,
             ties=written.ties,
         )

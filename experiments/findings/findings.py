@@ -21,6 +21,7 @@ from experiments.inference.sample import Sample
 from experiments.inference.strata import Stratum
 from experiments.store.manifest import Manifest
 from models.input.problems import did_you_mean
+from models.manifests import Named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,6 +89,11 @@ class Findings:
     def services(self) -> list[str]:
         """Names in the order of the experiment."""
         return self.manifest.services
+
+    @cached_property
+    def named(self) -> tuple[Named, ...]:
+        """What the manifests say that may matter and is not read: by effect, the most frequent first."""
+        return tuple(map(Named.from_json, self.manifest.named))
 
     @property
     def failed(self) -> "pd.DataFrame":

@@ -1,6 +1,7 @@
 """Findings as data frames: a row per Service and policy, per comparison, per rank."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.findings.pairs import of_pair
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from experiments.findings.findings import Findings
     from experiments.inference.ranking import Ranking
+    from models.manifests import Named
 
 _COMPARED = [
     *("service", "policy", "baseline", "difference_s_per_year", "difference_low", "difference_high"),
@@ -27,6 +29,14 @@ def summary(findings: "Findings") -> "pd.DataFrame":
     return pd.DataFrame(
         [_row(findings, service, policy) for service in findings.services for policy in findings.policies]
     )
+
+
+def fields(named: "Sequence[Named]") -> "pd.DataFrame":
+    """One row per field that may matter and is not read."""
+    import pandas as pd
+
+    rows = [(one.field, str(one.effect), one.count, str(one.first), one.sentence) for one in named]
+    return pd.DataFrame(rows, columns=["field", "effect", "count", "first", "sentence"])
 
 
 def _row(findings: "Findings", service: str, policy: str) -> dict[str, Any]:

@@ -99,4 +99,4 @@ def _shortfall(answering: StepFunction, desired: StepFunction) -> float:
     """The area by which the one lies below the other."""
     times = np.union1d(answering.times, desired.times)
     widths = np.diff(np.append(times, answering.end))
-    return float(widths @ np.maximum(desired.at(times) - answering.at(times), 0.0))
+    return float((widths * np.maximum(desired.at(times) - answering.at(times), 0.0)).sum())

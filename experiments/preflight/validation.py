@@ -10,7 +10,8 @@ from experiments.experiment import Experiment
 from experiments.file.document import is_experiment
 from models.input.documents import read_documents
 from models.input.problems import InputError, Problem
-from models.manifests import build_cluster, describe_not_modelled, read_manifests
+from models.manifests import Named, build_cluster, read_manifests
+from models.manifests.account import Account, in_order, in_words
 from models.units import format_duration
 
 _ENDINGS = (".yaml", ".yml", ".json")
@@ -22,7 +23,10 @@ class Report:
 
     read: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    not_modelled: dict[str, int] = field(default_factory=dict)
+    named: list[Named] = field(default_factory=list)
+    """What the manifests say that may matter and is not read."""
+    accounts: list[Account] = field(default_factory=list)
+    """What becomes of every field, per set of manifests and per policy of an experiment."""
     problems: list[Problem] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -40,7 +44,7 @@ class Report:
         return {
             "valid": not problems,
             "read": self.read,
-            "notModelled": self.not_modelled,
+            "notRead": [one.to_json() for one in self.named],
             "warnings": self.warnings,
             "problems": problems,
         }
@@ -59,6 +63,7 @@ def validate(paths: Iterable[str]) -> Report:
             manifests += [file for file in _files(path) if file not in experiments and _has_objects(file)]
     if manifests:
         _validate_manifests(manifests, report)
+    report.named = list(in_order(set(report.named)))  # experiments may share manifests
     return report
 
 
@@ -74,7 +79,8 @@ def _validate_experiment(file: str, report: Report) -> None:
     length = format_duration(experiment.duration)
     report.read.append(f"{file}: experiment {experiment.name}: {policies}, {services}, {times} of {length}")
     report.warnings += experiment.warnings
-    _count(experiment.not_modelled, report)
+    report.named += experiment.named
+    report.accounts += experiment.design.accounts
 
 
 def _many(things: Sequence[object], one: str, more: str | None = None) -> str:
@@ -92,20 +98,13 @@ def _validate_manifests(paths: list[str], report: Report) -> None:
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     report.read.append(f"{', '.join(paths)}: {listed or 'nothing'}")
     report.warnings += map(str, sorted({*manifests.warnings, *built.warnings}))
-    _count(built.not_modelled, report)
-
-
-def _count(kinds: Any, report: Report) -> None:
-    for kind, count in kinds.items():
-        report.not_modelled[kind] = report.not_modelled.get(kind, 0) + count
+    report.named += built.named
+    report.accounts.append(built.account)
 
 
 def text(report: Report) -> list[str]:
-    """What was read and what is not modelled, in lines for people."""
-    lines = [*report.read]
-    if left_out := describe_not_modelled(report.not_modelled):
-        lines.append(left_out)
-    return lines
+    """What was read and what of it was not, in lines for people."""
+    return [*report.read, *in_words(report.named)]
 
 
 def _files(path: str) -> list[str]:

@@ -16,7 +16,18 @@ from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED
 from experiments.inference.estimate import show_seconds
 from experiments.plots import BAND, COLOURS, GREY, RULE, attribution_file, service_file
-from experiments.report import budgets, comparison, costs, downtime, operations, remarks, requests, rollouts, text
+from experiments.report import (
+    budgets,
+    comparison,
+    costs,
+    downtime,
+    fields,
+    operations,
+    remarks,
+    requests,
+    rollouts,
+    text,
+)
 from experiments.report.table import POLICY, Column, Row, Table, heading, legend
 from models.units import YEAR
 
@@ -61,6 +72,7 @@ def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
         cluster=[*spec.get("cluster", {}).get("pools", ()), *spec.get("cluster", {}).get("nodes", ())],
         behaviour=spec.get("behaviour", {}),
         not_modelled=NOT_MODELLED,
+        fields=fields.table(findings),
         command=shlex.join(["kubenines", "run", manifest.source or "resolved.yaml", *manifest.options]),
         again=shlex.join(["kubenines", "run", "resolved.yaml", *_without_settings(manifest.options)]),
         resolved=yaml_text(findings.resolved) if findings.resolved else "",

@@ -67,9 +67,7 @@ def notes(findings: "Findings") -> list[str]:
         asked = f"+-{m.precision['relative']:.0%} after {m.replications} replications"
         open_ = precision.imprecise_rows(findings, m.precision["relative"], m.precision["confidence"])
         remarks.append(f"precision not reached ({asked}): {', '.join(would_take(findings, *row) for row in open_)}")
-    if m.not_modelled:
-        remarks.append(f"not modelled: {', '.join(m.not_modelled)}")
-    return remarks + list(m.warnings)
+    return [*remarks, *m.warnings]
 
 
 def would_take(findings: "Findings", service: str, policy: str) -> str:

@@ -11,6 +11,7 @@ from experiments.inference.estimate import Estimate, show_seconds
 from experiments.report import budgets, operations, requests, rollouts
 from experiments.report.remarks import notes
 from experiments.report.table import POLICY, Column, Row, Table, console_for, heading, legend
+from models.manifests.account import in_words
 from models.units import YEAR
 
 COLUMNS = (
@@ -129,7 +130,7 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
         console.print(operated.rich())
     for line in [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]:
         console.print(Text("  " + line), soft_wrap=True)
-    for line in [*filter(None, [legend(findings)]), *notes(findings)]:
+    for line in [*filter(None, [legend(findings)]), *notes(findings), *in_words(findings.named)]:
         console.print(Text("  note: " + line), soft_wrap=True)
     if findings.path is not None:
         page = findings.path / "report.html"
@@ -145,6 +146,6 @@ def summary_html(findings: Findings) -> str:
     further = filter(None, (requests.table(findings), operations.table(findings)))
     tables = "".join(each.html() for each in (table(findings), *further))
     judged = [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]
-    remarks = [*judged, *filter(None, [legend(findings)]), *notes(findings)]
+    remarks = [*judged, *filter(None, [legend(findings)]), *notes(findings), *in_words(findings.named)]
     lines = "".join(f"<li>{escape(line)}</li>" for line in remarks)
     return f"<p>{escape(heading(findings))}</p>{tables}<ul>{lines}</ul>"

@@ -54,7 +54,7 @@ def describe(
         source=str(plan.source_path or ""),
         options=_options(plan, resolved, asked),
         warnings=list(design.warnings),
-        not_modelled=[f"{count} {kind}" for kind, count in design.not_modelled.items()],
+        named=[one.to_json() for one in design.named],
         argv=list(sys.argv),
         engine=engine.name,
         workers=engine.workers,

@@ -33,7 +33,8 @@ class Manifest:
     options: list[str] = field(default_factory=list)
     """Words of the command line, beside the experiment's file, that decide what is simulated."""
     warnings: list[str] = field(default_factory=list)
-    not_modelled: list[str] = field(default_factory=list)
+    named: list[dict[str, Any]] = field(default_factory=list)
+    """What the manifests say that may matter and is not read, as `models.manifests.Named.to_json`."""
     status: str = "running"
     counts: dict[str, int] = field(default_factory=dict)
     argv: list[str] = field(default_factory=list)

@@ -1,7 +1,10 @@
 """Where a pod wants to be: affinity, tolerations, topology spread."""
 
+from dataclasses import replace
+
+from models.labels import Operator, is_canonical_integer
 from models.manifests.manifest import Field
-from models.manifests.selector import label_selector, node_selector_term
+from models.manifests.selector import check_label_key, check_label_value, label_selector, node_selector_term
 from models.node import NOT_READY, UNREACHABLE, TaintEffect
 from models.pod import (
     Affinity,
@@ -14,22 +17,29 @@ from models.pod import (
 )
 from models.timing import Timing
 
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+"""The label that every Namespace has."""
+
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
+def node_affinity(field: Field) -> Affinity:
+    """spec.affinity.nodeAffinity alone."""
+    required = None
+    if field[_REQUIRED].present:
+        terms = field[_REQUIRED]["nodeSelectorTerms"].required()
+        required = tuple(node_selector_term(term) for term in terms)
+    preferred = tuple(
+        PreferredNode(_weight(item), node_selector_term(item["preference"])) for item in field[_PREFERRED]
+    )
+    return Affinity(node_required=required, node_preferred=preferred)
+
+
 def affinity(field: Field) -> Affinity:
     """spec.affinity."""
-    node = field["nodeAffinity"]
-    required = None
-    if node[_REQUIRED].present:
-        terms = node[_REQUIRED]["nodeSelectorTerms"].required()
-        required = tuple(node_selector_term(term) for term in terms)
-    return Affinity(
-        node_required=required,
-        node_preferred=tuple(
-            PreferredNode(_weight(item), node_selector_term(item["preference"])) for item in node[_PREFERRED]
-        ),
+    return replace(
+        node_affinity(field["nodeAffinity"]),
         pod_required=_terms(field["podAffinity"]),
         pod_preferred=_preferred(field["podAffinity"]),
         pod_anti_required=_terms(field["podAntiAffinity"]),
@@ -53,11 +63,14 @@ def _preferred(field: Field) -> tuple[PreferredPodAffinity, ...]:
 
 
 def _term(field: Field) -> PodAffinityTerm:
+    namespaces = label_selector(field["namespaceSelector"])
+    if namespaces is not None and any(r.key != NAMESPACE_LABEL for r in namespaces.requirements):
+        field["namespaceSelector"].withdraw()  # other labels of Namespaces are not known
     return PodAffinityTerm(
         selector=label_selector(field["labelSelector"]),
         topology_key=field["topologyKey"].required().text(),
         namespaces=field["namespaces"].texts(),
-        namespace_selector=label_selector(field["namespaceSelector"]),
+        namespace_selector=namespaces,
         match_label_keys=_label_keys(field, "matchLabelKeys"),
         mismatch_label_keys=_label_keys(field, "mismatchLabelKeys"),
     )
@@ -116,7 +129,7 @@ def tolerations(field: Field, timing: Timing) -> tuple[Toleration, ...]:
 
 def _toleration(field: Field) -> Toleration:
     key, value = field["key"].text(), field["value"].text()
-    operator = field["operator"].choice("Equal", ("Equal", "Exists"))
+    operator = field["operator"].choice("Equal", ("Equal", "Exists", "Gt", "Lt"))
     effect = field["effect"].choice("", TaintEffect) if field["effect"].text() else ""
     seconds = field["tolerationSeconds"]
     if not key and operator != "Exists":
@@ -125,6 +138,14 @@ def _toleration(field: Field) -> Toleration:
         )
     if operator == "Exists" and value:
         field["value"].problem("value must be empty when `operator` is 'Exists'")
+    if operator in ("Gt", "Lt"):
+        field["operator"].warn(f"{operator} acts only where the feature gate TaintTolerationComparisonOperators is on")
+        if not is_canonical_integer(value):
+            field["value"].problem(f"must be a 64-bit integer without leading zeros when `operator` is '{operator}'")
+    elif operator == "Equal":
+        check_label_value(field["value"])
+    if key:
+        check_label_key(field["key"], key)
     if seconds.present and effect != TaintEffect.NO_EXECUTE:
         field["effect"].problem("effect must be 'NoExecute' when `tolerationSeconds` is set")
     return Toleration(
@@ -132,4 +153,5 @@ def _toleration(field: Field) -> Toleration:
         value=None if operator == "Exists" else value,
         effect=TaintEffect(effect) if effect else None,
         seconds=float(max(0, seconds.integer(0, at_least=-(2**63)))) if seconds.present else None,
+        operator=Operator(operator) if operator in ("Gt", "Lt") else None,
     )

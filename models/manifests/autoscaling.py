@@ -20,9 +20,6 @@ from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
 from models.units import parse_cpu, parse_quantity
 
-_V2_IN_V1 = "autoscaling.alpha.kubernetes.io/"
-"""Annotations that carry what autoscaling/v1 has no fields for."""
-
 
 @converts("HorizontalPodAutoscaler")
 def horizontal_pod_autoscaler(field: Field, admission: Admission) -> HorizontalPodAutoscaler:
@@ -41,7 +38,7 @@ def horizontal_pod_autoscaler(field: Field, admission: Admission) -> HorizontalP
         target_name=reference["name"].required().text(),
         min_replicas=least,
         max_replicas=most,
-        metrics=_metrics_v1(field) if old else _metrics(spec["metrics"]),
+        metrics=_metrics_v1(spec) if old else _metrics(spec["metrics"]),
         behavior=_behavior(spec["behavior"]) if spec["behavior"].present else None,
     )
 
@@ -49,11 +46,8 @@ def horizontal_pod_autoscaler(field: Field, admission: Admission) -> HorizontalP
 # --------------------------------------------------------------------------------------------------------- metrics
 
 
-def _metrics_v1(field: Field) -> tuple[Metric, ...]:
-    for key, annotation in field["metadata"]["annotations"].entries():
-        if key in (f"{_V2_IN_V1}metrics", f"{_V2_IN_V1}behavior"):
-            annotation.warn("not read: use autoscaling/v2")
-    percent = field["spec"]["targetCPUUtilizationPercentage"].integer(CPU_80_PERCENT.value, at_least=1)
+def _metrics_v1(spec: Field) -> tuple[Metric, ...]:
+    percent = spec["targetCPUUtilizationPercentage"].integer(CPU_80_PERCENT.value, at_least=1)
     return (replace(CPU_80_PERCENT, value=percent),)
 
 
@@ -94,8 +88,8 @@ _TARGETS = {
 
 def _target(field: Field, allowed: tuple[str, ...]) -> tuple[TargetType, int]:
     """What counts is the field that is given, not `type`, as in the controller."""
-    field["type"].required()
-    field["type"].choice("", TargetType)
+    field.checked["type"].required()
+    field.checked["type"].choice("", TargetType)
     given = [key for key in _TARGETS if field[key].present]
     for key in given:
         if key not in allowed:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from models.autoscaling import HorizontalPodAutoscaler
 from models.cluster import Cluster
@@ -12,6 +12,7 @@ from models.disruption import PodDisruptionBudget
 from models.input.problems import InputError, Problem
 from models.input.yaml_values import HELM_TEMPLATE
 from models.labels import LabelSelector
+from models.manifests.account import Account, Named
 from models.manifests.conversion import Admission, converters
 from models.manifests.kinds import is_built_in, type_error
 from models.manifests.manifest import Field, Findings, Manifest
@@ -26,6 +27,14 @@ _SILENT = {"Namespace"}
 """Kinds without a model that change nothing here: not worth a word."""
 
 _SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
+
+
+class Podless(NamedTuple):
+    """Why a Service selects no pod of a cluster."""
+
+    problem: Problem
+    maker: str
+    """The object that would make its pods, but is of a kind without a model; "" if no object would."""
 
 
 @runtime_checkable
@@ -49,9 +58,18 @@ class ClusterInput:
     cluster: Cluster
     not_modelled: Mapping[str, int] = field(default_factory=dict)
     """Kind -> how many, sorted by kind."""
+    account: Account = field(default_factory=lambda: Account(()), compare=False)
+    """What becomes of everything that they say."""
+    podless: Mapping[tuple[str, str], Podless] = field(default_factory=dict)
+    """(namespace, name) of each Service with a selector that selects no pod of the cluster -> why."""
     made_by_others: Mapping[str, int] = field(default_factory=dict)
     """Kind -> how many objects were left to their controller, which is in the input (`kubectl get all -o yaml`)."""
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def named(self) -> tuple[Named, ...]:
+        """What they say that may matter and is not read: by effect, the most frequent first."""
+        return self.account.named
 
 
 def build_cluster(
@@ -73,21 +91,24 @@ def build_cluster(
     cluster = Cluster.of([*nodes, *(v for v in made if v is not None and not isinstance(v, PriorityClass))])
     if findings.problems:
         raise InputError(findings.problems)
-    _warn_of_empty_selections(converted, findings)
+    podless = _warn_of_empty_selections(converted, findings)
     _warn_of_missing_targets(converted, findings)
+    _read_target_ports(converted, findings)
+    account = Account(usable)
+    for manifest, value in converted:
+        if value is None:
+            account.add_unread(manifest, _label(manifest))
+        else:
+            account.add(manifest, findings.reads_of(manifest))
     not_modelled = Counter(_label(m) for m, value in converted if value is None and m.kind not in _SILENT)
     return ClusterInput(
         cluster=cluster,
         not_modelled=dict(sorted(not_modelled.items())),
+        account=account,
+        podless=podless,
         made_by_others=dict(sorted(Counter(m.kind for m in left_to_owner).items())),
         warnings=tuple(sorted(set(findings.warnings))),
     )
-
-
-def describe_not_modelled(not_modelled: Mapping[str, int]) -> str:
-    """One line for people: "not modelled: 34 ConfigMap, 2 StatefulSet", or ""."""
-    listed = sorted(not_modelled.items(), key=lambda item: (-item[1], item[0]))
-    return "not modelled: " + ", ".join(f"{count} {kind}" for kind, count in listed) if listed else ""
 
 
 def _label(manifest: Manifest) -> str:
@@ -147,7 +168,7 @@ def _by_owner(manifests: list[Manifest], findings: Findings) -> tuple[list[Manif
         if manifest.kind not in ("Pod", "ReplicaSet"):
             others.append(manifest)
             continue
-        whole = Field(manifest.value, manifest, findings)
+        whole = Field.whole(manifest, findings)
         owner = _controller(whole)
         if owner and any((kind, manifest.namespace, name) in given for kind, name in owner):
             owned.append(manifest)
@@ -179,8 +200,8 @@ def _convert(manifests: list[Manifest], timing: Timing, findings: Findings) -> l
         convert = converters().get(manifest.kind) if is_built_in(manifest.api_version, manifest.kind) else None
         if convert is None:
             return None
-        whole = Field(manifest.value, manifest, findings)
-        check_labels(whole["metadata"]["labels"])
+        whole = Field.whole(manifest, findings)
+        check_labels(whole["metadata"].checked["labels"])
         return convert(whole, admission)
 
     classes = {id(m): converted(m) for m in manifests if m.kind == "PriorityClass"}
@@ -188,8 +209,14 @@ def _convert(manifests: list[Manifest], timing: Timing, findings: Findings) -> l
     return [(m, classes[id(m)] if id(m) in classes else converted(m)) for m in manifests]
 
 
-def _warn_of_empty_selections(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
-    """Services and budgets that select no pod of the given objects; legal, since others may make the pods."""
+def _warn_of_empty_selections(
+    converted: list[tuple[Manifest, object | None]], findings: Findings
+) -> dict[tuple[str, str], Podless]:
+    """Services and budgets that select no pod of the given objects; legal, since others may make the pods.
+
+    Returns those that are Services, by namespace and name.
+    """
+    podless: dict[tuple[str, str], Podless] = {}
     pods = [(manifest, value, labels) for manifest, value in converted for labels in _pod_labels(manifest, value)]
     selector: LabelSelector | None
     for manifest, value in converted:
@@ -206,7 +233,34 @@ def _warn_of_empty_selections(converted: list[tuple[Manifest, object | None]], f
         reason = "selects no pod of the given objects"
         if hit:
             reason = f"selects pods of {hit[0][0].key}, which is not simulated yet"
-        findings.warnings.append(manifest.problem(("spec", "selector"), f"{reason}: {consequence}"))
+        warning = manifest.problem(("spec", "selector"), f"{reason}: {consequence}")
+        findings.warnings.append(warning)
+        if isinstance(value, Service):
+            podless[value.namespace, value.name] = Podless(warning, hit[0][0].key if hit else "")
+    return podless
+
+
+def _read_target_ports(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
+    """Ports that Services ask for by name: they act as any port if all pods that are meant have one of this name."""
+    asked = [
+        (value, port, name)
+        for manifest, value in converted
+        if isinstance(value, Service) and value.selector
+        for port in Field.whole(manifest, findings)["spec"]["ports"]
+        if (name := port.checked["targetPort"].text())
+    ]
+    if not asked:
+        return
+    made = [(m.namespace, _pod_template(m)) for m, value in converted if value is not None]
+    pods = [(namespace, pod["metadata"]["labels"].labels(), _port_names(pod)) for namespace, pod in made]
+    for service, port, name in asked:
+        meant = [names for namespace, labels, names in pods if service.selects(namespace, labels)]
+        if meant and all(name in names for names in meant):
+            port["targetPort"].text()
+
+
+def _port_names(pod: Field) -> set[str]:
+    return {port["name"].text() for container in pod["spec"]["containers"] for port in container["ports"]}
 
 
 def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
@@ -226,7 +280,12 @@ def _pod_labels(manifest: Manifest, value: object | None) -> Iterator[Mapping[st
     if isinstance(value, NamesItsPods):
         yield from map(value.pod_labels, value.ordinals)
         return
+    labels = _pod_template(manifest)["metadata"]["labels"]
+    if labels.present:
+        yield labels.labels()
+
+
+def _pod_template(manifest: Manifest) -> Field:
+    """Metadata and spec of the pods that the object is, or makes; reads of it do not count."""
     whole = Field(manifest.value, manifest, Findings())
-    place = whole if manifest.kind == "Pod" else whole["spec"]["template"]
-    if place["metadata"]["labels"].present:
-        yield place["metadata"]["labels"].labels()
+    return whole if manifest.kind == "Pod" else whole["spec"]["template"]

@@ -20,7 +20,7 @@ def daemon_set(field: Field, admission: Admission) -> DaemonSet:
     return DaemonSet(
         name=field.manifest.name,
         namespace=field.manifest.namespace,
-        labels=field["metadata"]["labels"].labels(),
+        labels=field["metadata"].checked["labels"].labels(),
         template=template,
         selector=workload_selector(spec, template),
         on_delete=on_delete,

@@ -24,7 +24,7 @@ def deployment(field: Field, admission: Admission) -> Deployment:
     return Deployment(
         name=field.manifest.name,
         namespace=field.manifest.namespace,
-        labels=field["metadata"]["labels"].labels(),
+        labels=field["metadata"].checked["labels"].labels(),
         template=template,
         selector=workload_selector(spec, template),
         replicas=spec["replicas"].integer(1),

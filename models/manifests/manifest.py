@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from models.input.documents import Document
 from models.input.problems import Location, Path, Problem, did_you_mean, dotted
@@ -90,12 +90,28 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+Reads: TypeAlias = dict[str | int, Any]
+"""What has been read of a value: each key or index that was, with what was read below it."""
+
+WITHDRAWN = -1
+"""A key in `Reads`: the value was looked at, but decides nothing."""
+
+
 @dataclass(slots=True)
 class Findings:
     """What converters have found so far."""
 
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    reads: dict[int, Reads] = field(default_factory=dict)
+    """id() of a manifest -> what has been read of it."""
+
+    def reads_of(self, manifest: Manifest) -> Reads:
+        """What has been read of this manifest: at first, what `Manifest` itself reads."""
+        reads = self.reads.get(id(manifest))
+        if reads is None:
+            reads = self.reads[id(manifest)] = {"apiVersion": {}, "kind": {}, "metadata": {"name": {}, "namespace": {}}}
+        return reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +120,43 @@ class Field:
 
     A value of the wrong type reads as absent: the schema has already reported it. So converters need no checks of
     type, and go on after a problem in order to find the others.
+
+    What is read is taken to act in the model, and all that was never read is accounted for (models.manifests.account).
+    So read what only has to be right through `checked`, and what turns out to decide nothing take back with `withdraw`.
     """
 
     value: Any
     manifest: Manifest
     findings: Findings
     path: Path = ()
+    reads: Reads | None = None
+    """What has been read of the value; None: nobody keeps account."""
+
+    @classmethod
+    def whole(cls, manifest: Manifest, findings: Findings) -> "Field":
+        """The object as a whole; what is read of it is kept in the findings."""
+        return cls(manifest.value, manifest, findings, (), findings.reads_of(manifest))
 
     def __getitem__(self, key: str) -> "Field":
         inner = self.value.get(key) if isinstance(self.value, dict) else None
-        return Field(inner, self.manifest, self.findings, (*self.path, key))
+        reads = None if self.reads is None or inner is None else self.reads.setdefault(key, {})
+        return Field(inner, self.manifest, self.findings, (*self.path, key), reads)
 
     def __iter__(self) -> Iterator["Field"]:
         """The items, if it is a list."""
         for i, item in enumerate(self.value if isinstance(self.value, list) else ()):
-            yield Field(item, self.manifest, self.findings, (*self.path, i))
+            reads = None if self.reads is None else self.reads.setdefault(i, {})
+            yield Field(item, self.manifest, self.findings, (*self.path, i), reads)
+
+    @property
+    def checked(self) -> "Field":
+        """Itself, for reads that only check: they do not count as such."""
+        return Field(self.value, self.manifest, self.findings, self.path)
+
+    def withdraw(self) -> None:
+        """Take back that it was read: what is written here decides nothing."""
+        if self.reads is not None:
+            self.reads[WITHDRAWN] = {}
 
     def entries(self) -> Iterator[tuple[str, "Field"]]:
         """The keys and values, if it is a mapping."""

@@ -45,7 +45,7 @@ def _taints(field: Field) -> tuple[Taint, ...]:
         key = item["key"].required().text()
         effect = item["effect"].required().choice(TaintEffect.NO_SCHEDULE, TaintEffect)
         if key in _CONDITION_TAINTS:
-            item.warn(f"the node was not healthy ({key}): it starts healthy in the simulation")
+            item.withdraw()  # in the simulation it starts healthy
         elif key != UNSCHEDULABLE:
             taints.append(Taint(key, TaintEffect(effect), item["value"].text()))
     return tuple(taints)

@@ -1,10 +1,14 @@
 """Pods and pod templates."""
 
+from dataclasses import replace
+
 from models.manifests.affinity import affinity, tolerations, topology_spread
 from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
+from models.manifests.pod_resources import pod_resources
 from models.manifests.selector import check_labels
+from models.node import Resources
 from models.pod import Pod, PodSpec, PodTemplate
 from models.priority import SYSTEM_PRIORITIES, PriorityClass
 
@@ -12,8 +16,6 @@ from models.priority import SYSTEM_PRIORITIES, PriorityClass
 @converts("Pod")
 def pod(field: Field, admission: Admission) -> Pod:
     """A pod of its own."""
-    if field["spec"]["schedulingGates"].value:
-        field["spec"]["schedulingGates"].warn("scheduling gates are not simulated: the pod is scheduled at once")
     return Pod(
         name=field.manifest.name,
         namespace=field.manifest.namespace,
@@ -28,10 +30,6 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
     grace_period = float(spec["terminationGracePeriodSeconds"].integer(30))
     classes = admission.priority_classes
     priority, preempts = _priority(spec, admission.default_class, classes)
-    if spec["resources"].value:
-        spec["resources"].warn("pod-level resources are not simulated: the requests of the containers count")
-    if spec["schedulerName"].text("default-scheduler") != "default-scheduler":
-        spec["schedulerName"].warn("simulated with the default scheduler")
     containers = spec["containers"]
     if containers.value == []:
         containers.required()
@@ -54,8 +52,10 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         host_network=host_network,
         overhead=resources(spec["overhead"]),
     )
+    if spec["resources"].value:
+        made = replace(made, resources=pod_resources(spec, replace(made, overhead=Resources())))
     _check_names(spec)
-    annotations = field["metadata"]["annotations"].labels()
+    annotations = field["metadata"].checked["annotations"].labels()
     return PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations)
 
 

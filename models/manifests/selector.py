@@ -15,16 +15,26 @@ _LABEL_VALUE = re.compile(rf"(?:{_NAME})?")
 def check_labels(field: Field) -> dict[str, str]:
     """The labels; notes a problem for each that the API server refuses."""
     for key, value in field.entries():
-        if not _LABEL_KEY.fullmatch(key):
-            value.problem(
-                f"{key!r} is not a valid label key: (prefix/)name of at most 63 letters, digits, '-', '_', '.'"
-            )
-        elif isinstance(value.value, str) and not _LABEL_VALUE.fullmatch(value.value):
-            value.problem(
-                f"{value.value!r} is not a valid label: a valid label must be an empty string or consist of at most "
-                "63 alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
-            )
+        if check_label_key(value, key):
+            check_label_value(value)
     return field.labels()
+
+
+def check_label_key(field: Field, key: str) -> bool:
+    """Whether the key, which stands at `field`, can be that of a label; notes a problem if not."""
+    valid = _LABEL_KEY.fullmatch(key) is not None
+    if not valid:
+        field.problem(f"{key!r} is not a valid label key: (prefix/)name of at most 63 letters, digits, '-', '_', '.'")
+    return valid
+
+
+def check_label_value(field: Field) -> None:
+    """Notes a problem if the text cannot be the value of a label."""
+    if isinstance(field.value, str) and not _LABEL_VALUE.fullmatch(field.value):
+        field.problem(
+            f"{field.value!r} is not a valid label: a valid label must be an empty string or consist of at most "
+            "63 alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+        )
 
 
 def label_selector(field: Field) -> LabelSelector | None:
@@ -32,7 +42,7 @@ def label_selector(field: Field) -> LabelSelector | None:
     if not field.present:
         return None
     equal = LabelSelector.of(check_labels(field["matchLabels"]))
-    expressions = tuple(_requirement(item, _LABEL_OPERATORS) for item in field["matchExpressions"])
+    expressions = tuple(_label_requirement(item, _LABEL_OPERATORS) for item in field["matchExpressions"])
     return LabelSelector((*equal.requirements, *expressions))
 
 
@@ -43,8 +53,20 @@ def node_selector_term(field: Field) -> NodeSelectorTerm:
         names.append(_requirement(item, (Operator.IN, Operator.NOT_IN)))
         if item["key"].text() != "metadata.name":
             item["key"].problem(f"not a valid field selector key: only metadata.name is (got {item['key'].text()!r})")
-    expressions = tuple(_requirement(item, tuple(Operator)) for item in field["matchExpressions"])
+    expressions = tuple(_label_requirement(item, tuple(Operator)) for item in field["matchExpressions"])
     return NodeSelectorTerm(expressions, tuple(names))
+
+
+def _label_requirement(field: Field, operators: tuple[Operator, ...]) -> Requirement:
+    """A requirement of labels; notes keys and values that no label can have.
+
+    Source: pkg/apis/core/validation (ValidateNodeSelectorRequirement), apimachinery/pkg/apis/meta/v1/validation.
+    """
+    if field["key"].text():
+        check_label_key(field["key"], field["key"].text())
+    for value in field["values"]:
+        check_label_value(value)
+    return _requirement(field, operators)
 
 
 def _requirement(field: Field, operators: tuple[Operator, ...]) -> Requirement:

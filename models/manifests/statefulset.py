@@ -18,12 +18,12 @@ def stateful_set(field: Field, admission: Admission) -> StatefulSet:
     rolling = strategy["rollingUpdate"]
     if on_delete and rolling.present:
         rolling.problem("only allowed for updateStrategy 'RollingUpdate'")
-    if rolling["maxUnavailable"].present:
-        rolling["maxUnavailable"].warn("ignored, as by default in Kubernetes (MaxUnavailableStatefulSet is off)")
+    if (ignored := rolling.checked["maxUnavailable"]).present:
+        ignored.warn("ignored, as by default in Kubernetes (MaxUnavailableStatefulSet is off)")
     return StatefulSet(
         name=field.manifest.name,
         namespace=field.manifest.namespace,
-        labels=field["metadata"]["labels"].labels(),
+        labels=field["metadata"].checked["labels"].labels(),
         template=template,
         selector=workload_selector(spec, template),
         replicas=spec["replicas"].integer(1),
@@ -32,6 +32,6 @@ def stateful_set(field: Field, admission: Admission) -> StatefulSet:
         partition=rolling["partition"].integer(0),
         min_ready_seconds=float(spec["minReadySeconds"].integer(0)),
         start=spec["ordinals"]["start"].integer(0),
-        service_name=spec["serviceName"].text(),
+        service_name=spec.checked["serviceName"].text(),
         revision_history_limit=spec["revisionHistoryLimit"].integer(10),
     )

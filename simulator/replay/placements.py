@@ -166,17 +166,5 @@ def _configuration(scheduler: Mapping[str, Any] | None) -> dict[str, Any]:
         raise ValueError(f"expected only pluginConfig in the scheduler's profile (got {sorted(configured)})")
     return {
         "percentage_of_nodes_to_score": scheduler.get("percentageOfNodesToScore", 0),
-        "arguments": {config["name"]: _arguments(config["args"]) for config in configured.get("pluginConfig", [])},
-    }
-
-
-def _arguments(args: Mapping[str, Any]) -> dict[str, Any]:
-    strategy = args.get("scoringStrategy")
-    if strategy is None or len(args) > 1:
-        raise ValueError(f"only scoringStrategy can be replayed (got {sorted(args)})")
-    ratio = strategy.get("requestedToCapacityRatio", {})
-    return {
-        "scoring_strategy": strategy["type"],
-        "resources": {r["name"]: r["weight"] for r in strategy["resources"]},
-        "shape": {point["utilization"]: point["score"] for point in ratio.get("shape", [])},
+        "arguments": {config["name"]: config["args"] for config in configured.get("pluginConfig", [])},
     }

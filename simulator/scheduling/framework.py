@@ -55,6 +55,15 @@ class FilterPlugin(Protocol):
 
 
 @runtime_checkable
+class EnqueueExtensions(Protocol):
+    """A filter that says what may help the pods that it rejects."""
+
+    def depends_on_pods(self, pod: PodView) -> bool:
+        """Whether a pod that comes or is about to go may help: it counts where pods are. Called once a template."""
+        ...
+
+
+@runtime_checkable
 class ScorePlugin(Protocol):
     """Prefers nodes."""
 
@@ -123,6 +132,8 @@ class Answers:
     """(plugin, weight, what it reads, score)."""
     signature: Hashable
     """Equal for templates whose answers about single nodes are equal."""
+    depends_on_pods: bool
+    """Whether pods that come or are about to go may help where no node was feasible."""
 
     def filters_that_read(self, *what: Reads) -> list[Filter]:
         """The filters that depend on any of these."""
@@ -149,4 +160,6 @@ def ask(profile: Profile, pod: PodView, cluster: ClusterView) -> Answers:
             scores.append((name_of(scorer), weight, scorer.score_reads, score))
             if scorer.score_reads is not Reads.CLUSTER:
                 signature.append(("score", scorer, weight, scorer.signature(pod)))
-    return Answers(filters, scores, tuple(signature))
+    enqueueing = (plugin for plugin in profile.filters if isinstance(plugin, EnqueueExtensions))
+    depends_on_pods = any(plugin.depends_on_pods(pod) for plugin in enqueueing)
+    return Answers(filters, scores, tuple(signature), depends_on_pods)

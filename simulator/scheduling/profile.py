@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from simulator.registry import find
+from simulator.scheduling.arguments import read_arguments
 from simulator.scheduling.framework import FilterPlugin, PostFilterPlugin, Profile, ScorePlugin
 
 FILTERS = (
@@ -49,8 +50,9 @@ def profile(
 ) -> Profile:
     """The default profile without the `disabled` plugins, with other weights and arguments.
 
-    A plugin in `score` or `arguments` that is not in the default profile is added to it, in all that it can do. A
-    weight of 0 leaves the plugin's filter on. Raises ValueError (UnknownName for a name) for what cannot be.
+    Arguments are written as in a KubeSchedulerConfiguration, or in short (`arguments.py`). A plugin in `score` or
+    `arguments` that is not in the default profile is added to it, in all that it can do. A weight of 0 leaves the
+    plugin's filter on. Raises ValueError (UnknownName for a name) for what cannot be.
     """
     weights, given = dict(score or {}), dict(arguments or {})
     for name in disabled:
@@ -81,13 +83,8 @@ def profile(
 
 def _made(name: str, arguments: Mapping[str, Any]) -> object:
     try:
-        return find("plugin", name)(**{key: _frozen(value) for key, value in arguments.items()})
+        return find("plugin", name)(**read_arguments(name, arguments))
     except TypeError as error:
         raise ValueError(f"{name}: {error}") from None
-
-
-def _frozen(value: Any) -> Any:
-    """Lists and mappings as tuples: plugins are values that can be compared and hashed."""
-    if isinstance(value, Mapping):
-        return tuple((key, _frozen(item)) for key, item in value.items())
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+    except KeyError as error:
+        raise ValueError(f"{name}: {error.args[0]} is missing") from None

@@ -67,7 +67,7 @@ class Scheduler:
 
     def _pods_moved(self) -> None:
         """A pod came or goes: that may help those that wait for the sake of where other pods are."""
-        self._queue.activate_where(_depends_on_pods)
+        self._queue.activate_where(lambda pod_class: self.cycle_state(pod_class).answers.depends_on_pods)
 
     def _room_appeared(self) -> None:
         self._queue.activate_all()
@@ -208,8 +208,3 @@ class Scheduler:
             self._state.pods.set_disruption_target(victim, Disruption.PREEMPTION_BY_SCHEDULER, cause)
             if not victim.deleting:
                 self._state.pods.mark_deleting(victim, cause)
-
-
-def _depends_on_pods(pod_class: PodClass) -> bool:
-    """Whether a filter asks where other pods are."""
-    return bool(pod_class.spec.topology_spread_constraints or pod_class.affinity.required)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from simulator.scheduling.counts import Carried, PodCount, PodCounts
 
 
+NATIVE = ("cpu", "memory", "ephemeral-storage")
+"""The resources that every node has; all others are scalar ones."""
+
 Column = Any
 """One entry a row: integers, or truth values where the name says so. Operators work entry by entry."""
 
@@ -142,6 +145,13 @@ class PodView:
     def amounts(requests: Resources) -> list[tuple[str, int]]:
         """Requests by the name of the resource."""
         return [("cpu", requests.cpu), ("memory", requests.memory), *requests.other.items()]
+
+    def scores_by(self, resource: str) -> bool:
+        """Whether the pod is scored by a resource: by a scalar one (extended, hugepages) only if it asks for it.
+
+        Source: pkg/scheduler/framework/plugins/noderesources/resource_allocation.go.
+        """
+        return resource in NATIVE or self.requests.amount(resource) > 0
 
 
 def _default_selector(pod_class: PodClass) -> LabelSelector | None:

@@ -38,7 +38,7 @@ class Spans:
 
     def total(self, each: Sequence[float]) -> float:
         """The sum over requests of a number by outcome."""
-        return float(self.requests @ np.array(each, dtype=np.float64)[self.which]) if len(self.which) else 0.0
+        return float((self.requests * np.array(each, dtype=np.float64)[self.which]).sum()) if len(self.which) else 0.0
 
 
 def lost(spans: Spans, start: float, end: float) -> tuple[StepFunction, tuple[Loss, ...]]:

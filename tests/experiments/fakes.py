@@ -1,7 +1,6 @@
 """A small experiment without a cluster: each policy is a one-unit alternating renewal process."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from experiments.design.goal import ReadyEndpoints, ServiceGoal
 from experiments.design.objective import Objective
 from experiments.design.plan import Design, Plan, Precision
 from experiments.design.scenario import Scenario
+from models.manifests import Named
 from simulator.step_function import StepFunction
 
 YEAR = 365 * 86400.0
@@ -92,7 +92,7 @@ def plan(
     objectives: tuple[Objective, ...] = (),
     inputs: tuple[Path, ...] = (),
     warnings: tuple[str, ...] = (),
-    not_modelled: Mapping[str, int] | None = None,
+    named: tuple[Named, ...] = (),
     **kwargs: Any,
 ) -> Plan:
     return Plan(
@@ -102,7 +102,7 @@ def plan(
             objectives=objectives,
             inputs=tuple(map(str, inputs)),
             warnings=warnings,
-            not_modelled=not_modelled or {},
+            named=named,
         ),
         confidence=0.95,
         replications=None if precision else replications,

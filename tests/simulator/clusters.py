@@ -16,6 +16,7 @@ from models.service import Service
 from models.timing import Timing
 from simulator.kernel import Story
 from simulator.log import Kind
+from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
 from simulator.state.objects import DeploymentState, PodState, ReplicaSetState
 from simulator.stories.protocols import FailureMode, Operation
@@ -134,11 +135,15 @@ class Lab:
     end: float = 10 * DAY
     before: Callable[[Simulation], object] = lambda simulation: None
     """Called before anything is deployed."""
+    profile: Profile | None = None
+    """The scheduler's; None: Kubernetes' default."""
 
     def __post_init__(self) -> None:
         self._pod_names: list[str] = []
         self._created: Counter[object] = Counter()
-        self.simulation = Simulation(self.cluster, self.behaviour, Streams(self.seed, 0), self.end, keep_log=True)
+        self.simulation = Simulation(
+            self.cluster, self.behaviour, Streams(self.seed, 0), self.end, keep_log=True, profile=self.profile
+        )
         self.kernel, self.state = self.simulation.kernel, self.simulation.state
         self.before(self.simulation)
         self.simulation.deploy()

@@ -1,5 +1,10 @@
 """Laws of StepFunction, the heart of every availability number."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -90,3 +95,22 @@ def test_times_must_increase_within_the_domain(times: list[float], values: list[
 def test_functions_on_different_domains_cannot_be_added() -> None:
     with pytest.raises(ValueError, match="same domain"):
         step((0, 1)) + step((0, 1), end=END - 1)
+
+
+def test_an_integral_does_not_depend_on_the_number_of_threads() -> None:
+    program = (
+        "import numpy as np; from simulator.step_function import StepFunction; rng = np.random.default_rng(1); "
+        "print(StepFunction(np.arange(40_000.0), rng.random(40_000), 40_000.5).integral().hex())"
+    )
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=Path(__file__).resolve().parents[2],
+            env=os.environ | {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in (1, 2)
+    }
+    assert len(answers) == 1

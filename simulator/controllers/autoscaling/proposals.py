@@ -85,7 +85,7 @@ def _grouped(
     metric: Metric, pods: Sequence[PodState], samples: Mapping[int, Sample], now: float, timing: Timing
 ) -> PodGroups:
     classes = dict.fromkeys(pod.pod_class for pod in pods)
-    requests = {pod_class: _request(pod_class, metric) for pod_class in classes}
+    requests = {pod_class: requested(pod_class, metric) for pod_class in classes}
     if metric.target is TargetType.UTILIZATION and None in requests.values():
         raise _failed(metric)
     observed = (
@@ -104,13 +104,16 @@ def _grouped(
     return group_pods(observed, now, timing, cpu=cpu)
 
 
-def _request(pod_class: PodClass, metric: Metric) -> int | None:
-    """What the pod (or the metric's container) requests, in thousandths; None if a container requests nothing."""
+def requested(pod_class: PodClass, metric: Metric) -> int | None:
+    """What the pod (or the metric's container) requests, in thousandths; None if a container requests nothing.
+
+    What the pod as a whole requests comes first, unless the metric is that of a container (calculateRequests).
+    """
     spec = pod_class.spec
-    sidecars = (container for container in spec.init_containers if container.restart_policy == "Always")
-    containers = [c for c in (*spec.containers, *sidecars) if metric.container in (None, c.name)]
+    thousandths = 1 if metric.name == "cpu" else 1000
+    if spec.resources.requests and metric.container is None:
+        return spec.requests.amount(metric.name) * thousandths or None
+    containers = [c for c in (*spec.containers, *spec.sidecars) if metric.container in (None, c.name)]
     if not containers or any(metric.name not in container.declared for container in containers):
         return None
-    if metric.name == "cpu":
-        return sum(container.requests.cpu for container in containers)
-    return sum(container.requests.memory for container in containers) * 1000
+    return sum(container.requests.amount(metric.name) for container in containers) * thousandths

@@ -15,6 +15,7 @@ from models.timing import Timing
 
 _ROUNDING = 1e-6
 """Seconds: times are sums of periods, and rounding must not keep a value for another tick."""
+_INT32 = 2**31 - 1
 
 
 class MetricError(Exception):
@@ -131,7 +132,7 @@ def _per_pod_replicas(
     ratio = ratio_of(groups.ready)
     unready = groups.unready if ratio > 1 else []
     if not unready and not groups.missing:
-        return current if tolerance.holds(ratio) else math.ceil(ratio * len(groups.ready))
+        return current if tolerance.holds(ratio) else _rounded_up(ratio * len(groups.ready))
     pods = [*groups.ready, *((0, request) for request in unready)]
     if ratio < 1:
         pods += [(assumed(request), request) for request in groups.missing]
@@ -140,7 +141,7 @@ def _per_pod_replicas(
     second = ratio_of(pods)
     if tolerance.holds(second) or (ratio < 1 < second) or (second < 1 < ratio):
         return current
-    replicas = math.ceil(second * len(pods))
+    replicas = _rounded_up(second * len(pods))
     turned = replicas > current if second < 1 else replicas < current
     return current if turned else replicas
 
@@ -148,14 +149,19 @@ def _per_pod_replicas(
 def value_replicas(current: int, value: int, target: int, ready_pods: int, tolerance: Tolerance) -> int:
     """Replicas for an Object or External metric that should have a value; `ready_pods` are Running and Ready."""
     ratio = value / target
-    return current if tolerance.holds(ratio) else math.ceil(ratio * ready_pods)
+    return current if tolerance.holds(ratio) else _rounded_up(ratio * ready_pods)
 
 
 def average_value_replicas(value: int, average: int, status_replicas: int, tolerance: Tolerance) -> int:
     """Replicas for an Object or External metric that should have a value per replica."""
     if status_replicas > 0 and tolerance.holds(value / (average * status_replicas)):
         return status_replicas
-    return math.ceil(value / average)
+    return _rounded_up(value / average)
+
+
+def _rounded_up(replicas: float) -> int:
+    """Whole replicas, as many as an int32 can say."""
+    return min(math.ceil(replicas), _INT32)
 
 
 def highest(current: int, proposals: Sequence[int | MetricError]) -> int:

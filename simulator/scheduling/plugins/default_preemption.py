@@ -8,7 +8,7 @@ from simulator.scheduling.views import DryRun, PodView, RunningPod
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class Candidate:
     """A node where the pod would fit, and what that costs."""
 
     node: int
@@ -45,20 +45,20 @@ class DefaultPreemption:
         potential_nodes, allowed = dry_run.potential_nodes(), dry_run.disruptions_allowed
         enough = len(potential_nodes) * self.min_candidate_nodes_percentage // 100
         enough = min(len(potential_nodes), max(enough, self.min_candidate_nodes_absolute))
-        candidates: list[_Candidate] = []
+        candidates: list[Candidate] = []
         for node in potential_nodes:
-            candidate = _select_victims(pod, node, dry_run, allowed)
+            candidate = select_victims(pod, node, dry_run, allowed)
             if candidate is not None:
                 candidates.append(candidate)
                 if len(candidates) >= enough and not all(candidate.violations for candidate in candidates):
                     break
         if not candidates:
             return None
-        best = min(candidates, key=_Candidate.cost)
+        best = min(candidates, key=Candidate.cost)
         return best.node, [victim.uid for victim in best.victims]
 
 
-def _select_victims(pod: PodView, node: int, dry_run: DryRun, allowed: Mapping[str, int]) -> _Candidate | None:
+def select_victims(pod: PodView, node: int, dry_run: DryRun, allowed: Mapping[str, int]) -> Candidate | None:
     """Removes all pods of lower priority, then reprieves, the most important first, those that fit beside the pod.
 
     Pods that a budget would not allow to go are reprieved before the others (SelectVictimsOnNode).
@@ -73,7 +73,7 @@ def _select_victims(pod: PodView, node: int, dry_run: DryRun, allowed: Mapping[s
         if not dry_run.fits_without(node, removed):
             removed.add(reprieved.uid)
     victims = tuple(p for p in lower if p.uid in removed)
-    return _Candidate(node, victims, len(removed & set(violating))) if victims else None
+    return Candidate(node, victims, len(removed & set(violating))) if victims else None
 
 
 def _importance(pod: RunningPod) -> tuple[float, ...]:

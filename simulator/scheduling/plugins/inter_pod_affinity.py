@@ -38,6 +38,9 @@ class InterPodAffinity:
     def signature(self, pod: PodView) -> Hashable:
         return None
 
+    def depends_on_pods(self, pod: PodView) -> bool:
+        return bool(pod.affinity.required)
+
     def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
         required, anti = pod.affinity.required, pod.affinity.anti_required
         near = [cluster.matching(required, term.topology_key) for term in required]

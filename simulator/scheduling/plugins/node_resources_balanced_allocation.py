@@ -15,7 +15,8 @@ from simulator.state.nodes import Ints
 class NodeResourcesBalancedAllocation:
     """75 where the pod leaves the balance of the resources as it is, more where it mends it; 50 to 100.
 
-    A pod without requests is not scored (pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go).
+    A pod without requests is not scored. Resources that a node has none of are no part of its balance.
+    Source: pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go.
     """
 
     resources: tuple[str, ...] = ("cpu", "memory")
@@ -26,21 +27,27 @@ class NodeResourcesBalancedAllocation:
         return pod.requests.cpu, pod.requests.memory, tuple(pod.requests.other.items())
 
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
-        asked = dict(pod.amounts(pod.requests))
-        wanted = [(name, asked.get(name, 0)) for name in self.resources if name in ("cpu", "memory") or asked.get(name)]
+        wanted = [(name, pod.requests.amount(name)) for name in self.resources if pod.scores_by(name)]
         if not any(amount for _, amount in wanted):
             return None
+        everywhere = all((cluster.nodes.allocatable(name) > 0).all() for name, _ in wanted)
 
         def score(nodes: NodeView) -> Ints:
-            before, after = [], []
+            before, after, there = [], [], []
             for name, amount in wanted:
                 used, allocatable = nodes.used(name), nodes.allocatable(name)
-                allocatable = allocatable + (allocatable == 0)
+                if not everywhere:
+                    there.append(allocatable > 0)
+                    allocatable = allocatable + (allocatable == 0)
                 before.append(nodes.minimum(used / allocatable, 1.0))
                 after.append(nodes.minimum((used + amount) / allocatable, 1.0))
+            if everywhere:
+                mended = _balance(nodes, after) - _balance(nodes, before)
+            else:
+                mended = _balance_of_some(nodes, after, there) - _balance_of_some(nodes, before, there)
             # Both balances are at least 50, so nothing here is negative.
-            mended: Ints = 50 + (50 + _balance(nodes, after) - _balance(nodes, before)) // 2
-            return mended
+            scored: Ints = 50 + (50 + mended) // 2
+            return scored
 
         return score
 
@@ -53,4 +60,20 @@ def _balance(nodes: NodeView, fractions: list[Column]) -> Column:
         mean = sum(fractions) / len(fractions)
         variance = sum((fraction - mean) ** 2 for fraction in fractions) / len(fractions)
         deviation = nodes.sqrt(variance)
+    return nodes.whole((1 - deviation) * 100)
+
+
+def _balance_of_some(nodes: NodeView, fractions: list[Column], there: list[Column]) -> Column:
+    """The balance where each fraction counts only on the nodes that have its resource: those where it is `there`."""
+    counted = list(zip(fractions, there, strict=True))
+    number = sum(there)
+    some = number + (number == 0)
+    mean = sum(fraction * is_there for fraction, is_there in counted) / some
+    variance = sum((fraction - mean) ** 2 * is_there for fraction, is_there in counted) / some
+    # Two have half their difference, as above, which the root of a variance only comes near to.
+    lowest, highest = 1.0 + 0 * number, 0.0 * number
+    for fraction, is_there in counted:
+        lowest = nodes.minimum(lowest, fraction * is_there + (1 - is_there))
+        highest = -nodes.minimum(-highest, -fraction * is_there)
+    deviation = nodes.sqrt(variance) * (number > 2) + (highest - lowest) / 2 * (number == 2)
     return nodes.whole((1 - deviation) * 100)

@@ -1,6 +1,6 @@
 """NodeResourcesFit: requests against what is free, and a score for how much is."""
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,7 +21,8 @@ class NodeResourcesFit:
     """A node must have room for the pod's requests; the score is the weighted mean over `resources`.
 
     `LeastAllocated`: percent left once the pod is there. `MostAllocated`: percent used. `RequestedToCapacityRatio`:
-    percent used, by the lines through `shape`, points (percent used, score 0-10) in ascending order.
+    percent used, by the lines through `shape`, points (percent used, score 0-10) in ascending order. Resources that a
+    node has none of are left out of its mean.
     Source: pkg/scheduler/framework/plugins/noderesources (fit.go, least_allocated.go, most_allocated.go,
     requested_to_capacity_ratio.go).
     """
@@ -30,6 +31,10 @@ class NodeResourcesFit:
     resources: tuple[tuple[str, int], ...] = (("cpu", 1), ("memory", 1))
     """(name, weight)."""
     shape: Shape = ()
+    ignored_resources: tuple[str, ...] = ()
+    """Extended resources that a node need not have room for: others look after them."""
+    ignored_resource_groups: tuple[str, ...] = ()
+    """The same by what stands before the slash in their names."""
 
     filter_reads: ClassVar[Reads] = Reads.NODE
     score_reads: ClassVar[Reads] = Reads.NODE
@@ -45,7 +50,11 @@ class NodeResourcesFit:
         return requests.cpu, requests.memory, tuple(requests.other.items()), scored.cpu, scored.memory
 
     def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
-        wanted = [(f"Insufficient {name}", name, amount) for name, amount in pod.amounts(pod.requests) if amount]
+        wanted = [
+            (f"Insufficient {name}", name, amount)
+            for name, amount in pod.amounts(pod.requests)
+            if amount and not self._ignores(name)
+        ]
 
         def rejects(nodes: NodeView) -> list[tuple[str, Bools]]:
             verdicts = [("Too many pods", nodes.used_pods >= nodes.pods)]
@@ -55,14 +64,17 @@ class NodeResourcesFit:
 
         return rejects
 
+    def _ignores(self, resource: str) -> bool:
+        """Whether the filter leaves out a resource; only extended ones can be left out."""
+        group, slash, _ = resource.partition("/")
+        extended = bool(slash) and "kubernetes.io/" not in resource
+        return extended and (resource in self.ignored_resources or group in self.ignored_resource_groups)
+
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
-        asked = dict(pod.amounts(pod.scored_requests))
-        counted = [
-            (name, weight, asked.get(name, 0))
-            for name, weight in self.resources
-            # Other resources count only if the pod asks for them.
-            if name in ("cpu", "memory") or asked.get(name, 0)
-        ]
+        asked = {**pod.requests.other, "cpu": pod.scored_requests.cpu, "memory": pod.scored_requests.memory}
+        counted = [(name, weight, asked.get(name, 0)) for name, weight in self.resources if pod.scores_by(name)]
+        if not counted:
+            return lambda nodes: 0
         if self.scoring_strategy == "RequestedToCapacityRatio":
             return _by_shape(counted, self.shape)
         grade = _least if self.scoring_strategy == "LeastAllocated" else _most
@@ -92,7 +104,8 @@ def _most(used: Column, allocatable: Column) -> Column:
 
 
 def _by_shape(counted: list[tuple[str, int, int]], shape: Shape) -> Score:
-    curve = np.array([_on_curve(percent, shape) for percent in range(101)], dtype=np.int64)
+    points = tuple((percent, 10 * grade) for percent, grade in shape)
+    curve = np.array([broken_linear(percent, points) for percent in range(101)], dtype=np.int64)
 
     def score(nodes: NodeView) -> Ints:
         graded: Column = 0
@@ -109,12 +122,15 @@ def _by_shape(counted: list[tuple[str, int, int]], shape: Shape) -> Score:
     return score
 
 
-def _on_curve(percent: int, shape: Shape) -> int:
-    """The score, of 100, on the lines through the points; Go's integer division goes towards zero."""
-    after = bisect_right([x for x, _ in shape], percent - 1)
+def broken_linear(x: int, points: Shape) -> int:
+    """The value at `x` on the lines through the points, level beyond them; division goes towards zero, as Go's does.
+
+    Source: pkg/scheduler/framework/plugins/helper/shape_score.go (BuildBrokenLinearFunction).
+    """
+    after = bisect_left([x1 for x1, _ in points], x)
     if after == 0:
-        return 10 * shape[0][1]
-    if after == len(shape):
-        return 10 * shape[-1][1]
-    (x0, y0), (x1, y1) = shape[after - 1], shape[after]
-    return 10 * y0 + int((10 * y1 - 10 * y0) * (percent - x0) / (x1 - x0))
+        return points[0][1]
+    if after == len(points):
+        return points[-1][1]
+    (x0, y0), (x1, y1) = points[after - 1], points[after]
+    return y0 + int((y1 - y0) * (x - x0) / (x1 - x0))

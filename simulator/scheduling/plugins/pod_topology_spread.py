@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -17,7 +17,10 @@ from simulator.scheduling.plugins.node_affinity import eligible
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.nodes import Bools, Ints
 
-SYSTEM_DEFAULTS = ((HOSTNAME_LABEL, 3), (ZONE_LABEL, 5))
+SYSTEM_DEFAULTS = (
+    TopologySpreadConstraint(3, HOSTNAME_LABEL, WhenUnsatisfiable.SCHEDULE_ANYWAY),
+    TopologySpreadConstraint(5, ZONE_LABEL, WhenUnsatisfiable.SCHEDULE_ANYWAY),
+)
 
 
 @register("plugin", "PodTopologySpread")
@@ -26,28 +29,54 @@ class PodTopologySpread:
     """DoNotSchedule constraints reject domains that are too full; ScheduleAnyway constraints score.
 
     Source: pkg/scheduler/framework/plugins/podtopologyspread (filtering.go, scoring.go). A pod without constraints of
-    its own is scored by the defaults, over the pods that its Services and ReplicaSet select together.
+    its own has the defaults, over the pods that its Services and ReplicaSet select together: those of the system,
+    which are soft and do without labels that a node lacks, or with `defaulting_type` List the `default_constraints`.
     """
 
-    default_constraints: tuple[tuple[str, int], ...] = SYSTEM_DEFAULTS
-    """(topology key, maxSkew) of the soft constraints of pods that have none of their own."""
+    default_constraints: tuple[TopologySpreadConstraint, ...] = ()
+    """Without selectors."""
+    defaulting_type: str = "System"
 
     filter_reads: ClassVar[Reads] = Reads.CLUSTER
     score_reads: ClassVar[Reads] = Reads.CLUSTER
 
+    def __post_init__(self) -> None:
+        if self.defaulting_type not in ("System", "List"):
+            raise ValueError(f"expected defaultingType System or List (got {self.defaulting_type!r})")
+        if self.default_constraints and self.defaulting_type == "System":
+            raise ValueError("defaultConstraints go with defaultingType List")
+
     def signature(self, pod: PodView) -> Hashable:
         return None
 
-    def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
-        hard = _own(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE)
-        if not hard:
-            return None
+    def depends_on_pods(self, pod: PodView) -> bool:
+        return bool(pod.spec.topology_spread_constraints or self._constraints(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE))
+
+    def _constraints(self, pod: PodView, when: WhenUnsatisfiable) -> list[TopologySpreadConstraint]:
+        """Those of the pod that are hard, or soft; the defaults, if it has neither."""
+        own = pod.spec.topology_spread_constraints
+        if own:
+            return [constraint for constraint in own if constraint.when_unsatisfiable is when]
+        if pod.default_selector is None:
+            return []
+        defaults = SYSTEM_DEFAULTS if self.defaulting_type == "System" else self.default_constraints
+        return [replace(c, selector=pod.default_selector) for c in defaults if c.when_unsatisfiable is when]
+
+    def limits(self, pod: PodView, cluster: ClusterView) -> "list[Limit]":
+        """What the pod's hard constraints ask of the domains, in their order."""
+        hard = self._constraints(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE)
         counts = [_count(pod, c, cluster) for c in hard]
         labelled = np.all([count.domain >= 0 for count in counts], axis=0)
-        limits = [
-            _Limit(pod, constraint, count, _Included(pod, constraint, count, labelled, cluster))
+        return [
+            Limit(pod, constraint, count, _Included(pod, constraint, count, labelled, cluster), labelled)
             for constraint, count in zip(hard, counts, strict=True)
         ]
+
+    def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
+        limits = self.limits(pod, cluster)
+        if not limits:
+            return None
+        labelled = limits[0].labelled
         everywhere = bool(labelled.all())
 
         def rejects(nodes: NodeView) -> list[tuple[str, Bools]]:
@@ -64,23 +93,13 @@ class PodTopologySpread:
         return rejects
 
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
-        if pod.spec.topology_spread_constraints:
-            soft = _own(pod, WhenUnsatisfiable.SCHEDULE_ANYWAY)
-            counts = [_count(pod, c, cluster) for c in soft]
-        elif pod.default_selector is not None:
-            selector = pod.default_selector
-            soft = [
-                TopologySpreadConstraint(max_skew, key, WhenUnsatisfiable.SCHEDULE_ANYWAY, selector)
-                for key, max_skew in self.default_constraints
-            ]
-            counts = [cluster.count(pod.namespace, selector, key) for key, _ in self.default_constraints]
-        else:
-            return None
+        soft = self._constraints(pod, WhenUnsatisfiable.SCHEDULE_ANYWAY)
         if not soft:
             return None
+        counts = [_count(pod, c, cluster) for c in soft]
         labelled = np.ones(len(cluster.names), dtype=np.bool_)
-        if pod.spec.topology_spread_constraints:
-            # Constraints of the pod's own ask for all their labels; the defaults do not.
+        if pod.spec.topology_spread_constraints or self.defaulting_type == "List":
+            # Constraints ask for all their labels; only those of the system do not.
             labelled = np.all([count.domain >= 0 for count in counts], axis=0)
         terms = [
             _Term(
@@ -92,10 +111,6 @@ class PodTopologySpread:
             for constraint, count in zip(soft, counts, strict=True)
         ]
         return _Scorer(terms, labelled).score
-
-
-def _own(pod: PodView, when: WhenUnsatisfiable) -> list[TopologySpreadConstraint]:
-    return [c for c in pod.spec.topology_spread_constraints if c.when_unsatisfiable is when]
 
 
 def _count(pod: PodView, constraint: TopologySpreadConstraint, cluster: ClusterView) -> PodCount:
@@ -148,16 +163,36 @@ class _Included:
         return tolerated
 
 
-class _Limit:
-    """One hard constraint."""
+class Limit:
+    """One hard constraint.
+
+    `labelled` are the nodes that carry the labels of all hard constraints of the pod.
+    """
 
     def __init__(
-        self, pod: PodView, constraint: TopologySpreadConstraint, count: PodCount, included: _Included
+        self,
+        pod: PodView,
+        constraint: TopologySpreadConstraint,
+        count: PodCount,
+        included: _Included,
+        labelled: Bools,
     ) -> None:
         self.count = count
+        self.labelled = labelled
         self._constraint = constraint
         self._included = included
         self._own = int(_selector(pod, constraint).matches(pod.labels))
+
+    @property
+    def topology_key(self) -> str:
+        """The label whose values are the domains."""
+        return self._constraint.topology_key
+
+    def matching(self) -> dict[int, int]:
+        """By domain, how many pods match; only domains that count."""
+        matching, present = self._included.matching()
+        there = range(len(matching)) if present is None else np.flatnonzero(present)
+        return {int(domain): int(matching[domain]) for domain in there}
 
     def full(self) -> Bools:
         """Which domains would exceed maxSkew with the pod; one entry more, for "no domain"."""

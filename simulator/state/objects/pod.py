@@ -60,9 +60,7 @@ class PodClass:
         self.services = services
         self.affinity = PodAffinity.of(template.spec.affinity, workload.namespace, labels)
         self.requests = template.spec.requests
-        self.host_ports = tuple(
-            port for c in (*template.spec.init_containers, *template.spec.containers) for port in c.host_ports
-        )
+        self.host_ports = template.spec.host_ports
         self.scored_requests = template.spec.scored_requests
         self.images = tuple(
             dict.fromkeys(c.image for c in (*template.spec.init_containers, *template.spec.containers) if c.image)

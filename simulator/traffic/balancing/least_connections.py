@@ -54,5 +54,5 @@ def shares_of_the_idle_first(candidates: Candidates) -> Floats:
     free = np.arange(m, -1, -1)
     passed = free / (free + z)
     weights = np.cumprod(np.concatenate(([1.0], offered * passed[:-1] / np.arange(1, m + 1))))
-    served = float(weights @ passed / weights.sum())
+    served = float((weights * passed).sum() / weights.sum())
     return np.where(failing, (1 - served) / z, served / m)

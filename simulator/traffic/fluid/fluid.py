@@ -55,7 +55,7 @@ class Requests:
     @property
     def offered(self) -> float:
         """Requests in all."""
-        return float(self.rate.widths @ self.rate.values)
+        return self.rate.integral()
 
     @property
     def lost(self) -> float:

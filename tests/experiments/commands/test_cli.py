@@ -280,3 +280,92 @@ def test_bench_prints_what_it_measured(kubenines: Any) -> None:
     )
     assert "placed: 40\n" in kubenines("bench", "placement", "--nodes", "4", "--pods", "40")[1]
     assert "policy: roundRobin\n" in kubenines("bench", "traffic", "--requests", "500", "--policy", "roundRobin")[1]
+
+
+UNREAD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec:
+  activeDeadlineSeconds: 600
+  schedulerName: mine
+  containers: [{name: c, image: "web:1"}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+"""
+
+PLAIN = """\
+apiVersion: kubenines/v1
+kind: Experiment
+metadata: {name: x}
+spec:
+  duration: 1d
+  replications: 2
+  cluster: {pools: [{name: general, count: 3, allocatable: {cpu: "4", memory: 16Gi}}]}
+  manifests: [app.yaml]
+"""
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "run"])
+def test_what_is_not_read_is_named_and_with_strict_an_error(kubenines: Any, command: str, tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(UNREAD)
+    (tmp_path / "e.yaml").write_text(PLAIN)
+    code, out, _ = kubenines(command, "e.yaml")
+    assert code == 0
+    assert "not read, too good: Pod spec.activeDeadlineSeconds (once at app.yaml:5:26): the pod fails after" in out
+    assert "not read, unknown: Pod spec.schedulerName (once at app.yaml:6:18)" in out
+    code, _, err = kubenines(command, "e.yaml", "--strict")
+    assert code == 2
+    assert [line.split(": ")[:2] for line in err.splitlines()] == [
+        ["app.yaml:5:26", "Pod spec.activeDeadlineSeconds"],
+        ["app.yaml:6:18", "Pod spec.schedulerName"],
+    ]
+    (tmp_path / "app.yaml").write_text(UNREAD.replace("  activeDeadlineSeconds: 600\n  schedulerName: mine\n", ""))
+    assert kubenines(command, "e.yaml", "--strict", *(["--fresh"] if command == "run" else []))[0] == 0
+
+
+def test_results_and_report_carry_what_is_not_read(kubenines: Any, tmp_path: Path) -> None:
+    from experiments.results import Results
+
+    (tmp_path / "app.yaml").write_text(UNREAD)
+    (tmp_path / "e.yaml").write_text(PLAIN)
+    assert kubenines("run", "e.yaml", "-o", "out")[0] == 0
+    fields = Results.open("out").fields
+    assert list(fields["field"]) == ["Pod spec.activeDeadlineSeconds", "Pod spec.schedulerName"]
+    assert list(fields["effect"]) == ["too good", "unknown"]
+    assert list(fields["first"]) == ["app.yaml:5:26", "app.yaml:6:18"]
+    assert kubenines("report", "out")[0] == 0
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert '<td class="name">Pod spec.activeDeadlineSeconds</td>' in page
+    found = json.loads(kubenines("validate", "e.yaml", "-o", "json")[1])["notRead"]
+    assert [(one["field"], one["line"], one["count"]) for one in found] == [
+        ("Pod spec.activeDeadlineSeconds", 5, 1),
+        ("Pod spec.schedulerName", 6, 1),
+    ]
+
+
+def test_validate_says_what_becomes_of_every_field(kubenines: Any, tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(UNREAD)
+    code, out, _ = kubenines("validate", "--fields", "app.yaml")
+    assert code == 0
+    assert "| app.yaml | 6 | 1 | 2 |" in out
+    assert (
+        "| `Pod spec.schedulerName` | 1 | unknown | another scheduler places the pod; here the default one does |"
+        in out
+    )
+    assert "| `Service spec.ports[].port` | 1 | a port is a number that clients know |" in out
+    assert "| `Service spec.selector.*` | 1 |" in out
+
+
+@pytest.mark.parametrize("services", ["", "  services: [{name: web}]\n"])
+def test_a_service_of_pods_that_nothing_makes_is_an_error(kubenines: Any, tmp_path: Path, services: str) -> None:
+    controller = "apiVersion: v1\nkind: ReplicationController\nmetadata: {name: rc}\nspec:\n  template:\n"
+    controller += "    metadata: {labels: {app: web}}\n    spec: {containers: [{name: c, image: i}]}\n---\n"
+    (tmp_path / "app.yaml").write_text(controller + UNREAD.partition("---\n")[2])
+    (tmp_path / "e.yaml").write_text(PLAIN + services)
+    code, out, err = kubenines("run", "e.yaml", "-q")
+    assert (code, out) == (2, "")
+    assert "selects pods of ReplicationController/rc, which is not simulated yet: it has no endpoints" in err

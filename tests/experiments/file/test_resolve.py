@@ -127,8 +127,8 @@ def test_nodes_may_come_as_manifests(read: Any, tmp_path: Path) -> None:
     assert [n.name for n in cluster.nodes] == ["general-1", "general-2", "general-3", "n1"]
 
 
-def test_what_has_no_model_is_counted(read: Any) -> None:
-    assert read().not_modelled == {"ConfigMap": 1}
+def test_what_is_not_read_is_named_under_any_policy(read: Any) -> None:
+    assert read().named == ()
 
 
 def test_failures_and_operations_become_values(read: Any) -> None:

@@ -6,6 +6,10 @@ import pytest
 
 from experiments import Experiment
 from models.input.problems import InputError
+from models.labels import Operator, Requirement
+from models.pod import Affinity, NodeSelectorTerm, TopologySpreadConstraint, WhenUnsatisfiable
+from simulator.scheduling.plugins.node_affinity import NodeAffinity
+from simulator.scheduling.plugins.pod_topology_spread import PodTopologySpread
 from simulator.scheduling.profile import profile
 
 SHOP = Path(__file__).resolve().parents[3] / "experiments" / "manifests" / "shop.yaml"
@@ -41,6 +45,29 @@ def test_a_policy_has_the_experiment_s_profile_or_its_own(tmp_path: Path) -> Non
     assert same.scheduler == profile(score={"NodeResourcesFit": 5}, percentage_of_nodes_to_score=40, ties="first")
     most = {"NodeResourcesFit": {"scoring_strategy": "MostAllocated"}}
     assert other.scheduler == profile(disabled=["PodTopologySpread"], arguments=most)
+
+
+def test_arguments_may_be_written_as_in_a_scheduler_s_own_configuration(tmp_path: Path) -> None:
+    required = (
+        "requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: "
+        "[{key: disk, operator: In, values: [SSD]}]}]}"
+    )
+    experiment = read(
+        tmp_path,
+        "{arguments: {PodTopologySpread: {defaultingType: List, defaultConstraints: "
+        "[{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]}}}",
+        f"{{arguments: {{NodeAffinity: {{addedAffinity: {{{required.replace('SSD', 'ssd')}}}}}}}}}",
+    )
+    same, other = experiment.scenarios()
+    hard = TopologySpreadConstraint(1, "zone", WhenUnsatisfiable.DO_NOT_SCHEDULE)
+    term = NodeSelectorTerm((Requirement("disk", Operator.IN, ("ssd",)),))
+    assert same.scheduler is not None
+    assert other.scheduler is not None
+    assert PodTopologySpread((hard,), "List") in same.scheduler.filters
+    assert NodeAffinity(Affinity(node_required=(term,))) in other.scheduler.filters
+    wrong = f"{{arguments: {{NodeAffinity: {{addedAffinity: {{{required.replace('SSD', '-')}}}}}}}}}"
+    with pytest.raises(InputError, match=r"spec.policies\[1\].scheduler: addedAffinity.*'-' is not a valid label"):
+        read(tmp_path, "{}", wrong)
 
 
 def test_a_plugin_that_does_not_exist_is_named_with_its_place(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from experiments.design.objective import Objective
 from experiments.report import remarks, text
 from experiments.results import Results
 from experiments.runner import run as runner
+from models.input.problems import Location
+from models.manifests import Named
+from models.manifests.fields import Effect
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit, precision
 
@@ -87,7 +90,7 @@ def test_everything_that_limits_the_table_is_noted() -> None:
         {"as-shipped": SHIPPED, "good": GOOD, "broken": Unit(1e6, 60.0, raises=(1,)), "tiny": Unit(500.0, 400.0)},
         replications=4,
         warnings=("shop.yaml: no readiness probe",),
-        not_modelled={"ConfigMap": 3},
+        named=(Named("NetworkPolicy", Effect.TOO_GOOD, "it forbids requests", 3, Location("shop.yaml", 7, 1)),),
     )
     notes = remarks.notes(of)
     assert any(
@@ -98,7 +101,7 @@ def test_everything_that_limits_the_table_is_noted() -> None:
     assert any(note.startswith("few outages") and "frontend under good" in note for note in notes)
     assert any(note.startswith("frontend under tiny was down when measuring began") for note in notes)
     assert not any(note.startswith("frontend under as-shipped was down") for note in notes)
-    assert "not modelled: 3 ConfigMap" in notes
+    assert "note: not read, too good: NetworkPolicy (3 times, first at shop.yaml:7:1): it forbids" in printed(of)
     assert "shop.yaml: no readiness probe" in notes
 
 

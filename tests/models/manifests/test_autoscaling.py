@@ -160,7 +160,8 @@ def test_a_target_that_is_not_there_is_a_warning() -> None:
     assert warning.message == "Deployment/web is not among the given objects"
 
 
-def test_annotations_of_version_1_that_are_not_read_are_a_warning() -> None:
+def test_annotations_of_version_1_that_are_not_read_are_named() -> None:
     value = manifest(version="v1")
     value["metadata"]["annotations"] = {"autoscaling.alpha.kubernetes.io/metrics": "[]"}
-    assert "not read: use autoscaling/v2" in [warning.message for warning in build(value).warnings]
+    [named] = build(value).named
+    assert named.field == 'HorizontalPodAutoscaler metadata.annotations["autoscaling.alpha.kubernetes.io/metrics"]'

@@ -16,7 +16,16 @@ from models.input.problems import InputError
 from models.labels import LabelSelector, Operator, Requirement
 from models.manifests import ClusterInput, Manifest, build_cluster
 from models.node import Resources, Taint, TaintEffect
-from models.pod import Container, NodeSelectorTerm, PodSpec, PreferredNode, Probe, Toleration, WhenUnsatisfiable
+from models.pod import (
+    Container,
+    NodeSelectorTerm,
+    PodResources,
+    PodSpec,
+    PreferredNode,
+    Probe,
+    Toleration,
+    WhenUnsatisfiable,
+)
 from models.timing import Timing
 
 
@@ -462,9 +471,8 @@ def test_nodes_are_read() -> None:
     assert (node.allocatable, node.pods) == (Resources(3920, 15 * 2**30, {"gpu": 1}), 58)
     assert (node.zone, node.labels["kubernetes.io/hostname"], node.unschedulable) == ("a", "n1", True)
     assert node.taints == (Taint("dedicated", TaintEffect.NO_SCHEDULE, "gpu"),)
-    assert [w.message for w in built.warnings] == [
-        "the node was not healthy (node.kubernetes.io/unreachable): it starts healthy in the simulation"
-    ]
+    assert built.warnings == ()
+    assert [(n.field, n.count, n.effect) for n in built.named] == [("Node spec.taints[]", 1, "too good")]
 
 
 def test_pods_and_replica_sets_are_read() -> None:
@@ -480,11 +488,93 @@ def test_pods_and_replica_sets_are_read() -> None:
     assert made.replica_sets[0].replicas == 2
 
 
-def test_what_is_legal_but_not_simulated_is_a_warning() -> None:
-    built = build(deployment("", "schedulerName: mine, resources: {requests: {cpu: 1}}"))
-    assert [w.message for w in built.warnings] == [
-        "pod-level resources are not simulated: the requests of the containers count",
-        "simulated with the default scheduler",
+def test_what_is_legal_but_not_simulated_is_named() -> None:
+    built = build(deployment("", "schedulerName: mine"))
+    assert built.warnings == ()
+    assert [n.field for n in built.named] == ["Pod spec.schedulerName"]
+
+
+@pytest.mark.parametrize(
+    ("pod", "container", "requests", "limits"),
+    [
+        ("resources: {requests: {cpu: 1}}", "resources: {requests: {memory: 1Gi}}", {"cpu": 1000}, {}),
+        ("resources: {limits: {cpu: 2}}", "resources: {requests: {cpu: 1}}", {"cpu": 1000}, {"cpu": 2000}),
+        ("resources: {limits: {cpu: 2}}", "", {"cpu": 2000}, {"cpu": 2000}),
+        (
+            "resources: {limits: {cpu: 2}, requests: {cpu: 1}}",
+            "resources: {limits: {memory: 1Ki}}",
+            {"cpu": 1000, "memory": 1024},
+            {"cpu": 2000},
+        ),
+    ],
+)
+def test_resources_of_the_pod_as_a_whole_are_filled_in(
+    pod: str, container: str, requests: dict[str, int], limits: dict[str, int]
+) -> None:
+    assert pod_spec(pod, container).resources == PodResources(requests, limits)
+
+
+def test_resources_of_the_pod_as_a_whole_agree_with_those_of_its_containers() -> None:
+    found = problems(
+        deployment(
+            "",
+            "resources: {requests: {cpu: 1, gpu: 1}, limits: {cpu: 500m, memory: 1Ki}}",
+            "resources: {requests: {cpu: 2, memory: 2Ki}, limits: {cpu: 3}}",
+        )
+    )
+    assert [problem.removeprefix("spec.template.spec.") for problem in sorted(found)] == [
+        "containers[0].resources.limits.cpu: must be less than or equal to pod limits of 500m",
+        "resources.requests.cpu: must be greater than or equal to aggregate container requests of 2 (got 1)",
+        "resources.requests.cpu: must be less than or equal to cpu limit of 500m (got 1)",
+        'resources.requests.gpu: unsupported value: "gpu": supported values: "cpu", "memory", "hugepages-<size>"',
+        "resources.requests.memory: must be less than or equal to memory limit of 1Ki (got 2Ki)",
+    ]
+
+
+BAD = "{key: app, operator: In, values: [good, '{{bad}}']}"
+
+
+@pytest.mark.parametrize(
+    ("pod", "place"),
+    [
+        (
+            f"affinity: {{podAffinity: {{{ANTI}: [{{labelSelector: {{matchExpressions: [{BAD}]}}, "
+            "topologyKey: z}]}}",
+            f"affinity.podAffinity.{ANTI}[0].labelSelector.matchExpressions[0].values[1]",
+        ),
+        (
+            f"affinity: {{nodeAffinity: {{{ANTI}: {{nodeSelectorTerms: [{{matchExpressions: [{BAD}]}}]}}}}}}",
+            f"affinity.nodeAffinity.{ANTI}.nodeSelectorTerms[0].matchExpressions[0].values[1]",
+        ),
+        (
+            "topologySpreadConstraints: [{maxSkew: 1, topologyKey: z, whenUnsatisfiable: DoNotSchedule, "
+            f"labelSelector: {{matchExpressions: [{BAD}]}}}}]",
+            "topologySpreadConstraints[0].labelSelector.matchExpressions[0].values[1]",
+        ),
+        ("tolerations: [{key: app, value: '{{bad}}'}]", "tolerations[0].value"),
+    ],
+)
+def test_values_that_no_label_can_have_are_refused_where_they_stand(pod: str, place: str) -> None:
+    [problem] = problems(deployment("", pod))
+    assert problem.startswith(f"spec.template.spec.{place}: '{{{{bad}}}}' is not a valid label: ")
+
+
+def test_keys_that_no_label_can_have_are_refused_where_they_stand() -> None:
+    terms = "nodeSelectorTerms: [{matchExpressions: [{key: a b, operator: Exists}]}]"
+    [problem] = problems(deployment("", f"affinity: {{nodeAffinity: {{{ANTI}: {{{terms}}}}}}}"))
+    assert "nodeSelectorTerms[0].matchExpressions[0].key: 'a b' is not a valid label key" in problem
+
+
+def test_tolerations_may_compare_whole_numbers() -> None:
+    written = deployment("", "tolerations: [{key: level, operator: Gt, value: '10'}]")
+    built = build(written)
+    assert built.cluster.deployments[0].template.spec.tolerations[0] == Toleration("level", "10", operator=Operator.GT)
+    assert [warning.message for warning in built.warnings] == [
+        "Gt acts only where the feature gate TaintTolerationComparisonOperators is on"
+    ]
+    assert problems(deployment("", "tolerations: [{key: level, operator: Lt, value: '010'}]")) == [
+        "spec.template.spec.tolerations[0].value: must be a 64-bit integer without leading zeros "
+        "when `operator` is 'Lt'"
     ]
 
 

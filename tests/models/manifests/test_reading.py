@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.input.problems import InputError
-from models.manifests import Manifest, build_cluster, describe_not_modelled, read_manifests
+from models.manifests import Manifest, build_cluster, read_manifests
 from models.node import Node, Resources
 
 DEPLOYMENT = """\
@@ -214,11 +214,11 @@ def test_kinds_without_a_model_are_counted(tmp_path: Path) -> None:
     )
     built = build_cluster(read_manifests([path]).objects)
     assert built.not_modelled == {"ConfigMap": 3, "Rollout": 1, "Service.serving.knative.dev": 1}
-    assert (
-        describe_not_modelled(built.not_modelled)
-        == "not modelled: 3 ConfigMap, 1 Rollout, 1 Service.serving.knative.dev"
-    )
-    assert describe_not_modelled({}) == ""
+    assert [(n.field, n.count, n.effect) for n in built.named] == [
+        ("Rollout", 1, "unknown"),
+        ("Service.serving.knative.dev", 1, "unknown"),
+    ]
+    assert (built.named[0].first.line, built.named[0].first.column) == (35, 1)
 
 
 def manifests(tmp_path: Path, *texts: str) -> tuple[Manifest, ...]:

@@ -4,6 +4,7 @@ import pytest
 
 from simulator.registry import UnknownName
 from simulator.scheduling.framework import name_of
+from simulator.scheduling.plugins.node_resources_balanced_allocation import NodeResourcesBalancedAllocation
 from simulator.scheduling.plugins.node_resources_fit import NodeResourcesFit
 from simulator.scheduling.profile import FILTERS, SCORES, default_profile, profile
 
@@ -39,6 +40,14 @@ def test_weights_and_arguments() -> None:
         ({"score": {"NodeResourcesFit": 101}}, "weight of 0 to 100"),
         ({"arguments": {"NodeResourcesFit": {"strategy": "x"}}}, "unexpected keyword argument 'strategy'"),
         ({"arguments": {"NodeResourcesFit": {"scoring_strategy": "x"}}}, "no scoring strategy 'x'"),
+        (
+            {"arguments": {"PodTopologySpread": {"defaultConstraints": [{"maxSkew": 1}]}}},
+            r"defaultConstraints\[0\].topologyKey: required",
+        ),
+        (
+            {"arguments": {"NodeResourcesBalancedAllocation": {"resources": [{"name": "cpu", "weight": 2}]}}},
+            "weight of a resource must be 1",
+        ),
         ({"percentage_of_nodes_to_score": 101}, "0 to 100"),
         ({"ties": "last"}, "'random' or 'first'"),
     ],
@@ -46,3 +55,27 @@ def test_weights_and_arguments() -> None:
 def test_what_cannot_be_is_said(wrong: dict[str, object], message: str) -> None:
     with pytest.raises((ValueError, UnknownName), match=message):
         profile(**wrong)  # type: ignore[arg-type]
+
+
+def test_arguments_may_be_written_as_in_the_scheduler_s_configuration() -> None:
+    ratio = {"shape": [{"utilization": 0, "score": 0}, {"utilization": 100, "score": 10}]}
+    strategy = {
+        "type": "RequestedToCapacityRatio",
+        "resources": [{"name": "cpu", "weight": 3}, {"name": "vendor.example/gpu"}],
+        "requestedToCapacityRatio": ratio,
+    }
+    args = {"scoringStrategy": strategy, "ignoredResources": ["vendor.example/fpga"]}
+    chosen = profile(
+        arguments={
+            "NodeResourcesFit": args,
+            "NodeResourcesBalancedAllocation": {"resources": [{"name": "cpu", "weight": 1}]},
+        }
+    )
+    fit = NodeResourcesFit(
+        "RequestedToCapacityRatio",
+        (("cpu", 3), ("vendor.example/gpu", 1)),
+        ((0, 0), (100, 10)),
+        ignored_resources=("vendor.example/fpga",),
+    )
+    assert fit in chosen.filters
+    assert NodeResourcesBalancedAllocation(("cpu",)) in [plugin for plugin, _ in chosen.scores]

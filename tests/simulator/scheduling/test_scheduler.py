@@ -24,7 +24,7 @@ from models.service import Service
 from simulator.log import Kind
 from simulator.registry import find
 from simulator.scheduling.counts import PodCounts
-from simulator.scheduling.profile import default_profile
+from simulator.scheduling.profile import default_profile, profile
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.simulation import Simulation
 from tests.simulator.clusters import (
@@ -419,6 +419,16 @@ def test_a_pod_that_waits_because_of_another_is_tried_when_that_one_goes() -> No
     assert [p.pod_class.workload.name for p in lab.pods() if p.node < 0] == ["waiting"]
     [there] = [p for p in lab.pods() if p.node >= 0]
     lab.delete(there, at=10.0)  # it stops counting at once, though its room is not free yet
+    assert lab.run(HOUR).times(Kind.POD_NODE, since=1.0) == [10.0]
+
+
+def test_a_pod_that_a_hard_default_keeps_waiting_is_tried_when_another_of_its_kind_goes() -> None:
+    hard = {"topologyKey": ZONE_LABEL, "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
+    chosen = profile(arguments={"PodTopologySpread": {"defaultConstraints": [hard], "defaultingType": "List"}})
+    machines = (node("roomy", "a"), node("tiny", "b", cpu=10))
+    lab = Lab(cluster(machines, deployment(replicas=2)), profile=chosen)
+    assert sorted(p.node for p in lab.pods()) == [-1, 0]
+    lab.delete(next(p for p in lab.pods() if p.node == 0), at=10.0)
     assert lab.run(HOUR).times(Kind.POD_NODE, since=1.0) == [10.0]
 
 

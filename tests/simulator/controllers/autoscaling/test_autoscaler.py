@@ -24,6 +24,7 @@ from models.deployment import Deployment, ReplicaSet
 from models.distributions import Fixed
 from models.labels import LabelSelector
 from models.load import Load
+from models.pod import PodResources
 from models.statefulset import StatefulSet
 from simulator.controllers.autoscaling.autoscaler import AutoscalerController
 from simulator.log import Kind
@@ -147,6 +148,15 @@ def test_a_container_without_a_request_stops_utilisation_but_not_values() -> Non
     assert replicas(lab(autoscaler(), load((0.0, 500.0)), web=web)) == 2
     value = Metric(MetricSource.RESOURCE, "cpu", TargetType.AVERAGE_VALUE, 50)
     assert replicas(lab(autoscaler(10, 1, value), load((0.0, 500.0)), web=web)) == 10
+
+
+def test_utilisation_is_that_of_what_the_pod_as_a_whole_requests_unless_a_container_is_asked_about() -> None:
+    web = template("web", container(cpu=100), resources=PodResources({"cpu": 200}))
+    assert replicas(lab(autoscaler(), load((0.0, 300.0)), web=deployment(replicas=2, pods=web))) == 3
+    server = Metric(MetricSource.CONTAINER_RESOURCE, "cpu", TargetType.UTILIZATION, 50, "server")
+    assert replicas(lab(autoscaler(10, 1, server), load((0.0, 300.0)), web=deployment(replicas=2, pods=web))) == 6
+    bare = template("web", container(cpu=None), resources=PodResources({"memory": 200}))
+    assert replicas(lab(autoscaler(), load((0.0, 300.0)), web=deployment(replicas=2, pods=bare))) == 2
 
 
 def test_memory_pods_object_and_external_metrics() -> None:

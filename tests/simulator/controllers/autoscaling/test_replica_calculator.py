@@ -291,3 +291,13 @@ def test_whatever_is_wanted_the_result_is_within_the_bounds_on_the_same_side(
     ):
         assert least <= limited.replicas <= most
         assert (limited.replicas - current) * (desired - current) >= 0
+
+
+def test_replicas_are_as_many_as_an_int32_can_say() -> None:
+    most, usage = 2**31 - 1, 2**63 - 1
+    assert value_replicas(3, usage, 1, 3, TOLERANCE) == most
+    assert average_value_replicas(usage, 1, 1, TOLERANCE) == most
+    groups = PodGroups(ready=[(usage, REQUEST)])
+    assert average_replicas(1, 1, groups, TOLERANCE) == most
+    assert utilization_replicas(1, 1, groups, TOLERANCE) == most
+    assert utilization_replicas(1, 1, PodGroups(ready=[(usage, REQUEST)], missing=[REQUEST]), TOLERANCE) == most

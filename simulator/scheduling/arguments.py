@@ -1,0 +1,86 @@
+"""Plugin arguments as a KubeSchedulerConfiguration writes them, and in the short forms that an experiment may use.
+
+Source: pkg/scheduler/apis/config/types_pluginargs.go. The short forms: `scoringStrategy: MostAllocated`, with its
+`resources: {cpu: 1}` and its `shape: {0: 0, 100: 10}` beside it.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from models.input.documents import Document
+from models.manifests.affinity import node_affinity, topology_spread
+from models.manifests.manifest import Field, Findings, Manifest
+
+T = TypeVar("T")
+
+Arguments = Mapping[str, Any]
+"""By name, `likeThis` or like_this; values as they are written, or as the plugin takes them."""
+
+
+def read_arguments(plugin: str, written: Arguments) -> dict[str, Any]:
+    """What the plugin is made with. Raises ValueError for what cannot be."""
+    read = {_snake(name): value for name, value in written.items()}
+    if plugin in _READERS:
+        _READERS[plugin](read)
+    return {name: _frozen(value) for name, value in read.items()}
+
+
+def _fit(read: dict[str, Any]) -> None:
+    strategy = read.get("scoring_strategy")
+    if isinstance(strategy, Mapping):
+        ratio = strategy.get("requestedToCapacityRatio", {})
+        read["scoring_strategy"] = strategy.get("type", "LeastAllocated")
+        read |= {"resources": strategy["resources"]} if "resources" in strategy else {}
+        read |= {"shape": [(p["utilization"], p["score"]) for p in ratio["shape"]]} if "shape" in ratio else {}
+    if _are_mappings(read.get("resources")):
+        read["resources"] = [(resource["name"], resource.get("weight", 1)) for resource in read["resources"]]
+
+
+def _balanced(read: dict[str, Any]) -> None:
+    if _are_mappings(read.get("resources")):
+        if any(resource.get("weight", 1) != 1 for resource in read["resources"]):
+            raise ValueError("NodeResourcesBalancedAllocation: the weight of a resource must be 1")
+        read["resources"] = [resource["name"] for resource in read["resources"]]
+
+
+def _node_affinity(read: dict[str, Any]) -> None:
+    if isinstance(read.get("added_affinity"), Mapping):
+        read["added_affinity"] = _converted(node_affinity, "addedAffinity", read["added_affinity"])
+
+
+def _spread(read: dict[str, Any]) -> None:
+    if _are_mappings(read.get("default_constraints")):
+        read["default_constraints"] = _converted(topology_spread, "defaultConstraints", read["default_constraints"])
+
+
+def _converted(convert: Callable[[Field], T], name: str, written: Any) -> T:
+    """What the converter of objects makes of a part that they have too."""
+    findings = Findings()
+    converted = convert(Field(written, Manifest({}, Document(name, {})), findings, (name,)))
+    if findings.problems:
+        raise ValueError("; ".join(f"{problem.path}: {problem.message}" for problem in findings.problems))
+    return converted
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "NodeResourcesFit": _fit,
+    "NodeResourcesBalancedAllocation": _balanced,
+    "NodeAffinity": _node_affinity,
+    "PodTopologySpread": _spread,
+}
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
+
+
+def _are_mappings(value: Any) -> bool:
+    return isinstance(value, Sequence) and len(value) > 0 and all(isinstance(item, Mapping) for item in value)
+
+
+def _frozen(value: Any) -> Any:
+    """Lists and mappings as tuples: plugins are values that can be compared and hashed."""
+    if isinstance(value, Mapping):
+        return tuple((key, _frozen(item)) for key, item in value.items())
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
