@@ -56,6 +56,7 @@ class Kind(IntEnum):
     DAEMONSET_REVISION = 35  # DaemonSet; one more with each change of its pod template: a rollout begins
     DAEMONSET_COMPLETE = 36  # DaemonSet; 0 from then until its pods are of the template and available
     NODE_EXISTS = 37  # node; 1 from when one joins a running cluster, 0 once its object is deleted
+    POD_SCHEDULING_GATES = 38  # pod; number of scheduling gates that are left
 
 
 class Phase(IntEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from models.behaviour import Behaviour
 from models.cluster import Cluster
+from models.daemonset import without_nodes
 from models.load import Load, without_load
 from simulator.log import TransitionLog
 from simulator.scheduling.framework import Profile
@@ -84,7 +85,7 @@ def simulate(
         pending=simulation.pending(),
         exposure={name: (e.fired, e.hazard, e.seconds) for name, e in sorted(simulation.hazards.exposure.items())},
         log=simulation.log,
-        notes=without_load(cluster.autoscalers, loads),
+        notes=(*without_load(cluster.autoscalers, loads), *without_nodes(cluster.daemon_sets, cluster.nodes)),
     )
 
 

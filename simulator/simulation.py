@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.load import Load
+from models.namespace import Namespace
 from simulator.control_plane import ControlPlane
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
@@ -54,8 +55,8 @@ class Simulation:
         self.hazards = Hazards(self.kernel)
         self.state = ClusterState(self.kernel, cluster.nodes, self.log)
         self.api = Api(self.state, streams, behaviour)
-        for service in cluster.services:
-            self.api.apply(service)
+        for spec in (*cluster.of_kind(Namespace), *cluster.services):
+            self.api.apply(spec)
         self.recorder = Recorder(self.kernel, self.state)
         self.desired = DesiredReplicas(self.state)
         timing = behaviour.timing

@@ -15,7 +15,7 @@ from models.input.problems import Path, Problem, did_you_mean
 from models.traffic import Call, circle
 from simulator.stories.references import Refers, ValueOf, references
 
-_SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet")
+_SCALABLE = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
 
 
 def check_names(spec: SpecFile, source: Source, problems: list[Problem]) -> None:

@@ -85,6 +85,8 @@ class _Scenario:
         self._pool = recording["name"]
         self._document = document
         self._objects: dict[tuple[str, str], dict[str, Any]] = {}
+        self._priority_classes: dict[str, Manifest] = {}
+        """What admission gives the pods of objects that are applied later."""
         timing = _timing(recording.get("flags", {}))
         self._timing = timing
         nodes = tuple(_node(node, recording["name"]) for node in recording["nodes"])
@@ -101,6 +103,8 @@ class _Scenario:
         self._created: list[PodState] = []
         self._simulation.state.listen(Kind.POD_PHASE, self._remember)
         self._observer = Observer(self._simulation)
+        for index, value in enumerate(recording.get("cluster", ())):
+            self._apply(value, "cluster", index)
 
     def _remember(self, pod: PodState, phase: int, cause: int) -> None:
         if not self._created or pod.uid > self._created[-1].uid:
@@ -133,7 +137,7 @@ class _Scenario:
     def _do_apply(self, action: Mapping[str, Any], index: int) -> None:
         value = action["object"]
         self._objects[value["kind"], value["metadata"]["name"]] = value
-        self._apply(value, index)
+        self._apply(value, "actions", index, "object")
 
     def _do_patch(self, action: Mapping[str, Any], index: int) -> None:
         self._change(action, merge(self._object(action), action["patch"]), index)
@@ -146,11 +150,14 @@ class _Scenario:
 
     def _change(self, action: Mapping[str, Any], value: dict[str, Any], index: int) -> None:
         self._objects[action["kind"], action["name"]] = value
-        self._apply(value, index)
+        self._apply(value, "actions", index, "object")
 
-    def _apply(self, value: Mapping[str, Any], index: int) -> None:
-        manifest = Manifest(value, self._document, ("actions", index, "object"))
-        built = build_cluster([manifest], timing=self._timing).cluster
+    def _apply(self, value: Mapping[str, Any], *path: str | int) -> None:
+        manifest = Manifest(value, self._document, path)
+        if manifest.kind == "PriorityClass":
+            self._priority_classes[manifest.name] = manifest
+            return
+        built = build_cluster([*self._priority_classes.values(), manifest], timing=self._timing).cluster
         for field in fields(built):
             for spec in getattr(built, field.name):
                 template = getattr(spec, "template", None)
@@ -165,7 +172,7 @@ class _Scenario:
             return
         if action["kind"] != "Pod":
             value = self._object(action)
-            self._apply({**value, "spec": {**value["spec"], "replicas": 0}}, index)
+            self._apply({**value, "spec": {**value["spec"], "replicas": 0}}, "actions", index, "object")
             return
         for pod in self._simulation.api.pods():
             if pod.name == action["name"] and not pod.deleting:
@@ -281,7 +288,11 @@ def _node(node: Mapping[str, Any], pool: str) -> Node:
     name = node["name"]
     return Node(
         name,
-        Resources(parse_cpu(node.get("cpu", "4")), parse_amount(node.get("memory", "16Gi"))),
+        Resources(
+            parse_cpu(node.get("cpu", "4")),
+            parse_amount(node.get("memory", "16Gi")),
+            {"ephemeral-storage": parse_amount("100Gi")},
+        ),
         pods=int(node.get("pods", "110")),
         labels={HOSTNAME_LABEL: name, "pool": pool, **node.get("labels", {})},
         taints=tuple(_taint(taint) for taint in node.get("taints", [])),

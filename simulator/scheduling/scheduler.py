@@ -46,6 +46,7 @@ class Scheduler:
         self._lowest_priority = 2**31
         self._armed = False
         state.listen(Kind.POD_PHASE, self._phase_changed)
+        state.listen(Kind.POD_SCHEDULING_GATES, lambda pod, left, cause: self._enqueue(pod))
         state.listen(Kind.POD_NODE, lambda pod, node, cause: self._pods_moved())
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._deleting(pod))
         state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._room_appeared())
@@ -57,9 +58,14 @@ class Scheduler:
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
         if phase == Phase.PENDING:
             self._lowest_priority = min(self._lowest_priority, pod.pod_class.spec.priority)
-            self._queue.add(pod)
+            self._enqueue(pod)
         elif phase != Phase.RUNNING and pod.node >= 0:
             self._room_appeared()
+
+    def _enqueue(self, pod: PodState) -> None:
+        """The pod is to be tried, unless it is gated (plugins/schedulinggates, PreEnqueue)."""
+        if not pod.scheduling_gates:
+            self._queue.add(pod)
 
     def _deleting(self, pod: PodState) -> None:
         self._nominated.pop(pod, None)
@@ -147,6 +153,9 @@ class Scheduler:
 
     def reason(self, pod: PodState) -> str:
         """Why a waiting pod is not placed, in Kubernetes' words."""
+        if pod.scheduling_gates:
+            gates = " ".join(pod.scheduling_gates)
+            return f"SchedulingGated: Scheduling is blocked due to non-empty scheduling gates [{gates}]"
         return self.chooser.reasons(self.cycle_state(pod.pod_class), pod.only_node)
 
     # Preemption

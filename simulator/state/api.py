@@ -11,6 +11,7 @@ from typing import Any
 from models.behaviour import Behaviour
 from models.deployment import ReplicaSet
 from models.input.problems import did_you_mean
+from models.namespace import Namespace
 from models.pod import Pod, PodTemplate
 from models.service import Service
 from simulator.state.cluster import ClusterState
@@ -36,6 +37,8 @@ class Api:
         self._behaviour = behaviour
         self._objects: dict[tuple[str, str, str], Any] = {}
         """Records by kind, namespace and name."""
+        self._namespaces: dict[str, Mapping[str, str]] = {}
+        """The labels of those that are declared, by name."""
         self._workloads = 0
 
     @singledispatchmethod
@@ -56,24 +59,35 @@ class Api:
     @apply.register
     def _(self, spec: ReplicaSet, cause: int = 0) -> None:
         """It comes with its template; what may change is its scale."""
-        known = self._objects.get(("ReplicaSet", spec.namespace, spec.name))
+        key = (spec.kind, spec.namespace, spec.name)
+        known = self._objects.get(key)
         if known is None:
-            workload = self.workload("ReplicaSet", spec.namespace, spec.name)
+            workload = self.workload(*key)
             pod_class = self.pod_class(workload, spec.template, {})
             index = len(self._state.workloads.replica_set_names)
             known = ReplicaSetState(index, workload, pod_class, 1, spec.min_ready_seconds, None)
-            self._objects["ReplicaSet", spec.namespace, spec.name] = known
+            self._objects[key] = known
             self._state.workloads.add_replica_set(known)
         self._state.workloads.scale(known, spec.replicas, cause)
 
     @apply.register
     def _(self, spec: Pod, cause: int = 0) -> None:
-        workload = self.workload("Pod", spec.namespace, spec.name)
-        self._state.pods.create(self.pod_class(workload, spec.template, {}), None, cause)
+        """It is made; of one that exists, scheduling gates may be removed."""
+        key = ("Pod", spec.namespace, spec.name)
+        known = self._objects.get(key)
+        if isinstance(known, PodState) and known.uid in self._state.pods and not known.deleting:
+            self._state.pods.set_scheduling_gates(known, spec.template.spec.scheduling_gates, cause)
+            return
+        workload = self.workload(*key)
+        self._objects[key] = self._state.pods.create(self.pod_class(workload, spec.template, {}), None, cause)
 
     @apply.register
     def _(self, spec: Service, cause: int = 0) -> None:
         self._state.services.add(spec)
+
+    @apply.register
+    def _(self, spec: Namespace, cause: int = 0) -> None:
+        self._namespaces[spec.name] = spec.labels
 
     def delete_budget(self, name: str, namespace: str = "default") -> None:
         """The PodDisruptionBudget of this name is gone; raises KeyError if there is none."""
@@ -95,7 +109,7 @@ class Api:
         labels = {**template.labels, **extra_labels}
         services = self._state.services.selecting(workload.namespace, labels)
         behaviour = self._behaviour.of(workload.kind, workload.name, workload.namespace, template)
-        return PodClass(workload, template, labels, behaviour, services)
+        return PodClass(workload, template, labels, behaviour, services, self._namespaces)
 
     def deployment_class(self, deployment: DeploymentState) -> PodClass:
         """The pods of the Deployment's present template; their hash is that of the ReplicaSet about to be made."""

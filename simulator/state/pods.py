@@ -56,6 +56,12 @@ class Pods(dict[int, PodState]):
         self._emit(Kind.POD_PHASE, pod, uid, Phase.ABSENT, Phase.PENDING, cause)
         return pod
 
+    def set_scheduling_gates(self, pod: PodState, gates: tuple[str, ...], cause: int) -> None:
+        """The scheduling gates that are left of the pod's; none can be added (pkg/apis/core/validation)."""
+        old, pod.scheduling_gates = pod.scheduling_gates, gates
+        if old != gates:
+            self._emit(Kind.POD_SCHEDULING_GATES, pod, pod.uid, len(old), len(gates), cause)
+
     def bind(self, pod: PodState, node: int) -> None:
         """Puts the pod on a node; its requests count there until it is removed."""
         pod.node = node
