@@ -13,7 +13,6 @@ from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import (
-    BudgetState,
     DeploymentState,
     Disruption,
     Phase,
@@ -22,6 +21,7 @@ from simulator.state.objects import (
     ReplicaSetState,
     StatefulSetState,
 )
+from simulator.state.objects.disruption import BudgetState
 
 DELETION_TIMEOUT = 120.0
 """An evicted pod that is not deleted after so many seconds counts as not evicted."""

@@ -16,7 +16,8 @@ from models.pod import Pod
 from models.statefulset import StatefulSet
 from simulator.controllers.disruption import Verdict
 from simulator.log import Kind
-from simulator.state.objects import BudgetState, Disruption, PodState
+from simulator.state.objects import Disruption, PodState
+from simulator.state.objects.disruption import BudgetState
 from tests.simulator.clusters import EXACT, Lab, behaviour, cluster, container, deployment, down, nodes, pod, template
 
 EVERYTHING = LabelSelector()
