@@ -18,7 +18,7 @@ from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.desired import DesiredReplicas
 from simulator.state.history import Recorder, service_names
-from simulator.state.objects import DeploymentState
+from simulator.state.objects import DaemonSetState, DeploymentState, StatefulSetState
 from simulator.state.objects.record import record_classes
 from simulator.stories.protocols import FailureMode, Operation
 from simulator.stories.world import World
@@ -101,18 +101,19 @@ class Simulation:
             ],
             "REPLICASET": state.workloads.replica_set_names,
         }
-        by_generation = {
-            record.GENERATION: [each.spec.name for each in state.workloads.of(record)] for record in record_classes()
-        }
+        by_generation = {record.GENERATION: state.workloads.names_of(record) for record in record_classes()}
         by_generation[Kind.SERVICE_GENERATION] = service_names(state.services)
         for kind in sorted(by_generation):
             log.names[kind.name.removesuffix("_GENERATION")] = by_generation[kind]
         log.zones = [zone for _, zone in self.state.nodes.regions_and_zones]
         log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pods.names]
-        log.in_front_of = [
-            tuple(service.index for service in self.state.services.selecting(spec.namespace, spec.template.labels))
-            for spec in (deployment.spec for deployment in self.state.workloads.of(DeploymentState))
-        ]
+        log.in_front_of = {
+            record.GENERATION.name.removesuffix("_GENERATION"): [
+                tuple(service.index for service in self.state.services.selecting(spec.namespace, spec.template.labels))
+                for spec in (each.spec for each in state.workloads.of(record))
+            ]
+            for record in (DeploymentState, StatefulSetState, DaemonSetState)
+        }
         log.publishing = frozenset(s.index for s in self.state.services if s.spec.publish_not_ready_addresses)
 
     def strikes(self) -> dict[str, int]:

@@ -214,6 +214,7 @@ class ClusterView:
         """All nodes."""
         self.names = table.names
         self.labels = table.labels
+        self.number_of_nodes = sum(table.exists)
         self.images = table.images
         """Per node, the images that it had at the start, by name, with their sizes in bytes."""
 

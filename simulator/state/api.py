@@ -15,7 +15,15 @@ from models.namespace import Namespace
 from models.pod import Pod, PodTemplate
 from models.service import Service
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DeploymentState, PodClass, PodState, ReplicaSetState, Workload
+from simulator.state.objects import (
+    DaemonSetState,
+    DeploymentState,
+    PodClass,
+    PodState,
+    ReplicaSetState,
+    StatefulSetState,
+    Workload,
+)
 from simulator.state.objects.record import record_class
 from simulator.streams import Streams
 
@@ -42,7 +50,7 @@ class Api:
         key = (type(spec).__name__, spec.namespace, spec.name)
         known = self._objects.get(key)
         if known is None:
-            record = kept_in.made(len(self._state.workloads.of(kept_in)), spec, self.workload)
+            record = kept_in.made(len(self._state.workloads.names_of(kept_in)), spec, self.workload)
             self._objects[key] = record
             self._state.workloads.add(record)
         else:
@@ -81,6 +89,10 @@ class Api:
     def _(self, spec: Namespace, cause: int = 0) -> None:
         self._namespaces[spec.name] = spec.labels
 
+    def delete_budget(self, name: str, namespace: str = "default") -> None:
+        """The PodDisruptionBudget of this name is gone; raises KeyError if there is none."""
+        self._state.workloads.remove(self._objects.pop(("PodDisruptionBudget", namespace, name)))
+
     def find(self, kind: str, name: str, namespace: str = "default") -> object:
         """The record of an object; raises KeyError if there is none."""
         return self._objects[kind, namespace, name]
@@ -104,13 +116,19 @@ class Api:
         hashed = {"pod-template-hash": f"r{len(self._state.workloads.replica_set_names)}"}
         return self.pod_class(deployment.workload, deployment.spec.template, hashed)
 
-    def deployment(self, target: str) -> DeploymentState:
-        """The Deployment meant by "Deployment/name" or "Deployment/namespace/name"; raises ValueError if none is."""
-        known = {}
-        for deployment in self._state.workloads.of(DeploymentState):
-            workload = deployment.workload
-            known[f"Deployment/{workload.namespace}/{workload.name}"] = deployment
-            known.setdefault(f"Deployment/{workload.name}", deployment)
+    def rollable(self, target: str) -> DeploymentState | StatefulSetState | DaemonSetState:
+        """The Deployment, StatefulSet or DaemonSet meant by "Kind/name" or "Kind/namespace/name".
+
+        Raises ValueError if there is none.
+        """
+        known: dict[str, DeploymentState | StatefulSetState | DaemonSetState] = {}
+        records: list[DeploymentState | StatefulSetState | DaemonSetState] = []
+        for kind in (DeploymentState, StatefulSetState, DaemonSetState):
+            records += self._state.workloads.of(kind)
+        for record in records:
+            workload = record.workload
+            known[f"{workload.kind}/{workload.namespace}/{workload.name}"] = record
+            known.setdefault(f"{workload.kind}/{workload.name}", record)
         if target not in known:
             raise ValueError(f"there is no {target}{did_you_mean(target, known)}")
         return known[target]

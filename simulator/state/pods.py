@@ -36,7 +36,10 @@ class Pods(dict[int, PodState]):
         if ordinal is not None:
             slot = workload.take_slot_number(ordinal)
         elif only_node is not None:
-            slot = workload.take_slot_number(only_node + (0 if workload.has_free(only_node) else len(self._nodes)))
+            number = only_node
+            while not workload.has_free(number):
+                number += len(self._nodes)
+            slot = workload.take_slot_number(number)
         else:
             slot = workload.take_slot()
         if ordinal is None:
