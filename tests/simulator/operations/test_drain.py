@@ -18,7 +18,8 @@ from simulator.log import Kind
 from simulator.operations.cordon import Cordon
 from simulator.operations.drain import Drain
 from simulator.run import simulate
-from simulator.state.objects import BudgetState, PodState
+from simulator.state.objects import PodState
+from simulator.state.objects.disruption import BudgetState
 from simulator.stories.attempts import Attempt, Outcome
 from simulator.stories.protocols import FailureMode, Operation
 from tests.simulator.clusters import HOUR, Lab, behaviour, cluster, deployment, down, node, nodes, pod, template
