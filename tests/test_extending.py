@@ -1,8 +1,8 @@
 """`docs/extending.md`: its code is that of the tree, and whoever follows a recipe gets what it promises.
 
 Each recipe is followed with the file that the page shows, under other names: as a package beside the tree where the
-recipe allows it, else in a copy of the tree. The twin must do what the original does. Run as a program, this file puts
-the code of the tree into the page.
+recipe allows it, else in a copy of the tree. The twin must do what the original does. Run as a program (`python -m
+tests.test_extending`), this file puts the code of the tree into the page.
 """
 
 import ast
@@ -14,14 +14,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.sources import PACKAGES, ROOT
+
 PAGE = ROOT / "docs" / "extending.md"
-PACKAGES = ("models", "simulator", "experiments")
 WHOLE = re.compile(r"^(`([\w./]+)`:\n\n```python\n)(.*?)(^```$)", re.MULTILINE | re.DOTALL)
 PART = re.compile(r"^In `([\w./]+)`:\n\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LISTED = re.compile(r"^- `([\w./]+)`:", re.MULTILINE)
@@ -251,8 +252,9 @@ def test_a_scheduler_plugin_is_one_file(workshop: Workshop) -> None:
     names = {"NodeUnschedulable": "OpenNodes"}
     workshop.write("twin", renamed(whole("simulator/scheduling/plugins/node_unschedulable.py"), names))
     _, _, cordoned, _ = ONE_FILE["operation"]
-    off = f"{cordoned}  scheduler: {{disabled: [NodeUnschedulable]}}\n"
-    on = f"{cordoned}  scheduler: {{disabled: [NodeUnschedulable], arguments: {{OpenNodes: {{}}}}}}\n"
+    cordoned += "  scheduler: {disabled: [TaintToleration]}\n"  # which would keep pods away, too
+    off = cordoned.replace("[TaintToleration]", "[TaintToleration, NodeUnschedulable]")
+    on = off.replace("]}\n", "], arguments: {OpenNodes: {}}}\n")
     original, without, twin = workshop.run(cordoned), workshop.run(off), workshop.run(on, "mine.twin")
     assert json.dumps(twin["tables"]) == json.dumps(original["tables"]) != json.dumps(without["tables"])
 
@@ -276,7 +278,9 @@ def test_a_metric_of_objectives_is_one_file(workshop: Workshop) -> None:
 def test_a_plot_is_two_files(workshop: Workshop) -> None:
     place = "experiments/plots/__init__.py"
     workshop.copy_tree()
-    workshop.add("experiments/plots/yearly.py", renamed(whole("experiments/plots/downtime.py"), {"distribution": "lost"}))
+    workshop.add(
+        "experiments/plots/yearly.py", renamed(whole("experiments/plots/downtime.py"), {"distribution": "lost"})
+    )
     names = {"downtime.distribution": "yearly.lost", "downtime": "yearly"}
     imports, method = parts(place)
     workshop.insert(place, imports, renamed(imports, names))
@@ -341,12 +345,12 @@ def test_a_kind_with_a_controller_is_seven_files(workshop: Workshop) -> None:
     for path in recipe[:4]:
         text = (ROOT / path).read_text("utf-8")
         workshop.add(path.replace("disruption", "lease"), renamed(text, TWIN))
-    number = 1 + max(map(int, re.findall(r"^    [A-Z_]+ = (\d+)  #", (ROOT / recipe[5]).read_text("utf-8"), re.M)))
+    known = re.findall(r"^    [A-Z_]+ = (\d+)  #", (ROOT / "simulator/log.py").read_text("utf-8"), re.MULTILINE)
+    numbers = count(1 + max(map(int, known)))
     for path in recipe[4:]:
         [lines] = parts(path)
         for line in lines.splitlines(keepends=True):
-            workshop.insert(path, line, re.sub(r"(?<= = )\d+", str(number), renamed(line, TWIN)))
-            number += 1
+            workshop.insert(path, line, re.sub(r"(?<= = )\d+", lambda _: str(next(numbers)), renamed(line, TWIN)))
     assert workshop.touched() == sorted([p.replace("disruption", "lease") for p in recipe[:4]] + recipe[4:])
     assert len(recipe) <= 7
     for kind, version in (("PodDisruptionBudget", "policy/v1"), ("Lease", "coordination.k8s.io/v1")):
@@ -382,7 +386,9 @@ def _names(path: Path) -> set[str]:
     found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     found |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     found |= {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-    return found | {a.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for a in node.names}
+    return found | {
+        a.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for a in node.names
+    }
 
 
 if __name__ == "__main__":
