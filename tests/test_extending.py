@@ -1,8 +1,8 @@
 """`docs/extending.md`: its code is that of the tree, and whoever follows a recipe gets what it promises.
 
 Each recipe is followed with the file that the page shows, under other names: as a package beside the tree where the
-recipe allows it, else in a copy of the tree. The twin must do what the original does. Run as a program, this file puts
-the code of the tree into the page.
+recipe allows it, else in a copy of the tree. The twin must do what the original does. Run as a program (`python -m
+tests.test_extending`), this file puts the code of the tree into the page.
 """
 
 import ast
@@ -14,14 +14,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.sources import PACKAGES, ROOT
+
 PAGE = ROOT / "docs" / "extending.md"
-PACKAGES = ("models", "simulator", "experiments")
 WHOLE = re.compile(r"^(`([\w./]+)`:\n\n```python\n)(.*?)(^```$)", re.MULTILINE | re.DOTALL)
 PART = re.compile(r"^In `([\w./]+)`:\n\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LISTED = re.compile(r"^- `([\w./]+)`:", re.MULTILINE)
@@ -48,25 +49,25 @@ import sys
 import experiments.experiment
 from experiments import Experiment
 from experiments.file.explain import explain
+from experiments.report.text import objective_lines
+from models.manifests import build_cluster, read_manifests
 
 if __name__ == "__main__":
     sys.modules["numba"] = None  # plain Python is quicker than compiling
-    experiment = Experiment.from_yaml(sys.argv[1])
-    results = experiment.run(workers=int(sys.argv[3]))
-    tables = {
-        "runs": results.runs,
-        "outages": results.outages,
-        "cells": results.cells.drop(columns=["scenario"]),
-        "requests": results.requests,
-    }
-    from experiments.report.text import objective_lines
-
-    print(json.dumps({
-        "tables": {name: frame.to_dict("list") for name, frame in tables.items()},
-        "explained": explain(sys.argv[2]),
-        "not read": sorted(named.field for named in experiment.named),
-        "said": objective_lines(results),
-    }))
+    explained, workers, *files = sys.argv[1:]
+    said = []
+    for experiment in map(Experiment.from_yaml, files):
+        results = experiment.run(workers=int(workers))
+        tables = {name: getattr(results, name).to_dict("list") for name in ("runs", "outages", "cells", "requests")}
+        del tables["cells"]["scenario"]
+        said.append({
+            "runs": tables["runs"],
+            "tables": json.dumps(tables),
+            "not modelled": dict(build_cluster(read_manifests(experiment.inputs).objects).not_modelled),
+            "objectives": objective_lines(results),
+            "explained": explain(explained),
+        })
+    print(json.dumps(said))
 """
 
 
@@ -141,12 +142,13 @@ class Workshop:
         return done.stdout
 
     def run(
-        self, more: str, imported: str = "os", explained: str = "spec", workers: int = 1, manifests: str = ""
+        self, *more: str, imported: str = "os", explained: str = "spec", workers: int = 1, manifests: str = ""
     ) -> Any:
-        """The tables of an experiment, and what is said of it, where a module is imported first."""
+        """For each of these ends of an experiment, what is found and said of it, where a module is imported first."""
         script = self.folder / "script.py"
         script.write_text(RUN.replace("IMPORTED", imported), "utf-8")
-        return json.loads(self.python(script, self.experiment("twins", more, manifests), explained, str(workers)))
+        files = [self.experiment(f"twin-{number}", end, manifests) for number, end in enumerate(more)]
+        return json.loads(self.python(script, explained, str(workers), *files))
 
     def kubenines(self, *arguments: str | Path) -> str:
         """What the command says."""
@@ -187,7 +189,8 @@ def test_the_readme_leads_to_the_page() -> None:
 
 def test_a_metric_is_one_file(workshop: Workshop) -> None:
     workshop.write("lost", renamed(whole("experiments/metrics/downtime.py"), {"downtime_s": "lost_s"}))
-    runs = workshop.run("", "mine.lost", workers=2)["tables"]["runs"]
+    [found] = workshop.run("", imported="mine.lost", workers=2)
+    runs = found["runs"]
     assert runs["lost_s"] == runs["downtime_s"]
     assert sum(runs["lost_s"]) > 0
 
@@ -203,13 +206,14 @@ ONE_FILE = {
     "operation": (
         "simulator/operations/cordon.py",
         {"Cordon": "Fence", '"cordon"': '"fence"'},
-        '  operations: [{name: closed, type: cordon, at: 1d, select: {labels: "topology.kubernetes.io/zone in (b,c)"}}]\n',
+        '  operations: [{name: shut, type: cordon, at: 1d, select: {labels: "topology.kubernetes.io/zone!=a"}}]\n',
         "spec.operations",
     ),
     "balancing policy": (
         "simulator/traffic/balancing/uniform_random.py",
         {"Random": "AnyOfThem", '"random"': '"anyOfThem"'},
-        "  traffic: [{service: frontend, rate: {kind: constant, value: 0.01}, balancing: {type: random}, requests: {}}]\n",
+        "  traffic:\n"
+        "  - {service: frontend, rate: {kind: constant, value: 0.01}, balancing: {type: random}, requests: {}}\n",
         "spec.traffic.balancing",
     ),
     "routing policy": (
@@ -227,9 +231,9 @@ def test_what_has_a_type_is_one_file(workshop: Workshop, what: str) -> None:
     path, names, use, explained = ONE_FILE[what]
     workshop.write("twin", renamed(whole(path), names))
     [(old, new)] = [(old.strip('"'), new.strip('"')) for old, new in names.items() if old.startswith('"')]
-    without, original = workshop.run(""), workshop.run(use)
-    twin = workshop.run(use.replace(f"type: {old}", f"type: {new}"), "mine.twin", explained)
-    assert json.dumps(twin["tables"]) == json.dumps(original["tables"]) != json.dumps(without["tables"])
+    ends = "", use, use.replace(f"type: {old}", f"type: {new}")
+    without, original, twin = workshop.run(*ends, imported="mine.twin", explained=explained)
+    assert twin["tables"] == original["tables"] != without["tables"]
     assert f"type: {new}" in twin["explained"]
 
 
@@ -251,10 +255,11 @@ def test_a_scheduler_plugin_is_one_file(workshop: Workshop) -> None:
     names = {"NodeUnschedulable": "OpenNodes"}
     workshop.write("twin", renamed(whole("simulator/scheduling/plugins/node_unschedulable.py"), names))
     _, _, cordoned, _ = ONE_FILE["operation"]
-    off = f"{cordoned}  scheduler: {{disabled: [NodeUnschedulable]}}\n"
-    on = f"{cordoned}  scheduler: {{disabled: [NodeUnschedulable], arguments: {{OpenNodes: {{}}}}}}\n"
-    original, without, twin = workshop.run(cordoned), workshop.run(off), workshop.run(on, "mine.twin")
-    assert json.dumps(twin["tables"]) == json.dumps(original["tables"]) != json.dumps(without["tables"])
+    cordoned += "  scheduler: {disabled: [TaintToleration]}\n"  # which would keep pods away, too
+    off = cordoned.replace("[TaintToleration]", "[TaintToleration, NodeUnschedulable]")
+    on = off.replace("]}\n", "], arguments: {OpenNodes: {}}}\n")
+    without, original, twin = workshop.run(off, cordoned, on, imported="mine.twin")
+    assert twin["tables"] == original["tables"] != without["tables"]
 
 
 def test_a_metric_of_objectives_is_one_file(workshop: Workshop) -> None:
@@ -266,9 +271,9 @@ def test_a_metric_of_objectives_is_one_file(workshop: Workshop) -> None:
     (workshop.tree / path).write_text(text.replace(name, name.replace(f'"{old}"', f'"{old}", "{new}"')), "utf-8")
     assert workshop.touched() == [path]
     asked = "".join(f"  - {{service: frontend, metric: {metric}, atMost: 4}}\n" for metric in (old, new))
-    found = workshop.run(f"  objectives:\n{asked}", explained="spec.objectives.metric")
+    [found] = workshop.run(f"  objectives:\n{asked}", explained="spec.objectives.metric")
     assert new in found["explained"]
-    verdicts = [line for line in found["said"] if "<= 4 a year" in line]
+    verdicts = [line for line in found["objectives"] if "<= 4 a year" in line]
     assert len(verdicts) == 2
     assert verdicts[1] == verdicts[0].replace("outages <= 4", "breaks <= 4")
 
@@ -297,9 +302,10 @@ def test_a_kind_that_is_only_read_is_two_files(workshop: Workshop) -> None:
     workshop.write("converter", renamed(whole("models/manifests/priority.py"), names))
     written = "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: fast}, value: 7}\n"
     (workshop.folder / "fast.yaml").write_text(written, "utf-8")
-    without, read = (workshop.run("", imported, manifests=", fast.yaml") for imported in ("os", "mine.converter"))
-    assert [path for path in without["not read"] if path not in read["not read"]] == ["RuntimeClass"]
-    assert json.dumps(read["tables"]) == json.dumps(without["tables"])
+    [without] = workshop.run("", manifests=", fast.yaml")
+    [read] = workshop.run("", imported="mine.converter", manifests=", fast.yaml")
+    assert (without["not modelled"], read["not modelled"]) == ({"RuntimeClass": 1}, {})
+    assert read["tables"] == without["tables"]
     program = (
         "import sys, mine.converter\n"
         "from mine.value import RuntimeClass\n"
@@ -343,13 +349,12 @@ def test_a_kind_with_a_controller_is_seven_files(workshop: Workshop) -> None:
     for path in recipe[:4]:
         text = (ROOT / path).read_text("utf-8")
         workshop.add(path.replace("disruption", "lease"), renamed(text, TWIN))
-    number = 1 + max(map(int, re.findall(r"^    [A-Z_]+ = (\d+)  #", (ROOT / recipe[5]).read_text("utf-8"), re.M)))
+    known = re.findall(r"^    [A-Z_]+ = (\d+)  #", (ROOT / "simulator/log.py").read_text("utf-8"), re.MULTILINE)
+    numbers = count(1 + max(map(int, known)))
     for path in recipe[4:]:
         [lines] = parts(path)
         for line in lines.splitlines(keepends=True):
-            twin, numbered = re.subn(r"(?<= = )\d+", str(number), renamed(line, TWIN))
-            workshop.insert(path, line, twin)
-            number += numbered
+            workshop.insert(path, line, re.sub(r"(?<= = )\d+", lambda _: str(next(numbers)), renamed(line, TWIN)))
     assert workshop.touched() == sorted([p.replace("disruption", "lease") for p in recipe[:4]] + recipe[4:])
     assert len(recipe) <= 7
     for kind, version in (("PodDisruptionBudget", "policy/v1"), ("Lease", "coordination.k8s.io/v1")):

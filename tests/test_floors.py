@@ -2,14 +2,12 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("models", "simulator", "experiments")
+from tests.sources import PACKAGES, ROOT, imports
 
 FLOORS: dict[str, tuple[str, ...]] = {
     "models": (
@@ -63,19 +61,15 @@ MODULES = {name_of(path): path for package in PACKAGES for path in sorted((ROOT 
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
 
-def imported(name: str) -> Iterator[str]:
+def imported(name: str) -> set[str]:
     """The modules of ours that a module imports: when it is loaded, in a function, or for type checkers only."""
-    for node in ast.walk(TREES[name]):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in MODULES)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name} imports by a relative path"
-            for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                yield from (each for each in [inner if inner in MODULES else node.module] if each in MODULES)
+    names = [found.name for found in imports(MODULES[name].relative_to(ROOT).as_posix())]
+    return {module for each in names for module in [each if each in MODULES else each.rpartition(".")[0]]} & set(
+        MODULES
+    )
 
 
-IMPORTS = {name: sorted({*imported(name)} - {name}) for name in MODULES}
+IMPORTS = {name: sorted(imported(name) - {name}) for name in MODULES}
 
 
 def room_of(name: str) -> str:
@@ -101,6 +95,11 @@ def test_imports_go_down(package: str) -> None:
         if room_of(name) != room_of(other) and floor[room_of(other)] <= floor[room_of(name)]
     ]
     assert wrong == []
+
+
+def test_no_module_imports_by_a_relative_path() -> None:
+    levels = {name: [n.level for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)] for name, tree in TREES.items()}
+    assert [name for name, found in levels.items() if any(found)] == []
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

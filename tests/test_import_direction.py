@@ -1,18 +1,17 @@
-"""models <- simulator <- experiments: who may import whom, read from the source; their tests, too."""
+"""models <- simulator <- experiments: who may import whom, read from the source; their tests, too.
+
+What goes on inside each package is in `test_floors.py`.
+"""
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-FLOORS = ("models", "simulator", "experiments")
-"""From the ground up: each may import those below it, and so may its tests."""
-FILES = sorted(path.relative_to(ROOT).as_posix() for package in FLOORS for path in (ROOT / package).rglob("*.py"))
+from tests.sources import PACKAGES, ROOT, imports
+
+FILES = sorted(path.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TESTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.py"))
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pyarrow", "pydantic", "simpy", "jsonschema_rs"}
 
@@ -62,35 +61,6 @@ POLICIES = {
 """What policies may know of the simulator: not its state, not its controllers."""
 
 
-class Import(NamedTuple):
-    name: str
-    """Dotted, with the thing imported: "simulator.kernel.Story"."""
-    when_loaded: bool
-    """Imported when the module is: not inside a function, not for type checkers only."""
-
-
-def imports(path: str) -> list[Import]:
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    package = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__").split(".")
-    return list(_imports(tree, package, True))
-
-
-def _imports(tree: ast.AST, package: list[str], loaded: bool) -> Iterator[Import]:
-    for child in ast.iter_child_nodes(tree):
-        match child:
-            case ast.Import(names):
-                yield from (Import(alias.name, loaded) for alias in names)
-            case ast.ImportFrom(module, names, level):
-                home = [*(package[:-level] if level else []), *([module] if module else [])]
-                yield from (Import(".".join([*home, alias.name]), loaded) for alias in names)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-                yield from _imports(child, package, False)
-            case ast.If(test=ast.Name("TYPE_CHECKING")):
-                yield from _imports(child, package, False)
-            case _:
-                yield from _imports(child, package, loaded)
-
-
 def under(name: str, *prefixes: str) -> bool:
     return any(f"{name}.".startswith(f"{prefix}.") for prefix in prefixes)
 
@@ -122,16 +92,11 @@ def test_experiments_enter_the_simulator_by_its_doors(path: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("path", [path for path in TESTS if path.split("/")[1] in FLOORS])
+@pytest.mark.parametrize("path", [path for path in TESTS if path.split("/")[1] in PACKAGES])
 def test_tests_import_nothing_above_what_they_test(path: str) -> None:
-    above = FLOORS[FLOORS.index(path.split("/")[1]) + 1 :]
+    above = PACKAGES[PACKAGES.index(path.split("/")[1]) + 1 :]
     forbidden = (*above, *(f"tests.{floor}" for floor in above))
     assert [found.name for found in imports(path) if under(found.name, *forbidden)] == []
-
-
-def test_tests_lie_in_the_same_folders_as_what_they_test() -> None:
-    folders = {path.rsplit("/", 1)[0].removeprefix("tests/") for path in TESTS if path.split("/")[1] in FLOORS}
-    assert sorted(folder for folder in folders if not (ROOT / folder).is_dir()) == []
 
 
 @pytest.mark.parametrize("path", [p for p in of("simulator") if p.startswith(tuple(POLICIES))])

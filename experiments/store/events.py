@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _METADATA = b"kubenines"
+_KINDS = sorted(Kind)  # by their numbers, wherever they stand in the enumeration
 _OF_RUN = ("seed", "replication", "start", "end", "transitions", "strikes", "pending", "exposure", "notes")
 _OF_LOG = ("causes", "names", "zones", "selected_by", "in_front_of", "publishing")
 
@@ -41,7 +42,7 @@ def stored(run: Run) -> bytes:
     table = pa.table(
         {
             "time": rows[:, 0],
-            "kind": pa.array([kind.name for kind in Kind]).take(codes[:, 0]),
+            "kind": pa.array([kind.name for kind in _KINDS]).take(codes[:, 0]),
             "subject": codes[:, 1].astype(np.int32),
             "name": _names(log, codes),
             "old": codes[:, 2],
@@ -61,7 +62,7 @@ def _names(log: TransitionLog, codes: "np.ndarray[Any, np.dtype[np.int64]]") -> 
 
     groups = list(log.names)
     begin = dict(zip(groups, np.cumsum([0, *(len(log.names[group]) for group in groups)]).tolist(), strict=False))
-    offsets = np.array([begin[kind.name.split("_")[0]] for kind in Kind])
+    offsets = np.array([begin[kind.name.split("_")[0]] for kind in _KINDS])
     return pa.array([name for group in groups for name in log.names[group]], pa.string()).take(
         offsets[codes[:, 0]] + codes[:, 1]
     )
@@ -79,7 +80,7 @@ def read(path: Path) -> Run:
     def codes(column: str, names: list[str]) -> Any:
         return pc.index_in(table[column], value_set=pa.array(names, pa.string())).to_numpy()
 
-    kinds = codes("kind", [kind.name for kind in Kind])
+    kinds = codes("kind", [kind.name for kind in _KINDS])
     plain = {name: table[name].to_numpy() for name in ("time", "subject", "old", "new")}
     log = TransitionLog.of_columns(
         np.column_stack(
