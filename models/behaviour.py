@@ -27,6 +27,8 @@ class PodBehaviour:
     """Exit of a container noticed, to the container running again (without any back-off)."""
     stop: Distribution = Fixed(1.0)
     """SIGTERM to exit; cut at what is left of the grace period."""
+    stop_unstarted: Distribution = Fixed(1.0)
+    """Deletion to the end of a pod that has a node, but whose containers do not run yet: its sandbox goes."""
     answers_while_stopping: bool = False
     """Whether new requests are still answered after SIGTERM. Most servers close their listener then, or just exit; one
     that waits for the endpoints to be updated, by a sleep in its own signal handler, does answer."""

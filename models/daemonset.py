@@ -1,11 +1,12 @@
 """DaemonSets."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from models.deployment import IntOrPercent, scaled
 from models.labels import LabelSelector
-from models.node import NOT_READY, UNREACHABLE, UNSCHEDULABLE, TaintEffect
+from models.node import NOT_READY, UNREACHABLE, UNSCHEDULABLE, Node, TaintEffect
 from models.pod import PodTemplate, Toleration
 
 _AUTOMATIC = (
@@ -58,6 +59,38 @@ class DaemonSet:
             automatic[_matched(_WITH_HOST_NETWORK)] = _WITH_HOST_NETWORK
         kept = tuple(automatic.pop(_matched(toleration), toleration) for toleration in spec.tolerations)
         return replace(self.template, spec=replace(spec, tolerations=(*kept, *automatic.values())))
+
+    def unsuited(self, node: Node) -> str:
+        """Why its pods are not meant to run on the node as it is declared, in the scheduler's words; "" if they are.
+
+        Source: pkg/controller/daemon/daemon_controller.go (NodeShouldRunDaemonPod).
+        """
+        spec = self.pod_template.spec
+        if spec.node_name not in (None, node.name):
+            return "node(s) didn't match the requested node name"
+        if not spec.allows_node(node.labels, node.name):
+            return "node(s) didn't match Pod's node affinity/selector"
+        for taint in node.taints:
+            if taint.effect is not TaintEffect.PREFER_NO_SCHEDULE and not any(
+                toleration.tolerates(taint) for toleration in spec.tolerations
+            ):
+                return f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}"
+        return ""
+
+
+def without_nodes(daemon_sets: Iterable[DaemonSet], nodes: Sequence[Node]) -> tuple[str, ...]:
+    """A sentence on every DaemonSet that none of the nodes suits: there is no pod of it that could say why."""
+    notes = []
+    for daemon_set in daemon_sets:
+        reasons = Counter(map(daemon_set.unsuited, nodes))
+        if "" not in reasons:
+            middle = f"{daemon_set.namespace}/" if daemon_set.namespace != "default" else ""
+            listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
+            notes.append(
+                f"DaemonSet/{middle}{daemon_set.name} runs on no node: "
+                f"0/{len(nodes)} nodes are suitable: {listed or 'there are none'}"
+            )
+    return tuple(notes)
 
 
 def _matched(toleration: Toleration) -> tuple[str, str | None, TaintEffect | None]:

@@ -74,7 +74,10 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaSet:
-    """Keeps `replicas` pods of `template` running; one that stands alone, without a Deployment."""
+    """Keeps `replicas` pods of `template` running; one that stands alone, without a Deployment.
+
+    A ReplicationController is one of another kind: it does the same.
+    """
 
     name: str
     template: PodTemplate
@@ -82,3 +85,5 @@ class ReplicaSet:
     namespace: str = "default"
     replicas: int = 1
     min_ready_seconds: float = 0.0
+    kind: str = "ReplicaSet"
+    """Or "ReplicationController"."""

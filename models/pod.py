@@ -180,6 +180,8 @@ class PodSpec:
     affinity: Affinity = Affinity()
     tolerations: tuple[Toleration, ...] = ()
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
+    scheduling_gates: tuple[str, ...] = ()
+    """Names of what must be removed before the scheduler looks at the pod."""
     priority_class_name: str | None = None
     priority: int = 0
     preempts: bool = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,12 @@ class Kind(IntEnum):
     POD_PULLING = 30  # pod; 1 while it waits for its images, and for nothing else
     NODE_EVICTING = 31  # node; 1 while a NoExecute taint says that it is unreachable or not ready
     DEPLOYMENT_PROGRESSING = 32  # Deployment; 0 while its Progressing condition is False: ProgressDeadlineExceeded
+    STATEFULSET_REVISION = 33  # StatefulSet; one more with each change of its pod template: a rollout begins
+    STATEFULSET_COMPLETE = 34  # StatefulSet; 0 from then until its pods are of the template and ready
+    DAEMONSET_REVISION = 35  # DaemonSet; one more with each change of its pod template: a rollout begins
+    DAEMONSET_COMPLETE = 36  # DaemonSet; 0 from then until its pods are of the template and available
+    NODE_EXISTS = 37  # node; 1 from when one joins a running cluster, 0 once its object is deleted
+    POD_SCHEDULING_GATES = 38  # pod; number of scheduling gates that are left
 
 
 class Phase(IntEnum):
@@ -82,8 +88,9 @@ class TransitionLog:
         """By pod: the Services that select it."""
         self.publishing: frozenset[int] = frozenset()
         """The Services with publishNotReadyAddresses."""
-        self.in_front_of: Sequence[tuple[int, ...]] = ()
-        """By Deployment: the Services that select its pods."""
+        self.in_front_of: Mapping[str, Sequence[tuple[int, ...]]] = {}
+        """By the first word of the kinds that tell of rollouts (DEPLOYMENT, STATEFULSET, DAEMONSET) and by workload:
+        the Services that select its pods."""
 
     @classmethod
     def of_columns(cls, rows: Floats) -> TransitionLog:

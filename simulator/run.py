@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from models.behaviour import Behaviour
 from models.cluster import Cluster
+from models.daemonset import without_nodes
 from models.load import Load, without_load
 from simulator.log import TransitionLog
 from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
 from simulator.state.history import ServiceHistory, histories
-from simulator.stories.drains import Drains
+from simulator.stories.attempts import Attempt
 from simulator.stories.protocols import FailureMode, Operation
 from simulator.streams import Streams
 
@@ -34,8 +35,8 @@ class Run:
     """State changes in all, those of the deployment before time 0 included."""
     strikes: Mapping[str, int]
     """How often each failure mode and operation struck."""
-    drains: Mapping[str, Drains]
-    """What the drains of each operation came to."""
+    attempts: tuple[Attempt, ...]
+    """All that operations were asked to do until the end, begun or not, in order of time."""
     pending: Mapping[str, str]
     """Pods that had no node at the end, and why, in Kubernetes' words."""
     exposure: Mapping[str, tuple[int, float, float]]
@@ -80,11 +81,11 @@ def simulate(
         services=simulation.recorder.histories(warmup, warmup + duration),
         transitions=simulation.state.transitions.count,
         strikes=simulation.strikes(),
-        drains=dict(sorted(simulation.world.drains.items())),
+        attempts=simulation.world.journal.attempts(simulation.end),
         pending=simulation.pending(),
         exposure={name: (e.fired, e.hazard, e.seconds) for name, e in sorted(simulation.hazards.exposure.items())},
         log=simulation.log,
-        notes=without_load(cluster.autoscalers, loads),
+        notes=(*without_load(cluster.autoscalers, loads), *without_nodes(cluster.daemon_sets, cluster.nodes)),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.load import Load
+from models.namespace import Namespace
 from simulator.control_plane import ControlPlane
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
@@ -17,7 +18,7 @@ from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.desired import DesiredReplicas
 from simulator.state.history import Recorder, service_names
-from simulator.state.objects import DeploymentState
+from simulator.state.objects import DaemonSetState, DeploymentState, StatefulSetState
 from simulator.state.objects.record import record_classes
 from simulator.stories.protocols import FailureMode, Operation
 from simulator.stories.world import World
@@ -54,8 +55,8 @@ class Simulation:
         self.hazards = Hazards(self.kernel)
         self.state = ClusterState(self.kernel, cluster.nodes, self.log)
         self.api = Api(self.state, streams, behaviour)
-        for service in cluster.services:
-            self.api.apply(service)
+        for spec in (*cluster.of_kind(Namespace), *cluster.services):
+            self.api.apply(spec)
         self.recorder = Recorder(self.kernel, self.state)
         self.desired = DesiredReplicas(self.state)
         timing = behaviour.timing
@@ -100,18 +101,19 @@ class Simulation:
             ],
             "REPLICASET": state.workloads.replica_set_names,
         }
-        by_generation = {
-            record.GENERATION: [each.spec.name for each in state.workloads.of(record)] for record in record_classes()
-        }
+        by_generation = {record.GENERATION: state.workloads.names_of(record) for record in record_classes()}
         by_generation[Kind.SERVICE_GENERATION] = service_names(state.services)
         for kind in sorted(by_generation):
             log.names[kind.name.removesuffix("_GENERATION")] = by_generation[kind]
         log.zones = [zone for _, zone in self.state.nodes.regions_and_zones]
         log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pods.names]
-        log.in_front_of = [
-            tuple(service.index for service in self.state.services.selecting(spec.namespace, spec.template.labels))
-            for spec in (deployment.spec for deployment in self.state.workloads.of(DeploymentState))
-        ]
+        log.in_front_of = {
+            record.GENERATION.name.removesuffix("_GENERATION"): [
+                tuple(service.index for service in self.state.services.selecting(spec.namespace, spec.template.labels))
+                for spec in (each.spec for each in state.workloads.of(record))
+            ]
+            for record in (DeploymentState, StatefulSetState, DaemonSetState)
+        }
         log.publishing = frozenset(s.index for s in self.state.services if s.spec.publish_not_ready_addresses)
 
     def strikes(self) -> dict[str, int]:

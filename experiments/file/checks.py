@@ -15,7 +15,7 @@ from models.input.problems import Path, Problem, did_you_mean
 from models.traffic import Call, circle
 from simulator.stories.references import Refers, ValueOf, references
 
-_SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet")
+_SCALABLE = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
 
 
 def check_names(spec: SpecFile, source: Source, problems: list[Problem]) -> None:
@@ -96,7 +96,7 @@ def _names_as_written(source: Source, field: str) -> list[Any]:
 
 
 def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> None:
-    """What failure modes and operations refer to must exist: Deployments, zones, labels of nodes and their values."""
+    """What failure modes and operations refer to must exist: workloads, zones, labels of nodes and their values."""
     stories = variant.failures + variant.operations
     _check_unique(stories, source, problems)
     for story, path in stories:
@@ -105,8 +105,8 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
         built = variant.built if not source.problems else None
         for field, reference in references(story.described).items():
             for name, place in _names(getattr(story, field), (*path, to_camel(field))):
-                if reference is Refers.DEPLOYMENT:
-                    message = _missing_deployment(name, variant)
+                if reference is Refers.WORKLOAD:
+                    message = _missing_workload(name, variant)
                 elif built is not None:
                     message = _missing_in_nodes(name, reference, story, built.cluster)
                 else:
@@ -120,8 +120,8 @@ def _names(value: str | Sequence[str], path: Path) -> list[tuple[str, Path]]:
     return [(value, path)] if isinstance(value, str) else [(name, (*path, i)) for i, name in enumerate(value)]
 
 
-def _missing_deployment(name: str, variant: Variant) -> str:
-    known = variant.deployments()
+def _missing_workload(name: str, variant: Variant) -> str:
+    known = variant.rollable()
     return f"there is no {name}{did_you_mean(name, known)}" if variant.complete and name not in known else ""
 
 

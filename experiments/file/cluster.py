@@ -8,8 +8,10 @@ from experiments.file.fields import Amount, Count, Cpu, FileModel, Name
 
 
 def _resource_name(name: object) -> object:
-    if not isinstance(name, str) or not ("/" in name or name == "ephemeral-storage" or name.startswith("hugepages-")):
-        raise ValueError("unknown resource; expected cpu, memory, pods, or a name like nvidia.com/gpu")
+    if not isinstance(name, str) or not ("/" in name or name.startswith("hugepages-")):
+        raise ValueError(
+            "unknown resource; expected cpu, memory, pods, ephemeral-storage, or a name like nvidia.com/gpu"
+        )
     return name
 
 
@@ -26,6 +28,8 @@ class AllocatableFile(FileModel, extra="allow"):
     """Bytes."""
     pods: Count = 110
     """How many pods fit (the kubelet's maxPods)."""
+    ephemeral_storage: Annotated[Amount, Field(alias="ephemeral-storage")] = 100 * 2**30
+    """Bytes of its disk that pods may request; every kubelet reports some. By default a disk of 100 GiB, all of it."""
 
 
 class TaintFile(FileModel):
@@ -37,7 +41,11 @@ class TaintFile(FileModel):
 
 
 class PoolFile(FileModel):
-    """Nodes that are all alike, called `<name>-1`, `<name>-2`, ..., with the label `pool: <name>`."""
+    """Nodes that are all alike, called `<name>-1`, `<name>-2`, ..., with the label `pool: <name>`.
+
+    They have the labels that every kubelet sets, `kubernetes.io/hostname`, `kubernetes.io/os: linux` and
+    `kubernetes.io/arch: amd64`; `labels` may say otherwise.
+    """
 
     name: Name
     count: Count

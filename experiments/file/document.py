@@ -13,8 +13,11 @@ def is_experiment(document: Document) -> bool:
 
 
 def load_experiment(path: str | os.PathLike[str]) -> tuple[Document, list[Problem]]:
-    """The one document of an experiment file, and what is wrong with its YAML; raises InputError if there is none."""
-    documents, problems = read_documents(path)
+    """The one document of an experiment file, and what is wrong with its YAML; raises InputError if there is none.
+
+    Equal keys, which are only odd in a manifest, are wrong here: people write these files, and can mend them.
+    """
+    documents, problems = read_documents(path, y_is_text=True)
     if not documents:
         raise InputError(problems or [Problem(Location(file_name(path)), "", "the file is empty")])
     value = documents[0].value
@@ -27,4 +30,4 @@ def load_experiment(path: str | os.PathLike[str]) -> tuple[Document, list[Proble
         message = f"this is a {value['kind']}; expected an experiment (apiVersion: kubenines/v1, kind: Experiment)"
         raise InputError([*problems, documents[0].problem((), message)])
     problems += [document.problem((), "expected one document in an experiment file") for document in documents[1:]]
-    return documents[0], problems
+    return documents[0], [*problems, *documents[0].warnings]

@@ -26,7 +26,7 @@ from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
 from models.cluster import Cluster
-from models.daemonset import DaemonSet
+from models.daemonset import DaemonSet, without_nodes
 from models.deployment import Deployment, ReplicaSet
 from models.input.problems import InputError
 from models.load import without_load
@@ -86,14 +86,16 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     built = [variant.built for variant in variants if variant.built is not None]
     files = [*base.files, *(file for variant in variants for file in variant.files)]
     files += [file for variant in variants for file in trace_files([t for t, _ in variant.traffic], folder)]
-    unfed = [note for one in built for note in without_load(one.cluster.autoscalers, loads)]
+    clusters = [one.cluster for one in built]
+    notes = [note for cluster in clusters for note in without_load(cluster.autoscalers, loads)]
+    notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
     return Design(
         scenarios=tuple(scenarios),
         objectives=tuple(Objective(o.service, o.limit, o.metric, o.policy) for o in spec.objectives),
         inputs=tuple(dict.fromkeys(files)),
         warnings=(
             *map(str, sorted({*base.warnings, *(w for one in built for w in one.warnings)})),
-            *dict.fromkeys(unfed),
+            *dict.fromkeys(notes),
         ),
         accounts=tuple(one.account for one in built),
         named=together(one.named for one in built),

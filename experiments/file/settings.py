@@ -38,7 +38,9 @@ def with_settings(value: Any, settings: Iterable[str]) -> tuple[Any, dict[str, s
 
 def _parsed(text: str) -> Any:
     """The value of a setting, in YAML; nothing after the equals sign removes the field."""
-    documents = parse_documents(text)
+    documents = parse_documents(text, y_is_text=True)
+    if documents and documents[0].warnings:
+        raise InputError(documents[0].warnings)
     return documents[0].value if documents else None
 
 

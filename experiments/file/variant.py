@@ -17,6 +17,7 @@ from models.manifests import ClusterInput, Manifest, Podless, build_cluster
 from models.node import Node
 from simulator.scheduling.profile import Profile, profile
 
+_ROLLABLE = ("Deployment", "StatefulSet", "DaemonSet")
 _SERVICE = ("v1", "Service")
 
 
@@ -50,10 +51,10 @@ class Variant:
         keys = [(service.namespace, service.name) for service in self.built.cluster.services]
         return {name: found[key] for name, key in zip(self.services(), keys, strict=True) if key in found}
 
-    def deployments(self) -> list[str]:
-        """What operations may call the Deployments."""
-        found = [manifest for manifest in self.objects if manifest.kind == "Deployment"]
-        return [f"Deployment/{d.name}" for d in found] + [f"Deployment/{d.namespace}/{d.name}" for d in found]
+    def rollable(self) -> list[str]:
+        """What operations may call the workloads that have rollouts."""
+        found = [manifest for manifest in self.objects if manifest.kind in _ROLLABLE]
+        return [f"{of.kind}/{of.name}" for of in found] + [f"{of.kind}/{of.namespace}/{of.name}" for of in found]
 
 
 def variant_of(

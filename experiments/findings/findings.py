@@ -66,6 +66,11 @@ class Findings:
         return self.tables["rollouts"]
 
     @property
+    def operations(self) -> "pd.DataFrame":
+        """A row per time that an operation was asked for: when, whether it began, what came of it, what held it up."""
+        return self.tables["operations"]
+
+    @property
     def cells(self) -> "pd.DataFrame":
         """A row per policy and replication."""
         return self.tables["cells"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.experiment import Experiment
 from experiments.file.document import is_experiment
+from models.daemonset import without_nodes
 from models.input.documents import read_documents
 from models.input.problems import InputError, Problem
 from models.manifests import Named, build_cluster, read_manifests
@@ -98,6 +99,8 @@ def _validate_manifests(paths: list[str], report: Report) -> None:
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     report.read.append(f"{', '.join(paths)}: {listed or 'nothing'}")
     report.warnings += map(str, sorted({*manifests.warnings, *built.warnings}))
+    if built.cluster.nodes:
+        report.warnings += without_nodes(built.cluster.daemon_sets, built.cluster.nodes)
     report.named += built.named
     report.accounts.append(built.account)
 

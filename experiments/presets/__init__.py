@@ -47,7 +47,7 @@ def preset(name: str) -> Preset:
     if name not in names():
         raise NoSuchPreset(f"unknown preset {name!r}{did_you_mean(name, names())}")
     text = resources.files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    [document] = parse_documents(text, f"{name}.yaml")
+    [document] = parse_documents(text, f"{name}.yaml", y_is_text=True)
     gives = {key: value for key, value in document.value.items() if key not in _ABOUT}
     return Preset(name, document.value["meaning"], tuple(document.value["source"]), gives, text)
 

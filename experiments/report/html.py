@@ -16,7 +16,18 @@ from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED
 from experiments.inference.estimate import show_seconds
 from experiments.plots import BAND, COLOURS, GREY, RULE, attribution_file, service_file
-from experiments.report import budgets, comparison, costs, downtime, fields, remarks, requests, rollouts, text
+from experiments.report import (
+    budgets,
+    comparison,
+    costs,
+    downtime,
+    fields,
+    operations,
+    remarks,
+    requests,
+    rollouts,
+    text,
+)
 from experiments.report.table import POLICY, Column, Row, Table, heading, legend
 from models.units import YEAR
 
@@ -56,6 +67,7 @@ def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
         compared=legend(findings),
         services=[_service(findings, drawings, spec, service, period) for service in findings.services],
         costs=costs.table(findings),
+        operations=operations.table(findings),
         stories=Table(STORIES, tuple(_stories(findings, spec))),
         cluster=[*spec.get("cluster", {}).get("pools", ()), *spec.get("cluster", {}).get("nodes", ())],
         behaviour=spec.get("behaviour", {}),

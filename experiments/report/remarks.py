@@ -7,6 +7,7 @@ from experiments.findings import precision
 from experiments.findings.pairs import by_pair
 from experiments.inference.estimate import STATED_OUTAGE, show_seconds
 from experiments.inference.intervals import FEW_OUTAGES, NOT_RARE, rate_bound
+from experiments.report import operations
 from models.units import YEAR
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def notes(findings: "Findings") -> list[str]:
         if quiet:
             under = "" if len(quiet) == len(m.policies) else f" under {', '.join(quiet)}"
             remarks.append(f"{name} never struck{under}: the values in the table say nothing about it")
+    remarks += operations.remarks(findings)
     if few := [f"{service} under {policy} ({count})" for service, policy, count in few_outages(findings)]:
         remarks.append(
             f"few outages, fewer than {FEW_OUTAGES}: {', '.join(few)}: the interval is wide, as it must be; it holds "

@@ -8,7 +8,7 @@ from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED, Judgement
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
-from experiments.report import budgets, requests, rollouts
+from experiments.report import budgets, operations, requests, rollouts
 from experiments.report.remarks import notes
 from experiments.report.table import POLICY, Column, Row, Table, console_for, heading, legend
 from models.manifests.account import in_words
@@ -126,6 +126,8 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
     console.print(table(findings).rich())
     if answered := requests.table(findings):
         console.print(answered.rich())
+    if operated := operations.table(findings):
+        console.print(operated.rich())
     for line in [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]:
         console.print(Text("  " + line), soft_wrap=True)
     for line in [*filter(None, [legend(findings)]), *notes(findings), *in_words(findings.named)]:
@@ -141,8 +143,8 @@ def summary_html(findings: Findings) -> str:
     """The tables and all that is said below them as an HTML fragment for notebooks."""
     from html import escape
 
-    answered = requests.table(findings)
-    tables = table(findings).html() + (answered.html() if answered else "")
+    further = filter(None, (requests.table(findings), operations.table(findings)))
+    tables = "".join(each.html() for each in (table(findings), *further))
     judged = [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]
     remarks = [*judged, *filter(None, [legend(findings)]), *notes(findings), *in_words(findings.named)]
     lines = "".join(f"<li>{escape(line)}</li>" for line in remarks)

@@ -28,7 +28,7 @@ class Cell:
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Of the whole cluster: by column of `cells`."""
     details: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    """Rows of the tables of `tables.DETAILS`, by table; each names its Service, but not policy and replication."""
+    """Rows of further tables of `tables.COLUMNS`, by table; none names policy and replication."""
     events: bytes = b""
     """The transitions, as the contents of a Parquet file, if they were asked for."""
 

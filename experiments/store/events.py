@@ -15,7 +15,7 @@ import numpy as np
 
 from simulator.log import Kind, TransitionLog
 from simulator.run import Run, histories
-from simulator.stories.drains import Drains
+from simulator.stories.attempts import Attempt, Outcome
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +36,7 @@ def stored(run: Run) -> bytes:
     rows = log.columns()
     codes = rows[:, 1:].astype(np.int64)
     facts: dict[str, Any] = {name: getattr(run, name) for name in _OF_RUN}
-    facts["drains"] = {name: asdict(drains) for name, drains in run.drains.items()}
+    facts["attempts"] = [asdict(attempt) for attempt in run.attempts]
     facts |= {name: getattr(log, name) for name in _OF_LOG}
     table = pa.table(
         {
@@ -88,7 +88,7 @@ def read(path: Path) -> Run:
     )
     log.causes, log.names, log.zones = facts["causes"], facts["names"], facts["zones"]
     log.selected_by = [tuple(services) for services in facts["selected_by"]]
-    log.in_front_of = [tuple(services) for services in facts["in_front_of"]]
+    log.in_front_of = {kind: [tuple(services) for services in of] for kind, of in facts["in_front_of"].items()}
     log.publishing = frozenset(facts["publishing"])
     return Run(
         seed=facts["seed"],
@@ -98,7 +98,7 @@ def read(path: Path) -> Run:
         services=histories(log, facts["start"], facts["end"]),
         transitions=facts["transitions"],
         strikes=facts["strikes"],
-        drains={name: Drains(**drains) for name, drains in facts["drains"].items()},
+        attempts=tuple(Attempt(**of | {"outcome": Outcome(of["outcome"])}) for of in facts["attempts"]),
         pending=facts["pending"],
         exposure={name: (fired, hazard, seconds) for name, (fired, hazard, seconds) in facts["exposure"].items()},
         log=log,

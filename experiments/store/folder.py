@@ -6,6 +6,7 @@
     runs.parquet     a row per policy x replication x service       outages.parquet  a row per outage
     cells.parquet    a row per policy x replication                 summary.csv, summary.json
     alerts.parquet   a row per burn-rate alert                      rollouts.parquet  a row per rollout x service
+    operations.parquet   a row per policy x replication x time that an operation was asked for
     losses.parquet   a row per policy x replication x service x cause x stage
     absences.parquet a row per policy x replication x service x cause that took replicas away
     requests.parquet a row per policy x replication x service with traffic

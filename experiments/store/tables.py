@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.attribution import causes, losses
-from experiments.metrics import burn_rate, requests, rollouts
+from experiments.metrics import burn_rate, operations, requests, rollouts
 from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.column import Column, columns
 from experiments.metrics.metric import metrics
@@ -30,7 +30,10 @@ DETAILS: dict[str, dict[str, Column]] = {
     "requests": requests.REQUESTS,
     "lost_requests": requests.LOST_REQUESTS,
 }
-"""Tables whose rows a cell brings along (`Cell.details`), none or many a Service: table -> name -> column."""
+"""Tables whose rows a cell brings along (`Cell.details`), none or many a Service: table -> name -> column.
+
+Of no Service are the rows of `operations`, which a cell brings along too.
+"""
 
 _OUTAGES = columns(
     Column(
@@ -60,6 +63,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
     "outages": _SERVICE | _OUTAGES,
     "cells": _CELL | _RUN | columns(*(metric.column for metric in metrics(ClusterObservation).values())),
     **{table: _SERVICE | declared for table, declared in DETAILS.items()},
+    "operations": _CELL | operations.COLUMNS,
 }
 """Table -> name -> column, in order."""
 

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +23,12 @@ class Document:
     file: str
     """The file's name as shown to people; "<stdin>" for standard input."""
     value: Any
+    warnings: tuple[Problem, ...] = field(default=(), repr=False, compare=False)
+    """What is odd in how it is written: equal keys of one mapping, a plain y or n that is a boolean."""
     _start: Mark = field(default=(0, 0), repr=False, compare=False)
     _places: Places | None = field(default=None, repr=False, compare=False)
+    _origin: Mark = field(default=(1, 1), repr=False, compare=False)
+    """Where in the file the text begins that its marks are counted in."""
 
     def where(self, path: Path = ()) -> Location:
         """The place of the value (of its key, for a block under a key), or of its nearest ancestor that exists."""
@@ -48,14 +54,14 @@ class Document:
                 break
             key, value, places = member
             mark = key if at_key and i == len(path) - 1 else value
-        return Location(self.file, *mark)
+        return Location(self.file, *_from(self._origin, mark))
 
 
 def load_documents(path: str | os.PathLike[str]) -> list[Document]:
     """The documents of one file ("-": standard input); empty ones are left out.
 
-    Raises InputError with all problems: missing, unreadable, not text, too large, syntax, duplicate keys, nothing in
-    it. No message takes long: what is larger than `MAX_BYTES` is not parsed.
+    Raises InputError with all problems: missing, unreadable, not text, too large, syntax, nothing in it. No message
+    takes long: what is larger than `MAX_BYTES` is not parsed.
     """
     documents, problems = read_documents(path)
     if not documents and not problems:
@@ -65,16 +71,22 @@ def load_documents(path: str | os.PathLike[str]) -> list[Document]:
     return documents
 
 
-def parse_documents(text: str, file: str = "<string>") -> list[Document]:
-    """The documents of a text, as `load_documents`; an empty text gives none."""
-    documents, problems = _parse(text, file)
+def parse_documents(text: str, file: str = "<string>", *, y_is_text: bool = False) -> list[Document]:
+    """The documents of a text, as `load_documents`; an empty text gives none.
+
+    With `y_is_text` a plain y or n is text, as in YAML 1.2, and not a boolean, as for kubectl.
+    """
+    documents, problems = _parse(text, file, y_is_text)
     if problems:
         raise InputError(problems)
     return documents
 
 
-def read_documents(path: str | os.PathLike[str]) -> tuple[list[Document], list[Problem]]:
-    """(what could be read, all problems): for who reads several files and reports everything at once."""
+def read_documents(path: str | os.PathLike[str], *, y_is_text: bool = False) -> tuple[list[Document], list[Problem]]:
+    """(what could be read, all problems): for who reads several files and reports everything at once.
+
+    With `y_is_text` a plain y or n is text, as in YAML 1.2, and not a boolean, as for kubectl.
+    """
     file = file_name(path)
     try:
         data = _read(path)
@@ -82,7 +94,7 @@ def read_documents(path: str | os.PathLike[str]) -> tuple[list[Document], list[P
         reason = "no such file or directory" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
         return [], [Problem(Location(file), "", reason[0].lower() + reason[1:])]
     try:
-        return _parse(_decode(data, file), file)
+        return _parse(_decode(data, file), file, y_is_text)
     except InputError as error:
         return [], list(error.problems)
 
@@ -116,23 +128,89 @@ def _decode(data: bytes, file: str) -> str:
         raise InputError([Problem(place, "", "not UTF-8 text; expected YAML or JSON")]) from None
 
 
-def _parse(text: str, file: str) -> tuple[list[Document], list[Problem]]:
+def _parse(text: str, file: str, y_is_text: bool) -> tuple[list[Document], list[Problem]]:
     documents: list[Document] = []
     problems: list[Problem] = []
+    origin: Mark = (1, 1)
+    for piece in _json_stream(text):
+        _parse_piece(_Piece(piece, origin, file), y_is_text, documents, problems)
+        lines = piece.count("\n")
+        origin = origin[0] + lines, len(piece) - piece.rfind("\n") if lines else origin[1] + len(piece)
+    return documents, problems
 
-    def note(mark: Mark, message: str) -> None:
-        problems.append(Problem(Location(file, *mark), "", message))
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A text that begins somewhere in a file."""
+
+    text: str
+    origin: Mark
+    file: str
+
+    def problem(self, mark: Mark, message: str) -> Problem:
+        return Problem(self.place(mark), "", message)
+
+    def place(self, mark: Mark) -> Location:
+        return Location(self.file, *_from(self.origin, mark))
+
+
+def _json_stream(text: str) -> Iterator[str]:
+    """The text, cut where one JSON object ends and another begins, as kubectl's YAMLOrJSONDecoder reads a stream.
+
+    Together the pieces are the whole text. What is not JSON, or after it, is one piece: the last.
+    """
+    begin, decoder = 0, json.JSONDecoder()
+    while (start := _first_brace(text, begin)) is not None:
+        try:
+            end = decoder.raw_decode(text, start)[1]
+        except (ValueError, RecursionError):
+            break
+        if _first_brace(text, end) is None and not text[end:].lstrip().startswith("---"):
+            break
+        yield text[begin:end]
+        begin = end
+    yield text[begin:]
+
+
+def _first_brace(text: str, begin: int) -> int | None:
+    """Where the next thing after white space is, if that is the beginning of a JSON object."""
+    found = re.compile(r"\s*(\{)").match(text, begin)
+    return found.start(1) if found else None
+
+
+def _parse_piece(piece: _Piece, y_is_text: bool, documents: list[Document], problems: list[Problem]) -> None:
+    """Appends the documents of a piece, and what ends its reading before its end."""
+    warnings: list[Problem] = []
+
+    def odd(mark: Mark, message: str, first: Mark | None) -> None:
+        warnings.append(piece.problem(mark, f"{message} (first at {piece.place(first)})" if first else message))
+
+    text, before = piece.text, len(documents)
     try:
-        for value, start, places in yaml_values(text, note):
-            documents.append(Document(file, value, start, places))
+        for value, start, places in yaml_values(text, odd, y_is_text=y_is_text):
+            documents.append(Document(piece.file, value, tuple(warnings), start, places, piece.origin))
+            warnings.clear()
     except Unreadable as error:
-        note(error.mark, str(error))
+        problems.append(piece.problem(error.mark, str(error)))
     except yaml.YAMLError as error:
         if text.lstrip().startswith(("{", "[")):
-            try:  # JSON that YAML does not allow (tabs, escapes): read it without places
-                return [Document(file, json.loads(text))], problems
+            try:  # JSON that YAML does not allow (tabs, escapes): read it without the places of its parts
+                documents[before:] = [Document(piece.file, json.loads(text), (), _beginning(text), None, piece.origin)]
+                return
             except (ValueError, RecursionError):
                 pass
-        note(*syntax_error(error, text))
-    return documents, problems
+        problems.append(piece.problem(*syntax_error(error, text)))
+
+
+def _beginning(text: str) -> Mark:
+    """The place of the first thing in a text."""
+    before = text[: len(text) - len(text.lstrip())]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _from(origin: Mark, mark: Mark) -> Mark:
+    """The place in the file of a place in a text that begins at `origin`; (0, 0), which is not known, stays so."""
+    if mark == (0, 0):
+        return mark
+    line, column = mark
+    return origin[0] + line - 1, column + (origin[1] - 1 if line == 1 else 0)

@@ -1,9 +1,9 @@
 """YAML text to plain values, with the place of each.
 
-PyYAML as it comes reads 12:30:45 as 45045, 2001-01-01 as a date, lets the last of two equal keys win, and its C
-composer recurses without a limit (a few kilobytes of "[" crash the interpreter). So values are built here, from the
-parser's events. Scalars are read as kubectl reads them: YAML 1.1 booleans, neither dates nor sexagesimals; keys are
-always text.
+PyYAML as it comes reads 12:30:45 as 45045, 2001-01-01 as a date, and its C composer recurses without a limit (a few
+kilobytes of "[" crash the interpreter). So values are built here, from the parser's events. They are read as kubectl
+reads them (sigs.k8s.io/yaml over go-yaml v2): YAML 1.1 booleans, y and n among them; neither dates nor sexagesimals;
+keys are always text; of equal keys the last counts.
 """
 
 import re
@@ -26,7 +26,7 @@ except ImportError:  # a PyYAML without libyaml
 
 _MAX_DEPTH = 100
 _MAX_VALUES = 3_000_000
-_MAX_DUPLICATES = 100
+_MAX_ODDITIES = 100
 
 HELM_TEMPLATE = "this is a Helm template; run `helm template` first and give its output"
 
@@ -41,12 +41,17 @@ class Places:
     members: dict[str | int, "tuple[Mark, Mark, Places | None]"]
 
 
-def yaml_values(text: str, note: Callable[[Mark, str], None]) -> Iterator[tuple[Any, Mark, Places | None]]:
-    """(value, start, places) of each document that is not empty; duplicate keys go to `note`.
+Note = Callable[[Mark, str, Mark | None], None]
+"""Takes what is legal but odd: its place, what to say of it, and the place of what it repeats, if it does."""
 
-    Raises `Unreadable` or yaml.YAMLError (see `syntax_error`) where reading cannot go on.
+
+def yaml_values(text: str, note: Note, *, y_is_text: bool = False) -> Iterator[tuple[Any, Mark, Places | None]]:
+    """(value, start, places) of each document that is not empty; equal keys and plain y and n go to `note`.
+
+    With `y_is_text` a plain y or n is text, and not worth a word. Raises `Unreadable` or yaml.YAMLError (see
+    `syntax_error`) where reading cannot go on.
     """
-    return _Builder(text, note).documents()
+    return _Builder(text, note, y_is_text).documents()
 
 
 class Unreadable(Exception):
@@ -64,11 +69,11 @@ def _mark(mark: Any) -> Mark:
 class _Builder:
     """Builds values and places from the parser's events."""
 
-    def __init__(self, text: str, note: Callable[[Mark, str], None]) -> None:
-        self.text, self.note = text, note
+    def __init__(self, text: str, note: Note, y_is_text: bool) -> None:
+        self.text, self._note, self.y_is_text = text, note, y_is_text
         self.next: Callable[[], Any] = _Parser(text).get_event
         self.anchors: dict[str, tuple[Any, Places | None, int] | None] = {}
-        self.count = self.duplicates = 0
+        self.count = self.oddities = 0
 
     def documents(self) -> Iterator[tuple[Any, Mark, Places | None]]:
         while True:
@@ -141,7 +146,7 @@ class _Builder:
                 merged.extend(_mappings_to_merge(value, places, key_mark))
                 continue
             if key in values:
-                self.duplicate(key, key_mark, members[key][0])
+                self.note(key_mark, f"duplicate key {key!r}: the last one counts, as in kubectl", members[key][0])
             block = isinstance(value, dict | list) and value and not getattr(item, "flow_style", True)
             values[key] = value
             members[key] = key_mark, key_mark if block else _mark(item.start_mark), places
@@ -151,11 +156,12 @@ class _Builder:
                     values[key], members[key] = value, source_places.members[key]
         return values, Places(members)
 
-    def duplicate(self, key: str, mark: Mark, first: Mark) -> None:
-        self.note(mark, f"duplicate key {key!r} (first at line {first[0]})")
-        self.duplicates += 1
-        if self.duplicates == _MAX_DUPLICATES:
-            raise Unreadable(mark, "too many duplicate keys: giving up on this file")
+    def note(self, mark: Mark, message: str, first: Mark | None = None) -> None:
+        self.oddities += 1
+        if self.oddities <= _MAX_ODDITIES:
+            self._note(mark, message, first)
+        elif self.oddities == _MAX_ODDITIES + 1:
+            self._note(mark, f"and more of this kind, after {_MAX_ODDITIES} in this file", None)
 
     def key(self, event: Any) -> str:
         if type(event) is yaml.AliasEvent:
@@ -176,7 +182,15 @@ class _Builder:
     def scalar(self, event: Any) -> Any:
         text, tag = event.value, event.tag
         if tag is None:
-            return plain_scalar(text) if event.implicit[0] else text
+            if not event.implicit[0]:
+                return text
+            value = plain_scalar(text)
+            if text in _EASILY_MISTAKEN:
+                if self.y_is_text:
+                    return text
+                word = "true" if value else "false"
+                self.note(_mark(event.start_mark), f'a plain {text} is {word}, as in kubectl; for text write "{text}"')
+            return value
         if tag in ("!", "tag:yaml.org,2002:str"):
             return text
         value = plain_scalar(text)
@@ -195,9 +209,11 @@ _TAGS: dict[str, tuple[type, ...]] = {
 
 _CONSTANTS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **{w: True for word in ("yes", "true", "on") for w in (word, word.title(), word.upper())},
-    **{w: False for word in ("no", "false", "off") for w in (word, word.title(), word.upper())},
+    **{w: True for word in ("y", "yes", "true", "on") for w in (word, word.title(), word.upper())},
+    **{w: False for word in ("n", "no", "false", "off") for w in (word, word.title(), word.upper())},
 }
+_EASILY_MISTAKEN = {"y", "Y", "n", "N"}
+"""Booleans to kubectl, text to other readers of YAML (YAML 1.2, PyYAML)."""
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 

@@ -17,9 +17,6 @@ from models.pod import (
 )
 from models.timing import Timing
 
-NAMESPACE_LABEL = "kubernetes.io/metadata.name"
-"""The label that every Namespace has."""
-
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
@@ -63,14 +60,11 @@ def _preferred(field: Field) -> tuple[PreferredPodAffinity, ...]:
 
 
 def _term(field: Field) -> PodAffinityTerm:
-    namespaces = label_selector(field["namespaceSelector"])
-    if namespaces is not None and any(r.key != NAMESPACE_LABEL for r in namespaces.requirements):
-        field["namespaceSelector"].withdraw()  # other labels of Namespaces are not known
     return PodAffinityTerm(
         selector=label_selector(field["labelSelector"]),
         topology_key=field["topologyKey"].required().text(),
         namespaces=field["namespaces"].texts(),
-        namespace_selector=namespaces,
+        namespace_selector=label_selector(field["namespaceSelector"]),
         match_label_keys=_label_keys(field, "matchLabelKeys"),
         mismatch_label_keys=_label_keys(field, "mismatchLabelKeys"),
     )

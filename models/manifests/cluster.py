@@ -23,9 +23,6 @@ from models.priority import PriorityClass
 from models.service import Service
 from models.timing import Timing
 
-_SILENT = {"Namespace"}
-"""Kinds without a model that change nothing here: not worth a word."""
-
 _SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 
 
@@ -100,7 +97,7 @@ def build_cluster(
             account.add_unread(manifest, _label(manifest))
         else:
             account.add(manifest, findings.reads_of(manifest))
-    not_modelled = Counter(_label(m) for m, value in converted if value is None and m.kind not in _SILENT)
+    not_modelled = Counter(_label(m) for m, value in converted if value is None)
     return ClusterInput(
         cluster=cluster,
         not_modelled=dict(sorted(not_modelled.items())),

@@ -44,6 +44,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         affinity=affinity(spec["affinity"]),
         tolerations=tolerations(spec["tolerations"], admission.timing),
         topology_spread_constraints=topology_spread(spec["topologySpreadConstraints"]),
+        scheduling_gates=_scheduling_gates(spec),
         priority_class_name=spec["priorityClassName"].text() or None,
         priority=priority,
         preempts=preempts,
@@ -71,6 +72,24 @@ def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, Pri
     by_class = "PreemptLowerPriority" if chosen is None or chosen.preempts else "Never"
     policy = spec["preemptionPolicy"].choice(by_class, ("PreemptLowerPriority", "Never"))
     return (chosen.value if chosen else written), policy != "Never"
+
+
+def _scheduling_gates(spec: Field) -> tuple[str, ...]:
+    """The names of spec.schedulingGates."""
+    gates = spec["schedulingGates"]
+    names: list[str] = []
+    for gate in gates:
+        name = gate["name"].required().text()
+        if name in names:
+            gate["name"].problem(f'duplicate value: "{name}"')
+        names.append(name)
+    if names and spec["nodeName"].text():
+        spec["nodeName"].problem("cannot be set until all schedulingGates have been cleared")
+    if names:
+        gates.warn(
+            "a gated pod is not scheduled until somebody removes its gates, which nothing in the simulation does"
+        )
+    return tuple(names)
 
 
 def _check_names(spec: Field) -> None:

@@ -72,6 +72,7 @@ class _Reading:
             self.problems.append(Problem(Location(file_name(file)), "", "the file is empty: no YAML document in it"))
         most = len(self.problems) + _MAX_PROBLEMS
         for document in documents:
+            self.warnings += document.warnings
             if len(self.problems) == most:
                 self.problems.append(document.problem((), "too many problems: giving up on this file"))
                 return

@@ -29,17 +29,26 @@ _NOWHERE = Suitability(should_run=False, should_continue_running=False, meant=Fa
 
 
 class DaemonPlacement:
-    """The nodes that suit pods of one template; labels do not change during a run, taints do."""
+    """The nodes that suit pods of one template; the labels of a node do not change, its taints do."""
 
     def __init__(self, spec: PodSpec, table: NodeTable) -> None:
         self._spec = spec
         self._table = table
-        self._matching = [
-            spec.node_name in (None, name) and spec.allows_node(labels, name)
-            for name, labels in zip(table.names, table.labels, strict=True)
-        ]
+        self._matching = [self._matches(node) for node in range(len(table))]
         self._by_taints: list[Suitability] = []
         """Per set of taints."""
+
+    def joined_or_gone(self, node: int) -> None:
+        """A node, the last one, has come, or one is gone: that one suits no pod any more."""
+        self._matching[node : node + 1] = [self._matches(node)]
+
+    def _matches(self, node: int) -> bool:
+        name, spec = self._table.names[node], self._spec
+        return (
+            self._table.exists[node]
+            and spec.node_name in (None, name)
+            and spec.allows_node(self._table.labels[node], name)
+        )
 
     def __getitem__(self, node: int) -> Suitability:
         if not self._matching[node]:

@@ -42,6 +42,7 @@ class DaemonSetController:
         self._queue: WorkQueue[DaemonSetState] = WorkQueue(kernel, timing.controller_latency, self._sync)
         state.listen(Kind.DAEMONSET_GENERATION, self._spec_changed)
         state.listen(Kind.NODE_TAINTS, self._taints_changed)
+        state.listen(Kind.NODE_EXISTS, self._node_joined_or_gone)
         state.listen(Kind.POD_PHASE, self._phase_changed)
         state.listen(Kind.POD_DELETING, self._pod_changed)
         state.listen(Kind.POD_READY, self._ready_changed)
@@ -62,6 +63,13 @@ class DaemonSetController:
 
     def _taints_changed(self, node: int, new: int, cause: int) -> None:
         for daemon_set in self._state.workloads.of(DaemonSetState):
+            self._enqueue(daemon_set, node, cause)
+
+    def _node_joined_or_gone(self, node: int, exists: int, cause: int) -> None:
+        for daemon_set in self._state.workloads.of(DaemonSetState):
+            if exists:
+                self._ranks[daemon_set].append(node)
+            self._placements[daemon_set].joined_or_gone(node)
             self._enqueue(daemon_set, node, cause)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
@@ -106,6 +114,8 @@ class DaemonSetController:
         acted = [self._manage(daemon_set, node, cause) for node, cause in sorted(changed.items())]
         for node in changed:
             self._take_stock(daemon_set, node)
+        if not daemon_set.complete and _is_rolled_out(daemon_set):
+            self._state.workloads.set_status(daemon_set, Kind.DAEMONSET_COMPLETE, True, daemon_set.cause)
         if any(acted) or not daemon_set.outdated or daemon_set.spec.on_delete:
             return
         max_surge, max_unavailable = daemon_set.spec.fence_posts(len(daemon_set.wanted))
@@ -146,8 +156,10 @@ class DaemonSetController:
         if suits.should_continue_running:
             unfit = [pod for pod in staying if pod.phase in _FINISHED]
             surplus = _surplus_of_surge(daemon_set, running) if surges else _oldest_first(running)[1:]
-        else:
+        elif self._state.nodes.exists[node]:
             unfit, surplus = staying, []
+        else:  # pods that are bound to a node that is gone are the garbage collector's
+            unfit, surplus = [pod for pod in staying if pod.node < 0], []
         for pod in unfit:
             self._state.pods.mark_deleting(pod, cause)
         for pod in surplus:
@@ -219,6 +231,11 @@ def _set_member(nodes: set[int], node: int, belongs: bool) -> None:
         nodes.add(node)
     else:
         nodes.discard(node)
+
+
+def _is_rolled_out(daemon_set: DaemonSetState) -> bool:
+    """Every node that should run a pod has one of the template that is available, as `kubectl rollout status` says."""
+    return not daemon_set.outdated and daemon_set.unsettled.isdisjoint(daemon_set.wanted)
 
 
 def _surges(daemon_set: DaemonSetState) -> bool:

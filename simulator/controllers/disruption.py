@@ -13,7 +13,6 @@ from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import (
-    BudgetState,
     DeploymentState,
     Disruption,
     Phase,
@@ -22,6 +21,7 @@ from simulator.state.objects import (
     ReplicaSetState,
     StatefulSetState,
 )
+from simulator.state.objects.disruption import BudgetState
 
 DELETION_TIMEOUT = 120.0
 """An evicted pod that is not deleted after so many seconds counts as not evicted."""
@@ -29,7 +29,13 @@ DELETION_TIMEOUT = 120.0
 WOULD_VIOLATE = "Cannot evict pod as it would violate the pod's disruption budget."
 SEVERAL_BUDGETS = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
 
-CREATED, NOT_FOUND, TOO_MANY_REQUESTS, INTERNAL_SERVER_ERROR = 201, 404, 429, 500
+CREATED, NOT_FOUND, CONFLICT, TOO_MANY_REQUESTS, INTERNAL_SERVER_ERROR = 201, 404, 409, 429, 500
+
+CONFLICT_RETRY, CONFLICT_JITTER = 0.5, 0.1
+"""Seconds after which the API server judges an eviction anew that read a budget which another one wrote meanwhile, and
+by what share more at most (EvictionsRetry of eviction.go; after 20 tries it gives up, which does not happen here: the
+jitter keeps evictions apart).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +43,21 @@ class Verdict:
     """The eviction API's answer: an HTTP status, and why not, in Kubernetes' words."""
 
     status: int
-    """201 the pod is being deleted; 404 there is no such pod; 429 not now; 500 never."""
+    """201 the pod is being deleted; 404 there is no such pod; 409 to be judged anew; 429 not now; 500 never."""
     reason: str = ""
 
     @property
     def allowed(self) -> bool:
         """Whether the pod is being deleted now."""
         return self.status == CREATED
+
+    @property
+    def collided(self) -> bool:
+        """Whether another eviction wrote the budget that this one had read: `CONFLICT_RETRY` later it is judged anew.
+
+        The API server does that by itself; whoever asked hears only what comes of it.
+        """
+        return self.status == CONFLICT
 
     @property
     def try_again(self) -> bool:
@@ -82,6 +96,8 @@ class DisruptionController:
 
     def _spec_changed(self, budget: BudgetState, new: int, cause: int) -> None:
         self._selecting.clear()
+        if new == 0:
+            return
         budget.pods = budget.ready = 0
         budget.controllers.clear()
         for pod in self._state.pods.values():
@@ -171,6 +187,8 @@ class DisruptionController:
         if pod.phase is Phase.RUNNING and not pod.deleting and budgets:
             if len(budgets) > 1:
                 return Verdict(INTERNAL_SERVER_ERROR, SEVERAL_BUDGETS)
+            if budgets[0].written == self._kernel.now and not _is_no_loss(budgets[0], pod):
+                return Verdict(CONFLICT)
             refusal = self._check_and_decrement(budgets[0], pod, cause)
             if refusal:
                 return Verdict(TOO_MANY_REQUESTS, f"{WOULD_VIOLATE} {refusal}")
@@ -181,16 +199,21 @@ class DisruptionController:
 
     def _check_and_decrement(self, budget: BudgetState, pod: PodState, cause: int) -> str:
         """Takes one disruption from the budget, unless the pod is no loss to it; says why it cannot."""
-        if not pod.ready and (budget.spec.always_allow_unhealthy or budget.healthy >= budget.desired > 0):
+        if _is_no_loss(budget, pod):
             return ""
         name, desired, healthy = budget.spec.name, budget.desired, budget.healthy
         if budget.observed_generation < budget.generation:
             return f"The disruption budget {name} is still being processed by the server."
         if budget.allowed == 0:
             return f"The disruption budget {name} needs {desired} healthy pods and has {healthy} currently."
-        budget.disrupted[pod.uid] = self._kernel.now
+        budget.written = budget.disrupted[pod.uid] = self._kernel.now
         self._state.workloads.set_status(budget, Kind.BUDGET_ALLOWED, budget.allowed - 1, cause)
         return ""
+
+
+def _is_no_loss(budget: BudgetState, pod: PodState) -> bool:
+    """Whether the pod is not ready, and the budget lets such pods go without being asked."""
+    return not pod.ready and (budget.spec.always_allow_unhealthy or budget.healthy >= budget.desired > 0)
 
 
 def _controller(owner: object) -> object:

@@ -25,6 +25,11 @@ class LegacyEviction:
         """Counts the times a node became not ready, so that an old timer knows that it is one."""
         state.listen(Kind.NODE_REPORTING, self._reporting_changed)
         state.listen(Kind.NODE_READY, self._ready_changed)
+        state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._node_joined() if exists else None)
+
+    def _node_joined(self) -> None:
+        self._last_seen.append(self._kernel.now)
+        self._spell.append(0)
 
     def _reporting_changed(self, node: int, reporting: int, cause: int) -> None:
         if not reporting:

@@ -33,6 +33,7 @@ class NodeLifecycle:
         self._state = state
         self._timing = timing
         self._phases = phases
+        self._leases = list(phases.leases)
         self._silent: dict[int, Timer] = {}
         """Nodes that are silent but not Unknown yet, and when they will be."""
         self._causes = [0] * len(state.nodes)
@@ -41,6 +42,22 @@ class NodeLifecycle:
         self._eviction = ZoneEviction(kernel, state, timing, zones, self._taint, self._untaint_all, self.next_pass)
         state.listen(Kind.NODE_REPORTING, self._reporting_changed)
         state.listen(Kind.NODE_HEALTHY, self._health_changed)
+        state.listen(Kind.NODE_EXISTS, self._joined_or_gone)
+
+    def _joined_or_gone(self, node: int, exists: int, cause: int) -> None:
+        """A kubelet renews its lease from when it joins; nobody looks for a node whose object is gone."""
+        nodes = self._state.nodes
+        if exists:
+            self._causes.append(cause)
+            self._leases.append(self._kernel.now)
+            zone = nodes.regions_and_zones[node]
+            others = (n for n in range(node) if nodes.exists[n] and nodes.regions_and_zones[n] == zone)
+            self._eviction.join(node, next(others, None))
+        else:
+            if (waiting := self._silent.pop(node, None)) is not None:
+                waiting.cancel()
+            self._eviction.leave(node)
+            self._eviction.handle_disruption()
 
     # Finding out
 
@@ -84,7 +101,7 @@ class NodeLifecycle:
 
     def last_seen(self, node: int, silent_since: float) -> float:
         """The pass at which the last renewal before `silent_since` is seen."""
-        return self.next_pass(_tick_before(silent_since, self._timing.lease_renew_period, self._phases.leases[node]))
+        return self.next_pass(_tick_before(silent_since, self._timing.lease_renew_period, self._leases[node]))
 
     def next_pass(self, time: float) -> float:
         """The first pass over all nodes at or after `time`."""

@@ -1,7 +1,8 @@
 """The pod garbage collector: pods that nobody is left to remove.
 
 Source: pkg/controller/podgc (gc_controller.go). Every 20 s it force-deletes terminating pods of nodes that are not
-Ready and carry the out-of-service taint. The tick that finds one is computed when it becomes one.
+Ready and carry the out-of-service taint, and all pods of nodes that do not exist, which it waits for 40 s from when it
+first misses them. The ticks at which it does so are computed when a node becomes such a one.
 """
 
 import math
@@ -13,11 +14,14 @@ from simulator.log import Kind
 from simulator.phases import Phases
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
-from simulator.state.objects import PodState
+from simulator.state.objects import Disruption, PodState
+
+QUARANTINE = 40.0
+"""Seconds from the tick at which a node is missed; its pods go at the first tick after them (quarantineTime)."""
 
 
 class PodGC:
-    """Removes terminating pods from nodes that are out of service."""
+    """Removes terminating pods from nodes that are out of service, and all pods of nodes that are gone."""
 
     def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, phases: Phases) -> None:
         self._kernel = kernel
@@ -26,6 +30,7 @@ class PodGC:
         self._phase = phases.pod_gc
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._deleting(pod))
         state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._tainted(node))
+        state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: None if exists else self._missed_later(node, cause))
 
     def _deleting(self, pod: PodState) -> None:
         if pod.node >= 0 and self._out_of_service(pod.node):
@@ -41,8 +46,26 @@ class PodGC:
 
     def _collect_later(self, node: int) -> None:
         now = self._kernel.now
-        tick = self._phase + (math.floor((now - self._phase) / self._period) + 1) * self._period
-        self._kernel.timer(tick - now, lambda: self._collect(node))
+        self._kernel.timer(self._tick_after(now) - now, lambda: self._collect(node))
+
+    def _tick_after(self, time: float) -> float:
+        return self._phase + (math.floor((time - self._phase) / self._period) + 1) * self._period
+
+    def _missed_later(self, node: int, cause: int) -> None:
+        """Its pods wait for the tick that misses the node, the quarantine, and the tick after that."""
+        now = self._kernel.now
+        collected = self._tick_after(self._tick_after(now) + QUARANTINE)
+        self._kernel.timer(collected - now, lambda: self._collect_orphans(node, cause))
+
+    def _collect_orphans(self, node: int, cause: int) -> None:
+        pods = self._state.pods
+        for pod in list(self._state.nodes.running[node].values()):
+            pods.fail(pod, cause)
+            pods.set_disruption_target(pod, Disruption.DELETION_BY_POD_GC, cause)
+            if pod.deleting:
+                pods.remove(pod)
+            else:
+                pods.mark_deleting(pod, cause)  # a pod that has failed goes at once
 
     def _collect(self, node: int) -> None:
         if self._out_of_service(node):

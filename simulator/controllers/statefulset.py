@@ -69,6 +69,8 @@ class StatefulSetController:
         if done and not spec.on_delete:
             self._rolling_update(stateful_set, update_revision, pods)
         self._complete_rolling_update(stateful_set, update_revision)
+        if not stateful_set.complete and _is_rolled_out(stateful_set, update_revision):
+            self._state.workloads.set_status(stateful_set, Kind.STATEFULSET_COMPLETE, True, stateful_set.cause)
 
     # Revisions
 
@@ -156,3 +158,15 @@ class StatefulSetController:
 
 def _unavailable(pod: PodState) -> bool:
     return pod.deleting or not pod.available
+
+
+def _is_rolled_out(stateful_set: StatefulSetState, update_revision: Revision) -> bool:
+    """Every replica is there and ready, and from the partition on of the update revision.
+
+    As `kubectl rollout status` judges it (polymorphichelpers/rollout_status.go).
+    """
+    spec = stateful_set.spec
+    staying = {pod.ordinal: pod for pod in stateful_set.objects.values() if pod.ready and not pod.deleting}
+    return all(ordinal in staying for ordinal in spec.ordinals) and all(
+        update_revision.made(staying[ordinal]) for ordinal in spec.ordinals[spec.partition :]
+    )

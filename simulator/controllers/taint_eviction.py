@@ -29,11 +29,19 @@ class TaintEviction:
             self._note_taints(node)
         state.listen(Kind.NODE_TAINTS, self._taints_changed)
         state.listen(Kind.POD_NODE, self._pod_bound)
+        state.listen(Kind.NODE_EXISTS, self._joined_or_gone)
 
     def _note_taints(self, node: int) -> None:
         taints = frozenset(t for t in self._state.nodes.taints_of(node) if t.effect is TaintEffect.NO_EXECUTE)
         if taints:
             self._tainted_nodes[node] = taints
+        else:
+            self._tainted_nodes.pop(node, None)
+
+    def _joined_or_gone(self, node: int, exists: int, cause: int) -> None:
+        """The pods of a node that is gone keep their timers."""
+        if exists:
+            self._note_taints(node)
         else:
             self._tainted_nodes.pop(node, None)
 

@@ -6,7 +6,7 @@ controller suspects itself.
 """
 
 import math
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 
 from models.timing import Timing
@@ -59,7 +59,7 @@ class ZoneEviction:
         self._next_pass = next_pass
         self._full_disruption = False
         self._disruption_pending = False
-        self._dead = [False] * len(state.nodes)
+        self._dead: defaultdict[int, bool] = defaultdict(bool)
         state.listen(Kind.NODE_READY, self._ready_changed)
 
     def _ready_changed(self, node: int, ready: int, cause: int) -> None:
@@ -67,10 +67,27 @@ class ZoneEviction:
         self._zone_of[node].dead += dead - self._dead[node]
         self._dead[node] = dead
 
+    def join(self, node: int, beside: int | None) -> None:
+        """A node is in the zone of `beside`, or in a zone of its own."""
+        if beside is None:
+            self._zones.append(_Zone([], self._timing.node_eviction_rate))
+        zone = self._zones[-1] if beside is None else self._zone_of[beside]
+        zone.nodes.append(node)
+        self._zone_of[node] = zone
+
+    def leave(self, node: int) -> None:
+        """The node is gone, and counts no more."""
+        self.mark_as_reachable(node)
+        zone = self._zone_of[node]
+        zone.nodes.remove(node)
+        zone.dead -= self._dead.pop(node, False)
+        if not zone.nodes:
+            self._zones.remove(zone)
+
     def mark_for_tainting(self, node: int) -> None:
         """The node waits for its taint; its turn comes at the end of the pass."""
         zone = self._zone_of[node]
-        if node not in zone.queue:
+        if self._state.nodes.exists[node] and node not in zone.queue:
             zone.queue.append(node)
 
     def mark_as_reachable(self, node: int) -> None:
@@ -87,7 +104,7 @@ class ZoneEviction:
 
     def _handle_disruption(self) -> None:
         self._disruption_pending = False
-        fully_disrupted = True
+        fully_disrupted = bool(self._zones)
         for zone in self._zones:
             fully_disrupted = fully_disrupted and zone.dead == len(zone.nodes)
             rate = self._rate(zone.dead, len(zone.nodes))

@@ -19,6 +19,11 @@ class Images:
         """Per node and image, when its pull is (or was) done."""
         self._busy_until = [-math.inf] * nodes
 
+    def node_joined(self) -> None:
+        """There is one node more, without images."""
+        self._pulled.append({})
+        self._busy_until.append(-math.inf)
+
     def present(self, pod: PodState) -> float:
         """When all images of the pod are on its node; starts the pulls that are missing."""
         now = self._kernel.now

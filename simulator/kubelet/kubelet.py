@@ -33,6 +33,7 @@ class Kubelet:
         state.listen(Kind.POD_PHASE, self._phase_changed)
         state.listen(Kind.NODE_POWER, self._power_changed)
         state.listen(Kind.NODE_REPORTING, self._reporting_changed)
+        state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._node_joined() if exists else None)
 
     def arm_containers(self, mode: CrashMode) -> None:
         """From now on containers of the pods that `mode` selects may crash."""
@@ -51,6 +52,10 @@ class Kubelet:
         if phase == Phase.ABSENT and pod.containers:
             self._termination.cancel(pod)
             self._clocks.forget(pod)
+
+    def _node_joined(self) -> None:
+        self._images.node_joined()
+        self._booting.append(False)
 
     # Power
 

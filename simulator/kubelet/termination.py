@@ -21,8 +21,9 @@ class Termination:
         if pod.node < 0 or pod.phase is Phase.FAILED:
             self._pods.remove(pod)
         elif self._nodes.reporting[pod.node]:
-            pre_stop, stop = self.times(pod) if pod.running else (0.0, 0.0)
+            pre_stop, stop = self.times(pod) if pod.running else (0.0, self._unstarted(pod))
             self.cancel(pod)
+            self._pods.set_pulling(pod, False, pod.cause)
             if pod.pod_class.behaviour.answers_while_stopping or not stop:
                 pod.timer = self._kernel.timer(pre_stop + stop, lambda: self._stopped(pod), Order.KUBELET)
             elif pre_stop:
@@ -41,6 +42,12 @@ class Termination:
         pre_stop = min(grace, max(container.spec.pre_stop for container in pod.containers))
         left = max(grace - pre_stop, 2.0)
         return pre_stop, min(left, pod.slot.draw("stop", pod.pod_class.behaviour.stop))
+
+    @staticmethod
+    def _unstarted(pod: PodState) -> float:
+        """The API server lets only pods without a node, or that have ended, go at once (CheckGracefulDelete)."""
+        grace = pod.pod_class.spec.termination_grace_period
+        return min(grace, pod.slot.draw("stop-unstarted", pod.pod_class.behaviour.stop_unstarted))
 
     @staticmethod
     def cancel(pod: PodState) -> None:

@@ -1,20 +1,16 @@
 """drain: nodes are emptied, worked on and put back to use."""
 
 import math
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.attempts import Attempt, Outcome
 from simulator.stories.crew import Crew
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
-
-RETRY = 5.0
-"""kubectl drain tries a refused eviction again after this time."""
 
 
 @register("operation", "drain")
@@ -64,47 +60,36 @@ class Drain:
 
     def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
         """Every node asks for its turn at the beginning of a round; a round that takes longer delays the next."""
-        due = self.every if self.at is None else self.at
-        assert due is not None
-        while True:
-            yield world.sleep(max(0.0, due - world.now))
+        first = self.every if self.at is None else self.at
+        assert first is not None
+        for attempt in world.agenda(self.name, subject.name, first, self.every):
+            yield world.sleep(max(0.0, attempt.asked - world.now))
             yield crew.turn()
-            yield from self._maintain(world, subject, node)
+            yield from self._maintain(world, subject, node, attempt)
             crew.done()
-            if self.every is None:
-                return
-            due += self.every
 
-    def _maintain(self, world: World, subject: Subject, node: int) -> Story:
+    def _maintain(self, world: World, subject: Subject, node: int, attempt: Attempt) -> Story:
         # Drawn whether or not it comes to it, so that every policy meets the same times.
         lasting = None if self.maintenance is None else self.maintenance.sample(subject.rng)
+        attempt.begin(world.now)
         cordon = world.cordon([node], self.name, subject.name)
-        emptied = yield from self._empty(world, subject, node)
-        if not emptied:
-            world.drains[self.name].given_up += 1
-        else:
-            world.drains[self.name].emptied += 1
-            if lasting is not None:
-                outage = subject.switch_off([node]) if self.reboot else None
-                yield world.sleep(lasting)
-                if outage is not None:
-                    outage.end()
+        yield from self._empty(world, node, attempt)
+        if attempt.emptied is not None and lasting is not None:
+            outage = subject.switch_off([node]) if self.reboot else None
+            yield world.sleep(lasting)
+            if outage is not None:
+                outage.end()
         cordon.end()
+        attempt.end(world.now, Outcome.GIVEN_UP if attempt.emptied is None else Outcome.DONE)
 
-    def _empty(self, world: World, subject: Subject, node: int) -> Generator[Any, Any, bool]:
-        """Evicts the pods and waits until they are gone; False if some are not in time, or never can be."""
+    def _empty(self, world: World, node: int, attempt: Attempt) -> Story:
+        """Evicts the pods and waits until they are gone, unless some are not in time, or never can be."""
         deadline = math.inf if self.timeout is None else world.now + self.timeout
         pods = world.pods_to_drain(node)
-        waiting, staying = pods, []
-        while waiting:
-            verdicts = [(pod, world.evict(pod, self.name, subject.name)) for pod in waiting]
-            staying += [pod for pod, verdict in verdicts if verdict.never]
-            waiting = [pod for pod, verdict in verdicts if verdict.try_again]
-            if waiting and world.now + RETRY >= deadline:
-                yield world.sleep(deadline - world.now)
-                return False
-            if waiting:
-                yield world.sleep(RETRY)
-        gone = world.gone([pod for pod in pods if pod not in staying])
+        allowed = yield from world.evict(pods, attempt, deadline)
+        if not allowed and world.now >= deadline:
+            return
+        gone = world.gone([pod for pod in pods if allowed or pod.deleting])
         yield gone if deadline == math.inf else gone | world.sleep(deadline - world.now)
-        return gone.triggered and not staying
+        if allowed and gone.triggered:
+            attempt.emptied = world.now

@@ -1,10 +1,10 @@
-"""rollout: a new release of a Deployment."""
+"""rollout: a new release of a Deployment, StatefulSet or DaemonSet."""
 
 from dataclasses import dataclass
 
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.stories.references import DeploymentName
+from simulator.stories.references import WorkloadName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -12,14 +12,15 @@ from simulator.stories.world import World
 @register("operation", "rollout")
 @dataclass(frozen=True)
 class Rollout:
-    """The template of a Deployment changes, once or at regular times, and its pods are replaced by its strategy.
+    """The template of a workload changes, once or at regular times, and its pods are replaced by its strategy.
 
-    The new release is as good as the old one. While a rollout is under way the next one takes over (rollover).
+    The new release is as good as the old one. While a rollout is under way the next one takes over (rollover). With
+    the strategy OnDelete (StatefulSets, DaemonSets) pods get the new template only when something else takes them away.
     """
 
     name: str
-    target: DeploymentName
-    """The Deployment: "Deployment/name" or "Deployment/namespace/name"."""
+    target: WorkloadName
+    """The Deployment, StatefulSet or DaemonSet: "Deployment/name" or "Deployment/namespace/name"."""
     every: float | None = None
     """Seconds between releases; None: a single one."""
     at: float | None = None
@@ -39,11 +40,11 @@ class Rollout:
         world.tell(self.name, self.target, self._story, world)
 
     def _story(self, subject: Subject, world: World) -> Story:
-        deployment = world.deployment(self.target)
+        target = world.rollable(self.target)
         first = self.every if self.at is None else self.at
         assert first is not None
-        yield world.sleep(first)
-        world.roll_out(self.name, deployment, self.new_image)
-        while self.every is not None:
-            yield world.sleep(self.every)
-            world.roll_out(self.name, deployment, self.new_image)
+        wait = first
+        for attempt in world.agenda(self.name, subject.name, first, self.every):
+            yield world.sleep(wait)
+            world.roll_out(attempt, target, self.new_image)
+            wait = self.every or 0.0

@@ -25,13 +25,15 @@ class FakeKubelet:
     def of(self, kind: str, name: str, namespace: str, template: PodTemplate) -> PodBehaviour:
         """The behaviour of the pods of this template."""
         start = template.annotations.get(START, "2")
+        stop = Fixed(float(template.annotations.get(STOP, "1")))
         return PodBehaviour(
             image_pull=Fixed(0.0),
             start=Fixed(2.0 if start == NEVER else float(start)),
             init=Fixed(0.0),
             startup=Fixed(_ready_delay(template)),
             restart=Fixed(0.0),
-            stop=Fixed(float(template.annotations.get(STOP, "1"))),
+            stop=stop,
+            stop_unstarted=stop,
         )
 
 

@@ -32,6 +32,7 @@ class Observer:
         listen = self._state.listen
         for kind in (Kind.NODE_READY, Kind.NODE_TAINTS, Kind.NODE_UNSCHEDULABLE):
             listen(kind, lambda node, new, cause: self._node(node))
+        listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._joined(node) if exists else None)
         listen(Kind.POD_PHASE, lambda pod, new, cause: self._phase(pod, new))
         listen(Kind.POD_NODE, lambda pod, new, cause: self._scheduled(pod))
         listen(Kind.POD_READY, lambda pod, new, cause: self._pod(pod, "ready" if new else "unready"))
@@ -62,6 +63,12 @@ class Observer:
             unschedulable=bool(nodes.unschedulable[node]),
             taints=sorted(f"{taint.key}:{taint.effect}" for taint in nodes.taints_of(node)),
         )
+
+    def _joined(self, node: int) -> None:
+        """A node that registers has no Ready condition yet."""
+        name = self._state.nodes.names[node]
+        self._note_change("Node", name, name=name, ready=None, unschedulable=False, taints=[])
+        self._node(node)
 
     # Pods, and what follows from them
 

@@ -15,9 +15,9 @@ from models.manifests import Manifest, build_cluster
 from models.node import HOSTNAME_LABEL, OUT_OF_SERVICE, Node, Resources, Taint, TaintEffect
 from models.timing import Timing
 from models.units import parse_amount, parse_cpu, parse_duration
+from simulator.controllers.disruption import Verdict
 from simulator.kernel import Story
 from simulator.log import Kind
-from simulator.operations.drain import RETRY
 from simulator.phases import Phases
 from simulator.replay.fake_kubelet import FakeKubelet, with_readiness
 from simulator.replay.observer import Observer
@@ -25,6 +25,7 @@ from simulator.replay.placements import Placements
 from simulator.scheduling.ties import FirstTies
 from simulator.simulation import Simulation
 from simulator.state.objects import DeploymentState, PodState
+from simulator.stories.evictions import evict_all
 from simulator.streams import Streams
 
 CONTROL_PLANE_STARTED = -19.3
@@ -81,8 +82,11 @@ class _Scenario:
 
     def __init__(self, recording: Mapping[str, Any], document: Document) -> None:
         self._actions = recording["actions"]
+        self._pool = recording["name"]
         self._document = document
         self._objects: dict[tuple[str, str], dict[str, Any]] = {}
+        self._priority_classes: dict[str, Manifest] = {}
+        """What admission gives the pods of objects that are applied later."""
         timing = _timing(recording.get("flags", {}))
         self._timing = timing
         nodes = tuple(_node(node, recording["name"]) for node in recording["nodes"])
@@ -95,9 +99,12 @@ class _Scenario:
             phases=Phases(CONTROL_PLANE_STARTED, CONTROL_PLANE_STARTED, [LEASES_RENEWED] * len(nodes)),
             ties=FirstTies(),
         )
+        self._eviction_rng = Streams(0, 0).stream("evictions")
         self._created: list[PodState] = []
         self._simulation.state.listen(Kind.POD_PHASE, self._remember)
         self._observer = Observer(self._simulation)
+        for index, value in enumerate(recording.get("cluster", ())):
+            self._apply(value, "cluster", index)
 
     def _remember(self, pod: PodState, phase: int, cause: int) -> None:
         if not self._created or pod.uid > self._created[-1].uid:
@@ -117,6 +124,8 @@ class _Scenario:
             if action["at"] > kernel.now:
                 yield kernel.sleep(action["at"] - kernel.now)
             arguments = {key: value for key, value in action.items() if key in ("node", "name", "count", "cost")}
+            if action["do"] == "add-node":
+                arguments["node"] = action["node"]["name"]
             self._observer.note("Action", do=action["do"], **arguments)
             do = getattr(self, "_do_" + action["do"].replace("-", "_"))
             waiting = do(action, index)
@@ -128,7 +137,7 @@ class _Scenario:
     def _do_apply(self, action: Mapping[str, Any], index: int) -> None:
         value = action["object"]
         self._objects[value["kind"], value["metadata"]["name"]] = value
-        self._apply(value, index)
+        self._apply(value, "actions", index, "object")
 
     def _do_patch(self, action: Mapping[str, Any], index: int) -> None:
         self._change(action, merge(self._object(action), action["patch"]), index)
@@ -141,11 +150,14 @@ class _Scenario:
 
     def _change(self, action: Mapping[str, Any], value: dict[str, Any], index: int) -> None:
         self._objects[action["kind"], action["name"]] = value
-        self._apply(value, index)
+        self._apply(value, "actions", index, "object")
 
-    def _apply(self, value: Mapping[str, Any], index: int) -> None:
-        manifest = Manifest(value, self._document, ("actions", index, "object"))
-        built = build_cluster([manifest], timing=self._timing).cluster
+    def _apply(self, value: Mapping[str, Any], *path: str | int) -> None:
+        manifest = Manifest(value, self._document, path)
+        if manifest.kind == "PriorityClass":
+            self._priority_classes[manifest.name] = manifest
+            return
+        built = build_cluster([*self._priority_classes.values(), manifest], timing=self._timing).cluster
         for field in fields(built):
             for spec in getattr(built, field.name):
                 template = getattr(spec, "template", None)
@@ -155,9 +167,12 @@ class _Scenario:
 
     def _do_delete(self, action: Mapping[str, Any], index: int) -> None:
         """A pod goes with its grace period; of a workload, all pods do, and none comes after them."""
+        if action["kind"] == "PodDisruptionBudget":
+            self._simulation.api.delete_budget(action["name"])
+            return
         if action["kind"] != "Pod":
             value = self._object(action)
-            self._apply({**value, "spec": {**value["spec"], "replicas": 0}}, index)
+            self._apply({**value, "spec": {**value["spec"], "replicas": 0}}, "actions", index, "object")
             return
         for pod in self._simulation.api.pods():
             if pod.name == action["name"] and not pod.deleting:
@@ -179,6 +194,12 @@ class _Scenario:
 
     def _node(self, action: Mapping[str, Any]) -> int:
         return self._simulation.state.nodes.index[action.get("node") or action["name"]]
+
+    def _do_add_node(self, action: Mapping[str, Any], index: int) -> None:
+        self._simulation.state.nodes.join(_node(action["node"], self._pool))
+
+    def _do_delete_node(self, action: Mapping[str, Any], index: int) -> None:
+        self._simulation.state.nodes.delete(self._node(action), 0)
 
     def _do_fail_node(self, action: Mapping[str, Any], index: int) -> None:
         self._simulation.state.nodes.add_silent_cause(self._node(action), self, 0)
@@ -204,33 +225,27 @@ class _Scenario:
         if "taints" in spec:
             state.nodes.set_taints(node, frozenset(_taint(taint) for taint in spec["taints"] or ()), 0)
 
-    def _do_drain_pod_node(self, action: Mapping[str, Any], index: int) -> Story:
+    def _do_drain_pod_node(self, action: Mapping[str, Any], index: int) -> None:
         oldest = self._simulation.api.pods()[0]
         name = self._simulation.state.nodes.names[oldest.node]
         self._observer.note("Target", do=action["do"], node=name)
-        return self._do_drain({**action, "node": name}, index)
+        self._do_drain({**action, "node": name}, index)
 
-    def _do_drain(self, action: Mapping[str, Any], index: int) -> Story:
-        """Cordons, evicts every pod, tries refused ones again, waits until all are gone or the time is out."""
+    def _do_drain(self, action: Mapping[str, Any], index: int) -> None:
+        """Cordons, and starts to evict every pod; what is done next does not wait for that."""
         kernel, state = self._simulation.kernel, self._simulation.state
         node = self._node(action)
-        deadline = kernel.now + float(action.get("timeout", float("inf")))
         state.nodes.set_unschedulable(node, True, 0)
-        left = list(state.nodes.running[node].values())
-        while left:
-            refused = []
-            for pod in left:
-                status = self._simulation.control_plane.disruption.evict(pod, 0).status
-                self._observer.note("Eviction", pod=pod.name, status=status)
-                if status != 201:
-                    refused.append(pod)
-            left = refused
-            if left:
-                if kernel.now + RETRY >= deadline:
-                    return
-                yield kernel.sleep(RETRY)
-        while state.nodes.running[node]:
-            yield kernel.sleep(POLL)
+        kernel.tell(self._drained(action, list(state.nodes.running[node].values())))
+
+    def _drained(self, action: Mapping[str, Any], pods: list[PodState]) -> Story:
+        kernel, disruption = self._simulation.kernel, self._simulation.control_plane.disruption
+
+        def told(pod: PodState, verdict: Verdict) -> None:
+            self._observer.note("Eviction", pod=pod.name, status=verdict.status)
+
+        deadline = kernel.now + float(action.get("timeout", "inf"))
+        yield from evict_all(kernel, lambda pod: disruption.evict(pod, 0), told, pods, deadline, self._eviction_rng)
         self._observer.note("Drained", node=action["node"])
 
     # Pods
@@ -273,7 +288,11 @@ def _node(node: Mapping[str, Any], pool: str) -> Node:
     name = node["name"]
     return Node(
         name,
-        Resources(parse_cpu(node.get("cpu", "4")), parse_amount(node.get("memory", "16Gi"))),
+        Resources(
+            parse_cpu(node.get("cpu", "4")),
+            parse_amount(node.get("memory", "16Gi")),
+            {"ephemeral-storage": parse_amount("100Gi")},
+        ),
         pods=int(node.get("pods", "110")),
         labels={HOSTNAME_LABEL: name, "pool": pool, **node.get("labels", {})},
         taints=tuple(_taint(taint) for taint in node.get("taints", [])),

@@ -36,9 +36,11 @@ class Chooser:
         self._profile = profile
         self._table = table
         self._cluster = cluster
-        self._all = NodeView(table)
+        self._rows = np.flatnonzero(table.exists)
+        self._all = NodeView(table) if len(self._rows) == len(table) else NodeView(table, self._rows)
+        """Nodes that exist."""
         self._order = node_order(table)
-        self._enough = nodes_to_find(len(table), profile.percentage_of_nodes_to_score)
+        self._enough = nodes_to_find(len(self._rows), profile.percentage_of_nodes_to_score)
         self._start = 0
         """Where in the list the next search begins."""
         self._caches: dict[Hashable, EquivalenceCache] = {}
@@ -78,7 +80,8 @@ class Chooser:
     def fits(self, cycle_state: CycleState, node: int) -> bool:
         """Whether a node passes every filter as things are now, asked anew."""
         alone = NodeView(self._table, np.array([node]))
-        return bool(passes([filter_ for _, filter_ in cycle_state.answers.filters], alone)[0])
+        filters = [filter_ for _, filter_ in cycle_state.answers.filters]
+        return self._table.exists[node] and bool(passes(filters, alone)[0])
 
     def best(self, cycle_state: CycleState, feasible: Ints) -> Ints:
         """The nodes that score highest among `feasible` (at least one, just determined), in their order."""
@@ -104,16 +107,16 @@ class Chooser:
     def resolvable(self, cycle_state: CycleState) -> Sequence[int]:
         """The nodes whose labels and taints allow the pod: there, fewer pods may help."""
         static = cycle_state.answers.filters_that_read(Reads.LABELS, Reads.TAINTS)
-        rows: list[int] = np.flatnonzero(passes(static, self._all)).tolist()
+        rows: list[int] = self._rows[passes(static, self._all)].tolist()
         return rows
 
     def reasons(self, cycle_state: CycleState, only_node: int | None = None) -> str:
         """Why no node is feasible, in Kubernetes' words: "0/6 nodes are available: 6 Insufficient cpu."."""
-        left = np.ones(len(self._table), dtype=np.bool_)
+        left = np.ones(len(self._rows), dtype=np.bool_)
         counts: dict[str, int] = {}
         if only_node is not None:
             counts["node(s) didn't satisfy plugin(s) [NodeAffinity]"] = len(left) - 1
-            left = np.arange(len(left)) == only_node
+            left = self._rows == only_node
         for _, filter_ in cycle_state.answers.filters:
             passed = left.copy()
             for reason, rejected in filter_(self._all):
@@ -121,7 +124,7 @@ class Chooser:
                 passed &= ~rejected
             left = passed
         listed = ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items() if count))
-        return f"0/{len(self._table)} nodes are available: {listed or 'there are none'}."
+        return f"0/{len(self._rows)} nodes are available: {listed or 'there are none'}."
 
 
 def node_order(table: NodeTable) -> Ints:
@@ -132,4 +135,5 @@ def node_order(table: NodeTable) -> Ints:
     for zone in table.regions_and_zones:
         keys.append((turn.get(zone, 0), zones[zone]))
         turn[zone] = turn.get(zone, 0) + 1
-    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+    existing = [node for node, exists in enumerate(table.exists) if exists]
+    return np.array(sorted(existing, key=keys.__getitem__), dtype=np.int64)

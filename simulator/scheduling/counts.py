@@ -1,7 +1,7 @@
 """How many pods of a kind lie on each node and in each domain, kept up to date as pods come and go."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 import numpy as np
 
@@ -117,6 +117,15 @@ class PodCounts:
         state.listen(Kind.POD_NODE, lambda pod, node, cause: self.arrive(pod.pod_class, node))
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._leaves(pod))
         state.listen(Kind.POD_PHASE, self._phase_changed)
+
+    def nodes_changed(self, pods: Iterable[PodState]) -> None:
+        """Nodes came or went: all counts are made anew, of these pods, when they are next asked for."""
+        self._domains.clear()
+        self._staying, self._present = _Counts(), _Counts()
+        for pod in pods:
+            if pod.node >= 0 and pod.uid not in self._terminal:
+                self._terms_of(pod.pod_class)
+                self.come_back(pod)
 
     def of(self, namespace: str, selector: LabelSelector, topology_key: str) -> PodCount:
         """Pods of a namespace that match a selector and are not being deleted."""

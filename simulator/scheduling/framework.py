@@ -17,7 +17,10 @@ from simulator.scheduling.views import ClusterView, DryRun, NodeView, PodView
 from simulator.state.nodes import Bools, Ints
 
 Filter = Callable[[NodeView], Iterable[tuple[str, Bools]]]
-"""(reason in Kubernetes' words, which of the rows are rejected for it), for each reason there may be."""
+"""(reason in Kubernetes' words, which of the rows are rejected for it), for each reason there may be.
+
+A row has as many reasons as upstream's Filter returns for a node: mostly one, see `one_reason_each`.
+"""
 Score = Callable[[NodeView], Ints | int]
 """A score of 0-100 for each row, all of them feasible, or one for all; higher is better."""
 
@@ -113,6 +116,19 @@ def passes(filters: Sequence[Filter], nodes: NodeView) -> Bools:
         for _, rejected in filter_(nodes):
             passing &= ~rejected
     return passing
+
+
+def one_reason_each(verdicts: Sequence[tuple[str, Bools]]) -> Sequence[tuple[str, Bools]]:
+    """Each row rejected for the first reason that holds, as by a Filter that returns at its first failing check."""
+    if len(verdicts) < 2:
+        return verdicts
+    first = dict(verdicts[:1])
+    rejected = verdicts[0][1]
+    for reason, here in verdicts[1:]:
+        newly = here & ~rejected
+        first[reason] = first[reason] | newly if reason in first else newly
+        rejected = rejected | here
+    return list(first.items())
 
 
 def nodes_to_find(nodes: int, percentage: int) -> int:

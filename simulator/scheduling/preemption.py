@@ -12,7 +12,8 @@ from simulator.scheduling.snapshot import Snapshot
 from simulator.scheduling.ties import Ties
 from simulator.scheduling.views import RunningPod
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import BudgetState, PodClass, PodState
+from simulator.state.objects import PodClass, PodState
+from simulator.state.objects.disruption import BudgetState
 
 
 class Evaluator:

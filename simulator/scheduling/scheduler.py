@@ -32,8 +32,11 @@ class Scheduler:
         self._kernel = kernel
         self._state = state
         self._latency = timing.scheduler_latency
-        counts = PodCounts(state)
+        self._profile = profile
+        self._counts = counts = PodCounts(state)
         self._snapshot = Snapshot(state, counts)
+        self._prepared: list[PodClass] = []
+        """Templates that the plugins have been asked about."""
         self._post_filters = profile.post_filters
         self.chooser = Chooser(profile, state.nodes, ClusterView(state.nodes, counts))
         self._ties = ties
@@ -43,19 +46,26 @@ class Scheduler:
         self._lowest_priority = 2**31
         self._armed = False
         state.listen(Kind.POD_PHASE, self._phase_changed)
+        state.listen(Kind.POD_SCHEDULING_GATES, lambda pod, left, cause: self._enqueue(pod))
         state.listen(Kind.POD_NODE, lambda pod, node, cause: self._pods_moved())
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._deleting(pod))
         state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._room_appeared())
         state.listen(Kind.NODE_UNSCHEDULABLE, lambda node, new, cause: self._room_appeared())
+        state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._nodes_changed())
 
     # What may let waiting pods in
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
         if phase == Phase.PENDING:
             self._lowest_priority = min(self._lowest_priority, pod.pod_class.spec.priority)
-            self._queue.add(pod)
+            self._enqueue(pod)
         elif phase != Phase.RUNNING and pod.node >= 0:
             self._room_appeared()
+
+    def _enqueue(self, pod: PodState) -> None:
+        """The pod is to be tried, unless it is gated (plugins/schedulinggates, PreEnqueue)."""
+        if not pod.scheduling_gates:
+            self._queue.add(pod)
 
     def _deleting(self, pod: PodState) -> None:
         self._nominated.pop(pod, None)
@@ -69,6 +79,20 @@ class Scheduler:
         self._queue.activate_all()
         for pod in self._nominated:
             self._queue.add(pod)
+
+    def _nodes_changed(self) -> None:
+        """A node came or went: what was worked out from the columns of all nodes is worked out anew."""
+        nodes = self._state.nodes
+        self._counts.nodes_changed(self._state.pods.values())
+        self.chooser = Chooser(self._profile, nodes, ClusterView(nodes, self._counts))
+        for pod_class in self._prepared:
+            pod_class.scheduling = None
+        self._prepared.clear()
+        for pod, node in list(self._nominated.items()):
+            if not nodes.exists[node]:
+                del self._nominated[pod]
+                self._queue.add(pod)
+        self._room_appeared()
 
     def _wake(self) -> None:
         if not self._armed:
@@ -123,11 +147,15 @@ class Scheduler:
         cycle_state = pod_class.scheduling
         if cycle_state is None:
             cycle_state = pod_class.scheduling = self.chooser.prepare(PodView(pod_class))
+            self._prepared.append(pod_class)
         assert isinstance(cycle_state, CycleState)
         return cycle_state
 
     def reason(self, pod: PodState) -> str:
         """Why a waiting pod is not placed, in Kubernetes' words."""
+        if pod.scheduling_gates:
+            gates = " ".join(pod.scheduling_gates)
+            return f"SchedulingGated: Scheduling is blocked due to non-empty scheduling gates [{gates}]"
         return self.chooser.reasons(self.cycle_state(pod.pod_class), pod.only_node)
 
     # Preemption

@@ -157,7 +157,8 @@ class PodView:
 def _default_selector(pod_class: PodClass) -> LabelSelector | None:
     """Selectors of the Services and of the owner, merged; a ReplicaSet's asks for the labels of this revision.
 
-    DaemonSets do not count. A StatefulSet's selector is taken to be its template's labels.
+    DaemonSets do not count. The selector of StatefulSets and ReplicationControllers is taken to be their template's
+    labels.
 
     Source: pkg/scheduler/framework/plugins/helper/spread.go (DefaultSelector).
     """
@@ -167,7 +168,7 @@ def _default_selector(pod_class: PodClass) -> LabelSelector | None:
     match pod_class.workload.kind:
         case "Deployment" | "ReplicaSet":
             wanted.update(pod_class.labels)
-        case "StatefulSet":
+        case "StatefulSet" | "ReplicationController":
             wanted.update(pod_class.template.labels)
     return LabelSelector.of(wanted) if wanted else None
 
@@ -213,6 +214,7 @@ class ClusterView:
         """All nodes."""
         self.names = table.names
         self.labels = table.labels
+        self.number_of_nodes = sum(table.exists)
         self.images = table.images
         """Per node, the images that it had at the start, by name, with their sizes in bytes."""
 

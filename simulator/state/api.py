@@ -11,10 +11,19 @@ from typing import Any
 from models.behaviour import Behaviour
 from models.deployment import ReplicaSet
 from models.input.problems import did_you_mean
+from models.namespace import Namespace
 from models.pod import Pod, PodTemplate
 from models.service import Service
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DeploymentState, PodClass, PodState, ReplicaSetState, Workload
+from simulator.state.objects import (
+    DaemonSetState,
+    DeploymentState,
+    PodClass,
+    PodState,
+    ReplicaSetState,
+    StatefulSetState,
+    Workload,
+)
 from simulator.state.objects.record import record_class
 from simulator.streams import Streams
 
@@ -28,6 +37,8 @@ class Api:
         self._behaviour = behaviour
         self._objects: dict[tuple[str, str, str], Any] = {}
         """Records by kind, namespace and name."""
+        self._namespaces: dict[str, Mapping[str, str]] = {}
+        """The labels of those that are declared, by name."""
         self._workloads = 0
 
     @singledispatchmethod
@@ -39,7 +50,7 @@ class Api:
         key = (type(spec).__name__, spec.namespace, spec.name)
         known = self._objects.get(key)
         if known is None:
-            record = kept_in.made(len(self._state.workloads.of(kept_in)), spec, self.workload)
+            record = kept_in.made(len(self._state.workloads.names_of(kept_in)), spec, self.workload)
             self._objects[key] = record
             self._state.workloads.add(record)
         else:
@@ -48,24 +59,39 @@ class Api:
     @apply.register
     def _(self, spec: ReplicaSet, cause: int = 0) -> None:
         """It comes with its template; what may change is its scale."""
-        known = self._objects.get(("ReplicaSet", spec.namespace, spec.name))
+        key = (spec.kind, spec.namespace, spec.name)
+        known = self._objects.get(key)
         if known is None:
-            workload = self.workload("ReplicaSet", spec.namespace, spec.name)
+            workload = self.workload(*key)
             pod_class = self.pod_class(workload, spec.template, {})
             index = len(self._state.workloads.replica_set_names)
             known = ReplicaSetState(index, workload, pod_class, 1, spec.min_ready_seconds, None)
-            self._objects["ReplicaSet", spec.namespace, spec.name] = known
+            self._objects[key] = known
             self._state.workloads.add_replica_set(known)
         self._state.workloads.scale(known, spec.replicas, cause)
 
     @apply.register
     def _(self, spec: Pod, cause: int = 0) -> None:
-        workload = self.workload("Pod", spec.namespace, spec.name)
-        self._state.pods.create(self.pod_class(workload, spec.template, {}), None, cause)
+        """It is made; of one that exists, scheduling gates may be removed."""
+        key = ("Pod", spec.namespace, spec.name)
+        known = self._objects.get(key)
+        if isinstance(known, PodState) and known.uid in self._state.pods and not known.deleting:
+            self._state.pods.set_scheduling_gates(known, spec.template.spec.scheduling_gates, cause)
+            return
+        workload = self.workload(*key)
+        self._objects[key] = self._state.pods.create(self.pod_class(workload, spec.template, {}), None, cause)
 
     @apply.register
     def _(self, spec: Service, cause: int = 0) -> None:
         self._state.services.add(spec)
+
+    @apply.register
+    def _(self, spec: Namespace, cause: int = 0) -> None:
+        self._namespaces[spec.name] = spec.labels
+
+    def delete_budget(self, name: str, namespace: str = "default") -> None:
+        """The PodDisruptionBudget of this name is gone; raises KeyError if there is none."""
+        self._state.workloads.remove(self._objects.pop(("PodDisruptionBudget", namespace, name)))
 
     def find(self, kind: str, name: str, namespace: str = "default") -> object:
         """The record of an object; raises KeyError if there is none."""
@@ -83,20 +109,26 @@ class Api:
         labels = {**template.labels, **extra_labels}
         services = self._state.services.selecting(workload.namespace, labels)
         behaviour = self._behaviour.of(workload.kind, workload.name, workload.namespace, template)
-        return PodClass(workload, template, labels, behaviour, services)
+        return PodClass(workload, template, labels, behaviour, services, self._namespaces)
 
     def deployment_class(self, deployment: DeploymentState) -> PodClass:
         """The pods of the Deployment's present template; their hash is that of the ReplicaSet about to be made."""
         hashed = {"pod-template-hash": f"r{len(self._state.workloads.replica_set_names)}"}
         return self.pod_class(deployment.workload, deployment.spec.template, hashed)
 
-    def deployment(self, target: str) -> DeploymentState:
-        """The Deployment meant by "Deployment/name" or "Deployment/namespace/name"; raises ValueError if none is."""
-        known = {}
-        for deployment in self._state.workloads.of(DeploymentState):
-            workload = deployment.workload
-            known[f"Deployment/{workload.namespace}/{workload.name}"] = deployment
-            known.setdefault(f"Deployment/{workload.name}", deployment)
+    def rollable(self, target: str) -> DeploymentState | StatefulSetState | DaemonSetState:
+        """The Deployment, StatefulSet or DaemonSet meant by "Kind/name" or "Kind/namespace/name".
+
+        Raises ValueError if there is none.
+        """
+        known: dict[str, DeploymentState | StatefulSetState | DaemonSetState] = {}
+        records: list[DeploymentState | StatefulSetState | DaemonSetState] = []
+        for kind in (DeploymentState, StatefulSetState, DaemonSetState):
+            records += self._state.workloads.of(kind)
+        for record in records:
+            workload = record.workload
+            known[f"{workload.kind}/{workload.namespace}/{workload.name}"] = record
+            known.setdefault(f"{workload.kind}/{workload.name}", record)
         if target not in known:
             raise ValueError(f"there is no {target}{did_you_mean(target, known)}")
         return known[target]

@@ -1,7 +1,7 @@
 """The nodes, in columns, and all that can happen to one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ Bools = npt.NDArray[np.bool_]
 
 FALSE, TRUE, UNKNOWN = 0, 1, 2
 """The Ready condition of a node."""
+_NOTHING = np.zeros(0, dtype=np.int64)
 
 
 class NodeTable:
@@ -30,25 +31,74 @@ class NodeTable:
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
-        self.names = tuple(node.name for node in nodes)
-        self.index = {name: i for i, name in enumerate(self.names)}
-        self.labels = tuple(dict(node.labels) for node in nodes)
-        self.regions_and_zones = tuple((node.region, node.zone) for node in nodes)
-        self.cpu = np.array([node.allocatable.cpu for node in nodes], dtype=np.int64)
-        self.memory = np.array([node.allocatable.memory for node in nodes], dtype=np.int64)
-        self.pods = np.array([node.pods for node in nodes], dtype=np.int64)
-        self.used_cpu = np.zeros(len(nodes), dtype=np.int64)
-        self.used_memory = np.zeros(len(nodes), dtype=np.int64)
-        self.used_pods = np.zeros(len(nodes), dtype=np.int64)
+        self.names: list[str] = []
+        self.index: dict[str, int] = {}
+        self.labels: list[Mapping[str, str]] = []
+        """Empty for a node that is gone, so that it belongs to no domain."""
+        self.regions_and_zones: list[tuple[str, str]] = []
+        self.images: list[Mapping[str, int]] = []
+        self.exists: list[bool] = []
+        """False once the node's object is deleted; its row stays, since pods and the log refer to it."""
+        self.cpu = self.memory = self.pods = _NOTHING
+        self.used_cpu = self.used_memory = self.used_pods = _NOTHING
         # The same with a default for every container that requests none: what the scheduler scores by.
-        self.scored_cpu = np.zeros(len(nodes), dtype=np.int64)
-        self.scored_memory = np.zeros(len(nodes), dtype=np.int64)
-        others = sorted({name for node in nodes for name in node.allocatable.other})
-        self.other = {
-            name: np.array([node.allocatable.other.get(name, 0) for node in nodes], dtype=np.int64) for name in others
-        }
-        self.used_other = {name: np.zeros(len(nodes), dtype=np.int64) for name in others}
-        nothing = np.zeros(len(nodes), dtype=np.int64)
+        self.scored_cpu = self.scored_memory = _NOTHING
+        self.other: dict[str, Ints] = {}
+        self.used_other: dict[str, Ints] = {}
+        self.columns: dict[str, defaultdict[str, Ints]] = {}
+        """By kind, "allocatable", "used" or "scored", and by resource; zeros if no node has it."""
+        self.taint_sets: list[frozenset[Taint]] = []
+        self._taint_set_ids: dict[frozenset[Taint], int] = {}
+        self.taint_set = _NOTHING
+        self.unschedulable = np.zeros(0, dtype=np.bool_)
+        self.host_ports: dict[tuple[int, str], dict[str, Ints]] = {}
+        """By port and protocol, and by host IP, on how many pods of a node it is taken; only what any pod took."""
+        self.powered: list[bool] = []
+        self.down_causes: list[dict[object, int]] = []
+        self.silent_causes: list[dict[object, int]] = []
+        """Why a kubelet that has power is cut off from the API server."""
+        self.reporting: list[bool] = []
+        self.healthy: list[bool] = []
+        self.ready: list[int] = []
+        self.running: list[dict[int, PodState]] = []
+        self.journal: list[int] = []
+        self.taint_journal: list[int] = []
+        self._grow(nodes)
+
+    def _grow(self, nodes: Sequence[Node]) -> None:
+        """Adds a row a node at the end: up, well, and with nothing on it."""
+        first, more = len(self), len(nodes)
+        self.names += [node.name for node in nodes]
+        self.index |= {node.name: first + i for i, node in enumerate(nodes)}
+        self.labels += [dict(node.labels) for node in nodes]
+        self.regions_and_zones += [(node.region, node.zone) for node in nodes]
+        self.images += [node.images for node in nodes]
+        self.exists += [True] * more
+        self.cpu = _longer(self.cpu, [node.allocatable.cpu for node in nodes])
+        self.memory = _longer(self.memory, [node.allocatable.memory for node in nodes])
+        self.pods = _longer(self.pods, [node.pods for node in nodes])
+        unused = [0] * more
+        self.used_cpu, self.used_memory = _longer(self.used_cpu, unused), _longer(self.used_memory, unused)
+        self.used_pods = _longer(self.used_pods, unused)
+        self.scored_cpu, self.scored_memory = _longer(self.scored_cpu, unused), _longer(self.scored_memory, unused)
+        before = np.zeros(first, dtype=np.int64)
+        for name in sorted({*self.other, *(name for node in nodes for name in node.allocatable.other)}):
+            amounts = [node.allocatable.other.get(name, 0) for node in nodes]
+            self.other[name] = _longer(self.other.get(name, before), amounts)
+            self.used_other[name] = _longer(self.used_other.get(name, before), unused)
+        self.taint_set = _longer(self.taint_set, [self.taint_set_id(node.taints) for node in nodes])
+        self.unschedulable = np.append(self.unschedulable, np.array([n.unschedulable for n in nodes], dtype=np.bool_))
+        for by_ip in self.host_ports.values():
+            for ip, taken in by_ip.items():
+                by_ip[ip] = _longer(taken, unused)
+        self.powered += [True] * more
+        self.down_causes += [{} for _ in nodes]
+        self.silent_causes += [{} for _ in nodes]
+        self.reporting += [True] * more
+        self.healthy += [True] * more
+        self.ready += [TRUE] * more
+        self.running += [{} for _ in nodes]
+        nothing = np.zeros(len(self), dtype=np.int64)
         self.columns = {
             "allocatable": defaultdict(lambda: nothing, {"cpu": self.cpu, "memory": self.memory, **self.other}),
             "used": defaultdict(lambda: nothing, {"cpu": self.used_cpu, "memory": self.used_memory, **self.used_other}),
@@ -56,24 +106,6 @@ class NodeTable:
                 lambda: nothing, {"cpu": self.scored_cpu, "memory": self.scored_memory, **self.used_other}
             ),
         }
-        """By kind, "allocatable", "used" or "scored", and by resource; zeros if no node has it."""
-        self.taint_sets: list[frozenset[Taint]] = []
-        self._taint_set_ids: dict[frozenset[Taint], int] = {}
-        self.taint_set = np.array([self.taint_set_id(node.taints) for node in nodes], dtype=np.int64)
-        self.unschedulable = np.array([node.unschedulable for node in nodes], dtype=np.bool_)
-        self.images = tuple(node.images for node in nodes)
-        self.host_ports: dict[tuple[int, str], dict[str, Ints]] = {}
-        """By port and protocol, and by host IP, on how many pods of a node it is taken; only what any pod took."""
-        self.powered = [True] * len(nodes)
-        self.down_causes: list[dict[object, int]] = [{} for _ in nodes]
-        self.silent_causes: list[dict[object, int]] = [{} for _ in nodes]
-        """Why a kubelet that has power is cut off from the API server."""
-        self.reporting = [True] * len(nodes)
-        self.healthy = [True] * len(nodes)
-        self.ready = [1] * len(nodes)
-        self.running: list[dict[int, PodState]] = [{} for _ in nodes]
-        self.journal: list[int] = []
-        self.taint_journal: list[int] = []
 
     def __len__(self) -> int:
         return len(self.names)
@@ -116,6 +148,21 @@ class Nodes(NodeTable):
     def __init__(self, nodes: Sequence[Node], transitions: Transitions) -> None:
         super().__init__(nodes)
         self._emit = transitions.emit
+
+    def join(self, node: Node) -> int:
+        """A node joins the running cluster, and is Ready at once; returns its row."""
+        self._grow([node])
+        row = len(self) - 1
+        self._emit(Kind.NODE_EXISTS, row, row, 0, 1, 0)
+        return row
+
+    def delete(self, node: int, cause: int) -> None:
+        """The node's machine and its object are gone for good; its pods are left to the garbage collector."""
+        self.add_down_cause(node, self, cause)
+        self.exists[node] = False
+        self.labels[node] = {}
+        self.images[node] = {}
+        self._emit(Kind.NODE_EXISTS, node, node, 1, 0, cause)
 
     def add_down_cause(self, node: int, owner: object, cause: int) -> None:
         """Gives the node a reason to be down; it loses power with the first."""
@@ -189,6 +236,10 @@ class Nodes(NodeTable):
         taint = Taint(UNSCHEDULABLE, TaintEffect.NO_SCHEDULE)
         taints = self.taints_of(node)
         self.set_taints(node, taints | {taint} if unschedulable else taints - {taint}, cause)
+
+
+def _longer(column: Ints, values: Sequence[int]) -> Ints:
+    return np.append(column, np.array(values, dtype=np.int64))
 
 
 def _evicts(taints: frozenset[Taint]) -> bool:

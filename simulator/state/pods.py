@@ -36,7 +36,10 @@ class Pods(dict[int, PodState]):
         if ordinal is not None:
             slot = workload.take_slot_number(ordinal)
         elif only_node is not None:
-            slot = workload.take_slot_number(only_node + (0 if workload.has_free(only_node) else len(self._nodes)))
+            number = only_node
+            while not workload.has_free(number):
+                number += len(self._nodes)
+            slot = workload.take_slot_number(number)
         else:
             slot = workload.take_slot()
         if ordinal is None:
@@ -52,6 +55,12 @@ class Pods(dict[int, PodState]):
             owner.pods[uid] = owner.objects[uid] = pod
         self._emit(Kind.POD_PHASE, pod, uid, Phase.ABSENT, Phase.PENDING, cause)
         return pod
+
+    def set_scheduling_gates(self, pod: PodState, gates: tuple[str, ...], cause: int) -> None:
+        """The scheduling gates that are left of the pod's; none can be added (pkg/apis/core/validation)."""
+        old, pod.scheduling_gates = pod.scheduling_gates, gates
+        if old != gates:
+            self._emit(Kind.POD_SCHEDULING_GATES, pod, pod.uid, len(old), len(gates), cause)
 
     def bind(self, pod: PodState, node: int) -> None:
         """Puts the pod on a node; its requests count there until it is removed."""

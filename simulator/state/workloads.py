@@ -17,6 +17,7 @@ class Workloads:
     def __init__(self, transitions: Transitions) -> None:
         self._emit = transitions.emit
         self._records: defaultdict[type[Record], list[Any]] = defaultdict(list)
+        self._names: defaultdict[type[Record], list[str]] = defaultdict(list)
         self.replica_sets: list[ReplicaSetState] = []
         """Those that exist, of Deployments and alone."""
         self.replica_set_names: list[str] = []
@@ -26,10 +27,20 @@ class Workloads:
         """All records of this class, in order of creation."""
         return self._records[kind]
 
+    def names_of(self, kind: type[Record]) -> list[str]:
+        """The names of all records of this class that ever were, by index."""
+        return self._names[kind]
+
     def add(self, record: Record) -> None:
         """A new object, of which its controller knows nothing yet."""
         self._records[type(record)].append(record)
+        self._names[type(record)].append(record.spec.name)
         self._emit(record.GENERATION, record, record.index, 0, 1, 0)
+
+    def remove(self, record: Record) -> None:
+        """The object is gone: its generation is 0 from now on. It must be one that makes no pods."""
+        self._records[type(record)].remove(record)
+        self._emit(record.GENERATION, record, record.index, record.generation, 0, 0)
 
     def update(self, record: Record, spec: object, cause: int) -> None:
         """The object gets another spec, whatever part of it changed."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 class Refers(Enum):
     """To what of the cluster a name refers."""
 
-    DEPLOYMENT = "Deployment"
+    WORKLOAD = "workload"
     ZONE = "zone"
     LABEL = "label"
 
@@ -21,8 +21,8 @@ class ValueOf:
     """The name of that field."""
 
 
-DeploymentName = Annotated[str, Refers.DEPLOYMENT]
-"""A Deployment: "Deployment/name" or "Deployment/namespace/name"."""
+WorkloadName = Annotated[str, Refers.WORKLOAD]
+"""A Deployment, StatefulSet or DaemonSet: "Kind/name" or "Kind/namespace/name"."""
 ZoneName = Annotated[str, Refers.ZONE]
 """A zone that has nodes."""
 LabelKey = Annotated[str, Refers.LABEL]

@@ -1,9 +1,9 @@
 """The world as stories see it: what there is, and what may be done to it."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
@@ -15,14 +15,17 @@ from simulator.kubelet.kubelet import Kubelet
 from simulator.log import Kind
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DeploymentState, Phase, PodState
+from simulator.state.objects import DaemonSetState, DeploymentState, Phase, PodState, StatefulSetState
+from simulator.stories.attempts import Attempt, Journal, Outcome
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
-from simulator.stories.drains import Drains
+from simulator.stories.evictions import evict_all
 from simulator.stories.subject import Subject
 from simulator.streams import Streams
 
 P = ParamSpec("P")
+Rollable = DeploymentState | StatefulSetState | DaemonSetState
+"""What a change of the pod template rolls out."""
 
 
 class World:
@@ -50,9 +53,14 @@ class World:
         """Pods that somebody waits to see gone."""
         self.strikes: Counter[str] = Counter()
         """How often each failure mode of nodes, or operation, struck."""
-        self.drains: defaultdict[str, Drains] = defaultdict(Drains)
-        """By operation."""
+        self.journal = Journal()
+        """What operations are asked to do."""
+        self._rollouts: dict[Rollable, Attempt] = {}
+        """Rollouts under way, by what is rolled out."""
+        self._eviction_rng = streams.stream("evictions")
         state.listen(Kind.POD_PHASE, self._pod_left)
+        for kind in (Kind.DEPLOYMENT_COMPLETE, Kind.STATEFULSET_COMPLETE, Kind.DAEMONSET_COMPLETE):
+            state.listen(kind, self._completed)
 
     # What there is
 
@@ -63,7 +71,8 @@ class World:
 
     def nodes(self, select: LabelSelector = LabelSelector()) -> list[int]:
         """The nodes whose labels match."""
-        return [node for node, labels in enumerate(self._state.nodes.labels) if select.matches(labels)]
+        nodes = self._state.nodes
+        return [node for node, labels in enumerate(nodes.labels) if nodes.exists[node] and select.matches(labels)]
 
     def node_name(self, node: int) -> str:
         """The node's name."""
@@ -84,9 +93,12 @@ class World:
                 domains.setdefault(value, []).append(node)
         return dict(sorted(domains.items()))
 
-    def deployment(self, target: str) -> DeploymentState:
-        """The Deployment meant by "Deployment/name" or "Deployment/namespace/name"; raises ValueError if none is."""
-        return self._api.deployment(target)
+    def rollable(self, target: str) -> Rollable:
+        """The Deployment, StatefulSet or DaemonSet meant by "Kind/name" or "Kind/namespace/name".
+
+        Raises ValueError if there is none.
+        """
+        return self._api.rollable(target)
 
     def pods_to_drain(self, node: int) -> list[PodState]:
         """The pods on a node that a drain is about: all but those of DaemonSets, oldest first."""
@@ -129,16 +141,28 @@ class World:
         self.strikes[operation] += 1
         return Cordon(self._state.nodes, self._cordons, nodes, self._state.cause(f"{operation}/{subject}"))
 
-    def evict(self, pod: PodState, operation: str, subject: str) -> Verdict:
-        """Asks the eviction API to delete the pod, which its budget may forbid."""
-        verdict = self._disruption.evict(pod, self._state.cause(f"{operation}/{subject}"))
-        drains = self.drains[operation]
-        if verdict.allowed:
-            drains.evicted += 1
-        elif verdict.try_again or verdict.never:
-            drains.refused += 1
-            drains.last_refusal = verdict.reason
-        return verdict
+    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
+        """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
+        return self.journal.agenda(operation, subject, first, every)
+
+    def evict(self, pods: Sequence[PodState], attempt: Attempt, deadline: float) -> Generator[Event, Any, bool]:
+        """Asks the eviction API to delete the pods, which their budgets may forbid, until `deadline`.
+
+        Returns whether none is left to be asked for, or can never be.
+        """
+        cause = self._state.cause(f"{attempt.operation}/{attempt.subject}")
+
+        def ask(pod: PodState) -> Verdict:
+            return self._disruption.evict(pod, cause)
+
+        def told(pod: PodState, verdict: Verdict) -> None:
+            if verdict.allowed:
+                attempt.evicted += 1
+            elif verdict.try_again or verdict.never:
+                attempt.refused += 1
+                attempt.last_refusal = verdict.reason
+
+        return evict_all(self._kernel, ask, told, pods, deadline, self._eviction_rng)
 
     def gone(self, pods: Sequence[PodState]) -> Event:
         """An event to yield: succeeds when none of the pods exists any more."""
@@ -158,16 +182,24 @@ class World:
                     event.succeed()
             self._leaving = [(left, event) for left, event in self._leaving if left]
 
-    def roll_out(self, operation: str, deployment: DeploymentState, new_image: bool) -> None:
-        """The Deployment's template changes: to images that no node has yet, or only in an annotation."""
-        self.strikes[operation] += 1
-        template = deployment.spec.template
-        release = f"{operation}/{deployment.generation}"
+    def roll_out(self, attempt: Attempt, target: Rollable, new_image: bool) -> None:
+        """The target's template changes: to images that no node has yet, or only in an annotation."""
+        self.strikes[attempt.operation] += 1
+        if (before := self._rollouts.pop(target, None)) is not None:
+            before.end(self.now, Outcome.REPLACED)
+        template = target.spec.template
+        release = f"{attempt.operation}/{target.generation}"
         if new_image:
             containers = tuple(replace(c, image=f"{c.image.split('@')[0]}@{release}") for c in template.spec.containers)
             template = replace(template, spec=replace(template.spec, containers=containers))
         else:
             annotations = {**template.annotations, "kubectl.kubernetes.io/restartedAt": release}
             template = replace(template, annotations=annotations)
-        cause = self._state.cause(f"{operation}/{deployment.workload}")
-        self._api.apply(replace(deployment.spec, template=template), cause)
+        cause = self._state.cause(f"{attempt.operation}/{target.workload}")
+        self._api.apply(replace(target.spec, template=template), cause)
+        attempt.begin(self.now)
+        self._rollouts[target] = attempt
+
+    def _completed(self, target: Rollable, complete: int, cause: int) -> None:
+        if complete and (attempt := self._rollouts.pop(target, None)) is not None:
+            attempt.end(self.now)

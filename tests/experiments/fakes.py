@@ -42,6 +42,7 @@ class Run:
     transitions: int
     strikes: dict[str, int]
     pending: dict[str, str]
+    attempts: tuple[()] = ()
     log: None = None
 
 

@@ -10,6 +10,7 @@ from models.behaviour import Behaviour
 from models.input.documents import Document
 from models.manifests.conversion import Admission, converters
 from models.manifests.manifest import Field, Findings, Manifest
+from models.namespace import NAME_LABEL, Namespace
 from models.node import Node, Taint, TaintEffect
 from models.pod import Pod
 from models.timing import Timing
@@ -19,7 +20,6 @@ from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import PodState
-from simulator.state.objects.affinity import NAMESPACE_LABEL
 from simulator.streams import Streams
 
 Object = Mapping[str, Any]
@@ -27,7 +27,7 @@ Object = Mapping[str, Any]
 BEYOND_THE_API = ("duplicate value", "must not be specified when labelSelector is not set")
 """What plugins are tested with although the API server refuses it: it plays no part in what they answer."""
 NAMESPACES = {"subteam1.team1": "team1", "subteam2.team1": "team1", "subteam1.team2": "team2"}
-"""The namespaces of upstream's affinity tests, and their label `team`; here namespaces have no label but their name."""
+"""The namespaces of upstream's affinity tests, and their label `team`."""
 
 
 class RefusedError(Exception):
@@ -54,20 +54,7 @@ def pod(written: Object | None, name: str = "asked") -> Pod:
     for key in ("containers", "initContainers"):
         if key in spec:
             spec[key] = [_container(c, f"{key}-{i}") for i, c in enumerate(spec[key])]
-    spec = _with_names_for_teams(spec)
     return read("Pod", {**written, "spec": spec}, name)  # type: ignore[no-any-return]
-
-
-def _with_names_for_teams(written: Any) -> Any:
-    """Namespace selectors by team become selectors of the names that they pick."""
-    if isinstance(written, list):
-        return [_with_names_for_teams(item) for item in written]
-    if not isinstance(written, dict):
-        return written
-    if written.get("key") == "team" and written.get("operator") == "In":
-        names = [name for name, team in NAMESPACES.items() if team in written["values"]]
-        return {"key": NAMESPACE_LABEL, "operator": "In", "values": names}
-    return {key: _with_names_for_teams(item) for key, item in written.items()}
 
 
 def _container(written: Object, name: str) -> Object:
@@ -101,7 +88,8 @@ class Scene:
         self.counts = PodCounts(self.state)
         self.cluster = ClusterView(self.state.nodes, self.counts)
         self.api = Api(self.state, Streams(0, 0), Behaviour())
-        for other in others:
+        namespaces = [Namespace(name, {NAME_LABEL: name, "team": team}) for name, team in NAMESPACES.items()]
+        for other in (*namespaces, *others):
             self.api.apply(other)
         for written in existing:
             self.place(written)

@@ -27,7 +27,8 @@ from simulator.controllers.autoscaling.replica_calculator import (
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import AutoscalerState, PodState, Workload
+from simulator.state.objects import PodState, Workload
+from simulator.state.objects.autoscaler import AutoscalerState
 from simulator.state.scale import Scalable, Scale
 from simulator.streams import Streams
 

@@ -32,6 +32,7 @@ class ImageLocality:
 
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
         images = _images(pod)
+        number_of_nodes = cluster.number_of_nodes
         nodes_with = {image: sum(image in present for present in cluster.images) for image in set(images)}
         if not any(nodes_with.values()):
             return None
@@ -39,7 +40,7 @@ class ImageLocality:
         scores = []
         for present in cluster.images:
             spread_bytes = sum(
-                int(present[image] * (nodes_with[image] / len(cluster.images))) for image in images if image in present
+                int(present[image] * (nodes_with[image] / number_of_nodes)) for image in images if image in present
             )
             scores.append(100 * (min(max(spread_bytes, _LEAST), most) - _LEAST) // (most - _LEAST))
         column = np.array(scores, dtype=np.int64)

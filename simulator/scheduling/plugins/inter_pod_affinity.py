@@ -1,13 +1,13 @@
 """InterPodAffinity: pods that must, would rather or must not be near others."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from simulator.registry import register
-from simulator.scheduling.framework import Filter, Reads, Score
+from simulator.scheduling.framework import Filter, Reads, Score, one_reason_each
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.nodes import Bools, Ints
 
@@ -25,7 +25,7 @@ class InterPodAffinity:
     """Required terms of the pod, and required anti-affinity of the pods there, reject; preferred terms score.
 
     Existing pods' preferred terms that match the pod score too, and their required affinity with
-    `hard_pod_affinity_weight`. Pods that are being deleted still count. Namespaces have no labels but their name.
+    `hard_pod_affinity_weight`. Pods that are being deleted still count.
     Source: pkg/scheduler/framework/plugins/interpodaffinity (filtering.go, scoring.go).
     """
 
@@ -48,18 +48,18 @@ class InterPodAffinity:
         self_affine = all(term.matches(pod.namespace, pod.labels) for term in required)
         existing = _Existing(pod, cluster)
 
-        def rejects(nodes: NodeView) -> list[tuple[str, Bools]]:
-            verdicts = []
+        def rejects(nodes: NodeView) -> Sequence[tuple[str, Bools]]:
+            verdicts: list[tuple[str, Bools]] = []
             if near:
                 # The first of a group of pods that want to be together may go wherever there are the labels.
                 first = self_affine and not any(count.total for count in near)
                 verdicts.append((_AFFINITY, _any([_lacks(count, nodes, first) for count in near])))
             if apart:
                 verdicts.append((_ANTI_AFFINITY, _any([_present(count, nodes) > 0 for count in apart])))
-            for kind, _, count in existing.counts():
-                if kind == "anti_required" and count.total:
-                    verdicts.append((_EXISTING, _present(count, nodes) > 0))
-            return verdicts
+            theirs = [count for kind, _, count in existing.counts() if kind == "anti_required" and count.total]
+            if theirs:
+                verdicts.append((_EXISTING, _any([_present(count, nodes) > 0 for count in theirs])))
+            return one_reason_each(verdicts)
 
         return rejects
 

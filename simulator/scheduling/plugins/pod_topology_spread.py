@@ -12,11 +12,12 @@ from models.node import HOSTNAME_LABEL, ZONE_LABEL, TaintEffect
 from models.pod import TopologySpreadConstraint, WhenUnsatisfiable
 from simulator.registry import register
 from simulator.scheduling.counts import PodCount
-from simulator.scheduling.framework import Filter, Reads, Score
+from simulator.scheduling.framework import Filter, Reads, Score, one_reason_each
 from simulator.scheduling.plugins.node_affinity import eligible
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.nodes import Bools, Ints
 
+_SKEWED = "node(s) didn't match pod topology spread constraints"
 SYSTEM_DEFAULTS = (
     TopologySpreadConstraint(3, HOSTNAME_LABEL, WhenUnsatisfiable.SCHEDULE_ANYWAY),
     TopologySpreadConstraint(5, ZONE_LABEL, WhenUnsatisfiable.SCHEDULE_ANYWAY),
@@ -79,16 +80,15 @@ class PodTopologySpread:
         labelled = limits[0].labelled
         everywhere = bool(labelled.all())
 
-        def rejects(nodes: NodeView) -> list[tuple[str, Bools]]:
-            verdicts = []
-            if not everywhere:
-                reason = "node(s) didn't match pod topology spread constraints (missing required label)"
-                verdicts.append((reason, nodes.take(~labelled)))
-            skewed = [full[nodes.take(limit.count.domain)] for limit in limits if (full := limit.full()).any()]
-            if skewed:
-                reason = "node(s) didn't match pod topology spread constraints"
-                verdicts.append((reason, nodes.take(labelled) & np.logical_or.reduce(skewed)))
-            return verdicts
+        def rejects(nodes: NodeView) -> Sequence[tuple[str, Bools]]:
+            verdicts: list[tuple[str, Bools]] = []
+            for limit in limits:
+                domain = nodes.take(limit.count.domain)
+                if not everywhere:
+                    verdicts.append((f"{_SKEWED} (missing required label)", domain < 0))
+                if (full := limit.full()).any():
+                    verdicts.append((_SKEWED, full[domain]))
+            return one_reason_each(verdicts)
 
         return rejects
 
@@ -198,9 +198,7 @@ class Limit:
         """Which domains would exceed maxSkew with the pod; one entry more, for "no domain"."""
         matching, present = self._included.matching()
         there = matching if present is None else matching[present]
-        if len(there) == 0:
-            return np.ones(len(matching) + 1, dtype=np.bool_)
-        least = int(there.min()) if len(there) >= self._constraint.min_domains else 0
+        least = int(there.min()) if len(there) >= max(self._constraint.min_domains, 1) else 0
         return np.append(matching + (self._own - least) > self._constraint.max_skew, False)
 
 

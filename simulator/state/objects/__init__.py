@@ -5,10 +5,8 @@ read from a numpy column costs several times an attribute; so pods are slotted r
 """
 
 from simulator.log import Phase
-from simulator.state.objects.autoscaler import AutoscalerState
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import DeploymentState, Progress, ReplicaSetState, Rollout
-from simulator.state.objects.disruption import BudgetState
 from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState
 from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.state.objects.service import ServiceState
@@ -17,8 +15,6 @@ from simulator.state.objects.workload import Slot, Workload
 
 __all__ = [
     "REVISION_LABEL",
-    "AutoscalerState",
-    "BudgetState",
     "ContainerState",
     "DaemonSetState",
     "DeploymentState",

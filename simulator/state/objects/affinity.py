@@ -4,13 +4,14 @@ Source: pkg/scheduler/framework/types.go (AffinityTerm); matchLabelKeys are merg
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.labels import LabelSelector, Operator, Requirement
+from models.namespace import NAME_LABEL
 from models.pod import Affinity, PodAffinityTerm
 
-NAMESPACE_LABEL = "kubernetes.io/metadata.name"
-"""The label that every namespace has; others are not modelled."""
+Namespaces = Mapping[str, Mapping[str, str]]
+"""The labels of each namespace that is declared, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,13 @@ class AffinityTerm:
     topology_key: str
     namespaces: frozenset[str]
     namespace_selector: LabelSelector | None = None
+    declared: Namespaces = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, term: PodAffinityTerm, namespace: str, labels: Mapping[str, str]) -> "AffinityTerm":
-        """The term of a pod with these labels in this namespace."""
+    def of(
+        cls, term: PodAffinityTerm, namespace: str, labels: Mapping[str, str], declared: Namespaces
+    ) -> "AffinityTerm":
+        """The term of a pod with these labels in this namespace; `declared` are the namespaces of the cluster."""
         selector = term.selector
         if selector is not None:
             merged = [
@@ -39,14 +43,15 @@ class AffinityTerm:
             selector = LabelSelector((*selector.requirements, *merged))
         own = not term.namespaces and term.namespace_selector is None
         namespaces = frozenset((namespace,)) if own else frozenset(term.namespaces)
-        return cls(selector, term.topology_key, namespaces, term.namespace_selector)
+        return cls(selector, term.topology_key, namespaces, term.namespace_selector, declared)
 
     def matches(self, namespace: str, labels: Mapping[str, str]) -> bool:
         """Whether a pod with these labels in this namespace is meant."""
         if self.selector is None:
             return False
         known = namespace in self.namespaces or (
-            self.namespace_selector is not None and self.namespace_selector.matches({NAMESPACE_LABEL: namespace})
+            self.namespace_selector is not None
+            and self.namespace_selector.matches(self.declared.get(namespace) or {NAME_LABEL: namespace})
         )
         return known and self.selector.matches(labels)
 
@@ -60,11 +65,11 @@ class PodAffinity:
     preferred: tuple[tuple[int, AffinityTerm], ...] = ()
 
     @classmethod
-    def of(cls, affinity: Affinity, namespace: str, labels: Mapping[str, str]) -> "PodAffinity":
-        """The terms of pods with these labels in this namespace."""
+    def of(cls, affinity: Affinity, namespace: str, labels: Mapping[str, str], declared: Namespaces) -> "PodAffinity":
+        """The terms of pods with these labels in this namespace; `declared` are the namespaces of the cluster."""
 
         def resolved(term: PodAffinityTerm) -> AffinityTerm:
-            return AffinityTerm.of(term, namespace, labels)
+            return AffinityTerm.of(term, namespace, labels, declared)
 
         return cls(
             tuple(map(resolved, affinity.pod_required)),

@@ -1,6 +1,6 @@
 """DaemonSets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from models.daemonset import DaemonSet
@@ -16,15 +16,17 @@ class DaemonSetState(PodOwner):
     """A DaemonSet, its revisions, and its pods by the node that each is made for."""
 
     GENERATION: ClassVar = Kind.DAEMONSET_GENERATION
-    STATUS: ClassVar[Mapping[Kind, str]] = {Kind.DAEMONSET_DESIRED: "desired"}
+    STATUS: ClassVar[Mapping[Kind, str]] = {Kind.DAEMONSET_DESIRED: "desired", Kind.DAEMONSET_COMPLETE: "complete"}
     __slots__ = (
         "by_node",
+        "complete",
         "desired",
         "generation",
         "history",
         "index",
         "meant",
         "outdated",
+        "revision",
         "spec",
         "unsettled",
         "wanted",
@@ -35,6 +37,10 @@ class DaemonSetState(PodOwner):
         self.index = index
         self.spec = spec
         self.generation = 1
+        self.revision = 1
+        """One more with each change of its template."""
+        self.complete = True
+        """No rollout is under way: its pods are of the template and available, or were since it changed last."""
         self.history = RevisionHistory()
         """The last of them is that of the template."""
         self.by_node: dict[int, list[PodState]] = {}
@@ -55,11 +61,16 @@ class DaemonSetState(PodOwner):
         """A new DaemonSet, with no pods yet."""
         return cls(index, make_workload("DaemonSet", spec.namespace, spec.name), spec)
 
-    def renew(self, spec: DaemonSet, cause: int) -> tuple[()]:
-        """Revisions are its controller's business."""
-        self.spec = spec
+    def renew(self, spec: DaemonSet, cause: int) -> Iterator[tuple[Kind, int, int]]:
+        """Another template begins a rollout."""
+        old, self.spec = self.spec, spec
         self.cause = cause
-        return ()
+        if spec.template != old.template:
+            self.revision += 1
+            yield Kind.DAEMONSET_REVISION, self.revision - 1, self.revision
+            if self.complete:
+                self.complete = False
+                yield Kind.DAEMONSET_COMPLETE, True, False
 
     def oldest(self, node: int) -> PodState:
         """The pod that counts for a node: those bound first, then by age."""

@@ -1,5 +1,6 @@
 """PodDisruptionBudgets."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import ClassVar
@@ -29,6 +30,7 @@ class BudgetState:
         "pods",
         "ready",
         "spec",
+        "written",
     )
 
     def __init__(self, index: int, spec: PodDisruptionBudget) -> None:
@@ -52,6 +54,8 @@ class BudgetState:
         """Those that are Ready and not being deleted."""
         self.controllers: Counter[object] = Counter()
         """How many of them each controller has whose scale is asked for."""
+        self.written = -math.inf
+        """When an eviction last wrote its status."""
         self.cause = 0
         """Why its counts last changed."""
 

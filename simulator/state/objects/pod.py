@@ -8,7 +8,7 @@ from models.pod import Container, PodTemplate
 from simulator.hazards import Clock
 from simulator.kernel import Timer
 from simulator.log import Phase
-from simulator.state.objects.affinity import PodAffinity
+from simulator.state.objects.affinity import Namespaces, PodAffinity
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.workload import Slot, Workload
 
@@ -50,6 +50,7 @@ class PodClass:
         labels: Mapping[str, str],
         behaviour: PodBehaviour,
         services: tuple[ServiceState, ...],
+        namespaces: Namespaces,
     ) -> None:
         self.workload = workload
         self.namespace = workload.namespace
@@ -58,7 +59,7 @@ class PodClass:
         self.labels = labels
         self.behaviour = behaviour
         self.services = services
-        self.affinity = PodAffinity.of(template.spec.affinity, workload.namespace, labels)
+        self.affinity = PodAffinity.of(template.spec.affinity, workload.namespace, labels, namespaces)
         self.requests = template.spec.requests
         self.host_ports = template.spec.host_ports
         self.scored_requests = template.spec.scored_requests
@@ -149,6 +150,7 @@ class PodState:
         "ready_since",
         "running",
         "running_since",
+        "scheduling_gates",
         "slot",
         "start_time",
         "timer",
@@ -170,6 +172,8 @@ class PodState:
         self.node = -1
         self.only_node: int | None = None
         """The only node that its affinity allows, by name: what a DaemonSet gives each of its pods."""
+        self.scheduling_gates = pod_class.spec.scheduling_gates
+        """Those that nobody has removed yet."""
         self.deleting = False
         self.disruption = Disruption.NONE
         self.deletion_cost = 0

@@ -1,6 +1,6 @@
 """StatefulSets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from models.statefulset import StatefulSet
@@ -16,14 +16,18 @@ class StatefulSetState(PodOwner):
     """A StatefulSet, its revisions and its pods; a pod's ordinal is its number and that of its slot."""
 
     GENERATION: ClassVar = Kind.STATEFULSET_GENERATION
-    STATUS: ClassVar[Mapping[Kind, str]] = {}
-    __slots__ = ("current", "generation", "history", "index", "lost", "spec")
+    STATUS: ClassVar[Mapping[Kind, str]] = {Kind.STATEFULSET_COMPLETE: "complete"}
+    __slots__ = ("complete", "current", "generation", "history", "index", "lost", "revision", "spec")
 
     def __init__(self, index: int, workload: Workload, spec: StatefulSet) -> None:
         super().__init__(workload)
         self.index = index
         self.spec = spec
         self.generation = 1
+        self.revision = 1
+        """One more with each change of its template."""
+        self.complete = True
+        """No rollout is under way: its pods are of the template and ready, or were since it changed last."""
         self.history = RevisionHistory()
         """The last of them is the update revision."""
         self.current: Revision | None = None
@@ -36,11 +40,16 @@ class StatefulSetState(PodOwner):
         """A new StatefulSet, with no pods yet."""
         return cls(index, make_workload("StatefulSet", spec.namespace, spec.name), spec)
 
-    def renew(self, spec: StatefulSet, cause: int) -> tuple[()]:
-        """Revisions are its controller's business."""
-        self.spec = spec
+    def renew(self, spec: StatefulSet, cause: int) -> Iterator[tuple[Kind, int, int]]:
+        """Another template begins a rollout."""
+        old, self.spec = self.spec, spec
         self.cause = cause
-        return ()
+        if spec.template != old.template:
+            self.revision += 1
+            yield Kind.STATEFULSET_REVISION, self.revision - 1, self.revision
+            if self.complete:
+                self.complete = False
+                yield Kind.STATEFULSET_COMPLETE, True, False
 
     def status(self) -> Mapping[str, int]:
         """Ready and available count pods that are being deleted too; current and updated do not."""

@@ -12,7 +12,7 @@ from experiments.experiment import Experiment
 from models.distributions import Exponential, Fixed
 from models.input.problems import InputError
 from models.labels import LabelSelector
-from models.node import HOSTNAME_LABEL, ZONE_LABEL, Taint, TaintEffect
+from models.node import ARCH_LABEL, HOSTNAME_LABEL, OS_LABEL, ZONE_LABEL, Taint, TaintEffect
 from simulator.failures.node_crash import NodeCrash
 from simulator.operations.rollout import Rollout
 
@@ -112,9 +112,19 @@ def test_pool_nodes_are_dealt_over_the_zones(read: Any) -> None:
     head = HEAD.replace("zones: [a, b]", "zones: [a, b], labels: {disk: ssd}, taints: [{key: k, effect: NoSchedule}]")
     nodes = read(head=head).scenarios()[0].cluster.nodes
     assert [(node.name, node.zone) for node in nodes] == [("general-1", "a"), ("general-2", "b"), ("general-3", "a")]
-    assert nodes[0].labels == {HOSTNAME_LABEL: "general-1", ZONE_LABEL: "a", "pool": "general", "disk": "ssd"}
+    of_kubelet = {HOSTNAME_LABEL: "general-1", OS_LABEL: "linux", ARCH_LABEL: "amd64"}
+    beta = {"beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": "amd64"}
+    assert nodes[0].labels == {**of_kubelet, **beta, ZONE_LABEL: "a", "pool": "general", "disk": "ssd"}
+    assert nodes[0].allocatable.other == {"ephemeral-storage": 100 * 2**30}
     assert nodes[0].taints == (Taint("k", TaintEffect.NO_SCHEDULE),)
     assert (nodes[0].allocatable.cpu, nodes[0].allocatable.memory, nodes[0].pods) == (4000, 16 * 2**30, 110)
+
+
+def test_a_pool_may_be_of_another_kind_of_machine(read: Any) -> None:
+    arm = "labels: {kubernetes.io/arch: arm64}, allocatable: {ephemeral-storage: 10Gi, nvidia.com/gpu: 1, "
+    [node, *_] = read(head=HEAD.replace("allocatable: {", arm)).scenarios()[0].cluster.nodes
+    assert (node.labels[ARCH_LABEL], node.labels["beta.kubernetes.io/arch"]) == ("arm64", "arm64")
+    assert node.allocatable.other == {"ephemeral-storage": 10 * 2**30, "nvidia.com/gpu": 1}
 
 
 def test_nodes_may_come_as_manifests(read: Any, tmp_path: Path) -> None:

@@ -104,10 +104,21 @@ def test_a_column_is_declared_once() -> None:
 
 def test_a_column_has_its_own_type_in_every_table() -> None:
     types = {(table, name): column.type for table, declared in COLUMNS.items() for name, column in declared.items()}
-    integers = {"replication", "times", "outages", "undetected", "min_answering", "transitions", "seed"}
+    integers = {
+        "replication",
+        "times",
+        "outages",
+        "undetected",
+        "min_answering",
+        "transitions",
+        "seed",
+        "evicted",
+        "refused",
+    }
     texts = {
         *("policy", "service", "scenario", "status", "error", "strikes", "pending"),
-        *("alert", "deployment", "cause", "outcome", "stage", "lengths_s", "why"),
+        *("alert", "workload", "cause", "outcome", "stage", "lengths_s", "why"),
+        *("operation", "subject", "last_refusal"),
     }
     for (_, name), type_ in types.items():
         assert type_ is (int if name in integers else str if name in texts else float)

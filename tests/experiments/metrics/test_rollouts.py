@@ -49,7 +49,7 @@ def found(*rows: tuple[float, ...], answering: StepFunction | None = None, start
         log.append(row)
     log.causes = ["", "release/2"]
     log.names = {"SERVICE": ["web", "other"], "DEPLOYMENT": ["web", "else"]}
-    log.in_front_of = [(0,), ()]
+    log.in_front_of = {"DEPLOYMENT": [(0,), ()]}
     answers = answering or step((0, 3))
     history = History(answers, answers, step((0, 3)))
     return rollouts(log, {"web": Observation.of(history, ReadyEndpoints(1), start, END)})
@@ -60,7 +60,7 @@ def test_a_rollout_lasts_until_the_deployment_is_complete() -> None:
     (row,) = found(*begins(100), *completes(150), answering=answers)
     assert row == {
         "service": "web",
-        "deployment": "web",
+        "workload": "Deployment/web",
         "cause": "release/2",
         "start_s": 100.0,
         "end_s": 150.0,

@@ -53,7 +53,12 @@ def refusal(text: str) -> str:
         ("-", None),
         ("yes", True),
         ("Off", False),
-        ("y", "y"),
+        ("y", True),
+        ("Y", True),
+        ("n", False),
+        ("N", False),
+        ("yEs", "yEs"),
+        ("'y'", "y"),
         ("'yes'", "yes"),
         ('"1"', "1"),
         ("!!str 12", "12"),
@@ -96,23 +101,78 @@ def test_every_key_and_value_has_its_place() -> None:
 
 
 def test_merge_keys_and_anchors_work_and_keep_the_places_of_the_original() -> None:
-    (document,) = parse_documents("base: &b {x: 1, y: 2}\nmade:\n  <<: *b\n  y: 3\nalso: *b\n")
-    assert document.value["made"] == {"x": 1, "y": 3}
-    assert document.value["also"] == {"x": 1, "y": 2}
+    (document,) = parse_documents("base: &b {x: 1, z: 2}\nmade:\n  <<: *b\n  z: 3\nalso: *b\n")
+    assert document.value["made"] == {"x": 1, "z": 3}
+    assert document.value["also"] == {"x": 1, "z": 2}
     assert document.where(("made", "x")).line == 1
-    assert document.where(("made", "y")).line == 4
+    assert document.where(("made", "z")).line == 4
     assert document.where(("also",)) == Location("<string>", 5, 7)
 
 
 def test_a_list_of_mappings_is_merged_first_one_wins() -> None:
-    assert read("a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc:\n  <<: [*a, *b]\n")["c"] == {"x": 1, "y": 2}
+    assert read("a: &a {x: 1}\nb: &b {x: 2, z: 2}\nc:\n  <<: [*a, *b]\n")["c"] == {"x": 1, "z": 2}
 
 
-def test_duplicate_keys_are_all_reported_with_the_first_line() -> None:
-    assert refusal("a: 1\nb: {c: 1, c: 2}\na: 2\n---\nx: 1\nx: 2\n").splitlines() == [
-        "f.yaml:2:11: duplicate key 'c' (first at line 2)",
-        "f.yaml:3:1: duplicate key 'a' (first at line 1)",
-        "f.yaml:6:1: duplicate key 'x' (first at line 5)",
+def test_of_equal_keys_the_last_counts_and_each_is_told_with_the_place_of_the_first() -> None:
+    documents = parse_documents("a: 1\nb: {c: 1, c: 2}\na: 2\n---\nx: 1\nx: 2\n", "f.yaml")
+    assert [document.value for document in documents] == [{"a": 2, "b": {"c": 2}}, {"x": 2}]
+    assert [list(map(str, document.warnings)) for document in documents] == [
+        [
+            "f.yaml:2:11: duplicate key 'c': the last one counts, as in kubectl (first at f.yaml:2:5)",
+            "f.yaml:3:1: duplicate key 'a': the last one counts, as in kubectl (first at f.yaml:1:1)",
+        ],
+        ["f.yaml:6:1: duplicate key 'x': the last one counts, as in kubectl (first at f.yaml:5:1)"],
+    ]
+    assert documents[0].where(("b", "c")) == Location("f.yaml", 2, 14)
+
+
+def test_very_many_equal_keys_are_not_all_told() -> None:
+    (document,) = parse_documents("a: 1\n" * 1000, "f.yaml")
+    assert document.value == {"a": 1}
+    assert len(document.warnings) == 101
+    assert str(document.warnings[-1]) == "f.yaml:102:1: and more of this kind, after 100 in this file"
+
+
+def test_a_plain_y_that_is_a_boolean_is_told() -> None:
+    (document,) = parse_documents("paused: y\nn: 'y'\nyes: no\n", "f.yaml")
+    assert document.value == {"paused": True, "false": "y", "true": False}
+    assert [str(warning) for warning in document.warnings] == [
+        'f.yaml:1:9: a plain y is true, as in kubectl; for text write "y"',
+        'f.yaml:2:1: a plain n is false, as in kubectl; for text write "n"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "places"),
+    [
+        ('{"a": 1}\n{"a": 2}', [{"a": 1}, {"a": 2}], [(1, 7), (2, 7)]),
+        ('{"a": 1}{"a": 2}  {"a":\n3}\n\n', [{"a": 1}, {"a": 2}, {"a": 3}], [(1, 7), (1, 15), (2, 1)]),
+        ('\n {"a": 1}\n\n  {"a": 2}\n---\na: 3\n', [{"a": 1}, {"a": 2}, {"a": 3}], [(2, 8), (4, 9), (6, 4)]),
+        # What YAML cannot read is read without the places of its parts.
+        (
+            '{"a": 1}\n{\n"a": "\\ud83d\\ude00"\n}\n{"a": 3}',
+            [{"a": 1}, {"a": "😀"}, {"a": 3}],
+            [(1, 7), (2, 1), (5, 7)],
+        ),
+        ('{"a": 1}\n---\n{"a": 2}\n', [{"a": 1}, {"a": 2}], [(1, 7), (3, 7)]),
+    ],
+)
+def test_json_objects_may_stand_one_after_the_other(
+    text: str, values: list[object], places: list[tuple[int, int]]
+) -> None:
+    documents = parse_documents(text, "f.json")
+    assert [document.value for document in documents] == values
+    found = [document.where(("a",)) for document in documents]
+    assert [(place.line, place.column) for place in found] == places
+
+
+def test_what_is_wrong_in_a_json_stream_has_its_place() -> None:
+    assert refusal('{"a": 1}\n{"a": 2}{"b": [}\n') == (
+        "f.yaml:2:16: not valid YAML: did not find expected node content (while parsing a flow node at line 1)"
+    )
+    (_, second) = parse_documents('{"a": 1}\n{"b": 1, "b": 2}', "f.json")
+    assert [str(warning) for warning in second.warnings] == [
+        "f.json:2:10: duplicate key 'b': the last one counts, as in kubectl (first at f.json:2:2)"
     ]
 
 
@@ -218,8 +278,8 @@ def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (document.value, document.file) == ({"a": 1}, "<stdin>")
 
 
-# PyYAML leaves 1e3 and 0o7 without quotes, since to it they are text; to kubectl they are numbers.
-_TEXT = st.text().filter(lambda text: not re.match(r"[-+]?[0-9._]+[eEo]", text))
+# PyYAML leaves 1e3, 0o7 and y without quotes, since to it they are text; to kubectl they are numbers and a boolean.
+_TEXT = st.text().filter(lambda text: not re.match(r"[-+]?[0-9._]+[eEo]|[yYnN]$", text))
 _PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4),

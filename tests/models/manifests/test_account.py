@@ -49,7 +49,6 @@ def thing(kind: str, api_version: str = "v1", name: str = "x") -> str:
     ("pod", "container", "field", "effect"),
     [
         ("activeDeadlineSeconds: 600", "", "activeDeadlineSeconds", "too good"),
-        ("schedulingGates: [{name: a}]", "", "schedulingGates", "too good"),
         ("readinessGates: [{conditionType: a/b}]", "", "readinessGates", "too good"),
         ("serviceAccountName: nope", "", "serviceAccountName", "too good"),
         ("runtimeClassName: gvisor", "", "runtimeClassName", "too good"),
@@ -226,11 +225,11 @@ def test_labels_of_a_namespace_are_reviewed_one_by_one() -> None:
 
 def test_a_service_whose_pods_are_of_a_kind_that_is_not_read_is_told_apart() -> None:
     controller = (
-        "apiVersion: v1\nkind: ReplicationController\nmetadata: {name: rc}\nspec:\n  template:\n"
-        "    metadata: {labels: {app: web}}\n    spec: {containers: [{name: c, image: i}]}\n"
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  template:\n"
+        "    metadata: {labels: {app: web}}\n    spec: {restartPolicy: Never, containers: [{name: c, image: i}]}\n"
     )
     [(key, podless)] = build(controller, service()).podless.items()
-    assert (key, podless.maker) == (("default", "web"), "ReplicationController/rc")
+    assert (key, podless.maker) == (("default", "web"), "Job/once")
     [(_, podless)] = build(service()).podless.items()
     assert podless.maker == ""
     assert build(deployment(), service()).podless == {}

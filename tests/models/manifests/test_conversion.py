@@ -15,6 +15,7 @@ from models.input.documents import Document
 from models.input.problems import InputError
 from models.labels import LabelSelector, Operator, Requirement
 from models.manifests import ClusterInput, Manifest, build_cluster
+from models.namespace import Namespace
 from models.node import Resources, Taint, TaintEffect
 from models.pod import (
     Container,
@@ -486,6 +487,52 @@ def test_pods_and_replica_sets_are_read() -> None:
     assert (made.pods[0].name, made.pods[0].template.labels) == ("p", {"a": "b"})
     assert (made.pods[0].template.spec.node_name, made.pods[0].template.spec.restart_policy) == ("n1", "Never")
     assert made.replica_sets[0].replicas == 2
+
+
+def controller(spec: dict[str, Any]) -> dict[str, Any]:
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
+    spec = {"template": template, **spec}
+    return {"apiVersion": "v1", "kind": "ReplicationController", "metadata": {"name": "web"}, "spec": spec}
+
+
+def test_a_replication_controller_selects_by_default_what_it_makes() -> None:
+    [made] = cluster(controller({"replicas": 2, "minReadySeconds": 5})).replica_sets
+    assert (made.kind, made.replicas, made.min_ready_seconds) == ("ReplicationController", 2, 5.0)
+    assert made.selector == LabelSelector.of({"app": "web"})
+    assert cluster(controller({})).replica_sets[0].replicas == 1
+    assert problems(controller({"selector": {"app": "other"}})) == [
+        "spec.template.metadata.labels: `selector` does not match template `labels`"
+    ]
+
+
+def test_a_replication_controller_makes_its_pods_itself() -> None:
+    owner = {"apiVersion": "v1", "kind": "ReplicationController", "name": "web", "uid": "1", "controller": True}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web-x7k2p", "labels": {"app": "web"}, "ownerReferences": [owner]},
+        "spec": {"containers": [{"name": "c", "image": "i:1"}]},
+    }
+    built = build(controller({}), pod)
+    assert (len(built.cluster.pods), built.made_by_others) == (0, {"Pod": 1})
+
+
+def test_a_namespace_has_its_labels_and_its_name_as_one() -> None:
+    metadata = {"name": "shop", "labels": {"team": "a", "kubernetes.io/metadata.name": "other"}}
+    built = build({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    assert built.cluster.of_kind(Namespace) == (
+        Namespace("shop", {"team": "a", "kubernetes.io/metadata.name": "shop"}),
+    )
+    assert built.not_modelled == {}
+
+
+def test_scheduling_gates_are_read_from_pods_and_templates() -> None:
+    spec = pod_spec("schedulingGates: [{name: x.io/a}, {name: x.io/b}]")
+    assert spec.scheduling_gates == ("x.io/a", "x.io/b")
+    assert problems(deployment("", "schedulingGates: [{name: x.io/a}, {name: x.io/a}], nodeName: n")) == [
+        "spec.template.spec.nodeName: cannot be set until all schedulingGates have been cleared",
+        'spec.template.spec.schedulingGates[1].name: duplicate value: "x.io/a"',
+    ]
 
 
 def test_what_is_legal_but_not_simulated_is_named() -> None:

@@ -1,5 +1,6 @@
 """Budgets, and the eviction API that asks them (kubernetes-behaviour, section 7)."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,8 @@ from models.pod import Pod
 from models.statefulset import StatefulSet
 from simulator.controllers.disruption import Verdict
 from simulator.log import Kind
-from simulator.state.objects import BudgetState, Disruption, PodState
+from simulator.state.objects import Disruption, PodState
+from simulator.state.objects.disruption import BudgetState
 from tests.simulator.clusters import EXACT, Lab, behaviour, cluster, container, deployment, down, nodes, pod, template
 
 EVERYTHING = LabelSelector()
@@ -291,7 +293,10 @@ def test_row_6_a_budget_that_was_just_changed_is_not_asked_yet() -> None:
 
 def test_rows_8_and_9_as_many_go_at_once_as_the_budget_allows() -> None:
     found = lab([budget(max_unavailable=2)], deployment(replicas=5))
-    verdicts = [evict(found, each) for each in found.pods()[:4]]
+    verdicts = []
+    for each in found.pods()[:4]:
+        found.state.workloads.of(BudgetState)[0].written = -math.inf  # no two of them read the budget at once
+        verdicts.append(evict(found, each))
     assert [verdict.status for verdict in verdicts] == [201, 201, 429, 429]
     assert [(v.allowed, v.try_again, v.never) for v in verdicts[1:3]] == [(True, False, False), (False, True, False)]
     assert verdicts[2].reason == f"{REFUSED} The disruption budget web-budget needs 3 healthy pods and has 5 currently."
@@ -300,6 +305,39 @@ def test_rows_8_and_9_as_many_go_at_once_as_the_budget_allows() -> None:
     assert status(found) == (5, 3, 3, 0)
     assert found.state.workloads.of(BudgetState)[0].disrupted == {}
     assert [value for _, _, value in found.run(10.0).log(Kind.BUDGET_ALLOWED)] == [1, 0, 2]
+
+
+def test_of_evictions_that_read_one_budget_at_once_the_first_wins_and_the_others_are_judged_again() -> None:
+    found = lab([budget(max_unavailable=3)], deployment(replicas=5))
+    first, second, third, *_ = found.pods()
+    verdicts: list[Verdict] = []
+    found.at(10.0, lambda: verdicts.extend(evict(found, each) for each in (first, second)))
+    found.at(10.5, lambda: verdicts.append(evict(found, second)))
+    found.run(20.0)
+    assert [(verdict.allowed, verdict.collided) for verdict in verdicts] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
+    assert found.times(Kind.POD_DELETING) == [10.0, 10.5]
+    assert third.uid in found.state.pods
+
+
+def test_pods_that_are_no_loss_to_their_budget_do_not_collide() -> None:
+    found = lab([budget(max_unavailable=3, always_allow_unhealthy=True)], deployment(replicas=5))
+    pods = found.pods()
+    for each in pods[:2]:
+        found.simulation.control_plane.kubelet.make_unready(each)
+    assert [evict(found, each).status for each in (pods[2], *pods[:2])] == [201, 201, 201]
+
+
+def test_a_budget_that_is_deleted_forbids_nothing_any_more() -> None:
+    found = lab([budget(max_unavailable=0)], deployment(replicas=2))
+    [first, _] = found.pods()
+    assert evict(found, first).try_again
+    found.simulation.api.delete_budget("web-budget")
+    assert evict(found, first).allowed
+    assert found.run(10.0).state.workloads.of(BudgetState) == []
 
 
 def test_a_pod_that_is_gone_is_not_found() -> None:

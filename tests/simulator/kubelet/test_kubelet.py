@@ -250,11 +250,29 @@ def test_most_servers_take_no_request_after_sigterm(pre_stop: float, stop: float
     assert found.log(Kind.SERVICE_READY, 1.0)[0] == (10.0, "web", 0)
 
 
-def test_a_pod_that_has_not_started_is_deleted_at_once() -> None:
-    found = Lab(cluster(nodes(1), deployment()), behaviour=behaviour(image_pull=Fixed(1e9)))
+def test_a_pod_that_has_a_node_is_not_gone_at_once_even_if_it_has_not_started() -> None:
+    """CheckGracefulDelete; the course of the recording pending-deleted."""
+    slow = behaviour(image_pull=Fixed(1e9), stop_unstarted=Fixed(2.5))
+    found = Lab(cluster(nodes(1), deployment()), behaviour=slow)
     [old] = found.pods()
     found.delete(old, at=10.0)
-    assert sorted(found.run(100.0).log(Kind.POD_PHASE, 1.0)) == [(10.0, "web-0", 0), (10.0, "web-1", 1)]
+    assert sorted(found.run(100.0).log(Kind.POD_PHASE, 1.0)) == [(10.0, "web-1", 1), (12.5, "web-0", 0)]
+
+
+def test_the_grace_period_bounds_the_end_of_a_pod_that_has_not_started() -> None:
+    slow = behaviour(image_pull=Fixed(1e9), stop_unstarted=Fixed(100.0))
+    found = Lab(cluster(nodes(1), deployment()), behaviour=slow)
+    [old] = found.pods()
+    found.delete(old, at=10.0)
+    assert found.run(100.0).log(Kind.POD_PHASE, 1.0)[-1] == (40.0, "web-0", 0)
+
+
+def test_a_pod_that_has_not_started_stays_on_a_node_that_is_down() -> None:
+    found = Lab(cluster(nodes(1), deployment()), behaviour=behaviour(image_pull=Fixed(1e9)))
+    [old] = found.pods()
+    found.at(5.0, lambda: found.state.nodes.add_down_cause(0, "test", 0))
+    found.delete(old, at=10.0)
+    assert old.uid in found.run(60.0).state.pods
 
 
 def test_a_pod_without_a_node_is_deleted_at_once() -> None:

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from models.cluster import Cluster
+from models.deployment import ReplicaSet
 from models.labels import LabelSelector, Operator, Requirement
+from models.namespace import Namespace
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Taint, TaintEffect
 from models.pod import (
     Affinity,
     NodeSelectorTerm,
     Pod,
+    PodAffinityTerm,
     PodTemplate,
     PreferredNode,
     Toleration,
@@ -500,3 +503,80 @@ def test_pods_avoid_nodes_that_the_control_plane_knows_to_be_dead() -> None:
     tolerant = template("web", tolerations=tolerations(0.0))
     lab = Lab(cluster(nodes(3), deployment(replicas=3, pods=tolerant)), failures=[down(0, at=0.0)]).run(HOUR)
     assert {p.node for p in lab.pods() if not p.deleting} == {1, 2}
+
+
+def test_a_node_is_out_for_the_first_pod_affinity_rule_that_fails() -> None:
+    """InterPodAffinity.Filter: affinity, then the pod's anti-affinity, then that of the pods there."""
+    apart = Affinity(pod_anti_required=(PodAffinityTerm(WEB, HOSTNAME_LABEL),))
+    web = deployment("web", 3, pods=template("web", affinity=apart))
+    other = replace(apart, pod_anti_required=(PodAffinityTerm(WEB, HOSTNAME_LABEL, match_label_keys=("app",)),))
+    lab = Lab(cluster(nodes(2), web, pod("guard", affinity=other)))
+    assert lab.simulation.pending()["web-r0-2"] == (
+        "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules."
+    )
+
+
+def test_a_node_is_out_for_the_first_spread_constraint_that_fails() -> None:
+    """PodTopologySpread.Filter goes over the constraints in their order: the label, then the skew."""
+    machines = (node("n0", "a"), node("n1", "b"), node("n2", "b"))
+    crowded, unlabelled = spread(1), spread(1, "rack")
+    asked = template("web", topology_spread_constraints=(crowded, unlabelled))
+    reason = Lab(cluster(machines, Pod("asked", asked))).simulation.pending()["asked"]
+    assert reason == (
+        "0/3 nodes are available: 3 node(s) didn't match pod topology spread constraints (missing required label)."
+    )
+
+
+def test_a_node_that_lacks_several_resources_is_out_for_each_of_them() -> None:
+    """The one plugin that gives several reasons for a node (noderesources/fit.go)."""
+    asked = Pod("asked", sized(5000, 17 * GIB))
+    assert Lab(cluster(nodes(2), asked)).simulation.pending()["asked"] == (
+        "0/2 nodes are available: 2 Insufficient cpu, 2 Insufficient memory."
+    )
+
+
+def test_a_gated_pod_waits_until_its_gates_are_removed() -> None:
+    lab = Lab(cluster(nodes(1), pod("gated", scheduling_gates=("x.io/a", "x.io/b"))))
+    assert lab.simulation.pending()["gated"] == (
+        "SchedulingGated: Scheduling is blocked due to non-empty scheduling gates [x.io/a x.io/b]"
+    )
+    lab.apply(pod("gated", scheduling_gates=("x.io/b",)), at=10.0)
+    lab.apply(pod("gated"), at=20.0)
+    lab.run(HOUR)
+    assert lab.log(Kind.POD_NODE) == [(20.0, "gated-0", 0)]
+    assert lab.simulation.pending() == {}
+
+
+def test_gates_in_a_template_hold_every_pod_of_the_workload_back() -> None:
+    lab = Lab(cluster(nodes(2), deployment("web", 3, pods=template("web", scheduling_gates=("x.io/a",)))))
+    assert len(lab.simulation.pending()) == 3
+    assert all(reason.startswith("SchedulingGated: ") for reason in lab.simulation.pending().values())
+
+
+def test_a_namespace_selector_sees_the_labels_of_declared_namespaces() -> None:
+    """As those of kube-apiserver: every namespace has its name as a label; one that is not declared has no other."""
+    selectors = {
+        "by label": (LabelSelector.of({"stack": "customer"}), True),
+        "by another label": (LabelSelector.of({"stack": "internal"}), False),
+        "by name": (LabelSelector.of({"kubernetes.io/metadata.name": "t1"}), True),
+        "everywhere": (LabelSelector(), True),
+    }
+    for said, (selector, apart) in selectors.items():
+        term = PodAffinityTerm(WEB, HOSTNAME_LABEL, namespace_selector=selector)
+        spec = Affinity(pod_anti_required=(term,))
+        asked = Pod("asked", template("asked", affinity=spec), namespace="t2")
+        there = Pod("there", template("web"), namespace="t1")
+        declared = Namespace("t1", {"kubernetes.io/metadata.name": "t1", "stack": "customer"})
+        lab = Lab(Cluster(nodes=nodes(1), pods=(there, asked), others=(declared,)))
+        assert ("asked" in lab.simulation.pending()) is apart, said
+
+
+def test_a_replication_controller_is_a_replica_set_of_another_kind() -> None:
+    web = ReplicaSet("web", template("web"), WEB, replicas=2, kind="ReplicationController")
+    alike = replace(web, kind="ReplicaSet", replicas=1)
+    lab = Lab(Cluster(nodes=nodes(2), replica_sets=(web, alike)))
+    assert Counter(pod.pod_class.workload.kind for pod in lab.pods()) == {"ReplicationController": 2, "ReplicaSet": 1}
+    [first, *_] = lab.pods()
+    lab.delete(first, at=10.0)
+    lab.run(HOUR)
+    assert Counter(pod.pod_class.workload.kind for pod in lab.pods()) == {"ReplicationController": 2, "ReplicaSet": 1}

@@ -55,4 +55,4 @@ def test_the_histories_are_the_same_from_the_log() -> None:
 def test_a_log_knows_the_services_in_front_of_each_deployment() -> None:
     run = simulate(cluster(nodes(3), WEB, deployment("db", 1)), duration=10.0, keep_log=True)
     assert run.log is not None
-    assert run.log.in_front_of == [(0,), (1,)]
+    assert run.log.in_front_of == {"DEPLOYMENT": [(0,), (1,)], "STATEFULSET": [], "DAEMONSET": []}

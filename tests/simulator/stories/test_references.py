@@ -8,7 +8,7 @@ from simulator.stories.references import Refers, ValueOf, references
 
 
 def test_a_field_says_by_its_type_what_it_refers_to() -> None:
-    assert references(Rollout) == {"target": Refers.DEPLOYMENT}
+    assert references(Rollout) == {"target": Refers.WORKLOAD}
     assert references(ZoneOutage) == {"zones": Refers.ZONE}
     assert references(DomainOutage) == {"domain": Refers.LABEL, "values": ValueOf("domain")}
     assert references(NodeCrash) == {}

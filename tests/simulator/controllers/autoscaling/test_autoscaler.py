@@ -30,7 +30,8 @@ from simulator.controllers.autoscaling.autoscaler import AutoscalerController
 from simulator.log import Kind
 from simulator.run import simulate
 from simulator.simulation import Simulation
-from simulator.state.objects import AutoscalerState, DeploymentState
+from simulator.state.objects import DeploymentState
+from simulator.state.objects.autoscaler import AutoscalerState
 from tests.simulator.clusters import (
     DAY,
     EXACT,

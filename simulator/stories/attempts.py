@@ -1,0 +1,93 @@
+"""Attempts: what operations are asked to do, and what comes of it.
+
+An operation that is held up (a drain that a budget never allows) does not even begin what it is asked to do later on.
+That must not be silent, so every time at which it is asked is counted, begun or not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What came of an attempt by the end of the run."""
+
+    NOT_BEGUN = "not begun"
+    """The operation was still busy with what it had been asked before."""
+    UNFINISHED = "unfinished"
+    DONE = "done"
+    GIVEN_UP = "given up"
+    """A node was not empty in time, or never can be."""
+    REPLACED = "replaced"
+    """The next one took over: a rollout during a rollout."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One thing that an operation was asked to do to one subject; times in seconds since failures began."""
+
+    operation: str
+    """The user's name for it."""
+    subject: str
+    """A node, or a workload as Kind/name or Kind/namespace/name."""
+    asked: float
+    """When it was due."""
+    begun: float | None = None
+    """When it began; None if it did not."""
+    emptied: float | None = None
+    """When the last pod had left the node; None if it is no drain, or pods are left."""
+    ended: float | None = None
+    """When it was over: a node back in use, a rollout complete; None if it is not."""
+    outcome: Outcome = Outcome.NOT_BEGUN
+    evicted: int = 0
+    """Evictions that were allowed."""
+    refused: int = 0
+    """Evictions that were not, each try counted."""
+    last_refusal: str = ""
+    """Why the last of them was not, in Kubernetes' words."""
+
+    def begin(self, now: float) -> None:
+        """It begins now."""
+        self.begun = now
+        self.outcome = Outcome.UNFINISHED
+
+    def end(self, now: float, outcome: Outcome = Outcome.DONE) -> None:
+        """It is over now."""
+        self.ended = now
+        self.outcome = outcome
+
+
+class Journal:
+    """All attempts of a run, in the making."""
+
+    def __init__(self) -> None:
+        self._agendas: list[tuple[list[Attempt], Iterator[Attempt]]] = []
+
+    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
+        """The attempts that an operation is to make at one subject, one after the other: at `first`, then `every`."""
+        asked: list[Attempt] = []
+        attempts = _attempts(asked, operation, subject, first, every)
+        self._agendas.append((asked, attempts))
+        return attempts
+
+    def attempts(self, end: float) -> tuple[Attempt, ...]:
+        """All that was asked before `end`, begun or not, in order of time. To be called when the run is over."""
+        found = []
+        for asked, further in self._agendas:
+            while not asked or asked[-1].asked < end:
+                if next(further, None) is None:
+                    break
+            found += [attempt for attempt in asked if attempt.asked < end]
+        return tuple(sorted(found, key=lambda attempt: attempt.asked))
+
+
+def _attempts(
+    asked: list[Attempt], operation: str, subject: str, first: float, every: float | None
+) -> Iterator[Attempt]:
+    due = first
+    while True:
+        asked.append(Attempt(operation, subject, due))
+        yield asked[-1]
+        if every is None:
+            return
+        due += every
