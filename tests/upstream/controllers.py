@@ -40,7 +40,8 @@ from simulator.controllers.autoscaling.replica_calculator import (
 from simulator.controllers.deployment import DeploymentController
 from simulator.controllers.disruption import DisruptionController
 from simulator.kernel import Kernel
-from simulator.state.objects import BudgetState, DeploymentState, ReplicaSetState
+from simulator.state.objects import DeploymentState, ReplicaSetState
+from simulator.state.objects.disruption import BudgetState
 from tests.upstream.scene import Scene, node, pod
 from tests.upstream.tables import Case, NotExpressibleError, runs
 

@@ -22,7 +22,8 @@ from simulator.scheduling.plugins.taint_toleration import TaintToleration
 from simulator.scheduling.preemption import Evaluator
 from simulator.scheduling.snapshot import Snapshot
 from simulator.scheduling.ties import FirstTies
-from simulator.state.objects import BudgetState, PodState
+from simulator.state.objects import PodState
+from simulator.state.objects.disruption import BudgetState
 from tests.upstream.scene import RefusedError, Scene, node, pod, read
 from tests.upstream.tables import Case, NotExpressibleError, runs
 
