@@ -79,13 +79,11 @@ def _resource_replicas(given: Any, tolerance: Tolerance) -> int:
     alone = given.get("container")
     samples: list[Sample | None] = []
     for i in range(_count(given)):
-        use = levels[i][int(alone[-1]) - 1 :][:1] if alone and i < len(levels) else levels[i] if i < len(levels) else []
-        there = bool(use) and names is None
-        samples.append(Sample(sum(use), NOW, 60.0) if there else None)
+        by_container = levels[i] if i < len(levels) and names is None else []
+        used = by_container[int(alone[-1]) - 1 :][:1] if alone else by_container
+        samples.append(Sample(sum(used), NOW, 60.0) if used else None)
     share = 1 if alone else 2
     observed = _observed(given, samples, [share * request for request in requests])
-    if any(one.request is None for one in observed) and not levels:
-        raise MetricError("missing request")
     if any(one.request is None for one in observed):
         raise MetricError("missing request")
     groups = group_pods(observed, NOW, TIMING, cpu=resource["name"] == "cpu")
@@ -348,8 +346,7 @@ def _(case: Case) -> list[int]:
     scene = Scene([node({})])
     labels = {"foo": "bar"}
     selector = LabelSelector() if case.test == "TestNoSelector" else LabelSelector.of(labels)
-    disruption = DisruptionController(scene.kernel, scene.state, TIMING)
-    assert disruption is not None
+    DisruptionController(scene.kernel, scene.state, TIMING)  # it listens
     scene.api.apply(_budget(case.input, selector))
     for number, (replicas, count) in enumerate(stories[case.test][case.step - 1]):
         template = PodTemplate(PodSpec(()), labels)
