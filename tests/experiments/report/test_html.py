@@ -113,7 +113,7 @@ def test_the_page_says_what_was_assumed_and_how_to_do_it_again(shop: tuple[Resul
     assert f"container-crash containerCrash every policy timeToFailure exponential, mean 30d {total}" in words
     assert "Available while at least 1 endpoint can answer." in words
     assert "nodeMonitorGracePeriod 50s" in words
-    assert "allocatable (cpu 4; memory 16Gi; pods 110)" in words
+    assert "allocatable (cpu 4; memory 16Gi; pods 110; ephemeral-storage 100Gi)" in words
     assert "quickstart.yaml --set duration=60d --set seed=3 --set" in words
     assert "kubenines run resolved.yaml -n 5 -o again" in words
     assert "timeToRepair:" in text[text.index("Resolved configuration") :]
