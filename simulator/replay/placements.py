@@ -14,7 +14,7 @@ from models.behaviour import Behaviour
 from models.input.documents import Document
 from models.input.problems import InputError
 from models.manifests import Manifest, build_cluster
-from models.node import HOSTNAME_LABEL, REGION_LABEL, ZONE_LABEL, Node, Resources
+from models.node import Node
 from models.pod import Pod
 from simulator.kernel import Kernel
 from simulator.scheduling.profile import profile
@@ -27,15 +27,6 @@ from simulator.streams import Streams
 
 PREEMPTED = "PreemptionByScheduler"
 
-BESIDE, WITH_IMAGES = 90, 7
-"""Nodes that stood beside those of a recording, and how many of them had its images.
-
-The recordings say nothing of them, but were made in one cluster, told apart by the label `pool`: nine with the default
-profile have 102 nodes together. It shows where other nodes matter: a spread constraint that ignores node affinity finds
-empty domains elsewhere, and ImageLocality's shares of all nodes fit 12 and 11 of 102 where the recording has 5 and 4.
-The second number is inferred from those scores.
-"""
-
 
 class Placements:
     """A recording of placements, being acted out. Time stands still: nothing happens but what is done here."""
@@ -45,7 +36,7 @@ class Placements:
         self._document = document
         behaviour = Behaviour()
         self._kernel = Kernel(0.0, 0.0)
-        self._state = ClusterState(self._kernel, [*nodes, *_beside(nodes)], None)
+        self._state = ClusterState(self._kernel, nodes, None)
         self._api = Api(self._state, Streams(0, 0), behaviour)
         try:
             chosen = profile(**_configuration(recording.get("scheduler")))
@@ -128,23 +119,6 @@ class Placements:
             self._scheduler.bind(pod, self._state.nodes.index[placement["node"]])
             pod.start_time = self._bound_at.get(pod.name)
         return judgement
-
-
-def _beside(nodes: Sequence[Node]) -> list[Node]:
-    """Nodes of other scenarios: no pod goes there."""
-    images = {name: size for node in nodes for name, size in node.images.items()}
-    labels = {ZONE_LABEL: "elsewhere", REGION_LABEL: "elsewhere"}
-    return [
-        Node(
-            name,
-            Resources(),
-            pods=0,
-            labels={HOSTNAME_LABEL: name, **labels},
-            images=images if i < WITH_IMAGES else {},
-        )
-        for i in range(BESIDE)
-        for name in [f"elsewhere-{i}"]
-    ]
 
 
 def _priority_class(name: str) -> dict[str, Any]:
