@@ -68,6 +68,10 @@ class LabelSelector:
         """The selector that asks for exactly these labels."""
         return cls(tuple(Requirement(k, Operator.IN, (v,)) for k, v in sorted(match_labels.items())))
 
+    def asking_for(self, key: str, value: str) -> "LabelSelector":
+        """The selector that asks for one more label."""
+        return LabelSelector((*self.requirements, Requirement(key, Operator.IN, (value,))))
+
     def matches(self, labels: Labels) -> bool:
         """Whether all requirements hold for the labels."""
         return all(requirement.matches(labels) for requirement in self.requirements)

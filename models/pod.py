@@ -259,6 +259,10 @@ class PodSpec:
         return max(running, peak) + self.overhead.amount(resource)
 
 
+DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
+"""The annotation that says what it costs to delete a pod."""
+
+
 @dataclass(frozen=True, slots=True)
 class PodTemplate:
     """Labels, annotations and spec of the pods that a workload makes."""
@@ -266,6 +270,8 @@ class PodTemplate:
     spec: PodSpec
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    deletion_cost: int = 0
+    """Of its ReplicaSet's pods those of lower cost go first."""
 
 
 @dataclass(frozen=True, slots=True)

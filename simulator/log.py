@@ -57,6 +57,7 @@ class Kind(IntEnum):
     DAEMONSET_COMPLETE = 36  # DaemonSet; 0 from then until its pods are of the template and available
     NODE_EXISTS = 37  # node; 1 from when one joins a running cluster, 0 once its object is deleted
     POD_SCHEDULING_GATES = 38  # pod; number of scheduling gates that are left
+    POD_METADATA = 39  # pod; 0 as its labels or its owner are about to change, 1 once they have
 
 
 class Phase(IntEnum):

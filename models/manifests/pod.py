@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from models.labels import is_canonical_integer
 from models.manifests.affinity import affinity, tolerations, topology_spread
 from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
@@ -9,7 +10,7 @@ from models.manifests.manifest import Field
 from models.manifests.pod_resources import pod_resources
 from models.manifests.selector import check_labels
 from models.node import Resources
-from models.pod import Pod, PodSpec, PodTemplate
+from models.pod import DELETION_COST, Pod, PodSpec, PodTemplate
 from models.priority import SYSTEM_PRIORITIES, PriorityClass
 
 
@@ -56,8 +57,18 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
     if spec["resources"].value:
         made = replace(made, resources=pod_resources(spec, replace(made, overhead=Resources())))
     _check_names(spec)
-    annotations = field["metadata"].checked["annotations"].labels()
-    return PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations)
+    metadata = field["metadata"]
+    annotations = metadata.checked["annotations"].labels()
+    cost = metadata["annotations"][DELETION_COST].parsed(_deletion_cost, 0)
+    return PodTemplate(made, check_labels(metadata["labels"]), annotations, cost)
+
+
+def _deletion_cost(value: object) -> int:
+    """A 32-bit integer (pkg/apis/core/helper: GetDeletionCostFromPodAnnotations)."""
+    text = str(value)
+    if not is_canonical_integer(text) or not -(2**31) <= int(text) < 2**31:
+        raise ValueError(f"must be a 32bit integer (got {text!r})")
+    return int(text)
 
 
 def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, PriorityClass]) -> tuple[int, bool]:

@@ -15,7 +15,7 @@ from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DeploymentState, PodClass, PodState, ReplicaSetState
+from simulator.state.objects import TEMPLATE_HASH_LABEL, DeploymentState, PodClass, PodState, ReplicaSetState
 
 MakePodClass = Callable[[DeploymentState], PodClass]
 
@@ -90,10 +90,12 @@ class DeploymentController:
                 existing.revision = max_old_revision + 1
             return existing
         state = self._state
+        pod_class = self._make_pod_class(deployment)
         new = ReplicaSetState(
             len(state.workloads.replica_set_names),
             deployment.workload,
-            self._make_pod_class(deployment),
+            deployment.spec.selector.asking_for(TEMPLATE_HASH_LABEL, pod_class.labels[TEMPLATE_HASH_LABEL]),
+            pod_class,
             max_old_revision + 1,
             deployment.spec.min_ready_seconds,
             deployment,

@@ -113,6 +113,7 @@ class DisruptionController:
         self._following = True
         listen = self._state.listen
         listen(Kind.POD_PHASE, self._came_or_went)
+        listen(Kind.POD_METADATA, self._metadata_changes)
         listen(Kind.POD_READY, self._ready_changed)
         listen(Kind.POD_DELETING, self._deleted)
         listen(Kind.DEPLOYMENT_GENERATION, self._scaled)
@@ -124,6 +125,13 @@ class DisruptionController:
             for budget in self.budgets_of(pod.pod_class):
                 self._count(budget, pod, 1 if phase == Phase.PENDING else -1)
                 self._wake(budget, cause)
+
+    def _metadata_changes(self, pod: PodState, changed: int, cause: int) -> None:
+        number = 1 if changed else -1
+        for budget in self.budgets_of(pod.pod_class):
+            self._count(budget, pod, number)
+            budget.ready += number * (pod.ready and not pod.deleting)
+            self._wake(budget, cause)
 
     def _count(self, budget: BudgetState, pod: PodState, number: int) -> None:
         budget.pods += number

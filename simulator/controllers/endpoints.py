@@ -20,6 +20,7 @@ class EndpointController:
         state.listen(Kind.POD_ANSWERING, self._answering_changed)
         state.listen(Kind.SERVICE_GENERATION, lambda service, new, cause: self._service_added(service))
         state.listen(Kind.POD_PHASE, self._sync)
+        state.listen(Kind.POD_METADATA, self._metadata_changed)
 
     def _service_added(self, service: ServiceState) -> None:
         """Pods that were there before it become its endpoints."""
@@ -30,6 +31,17 @@ class EndpointController:
                 if service not in pod_class.services:
                     pod_class.services = (*pod_class.services, service)
                 self._sync(pod, 0, 0)
+
+    def _metadata_changed(self, pod: PodState, changed: int, cause: int) -> None:
+        """With other labels other Services may select the pod."""
+        if not changed:
+            return
+        for service in self._state.services:
+            if pod.uid in service.endpoints and service not in pod.pod_class.services:
+                self._state.services.unlist_endpoint(service, pod, cause)
+                if pod.answering:
+                    self._state.services.set_answering(service, service.answering - 1, cause)
+        self._sync(pod, 0, cause)
 
     def _sync(self, pod: PodState, new: int, cause: int) -> None:
         for service in pod.pod_class.services:

@@ -9,6 +9,7 @@ from collections import Counter
 
 from models.timing import Timing
 from simulator.controllers.availability import Availability
+from simulator.controllers.pod_claims import PodClaims
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
@@ -31,6 +32,7 @@ class ReplicaSetController:
         """Those in the middle of their batches, which are left alone until the last."""
         self._lots = streams.stream("replicaset/lots")
         self._queue: WorkQueue[ReplicaSetState] = WorkQueue(kernel, timing.controller_latency, self._reconcile)
+        self._claims = PodClaims(state, self._scaled)
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set, cause))
         state.listen(Kind.POD_READY, self._ready_changed)
         state.listen(Kind.POD_DELETING, self._pod_lost)
@@ -65,6 +67,7 @@ class ReplicaSetController:
     def _reconcile(self, replica_set: ReplicaSetState) -> None:
         if replica_set in self._creating:
             return
+        self._claim(replica_set)
         diff = len(replica_set.pods) - replica_set.desired
         if diff < 0:
             self._creating.add(replica_set)
@@ -72,6 +75,19 @@ class ReplicaSetController:
         elif diff > 0:
             for pod in self._pods_to_delete(replica_set, min(diff, BURST_REPLICAS)):
                 self._state.pods.mark_deleting(pod, replica_set.cause)
+
+    def _claim(self, replica_set: ReplicaSetState) -> None:
+        """Lets pods go that it does not select any more, and adopts those that it selects and nobody owns."""
+        pods, cause = self._state.pods, replica_set.cause
+        adopted, released = self._claims.of(replica_set)
+        for pod in released:
+            replica_set.ready -= pod.ready
+            pods.set_available(pod, False, cause)
+            pods.set_owner(pod, None, cause)
+        for pod in adopted:
+            pods.set_owner(pod, replica_set, cause)
+            replica_set.ready += pod.ready
+            self._availability.judge(pod, replica_set.min_ready, cause)
 
     def _slow_start_batch(self, replica_set: ReplicaSetState, remaining: int, batch: int) -> None:
         """Slow start: batches of 1, 2, 4, ..., each a round of parallel calls after the last; then another look."""

@@ -37,6 +37,7 @@ class Observer:
         listen(Kind.POD_NODE, lambda pod, new, cause: self._scheduled(pod))
         listen(Kind.POD_READY, lambda pod, new, cause: self._pod(pod, "ready" if new else "unready"))
         listen(Kind.POD_DELETING, lambda pod, new, cause: self._pod(pod, "deleting"))
+        listen(Kind.POD_METADATA, self._metadata_changed)
         listen(Kind.POD_AVAILABLE, lambda pod, new, cause: self._owner(pod.owner))
         listen(Kind.POD_DISRUPTION_TARGET, lambda pod, new, cause: self._disrupted(pod))
         listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._owner(replica_set))
@@ -89,6 +90,13 @@ class Observer:
             self._pod(pod, "removed")
         else:
             self._pod(pod, "phase", phase=_PHASES[Phase(phase)])
+
+    def _metadata_changed(self, pod: PodState, changed: int, cause: int) -> None:
+        """Before the change and after it, so that the owner that loses a pod is seen as well."""
+        self._owner(pod.owner)
+        if changed:
+            for service in self._state.services:
+                self._endpoints(service)
 
     def _scheduled(self, pod: PodState) -> None:
         self.note("Pod", event="scheduled", name=pod.name, node=self._state.nodes.names[pod.node])

@@ -13,6 +13,7 @@ from models.input.problems import InputError
 from models.load import Load
 from models.manifests import Manifest, build_cluster
 from models.node import HOSTNAME_LABEL, OUT_OF_SERVICE, Node, Resources, Taint, TaintEffect
+from models.pod import DELETION_COST
 from models.timing import Timing
 from models.units import parse_amount, parse_cpu, parse_duration
 from simulator.controllers.disruption import Verdict
@@ -143,7 +144,23 @@ class _Scenario:
         self._change(action, merge(self._object(action), action["patch"]), index)
 
     def _do_merge(self, action: Mapping[str, Any], index: int) -> None:
+        if action["kind"] == "Pod" and ("Pod", action["name"]) not in self._objects:
+            self._merge_labels(action)
+            return
         self._change(action, _json_merge(self._object(action), action["patch"]), index)
+
+    def _merge_labels(self, action: Mapping[str, Any]) -> None:
+        """Of a pod that a controller made only the metadata can change."""
+        metadata = action["patch"].get("metadata", {})
+        for pod in self._pods_called(action["name"]):
+            if "labels" in metadata:
+                self._simulation.api.label(pod, _json_merge(pod.pod_class.labels, metadata["labels"]))
+            for key, value in metadata.get("annotations", {}).items():
+                if key == DELETION_COST:
+                    self._simulation.state.pods.set_deletion_cost(pod, int(value or 0), 0)
+
+    def _pods_called(self, name: str) -> list[PodState]:
+        return [pod for pod in self._simulation.api.pods() if pod.name == name and not pod.deleting]
 
     def _object(self, action: Mapping[str, Any]) -> dict[str, Any]:
         return self._objects[action["kind"], action["name"]]
@@ -174,9 +191,8 @@ class _Scenario:
             value = self._object(action)
             self._apply({**value, "spec": {**value["spec"], "replicas": 0}}, "actions", index, "object")
             return
-        for pod in self._simulation.api.pods():
-            if pod.name == action["name"] and not pod.deleting:
-                self._simulation.state.pods.mark_deleting(pod, 0)
+        for pod in self._pods_called(action["name"]):
+            self._simulation.state.pods.mark_deleting(pod, 0)
 
     def _do_settle(self, action: Mapping[str, Any], index: int) -> Story:
         while not self._settled():

@@ -117,6 +117,7 @@ class PodCounts:
         state.listen(Kind.POD_NODE, lambda pod, node, cause: self.arrive(pod.pod_class, node))
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._leaves(pod))
         state.listen(Kind.POD_PHASE, self._phase_changed)
+        state.listen(Kind.POD_METADATA, self._metadata_changes)
 
     def nodes_changed(self, pods: Iterable[PodState]) -> None:
         """Nodes came or went: all counts are made anew, of these pods, when they are next asked for."""
@@ -179,6 +180,15 @@ class PodCounts:
         if phase != Phase.ABSENT:
             self._terminal.add(pod.uid)
         self.leave(pod)
+
+    def _metadata_changes(self, pod: PodState, changed: int, cause: int) -> None:
+        if pod.node < 0 or pod.uid in self._terminal:
+            return
+        if changed:
+            self._terms_of(pod.pod_class)
+            self.come_back(pod)
+        else:
+            self.leave(pod)
 
     def leave(self, pod: PodState) -> None:
         """The pod is on its node no more."""

@@ -47,6 +47,7 @@ class Scheduler:
         self._armed = False
         state.listen(Kind.POD_PHASE, self._phase_changed)
         state.listen(Kind.POD_SCHEDULING_GATES, lambda pod, left, cause: self._enqueue(pod))
+        state.listen(Kind.POD_METADATA, lambda pod, changed, cause: self._metadata_changed(pod))
         state.listen(Kind.POD_NODE, lambda pod, node, cause: self._pods_moved())
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._deleting(pod))
         state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._room_appeared())
@@ -66,6 +67,13 @@ class Scheduler:
         """The pod is to be tried, unless it is gated (plugins/schedulinggates, PreEnqueue)."""
         if not pod.scheduling_gates:
             self._queue.add(pod)
+
+    def _metadata_changed(self, pod: PodState) -> None:
+        """Other labels may help the pod itself, or those that wait for the sake of where it is."""
+        if pod.node < 0:
+            self._enqueue(pod)
+        else:
+            self._pods_moved()
 
     def _deleting(self, pod: PodState) -> None:
         self._nominated.pop(pod, None)

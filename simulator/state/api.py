@@ -5,6 +5,7 @@ is the controllers' business; they are woken by the transitions.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import singledispatchmethod
 from typing import Any
 
@@ -16,6 +17,7 @@ from models.pod import Pod, PodTemplate
 from models.service import Service
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import (
+    TEMPLATE_HASH_LABEL,
     DaemonSetState,
     DeploymentState,
     PodClass,
@@ -65,17 +67,20 @@ class Api:
             workload = self.workload(*key)
             pod_class = self.pod_class(workload, spec.template, {})
             index = len(self._state.workloads.replica_set_names)
-            known = ReplicaSetState(index, workload, pod_class, 1, spec.min_ready_seconds, None)
+            known = ReplicaSetState(index, workload, spec.selector, pod_class, 1, spec.min_ready_seconds, None)
             self._objects[key] = known
             self._state.workloads.add_replica_set(known)
         self._state.workloads.scale(known, spec.replicas, cause)
 
     @apply.register
     def _(self, spec: Pod, cause: int = 0) -> None:
-        """It is made; of one that exists, scheduling gates may be removed."""
+        """It is made; of one that exists, labels and the cost of its deletion may change, and gates be removed."""
         key = ("Pod", spec.namespace, spec.name)
         known = self._objects.get(key)
         if isinstance(known, PodState) and known.uid in self._state.pods and not known.deleting:
+            if spec.template.labels != known.pod_class.labels:
+                self.label(known, spec.template.labels, cause)
+            self._state.pods.set_deletion_cost(known, spec.template.deletion_cost, cause)
             self._state.pods.set_scheduling_gates(known, spec.template.spec.scheduling_gates, cause)
             return
         workload = self.workload(*key)
@@ -88,6 +93,11 @@ class Api:
     @apply.register
     def _(self, spec: Namespace, cause: int = 0) -> None:
         self._namespaces[spec.name] = spec.labels
+
+    def label(self, pod: PodState, labels: Mapping[str, str], cause: int = 0) -> None:
+        """Kubectl label: from now on these are the pod's labels."""
+        template = replace(pod.pod_class.template, labels=labels)
+        self._state.pods.set_labels(pod, self.pod_class(pod.pod_class.workload, template, {}), cause)
 
     def delete_budget(self, name: str, namespace: str = "default") -> None:
         """The PodDisruptionBudget of this name is gone; raises KeyError if there is none."""
@@ -113,7 +123,7 @@ class Api:
 
     def deployment_class(self, deployment: DeploymentState) -> PodClass:
         """The pods of the Deployment's present template; their hash is that of the ReplicaSet about to be made."""
-        hashed = {"pod-template-hash": f"r{len(self._state.workloads.replica_set_names)}"}
+        hashed = {TEMPLATE_HASH_LABEL: f"r{len(self._state.workloads.replica_set_names)}"}
         return self.pod_class(deployment.workload, deployment.spec.template, hashed)
 
     def rollable(self, target: str) -> DeploymentState | StatefulSetState | DaemonSetState:

@@ -9,6 +9,7 @@ from simulator.state.objects import (
     DaemonSetState,
     DeploymentState,
     PodClass,
+    PodState,
     ReplicaSetState,
     ServiceState,
     StatefulSetState,
@@ -27,6 +28,7 @@ class DesiredReplicas:
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._replica_set(replica_set, cause))
         state.listen(Kind.STATEFULSET_GENERATION, lambda stateful_set, new, cause: self._stateful(stateful_set, cause))
         state.listen(Kind.DAEMONSET_GENERATION, lambda daemon_set, new, cause: self._daemons(daemon_set, cause))
+        state.listen(Kind.POD_METADATA, lambda pod, changed, cause: self._metadata_changed(pod, changed))
         state.listen(Kind.DAEMONSET_DESIRED, lambda daemon_set, new, cause: self._daemons(daemon_set, cause))
 
     def _deployment(self, deployment: DeploymentState, cause: int) -> None:
@@ -56,6 +58,11 @@ class DesiredReplicas:
         spec = daemon_set.spec
         services = self._state.services.selecting(spec.namespace, spec.template.labels)
         self._want(daemon_set.workload, services, daemon_set.desired, cause)
+
+    def _metadata_changed(self, pod: PodState, changed: int) -> None:
+        """Of an adopted pod its owner says how many there are to be."""
+        if changed and pod.maker is None:
+            self._want(pod.pod_class.workload, pod.pod_class.services, int(pod.owner is None), 0)
 
     def want_pod(self, pod_class: PodClass) -> None:
         """A pod of its own is to be there."""

@@ -70,6 +70,22 @@ class Pods(dict[int, PodState]):
         self._nodes.use(node, pod.pod_class, 1)
         self._emit(Kind.POD_NODE, pod, pod.uid, -1, node, pod.cause)
 
+    def set_labels(self, pod: PodState, pod_class: PodClass, cause: int) -> None:
+        """Gives the pod other labels: those of a class of its own, which else is like the one it was made of."""
+        self._emit(Kind.POD_METADATA, pod, pod.uid, 1, 0, cause)
+        pod.pod_class = pod_class
+        self._emit(Kind.POD_METADATA, pod, pod.uid, 0, 1, cause)
+
+    def set_owner(self, pod: PodState, owner: PodOwner | None, cause: int) -> None:
+        """Another owner, or none, has the pod; it must not be being deleted, and keeps its name and its slot."""
+        self._emit(Kind.POD_METADATA, pod, pod.uid, 1, 0, cause)
+        if pod.owner is not None:
+            del pod.owner.pods[pod.uid], pod.owner.objects[pod.uid]
+        pod.owner = owner
+        if owner is not None:
+            owner.pods[pod.uid] = owner.objects[pod.uid] = pod
+        self._emit(Kind.POD_METADATA, pod, pod.uid, 0, 1, cause)
+
     def set_running(self, pod: PodState) -> None:
         """Pending to Running."""
         pod.phase = Phase.RUNNING
@@ -112,7 +128,8 @@ class Pods(dict[int, PodState]):
     def set_deletion_cost(self, pod: PodState, deletion_cost: int, cause: int) -> None:
         """The pod's controller.kubernetes.io/pod-deletion-cost."""
         old, pod.deletion_cost = pod.deletion_cost, deletion_cost
-        self._emit(Kind.POD_DELETION_COST, pod, pod.uid, old, deletion_cost, cause)
+        if old != deletion_cost:
+            self._emit(Kind.POD_DELETION_COST, pod, pod.uid, old, deletion_cost, cause)
 
     def set_disruption_target(self, pod: PodState, reason: Disruption, cause: int) -> None:
         """The pod is about to be disrupted, by whom."""

@@ -285,7 +285,8 @@ class _Rollout:
         workloads, deployment = self.scene.state.workloads, self.deployment
         index = len(workloads.replica_set_names)
         made_for = self.scene.api.deployment_class(deployment)
-        made = ReplicaSetState(index, deployment.workload, made_for, index + 1, 0.0, deployment)
+        selector = deployment.spec.selector
+        made = ReplicaSetState(index, deployment.workload, selector, made_for, index + 1, 0.0, deployment)
         deployment.replica_sets.append(made)
         workloads.add_replica_set(made)
         made.desired = size

@@ -125,14 +125,14 @@ class AutoscalerController:
     def _listen_to_workloads(self) -> None:
         """Only with the first autoscaler, so that others pay nothing."""
         listen = self._state.listen
-        for kind in (Kind.POD_PHASE, Kind.POD_READY, Kind.POD_DELETING, Kind.POD_CONTAINERS):
-            listen(kind, lambda pod, new, cause: self._workload_changed(pod.pod_class.workload))
+        for kind in (Kind.POD_PHASE, Kind.POD_READY, Kind.POD_DELETING, Kind.POD_CONTAINERS, Kind.POD_METADATA):
+            listen(kind, lambda pod, new, cause: self._workload_changed(_workload_of(pod)))
         for kind in (Kind.DEPLOYMENT_GENERATION, Kind.REPLICASET_DESIRED, Kind.STATEFULSET_GENERATION):
             listen(kind, lambda record, new, cause: self._workload_changed(record.workload))
         listen(Kind.NODE_REPORTING, lambda node, new, cause: self._node_changed(node))
 
     def _node_changed(self, node: int) -> None:
-        for workload in {pod.pod_class.workload: None for pod in self._state.nodes.running[node].values()}:
+        for workload in {_workload_of(pod): None for pod in self._state.nodes.running[node].values()}:
             self._workload_changed(workload)
 
     def _workload_changed(self, workload: Workload) -> None:
@@ -262,3 +262,8 @@ class AutoscalerController:
         rules = behavior.scale_up if limited.reason == "ScaleUpLimit" else behavior.scale_down
         histories = (loop.added, loop.removed)
         return min((h.next_loss(now, policy.period) for h in histories for policy in rules.policies), default=math.inf)
+
+
+def _workload_of(pod: PodState) -> Workload:
+    """Whose the pod is, whoever made it."""
+    return pod.pod_class.workload if pod.owner is None else pod.owner.workload

@@ -6,7 +6,7 @@ read from a numpy column costs several times an attribute; so pods are slotted r
 
 from simulator.log import Phase
 from simulator.state.objects.daemonset import DaemonSetState
-from simulator.state.objects.deployment import DeploymentState, Progress, ReplicaSetState, Rollout
+from simulator.state.objects.deployment import TEMPLATE_HASH_LABEL, DeploymentState, Progress, ReplicaSetState, Rollout
 from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState
 from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.state.objects.service import ServiceState
@@ -15,6 +15,7 @@ from simulator.state.objects.workload import Slot, Workload
 
 __all__ = [
     "REVISION_LABEL",
+    "TEMPLATE_HASH_LABEL",
     "ContainerState",
     "DaemonSetState",
     "DeploymentState",

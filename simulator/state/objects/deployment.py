@@ -6,10 +6,14 @@ from enum import StrEnum
 from typing import ClassVar
 
 from models.deployment import Deployment
+from models.labels import LabelSelector
 from simulator.log import Kind
 from simulator.state.objects.pod import PodClass, PodOwner
 from simulator.state.objects.record import MakeWorkload, record_of
 from simulator.state.objects.workload import Workload
+
+TEMPLATE_HASH_LABEL = "pod-template-hash"
+"""What tells the pods of a Deployment's ReplicaSets apart."""
 
 
 class Rollout(StrEnum):
@@ -53,12 +57,14 @@ class ReplicaSetState(PodOwner):
         "pod_class",
         "ready",
         "revision",
+        "selector",
     )
 
     def __init__(
         self,
         index: int,
         workload: Workload,
+        selector: LabelSelector,
         pod_class: PodClass,
         revision: int,
         min_ready: float,
@@ -66,6 +72,7 @@ class ReplicaSetState(PodOwner):
     ) -> None:
         super().__init__(workload)
         self.index = index
+        self.selector = selector
         self.pod_class = pod_class
         self.revision = revision
         self.min_ready = min_ready

@@ -30,6 +30,7 @@ class PodClass:
     __slots__ = (
         "affinity",
         "behaviour",
+        "deletion_cost",
         "host_ports",
         "images",
         "labels",
@@ -66,6 +67,7 @@ class PodClass:
         self.images = tuple(
             dict.fromkeys(c.image for c in (*template.spec.init_containers, *template.spec.containers) if c.image)
         )
+        self.deletion_cost = template.deletion_cost
         self.scheduling: object = None
         """What the scheduler worked out for this class."""
 
@@ -139,6 +141,7 @@ class PodState:
         "deletion_cost",
         "disruption",
         "endpoint",
+        "maker",
         "node",
         "only_node",
         "ordinal",
@@ -164,6 +167,8 @@ class PodState:
         self.ordinal = ordinal
         self.pod_class = pod_class
         self.owner = owner
+        self.maker = owner
+        """Who made it, and gave it its name; its owner may be another (`PodClaims`)."""
         self.slot = slot
         self.created = now
         self.start_time: float | None = None
@@ -176,7 +181,7 @@ class PodState:
         """Those that nobody has removed yet."""
         self.deleting = False
         self.disruption = Disruption.NONE
-        self.deletion_cost = 0
+        self.deletion_cost = pod_class.deletion_cost
         """controller.kubernetes.io/pod-deletion-cost."""
         self.ready = False
         self.ready_since = now
@@ -200,5 +205,5 @@ class PodState:
 
     @property
     def name(self) -> str:
-        """The pod's name: its owner's, and a number."""
-        return self.pod_class.workload.name if self.owner is None else f"{self.owner.name}-{self.ordinal}"
+        """The pod's name: its maker's, and a number."""
+        return self.pod_class.workload.name if self.maker is None else f"{self.maker.name}-{self.ordinal}"
