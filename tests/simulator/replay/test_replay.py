@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from models.input.problems import InputError
+from models.timing import Timing
 from simulator.replay import replay
 
 RECORDINGS = Path(__file__).parents[2] / "data" / "recordings"
@@ -59,6 +60,26 @@ def test_the_table_of_recordings(rows: dict[str, tuple[int, list[str]]], capsys:
         for name, (checks, disagreeing) in rows.items():
             print(f"{name:<28} {checks - len(disagreeing):>3} of {checks}")
     assert len(rows) >= 63
+
+
+def found_unknown(run: dict[str, Any]) -> dict[str, float]:
+    """When each node was first seen to be Unknown."""
+    found: dict[str, float] = {}
+    for seen in run["observed"]:
+        if seen["kind"] == "Node" and seen.get("ready") == "Unknown":
+            found.setdefault(seen["name"], seen["t"])
+    return found
+
+
+def test_the_loops_stand_where_they_stood_in_every_recording() -> None:
+    period = Timing().node_monitor_period
+    compared = 0
+    for path in FILES:
+        recorded = found_unknown(json.loads(path.read_text()))
+        simulated = found_unknown(replay(path)) if recorded else {}
+        assert simulated == pytest.approx(recorded, abs=period / 2), path.stem
+        compared += bool(recorded)
+    assert compared >= 10
 
 
 def test_a_replay_is_the_same_every_time() -> None:
