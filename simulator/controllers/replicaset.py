@@ -114,10 +114,13 @@ class ReplicaSetController:
         pods_on_node = Counter(pod.node for sibling in siblings for pod in sibling.pods.values() if pod.node >= 0)
         now = self._kernel.now
         lots = dict(zip((pod.uid for pod in pods), self._lots.random(len(pods)).tolist(), strict=True))
-        lot_of_time = {pod.ready_since: lots[pod.uid] for pod in pods}
+        # The API keeps times in whole seconds, rounded down.
+        lot_of_time = {math.floor(pod.ready_since): lots[pod.uid] for pod in pods}
 
         def rank(pod: PodState) -> tuple[float, ...]:
-            ready_for = (_age_bucket(now - pod.ready_since), lot_of_time[pod.ready_since]) if pod.ready else (0, 0.0)
+            since, ready_for = math.floor(pod.ready_since), (0, 0.0)
+            if pod.ready:
+                ready_for = _age_bucket(now - since), lot_of_time[since]
             return (
                 pod.node >= 0,
                 pod.phase is Phase.RUNNING,
@@ -126,7 +129,7 @@ class ReplicaSetController:
                 -pods_on_node[pod.node],
                 *ready_for,
                 -max((container.restarts for container in pod.containers), default=0),
-                _age_bucket(now - pod.created),
+                _age_bucket(now - math.floor(pod.created)),
                 lots[pod.uid],
             )
 

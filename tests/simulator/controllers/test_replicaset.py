@@ -1,12 +1,14 @@
 """As many active pods as desired, and which go first (kubernetes-behaviour, section 3)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from models.deployment import ReplicaSet
 from models.labels import LabelSelector
 from models.pod import Probe
+from models.timing import Timing
 from simulator.controllers.replicaset import _age_bucket
 from simulator.log import Kind
 from simulator.state.objects import Phase, PodState
@@ -14,6 +16,7 @@ from tests.simulator.clusters import (
     DAY,
     HOUR,
     Lab,
+    behaviour,
     cluster,
     container,
     deployment,
@@ -210,3 +213,28 @@ def test_a_pod_on_a_lost_node_counts_until_it_is_evicted() -> None:
     assert len(lab.run(339.0).pods()) == 2
     assert len(lab.run(HOUR).pods()) == 3
     assert len(lab.replica_sets()[0].pods) == 2
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_first_old_pod_to_go_is_on_the_node_that_the_surge_went_to(seed: int) -> None:
+    machines = (*nodes(3, cpu=150), *nodes(4, cpu=400)[3:])  # only the last has room for one more
+    old = deployment(replicas=4, max_surge=1, max_unavailable=1)
+    lab = Lab(cluster(machines, old), behaviour(Timing()), seed=seed)
+    crowded = [pod for pod in lab.pods() if pod.node == 3]
+    new = replace(old.template, annotations={"release": "2"})
+    lab.apply(replace(old, template=new), at=10.0)
+    lab.run(10.5)
+    [victim] = [pod for pod in lab.pods() if pod.deleting]
+    assert len(crowded) == 1
+    assert victim is crowded[0]
+
+
+def test_pods_that_became_ready_within_a_second_are_of_an_age() -> None:
+    """The API keeps whole seconds: more restarts decide, not the octave or the lot."""
+
+    def arrange(lab: Lab, pods: list[PodState]) -> None:
+        for number, pod in enumerate(pods):
+            lab.at(HOUR + 0.2 * number, lambda pod=pod: blink(lab, pod))  # type: ignore[misc]
+        pods[1].containers[0].restarts = 3
+
+    assert scaled_down(4, arrange) == ["web-1"]
