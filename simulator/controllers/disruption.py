@@ -4,6 +4,7 @@ Source: pkg/controller/disruption/disruption.go, pkg/registry/core/pod/storage/e
 Whatever else takes pods down (rollouts, scaling, dead nodes, taints, preemption) makes fewer of them healthy.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.deployment import scaled
@@ -79,6 +80,8 @@ class DisruptionController:
         self._selecting: dict[PodClass, tuple[BudgetState, ...]] = {}
         self._queue: WorkQueue[BudgetState] = WorkQueue(kernel, timing.controller_latency, self._sync)
         self._following = False
+        self._reconsidered: dict[PodState, list[Callable[[], None]]] = {}
+        """Pods that their budgets did not let go, and who wants to know when they may."""
         state.listen(Kind.BUDGET_GENERATION, self._spec_changed)
 
     def budgets_of(self, pod_class: PodClass) -> tuple[BudgetState, ...]:
@@ -96,6 +99,8 @@ class DisruptionController:
 
     def _spec_changed(self, budget: BudgetState, new: int, cause: int) -> None:
         self._selecting.clear()
+        for pod in list(self._reconsidered):
+            self._may_go(pod)
         if new == 0:
             return
         budget.pods = budget.ready = 0
@@ -121,12 +126,14 @@ class DisruptionController:
         listen(Kind.STATEFULSET_GENERATION, self._scaled)
 
     def _came_or_went(self, pod: PodState, phase: int, cause: int) -> None:
+        self._may_go(pod)
         if phase == Phase.PENDING or phase == Phase.ABSENT:
             for budget in self.budgets_of(pod.pod_class):
                 self._count(budget, pod, 1 if phase == Phase.PENDING else -1)
                 self._wake(budget, cause)
 
     def _metadata_changes(self, pod: PodState, changed: int, cause: int) -> None:
+        self._may_go(pod)
         number = 1 if changed else -1
         for budget in self.budgets_of(pod.pod_class):
             self._count(budget, pod, number)
@@ -142,12 +149,14 @@ class DisruptionController:
                 del budget.controllers[controller]
 
     def _ready_changed(self, pod: PodState, ready: int, cause: int) -> None:
+        self._may_go(pod)
         if not pod.deleting:
             for budget in self.budgets_of(pod.pod_class):
                 budget.ready += 1 if ready else -1
                 self._wake(budget, cause)
 
     def _deleted(self, pod: PodState, new: int, cause: int) -> None:
+        self._may_go(pod)
         for budget in self.budgets_of(pod.pod_class):
             budget.ready -= pod.ready
             self._wake(budget, cause)
@@ -164,7 +173,7 @@ class DisruptionController:
     # The status
 
     def _sync(self, budget: BudgetState) -> None:
-        state = self._state
+        state, before = self._state, _seen_by_evictions(budget)
         budget.observed_generation = budget.generation
         self._prune_disrupted_pods(budget)
         disruptions_allowed = 0
@@ -175,6 +184,9 @@ class DisruptionController:
             if budget.expected > 0:
                 disruptions_allowed = max(0, budget.healthy - budget.desired)
         state.workloads.set_status(budget, Kind.BUDGET_ALLOWED, disruptions_allowed, budget.cause)
+        if self._reconsidered and _seen_by_evictions(budget) != before:
+            for pod in [pod for pod in self._reconsidered if budget in self.budgets_of(pod.pod_class)]:
+                self._may_go(pod)
 
     def _prune_disrupted_pods(self, budget: BudgetState) -> None:
         """Evicted pods that are being deleted are not counted anyway; one that is not by now counts again."""
@@ -205,6 +217,15 @@ class DisruptionController:
             self._state.pods.mark_deleting(pod, cause)
         return Verdict(CREATED)
 
+    def reconsider(self, pod: PodState, call: Callable[[], None]) -> None:
+        """Calls `call()` once, when something happened after which the pod's eviction may be judged otherwise."""
+        self._reconsidered.setdefault(pod, []).append(call)
+
+    def _may_go(self, pod: PodState) -> None:
+        if self._reconsidered:
+            for call in self._reconsidered.pop(pod, ()):
+                call()
+
     def _check_and_decrement(self, budget: BudgetState, pod: PodState, cause: int) -> str:
         """Takes one disruption from the budget, unless the pod is no loss to it; says why it cannot."""
         if _is_no_loss(budget, pod):
@@ -217,6 +238,11 @@ class DisruptionController:
         budget.written = budget.disrupted[pod.uid] = self._kernel.now
         self._state.workloads.set_status(budget, Kind.BUDGET_ALLOWED, budget.allowed - 1, cause)
         return ""
+
+
+def _seen_by_evictions(budget: BudgetState) -> tuple[int, ...]:
+    """All of its status that decides an eviction, or is told as the reason why not."""
+    return budget.observed_generation, budget.allowed, budget.healthy, budget.desired
 
 
 def _is_no_loss(budget: BudgetState, pod: PodState) -> bool:

@@ -86,7 +86,7 @@ class Drain:
         """Evicts the pods and waits until they are gone, unless some are not in time, or never can be."""
         deadline = math.inf if self.timeout is None else world.now + self.timeout
         pods = world.pods_to_drain(node)
-        allowed = yield from world.evict(pods, attempt, deadline)
+        allowed = yield world.evict(pods, attempt, deadline)
         if not allowed and world.now >= deadline:
             return
         gone = world.gone([pod for pod in pods if allowed or pod.deleting])

@@ -20,7 +20,7 @@ _REASONS = {
 
 
 class Observer:
-    """Listens to a simulation; `observed` is the list of observations, in order."""
+    """Listens to a simulation; `observed` is the list of observations, as they were made."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._kernel = simulation.kernel
@@ -45,7 +45,11 @@ class Observer:
 
     def note(self, kind: str, **values: object) -> None:
         """One observation, now."""
-        self.observed.append({"t": round(self._kernel.now, 3), "kind": kind, **values})
+        self.note_at(self._kernel.now, kind, **values)
+
+    def note_at(self, time: float, kind: str, **values: object) -> None:
+        """One observation of what was before."""
+        self.observed.append({"t": round(time, 3), "kind": kind, **values})
 
     def _note_change(self, kind: str, key: str, **values: object) -> None:
         """An observation of the object called `key`, now, if its values are not those noted last."""

@@ -26,7 +26,7 @@ from simulator.replay.placements import Placements
 from simulator.scheduling.ties import FirstTies
 from simulator.simulation import Simulation
 from simulator.state.objects import DeploymentState, PodState
-from simulator.stories.evictions import evict_all
+from simulator.stories.evictions import RETRY, Evictions
 from simulator.streams import Streams
 
 CONTROL_PLANE_STARTED = -19.3
@@ -121,11 +121,11 @@ class _Scenario:
             self._created.append(pod)
 
     def run(self) -> list[dict[str, Any]]:
-        """What was observed."""
+        """What was observed, in order of time."""
         self._simulation.deploy()
         self._simulation.kernel.tell(self._act())
         self._simulation.run((), ())
-        return self._observer.observed
+        return sorted(self._observer.observed, key=lambda seen: seen["t"])
 
     def _act(self) -> Story:
         """One action after the other, each not before its time."""
@@ -266,11 +266,12 @@ class _Scenario:
     def _drained(self, action: Mapping[str, Any], pods: list[PodState]) -> Story:
         kernel, disruption = self._simulation.kernel, self._simulation.control_plane.disruption
 
-        def told(pod: PodState, verdict: Verdict) -> None:
-            self._observer.note("Eviction", pod=pod.name, status=verdict.status)
+        def told(pod: PodState, verdict: Verdict, tries: int, last: float) -> None:
+            for number in reversed(range(tries)):
+                self._observer.note_at(last - number * RETRY, "Eviction", pod=pod.name, status=verdict.status)
 
         deadline = kernel.now + float(action.get("timeout", "inf"))
-        yield from evict_all(kernel, lambda pod: disruption.evict(pod, 0), told, pods, deadline, self._eviction_rng)
+        yield Evictions(kernel, disruption, told, pods, deadline, 0, self._eviction_rng).over
         self._observer.note("Drained", node=action["node"])
 
     # Pods

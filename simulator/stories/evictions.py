@@ -1,55 +1,126 @@
 """Evictions: how a drain empties a node.
 
 Source: k8s.io/kubectl/pkg/drain (evictPods): every pod is asked for by itself. One that its budget does not let go now
-(429) is asked for again 5 s later; any other refusal is final for this pod.
+(429) is asked for again 5 s later; any other refusal is final for this pod. Tries whose answer can only be the last one
+again are not made, but counted: a drain that budgets block for ever costs next to nothing.
 """
 
 import math
-from collections.abc import Callable, Generator, Sequence
-from heapq import heapify, heappop, heappush
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.controllers.disruption import CONFLICT_JITTER, CONFLICT_RETRY, Verdict
-from simulator.kernel import Event, Kernel
+from simulator.controllers.disruption import CONFLICT_JITTER, CONFLICT_RETRY, DisruptionController, Verdict
+from simulator.kernel import Kernel, Order, Timer
 from simulator.state.objects import PodState
 
 RETRY = 5.0
 """Seconds after which a pod whose budget did not let it go is asked for again."""
 
+Told = Callable[[PodState, Verdict, int, float], None]
+"""Hears an answer, to how many tries it was given, and when the last of them was: the others `RETRY` before each other.
+"""
 
-def evict_all(
-    kernel: Kernel,
-    ask: Callable[[PodState], Verdict],
-    told: Callable[[PodState, Verdict], None],
-    pods: Sequence[PodState],
-    deadline: float,
-    rng: np.random.Generator,
-) -> Generator[Event, Any, bool]:
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Refusal:
+    """The last answer for a pod that waits to be asked for again, and when it was given."""
+
+    pod: PodState
+    verdict: Verdict
+    since: float
+
+
+class Evictions:
     """Asks for every pod until it is allowed to go or never will be, or the deadline (an absolute time) comes first.
 
-    `ask` is the eviction API, `told` hears its final answers. Returns whether all were allowed to go. A try that
-    collides with another one is tried again by the API server itself, which tells nobody.
+    `over` succeeds then, with whether all were allowed to go. A try that collides with another one is tried again by
+    the API server itself, which tells nobody.
     """
-    due = [(kernel.now, number) for number in range(len(pods))]
-    heapify(due)
-    allowed = True
-    while due:
-        time, number = due[0]
-        if time >= deadline:
-            yield kernel.sleep(deadline - kernel.now)
-            return False
-        if time > kernel.now:
-            yield kernel.sleep(time - kernel.now)
-        heappop(due)
-        verdict = ask(pods[number])
-        if verdict.collided:
-            again = CONFLICT_RETRY * (1.0 + CONFLICT_JITTER * rng.random())
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        disruption: DisruptionController,
+        told: Told,
+        pods: Sequence[PodState],
+        deadline: float,
+        cause: int,
+        rng: np.random.Generator,
+    ) -> None:
+        self._kernel = kernel
+        self._disruption = disruption
+        self._told = told
+        self._cause = cause
+        self._rng = rng
+        self._refusals: dict[PodState, _Refusal] = {}
+        self._timers: dict[PodState, Timer] = {}
+        """The next try for each pod of which the answer may be another then."""
+        self._left = len(pods)
+        self._allowed = True
+        self.over = kernel.event()
+        if not pods:
+            self.over.succeed(True)
+            return
+        if deadline <= kernel.end:
+            kernel.timer(deadline - kernel.now, self._give_up, Order.REPAIR)
         else:
-            told(pods[number], verdict)
-            again = RETRY if verdict.try_again else math.inf
-            allowed = allowed and not verdict.never
-        if again < math.inf:
-            heappush(due, (kernel.now + again, number))
-    return allowed
+            kernel.timer(kernel.end - kernel.now, self._stop, Order.REPAIR)
+        for pod in pods:
+            self._ask(pod)
+
+    def _ask(self, pod: PodState) -> None:
+        self._timers.pop(pod, None)
+        verdict = self._disruption.evict(pod, self._cause)
+        if verdict.collided:
+            again = CONFLICT_RETRY * (1.0 + CONFLICT_JITTER * self._rng.random())
+            self._timers[pod] = self._kernel.timer(again, lambda: self._ask(pod), Order.REPAIR)
+            return
+        self._told(pod, verdict, 1, self._kernel.now)
+        if verdict.try_again:
+            refusal = self._refusals[pod] = _Refusal(pod, verdict, self._kernel.now)
+            self._disruption.reconsider(pod, lambda: self._reconsider(refusal))
+            return
+        self._left -= 1
+        self._allowed = self._allowed and not verdict.never
+        if not self._left:
+            self.over.succeed(self._allowed)
+
+    def _reconsider(self, refusal: _Refusal) -> None:
+        """The answer may be another at the next try; to those until then it was what it was."""
+        pod = refusal.pod
+        if self._refusals.get(pod) is not refusal:
+            return
+        number = math.floor((self._kernel.now - refusal.since) / RETRY) + 1
+
+        def ask() -> None:
+            del self._refusals[pod]
+            self._tell(refusal, number - 1)
+            self._ask(pod)
+
+        delay = refusal.since + number * RETRY - self._kernel.now
+        self._timers[pod] = self._kernel.timer(delay, ask, Order.REPAIR)
+
+    def _tell(self, refusal: _Refusal, tries: int) -> None:
+        if tries > 0:
+            self._told(refusal.pod, refusal.verdict, tries, refusal.since + tries * RETRY)
+
+    def _give_up(self) -> None:
+        """At the deadline nothing is tried any more."""
+        if not self.over.triggered:
+            for refusal in self._refusals.values():
+                self._tell(refusal, math.ceil((self._kernel.now - refusal.since) / RETRY) - 1)
+            self._abandon()
+            self.over.succeed(False)
+
+    def _stop(self) -> None:
+        """The run ends, and it is not over."""
+        for refusal in self._refusals.values():
+            self._tell(refusal, math.floor((self._kernel.now - refusal.since) / RETRY))
+        self._abandon()
+
+    def _abandon(self) -> None:
+        self._refusals.clear()
+        for timer in self._timers.values():
+            timer.cancel()

@@ -1,9 +1,9 @@
 """The world as stories see it: what there is, and what may be done to it."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
@@ -19,7 +19,7 @@ from simulator.state.objects import DaemonSetState, DeploymentState, Phase, PodS
 from simulator.stories.attempts import Attempt, Journal, Outcome
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
-from simulator.stories.evictions import evict_all
+from simulator.stories.evictions import Evictions
 from simulator.stories.subject import Subject
 from simulator.streams import Streams
 
@@ -145,24 +145,21 @@ class World:
         """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
         return self.journal.agenda(operation, subject, first, every)
 
-    def evict(self, pods: Sequence[PodState], attempt: Attempt, deadline: float) -> Generator[Event, Any, bool]:
+    def evict(self, pods: Sequence[PodState], attempt: Attempt, deadline: float) -> Event:
         """Asks the eviction API to delete the pods, which their budgets may forbid, until `deadline`.
 
-        Returns whether none is left to be asked for, or can never be.
+        An event to yield: succeeds when that is over, with whether none is left to be asked for, or can never be.
         """
         cause = self._state.cause(f"{attempt.operation}/{attempt.subject}")
 
-        def ask(pod: PodState) -> Verdict:
-            return self._disruption.evict(pod, cause)
-
-        def told(pod: PodState, verdict: Verdict) -> None:
+        def told(pod: PodState, verdict: Verdict, tries: int, last: float) -> None:
             if verdict.allowed:
-                attempt.evicted += 1
+                attempt.evicted += tries
             elif verdict.try_again or verdict.never:
-                attempt.refused += 1
+                attempt.refused += tries
                 attempt.last_refusal = verdict.reason
 
-        return evict_all(self._kernel, ask, told, pods, deadline, self._eviction_rng)
+        return Evictions(self._kernel, self._disruption, told, pods, deadline, cause, self._eviction_rng).over
 
     def gone(self, pods: Sequence[PodState]) -> Event:
         """An event to yield: succeeds when none of the pods exists any more."""
