@@ -1,4 +1,4 @@
-"""From Ready to available: what the controllers of ReplicaSets, StatefulSets and DaemonSets do alike.
+"""From Ready to available: what the controllers of ReplicaSets and StatefulSets do alike.
 
 Source: pkg/api/v1/pod/util.go (IsPodAvailable).
 """

@@ -429,3 +429,23 @@ def recount(lab: Lab) -> None:
         assert len(staying) <= 2
         assert len({pod.slot.index for pod in staying}) == len(staying)
         assert all(pod.node in (-1, pod.only_node) for pod in pods)
+
+
+def test_a_pod_is_available_at_the_pass_min_ready_seconds_after_it_was_seen_to_be_ready() -> None:
+    """Not at the whole second at which its time is over: nothing wakes the controller then."""
+    spec = daemon_set(min_ready_seconds=10.0)
+    lab = lab_of(nodes(1), spec)
+    lab.apply(replace(spec, template=version("v2")), at=20.3)  # gone 1 s later, its successor ready a second after that
+    lab.run(60.0)
+    assert lab.times(Kind.POD_AVAILABLE, 1, since=1.0) == [pytest.approx(32.3)]
+
+
+def test_a_pod_that_is_ready_while_a_look_is_due_waits_for_the_next() -> None:
+    spec = daemon_set(min_ready_seconds=10.0)
+    lab = lab_of(nodes(2), spec)
+    first, second = lab.pods()
+    for pod, at in ((first, 20.0), (second, 25.0)):
+        lab.at(at, lambda pod=pod: lab.state.pods.set_ready(pod, False, 0))  # type: ignore[misc]
+        lab.at(at + 0.5, lambda pod=pod: lab.state.pods.set_ready(pod, True, 0))  # type: ignore[misc]
+    lab.run(60.0)
+    assert lab.times(Kind.POD_AVAILABLE, 1, since=1.0) == [30.5, 40.5]
