@@ -58,15 +58,15 @@ class RolloutProgress:
         progress.updated, progress.old, progress.ready, progress.available = updated, old, ready, available
         return moved
 
-    def judge(self, deployment: DeploymentState, new: ReplicaSetState) -> None:
-        """To be called after a pass, unless the Deployment is paused; `new` is the ReplicaSet of its template."""
+    def judge(self, deployment: DeploymentState, new: ReplicaSetState | None) -> None:
+        """To be called after a pass, unless the Deployment is paused; `new` is its template's ReplicaSet, if any."""
         progress, now = deployment.progress, self._kernel.now
         moved = self.look(deployment, new)
         if deployment.spec.progress_deadline_seconds == NO_DEADLINE:
             self._set(deployment, Rollout.UNKNOWN)
         elif progress.reason is Rollout.AVAILABLE and progress.old == 0:
             pass  # no rollout is under way: the Deployment is only scaled
-        elif is_complete(deployment, new):
+        elif new is not None and is_complete(deployment, new):
             self._set(deployment, Rollout.AVAILABLE)
         elif moved or progress.reason is Rollout.UNKNOWN:
             self._set(deployment, Rollout.UPDATED if moved else Rollout.FOUND, since=now)
@@ -112,9 +112,7 @@ class RolloutProgress:
         """Where a pass would judge and do nothing else; but it would hurry what waits in the controller's queue."""
         if deployment.spec.paused or deployment.progress.reason not in (*_UNDER_WAY, Rollout.DEADLINE_EXCEEDED):
             return
-        new = self._of_template(deployment)
-        if new is not None:  # else a pass is about to make it
-            self.judge(deployment, new)
+        self.judge(deployment, self._of_template(deployment))
 
 
 def is_complete(deployment: DeploymentState, new: ReplicaSetState) -> bool:

@@ -254,6 +254,40 @@ def test_recreate_is_blocked_by_a_pod_on_a_dead_node() -> None:
     assert lab.state.workloads.of(DeploymentState)[0].complete
 
 
+def test_recreate_makes_the_new_replica_set_once_the_old_pods_are_gone_and_no_deadline_runs_before() -> None:
+    """As recorded in rollouts/recreate-stuck: the condition stays that of the last rollout until then."""
+    spec = web(3, strategy=StrategyType.RECREATE, progress_deadline_seconds=60.0)
+    lab = Lab(cluster(nodes(3), spec), failures=[down(0, at=0.0, lasting=5000.0)])
+    lab.apply(replace(spec, template=release("2")), at=1000.0)
+    lab.run(4999.0)
+    [record] = lab.state.workloads.of(DeploymentState)
+    assert len(record.replica_sets) == 1
+    assert record.progressing
+    lab.run(5100.0)
+    assert [r.revision for r in record.replica_sets] == [1, 2]
+    assert lab.log(Kind.DEPLOYMENT_PROGRESSING) == []
+
+
+def test_a_pause_while_recreate_waits_brings_the_old_pods_back() -> None:
+    spec = web(3, strategy=StrategyType.RECREATE)
+    lab = Lab(cluster(nodes(3), spec), failures=[down(0, at=0.0, lasting=5000.0)])
+    changed = replace(spec, template=release("2"))
+    lab.apply(changed, at=1000.0)
+    lab.apply(replace(changed, paused=True), at=2000.0)
+    lab.run(3000.0)
+    assert lab.counts() == ((3, 3, 3),)
+
+
+def test_scaling_while_paused_with_nothing_there_scales_the_replica_set_of_the_template() -> None:
+    spec = web(2)
+    lab = updated(spec).run(1000.0)
+    lab.apply(replace(spec, replicas=0), at=1000.0)  # the first template again, and no pods
+    lab.apply(replace(spec, replicas=0, paused=True), at=1100.0)
+    lab.apply(replace(spec, replicas=2, paused=True), at=1200.0)
+    lab.run(HOUR)
+    assert lab.counts() == ((2, 2, 2), (0, 0, 0))
+
+
 def test_a_rolling_update_goes_on_past_a_dead_node() -> None:
     lab = Lab(cluster(nodes(4), web(4)), failures=[down(0, at=0.0)])
     lab.apply(replace(web(4), template=release("2")), at=100.0)
