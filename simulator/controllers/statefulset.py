@@ -115,18 +115,24 @@ class StatefulSetController:
     def _process_replicas(
         self, stateful_set: StatefulSetState, update_revision: Revision, pods: dict[int, PodState], monotonic: bool
     ) -> bool:
-        """Makes what is missing; in order, each pod waits for those before it to be available."""
+        """Makes what is missing; in order, each pod waits for those before it to be available.
+
+        Pods that have finished are deleted, and nothing else happens in a pass that meets one.
+        """
+        finished = False
         for ordinal in stateful_set.spec.ordinals:
             pod = pods.get(ordinal)
             if pod is None:
                 cause = stateful_set.lost.pop(ordinal, stateful_set.cause)
                 pod_class = self._versioned_pod_class(stateful_set, update_revision, ordinal)
                 pod = pods[ordinal] = self._state.pods.create(pod_class, stateful_set, cause, ordinal)
-            elif pod.phase in _FINISHED and not pod.deleting:
-                self._state.pods.mark_deleting(pod, pod.cause)
+            elif pod.phase in _FINISHED:
+                finished = True
+                if not pod.deleting:
+                    self._state.pods.mark_deleting(pod, pod.cause)
             if monotonic and _unavailable(pod):
                 return False
-        return True
+        return not finished
 
     def _process_condemned(self, stateful_set: StatefulSetState, pods: dict[int, PodState], monotonic: bool) -> bool:
         """Takes away what is too much; in order, one from the top, and the lowest sick one before healthy ones."""

@@ -14,6 +14,10 @@ from simulator.state.cluster import ClusterState
 from simulator.state.objects import Disruption, PodClass, PodState
 
 
+NOT_TOLERATED = -1.0
+"""In place of a time: the pod goes at once, whatever timer runs for it."""
+
+
 class TaintEviction:
     """One timer a node and distinct toleration time, whatever the number of pods."""
 
@@ -63,8 +67,8 @@ class TaintEviction:
             seconds = math.inf if taints is None else self._min_toleration_time(pod.pod_class, taints)
             if seconds == math.inf:
                 self._taint_eviction_queue.pop(pod.uid, None)
-            elif seconds == 0 or pod.uid not in self._taint_eviction_queue:
-                by_time[seconds].append(pod)
+            elif seconds == NOT_TOLERATED or pod.uid not in self._taint_eviction_queue:
+                by_time[max(0.0, seconds)].append(pod)
         for seconds, group in sorted(by_time.items(), key=lambda item: item[0]):
             timer = self._kernel.timer(seconds, lambda: None)
             timer.call = lambda group=group, timer=timer: self._evict(group, timer, cause)
@@ -80,15 +84,15 @@ class TaintEviction:
                     self._state.pods.mark_deleting(pod, cause)
 
     def _min_toleration_time(self, pod_class: PodClass, taints: frozenset[Taint]) -> float:
-        """Seconds that such pods stay: 0 with a taint they do not tolerate, infinite if nothing limits it."""
+        """Seconds that such pods stay: infinite if nothing limits it, `NOT_TOLERATED` if they may not."""
         time = self._toleration_times.get((pod_class, taints))
         if time is None:
             time = math.inf
             for taint in sorted(taints):
                 matching = next((t for t in pod_class.spec.tolerations if t.tolerates(taint)), None)
                 if matching is None:
-                    time = 0.0
-                elif matching.seconds is not None:
+                    time = NOT_TOLERATED
+                elif matching.seconds is not None and time != NOT_TOLERATED:
                     time = min(time, max(0.0, matching.seconds))
             self._toleration_times[pod_class, taints] = time
         return time

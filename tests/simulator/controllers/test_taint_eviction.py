@@ -63,6 +63,13 @@ def evicted(
             [70.0],
         ),
         ([tolerate(DEDICATED, 60.0)], [(10.0, [DEDICATED]), (20.0, [DEDICATED, MAINTENANCE])], [20.0]),
+        # Also when the new taint is tolerated for no time at all; without a timer that is at once.
+        (
+            [tolerate(DEDICATED, 60.0), tolerate(MAINTENANCE, 0.0)],
+            [(10.0, [DEDICATED]), (20.0, [MAINTENANCE])],
+            [70.0],
+        ),
+        ([tolerate(MAINTENANCE, 0.0)], [(20.0, [MAINTENANCE])], [20.0]),
         # Once the node had none, the time starts anew.
         ([tolerate(DEDICATED, 60.0)], [(10.0, [DEDICATED]), (50.0, []), (55.0, [DEDICATED])], [115.0]),
         # What is left is tolerated for ever: the deletion is called off.
