@@ -28,7 +28,12 @@ class PodBehaviour:
     stop: Distribution = Fixed(1.0)
     """SIGTERM to exit; cut at what is left of the grace period."""
     stop_unstarted: Distribution = Fixed(1.0)
-    """Deletion to the end of a pod that has a node, but whose containers do not run yet: its sandbox goes."""
+    """Deletion to the end of a pod that has a node, but whose containers do not run yet.
+
+    It does not vanish at once: only unbound and finished pods have a grace period of 0 (pkg/registry/core/pod/strategy.go,
+    CheckGracefulDelete). Its kubelet has no process to wait for, but takes the sandbox and volumes down before it removes
+    the pod, which has no constant in Kubernetes either: 0.1-2 s are usual, and 1 s is our figure.
+    """
     answers_while_stopping: bool = False
     """Whether new requests are still answered after SIGTERM. Most servers close their listener then, or just exit; one
     that waits for the endpoints to be updated, by a sleep in its own signal handler, does answer."""
