@@ -30,9 +30,9 @@ class PodBehaviour:
     stop_unstarted: Distribution = Fixed(1.0)
     """Deletion to the end of a pod that has a node, but whose containers do not run yet.
 
-    It does not vanish at once: only unbound and finished pods have a grace period of 0 (pkg/registry/core/pod/strategy.go,
-    CheckGracefulDelete). Its kubelet has no process to wait for, but takes the sandbox and volumes down before it removes
-    the pod, which has no constant in Kubernetes either: 0.1-2 s are usual, and 1 s is our figure.
+    It does not vanish at once: only unbound and finished pods have a grace period of 0 (CheckGracefulDelete,
+    pkg/registry/core/pod/strategy.go). Its kubelet has no process to wait for, but takes down the sandbox and volumes
+    before it removes the pod. Kubernetes has no constant for that: 0.1-2 s are usual, and 1 s is our figure.
     """
     answers_while_stopping: bool = False
     """Whether new requests are still answered after SIGTERM. Most servers close their listener then, or just exit; one

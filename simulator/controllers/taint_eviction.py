@@ -13,7 +13,6 @@ from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import Disruption, PodClass, PodState
 
-
 NOT_TOLERATED = -1.0
 """In place of a time: the pod goes at once, whatever timer runs for it."""
 
