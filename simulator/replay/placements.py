@@ -17,7 +17,7 @@ from models.manifests import Manifest, build_cluster
 from models.node import Node
 from models.pod import Pod
 from simulator.kernel import Kernel
-from simulator.scheduling.profile import profile
+from simulator.scheduling.profile import SCORES, profile
 from simulator.scheduling.scheduler import Scheduler
 from simulator.scheduling.ties import FirstTies
 from simulator.state.api import Api
@@ -136,9 +136,27 @@ def _configuration(scheduler: Mapping[str, Any] | None) -> dict[str, Any]:
     if not scheduler:
         return {}
     [configured] = scheduler["profiles"]
-    if configured.keys() - {"schedulerName", "pluginConfig"}:
-        raise ValueError(f"expected only pluginConfig in the scheduler's profile (got {sorted(configured)})")
+    if unknown := configured.keys() - {"schedulerName", "pluginConfig", "plugins", "percentageOfNodesToScore"}:
+        raise ValueError(f"expected only plugins and pluginConfig in the scheduler's profile (got {sorted(unknown)})")
     return {
-        "percentage_of_nodes_to_score": scheduler.get("percentageOfNodesToScore", 0),
+        **_plugins(configured.get("plugins", {})),
+        "percentage_of_nodes_to_score": configured.get(
+            "percentageOfNodesToScore", scheduler.get("percentageOfNodesToScore", 0)
+        ),
         "arguments": {config["name"]: config["args"] for config in configured.get("pluginConfig", [])},
     }
+
+
+def _plugins(points: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of `profile` for plugins that are on or off: everywhere (multiPoint), or as to their score."""
+    if unknown := points.keys() - {"multiPoint", "score"}:
+        raise ValueError(f"expected only multiPoint and score among the plugins (got {sorted(unknown)})")
+    everywhere, score = points.get("multiPoint", {}), points.get("score", {})
+    off = [plugin["name"] for plugin in score.get("disabled", [])]
+    weights = dict.fromkeys(SCORES if "*" in off else off, 0)
+    weights |= {
+        plugin["name"]: plugin.get("weight") or SCORES.get(plugin["name"], 1)
+        for plugin in (*everywhere.get("enabled", []), *score.get("enabled", []))
+        if plugin["name"] in SCORES or plugin.get("weight")
+    }
+    return {"disabled": [plugin["name"] for plugin in everywhere.get("disabled", [])], "score": weights}

@@ -91,3 +91,35 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path: Path) -> None:
     path.write_text('{"name": "x"}')
     with pytest.raises(InputError, match="actions, nodes, until missing"):
         replay(path)
+
+
+def test_weights_of_the_schedulers_configuration_act_in_placements(tmp_path: Path) -> None:
+    recorded = json.loads((RECORDINGS / "placements" / "place-taints.json").read_text())
+    only_taints = {"score": {"disabled": [{"name": "*"}], "enabled": [{"name": "TaintToleration", "weight": 7}]}}
+    recorded["scheduler"] = {"profiles": [{"schedulerName": "default-scheduler", "plugins": only_taints}]}
+    path = tmp_path / "weighted.json"
+    path.write_text(json.dumps(recorded))
+    scored = [placement["scores"] for placement in replay(path)["placements"] if "scores" in placement]
+    default = [placement["scores"]["TaintToleration"] for placement in recorded["placements"] if "scores" in placement]
+    assert all(scores.keys() == {"TaintToleration", "total"} for scores in scored)
+    assert [scores["total"] for scores in scored] == [
+        {node: value // 3 * 7 for node, value in by_node.items()} for by_node in default
+    ]
+
+
+def test_a_pod_that_a_controller_made_can_be_relabelled_by_its_name(tmp_path: Path) -> None:
+    template = {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "c", "image": "db:1"}]}}
+    spec = {"replicas": 1, "serviceName": "db", "selector": {"matchLabels": {"app": "db"}}, "template": template}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db"}, "spec": {"selector": {"app": "db"}}}
+    service["spec"]["ports"] = [{"port": 80}]  # type: ignore[index]
+    stateful_set = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": spec}
+    aside = {"metadata": {"labels": {"app": "aside"}}}
+    actions = [
+        {"at": 0, "do": "apply", "object": service},
+        {"at": 0, "do": "apply", "object": stateful_set},
+        {"at": 10, "do": "merge", "kind": "Pod", "name": "db-0", "patch": aside},
+    ]
+    path = tmp_path / "relabelled.json"
+    path.write_text(json.dumps({"name": "x", "nodes": [{"name": "n"}], "actions": actions, "until": 20}))
+    endpoints = [seen["ready"] for seen in replay(path)["observed"] if seen["kind"] == "EndpointSlice"]
+    assert endpoints[-2:] == [["db-0"], []]
