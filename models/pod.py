@@ -266,6 +266,8 @@ class PodTemplate:
     spec: PodSpec
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
+    """Of everything that its manifest says, modelled or not: another digest is another template."""
 
 
 @dataclass(frozen=True, slots=True)

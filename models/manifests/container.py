@@ -50,7 +50,7 @@ def container(field: Field, *, host_network: bool, grace_period: float, init: bo
     return Container(
         name=field["name"].required().text(),
         image=image,
-        image_pull_policy=field.checked["imagePullPolicy"].choice(_pull_policy(image), _PULL_POLICIES),
+        image_pull_policy=field.checked["imagePullPolicy"].choice(default_pull_policy(image), _PULL_POLICIES),
         requests=Resources(
             limited.cpu if "cpu" in defaulted else asked.cpu,
             limited.memory if "memory" in defaulted else asked.memory,
@@ -79,7 +79,8 @@ def _check_limit(request: Field, limit: Field, name: str, requests: Resources, l
         request.problem(f"must be less than or equal to {name} limit of {show(most)} (got {show(asked)})")
 
 
-def _pull_policy(image: str) -> str:
+def default_pull_policy(image: str) -> str:
+    """The imagePullPolicy of containers that give none."""
     if "@" in image:
         return "IfNotPresent"
     _, colon, tag = image.rpartition("/")[2].partition(":")

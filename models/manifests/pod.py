@@ -8,6 +8,7 @@ from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
 from models.manifests.pod_resources import pod_resources
 from models.manifests.selector import check_labels
+from models.manifests.template_digest import template_digest
 from models.node import Resources
 from models.pod import Pod, PodSpec, PodTemplate
 from models.priority import SYSTEM_PRIORITIES, PriorityClass
@@ -57,7 +58,8 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         made = replace(made, resources=pod_resources(spec, replace(made, overhead=Resources())))
     _check_names(spec)
     annotations = field["metadata"].checked["annotations"].labels()
-    return PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations)
+    digest = template_digest(field.value)
+    return PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations, digest)
 
 
 def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, PriorityClass]) -> tuple[int, bool]:
