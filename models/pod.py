@@ -68,8 +68,10 @@ class Container:
     readiness: Probe | None = None
     liveness: Probe | None = None
     startup: Probe | None = None
-    pre_stop: float = 0.0
-    """Seconds that the preStop hook takes, as far as the manifest says (`sleep`); 0 where it does not."""
+    pre_stop: float | None = 0.0
+    """Seconds that the preStop hook sleeps; None: there is one, and the manifest does not tell how long it takes."""
+    post_start: float | None = 0.0
+    """The same of the postStart hook."""
     restart_policy: str | None = None
     """Init containers only: "Always" makes it a sidecar."""
     host_ports: tuple[tuple[int, str, str], ...] = ()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from models.manifests import hooks
 from models.manifests.affinity import affinity, tolerations, topology_spread
 from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
@@ -43,7 +44,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         node_selector=check_labels(spec["nodeSelector"]),
         node_name=spec["nodeName"].text() or None,
         affinity=affinity(spec["affinity"]),
-        tolerations=tolerations(spec["tolerations"], admission.timing),
+        tolerations=tolerations(spec["tolerations"], admission.behaviour.timing),
         topology_spread_constraints=topology_spread(spec["topologySpreadConstraints"]),
         scheduling_gates=_scheduling_gates(spec),
         priority_class_name=spec["priorityClassName"].text() or None,
@@ -59,7 +60,22 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
     _check_names(spec)
     annotations = field["metadata"].checked["annotations"].labels()
     digest = template_digest(field.value)
-    return PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations, digest)
+    template = PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations, digest)
+    _check_hooks(field, template, admission)
+    return template
+
+
+def _check_hooks(field: Field, template: PodTemplate, admission: Admission) -> None:
+    """Takes back the reading of hooks of which nobody says how long they take."""
+    maker = field.manifest
+    behaviour = admission.behaviour.of(maker.kind, maker.name, maker.namespace, template)
+    spec = template.spec
+    containers = (*spec.containers, *spec.init_containers)
+    for item, made in zip((*field["spec"]["containers"], *field["spec"]["initContainers"]), containers, strict=True):
+        if made.pre_stop is None and behaviour.pre_stop is None:
+            hooks.withdraw(item["lifecycle"]["preStop"])
+        if made.post_start is None and behaviour.post_start is None:
+            hooks.withdraw(item["lifecycle"]["postStart"])
 
 
 def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, PriorityClass]) -> tuple[int, bool]:

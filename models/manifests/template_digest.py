@@ -96,8 +96,12 @@ def _container(container: dict[str, Any], on_host: bool) -> dict[str, Any]:
     made = dict(container)
     made.setdefault("imagePullPolicy", default_pull_policy(str(container.get("image", ""))))
     resources = container.get("resources")
-    if isinstance(resources, dict) and isinstance(resources.get("limits"), dict):
-        made["resources"] = {**resources, "requests": {**resources["limits"], **(resources.get("requests") or {})}}
+    if isinstance(resources, dict) and isinstance(limits := resources.get("limits"), dict):
+        requests = resources.get("requests", {})
+        made["resources"] = {
+            **resources,
+            "requests": {**limits, **requests} if isinstance(requests, dict) else requests,
+        }
     if on_host and isinstance(container.get("ports"), list):
         made["ports"] = [
             {**port, "hostPort": port.get("hostPort") or port.get("containerPort")} if isinstance(port, dict) else port
@@ -110,13 +114,13 @@ def _canonical(value: Any, name: str) -> Any:
     if isinstance(value, list):
         return [_canonical(item, name) for item in value]
     if not isinstance(value, dict):
-        return int(value) if isinstance(value, float) and value == int(value) else value
+        return int(value) if isinstance(value, float) and value.is_integer() else value
     if name in _QUANTITIES:
-        return {key: _quantity(item, parse_cpu if key == "cpu" else parse_amount) for key, item in value.items()}
+        return {str(key): _quantity(item, parse_cpu if key == "cpu" else parse_amount) for key, item in value.items()}
     if name in _FREE:
-        return value
+        return {str(key): item for key, item in value.items()}
     defaults = _DEFAULTS.get("containers" if name == "initContainers" else name, {})
-    made = {key: _canonical(item, key) for key, item in value.items() if item not in (None, "", [])}
+    made = {str(key): _canonical(item, str(key)) for key, item in value.items() if item not in (None, "", [])}
     return {key: item for key, item in made.items() if not _is_among(item, defaults.get(key, ()))}
 
 

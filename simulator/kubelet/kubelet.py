@@ -81,7 +81,7 @@ class Kubelet:
         """The kubelet ran all the while: it posts what it knows, and does what it is told at last."""
         if pod.deleting:
             self._termination.terminate(pod)
-        elif pod.phase is Phase.PENDING and pod.timer is None:
+        elif pod.stage < 0:
             self._start.start_pod(pod)
         else:
             self._start.report_ready(pod)

@@ -4,6 +4,7 @@ Source: pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer).
 """
 
 from simulator.kernel import Kernel, Order
+from simulator.kubelet import hooks
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import Phase, PodState
 
@@ -36,12 +37,16 @@ class Termination:
         self._pods.set_answering(pod, False, pod.cause)
         pod.timer = self._kernel.timer(stop, lambda: self._stopped(pod), Order.KUBELET)
 
-    def times(self, pod: PodState) -> tuple[float, float]:
-        """PreStop inside the grace period; then from SIGTERM to the exit, with 2 s at least until SIGKILL."""
+    @staticmethod
+    def times(pod: PodState) -> tuple[float, float]:
+        """PreStop inside the grace period, then from SIGTERM to the exit.
+
+        All hooks run side by side, and the pod is taken to serve until the last has returned.
+        """
         grace = pod.pod_class.spec.termination_grace_period
-        pre_stop = min(grace, max(container.spec.pre_stop for container in pod.containers))
-        left = max(grace - pre_stop, 2.0)
-        return pre_stop, min(left, pod.slot.draw("stop", pod.pod_class.behaviour.stop))
+        taken = [hooks.pre_stop(pod, container.spec, grace) for container in pod.containers if container.running]
+        pre_stop = max(taken, default=0.0)
+        return pre_stop, hooks.stop(pod, grace - pre_stop)
 
     @staticmethod
     def _unstarted(pod: PodState) -> float:

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.input.documents import Document, load_documents
 from models.input.patches import merge
@@ -157,7 +158,9 @@ class _Scenario:
         if manifest.kind == "PriorityClass":
             self._priority_classes[manifest.name] = manifest
             return
-        built = build_cluster([*self._priority_classes.values(), manifest], timing=self._timing).cluster
+        built = build_cluster(
+            [*self._priority_classes.values(), manifest], behaviour=Behaviour(timing=self._timing)
+        ).cluster
         for field in fields(built):
             for spec in getattr(built, field.name):
                 template = getattr(spec, "template", None)

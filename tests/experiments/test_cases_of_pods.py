@@ -5,9 +5,21 @@ The files are in tests/data/cases; each test names the rule and where it is know
 
 from pathlib import Path
 
+from experiments.experiment import Experiment
+from experiments.results import Results
 from simulator.replay import replay
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
+
+
+def results(case: str, file: str = "e.yaml") -> Results:
+    return Experiment.from_yaml(CASES / case / file).run()
+
+
+def mean_outages(found: Results) -> dict[str, float]:
+    """Seconds that an outage lasts in the mean, by policy."""
+    outages = found.outages
+    return dict((outages["end_s"] - outages["start_s"]).groupby(outages["policy"]).mean())
 
 
 def test_any_change_of_a_template_starts_a_rollout() -> None:
@@ -16,3 +28,16 @@ def test_any_change_of_a_template_starts_a_rollout() -> None:
     pods = [(entry["event"], entry["name"]) for entry in observed if entry["kind"] == "Pod" and entry["t"] >= 500]
     # The first pod is stuck on the dead node, and Recreate waits for it.
     assert pods == [("deleting", "web-r0-1"), ("removed", "web-r0-1")]
+
+
+def test_a_container_is_ready_when_its_post_start_hook_has_returned() -> None:
+    """Container lifecycle hooks: here the hook takes 60 s, while the application starts up in its 5 to 20 s."""
+    hook = "spec.template.spec.containers[c].lifecycle"
+    experiment = (
+        Experiment.from_yaml(CASES / "post-start" / "e.yaml")
+        .policy("with")
+        .policy("without", patches=[{"target": {"kind": "Deployment"}, "set": {hook: None}}])
+    )
+    assert experiment.named == ()
+    lasting = mean_outages(experiment.run())
+    assert 40 < lasting["with"] - lasting["without"] < 60

@@ -10,6 +10,7 @@ from simulator.kernel import Timer
 from simulator.log import Phase
 from simulator.state.objects.affinity import Namespaces, PodAffinity
 from simulator.state.objects.service import ServiceState
+from simulator.state.objects.start_order import start_order
 from simulator.state.objects.workload import Slot, Workload
 
 
@@ -39,6 +40,7 @@ class PodClass:
         "scored_requests",
         "services",
         "spec",
+        "stages",
         "template",
         "workload",
     )
@@ -66,6 +68,7 @@ class PodClass:
         self.images = tuple(
             dict.fromkeys(c.image for c in (*template.spec.init_containers, *template.spec.containers) if c.image)
         )
+        self.stages = start_order(template.spec)
         self.scheduling: object = None
         """What the scheduler worked out for this class."""
 
@@ -139,6 +142,7 @@ class PodState:
         "deletion_cost",
         "disruption",
         "endpoint",
+        "gate",
         "node",
         "only_node",
         "ordinal",
@@ -152,6 +156,7 @@ class PodState:
         "running_since",
         "scheduling_gates",
         "slot",
+        "stage",
         "start_time",
         "timer",
         "uid",
@@ -192,6 +197,10 @@ class PodState:
         self.running_since = now
         """Since when any of them does."""
         self.containers: list[ContainerState] = []
+        self.stage = -1
+        """How far its start is, an index into the stages of its class; -1 before."""
+        self.gate: ContainerState | None = None
+        """The container that has to be started before the next stage may begin."""
         self.timer: Timer | None = None
         self.clocks: list[Clock] = []
         """Failure clocks of its sandbox."""
