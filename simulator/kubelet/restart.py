@@ -68,7 +68,7 @@ class Restart:
     def _noticed(self, pod: PodState, container: ContainerState) -> None:
         container.ready = False
         self.start.report_ready(pod)
-        if pod.pod_class.spec.restart_policy == "Never":
+        if (container.spec.restart_policy or pod.pod_class.spec.restart_policy) == "Never":
             self._give_up(pod)
         else:
             self._restart_later(pod, container, container.finished)

@@ -1,10 +1,10 @@
-"""The end of a pod: preStop, SIGTERM, SIGKILL.
+"""The end of a pod: preStop, SIGTERM, SIGKILL; sidecars after the main containers.
 
 Source: pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer).
 """
 
 from simulator.kernel import Kernel, Order
-from simulator.kubelet import hooks
+from simulator.kubelet import hooks, sidecars
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import Phase, PodState
 
@@ -39,14 +39,18 @@ class Termination:
 
     @staticmethod
     def times(pod: PodState) -> tuple[float, float]:
-        """PreStop inside the grace period, then from SIGTERM to the exit.
+        """PreStop inside the grace period, then from SIGTERM of the main containers to the exit of all.
 
-        All hooks run side by side, and the pod is taken to serve until the last has returned.
+        All hooks run side by side, and the pod is taken to serve until the last of the main containers' has returned.
         """
         grace = pod.pod_class.spec.termination_grace_period
-        taken = [hooks.pre_stop(pod, container.spec, grace) for container in pod.containers if container.running]
+        main = len(pod.pod_class.spec.containers)
+        taken = [hooks.pre_stop(pod, each.spec, grace) for each in pod.containers[:main] if each.running]
         pre_stop = max(taken, default=0.0)
-        return pre_stop, hooks.stop(pod, grace - pre_stop)
+        stop = hooks.stop(pod, grace - pre_stop)
+        if main < len(pod.containers):
+            stop = max(stop, sidecars.ended(pod, pod.containers[main:], pre_stop + stop, grace) - pre_stop)
+        return pre_stop, stop
 
     @staticmethod
     def _unstarted(pod: PodState) -> float:

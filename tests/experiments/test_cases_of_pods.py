@@ -5,6 +5,8 @@ The files are in tests/data/cases; each test names the rule and where it is know
 
 from pathlib import Path
 
+import pytest
+
 from experiments.experiment import Experiment
 from experiments.results import Results
 from simulator.replay import replay
@@ -41,3 +43,12 @@ def test_a_container_is_ready_when_its_post_start_hook_has_returned() -> None:
     assert experiment.named == ()
     lasting = mean_outages(experiment.run())
     assert 40 < lasting["with"] - lasting["without"] < 60
+
+
+def test_main_containers_start_when_the_sidecar_has_started() -> None:
+    """KEP-753: after a reboot power 60 s, 60 s until the probe of the sidecar succeeds, the main container 60 s."""
+    lasting = [
+        mean_outages(results("sidecar-startup-order", file))["as-shipped"]
+        for file in ("e.yaml", "e-without-sidecar.yaml")
+    ]
+    assert lasting[0] == pytest.approx(lasting[1] + 60.0, abs=1.0)
