@@ -52,6 +52,8 @@ class Probe:
     timeout: float = 1.0
     success_threshold: int = 1
     failure_threshold: int = 3
+    grace_period: float | None = None
+    """Liveness and start-up probes: seconds that the container gets to stop, in place of the pod's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,11 @@ class PodSpec:
     host_network: bool = False
     overhead: Resources = Resources()
     resources: PodResources = PodResources()
+
+    def grace_period(self, container: Container) -> float:
+        """Seconds that a container gets to stop which its start-up or liveness probe has killed."""
+        probe = container.startup or container.liveness
+        return self.termination_grace_period if probe is None or probe.grace_period is None else probe.grace_period
 
     @property
     def sidecars(self) -> tuple[Container, ...]:

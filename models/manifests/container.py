@@ -96,12 +96,17 @@ def _probe(field: Field, *, kills: bool = False) -> Probe | None:
     success = field["successThreshold"].integer(1)
     if kills and success > 1:
         field["successThreshold"].problem(f"must be 1 for liveness and startup probes (got {success})")
+    grace = field["terminationGracePeriodSeconds"]
+    if grace.present and not kills:
+        grace.problem("must not be set for readinessProbes")
+    grace_period = grace.integer(1, at_least=1) if grace.present else None
     return Probe(  # zero counts as unset for all but the initial delay
         initial_delay=float(field["initialDelaySeconds"].integer(0)),
         period=float(field["periodSeconds"].integer(10) or 10),
         timeout=float(field.checked["timeoutSeconds"].integer(1) or 1),
         success_threshold=success or 1,
         failure_threshold=(field if kills else field.checked)["failureThreshold"].integer(3) or 3,
+        grace_period=None if grace_period is None else float(grace_period),
     )
 
 

@@ -82,7 +82,7 @@ class Restart:
 
     def _killed(self, pod: PodState, container: ContainerState) -> None:
         """The start-up or liveness probe gave up: the container is stopped, which may take its grace period."""
-        grace = pod.pod_class.spec.termination_grace_period
+        grace = pod.pod_class.spec.grace_period(container.spec)
         pre_stop = hooks.pre_stop(pod, container.spec, grace)
         stop = pre_stop + hooks.stop(pod, grace - pre_stop)
         container.timers = [self._kernel.timer(stop, lambda: self._kill_done(pod, container), Order.KUBELET)]

@@ -9,8 +9,10 @@ import pytest
 
 from experiments.experiment import Experiment
 from experiments.results import Results
+from models.units import YEAR
 from simulator.replay import replay
 
+HOUR = 3600.0
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
 
@@ -52,3 +54,11 @@ def test_main_containers_start_when_the_sidecar_has_started() -> None:
         for file in ("e.yaml", "e-without-sidecar.yaml")
     ]
     assert lasting[0] == pytest.approx(lasting[1] + 60.0, abs=1.0)
+
+
+def test_a_probe_gives_the_container_its_own_grace_period() -> None:
+    """KEP-2238: the application ignores SIGTERM; the pod gives 300 s, the liveness probe 1 s."""
+    by_probe, by_pod = (results("probe-level-grace", file) for file in ("e.yaml", "e-pod-grace-1.yaml"))
+    assert by_probe.runs["availability"].tolist() == by_pod.runs["availability"].tolist()
+    downtime = (1 - by_probe.runs["availability"].mean()) * YEAR
+    assert downtime == pytest.approx(30 * HOUR, rel=0.15)

@@ -90,10 +90,6 @@ def thing(kind: str, api_version: str = "v1", name: str = "x") -> str:
             *("containers[].lifecycle.preStop.exec.command", "unknown"),
         ),
         (
-            *("", "livenessProbe: {terminationGracePeriodSeconds: 1, tcpSocket: {port: 1}}"),
-            *("containers[].livenessProbe.terminationGracePeriodSeconds", "unknown"),
-        ),
-        (
             *("", "readinessProbe: {failureThreshold: 5, tcpSocket: {port: 1}}"),
             *("containers[].readinessProbe.failureThreshold", "too good"),
         ),
@@ -115,6 +111,7 @@ def test_what_may_matter_in_a_pod_is_named(pod: str, container: str, field: str,
         ("", "env: [{name: A, value: b}], args: [a], command: [b], workingDir: /, tty: true, stdin: true"),
         ("", "envFrom: [{secretRef: {name: s, optional: true}}], imagePullPolicy: IfNotPresent"),
         ("", "lifecycle: {preStop: {exec: {command: [sleep, '5']}}, postStart: {sleep: {seconds: 5}}}"),
+        ("", "livenessProbe: {terminationGracePeriodSeconds: 1, tcpSocket: {port: 1}}"),
         ("", "livenessProbe: {failureThreshold: 5, httpGet: {port: 80, path: /}}"),
         ("", "resources: {requests: {cpu: 1, memory: 1Gi}, limits: {gpu: 1}}"),
         ("resources: {requests: {cpu: 1}}", ""),

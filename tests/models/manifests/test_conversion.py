@@ -715,3 +715,10 @@ def test_whatever_is_written_somewhere_is_read_or_refused_with_problems(data: st
     place[path[-1]] = data.draw(_ANYTHING)
     with contextlib.suppress(InputError):
         build(*objects)
+
+
+def test_a_probe_that_kills_may_have_a_grace_period() -> None:
+    written = "{tcpSocket: {port: 80}, terminationGracePeriodSeconds: 7}"
+    assert first_container(f"livenessProbe: {written}").liveness == Probe(grace_period=7.0)
+    with pytest.raises(InputError, match="must not be set for readinessProbes"):
+        first_container(f"readinessProbe: {written}")

@@ -116,3 +116,24 @@ def test_a_duration_of_the_experiment_is_drawn_anew_each_time() -> None:
     found = Lab(cluster(nodes(1), alone), behaviour=behaviour(post_start=law), failures=outages).run(DAY)
     back, ready = found.times(Kind.POD_CONTAINERS, 1, 1.0), found.times(Kind.POD_READY, 1, 1.0)
     assert {round(b - a, 3) for a, b in zip(back, ready, strict=True)} == {10.0, 20.0, 30.0}
+
+
+@pytest.mark.parametrize(("grace", "takes"), [(None, 30.0), (10.0, 10.0), (1.0, 2.0), (60.0, 60.0)])
+@pytest.mark.parametrize("kind", ["startup", "liveness"])
+def test_a_probe_may_give_the_container_that_it_kills_another_grace_period(
+    kind: str, grace: float | None, takes: float
+) -> None:
+    slow = container(**{kind: Probe(period=10.0, failure_threshold=2, grace_period=grace)})
+    alone = pod("alone", slow, termination_grace_period=30.0)
+    found = Lab(cluster(nodes(1), alone), behaviour=behaviour(startup=Fixed(60.0), stop=Fixed(100.0)))
+    [lives, *_] = found.times(Kind.POD_CONTAINERS, 0, START)
+    assert 11.0 + takes <= lives - START < 21.0 + takes
+
+
+def test_a_deletion_takes_the_grace_period_of_the_pod() -> None:
+    patient = container(liveness=Probe(grace_period=1.0))
+    web = template("web", patient, termination_grace_period=30.0)
+    found = Lab(cluster(nodes(1), deployment(pods=web)), behaviour=behaviour(stop=Fixed(100.0)))
+    found.delete(found.pods()[0], at=10.0)
+    found.run(100.0)
+    assert [t for t, name, phase in found.log(Kind.POD_PHASE, 1.0) if (name, phase) == ("web-0", 0)] == [40.0]
