@@ -186,6 +186,8 @@ class PodSpec:
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
     scheduling_gates: tuple[str, ...] = ()
     """Names of what must be removed before the scheduler looks at the pod."""
+    readiness_gates: tuple[str, ...] = ()
+    """Conditions that others have to set to True before the pod is Ready."""
     priority_class_name: str | None = None
     priority: int = 0
     preempts: bool = True

@@ -47,6 +47,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         tolerations=tolerations(spec["tolerations"], admission.behaviour.timing),
         topology_spread_constraints=topology_spread(spec["topologySpreadConstraints"]),
         scheduling_gates=_scheduling_gates(spec),
+        readiness_gates=tuple(gate["conditionType"].required().text() for gate in spec["readinessGates"]),
         priority_class_name=spec["priorityClassName"].text() or None,
         priority=priority,
         preempts=preempts,
@@ -61,14 +62,16 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
     annotations = field["metadata"].checked["annotations"].labels()
     digest = template_digest(field.value)
     template = PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations, digest)
-    _check_hooks(field, template, admission)
+    _check_durations(field, template, admission)
     return template
 
 
-def _check_hooks(field: Field, template: PodTemplate, admission: Admission) -> None:
-    """Takes back the reading of hooks of which nobody says how long they take."""
+def _check_durations(field: Field, template: PodTemplate, admission: Admission) -> None:
+    """Takes back the reading of hooks and readiness gates of which nobody says how long they take."""
     maker = field.manifest
     behaviour = admission.behaviour.of(maker.kind, maker.name, maker.namespace, template)
+    if behaviour.readiness_gate is None:
+        field["spec"]["readinessGates"].withdraw()
     spec = template.spec
     containers = (*spec.containers, *spec.init_containers)
     for item, made in zip((*field["spec"]["containers"], *field["spec"]["initContainers"]), containers, strict=True):

@@ -10,6 +10,7 @@ from simulator.kubelet import hooks
 from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
+from simulator.kubelet.readiness_gates import ReadinessGates
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, Phase, PodState
 
@@ -32,6 +33,7 @@ class Start:
         self._clocks = clocks
         self._killed = killed
         """What happens when the start-up or liveness probe gives up."""
+        self.gates = ReadinessGates(kernel, self.report_ready)
 
     def bound(self, pod: PodState) -> None:
         """The pod got its node: its kubelet sees it as soon as it is in touch with the API server."""
@@ -68,7 +70,7 @@ class Start:
         stages = pod.pod_class.stages
         containers = [pod.containers[number] for number in stages[pod.stage].containers]
         is_last = pod.stage == len(stages) - 1
-        pod.gate = None if is_last else containers[-1]
+        pod.holds_up = None if is_last else containers[-1]
         if is_last and pod.phase is Phase.PENDING:
             self._pods.set_running(pod)
         self._pods.set_containers(pod, pod.running + len(containers), pod.cause)
@@ -79,9 +81,9 @@ class Start:
 
     def _started(self, pod: PodState, container: ContainerState) -> None:
         """Its hook has returned and its start-up probe has succeeded: what waited for that begins."""
-        if pod.gate is not container:
+        if pod.holds_up is not container:
             return
-        pod.gate = None
+        pod.holds_up = None
         pod.stage += 1
         pod.timer = self._kernel.timer(self._after_inits(pod, 0.0), lambda: self._run(pod), Order.KUBELET)
 
@@ -96,7 +98,7 @@ class Start:
         times = timeline(spec, startup, phase, hooks.post_start(pod, spec))
         container.timers = []
         self._time_probes(pod, container, times, startup)
-        if pod.gate is container and times.started_after is not None:
+        if pod.holds_up is container and times.started_after is not None:
             self._at(container, times.started_after, lambda: self._started(pod, container))
 
     def _time_probes(self, pod: PodState, container: ContainerState, times: ProbeTimeline, startup: float) -> None:
@@ -138,6 +140,10 @@ class Start:
         """Posts the Ready condition; a kubelet that is cut off does so when it is back."""
         if self._nodes.reporting[pod.node]:
             ready = bool(pod.containers) and all(container.ready for container in pod.containers)
+            if pod.pod_class.spec.readiness_gates:
+                if ready:
+                    self.gates.containers_ready(pod)
+                ready = ready and self.gates.are_open(pod)
             self._pods.set_ready(pod, ready, pod.cause)
 
     def make_unready(self, pod: PodState) -> None:

@@ -264,6 +264,11 @@ class _Scenario:
         for pod in self._picked(action):
             self._simulation.control_plane.kubelet.make_unready(pod)
 
+    def _do_gate(self, action: Mapping[str, Any], index: int) -> None:
+        for pod in self._picked(action):
+            status = action["status"] == "True"
+            self._simulation.control_plane.kubelet.set_condition(pod, action["condition"], status)
+
     def _do_cost_one(self, action: Mapping[str, Any], index: int) -> None:
         for pod in self._picked(action):
             self._simulation.state.pods.set_deletion_cost(pod, int(action["cost"]), 0)

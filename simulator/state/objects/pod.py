@@ -136,13 +136,14 @@ class PodState:
         "available",
         "cause",
         "clocks",
+        "conditions",
         "containers",
         "created",
         "deleting",
         "deletion_cost",
         "disruption",
         "endpoint",
-        "gate",
+        "holds_up",
         "node",
         "only_node",
         "ordinal",
@@ -199,8 +200,10 @@ class PodState:
         self.containers: list[ContainerState] = []
         self.stage = -1
         """How far its start is, an index into the stages of its class; -1 before."""
-        self.gate: ContainerState | None = None
+        self.holds_up: ContainerState | None = None
         """The container that has to be started before the next stage may begin."""
+        self.conditions: set[str] = set()
+        """Of the conditions of its readiness gates, those that are True."""
         self.timer: Timer | None = None
         self.clocks: list[Clock] = []
         """Failure clocks of its sandbox."""

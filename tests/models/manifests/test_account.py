@@ -133,6 +133,13 @@ def test_a_hook_is_named_unless_the_experiment_says_how_long_it_takes(when: str,
     assert build(text, behaviour=Behaviour(overrides=(BehaviourOverride(known, name="web"),))).named == ()
 
 
+def test_readiness_gates_are_named_unless_the_experiment_says_when_they_open() -> None:
+    text = deployment("readinessGates: [{conditionType: a/b}]")
+    built = build(text, behaviour=Behaviour(PodBehaviour(readiness_gate=Fixed(5.0))))
+    assert built.named == ()
+    assert built.cluster.deployments[0].template.spec.readiness_gates == ("a/b",)
+
+
 def test_a_reference_to_what_is_among_the_input_is_not_named() -> None:
     refers = deployment(
         "serviceAccountName: robot, volumes: [{name: v, secret: {secretName: key}}], imagePullSecrets: [{name: key}]",
