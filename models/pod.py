@@ -193,6 +193,8 @@ class PodSpec:
     preempts: bool = True
     """preemptionPolicy is not Never."""
     termination_grace_period: float = 30.0
+    active_deadline: float | None = None
+    """Seconds that the pod may be active, from when its kubelet sees it; then it fails."""
     restart_policy: str = "Always"
     host_network: bool = False
     overhead: Resources = Resources()

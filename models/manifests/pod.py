@@ -52,6 +52,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         priority=priority,
         preempts=preempts,
         termination_grace_period=grace_period,
+        active_deadline=_active_deadline(spec, restart_policies),
         restart_policy=spec["restartPolicy"].choice("Always", restart_policies),
         host_network=host_network,
         overhead=resources(spec["overhead"]),
@@ -93,6 +94,20 @@ def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, Pri
     by_class = "PreemptLowerPriority" if chosen is None or chosen.preempts else "Never"
     policy = spec["preemptionPolicy"].choice(by_class, ("PreemptLowerPriority", "Never"))
     return (chosen.value if chosen else written), policy != "Never"
+
+
+def _active_deadline(spec: Field, restart_policies: tuple[str, ...]) -> float | None:
+    """spec.activeDeadlineSeconds, which the pods of most controllers must not have (pkg/apis/apps/validation)."""
+    field = spec["activeDeadlineSeconds"]
+    if not field.present:
+        return None
+    kind = field.manifest.kind
+    if restart_policies == ("Always",):
+        field.problem(f"activeDeadlineSeconds in {'ReplicaSet' if kind == 'Deployment' else kind} is not Supported")
+    seconds = field.integer(1, at_least=1)
+    if kind == "Pod":
+        field.warn(f"the pod fails after {seconds} s, and nobody makes it again")
+    return float(seconds)
 
 
 def _scheduling_gates(spec: Field) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ polls: the times at which the kubelet's loops would notice something are compute
 from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
+from simulator.kubelet.deadline import Deadlines
 from simulator.kubelet.failure_clocks import CrashMode
 from simulator.kubelet.images import Images
 from simulator.kubelet.restart import Restart
@@ -24,16 +25,21 @@ class Kubelet:
         self._images = Images(kernel, len(state.nodes))
         self._termination = termination = Termination(kernel, state)
         restart = Restart(kernel, state, hazards, timing, self._images, termination)
-        self._start = start = restart.start
+        self._start = restart.start
         self._clocks = restart.clocks
         self._booting = [False] * len(state.nodes)
         """Nodes that lost power since their kubelet last reported."""
-        state.listen(Kind.POD_NODE, lambda pod, node, cause: start.bound(pod))
+        self._deadlines = Deadlines(kernel, state, termination)
+        state.listen(Kind.POD_NODE, lambda pod, node, cause: self._bound(pod))
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: termination.terminate(pod))
         state.listen(Kind.POD_PHASE, self._phase_changed)
         state.listen(Kind.NODE_POWER, self._power_changed)
         state.listen(Kind.NODE_REPORTING, self._reporting_changed)
         state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._node_joined() if exists else None)
+
+    def _bound(self, pod: PodState) -> None:
+        self._start.bound(pod)
+        self._deadlines.bound(pod)
 
     def arm_containers(self, mode: CrashMode) -> None:
         """From now on containers of the pods that `mode` selects may crash."""
@@ -104,6 +110,9 @@ class Kubelet:
         """A fresh kubelet finds its pods: those being deleted go, the others start from scratch."""
         if pod.deleting:
             self._state.pods.remove(pod)
+            return
+        if self._deadlines.is_over(pod):
+            self._termination.fail(pod)
             return
         for container in pod.containers:
             container.ready = False

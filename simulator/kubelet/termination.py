@@ -3,6 +3,8 @@
 Source: pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer).
 """
 
+from collections.abc import Callable
+
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import hooks, sidecars
 from simulator.state.cluster import ClusterState
@@ -22,20 +24,38 @@ class Termination:
         if pod.node < 0 or pod.phase is Phase.FAILED:
             self._pods.remove(pod)
         elif self._nodes.reporting[pod.node]:
-            pre_stop, stop = self.times(pod) if pod.running else (0.0, self._unstarted(pod))
-            self.cancel(pod)
-            self._pods.set_pulling(pod, False, pod.cause)
-            if pod.pod_class.behaviour.answers_while_stopping or not stop:
-                pod.timer = self._kernel.timer(pre_stop + stop, lambda: self._stopped(pod), Order.KUBELET)
-            elif pre_stop:
-                pod.timer = self._kernel.timer(pre_stop, lambda: self._stop_accepting(pod, stop), Order.KUBELET)
-            else:
-                self._stop_accepting(pod, stop)
+            self._stop(pod, 0.0 if pod.running else self._unstarted(pod), self._pods.remove)
 
-    def _stop_accepting(self, pod: PodState, stop: float) -> None:
+    def end(self, pod: PodState) -> None:
+        """The kubelet ends the pod of its own accord: once its containers are stopped it has failed."""
+        self._stop(pod, 0.0, self.fail)
+
+    def fail(self, pod: PodState) -> None:
+        """The containers of the pod are down, and will not be started again."""
+        self.cancel(pod)
+        for container in pod.containers:
+            container.running = container.healthy = container.ready = False
+        self._pods.set_containers(pod, 0, pod.cause)
+        self._pods.set_answering(pod, False, pod.cause)
+        self._pods.set_ready(pod, False, pod.cause)
+        self._pods.fail(pod, pod.cause)
+
+    def _stop(self, pod: PodState, unstarted: float, then: Callable[[PodState], None]) -> None:
+        """PreStop, SIGTERM, SIGKILL, then `then(pod)`; a pod that does not run yet takes `unstarted` seconds."""
+        pre_stop, stop = self.times(pod) if pod.running else (0.0, unstarted)
+        self.cancel(pod)
+        self._pods.set_pulling(pod, False, pod.cause)
+        if pod.pod_class.behaviour.answers_while_stopping or not stop:
+            pod.timer = self._kernel.timer(pre_stop + stop, lambda: self._stopped(pod, then), Order.KUBELET)
+        elif pre_stop:
+            pod.timer = self._kernel.timer(pre_stop, lambda: self._stop_accepting(pod, stop, then), Order.KUBELET)
+        else:
+            self._stop_accepting(pod, stop, then)
+
+    def _stop_accepting(self, pod: PodState, stop: float, then: Callable[[PodState], None]) -> None:
         """SIGTERM, to a server that takes no further request from then on."""
         self._pods.set_answering(pod, False, pod.cause)
-        pod.timer = self._kernel.timer(stop, lambda: self._stopped(pod), Order.KUBELET)
+        pod.timer = self._kernel.timer(stop, lambda: self._stopped(pod, then), Order.KUBELET)
 
     @staticmethod
     def times(pod: PodState) -> tuple[float, float]:
@@ -72,7 +92,7 @@ class Termination:
             for clock in container.clocks or ():
                 clock.stop()
 
-    def _stopped(self, pod: PodState) -> None:
+    def _stopped(self, pod: PodState, then: Callable[[PodState], None]) -> None:
         self._pods.set_containers(pod, 0, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
-        self._pods.remove(pod)
+        then(pod)

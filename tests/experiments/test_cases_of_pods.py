@@ -62,3 +62,11 @@ def test_a_probe_gives_the_container_its_own_grace_period() -> None:
     assert by_probe.runs["availability"].tolist() == by_pod.runs["availability"].tolist()
     downtime = (1 - by_probe.runs["availability"].mean()) * YEAR
     assert downtime == pytest.approx(30 * HOUR, rel=0.15)
+
+
+def test_a_pod_fails_when_its_active_deadline_is_over() -> None:
+    """Pod lifecycle: nobody makes a pod of its own again."""
+    experiment = Experiment.from_yaml(CASES / "active-deadline" / "e.yaml")
+    [warning] = [line for line in experiment.warnings if "activeDeadlineSeconds" in line]
+    assert warning.endswith("the pod fails after 600 s, and nobody makes it again")
+    assert experiment.run().runs["availability"].tolist() == [0.0] * 4

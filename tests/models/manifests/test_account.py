@@ -50,7 +50,6 @@ def thing(kind: str, api_version: str = "v1", name: str = "x") -> str:
 @pytest.mark.parametrize(
     ("pod", "container", "field", "effect"),
     [
-        ("activeDeadlineSeconds: 600", "", "activeDeadlineSeconds", "too good"),
         ("readinessGates: [{conditionType: a/b}]", "", "readinessGates", "too good"),
         ("serviceAccountName: nope", "", "serviceAccountName", "too good"),
         ("runtimeClassName: gvisor", "", "runtimeClassName", "too good"),
@@ -160,16 +159,16 @@ def test_the_number_and_the_first_place_are_told() -> None:
 
 
 def test_what_is_most_too_good_comes_first_and_what_is_too_much_is_counted() -> None:
-    pod = "activeDeadlineSeconds: 1, schedulerName: a, runtimeClassName: b"
-    two = build(deployment(pod), deployment("activeDeadlineSeconds: 1", name="other")).named
+    pod = "setHostnameAsFQDN: true, schedulerName: a, runtimeClassName: b"
+    two = build(deployment(pod), deployment("setHostnameAsFQDN: true", name="other")).named
     assert [(n.field.removeprefix("Pod spec."), n.count) for n in two] == [
-        ("activeDeadlineSeconds", 2),
+        ("setHostnameAsFQDN", 2),
         ("runtimeClassName", 1),
         ("schedulerName", 1),
     ]
     lines = in_words(two, most=2)
     assert len(lines) == 3
-    assert lines[0].startswith("not read, too good: Pod spec.activeDeadlineSeconds (2 times, first at f.yaml:8:")
+    assert lines[0].startswith("not read, too good: Pod spec.setHostnameAsFQDN (2 times, first at f.yaml:8:")
     assert lines[2] == "not read, and 1 more: kubenines validate --fields lists them"
     assert together([two[1:], two]) == two
 

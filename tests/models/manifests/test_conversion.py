@@ -722,3 +722,8 @@ def test_a_probe_that_kills_may_have_a_grace_period() -> None:
     assert first_container(f"livenessProbe: {written}").liveness == Probe(grace_period=7.0)
     with pytest.raises(InputError, match="must not be set for readinessProbes"):
         first_container(f"readinessProbe: {written}")
+
+
+def test_pods_of_controllers_must_not_have_an_active_deadline() -> None:
+    with pytest.raises(InputError, match="activeDeadlineSeconds in ReplicaSet is not Supported"):
+        cluster(deployment(pod="activeDeadlineSeconds: 600"))
