@@ -336,7 +336,7 @@ def test_results_and_report_carry_what_is_not_read(kubenines: Any, tmp_path: Pat
     fields = Results.open("out").fields
     assert list(fields["field"]) == ["Pod spec.setHostnameAsFQDN", "Pod spec.schedulerName"]
     assert list(fields["effect"]) == ["too good", "unknown"]
-    assert list(fields["first"]) == ["app.yaml:5:26", "app.yaml:6:18"]
+    assert list(fields["first"]) == ["app.yaml:5:22", "app.yaml:6:18"]
     assert kubenines("report", "out")[0] == 0
     page = (tmp_path / "out" / "report.html").read_text()
     assert '<td class="name">Pod spec.setHostnameAsFQDN</td>' in page
