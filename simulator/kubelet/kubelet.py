@@ -7,6 +7,7 @@ polls: the times at which the kubelet's loops would notice something are compute
 from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
+from simulator.kubelet.admission import Admission
 from simulator.kubelet.deadline import Deadlines
 from simulator.kubelet.failure_clocks import CrashMode
 from simulator.kubelet.images import Images
@@ -27,6 +28,7 @@ class Kubelet:
         restart = Restart(kernel, state, hazards, timing, self._images, termination)
         self._start = restart.start
         self._clocks = restart.clocks
+        self._admission = Admission(kernel, state)
         self._booting = [False] * len(state.nodes)
         """Nodes that lost power since their kubelet last reported."""
         self._deadlines = Deadlines(kernel, state, termination)
@@ -48,6 +50,10 @@ class Kubelet:
     def arm_sandboxes(self, mode: CrashMode) -> None:
         """From now on sandboxes of the pods that `mode` selects may die."""
         self._clocks.arm_sandboxes(mode, list(self._state.pods.values()))
+
+    def refusal(self, pod: PodState) -> str:
+        """Why a pod that names its node does not run there, in the kubelet's words; "" if it does."""
+        return self._admission.refusal(pod)
 
     def make_unready(self, pod: PodState) -> None:
         """The readiness probes of a pod fail from now on, whatever its containers do."""

@@ -70,3 +70,21 @@ def test_a_pod_fails_when_its_active_deadline_is_over() -> None:
     [warning] = [line for line in experiment.warnings if "activeDeadlineSeconds" in line]
     assert warning.endswith("the pod fails after 600 s, and nobody makes it again")
     assert experiment.run().runs["availability"].tolist() == [0.0] * 4
+
+
+def test_a_pod_with_node_name_passes_the_kubelet_not_the_scheduler() -> None:
+    """kubernetes/kubernetes#114654: a static pod of a tainted control plane, as `kubectl get pods -o yaml` has it."""
+    experiment = Experiment.from_yaml(CASES / "nodename-bypasses-scheduler" / "e.yaml")
+    found = experiment.run()
+    # The node fails every 10 d for 20 min.
+    assert found.runs["availability"].mean() == pytest.approx(0.9986, abs=0.001)
+    assert found.cells["pending"].tolist() == ["{}"] * 4
+
+
+def test_a_pod_of_a_node_that_is_not_there_is_warned_of() -> None:
+    elsewhere = {"target": {"kind": "Pod"}, "set": {"spec.nodeName": "elsewhere"}}
+    experiment = Experiment.from_yaml(CASES / "nodename-bypasses-scheduler" / "e.yaml").policy(
+        "elsewhere", patches=[elsewhere]
+    )
+    assert 'Pod/etcd-cp: spec.nodeName: there is no node "elsewhere": the pods never run' in experiment.warnings
+    assert experiment.run(replications=1).runs["availability"].tolist() == [0.0]
