@@ -75,7 +75,7 @@ class Container:
     post_start: float | None = 0.0
     """The same of the postStart hook."""
     restart_policy: str | None = None
-    """Init containers only: "Always" makes it a sidecar."""
+    """Its own policy, in place of the pod's; "Always" makes an init container a sidecar."""
     host_ports: tuple[tuple[int, str, str], ...] = ()
     """(port, protocol, host IP) that it takes on the node."""
 
@@ -199,6 +199,10 @@ class PodSpec:
     host_network: bool = False
     overhead: Resources = Resources()
     resources: PodResources = PodResources()
+
+    def restarts(self, container: Container) -> bool:
+        """Whether a container that was killed, or failed, is started again."""
+        return (container.restart_policy or self.restart_policy) != "Never"
 
     def grace_period(self, container: Container) -> float:
         """Seconds that a container gets to stop which its start-up or liveness probe has killed."""

@@ -9,6 +9,7 @@ from models.pod import Container, Probe
 from models.units import format_cpu, format_memory, parse_amount, parse_cpu
 
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
+_RESTART_POLICIES = ("Always", "OnFailure", "Never")
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
 CAPPED = {"cpu", "memory", "ephemeral-storage"}
 """Resources of which a limit, which may stand for a request here, also holds down the use, which is not simulated."""
@@ -61,10 +62,16 @@ def container(field: Field, *, host_network: bool, grace_period: float, init: bo
         startup=_probe(field["startupProbe"], kills=True),
         pre_stop=hook(field["lifecycle"]["preStop"], grace_period, variables),
         post_start=hook(field["lifecycle"]["postStart"], grace_period, variables),
-        restart_policy=field["restartPolicy"].text() if sidecar else None,
+        restart_policy=_restart_policy(field, init, sidecar),
         # The scheduler takes no note of the ports of init containers that end.
         host_ports=_host_ports((field.checked if init and not sidecar else field)["ports"], host_network),
     )
+
+
+def _restart_policy(field: Field, init: bool, sidecar: bool) -> str | None:
+    """The container's own restart policy; that of init containers that end decides nothing, since here none fails."""
+    own = (field.checked if init and not sidecar else field)["restartPolicy"]
+    return own.choice("", _RESTART_POLICIES) or None
 
 
 def _check_limit(request: Field, limit: Field, name: str, requests: Resources, limits: Resources) -> None:

@@ -117,7 +117,7 @@ class Kubelet:
         if pod.deleting:
             self._state.pods.remove(pod)
             return
-        if self._deadlines.is_over(pod):
+        if self._deadlines.is_over(pod) or self._termination.is_final(pod):
             self._termination.fail(pod)
             return
         for container in pod.containers:

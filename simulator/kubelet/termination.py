@@ -30,6 +30,16 @@ class Termination:
         """The kubelet ends the pod of its own accord: once its containers are stopped it has failed."""
         self._stop(pod, 0.0, self.fail)
 
+    @staticmethod
+    def is_final(pod: PodState) -> bool:
+        """Whether the pod is at its end once its sandbox is lost: it has run, and no main container is restarted.
+
+        Source: pkg/kubelet/kuberuntime (computePodActions).
+        """
+        spec = pod.pod_class.spec
+        ran = pod.phase is Phase.RUNNING or pod.stage > 0
+        return ran and not any(spec.restarts(container) for container in spec.containers)
+
     def fail(self, pod: PodState) -> None:
         """The containers of the pod are down, and will not be started again."""
         self.cancel(pod)

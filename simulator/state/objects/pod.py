@@ -82,6 +82,7 @@ class ContainerState:
         "clocks",
         "finished",
         "healthy",
+        "over",
         "ready",
         "restarts",
         "running",
@@ -95,6 +96,8 @@ class ContainerState:
         self.healthy = False
         """The application answers: it runs and has started up."""
         self.ready = False
+        self.over = False
+        """It has exited, and by its restart policy it is not started again."""
         self.restarts = 0
         self.backoff: float | None = None
         self.backoff_updated = 0.0

@@ -727,3 +727,10 @@ def test_a_probe_that_kills_may_have_a_grace_period() -> None:
 def test_pods_of_controllers_must_not_have_an_active_deadline() -> None:
     with pytest.raises(InputError, match="activeDeadlineSeconds in ReplicaSet is not Supported"):
         cluster(deployment(pod="activeDeadlineSeconds: 600"))
+
+
+def test_a_container_may_have_a_restart_policy_of_its_own() -> None:
+    assert first_container("restartPolicy: Never").restart_policy == "Never"
+    assert first_container("").restart_policy is None
+    with pytest.raises(InputError, match='unsupported value: "Sometimes"'):
+        first_container("restartPolicy: Sometimes")
