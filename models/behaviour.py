@@ -34,6 +34,14 @@ class PodBehaviour:
     pkg/registry/core/pod/strategy.go). Its kubelet has no process to wait for, but takes down the sandbox and volumes
     before it removes the pod. Kubernetes has no constant for that: 0.1-2 s are usual, and 1 s is our figure.
     """
+    pre_stop: Distribution | None = None
+    """A preStop hook of which the manifest does not tell how long it takes (requests, scripts without a sleep); cut at
+    the grace period. Not given: no time, and the hooks are named."""
+    post_start: Distribution | None = None
+    """The same for postStart hooks: until it has returned, the container is not ready and the next does not start."""
+    readiness_gate: Distribution | None = None
+    """All containers ready for the first time, to the conditions of the pod's readiness gates being set to True by
+    whoever does that, for good. Not given: at once, and the gates are named."""
     answers_while_stopping: bool = False
     """Whether new requests are still answered after SIGTERM. Most servers close their listener then, or just exit; one
     that waits for the endpoints to be updated, by a sleep in its own signal handler, does answer."""

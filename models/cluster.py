@@ -53,6 +53,19 @@ class Cluster:
                 yield from getattr(self, f.name)
 
 
+def without_their_node(cluster: Cluster) -> tuple[str, ...]:
+    """A sentence on every object whose pods name a node that is not there: nobody runs them."""
+    names = {node.name for node in cluster.nodes}
+    notes = []
+    for value in cluster.controlled():
+        if isinstance(value, Deployment | ReplicaSet | StatefulSet | DaemonSet | Pod):
+            node = value.template.spec.node_name
+            if node is not None and node not in names:
+                middle = f"{value.namespace}/" if value.namespace != "default" else ""
+                notes.append(f'{type(value).__name__}/{middle}{value.name}: spec.nodeName: there is no node "{node}"')
+    return tuple(notes)
+
+
 @cache
 def _homes() -> dict[type, str]:
     """By type of value, the field that it belongs in."""

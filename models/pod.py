@@ -52,6 +52,8 @@ class Probe:
     timeout: float = 1.0
     success_threshold: int = 1
     failure_threshold: int = 3
+    grace_period: float | None = None
+    """Liveness and start-up probes: seconds that the container gets to stop, in place of the pod's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,12 @@ class Container:
     readiness: Probe | None = None
     liveness: Probe | None = None
     startup: Probe | None = None
-    pre_stop: float = 0.0
-    """Seconds that the preStop hook takes, as far as the manifest says (`sleep`); 0 where it does not."""
+    pre_stop: float | None = 0.0
+    """Seconds that the preStop hook sleeps; None: there is one, and the manifest does not tell how long it takes."""
+    post_start: float | None = 0.0
+    """The same of the postStart hook."""
     restart_policy: str | None = None
-    """Init containers only: "Always" makes it a sidecar."""
+    """Its own policy, in place of the pod's; "Always" makes an init container a sidecar."""
     host_ports: tuple[tuple[int, str, str], ...] = ()
     """(port, protocol, host IP) that it takes on the node."""
 
@@ -182,15 +186,28 @@ class PodSpec:
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
     scheduling_gates: tuple[str, ...] = ()
     """Names of what must be removed before the scheduler looks at the pod."""
+    readiness_gates: tuple[str, ...] = ()
+    """Conditions that others have to set to True before the pod is Ready."""
     priority_class_name: str | None = None
     priority: int = 0
     preempts: bool = True
     """preemptionPolicy is not Never."""
     termination_grace_period: float = 30.0
+    active_deadline: float | None = None
+    """Seconds that the pod may be active, from when its kubelet sees it; then it fails."""
     restart_policy: str = "Always"
     host_network: bool = False
     overhead: Resources = Resources()
     resources: PodResources = PodResources()
+
+    def restarts(self, container: Container) -> bool:
+        """Whether a container that was killed, or failed, is started again."""
+        return (container.restart_policy or self.restart_policy) != "Never"
+
+    def grace_period(self, container: Container) -> float:
+        """Seconds that a container gets to stop which its start-up or liveness probe has killed."""
+        probe = container.startup or container.liveness
+        return self.termination_grace_period if probe is None or probe.grace_period is None else probe.grace_period
 
     @property
     def sidecars(self) -> tuple[Container, ...]:
@@ -272,6 +289,8 @@ class PodTemplate:
     annotations: Mapping[str, str] = field(default_factory=dict)
     deletion_cost: int = 0
     """Of its ReplicaSet's pods those of lower cost go first."""
+    digest: str = ""
+    """Of everything that its manifest says, modelled or not: another digest is another template."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,9 @@ class Simulation:
 
     def pending(self) -> dict[str, str]:
         """Pods without a node, and why."""
+        kubelet, scheduler = self.control_plane.kubelet, self.control_plane.scheduler
         return {
-            pod.name: self.control_plane.scheduler.reason(pod)
+            pod.name: kubelet.refusal(pod) or scheduler.reason(pod)
             for pod in self.state.pods.values()
             if pod.node < 0 and not pod.deleting
         }

@@ -25,7 +25,7 @@ from experiments.file.service import ServiceFile, WhenCapacity, WhenQuorum, When
 from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
-from models.cluster import Cluster
+from models.cluster import Cluster, without_their_node
 from models.daemonset import DaemonSet, without_nodes
 from models.deployment import Deployment, ReplicaSet
 from models.input.problems import InputError
@@ -89,6 +89,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     clusters = [one.cluster for one in built]
     notes = [note for cluster in clusters for note in without_load(cluster.autoscalers, loads)]
     notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
+    notes += [f"{note}: the pods never run" for cluster in clusters for note in without_their_node(cluster)]
     return Design(
         scenarios=tuple(scenarios),
         objectives=tuple(Objective(o.service, o.limit, o.metric, o.policy) for o in spec.objectives),

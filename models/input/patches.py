@@ -150,3 +150,16 @@ def _merge_items(original: list[Any], patch: list[Any], keys: tuple[str, ...], f
                 merge(merged[index] if index < len(merged) else None, item, field=f"{field}[]", parent=field)
             ]
     return merged
+
+
+def json_merge(original: Any, patch: Any) -> Any:
+    """The original with a JSON merge patch (RFC 7386)."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(original) if isinstance(original, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = json_merge(merged.get(key), value)
+    return merged

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from models.autoscaling import HorizontalPodAutoscaler
+from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.disruption import PodDisruptionBudget
 from models.input.problems import InputError, Problem
@@ -21,7 +22,6 @@ from models.manifests.selector import check_labels
 from models.node import Node
 from models.priority import PriorityClass
 from models.service import Service
-from models.timing import Timing
 
 _SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 
@@ -70,19 +70,20 @@ class ClusterInput:
 
 
 def build_cluster(
-    objects: Iterable[Manifest], nodes: Sequence[Node] = (), timing: Timing | None = None
+    objects: Iterable[Manifest], nodes: Sequence[Node] = (), behaviour: Behaviour | None = None
 ) -> ClusterInput:
     """The cluster of these objects, defaults filled as the API server fills them; `nodes` come before Node objects.
 
     The objects are checked again, since they may have been patched. Raises InputError with all problems; the place of
-    a patched part is that of the nearest part of the original. `timing` gives the tolerations that admission adds.
+    a patched part is that of the nearest part of the original. `behaviour` gives the tolerations that admission
+    adds, and how long hooks take of which the manifest does not tell.
     """
     manifests = list(objects)
     findings = Findings()
     usable = [manifest for manifest in manifests if _check_object(manifest, findings)]
     _check_duplicates(usable, nodes, findings)
     left_to_owner, kept = _by_owner(usable, findings)
-    converted = _convert(kept, timing or Timing(), findings)
+    converted = _convert(kept, behaviour or Behaviour(), findings)
     made = [value for _, value in converted]
     # Admission has worked the PriorityClasses into the pods.
     cluster = Cluster.of([*nodes, *(v for v in made if v is not None and not isinstance(v, PriorityClass))])
@@ -190,8 +191,10 @@ def _controller(whole: Field) -> list[tuple[str, str]]:
     return []
 
 
-def _convert(manifests: list[Manifest], timing: Timing, findings: Findings) -> list[tuple[Manifest, object | None]]:
-    admission = Admission({}, timing)
+def _convert(
+    manifests: list[Manifest], behaviour: Behaviour, findings: Findings
+) -> list[tuple[Manifest, object | None]]:
+    admission = Admission({}, behaviour)
 
     def converted(manifest: Manifest) -> object | None:
         convert = converters().get(manifest.kind) if is_built_in(manifest.api_version, manifest.kind) else None
@@ -202,7 +205,7 @@ def _convert(manifests: list[Manifest], timing: Timing, findings: Findings) -> l
         return convert(whole, admission)
 
     classes = {id(m): converted(m) for m in manifests if m.kind == "PriorityClass"}
-    admission = Admission({c.name: c for c in classes.values() if isinstance(c, PriorityClass)}, timing)
+    admission = Admission({c.name: c for c in classes.values() if isinstance(c, PriorityClass)}, behaviour)
     return [(m, classes[id(m)] if id(m) in classes else converted(m)) for m in manifests]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from models.behaviour import Behaviour
 from models.manifests.manifest import Field
 from models.priority import PriorityClass
-from models.timing import Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Admission:
     """What the API server's admission plug-ins know when they fill in a pod."""
 
     priority_classes: dict[str, PriorityClass]
-    timing: Timing
+    behaviour: Behaviour
+    """Says how long things take: the tolerations that are added, and hooks."""
 
     @property
     def default_class(self) -> PriorityClass | None:

@@ -6,7 +6,7 @@ Source: pkg/kubelet (pleg, pod_workers.go, kuberuntime).
 from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel, Order
-from simulator.kubelet import crash_loop
+from simulator.kubelet import crash_loop, hooks
 from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.start import Start
@@ -63,26 +63,30 @@ class Restart:
             container.running = container.healthy = False
             container.restarts += 1
         self._pods.set_containers(pod, 0, pod.cause)
-        self.start.start_pod(pod)
+        if self._termination.is_final(pod):
+            self._termination.fail(pod)
+        else:
+            self.start.start_pod(pod)
 
     def _noticed(self, pod: PodState, container: ContainerState) -> None:
         container.ready = False
         self.start.report_ready(pod)
-        if pod.pod_class.spec.restart_policy == "Never":
-            self._give_up(pod)
-        else:
-            self._restart_later(pod, container, container.finished)
+        self._restart_later(pod, container, container.finished)
 
-    def _give_up(self, pod: PodState) -> None:
-        """RestartPolicy Never: the kubelet stops what is left, and the pod has failed."""
-        for container in pod.containers:
-            self._down(container)
-        self._pods.set_containers(pod, 0, pod.cause)
-        self._pods.fail(pod, pod.cause)
+    def _give_up(self, pod: PodState, container: ContainerState) -> None:
+        """RestartPolicy Never: the others run on; with the last main container the pod has failed."""
+        container.over = True
+        if all(each.over for each in pod.containers[: len(pod.pod_class.spec.containers)]):
+            if pod.running:
+                self._termination.end(pod)
+            else:
+                self._termination.fail(pod)
 
     def _killed(self, pod: PodState, container: ContainerState) -> None:
         """The start-up or liveness probe gave up: the container is stopped, which may take its grace period."""
-        stop = min(pod.pod_class.spec.termination_grace_period, pod.slot.draw("stop", pod.pod_class.behaviour.stop))
+        grace = pod.pod_class.spec.grace_period(container.spec)
+        pre_stop = hooks.pre_stop(pod, container.spec, grace)
+        stop = pre_stop + hooks.stop(pod, grace - pre_stop)
         container.timers = [self._kernel.timer(stop, lambda: self._kill_done(pod, container), Order.KUBELET)]
 
     def _kill_done(self, pod: PodState, container: ContainerState) -> None:
@@ -96,6 +100,9 @@ class Restart:
         self._restart_later(pod, container, previous)
 
     def _restart_later(self, pod: PodState, container: ContainerState, judged_by: float) -> None:
+        if not pod.pod_class.spec.restarts(container.spec):
+            self._give_up(pod, container)
+            return
         wait = crash_loop.wait(pod, container, judged_by, self._kernel.now, self._timing)
         delay = wait + pod.slot.draw("restart", pod.pod_class.behaviour.restart)
         container.timers = [self._kernel.timer(delay, lambda: self._restart(pod, container), Order.KUBELET)]

@@ -64,8 +64,8 @@ class Scheduler:
             self._room_appeared()
 
     def _enqueue(self, pod: PodState) -> None:
-        """The pod is to be tried, unless it is gated (plugins/schedulinggates, PreEnqueue)."""
-        if not pod.scheduling_gates:
+        """The pod is to be tried, unless it is gated (plugins/schedulinggates, PreEnqueue), or names its node."""
+        if not pod.scheduling_gates and pod.pod_class.spec.node_name is None:
             self._queue.add(pod)
 
     def _metadata_changed(self, pod: PodState) -> None:

@@ -147,10 +147,11 @@ class Pods(dict[int, PodState]):
         self._emit(Kind.POD_DELETING, pod, pod.uid, 0, 1, cause)
 
     def fail(self, pod: PodState, cause: int) -> None:
-        """The pod's containers are down for good: it turns Failed and holds its node's resources no longer."""
+        """The pod's containers are down for good, or its kubelet refuses it: it turns Failed and holds no resources."""
         old, pod.phase = pod.phase, Phase.FAILED
-        del self._nodes.running[pod.node][pod.uid]
-        self._nodes.use(pod.node, pod.pod_class, -1)
+        if pod.node >= 0:
+            del self._nodes.running[pod.node][pod.uid]
+            self._nodes.use(pod.node, pod.pod_class, -1)
         self._emit(Kind.POD_PHASE, pod, pod.uid, old, Phase.FAILED, cause)
 
     def remove(self, pod: PodState) -> None:

@@ -10,6 +10,7 @@ from simulator.kernel import Timer
 from simulator.log import Phase
 from simulator.state.objects.affinity import Namespaces, PodAffinity
 from simulator.state.objects.service import ServiceState
+from simulator.state.objects.start_order import start_order
 from simulator.state.objects.workload import Slot, Workload
 
 
@@ -40,6 +41,7 @@ class PodClass:
         "scored_requests",
         "services",
         "spec",
+        "stages",
         "template",
         "workload",
     )
@@ -68,6 +70,7 @@ class PodClass:
             dict.fromkeys(c.image for c in (*template.spec.init_containers, *template.spec.containers) if c.image)
         )
         self.deletion_cost = template.deletion_cost
+        self.stages = start_order(template.spec)
         self.scheduling: object = None
         """What the scheduler worked out for this class."""
 
@@ -81,6 +84,7 @@ class ContainerState:
         "clocks",
         "finished",
         "healthy",
+        "over",
         "ready",
         "restarts",
         "running",
@@ -94,6 +98,8 @@ class ContainerState:
         self.healthy = False
         """The application answers: it runs and has started up."""
         self.ready = False
+        self.over = False
+        """It has exited, and by its restart policy it is not started again."""
         self.restarts = 0
         self.backoff: float | None = None
         self.backoff_updated = 0.0
@@ -135,12 +141,14 @@ class PodState:
         "available",
         "cause",
         "clocks",
+        "conditions",
         "containers",
         "created",
         "deleting",
         "deletion_cost",
         "disruption",
         "endpoint",
+        "holds_up",
         "maker",
         "node",
         "only_node",
@@ -155,6 +163,7 @@ class PodState:
         "running_since",
         "scheduling_gates",
         "slot",
+        "stage",
         "start_time",
         "timer",
         "uid",
@@ -197,6 +206,12 @@ class PodState:
         self.running_since = now
         """Since when any of them does."""
         self.containers: list[ContainerState] = []
+        self.stage = -1
+        """How far its start is, an index into the stages of its class; -1 before."""
+        self.holds_up: ContainerState | None = None
+        """The container that has to be started before the next stage may begin."""
+        self.conditions: set[str] = set()
+        """Of the conditions of its readiness gates, those that are True."""
         self.timer: Timer | None = None
         self.clocks: list[Clock] = []
         """Failure clocks of its sandbox."""

@@ -319,11 +319,6 @@ def test_reasons_are_given_in_the_words_of_kubernetes() -> None:
             "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.",
         ),
         (
-            nodes(2),
-            pod("asked", node_name="elsewhere"),
-            "0/2 nodes are available: 2 node(s) didn't match the requested node name.",
-        ),
-        (
             (*nodes(2, "ab"), node("bare")),
             Pod(
                 "asked",
@@ -362,7 +357,7 @@ def test_spread_is_named_as_a_reason() -> None:
 
 
 def test_without_nodes_pods_wait_too() -> None:
-    for spec in ({}, {"node_name": "x"}, {"node_selector": {"a": "b"}}, {"topology_spread_constraints": (spread(1),)}):
+    for spec in ({}, {"node_selector": {"a": "b"}}, {"topology_spread_constraints": (spread(1),)}):
         assert reason((), pod("asked", **spec)).startswith("0/0 nodes are available")
 
 
