@@ -201,7 +201,7 @@ class _Scenario:
 
     # Nodes
 
-    def node_of(self, action: Mapping[str, Any]) -> int:
+    def _node(self, action: Mapping[str, Any]) -> int:
         return self._simulation.state.nodes.index[action.get("node") or action["name"]]
 
     def _do_add_node(self, action: Mapping[str, Any], index: int) -> None:
