@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from models.labels import LabelSelector, Operator, Requirement, is_canonical_integer
 from models.node import Resources, Taint, TaintEffect
+from models.reference import Absences
 
 DEFAULT_CPU = 100
 DEFAULT_MEMORY = 200 * 1024 * 1024
@@ -266,6 +267,8 @@ class PodTemplate:
     spec: PodSpec
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    absences: Absences = Absences()
+    """What is not there of that which they refer to."""
 
 
 @dataclass(frozen=True, slots=True)

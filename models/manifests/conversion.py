@@ -3,10 +3,11 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from models.manifests.manifest import Field
+from models.manifests.objects import Objects
 from models.priority import PriorityClass
 from models.timing import Timing
 
@@ -17,6 +18,8 @@ class Admission:
 
     priority_classes: dict[str, PriorityClass]
     timing: Timing
+    objects: Objects = field(default_factory=Objects)
+    """What pods may refer to."""
 
     @property
     def default_class(self) -> PriorityClass | None:

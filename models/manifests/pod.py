@@ -7,6 +7,7 @@ from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
 from models.manifests.pod_resources import pod_resources
+from models.manifests.references import absences
 from models.manifests.selector import check_labels
 from models.node import Resources
 from models.pod import Pod, PodSpec, PodTemplate
@@ -57,7 +58,8 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         made = replace(made, resources=pod_resources(spec, replace(made, overhead=Resources())))
     _check_names(spec)
     annotations = field["metadata"].checked["annotations"].labels()
-    return PodTemplate(made, check_labels(field["metadata"]["labels"]), annotations)
+    labels = check_labels(field["metadata"]["labels"])
+    return PodTemplate(made, labels, annotations, absences(field, admission.objects))
 
 
 def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, PriorityClass]) -> tuple[int, bool]:
@@ -67,8 +69,6 @@ def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, Pri
     chosen = classes.get(name.text()) if name.text() else default
     if name.text() in SYSTEM_PRIORITIES:
         chosen = PriorityClass(name.text(), SYSTEM_PRIORITIES[name.text()])
-    if name.text() and chosen is None:
-        name.warn(f'no PriorityClass with name "{name.text()}" was found in the input: priority {written} is used')
     by_class = "PreemptLowerPriority" if chosen is None or chosen.preempts else "Never"
     policy = spec["preemptionPolicy"].choice(by_class, ("PreemptLowerPriority", "Never"))
     return (chosen.value if chosen else written), policy != "Never"

@@ -88,7 +88,7 @@ def acting(api_version: str, kind: str) -> frozenset[str]:
         converters()[kind](whole, Admission({}, Timing()))
         found |= {
             dotted(path)
-            for path, review, _ in fates(manifest, findings.reads_of(manifest), frozenset())
+            for path, review, _ in fates(manifest, findings.reads_of(manifest))
             if review is None
         }
     return frozenset(found)
