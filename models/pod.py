@@ -267,7 +267,7 @@ class PodTemplate:
     spec: PodSpec
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
-    absences: Absences = Absences()
+    absences: Absences = field(default_factory=Absences)
     """What is not there of that which they refer to."""
 
 

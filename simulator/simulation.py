@@ -7,8 +7,10 @@ from models.cluster import Cluster
 from models.load import Load
 from models.namespace import Namespace
 from simulator.control_plane import ControlPlane
+from simulator.controllers.refusals import refused
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
+from simulator.kubelet import obstacles
 from simulator.log import Kind, TransitionLog
 from simulator.phases import Phases
 from simulator.scheduling.framework import Profile
@@ -124,9 +126,10 @@ class Simulation:
         return dict(sorted(struck.items()))
 
     def pending(self) -> dict[str, str]:
-        """Pods without a node, and why."""
-        return {
-            pod.name: self.control_plane.scheduler.reason(pod)
-            for pod in self.state.pods.values()
-            if pod.node < 0 and not pod.deleting
-        }
+        """Pods that are refused, have no node, or cannot start on it, and why."""
+        held_up = refused(self.state, self.cluster.pods)
+        for pod in self.state.pods.values():
+            reason = self.control_plane.scheduler.reason(pod) if pod.node < 0 else obstacles.reason(pod)
+            if reason and not pod.deleting:
+                held_up[pod.name] = reason
+        return held_up

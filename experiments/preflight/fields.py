@@ -11,7 +11,8 @@ _INTRODUCTION = """# What becomes of every field
 Written by `kubenines validate --fields PATH...`. A field that is written in a manifest *acts* in the model, or *cannot
 matter* for availability or placement (models/schemas/fields.yaml holds the reasons), or is *named* by every run, with
 what the answer is for want of it. Values without effect (false, empty, the default) are left out. Pods are "Pod",
-whatever makes them; a kind alone is one of which nothing is read.
+whatever makes them; a kind alone is one of which nothing is read; Kind/name is an object that is referred to and is not
+among the input.
 """
 
 

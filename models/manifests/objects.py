@@ -45,8 +45,10 @@ class Use(NamedTuple):
     where: Location
     assumption: str
     """What is taken to hold."""
-    consequence: str
+    becomes: str
     """What becomes of the pods if it does not."""
+    words: str
+    """What Kubernetes says then."""
     acts: bool
     """That can be simulated."""
 
@@ -109,7 +111,8 @@ class Objects:
                 continue
             first = uses[0]
             who = f"asked for by {_listed(use.maker.key for use in uses)}"
-            consequences = _listed((use.consequence for use in uses), most=2)
+            said = {use.becomes: use.words for use in reversed(uses)}
+            consequences = "; ".join(f"{becomes} ({words})" for becomes, words in reversed(said.items()))
             if self.strict and first.acts:
                 warnings.append(Problem(first.where, str(reference), f"{NOT_GIVEN}: {who}: {consequences}"))
             else:
@@ -122,8 +125,8 @@ class Objects:
 def _listed(words: Iterable[str], most: int = 3) -> str:
     """Each once; beyond `most` only how many there are."""
     unique = list(dict.fromkeys(words))
-    more = [f"{len(unique) - most} more"] if len(unique) > most else []
-    return ", ".join((*unique[:most], *more))
+    more = f" and {len(unique) - most} more" if len(unique) > most else ""
+    return ", ".join(unique[:most]) + more
 
 
 def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:

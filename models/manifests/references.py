@@ -24,16 +24,21 @@ class Stage(Enum):
     SCHEDULING = ("the pod is not placed", "")
     MOUNT = ("the pod does not start", "FailedMount: ")
     CONFIG = ("the container does not start", "CreateContainerConfigError: ")
-    PULL = ("the image is pulled without it, which a private one is not", "FailedToRetrieveImagePullSecret: ")
+    PULL = ("private images are not pulled", "FailedToRetrieveImagePullSecret: ")
 
     @property
     def acts(self) -> bool:
         """Whether it can be simulated: which images are private is not known."""
         return self is not Stage.PULL
 
-    def consequence(self, words: str) -> str:
-        """For people."""
-        return f"{self.value[0]} ({self.value[1]}{words})"
+    @property
+    def becomes(self) -> str:
+        """What becomes of the pod."""
+        return self.value[0]
+
+    def said(self, words: str) -> str:
+        """The words with Kubernetes' reason before them."""
+        return self.value[1] + words
 
 
 class ReferenceField(NamedTuple):
@@ -127,18 +132,18 @@ FIELDS = (
     ReferenceField(
         *("imagePullSecrets[]", "Secret", Stage.PULL),
         words="Unable to retrieve some image pull secrets ({name}); attempting to pull the image may not succeed.",
+        assumption="every image is taken to be pulled",
         acts=False,
     ),
 )
 """Every field of a pod's spec that names an object of a kind that is not of the pod itself."""
 
 
-
 class _Miss(NamedTuple):
     """A reference of a pod to what is not there."""
 
     stage: Stage
-    words: str
+    said: str
     within: str
     """The name of the volume or container."""
     use: Use
@@ -160,12 +165,14 @@ def absences(pod: Field, objects: Objects) -> Absences:
     first: dict[Stage, str] = {}
     unconfigured: dict[str, str] = {}
     for miss in misses:
-        first.setdefault(miss.stage, miss.words)
+        first.setdefault(miss.stage, miss.said)
         if miss.stage is Stage.CONFIG:
-            unconfigured.setdefault(miss.within, miss.words)
+            unconfigured.setdefault(miss.within, miss.said)
     unschedulable = first.get(Stage.SCHEDULING, "")
     # A pod that names its node meets its kubelet without having met the scheduler.
-    unmounted = first.get(Stage.MOUNT, f"Unable to attach or mount volumes: {unschedulable}" if unschedulable else "")
+    unmounted = first.get(Stage.MOUNT, "")
+    if unschedulable and not unmounted:
+        unmounted = Stage.MOUNT.said(f"Unable to attach or mount volumes: {unschedulable}")
     return Absences(first.get(Stage.ADMISSION, ""), unschedulable, unmounted, unconfigured)
 
 
@@ -184,11 +191,23 @@ def _misses(field: ReferenceField, spec: Field, objects: Objects) -> Iterator[_M
             missing = [(at, reference._replace(key=key), field.words_of_key) for at, key in lacking]
         within = outer["name"].text()
         for at, absent, template in missing:
-            words = template.format(**absent._asdict(), within=within)
             assumption = "the key is taken to be in it" if absent.key else field.assumption
-            consequence = field.stage.consequence(words)
-            use = Use(absent, at.manifest, at.manifest.where(at.path), assumption, consequence, field.stage.acts)
-            yield _Miss(field.stage, words, within, use)
+            words = template.format(**absent._asdict(), within=within)
+            yield _miss(absent, spec.manifest, at, field.stage, words, within, assumption)
+
+
+def _miss(
+    reference: Reference,
+    maker: Manifest,
+    at: Field,
+    stage: Stage,
+    words: str,
+    within: str = "",
+    assumption: str = _ASSUMPTION,
+) -> _Miss:
+    said = stage.said(words)
+    use = Use(reference, maker, at.manifest.where(at.path), assumption, stage.becomes, said, stage.acts)
+    return _Miss(stage, said, within, use)
 
 
 def _namespace(spec: Field, kind: str) -> str:
@@ -216,9 +235,7 @@ def _without_class(spec: Field, objects: Objects) -> Iterator[_Miss]:
         bound = claim["volumeName"].text() or _whole(claim.manifest)["status"]["phase"].text() == "Bound"
         if wanted.text() and not bound and not objects.has_class(wanted.text()):
             reference = Reference("StorageClass", "", wanted.text())
-            where, consequence = claim.manifest.where(wanted.path), Stage.SCHEDULING.consequence(_UNBOUND)
-            use = Use(reference, spec.manifest, where, _ASSUMPTION, consequence, Stage.SCHEDULING.acts)
-            yield _Miss(Stage.SCHEDULING, _UNBOUND, "", use)
+            yield _miss(reference, spec.manifest, wanted, Stage.SCHEDULING, _UNBOUND)
 
 
 def _claims(spec: Field, objects: Objects) -> Iterator[Field]:

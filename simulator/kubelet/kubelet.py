@@ -7,6 +7,7 @@ polls: the times at which the kubelet's loops would notice something are compute
 from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
+from simulator.kubelet import obstacles
 from simulator.kubelet.failure_clocks import CrashMode
 from simulator.kubelet.images import Images
 from simulator.kubelet.restart import Restart
@@ -81,7 +82,7 @@ class Kubelet:
         """The kubelet ran all the while: it posts what it knows, and does what it is told at last."""
         if pod.deleting:
             self._termination.terminate(pod)
-        elif pod.phase is Phase.PENDING and pod.timer is None:
+        elif pod.phase is Phase.PENDING and pod.timer is None and obstacles.untouched(pod):
             self._start.start_pod(pod)
         else:
             self._start.report_ready(pod)

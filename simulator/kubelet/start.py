@@ -6,6 +6,7 @@ Source: pkg/kubelet (kubelet.go, images, prober).
 from collections.abc import Callable
 
 from simulator.kernel import Kernel, Order
+from simulator.kubelet import obstacles
 from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import timeline
@@ -42,6 +43,8 @@ class Start:
 
     def start_pod(self, pod: PodState) -> None:
         """A new sandbox, the images that are missing, init containers, then all containers at once."""
+        if obstacles.stuck(pod):
+            return
         behaviour = pod.pod_class.behaviour
         delay = pod.slot.draw("start", behaviour.start)
         for container in pod.pod_class.spec.init_containers:
@@ -60,11 +63,12 @@ class Start:
 
     def _run(self, pod: PodState) -> None:
         pod.timer = None
-        if pod.phase is Phase.PENDING:
+        starting = obstacles.startable(pod)
+        if pod.phase is Phase.PENDING and len(starting) == len(pod.containers):
             self._pods.set_running(pod)
-        self._pods.set_containers(pod, len(pod.containers), pod.cause)
+        self._pods.set_containers(pod, len(starting), pod.cause)
         self._clocks.start_sandbox(pod)
-        for container in pod.containers:
+        for container in starting:
             self.start_container(pod, container)
 
     def start_container(self, pod: PodState, container: ContainerState) -> None:

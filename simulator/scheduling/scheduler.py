@@ -63,8 +63,11 @@ class Scheduler:
             self._room_appeared()
 
     def _enqueue(self, pod: PodState) -> None:
-        """The pod is to be tried, unless it is gated (plugins/schedulinggates, PreEnqueue)."""
-        if not pod.scheduling_gates:
+        """The pod is to be tried, unless it is gated (plugins/schedulinggates, PreEnqueue) or waits for ever.
+
+        A claim that is not there is never made during a run, so no try would end otherwise.
+        """
+        if not pod.scheduling_gates and not pod.pod_class.template.absences.unschedulable:
             self._queue.add(pod)
 
     def _deleting(self, pod: PodState) -> None:
@@ -156,6 +159,8 @@ class Scheduler:
         if pod.scheduling_gates:
             gates = " ".join(pod.scheduling_gates)
             return f"SchedulingGated: Scheduling is blocked due to non-empty scheduling gates [{gates}]"
+        if unschedulable := pod.pod_class.template.absences.unschedulable:
+            return f"0/{sum(self._state.nodes.exists)} nodes are available: {unschedulable}."
         return self.chooser.reasons(self.cycle_state(pod.pod_class), pod.only_node)
 
     # Preemption
