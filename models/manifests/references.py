@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from models.input.problems import did_you_mean
+from models.input.problems import did_you_mean, dotted
 from models.manifests.kinds import NAMESPACE_FREE
 from models.manifests.manifest import Field, Findings, Manifest
 from models.manifests.objects import Objects, Reference, Use
@@ -152,16 +152,16 @@ class _Miss(NamedTuple):
 def absences(pod: Field, objects: Objects) -> Absences:
     """What is not there that a pod or pod template refers to; noted among the `objects`.
 
-    Nothing, if it is taken to be there. Volumes that containers mount and the pod does not have are problems.
+    Nothing, if it is taken to be there. Volumes that containers mount and the pod does not have are problems of input.
     """
     spec = pod["spec"]
-    _check_mounts(spec)
+    invalid = _check_mounts(spec)
     misses = [miss for reference in FIELDS for miss in _misses(reference, spec, objects)]
     misses += _without_class(spec, objects)
     for miss in misses:
         objects.note(miss.use)
     if not objects.strict:
-        return Absences()
+        return Absences(refused=invalid)
     first: dict[Stage, str] = {}
     unconfigured: dict[str, str] = {}
     for miss in misses:
@@ -173,7 +173,8 @@ def absences(pod: Field, objects: Objects) -> Absences:
     unmounted = first.get(Stage.MOUNT, "")
     if unschedulable and not unmounted:
         unmounted = Stage.MOUNT.said(f"Unable to attach or mount volumes: {unschedulable}")
-    return Absences(first.get(Stage.ADMISSION, ""), unschedulable, unmounted, unconfigured)
+    refused = f'pods "{{}}" is forbidden: {first[Stage.ADMISSION]}' if Stage.ADMISSION in first else invalid
+    return Absences(refused, unschedulable, unmounted, unconfigured)
 
 
 def _misses(field: ReferenceField, spec: Field, objects: Objects) -> Iterator[_Miss]:
@@ -260,14 +261,26 @@ def _whole(manifest: Manifest) -> Field:
     return Field(manifest.value, manifest, Findings())
 
 
-def _check_mounts(spec: Field) -> None:
-    """Containers mount volumes that the pod has (pkg/apis/core/validation)."""
-    checked = spec.checked
+def _check_mounts(spec: Field) -> str:
+    """Containers mount volumes that the pod has (pkg/apis/core/validation); why its pods are refused if not.
+
+    The API server refuses the objects themselves, but for StatefulSets: it does not validate their templates
+    (pkg/apis/apps/validation, ValidatePodTemplateSpecForStatefulSet), and refuses their pods.
+    """
+    checked, refused = spec.checked, ""
     known = {volume["name"].text() for volume in checked["volumes"]}
     known |= {template["metadata"]["name"].text() for template in _claim_templates(spec.manifest)}
     for containers in ("initContainers", "containers"):
         for container in checked[containers]:
             for mount in (*container["volumeMounts"], *container["volumeDevices"]):
                 name = mount["name"].text()
-                if name and name not in known:
-                    mount["name"].problem(f'not found: "{name}"{did_you_mean(name, known)}')
+                if not name or name in known:
+                    continue
+                hint = did_you_mean(name, known)
+                if spec.manifest.kind != "StatefulSet":
+                    mount["name"].problem(f'not found: "{name}"{hint}')
+                    continue
+                mount["name"].warn(f'not found: "{name}": the API server refuses its pods{hint}')
+                path = dotted(("spec", *mount["name"].path[len(spec.path) :]))
+                refused = refused or f'Pod "{{}}" is invalid: {path}: Not found: "{name}"'
+    return refused

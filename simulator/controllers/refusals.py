@@ -38,4 +38,4 @@ def refused(state: ClusterState, alone: Iterable[Pod]) -> dict[str, str]:
 
 
 def _words(template: PodTemplate, name: str) -> str:
-    return f'FailedCreate: pods "{name}" is forbidden: {template.absences.refused}'
+    return "FailedCreate: " + template.absences.refused.replace("{}", name, 1)

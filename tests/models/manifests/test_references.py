@@ -215,10 +215,21 @@ def test_what_makes_no_pods_asks_for_nothing() -> None:
     [
         (
             *(ACCOUNT, ""),
-            Absences(refused='error looking up service account default/robot: serviceaccount "robot" not found'),
+            Absences(
+                refused='pods "{}" is forbidden: error looking up service account default/robot: serviceaccount '
+                '"robot" not found'
+            ),
         ),
-        ("priorityClassName: gold", "", Absences(refused="no PriorityClass with name gold was found")),
-        ("runtimeClassName: gvisor", "", Absences(refused='pod rejected: RuntimeClass "gvisor" not found')),
+        (
+            "priorityClassName: gold",
+            "",
+            Absences(refused='pods "{}" is forbidden: no PriorityClass with name gold was found'),
+        ),
+        (
+            "runtimeClassName: gvisor",
+            "",
+            Absences(refused='pods "{}" is forbidden: pod rejected: RuntimeClass "gvisor" not found'),
+        ),
         (
             "volumes: [{name: v, secret: {secretName: s}}]",
             "",
@@ -238,7 +249,7 @@ def test_strictly_it_acts_in_the_words_of_kubernetes(pod: str, container: str, e
 
 def test_the_first_admission_plug_in_that_refuses_speaks() -> None:
     refused = strict(deployment("runtimeClassName: a, priorityClassName: b, serviceAccountName: c")).refused
-    assert refused == 'error looking up service account default/c: serviceaccount "c" not found'
+    assert refused.startswith('pods "{}" is forbidden: error looking up service account default/c: ')
 
 
 def test_a_claim_keeps_the_pod_from_being_placed_and_then_from_starting() -> None:
@@ -300,6 +311,20 @@ def test_a_volume_that_the_pod_does_not_have_is_an_error(field: str) -> None:
     [problem] = caught.value.problems
     assert problem.path.endswith("[0].name")
     assert problem.message == "not found: \"dta\"; did you mean 'data'?"
+
+
+def test_of_a_stateful_set_only_the_pods_are_refused() -> None:
+    """Its template is not validated (pkg/apis/apps/validation, ValidatePodTemplateSpecForStatefulSet)."""
+    text = STATEFUL_SET.format(claim="{}", spec=spec("", "volumeMounts: [{name: dta, mountPath: /}]"))
+    for references in References:
+        built = build(text, references=references)
+        [made] = built.cluster.stateful_sets
+        assert made.template.absences.refused == (
+            'Pod "{}" is invalid: spec.containers[0].volumeMounts[0].name: Not found: "dta"'
+        )
+        assert [warning.message for warning in built.warnings] == [
+            "not found: \"dta\": the API server refuses its pods; did you mean 'data'?"
+        ]
 
 
 def test_every_stage_says_what_becomes_of_the_pod() -> None:

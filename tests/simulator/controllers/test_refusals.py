@@ -19,7 +19,7 @@ SELECTOR = LabelSelector.of({"app": "web"})
 
 
 def refused(name: str = "web") -> PodTemplate:
-    return replace(template(name), absences=Absences(refused=ACCOUNT))
+    return replace(template(name), absences=Absences(refused=f'pods "{{}}" is forbidden: {ACCOUNT}'))
 
 
 def forbidden(name: str) -> str:

@@ -3,12 +3,28 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from models.pod import Container
 from models.reference import Absences
 from simulator.log import Kind
 from simulator.state.objects import Phase
-from tests.simulator.clusters import Lab, behaviour, cluster, container, deployment, down, node, nodes, template
+from tests.simulator.clusters import (
+    DAY,
+    HOUR,
+    Lab,
+    behaviour,
+    cluster,
+    container,
+    deployment,
+    down,
+    node,
+    nodes,
+    template,
+)
+from tests.simulator.strategies import clusters, failures, rollouts
+from tests.simulator.test_invariants import watched
 
 CONFIG = 'CreateContainerConfigError: configmap "nope" not found'
 MOUNT = 'FailedMount: MountVolume.SetUp failed for volume "v" : configmap "nope" not found'
@@ -110,3 +126,35 @@ def test_a_rollout_to_a_template_that_lacks_an_object_gets_stuck() -> None:
     found.run(7000.0)
     assert [pod.ready for pod in found.pods()] == [True] * 4
     assert found.simulation.pending() == {}
+
+
+lacking = st.sampled_from(
+    [
+        Absences(),
+        HELD,
+        Absences(unmounted=MOUNT),
+        Absences(unschedulable='persistentvolumeclaim "data" not found', unmounted=MOUNT),
+        Absences(refused='pods "{}" is forbidden: no PriorityClass with name nope was found'),
+    ]
+)
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+def test_whatever_happens_the_state_is_sound_and_no_pod_that_lacks_an_object_answers(data: st.DataObject) -> None:
+    drawn = data.draw(clusters())
+    apps = [replace(d, template=replace(d.template, absences=data.draw(lacking))) for d in drawn.deployments]
+    drawn = replace(drawn, deployments=tuple(apps))
+    stories = {"failures": data.draw(failures()), "operations": data.draw(rollouts(drawn))}
+    found = watched(drawn, behaviour(), **stories)
+    for until in range(int(HOUR), int(DAY), int(HOUR)):
+        found.run(until)
+        held_up = found.simulation.pending()
+        for pod in found.pods():
+            if pod.pod_class.template.absences != Absences():
+                assert (pod.ready, pod.answering) == (False, False)
+                assert pod.phase is Phase.PENDING
+                assert pod.deleting or pod.name in held_up
+    for spec in apps:
+        if spec.template.absences.refused:
+            assert found.pods(spec.name) == []
