@@ -20,7 +20,7 @@ from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.desired import DesiredReplicas
 from simulator.state.history import Recorder, service_names
-from simulator.state.objects import DaemonSetState, DeploymentState, StatefulSetState
+from simulator.state.objects import DaemonSetState, DeploymentState, Phase, StatefulSetState
 from simulator.state.objects.record import record_classes
 from simulator.stories.protocols import FailureMode, Operation
 from simulator.stories.world import World
@@ -130,6 +130,6 @@ class Simulation:
         held_up = refused(self.state, self.cluster.pods)
         for pod in self.state.pods.values():
             reason = self.control_plane.scheduler.reason(pod) if pod.node < 0 else obstacles.reason(pod)
-            if reason and not pod.deleting:
+            if reason and not pod.deleting and pod.phase is Phase.PENDING:
                 held_up[pod.name] = reason
         return held_up

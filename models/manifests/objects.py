@@ -68,7 +68,7 @@ class Objects:
         for manifest in given:
             self._given.setdefault((manifest.kind, manifest.namespace, manifest.name), manifest)
             if manifest.kind == "PersistentVolume":
-                self._classes.add(_mapping(manifest.value, "spec").get("storageClassName", ""))
+                self._classes.add(str(_mapping(manifest.value, "spec").get("storageClassName", "")))
 
     def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
         """The object, if it is given."""

@@ -292,6 +292,11 @@ def test_a_claim_of_a_class_that_is_not_there_stays_unbound() -> None:
     assert strict(deployment(CLAIM), fast + "status: {phase: Bound}\n") == Absences()
 
 
+def test_a_volume_that_is_written_wrong_is_an_error_and_no_crash() -> None:
+    with pytest.raises(InputError, match="storageClassName"):
+        build(thing("PersistentVolume", "p", "spec: {storageClassName: {a: b}}"), deployment(CLAIM))
+
+
 def test_claims_of_a_stateful_set_are_made_and_have_a_class() -> None:
     claim = "{accessModes: [ReadWriteOnce], storageClassName: fast, resources: {requests: {storage: 1Gi}}}"
     mounts = spec("", "volumeMounts: [{name: data, mountPath: /d}]")
