@@ -83,6 +83,8 @@ class Written(NamedTuple):
     """None: it acts, or it cannot matter."""
     sentence: str
     """"" if it acts; else as in `Review`."""
+    is_absent: bool = False
+    """It is an object that is referred to and not given."""
 
     @property
     def fate(self) -> str:
@@ -200,7 +202,7 @@ class Account:
 
         "*" stands for the keys of mappings whose keys are free, but for those that are named.
         """
-        counts = Counter({Written(one.field, one.effect, one.sentence): one.count for one in self._absent})
+        counts = Counter({Written(one.field, one.effect, one.sentence, True): one.count for one in self._absent})
         for manifest, path, label, review in self._all():
             if path in _IDENTITY:
                 continue
