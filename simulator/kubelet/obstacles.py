@@ -6,6 +6,8 @@ Source: pkg/kubelet (kubelet.go, SyncPod: all volumes are waited for; kuberuntim
 CreateContainerConfigError; kubelet_pods.go, getPhase: a pod with a container that never started is Pending).
 """
 
+from collections.abc import Sequence
+
 from simulator.state.objects import ContainerState, PodState
 
 
@@ -22,14 +24,19 @@ def stuck(pod: PodState) -> bool:
     )
 
 
-def startable(pod: PodState) -> list[ContainerState]:
-    """Those of its containers that start."""
+def startable(pod: PodState, containers: Sequence[ContainerState]) -> Sequence[ContainerState]:
+    """Those of these containers of the pod that start."""
     held = pod.pod_class.template.absences.unconfigured
-    return [container for container in pod.containers if container.spec.name not in held]
+    return [container for container in containers if container.spec.name not in held] if held else containers
+
+
+def stays_pending(pod: PodState) -> bool:
+    """Whether any of its containers never starts: its phase stays Pending, though others run."""
+    return bool(pod.pod_class.template.absences.unconfigured)
 
 
 def untouched(pod: PodState) -> bool:
-    """Whether none of its containers ever started: one that is held keeps the phase Pending after others did."""
+    """Whether none of its containers ever started, which the phase does not tell of pods that stay Pending."""
     return not any(container.running or container.timers for container in pod.containers)
 
 

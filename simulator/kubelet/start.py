@@ -63,8 +63,8 @@ class Start:
 
     def _run(self, pod: PodState) -> None:
         pod.timer = None
-        starting = obstacles.startable(pod)
-        if pod.phase is Phase.PENDING and len(starting) == len(pod.containers):
+        starting = obstacles.startable(pod, pod.containers)
+        if pod.phase is Phase.PENDING and not obstacles.stays_pending(pod):
             self._pods.set_running(pod)
         self._pods.set_containers(pod, len(starting), pod.cause)
         self._clocks.start_sandbox(pod)
