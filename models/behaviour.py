@@ -29,6 +29,14 @@ class PodBehaviour:
     """SIGTERM to exit; cut at what is left of the grace period."""
     stop_unstarted: Distribution = Fixed(1.0)
     """Deletion to the end of a pod that has a node, but whose containers do not run yet: its sandbox goes."""
+    pre_stop: Distribution | None = None
+    """A preStop hook of which the manifest does not tell how long it takes (requests, scripts without a sleep); cut at
+    the grace period. Not given: no time, and the hooks are named."""
+    post_start: Distribution | None = None
+    """The same for postStart hooks: until it has returned, the container is not ready and the next does not start."""
+    readiness_gate: Distribution | None = None
+    """All containers ready for the first time, to the conditions of the pod's readiness gates being set to True by
+    whoever does that, for good. Not given: at once, and the gates are named."""
     answers_while_stopping: bool = False
     """Whether new requests are still answered after SIGTERM. Most servers close their listener then, or just exit; one
     that waits for the endpoints to be updated, by a sleep in its own signal handler, does answer."""

@@ -53,6 +53,8 @@ class Probe:
     timeout: float = 1.0
     success_threshold: int = 1
     failure_threshold: int = 3
+    grace_period: float | None = None
+    """Liveness and start-up probes: seconds that the container gets to stop, in place of the pod's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,10 @@ class Container:
     readiness: Probe | None = None
     liveness: Probe | None = None
     startup: Probe | None = None
-    pre_stop: float = 0.0
-    """Seconds that the preStop hook takes, as far as the manifest says (`sleep`); 0 where it does not."""
+    pre_stop: float | None = 0.0
+    """Seconds that the preStop hook sleeps; None: there is one, and the manifest does not tell how long it takes."""
+    post_start: float | None = 0.0
+    """The same of the postStart hook."""
     restart_policy: str | None = None
     """Init containers only: "Always" makes it a sidecar."""
     host_ports: tuple[tuple[int, str, str], ...] = ()
@@ -183,15 +187,24 @@ class PodSpec:
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
     scheduling_gates: tuple[str, ...] = ()
     """Names of what must be removed before the scheduler looks at the pod."""
+    readiness_gates: tuple[str, ...] = ()
+    """Conditions that others have to set to True before the pod is Ready."""
     priority_class_name: str | None = None
     priority: int = 0
     preempts: bool = True
     """preemptionPolicy is not Never."""
     termination_grace_period: float = 30.0
+    active_deadline: float | None = None
+    """Seconds that the pod may be active, from when its kubelet sees it; then it fails."""
     restart_policy: str = "Always"
     host_network: bool = False
     overhead: Resources = Resources()
     resources: PodResources = PodResources()
+
+    def grace_period(self, container: Container) -> float:
+        """Seconds that a container gets to stop which its start-up or liveness probe has killed."""
+        probe = container.startup or container.liveness
+        return self.termination_grace_period if probe is None or probe.grace_period is None else probe.grace_period
 
     @property
     def sidecars(self) -> tuple[Container, ...]:
@@ -267,6 +280,8 @@ class PodTemplate:
     spec: PodSpec
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
+    """Of everything that its manifest says, modelled or not: another digest is another template."""
     absences: Absences = field(default_factory=Absences)
     """What is not there of that which they refer to."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from models.autoscaling import HorizontalPodAutoscaler
+from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.disruption import PodDisruptionBudget
 from models.input.problems import InputError, Problem
@@ -23,7 +24,6 @@ from models.node import Node
 from models.priority import PriorityClass
 from models.reference import References
 from models.service import Service
-from models.timing import Timing
 
 _SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 
@@ -74,14 +74,15 @@ class ClusterInput:
 def build_cluster(
     objects: Iterable[Manifest],
     nodes: Sequence[Node] = (),
-    timing: Timing | None = None,
+    behaviour: Behaviour | None = None,
     references: References = References.ASSUMED,
 ) -> ClusterInput:
     """The cluster of these objects, defaults filled as the API server fills them; `nodes` come before Node objects.
 
     The objects are checked again, since they may have been patched. Raises InputError with all problems; the place of
-    a patched part is that of the nearest part of the original. `timing` gives the tolerations that admission adds, and
-    `references` says what holds of objects that pods refer to and that are not among these.
+    a patched part is that of the nearest part of the original. `behaviour` gives the tolerations that admission
+    adds, and how long hooks take of which the manifest does not tell; `references` says what holds of objects that
+    pods refer to and that are not among these.
     """
     manifests = list(objects)
     findings = Findings()
@@ -89,7 +90,7 @@ def build_cluster(
     _check_duplicates(usable, nodes, findings)
     left_to_owner, kept = _by_owner(usable, findings)
     referred = Objects(usable, strict=references is References.STRICT)
-    converted = _convert(kept, timing or Timing(), referred, findings)
+    converted = _convert(kept, behaviour or Behaviour(), referred, findings)
     made = [value for _, value in converted]
     # Admission has worked the PriorityClasses into the pods.
     cluster = Cluster.of([*nodes, *(v for v in made if v is not None and not isinstance(v, PriorityClass))])
@@ -200,9 +201,9 @@ def _controller(whole: Field) -> list[tuple[str, str]]:
 
 
 def _convert(
-    manifests: list[Manifest], timing: Timing, objects: Objects, findings: Findings
+    manifests: list[Manifest], behaviour: Behaviour, objects: Objects, findings: Findings
 ) -> list[tuple[Manifest, object | None]]:
-    admission = Admission({}, timing, objects)
+    admission = Admission({}, behaviour, objects)
 
     def converted(manifest: Manifest) -> object | None:
         convert = converters().get(manifest.kind) if is_built_in(manifest.api_version, manifest.kind) else None
@@ -213,7 +214,7 @@ def _convert(
         return convert(whole, admission)
 
     classes = {id(m): converted(m) for m in manifests if m.kind == "PriorityClass"}
-    admission = Admission({c.name: c for c in classes.values() if isinstance(c, PriorityClass)}, timing, objects)
+    admission = Admission({c.name: c for c in classes.values() if isinstance(c, PriorityClass)}, behaviour, objects)
     return [(m, classes[id(m)] if id(m) in classes else converted(m)) for m in manifests]
 
 

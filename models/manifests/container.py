@@ -1,8 +1,8 @@
-"""Containers: resources, probes, ports, the preStop hook."""
+"""Containers: resources, probes, ports, hooks."""
 
-import re
 from collections.abc import Callable
 
+from models.manifests.hooks import hook
 from models.manifests.manifest import Field
 from models.node import Resources
 from models.pod import Container, Probe
@@ -12,9 +12,6 @@ _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
 CAPPED = {"cpu", "memory", "ephemeral-storage"}
 """Resources of which a limit, which may stand for a request here, also holds down the use, which is not simulated."""
-_SHELLS = re.compile(r"(?:/(?:usr/)?bin/)?(?:ba|da|a)?sh")
-_SLEEP = re.compile(r"\s*(?:/(?:usr/)?bin/)?sleep\s+([0-9]+(?:\.[0-9]+)?)([smhd]?)\s*(?:$|[;&\n])")
-_SLEEP_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 def amounts(field: Field) -> dict[str, int]:
@@ -47,10 +44,11 @@ def container(field: Field, *, host_network: bool, grace_period: float, init: bo
         _check_limit(requests[name], limits[name], name, asked, limited)
     image = field["image"].required().text()
     sidecar = init and field.checked["restartPolicy"].text() == "Always"
+    variables = {each["name"].text(): each["value"].text() for each in field.checked["env"]}
     return Container(
         name=field["name"].required().text(),
         image=image,
-        image_pull_policy=field.checked["imagePullPolicy"].choice(_pull_policy(image), _PULL_POLICIES),
+        image_pull_policy=field.checked["imagePullPolicy"].choice(default_pull_policy(image), _PULL_POLICIES),
         requests=Resources(
             limited.cpu if "cpu" in defaulted else asked.cpu,
             limited.memory if "memory" in defaulted else asked.memory,
@@ -61,7 +59,8 @@ def container(field: Field, *, host_network: bool, grace_period: float, init: bo
         readiness=_probe(field["readinessProbe"]),
         liveness=_probe(field["livenessProbe"], kills=True),
         startup=_probe(field["startupProbe"], kills=True),
-        pre_stop=_pre_stop(field["lifecycle"]["preStop"], grace_period),
+        pre_stop=hook(field["lifecycle"]["preStop"], grace_period, variables),
+        post_start=hook(field["lifecycle"]["postStart"], grace_period, variables),
         restart_policy=field["restartPolicy"].text() if sidecar else None,
         # The scheduler takes no note of the ports of init containers that end.
         host_ports=_host_ports((field.checked if init and not sidecar else field)["ports"], host_network),
@@ -79,7 +78,8 @@ def _check_limit(request: Field, limit: Field, name: str, requests: Resources, l
         request.problem(f"must be less than or equal to {name} limit of {show(most)} (got {show(asked)})")
 
 
-def _pull_policy(image: str) -> str:
+def default_pull_policy(image: str) -> str:
+    """The imagePullPolicy of containers that give none."""
     if "@" in image:
         return "IfNotPresent"
     _, colon, tag = image.rpartition("/")[2].partition(":")
@@ -96,34 +96,18 @@ def _probe(field: Field, *, kills: bool = False) -> Probe | None:
     success = field["successThreshold"].integer(1)
     if kills and success > 1:
         field["successThreshold"].problem(f"must be 1 for liveness and startup probes (got {success})")
+    grace = field["terminationGracePeriodSeconds"]
+    if grace.present and not kills:
+        grace.problem("must not be set for readinessProbes")
+    grace_period = grace.integer(1, at_least=1) if grace.present else None
     return Probe(  # zero counts as unset for all but the initial delay
         initial_delay=float(field["initialDelaySeconds"].integer(0)),
         period=float(field["periodSeconds"].integer(10) or 10),
         timeout=float(field.checked["timeoutSeconds"].integer(1) or 1),
         success_threshold=success or 1,
         failure_threshold=(field if kills else field.checked)["failureThreshold"].integer(3) or 3,
+        grace_period=None if grace_period is None else float(grace_period),
     )
-
-
-def _pre_stop(field: Field, grace_period: float) -> float:
-    """Seconds that the hook sleeps, as far as the manifest tells; 0 for any other hook."""
-    if field["sleep"].present:
-        seconds = field["sleep"]["seconds"].integer(0)
-        if seconds > grace_period:
-            field["sleep"]["seconds"].problem(
-                f"must be non-negative and less than terminationGracePeriodSeconds ({grace_period:g}) (got {seconds})"
-            )
-        return float(seconds)
-    command = list(field["exec"]["command"].texts())
-    if len(command) == 3 and _SHELLS.fullmatch(command[0]) and re.fullmatch(r"-[a-z]*c", command[1]):
-        line = command[2]
-    else:
-        line = " ".join(command)
-    match = _SLEEP.match(line)
-    if match is None:
-        field["exec"].withdraw()
-        return 0.0
-    return float(match[1]) * _SLEEP_UNITS[match[2]]
 
 
 def _host_ports(field: Field, host_network: bool) -> tuple[tuple[int, str, str], ...]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from models.behaviour import Behaviour
 from models.manifests.manifest import Field
 from models.manifests.objects import Objects
 from models.priority import PriorityClass
-from models.timing import Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Admission:
     """What the API server's admission plug-ins know when they fill in a pod."""
 
     priority_classes: dict[str, PriorityClass]
-    timing: Timing
+    behaviour: Behaviour
+    """Says how long things take: the tolerations that are added, and hooks."""
     objects: Objects = field(default_factory=Objects)
     """What pods may refer to."""
 

@@ -153,6 +153,13 @@ class Field:
         """Itself, for reads that only check: they do not count as such."""
         return Field(self.value, self.manifest, self.findings, self.path)
 
+    def read_all(self) -> None:
+        """Read everything that is written there: all of it acts."""
+        for _, item in self.entries():
+            item.read_all()
+        for item in self:
+            item.read_all()
+
     def withdraw(self) -> None:
         """Take back that it was read: what is written here decides nothing."""
         if self.reads is not None:

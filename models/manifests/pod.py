@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from models.manifests import hooks
 from models.manifests.affinity import affinity, tolerations, topology_spread
 from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
@@ -9,6 +10,7 @@ from models.manifests.manifest import Field
 from models.manifests.pod_resources import pod_resources
 from models.manifests.references import absences
 from models.manifests.selector import check_labels
+from models.manifests.template_digest import template_digest
 from models.node import Resources
 from models.pod import Pod, PodSpec, PodTemplate
 from models.priority import SYSTEM_PRIORITIES, PriorityClass
@@ -43,13 +45,15 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         node_selector=check_labels(spec["nodeSelector"]),
         node_name=spec["nodeName"].text() or None,
         affinity=affinity(spec["affinity"]),
-        tolerations=tolerations(spec["tolerations"], admission.timing),
+        tolerations=tolerations(spec["tolerations"], admission.behaviour.timing),
         topology_spread_constraints=topology_spread(spec["topologySpreadConstraints"]),
         scheduling_gates=_scheduling_gates(spec),
+        readiness_gates=tuple(gate["conditionType"].required().text() for gate in spec["readinessGates"]),
         priority_class_name=spec["priorityClassName"].text() or None,
         priority=priority,
         preempts=preempts,
         termination_grace_period=grace_period,
+        active_deadline=_active_deadline(spec, restart_policies),
         restart_policy=spec["restartPolicy"].choice("Always", restart_policies),
         host_network=host_network,
         overhead=resources(spec["overhead"]),
@@ -58,8 +62,26 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         made = replace(made, resources=pod_resources(spec, replace(made, overhead=Resources())))
     _check_names(spec)
     annotations = field["metadata"].checked["annotations"].labels()
+    digest = template_digest(field.value)
     labels = check_labels(field["metadata"]["labels"])
-    return PodTemplate(made, labels, annotations, absences(field, admission.objects))
+    template = PodTemplate(made, labels, annotations, digest, absences(field, admission.objects))
+    _check_durations(field, template, admission)
+    return template
+
+
+def _check_durations(field: Field, template: PodTemplate, admission: Admission) -> None:
+    """Takes back the reading of hooks and readiness gates of which nobody says how long they take."""
+    maker = field.manifest
+    behaviour = admission.behaviour.of(maker.kind, maker.name, maker.namespace, template)
+    if behaviour.readiness_gate is None:
+        field["spec"]["readinessGates"].withdraw()
+    spec = template.spec
+    containers = (*spec.containers, *spec.init_containers)
+    for item, made in zip((*field["spec"]["containers"], *field["spec"]["initContainers"]), containers, strict=True):
+        if made.pre_stop is None and behaviour.pre_stop is None:
+            hooks.withdraw(item["lifecycle"]["preStop"])
+        if made.post_start is None and behaviour.post_start is None:
+            hooks.withdraw(item["lifecycle"]["postStart"])
 
 
 def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, PriorityClass]) -> tuple[int, bool]:
@@ -72,6 +94,20 @@ def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, Pri
     by_class = "PreemptLowerPriority" if chosen is None or chosen.preempts else "Never"
     policy = spec["preemptionPolicy"].choice(by_class, ("PreemptLowerPriority", "Never"))
     return (chosen.value if chosen else written), policy != "Never"
+
+
+def _active_deadline(spec: Field, restart_policies: tuple[str, ...]) -> float | None:
+    """spec.activeDeadlineSeconds, which the pods of most controllers must not have (pkg/apis/apps/validation)."""
+    field = spec["activeDeadlineSeconds"]
+    if not field.present:
+        return None
+    kind = field.manifest.kind
+    if restart_policies == ("Always",):
+        field.problem(f"activeDeadlineSeconds in {'ReplicaSet' if kind == 'Deployment' else kind} is not Supported")
+    seconds = field.integer(1, at_least=1)
+    if kind == "Pod":
+        field.warn(f"the pod fails after {seconds} s, and nobody makes it again")
+    return float(seconds)
 
 
 def _scheduling_gates(spec: Field) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ polls: the times at which the kubelet's loops would notice something are compute
 from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
-from simulator.kubelet import obstacles
+from simulator.kubelet.deadline import Deadlines
 from simulator.kubelet.failure_clocks import CrashMode
 from simulator.kubelet.images import Images
 from simulator.kubelet.restart import Restart
@@ -25,16 +25,21 @@ class Kubelet:
         self._images = Images(kernel, len(state.nodes))
         self._termination = termination = Termination(kernel, state)
         restart = Restart(kernel, state, hazards, timing, self._images, termination)
-        self._start = start = restart.start
+        self._start = restart.start
         self._clocks = restart.clocks
         self._booting = [False] * len(state.nodes)
         """Nodes that lost power since their kubelet last reported."""
-        state.listen(Kind.POD_NODE, lambda pod, node, cause: start.bound(pod))
+        self._deadlines = Deadlines(kernel, state, termination)
+        state.listen(Kind.POD_NODE, lambda pod, node, cause: self._bound(pod))
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: termination.terminate(pod))
         state.listen(Kind.POD_PHASE, self._phase_changed)
         state.listen(Kind.NODE_POWER, self._power_changed)
         state.listen(Kind.NODE_REPORTING, self._reporting_changed)
         state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._node_joined() if exists else None)
+
+    def _bound(self, pod: PodState) -> None:
+        self._start.bound(pod)
+        self._deadlines.bound(pod)
 
     def arm_containers(self, mode: CrashMode) -> None:
         """From now on containers of the pods that `mode` selects may crash."""
@@ -47,6 +52,10 @@ class Kubelet:
     def make_unready(self, pod: PodState) -> None:
         """The readiness probes of a pod fail from now on, whatever its containers do."""
         self._start.make_unready(pod)
+
+    def set_condition(self, pod: PodState, condition: str, status: bool) -> None:
+        """Somebody sets a condition that a readiness gate of the pod may wait for."""
+        self._start.gates.set_condition(pod, condition, status)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
         """A pod that is gone, by whatever hand, leaves nothing running."""
@@ -82,7 +91,7 @@ class Kubelet:
         """The kubelet ran all the while: it posts what it knows, and does what it is told at last."""
         if pod.deleting:
             self._termination.terminate(pod)
-        elif pod.phase is Phase.PENDING and pod.timer is None and obstacles.untouched(pod):
+        elif pod.stage < 0:
             self._start.start_pod(pod)
         else:
             self._start.report_ready(pod)
@@ -101,6 +110,9 @@ class Kubelet:
         """A fresh kubelet finds its pods: those being deleted go, the others start from scratch."""
         if pod.deleting:
             self._state.pods.remove(pod)
+            return
+        if self._deadlines.is_over(pod):
+            self._termination.fail(pod)
             return
         for container in pod.containers:
             container.ready = False

@@ -35,11 +35,6 @@ def stays_pending(pod: PodState) -> bool:
     return bool(pod.pod_class.template.absences.unconfigured)
 
 
-def untouched(pod: PodState) -> bool:
-    """Whether none of its containers ever started, which the phase does not tell of pods that stay Pending."""
-    return not any(container.running or container.timers for container in pod.containers)
-
-
 def reason(pod: PodState) -> str:
     """Why the pod, which is on its node, does not start or is never ready, in Kubernetes' words; "" if nothing."""
     absences, spec = pod.pod_class.template.absences, pod.pod_class.spec

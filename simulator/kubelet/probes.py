@@ -15,32 +15,34 @@ from models.pod import Container, Probe
 class ProbeTimeline:
     """Seconds after the start of the container; the one that cannot happen is None."""
 
+    started_after: float | None
     ready_after: float | None
     killed_after: float | None
 
 
-def timeline(container: Container, startup: float, phase: float) -> ProbeTimeline:
+def timeline(container: Container, startup: float, phase: float, begin: float = 0.0) -> ProbeTimeline:
     """What probes do to a container whose application is up `startup` seconds after its start.
 
-    `phase` in [0, 1) is where in their period the start-up and liveness workers are when the container starts.
+    `phase` in [0, 1) is where in their period the start-up and liveness workers are when the container starts. Nobody
+    asks before `begin`, when the postStart hook has returned.
     """
-    started = 0.0
+    started = begin
     if container.startup is not None:
-        killed = _given_up(container.startup, startup, phase)
+        killed = _given_up(container.startup, startup, phase, begin)
         if killed is not None:
-            return ProbeTimeline(None, killed)
-        started = _first_tick(container.startup, max(startup, container.startup.initial_delay), phase)
+            return ProbeTimeline(None, None, killed)
+        started = _first_tick(container.startup, max(startup, container.startup.initial_delay, begin), phase)
     elif container.liveness is not None:
-        killed = _given_up(container.liveness, startup, phase)
+        killed = _given_up(container.liveness, startup, phase, begin)
         if killed is not None:
             # Without a readiness probe it counts as ready all the while.
-            return ProbeTimeline(0.0 if container.readiness is None else None, killed)
+            return ProbeTimeline(begin, begin if container.readiness is None else None, killed)
     readiness = container.readiness
     if readiness is None:
-        return ProbeTimeline(started, None)
+        return ProbeTimeline(started, started, None)
     due = max(startup, readiness.initial_delay) - started
     attempts = max(0, math.ceil(due / readiness.period)) + readiness.success_threshold - 1
-    return ProbeTimeline(started + attempts * readiness.period, None)
+    return ProbeTimeline(started, started + attempts * readiness.period, None)
 
 
 def _first_tick(probe: Probe, not_before: float, phase: float) -> float:
@@ -48,7 +50,7 @@ def _first_tick(probe: Probe, not_before: float, phase: float) -> float:
     return offset + max(0, math.ceil((not_before - offset) / probe.period)) * probe.period
 
 
-def _given_up(probe: Probe, startup: float, phase: float) -> float | None:
+def _given_up(probe: Probe, startup: float, phase: float, begin: float) -> float | None:
     """When the failureThreshold-th attempt fails, if the application is not up by then."""
-    last = _first_tick(probe, probe.initial_delay, phase) + (probe.failure_threshold - 1) * probe.period
+    last = _first_tick(probe, max(probe.initial_delay, begin), phase) + (probe.failure_threshold - 1) * probe.period
     return last if last < startup else None

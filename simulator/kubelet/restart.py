@@ -6,7 +6,7 @@ Source: pkg/kubelet (pleg, pod_workers.go, kuberuntime).
 from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel, Order
-from simulator.kubelet import crash_loop
+from simulator.kubelet import crash_loop, hooks
 from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.start import Start
@@ -68,7 +68,7 @@ class Restart:
     def _noticed(self, pod: PodState, container: ContainerState) -> None:
         container.ready = False
         self.start.report_ready(pod)
-        if pod.pod_class.spec.restart_policy == "Never":
+        if (container.spec.restart_policy or pod.pod_class.spec.restart_policy) == "Never":
             self._give_up(pod)
         else:
             self._restart_later(pod, container, container.finished)
@@ -82,7 +82,9 @@ class Restart:
 
     def _killed(self, pod: PodState, container: ContainerState) -> None:
         """The start-up or liveness probe gave up: the container is stopped, which may take its grace period."""
-        stop = min(pod.pod_class.spec.termination_grace_period, pod.slot.draw("stop", pod.pod_class.behaviour.stop))
+        grace = pod.pod_class.spec.grace_period(container.spec)
+        pre_stop = hooks.pre_stop(pod, container.spec, grace)
+        stop = pre_stop + hooks.stop(pod, grace - pre_stop)
         container.timers = [self._kernel.timer(stop, lambda: self._kill_done(pod, container), Order.KUBELET)]
 
     def _kill_done(self, pod: PodState, container: ContainerState) -> None:

@@ -6,10 +6,11 @@ Source: pkg/kubelet (kubelet.go, images, prober).
 from collections.abc import Callable
 
 from simulator.kernel import Kernel, Order
-from simulator.kubelet import obstacles
+from simulator.kubelet import hooks, obstacles
 from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.images import Images
-from simulator.kubelet.probes import timeline
+from simulator.kubelet.probes import ProbeTimeline, timeline
+from simulator.kubelet.readiness_gates import ReadinessGates
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, Phase, PodState
 
@@ -32,24 +33,21 @@ class Start:
         self._clocks = clocks
         self._killed = killed
         """What happens when the start-up or liveness probe gives up."""
+        self.gates = ReadinessGates(kernel, self.report_ready)
 
     def bound(self, pod: PodState) -> None:
         """The pod got its node: its kubelet sees it as soon as it is in touch with the API server."""
         spec = pod.pod_class.spec
-        sidecars = [container for container in spec.init_containers if container.restart_policy == "Always"]
-        pod.containers = [ContainerState(container) for container in (*spec.containers, *sidecars)]
+        pod.containers = [ContainerState(container) for container in (*spec.containers, *spec.sidecars)]
         if self._nodes.reporting[pod.node]:
             self.start_pod(pod)
 
     def start_pod(self, pod: PodState) -> None:
-        """A new sandbox, the images that are missing, init containers, then all containers at once."""
+        """A new sandbox, the images that are missing, then the containers, stage by stage."""
         if obstacles.stuck(pod):
             return
-        behaviour = pod.pod_class.behaviour
-        delay = pod.slot.draw("start", behaviour.start)
-        for container in pod.pod_class.spec.init_containers:
-            if container.restart_policy != "Always":
-                delay += pod.slot.draw("init", behaviour.init)
+        pod.stage = 0
+        delay = self._after_inits(pod, pod.slot.draw("start", pod.pod_class.behaviour.start))
         pull = self._images.present(pod) - self._kernel.now
         if pull > 0:
             self._pods.set_pulling(pod, True, pod.cause)
@@ -57,19 +55,42 @@ class Start:
         else:
             pod.timer = self._kernel.timer(delay, lambda: self._run(pod), Order.KUBELET)
 
+    @staticmethod
+    def _after_inits(pod: PodState, delay: float) -> float:
+        """The delay, and how long the init containers take that are before the stage."""
+        for _ in range(pod.pod_class.stages[pod.stage].inits):
+            delay += pod.slot.draw("init", pod.pod_class.behaviour.init)
+        return delay
+
     def _pulled(self, pod: PodState, delay: float) -> None:
         self._pods.set_pulling(pod, False, pod.cause)
         pod.timer = self._kernel.timer(delay, lambda: self._run(pod), Order.KUBELET)
 
     def _run(self, pod: PodState) -> None:
+        """The containers of the stage start; once all have, the pod is Running."""
         pod.timer = None
-        starting = obstacles.startable(pod, pod.containers)
-        if pod.phase is Phase.PENDING and not obstacles.stays_pending(pod):
+        stages = pod.pod_class.stages
+        containers = [pod.containers[number] for number in stages[pod.stage].containers]
+        starting = obstacles.startable(pod, containers)
+        is_last = pod.stage == len(stages) - 1
+        pod.holds_up = None if is_last else containers[-1]
+        if is_last and pod.phase is Phase.PENDING and not obstacles.stays_pending(pod):
             self._pods.set_running(pod)
-        self._pods.set_containers(pod, len(starting), pod.cause)
-        self._clocks.start_sandbox(pod)
+        self._pods.set_containers(pod, pod.running + len(starting), pod.cause)
+        if pod.stage == 0:
+            self._clocks.start_sandbox(pod)
         for container in starting:
             self.start_container(pod, container)
+        if pod.holds_up is not None and pod.holds_up not in starting:
+            self._started(pod, pod.holds_up)  # one that does not start has no hook to wait for
+
+    def _started(self, pod: PodState, container: ContainerState) -> None:
+        """Its hook has returned and its start-up probe has succeeded: what waited for that begins."""
+        if pod.holds_up is not container:
+            return
+        pod.holds_up = None
+        pod.stage += 1
+        pod.timer = self._kernel.timer(self._after_inits(pod, 0.0), lambda: self._run(pod), Order.KUBELET)
 
     def start_container(self, pod: PodState, container: ContainerState) -> None:
         """The process runs; when it answers, and when its probes find out, is settled now."""
@@ -78,29 +99,33 @@ class Start:
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
         spec = container.spec
         probed = spec.startup is not None or spec.liveness is not None
-        times = timeline(spec, startup, pod.slot.stream("probe-phase").random() if probed else 0.0)
-        timer = self._kernel.timer
-        ready_after = times.ready_after
+        phase = pod.slot.stream("probe-phase").random() if probed else 0.0
+        times = timeline(spec, startup, phase, hooks.post_start(pod, spec))
         container.timers = []
+        self._time_probes(pod, container, times, startup)
+        if pod.holds_up is container and times.started_after is not None:
+            self._at(container, times.started_after, lambda: self._started(pod, container))
+
+    def _time_probes(self, pod: PodState, container: ContainerState, times: ProbeTimeline, startup: float) -> None:
+        ready_after = times.ready_after
         if times.killed_after is not None:
-            container.timers.append(timer(times.killed_after, lambda: self._killed(pod, container), Order.KUBELET))
+            self._at(container, times.killed_after, lambda: self._killed(pod, container))
             if ready_after is not None:
-                self._became_ready(pod, container)
+                self._at(container, ready_after, lambda: self._became_ready(pod, container))
             return
         assert ready_after is not None
-        if ready_after == startup == 0:
-            self._up(pod, container)
-            return
-        if ready_after == 0:
-            self._became_ready(pod, container)
+        if startup == ready_after:
+            self._at(container, startup, lambda: self._up(pod, container))
         else:
-            container.timers.append(timer(ready_after, lambda: self._became_ready(pod, container), Order.KUBELET))
-        if startup == 0:
-            self._became_healthy(pod, container)
-        elif startup == ready_after:
-            container.timers[0].call = lambda: self._up(pod, container)
+            self._at(container, ready_after, lambda: self._became_ready(pod, container))
+            self._at(container, startup, lambda: self._became_healthy(pod, container))
+
+    def _at(self, container: ContainerState, after: float, call: Callable[[], object]) -> None:
+        """Calls `call()` so many seconds after the start of the container, unless it dies before."""
+        if after == 0:
+            call()
         else:
-            container.timers.append(timer(startup, lambda: self._became_healthy(pod, container), Order.KUBELET))
+            container.timers.append(self._kernel.timer(after, call, Order.KUBELET))
 
     def _up(self, pod: PodState, container: ContainerState) -> None:
         self._became_healthy(pod, container)
@@ -120,6 +145,10 @@ class Start:
         """Posts the Ready condition; a kubelet that is cut off does so when it is back."""
         if self._nodes.reporting[pod.node]:
             ready = bool(pod.containers) and all(container.ready for container in pod.containers)
+            if pod.pod_class.spec.readiness_gates:
+                if ready:
+                    self.gates.containers_ready(pod)
+                ready = ready and self.gates.are_open(pod)
             self._pods.set_ready(pod, ready, pod.cause)
 
     def make_unready(self, pod: PodState) -> None:

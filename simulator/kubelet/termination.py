@@ -1,9 +1,12 @@
-"""The end of a pod: preStop, SIGTERM, SIGKILL.
+"""The end of a pod: preStop, SIGTERM, SIGKILL; sidecars after the main containers.
 
 Source: pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer).
 """
 
+from collections.abc import Callable
+
 from simulator.kernel import Kernel, Order
+from simulator.kubelet import hooks, sidecars
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import Phase, PodState
 
@@ -21,27 +24,53 @@ class Termination:
         if pod.node < 0 or pod.phase is Phase.FAILED:
             self._pods.remove(pod)
         elif self._nodes.reporting[pod.node]:
-            pre_stop, stop = self.times(pod) if pod.running else (0.0, self._unstarted(pod))
-            self.cancel(pod)
-            self._pods.set_pulling(pod, False, pod.cause)
-            if pod.pod_class.behaviour.answers_while_stopping or not stop:
-                pod.timer = self._kernel.timer(pre_stop + stop, lambda: self._stopped(pod), Order.KUBELET)
-            elif pre_stop:
-                pod.timer = self._kernel.timer(pre_stop, lambda: self._stop_accepting(pod, stop), Order.KUBELET)
-            else:
-                self._stop_accepting(pod, stop)
+            self._stop(pod, 0.0 if pod.running else self._unstarted(pod), self._pods.remove)
 
-    def _stop_accepting(self, pod: PodState, stop: float) -> None:
+    def end(self, pod: PodState) -> None:
+        """The kubelet ends the pod of its own accord: once its containers are stopped it has failed."""
+        self._stop(pod, 0.0, self.fail)
+
+    def fail(self, pod: PodState) -> None:
+        """The containers of the pod are down, and will not be started again."""
+        self.cancel(pod)
+        for container in pod.containers:
+            container.running = container.healthy = container.ready = False
+        self._pods.set_containers(pod, 0, pod.cause)
+        self._pods.set_answering(pod, False, pod.cause)
+        self._pods.set_ready(pod, False, pod.cause)
+        self._pods.fail(pod, pod.cause)
+
+    def _stop(self, pod: PodState, unstarted: float, then: Callable[[PodState], None]) -> None:
+        """PreStop, SIGTERM, SIGKILL, then `then(pod)`; a pod that does not run yet takes `unstarted` seconds."""
+        pre_stop, stop = self.times(pod) if pod.running else (0.0, unstarted)
+        self.cancel(pod)
+        self._pods.set_pulling(pod, False, pod.cause)
+        if pod.pod_class.behaviour.answers_while_stopping or not stop:
+            pod.timer = self._kernel.timer(pre_stop + stop, lambda: self._stopped(pod, then), Order.KUBELET)
+        elif pre_stop:
+            pod.timer = self._kernel.timer(pre_stop, lambda: self._stop_accepting(pod, stop, then), Order.KUBELET)
+        else:
+            self._stop_accepting(pod, stop, then)
+
+    def _stop_accepting(self, pod: PodState, stop: float, then: Callable[[PodState], None]) -> None:
         """SIGTERM, to a server that takes no further request from then on."""
         self._pods.set_answering(pod, False, pod.cause)
-        pod.timer = self._kernel.timer(stop, lambda: self._stopped(pod), Order.KUBELET)
+        pod.timer = self._kernel.timer(stop, lambda: self._stopped(pod, then), Order.KUBELET)
 
-    def times(self, pod: PodState) -> tuple[float, float]:
-        """PreStop inside the grace period; then from SIGTERM to the exit, with 2 s at least until SIGKILL."""
+    @staticmethod
+    def times(pod: PodState) -> tuple[float, float]:
+        """PreStop inside the grace period, then from SIGTERM of the main containers to the exit of all.
+
+        All hooks run side by side, and the pod is taken to serve until the last of the main containers' has returned.
+        """
         grace = pod.pod_class.spec.termination_grace_period
-        pre_stop = min(grace, max(container.spec.pre_stop for container in pod.containers))
-        left = max(grace - pre_stop, 2.0)
-        return pre_stop, min(left, pod.slot.draw("stop", pod.pod_class.behaviour.stop))
+        main = len(pod.pod_class.spec.containers)
+        taken = [hooks.pre_stop(pod, each.spec, grace) for each in pod.containers[:main] if each.running]
+        pre_stop = max(taken, default=0.0)
+        stop = hooks.stop(pod, grace - pre_stop)
+        if main < len(pod.containers):
+            stop = max(stop, sidecars.ended(pod, pod.containers[main:], pre_stop + stop, grace) - pre_stop)
+        return pre_stop, stop
 
     @staticmethod
     def _unstarted(pod: PodState) -> float:
@@ -63,7 +92,7 @@ class Termination:
             for clock in container.clocks or ():
                 clock.stop()
 
-    def _stopped(self, pod: PodState) -> None:
+    def _stopped(self, pod: PodState, then: Callable[[PodState], None]) -> None:
         self._pods.set_containers(pod, 0, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
-        self._pods.remove(pod)
+        then(pod)

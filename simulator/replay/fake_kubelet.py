@@ -17,7 +17,8 @@ class FakeKubelet:
     """Stands in for `Behaviour`: durations come from the template's annotations, in seconds.
 
     `sim/start`: bound to Running and Ready (default 2; "never": Running after 2 s, never ready). `sim/ready`: Running
-    to Ready (default 0). `sim/stop`: deletion seen to gone (default 1, at most the grace period).
+    to Ready (default 0). `sim/stop`: deletion seen to gone (default 1, at most the grace period). Readiness gates are
+    opened by actions alone.
     """
 
     timing: Timing
@@ -32,6 +33,7 @@ class FakeKubelet:
             init=Fixed(0.0),
             startup=Fixed(_ready_delay(template)),
             restart=Fixed(0.0),
+            readiness_gate=Fixed(NEVER_SECONDS),
             stop=stop,
             stop_unstarted=stop,
         )

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.input.documents import Document, load_documents
 from models.input.patches import merge
@@ -157,7 +158,9 @@ class _Scenario:
         if manifest.kind == "PriorityClass":
             self._priority_classes[manifest.name] = manifest
             return
-        built = build_cluster([*self._priority_classes.values(), manifest], timing=self._timing).cluster
+        built = build_cluster(
+            [*self._priority_classes.values(), manifest], behaviour=Behaviour(timing=self._timing)
+        ).cluster
         for field in fields(built):
             for spec in getattr(built, field.name):
                 template = getattr(spec, "template", None)
@@ -260,6 +263,11 @@ class _Scenario:
     def _do_unready_some(self, action: Mapping[str, Any], index: int) -> None:
         for pod in self._picked(action):
             self._simulation.control_plane.kubelet.make_unready(pod)
+
+    def _do_gate(self, action: Mapping[str, Any], index: int) -> None:
+        for pod in self._picked(action):
+            status = action["status"] == "True"
+            self._simulation.control_plane.kubelet.set_condition(pod, action["condition"], status)
 
     def _do_cost_one(self, action: Mapping[str, Any], index: int) -> None:
         for pod in self._picked(action):

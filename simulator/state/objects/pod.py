@@ -10,6 +10,7 @@ from simulator.kernel import Timer
 from simulator.log import Phase
 from simulator.state.objects.affinity import Namespaces, PodAffinity
 from simulator.state.objects.service import ServiceState
+from simulator.state.objects.start_order import start_order
 from simulator.state.objects.workload import Slot, Workload
 
 
@@ -39,6 +40,7 @@ class PodClass:
         "scored_requests",
         "services",
         "spec",
+        "stages",
         "template",
         "workload",
     )
@@ -66,6 +68,7 @@ class PodClass:
         self.images = tuple(
             dict.fromkeys(c.image for c in (*template.spec.init_containers, *template.spec.containers) if c.image)
         )
+        self.stages = start_order(template.spec)
         self.scheduling: object = None
         """What the scheduler worked out for this class."""
 
@@ -133,12 +136,14 @@ class PodState:
         "available",
         "cause",
         "clocks",
+        "conditions",
         "containers",
         "created",
         "deleting",
         "deletion_cost",
         "disruption",
         "endpoint",
+        "holds_up",
         "node",
         "only_node",
         "ordinal",
@@ -152,6 +157,7 @@ class PodState:
         "running_since",
         "scheduling_gates",
         "slot",
+        "stage",
         "start_time",
         "timer",
         "uid",
@@ -192,6 +198,12 @@ class PodState:
         self.running_since = now
         """Since when any of them does."""
         self.containers: list[ContainerState] = []
+        self.stage = -1
+        """How far its start is, an index into the stages of its class; -1 before."""
+        self.holds_up: ContainerState | None = None
+        """The container that has to be started before the next stage may begin."""
+        self.conditions: set[str] = set()
+        """Of the conditions of its readiness gates, those that are True."""
         self.timer: Timer | None = None
         self.clocks: list[Clock] = []
         """Failure clocks of its sandbox."""

@@ -287,7 +287,7 @@ apiVersion: v1
 kind: Pod
 metadata: {name: web, labels: {app: web}}
 spec:
-  activeDeadlineSeconds: 600
+  setHostnameAsFQDN: true
   schedulerName: mine
   containers: [{name: c, image: "web:1"}]
 ---
@@ -315,15 +315,15 @@ def test_what_is_not_read_is_named_and_with_strict_an_error(kubenines: Any, comm
     (tmp_path / "e.yaml").write_text(PLAIN)
     code, out, _ = kubenines(command, "e.yaml")
     assert code == 0
-    assert "not read, too good: Pod spec.activeDeadlineSeconds (once at app.yaml:5:26): the pod fails after" in out
+    assert "not read, too good: Pod spec.setHostnameAsFQDN (once at app.yaml:5:22): the pod does not start" in out
     assert "not read, unknown: Pod spec.schedulerName (once at app.yaml:6:18)" in out
     code, _, err = kubenines(command, "e.yaml", "--strict")
     assert code == 2
     assert [line.split(": ")[:2] for line in err.splitlines()] == [
-        ["app.yaml:5:26", "Pod spec.activeDeadlineSeconds"],
+        ["app.yaml:5:22", "Pod spec.setHostnameAsFQDN"],
         ["app.yaml:6:18", "Pod spec.schedulerName"],
     ]
-    (tmp_path / "app.yaml").write_text(UNREAD.replace("  activeDeadlineSeconds: 600\n  schedulerName: mine\n", ""))
+    (tmp_path / "app.yaml").write_text(UNREAD.replace("  setHostnameAsFQDN: true\n  schedulerName: mine\n", ""))
     assert kubenines(command, "e.yaml", "--strict", *(["--fresh"] if command == "run" else []))[0] == 0
 
 
@@ -334,15 +334,15 @@ def test_results_and_report_carry_what_is_not_read(kubenines: Any, tmp_path: Pat
     (tmp_path / "e.yaml").write_text(PLAIN)
     assert kubenines("run", "e.yaml", "-o", "out")[0] == 0
     fields = Results.open("out").fields
-    assert list(fields["field"]) == ["Pod spec.activeDeadlineSeconds", "Pod spec.schedulerName"]
+    assert list(fields["field"]) == ["Pod spec.setHostnameAsFQDN", "Pod spec.schedulerName"]
     assert list(fields["effect"]) == ["too good", "unknown"]
-    assert list(fields["first"]) == ["app.yaml:5:26", "app.yaml:6:18"]
+    assert list(fields["first"]) == ["app.yaml:5:22", "app.yaml:6:18"]
     assert kubenines("report", "out")[0] == 0
     page = (tmp_path / "out" / "report.html").read_text()
-    assert '<td class="name">Pod spec.activeDeadlineSeconds</td>' in page
+    assert '<td class="name">Pod spec.setHostnameAsFQDN</td>' in page
     found = json.loads(kubenines("validate", "e.yaml", "-o", "json")[1])["notRead"]
     assert [(one["field"], one["line"], one["count"]) for one in found] == [
-        ("Pod spec.activeDeadlineSeconds", 5, 1),
+        ("Pod spec.setHostnameAsFQDN", 5, 1),
         ("Pod spec.schedulerName", 6, 1),
     ]
 

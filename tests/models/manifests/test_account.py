@@ -2,6 +2,8 @@
 
 import pytest
 
+from models.behaviour import Behaviour, BehaviourOverride, PodBehaviour
+from models.distributions import Fixed
 from models.input.documents import parse_documents
 from models.manifests import ClusterInput, Manifest, Named, build_cluster
 from models.manifests.account import in_words, together
@@ -32,9 +34,9 @@ def service(spec: str = "", port: str = "") -> str:
     return SERVICE.format(spec=spec, port=port)
 
 
-def build(*texts: str) -> ClusterInput:
+def build(*texts: str, behaviour: Behaviour | None = None) -> ClusterInput:
     documents = parse_documents("---\n".join(texts), "f.yaml")
-    return build_cluster([Manifest(document.value, document) for document in documents])
+    return build_cluster([Manifest(document.value, document) for document in documents], behaviour=behaviour)
 
 
 def fields(*texts: str) -> dict[str, str]:
@@ -48,7 +50,6 @@ def thing(kind: str, api_version: str = "v1", name: str = "x") -> str:
 @pytest.mark.parametrize(
     ("pod", "container", "field", "effect"),
     [
-        ("activeDeadlineSeconds: 600", "", "activeDeadlineSeconds", "too good"),
         ("readinessGates: [{conditionType: a/b}]", "", "readinessGates", "too good"),
         ("runtimeClassName: gvisor", "", "runtimeClassName", "too good"),
         ("schedulerName: mine", "", "schedulerName", "unknown"),
@@ -68,16 +69,12 @@ def thing(kind: str, api_version: str = "v1", name: str = "x") -> str:
         ("", "imagePullPolicy: Always", "containers[].imagePullPolicy", "too good"),
         ("", "resources: {limits: {memory: 1Gi}}", "containers[].resources.limits.memory", "too good"),
         (
-            *("", "lifecycle: {postStart: {exec: {command: [sleep, '60']}}}"),
-            *("containers[].lifecycle.postStart", "too good"),
+            *("", "lifecycle: {postStart: {exec: {command: [migrate]}}}"),
+            *("containers[].lifecycle.postStart.exec.command", "too good"),
         ),
         (
             *("", "lifecycle: {preStop: {exec: {command: [nginx, -s, quit]}}}"),
             *("containers[].lifecycle.preStop.exec.command", "unknown"),
-        ),
-        (
-            *("", "livenessProbe: {terminationGracePeriodSeconds: 1, tcpSocket: {port: 1}}"),
-            *("containers[].livenessProbe.terminationGracePeriodSeconds", "unknown"),
         ),
         (
             *("", "readinessProbe: {failureThreshold: 5, tcpSocket: {port: 1}}"),
@@ -101,7 +98,8 @@ def test_what_may_matter_in_a_pod_is_named(pod: str, container: str, field: str,
         ("volumes: [{name: d, configMap: {name: m, optional: true}}]", ""),
         ("", "env: [{name: A, value: b}], args: [a], command: [b], workingDir: /, tty: true, stdin: true"),
         ("", "envFrom: [{secretRef: {name: s, optional: true}}], imagePullPolicy: IfNotPresent"),
-        ("", "lifecycle: {preStop: {exec: {command: [sleep, '5']}}}"),
+        ("", "lifecycle: {preStop: {exec: {command: [sleep, '5']}}, postStart: {sleep: {seconds: 5}}}"),
+        ("", "livenessProbe: {terminationGracePeriodSeconds: 1, tcpSocket: {port: 1}}"),
         ("", "livenessProbe: {failureThreshold: 5, httpGet: {port: 80, path: /}}"),
         ("", "resources: {requests: {cpu: 1, memory: 1Gi}, limits: {gpu: 1}}"),
         ("resources: {requests: {cpu: 1}}", ""),
@@ -110,6 +108,24 @@ def test_what_may_matter_in_a_pod_is_named(pod: str, container: str, field: str,
 )
 def test_what_has_no_effect_is_not_named(pod: str, container: str) -> None:
     assert fields(deployment(pod, container)) == {}
+
+
+@pytest.mark.parametrize("hook", ["exec: {command: [nginx, -s, quit]}", "httpGet: {port: 80, path: /drain}"])
+@pytest.mark.parametrize("when", ["preStop", "postStart"])
+def test_a_hook_is_named_unless_the_experiment_says_how_long_it_takes(when: str, hook: str) -> None:
+    text = deployment("", f"lifecycle: {{{when}: {{{hook}}}}}")
+    known = PodBehaviour(**{"preStop": {"pre_stop": Fixed(5.0)}, "postStart": {"post_start": Fixed(5.0)}}[when])
+    of_others = Behaviour(overrides=(BehaviourOverride(known, name="other"),))
+    assert len(build(text, behaviour=of_others).named) == len(build(text).named) > 0
+    assert build(text, behaviour=Behaviour(known)).named == ()
+    assert build(text, behaviour=Behaviour(overrides=(BehaviourOverride(known, name="web"),))).named == ()
+
+
+def test_readiness_gates_are_named_unless_the_experiment_says_when_they_open() -> None:
+    text = deployment("readinessGates: [{conditionType: a/b}]")
+    built = build(text, behaviour=Behaviour(PodBehaviour(readiness_gate=Fixed(5.0))))
+    assert built.named == ()
+    assert built.cluster.deployments[0].template.spec.readiness_gates == ("a/b",)
 
 
 def test_the_number_and_the_first_place_are_told() -> None:
@@ -122,16 +138,16 @@ def test_the_number_and_the_first_place_are_told() -> None:
 
 
 def test_what_is_most_too_good_comes_first_and_what_is_too_much_is_counted() -> None:
-    pod = "activeDeadlineSeconds: 1, schedulerName: a, hostUsers: false"
-    two = build(deployment(pod), deployment("activeDeadlineSeconds: 1", name="other")).named
+    pod = "setHostnameAsFQDN: true, schedulerName: a, hostUsers: false"
+    two = build(deployment(pod), deployment("setHostnameAsFQDN: true", name="other")).named
     assert [(n.field.removeprefix("Pod spec."), n.count) for n in two] == [
-        ("activeDeadlineSeconds", 2),
+        ("setHostnameAsFQDN", 2),
         ("hostUsers", 1),
         ("schedulerName", 1),
     ]
     lines = in_words(two, most=2)
     assert len(lines) == 3
-    assert lines[0].startswith("not read, too good: Pod spec.activeDeadlineSeconds (2 times, first at f.yaml:8:")
+    assert lines[0].startswith("not read, too good: Pod spec.setHostnameAsFQDN (2 times, first at f.yaml:8:")
     assert lines[2] == "and 1 more like these: kubenines validate --fields lists them"
     assert together([two[1:], two]) == two
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import math
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.deployment import Percent, StrategyType
 from models.input.documents import Document
@@ -30,8 +32,8 @@ from models.pod import (
 from models.timing import Timing
 
 
-def build(*objects: dict[str, Any], timing: Timing | None = None) -> ClusterInput:
-    return build_cluster([Manifest(value, Document("f.yaml", value)) for value in objects], timing=timing)
+def build(*objects: dict[str, Any], behaviour: Behaviour | None = None) -> ClusterInput:
+    return build_cluster([Manifest(value, Document("f.yaml", value)) for value in objects], behaviour=behaviour)
 
 
 def cluster(*objects: dict[str, Any]) -> Cluster:
@@ -141,13 +143,32 @@ def test_probes_are_filled() -> None:
         ("exec: {command: [/bin/sh, -c, sleep 15]}", 15),
         ("exec: {command: [sh, -ec, 'sleep 15; nginx -s quit']}", 15),
         ("exec: {command: [bash, -c, 'sleep 0.5m && stop']}", 30),
-        ("exec: {command: [/bin/sh, -c, 'nginx -s quit']}", 0),
-        ("exec: {command: [python, -c, 'sleep 15']}", 0),
-        ("httpGet: {port: 80}", 0),
+        ("exec: {command: [sh, -c, 'nginx -s quit; sleep 15']}", 15),
+        ("exec: {command: [sh, -c, 'sleep 5 && nginx -s quit && sleep 10']}", 15),
+        ("exec: {command: [/usr/bin/env, bash, -o, pipefail, -c, '/bin/sleep 15']}", 15),
+        ("exec: {command: [sh, -c, 'exec sleep 5 10']}", 15),
+        ("exec: {command: [sh, -c, 'sh -c \"sleep 10\"; { sleep 5; }']}", 15),
+        ('exec: {command: [sh, -c, "# drain\\ncurl -X POST localhost/drain ||\\n true\\nsleep 15 # s"]}', 15),
+        ("exec: {command: [sh, -c, 'sleep $DRAIN']}", 15),
+        ("exec: {command: [sh, -c, 'sleep ${WAIT:-15}']}", 15),
+        ("exec: {command: [sh, -c, 'sleep infinity']}", math.inf),
+        ("exec: {command: [sh, -c, 'sleep 99 & sleep 15']}", 15),
+        ("exec: {command: [sh, -c, 'sleep $UNKNOWN']}", None),
+        ("exec: {command: [sh, -c, 'while pgrep x; do sleep 1; done']}", None),
+        ("exec: {command: [sh, -c, 'if busy; then sleep 5; fi']}", None),
+        ("exec: {command: [sh, -c, 'echo \"sleep 5']}", None),
+        ("exec: {command: [sh, -c, 'echo sleep 5']}", None),
+        ("exec: {command: [/bin/sh, -c, 'nginx -s quit']}", None),
+        ("exec: {command: [/drain.sh]}", None),
+        ("exec: {command: [python, -c, 'sleep 15']}", None),
+        ("httpGet: {port: 80}", None),
+        ("tcpSocket: {port: 80}", None),
     ],
 )
-def test_a_pre_stop_hook_takes_as_long_as_it_sleeps(hook: str, seconds: float) -> None:
-    assert first_container(f"lifecycle: {{preStop: {{{hook}}}}}").pre_stop == seconds
+def test_a_hook_takes_as_long_as_it_sleeps(hook: str, seconds: float | None) -> None:
+    env = "env: [{name: DRAIN, value: '15'}]"
+    assert first_container(f"{env}, lifecycle: {{preStop: {{{hook}}}}}").pre_stop == seconds
+    assert first_container(f"{env}, lifecycle: {{postStart: {{{hook}}}}}").post_start == seconds
 
 
 def test_host_ports_are_the_container_ports_on_the_host_network() -> None:
@@ -182,7 +203,8 @@ def test_admission_adds_the_tolerations_that_the_pod_lacks(own: str, keys: list[
 
 
 def test_the_tolerations_that_admission_adds_follow_the_control_planes_flags() -> None:
-    built = build(deployment(), timing=Timing(not_ready_toleration_seconds=30.0, unreachable_toleration_seconds=60.0))
+    timing = Timing(not_ready_toleration_seconds=30.0, unreachable_toleration_seconds=60.0)
+    built = build(deployment(), behaviour=Behaviour(timing=timing))
     assert [t.seconds for t in built.cluster.deployments[0].template.spec.tolerations] == [30, 60]
 
 
@@ -691,3 +713,15 @@ def test_whatever_is_written_somewhere_is_read_or_refused_with_problems(data: st
     place[path[-1]] = data.draw(_ANYTHING)
     with contextlib.suppress(InputError):
         build(*objects)
+
+
+def test_a_probe_that_kills_may_have_a_grace_period() -> None:
+    written = "{tcpSocket: {port: 80}, terminationGracePeriodSeconds: 7}"
+    assert first_container(f"livenessProbe: {written}").liveness == Probe(grace_period=7.0)
+    with pytest.raises(InputError, match="must not be set for readinessProbes"):
+        first_container(f"readinessProbe: {written}")
+
+
+def test_pods_of_controllers_must_not_have_an_active_deadline() -> None:
+    with pytest.raises(InputError, match="activeDeadlineSeconds in ReplicaSet is not Supported"):
+        cluster(deployment(pod="activeDeadlineSeconds: 600"))

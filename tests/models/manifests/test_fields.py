@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models.behaviour import Behaviour
 from models.input.documents import Document
 from models.manifests import Manifest
 from models.manifests.account import fates
@@ -13,7 +14,6 @@ from models.manifests.conversion import Admission, converters
 from models.manifests.fields import Place, fields_below, review_of_kind, root
 from models.manifests.manifest import Field, Findings
 from models.manifests.schema import schemas
-from models.timing import Timing
 
 ONLY_CHECKED = {"Job", "CronJob"}
 """Kinds with a converter that makes nothing of them."""
@@ -23,10 +23,13 @@ READ = sorted(name for name in schemas()["roots"] if name.rpartition("/")[2] in 
 FREE = "free"
 """Stands for every key of a mapping whose keys are free."""
 
+HOOKS = ({"sleep": {"seconds": 1}}, {"exec": {"command": ["sleep", "1"]}}, {"httpGet": {"port": 1}})
+
 WORDS: Mapping[str, tuple[Any, ...]] = {
     "metrics.type": ("Resource", "ContainerResource", "Pods", "Object", "External"),
     "initContainers.restartPolicy": ("Always",),
-    "preStop": ({"sleep": {"seconds": 1}}, {"exec": {"command": ["sleep", "1"]}}, {"httpGet": {"port": 1}}),
+    "preStop": HOOKS,
+    "postStart": HOOKS,
     "resources": ({"limits": {FREE: 1}}, {"requests": {FREE: 1}}, {"limits": {FREE: 1}, "requests": {FREE: 1}}),
     "ontainers.ports": ({"containerPort": 1, "hostPort": 1, "hostIP": "1", "protocol": "TCP"},),
     "capacity": ({}, {FREE: 1}),
@@ -41,6 +44,7 @@ PARTLY = {
     "initContainers.ports.hostPort": "of a sidecar",
     "initContainers.ports.protocol": "of a sidecar",
     "initContainers.restartPolicy": "if it makes it a sidecar",
+    "lifecycle.postStart.exec.command": "if it sleeps",
     "lifecycle.preStop.exec.command": "if it sleeps",
     "metadata.labels.*": "of nodes and pods",
     "metadata.name": "of the object, not of a template",
@@ -85,7 +89,7 @@ def acting(api_version: str, kind: str) -> frozenset[str]:
         manifest = Manifest(value, Document("x.yaml", value))
         findings = Findings()
         whole = Field.whole(manifest, findings)
-        converters()[kind](whole, Admission({}, Timing()))
+        converters()[kind](whole, Admission({}, Behaviour()))
         found |= {dotted(path) for path, review, _ in fates(manifest, findings.reads_of(manifest)) if review is None}
     return frozenset(found)
 

@@ -82,7 +82,13 @@ def test_init_containers_run_one_by_one_before_the_others_start() -> None:
 def test_a_sidecar_is_one_of_the_running_containers() -> None:
     sidecar = container("proxy", restart_policy="Always", readiness=Probe(initial_delay=20.0))
     found = lab(pod("alone", container(), init_containers=(sidecar,)), behaviour=behaviour(init=Fixed(4.0)))
-    assert life(found)[1:] == [(1.0, "phase", 2), (1.0, "running", 2), (3.0, "answers", 1), (21.0, "ready", 1)]
+    assert life(found)[1:] == [
+        (1.0, "running", 1),
+        (1.0, "phase", Phase.RUNNING),
+        (1.0, "running", 2),
+        (3.0, "answers", 1),
+        (21.0, "ready", 1),
+    ]
 
 
 def test_images_are_pulled_one_after_another_on_a_node_and_once() -> None:
