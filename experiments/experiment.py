@@ -161,7 +161,7 @@ class Experiment:
 
     @property
     def named(self) -> tuple[Named, ...]:
-        """What the manifests say that may matter and is not read: by effect, the most frequent first."""
+        """What the manifests say that may matter and is not in the model: by effect, the most frequent first."""
         return self.design.named
 
     @cached_property

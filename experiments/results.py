@@ -111,9 +111,11 @@ class Results(Findings):
 
     @property
     def fields(self) -> "pd.DataFrame":
-        """What the manifests say that may matter and is not read: a row per field, or per kind not read at all.
+        """What the manifests say that may matter and is not in the model.
 
-        `effect` is what the answer is for want of it (too good, unknown, too bad), `first` where it is written first.
+        A row per field, per kind that is not read at all, and per object that is referred to and not among the input
+        (`why` tells). `effect` is what the answer is for want of it (too good, unknown, too bad), `first` where it is
+        written first.
         """
         return summaries.fields(self.named)
 

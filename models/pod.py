@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from models.labels import LabelSelector, Operator, Requirement, is_canonical_integer
 from models.node import Resources, Taint, TaintEffect
+from models.reference import Absences
 
 DEFAULT_CPU = 100
 DEFAULT_MEMORY = 200 * 1024 * 1024
@@ -291,6 +292,8 @@ class PodTemplate:
     """Of its ReplicaSet's pods those of lower cost go first."""
     digest: str = ""
     """Of everything that its manifest says, modelled or not: another digest is another template."""
+    absences: Absences = field(default_factory=Absences)
+    """What is not there of that which they refer to."""
 
 
 @dataclass(frozen=True, slots=True)

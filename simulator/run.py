@@ -38,7 +38,7 @@ class Run:
     attempts: tuple[Attempt, ...]
     """All that operations were asked to do until the end, begun or not, in order of time."""
     pending: Mapping[str, str]
-    """Pods that had no node at the end, and why, in Kubernetes' words."""
+    """Pods that were refused, had no node or could not start at the end, and why, in Kubernetes' words."""
     exposure: Mapping[str, tuple[int, float, float]]
     """Per failure mode: clocks that fired, cumulative hazard and seconds that they were exposed to."""
     log: TransitionLog | None

@@ -7,8 +7,10 @@ from models.cluster import Cluster
 from models.load import Load
 from models.namespace import Namespace
 from simulator.control_plane import ControlPlane
+from simulator.controllers.refusals import refused
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
+from simulator.kubelet import obstacles
 from simulator.log import Kind, TransitionLog
 from simulator.phases import Phases
 from simulator.scheduling.framework import Profile
@@ -18,7 +20,7 @@ from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.desired import DesiredReplicas
 from simulator.state.history import Recorder, service_names
-from simulator.state.objects import DaemonSetState, DeploymentState, StatefulSetState
+from simulator.state.objects import DaemonSetState, DeploymentState, Phase, PodState, StatefulSetState
 from simulator.state.objects.record import record_classes
 from simulator.stories.protocols import FailureMode, Operation
 from simulator.stories.world import World
@@ -124,10 +126,16 @@ class Simulation:
         return dict(sorted(struck.items()))
 
     def pending(self) -> dict[str, str]:
-        """Pods without a node, and why."""
-        kubelet, scheduler = self.control_plane.kubelet, self.control_plane.scheduler
-        return {
-            pod.name: kubelet.refusal(pod) or scheduler.reason(pod)
-            for pod in self.state.pods.values()
-            if pod.node < 0 and not pod.deleting
-        }
+        """Pods that are refused, have no node, or cannot start on it, and why."""
+        held_up = refused(self.state, self.cluster.pods)
+        for pod in self.state.pods.values():
+            reason = "" if pod.deleting else self._held_up_by(pod)
+            if reason:
+                held_up[pod.name] = reason
+        return held_up
+
+    def _held_up_by(self, pod: PodState) -> str:
+        """Why it does not run, or run as a whole, in Kubernetes' words; empty if it is only a matter of time."""
+        if pod.node < 0:
+            return self.control_plane.kubelet.refusal(pod) or self.control_plane.scheduler.reason(pod)
+        return obstacles.reason(pod) if pod.phase is Phase.PENDING else ""

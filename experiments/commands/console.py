@@ -20,7 +20,9 @@ SETTINGS = click.option(
     help="Another value: failures[node-crash].select.labels=...",
 )
 STRICT = click.option(
-    "--strict", is_flag=True, help="Exit with 2 if the manifests say anything that may matter and is not read."
+    "--strict",
+    is_flag=True,
+    help="Exit with 2 if the manifests say anything that may matter and is not read, or refer to what is not there.",
 )
 
 
@@ -46,7 +48,7 @@ def warn(experiment: "Experiment") -> None:
 
 
 def refuse_unread(named: "Sequence[Named]") -> None:
-    """With --strict: what the manifests say and the model does not read is an error of input."""
+    """With --strict: what the manifests say and the model does not read, or has not, is an error of input."""
     from models.input.problems import InputError
 
     if named:

@@ -15,6 +15,7 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool) -> None:
     """Say what a run would do and how long it would take, from one short run of each policy."""
     from experiments.experiment import Experiment
     from experiments.preflight import planning
+    from experiments.report.remarks import held_up
     from models.manifests.account import in_words
     from models.units import format_duration
 
@@ -32,7 +33,7 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool) -> None:
     for policy in policies:
         for reason in dict.fromkeys(policy.pending.values()):
             pods = [pod for pod, why in policy.pending.items() if why == reason]
-            click.echo(f"not placed under {policy.policy}: {', '.join(pods)}: {reason}")
+            click.echo(f"{held_up(reason)} under {policy.policy}: {', '.join(pods)}: {reason}")
     for line in in_words(read.named):
         click.echo(line)
     seconds = sum(policy.seconds for policy in policies) * times

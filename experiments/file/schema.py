@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, Strict, WithJsonSchema, model_validator
 
 from experiments.file.behaviour import BehaviourChanges, BehaviourFile
 from experiments.file.cluster import ClusterFile
@@ -14,6 +14,7 @@ from experiments.file.presets import FromPreset
 from experiments.file.service import ServiceFile
 from experiments.file.traffic import CallFile, TrafficFile
 from models.input.problems import shown
+from models.reference import References
 
 MOST_REPLICATIONS = 1_000_000
 """Replications that one policy may have: each is a table row and some kilobytes."""
@@ -136,6 +137,10 @@ class SpecFile(FileModel):
     cluster: ClusterFile
     manifests: list[str]
     """The application: files or directories of Kubernetes manifests, relative to this file."""
+    references: Annotated[References, Strict(False)] = References.ASSUMED
+    """What holds of ConfigMaps, Secrets, ServiceAccounts, claims and classes that pods refer to and that are not among
+    the manifests: they are `assumed` to be there, and named; or `strict`: they are not there, and pods wait for them or
+    are refused, as in Kubernetes."""
     behaviour: BehaviourFile = Field(default_factory=BehaviourFile)
     scheduler: SchedulerFile | None = None
     """The scheduler's profile, if it is not the default."""

@@ -74,7 +74,7 @@ def variant_of(
     built = None
     if base.valid and further.valid:
         try:
-            built = build_cluster(objects, nodes, behaviour)
+            built = build_cluster(objects, nodes, behaviour, spec.references)
         except InputError as error:
             problems += blame(error, lineage, changes, source)
     if built is not None and not built.cluster.nodes:

@@ -32,11 +32,11 @@ def summary(findings: "Findings") -> "pd.DataFrame":
 
 
 def fields(named: "Sequence[Named]") -> "pd.DataFrame":
-    """One row per field that may matter and is not read."""
+    """One row per field that may matter and is not read, and per object that is referred to and not there."""
     import pandas as pd
 
-    rows = [(one.field, str(one.effect), one.count, str(one.first), one.sentence) for one in named]
-    return pd.DataFrame(rows, columns=["field", "effect", "count", "first", "sentence"])
+    rows = [(one.field, str(one.effect), one.count, str(one.first), one.sentence, one.why) for one in named]
+    return pd.DataFrame(rows, columns=["field", "effect", "count", "first", "sentence", "why"])
 
 
 def _row(findings: "Findings", service: str, policy: str) -> dict[str, Any]:

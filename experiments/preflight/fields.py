@@ -11,12 +11,13 @@ _INTRODUCTION = """# What becomes of every field
 Written by `kubenines validate --fields PATH...`. A field that is written in a manifest *acts* in the model, or *cannot
 matter* for availability or placement (models/schemas/fields.yaml holds the reasons), or is *named* by every run, with
 what the answer is for want of it. Values without effect (false, empty, the default) are left out. Pods are "Pod",
-whatever makes them; a kind alone is one of which nothing is read.
+whatever makes them; a kind alone is one of which nothing is read. Objects that pods refer to and that are not among the
+input are named too; a run takes them to be there unless `spec.references` is `strict`.
 """
 
 
 def page(accounts: Mapping[str, Sequence[Account]]) -> str:
-    """Markdown: a row per input and its accounts, and all fields in three tables."""
+    """Markdown: a row per input and its accounts, and all fields and absent objects in tables."""
     times: Counter[Written] = Counter()
     rows = []
     for name, parts in accounts.items():
@@ -27,7 +28,8 @@ def page(accounts: Mapping[str, Sequence[Account]]) -> str:
                 count[one.fate] += number
         rows.append((name, *map(str, count.values())))
     found = sorted(times.items(), key=lambda item: (-item[1], item[0].field))
-    named = [(one, n) for effect in Effect for one, n in found if one.effect is effect]
+    named = [(one, n) for effect in Effect for one, n in found if one.effect is effect and not one.is_absent]
+    absent = [(one, n) for one, n in found if one.is_absent]
     idle = [(one, n) for one, n in found if one.fate == "cannot matter"]
     acting = [(one, n) for one, n in found if one.fate == "acts"]
     return "\n".join(
@@ -38,6 +40,10 @@ def page(accounts: Mapping[str, Sequence[Account]]) -> str:
             *_table(
                 ("Field", "Times", "The answer is", "For want of it"),
                 ((_code(one), str(n), str(one.effect), one.sentence) for one, n in named),
+            ),
+            "\n## Referred to and not among the input\n",
+            *_table(
+                ("Object", "Times", "What is taken to hold"), ((_code(one), str(n), one.sentence) for one, n in absent)
             ),
             "\n## Cannot matter\n",
             *_table(("Field", "Times", "Reason"), ((_code(one), str(n), one.sentence) for one, n in idle)),

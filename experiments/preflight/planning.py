@@ -38,7 +38,7 @@ class PolicyPlan:
     transitions: float
     seconds: float
     pending: Mapping[str, str]
-    """Pods that have no node at the end of the pilot run, and why."""
+    """Pods that are refused, have no node or cannot start at the end of the pilot run, and why."""
 
 
 def plan(experiment: Experiment) -> list[PolicyPlan]:

@@ -1,10 +1,12 @@
-"""Fields of the manifests that may matter and are not read, as a table."""
+"""What the manifests say that may matter and is not in the model, as a table."""
 
 from experiments.findings.findings import Findings
 from experiments.report.table import Column, Table
 
 COLUMNS = (
-    Column("FIELD", "the field, or the kind if nothing of it is read", "name"),
+    Column(
+        "FIELD", "the field, the kind if nothing of it is read, or the object that is referred to and not there", "name"
+    ),
     Column("TIMES", "how often it is written"),
     Column("FIRST AT", "where it is written first", "name"),
     Column("ANSWER", "what the availability is for want of it", "name"),
@@ -13,6 +15,6 @@ COLUMNS = (
 
 
 def table(findings: Findings) -> Table:
-    """A row per field: by effect, the most frequent first."""
+    """A row per field or object: by effect, the most frequent first."""
     rows = ((one.field, str(one.count), str(one.first), str(one.effect), one.sentence) for one in findings.named)
     return Table(COLUMNS, tuple(rows))

@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from experiments.findings.findings import Findings
 
 
+_HELD_UP = {
+    "FailedCreate": "not made",
+    "FailedMount": "not started",
+    "CreateContainerConfigError": "not started",
+}
+
+
+def held_up(reason: str) -> str:
+    """How far pods came that are held up for a reason in Kubernetes' words; the scheduler's begin otherwise."""
+    return _HELD_UP.get(reason.partition(":")[0], "not placed")
+
+
 def notes(findings: "Findings") -> list[str]:
     """All remarks, a sentence each."""
     m, remarks = findings.manifest, []
@@ -28,7 +40,8 @@ def notes(findings: "Findings") -> list[str]:
         remarks.append("interrupted: the table rests on what was finished")
     for policy, reasons in pending(findings).items():
         for reason, (pods, replications) in reasons.items():
-            remarks.append(f"not placed under {policy}: up to {pods} pods in {replications} replications: {reason}")
+            where = f"up to {pods} pods in {replications} replications"
+            remarks.append(f"{held_up(reason)} under {policy}: {where}: {reason}")
     struck = strikes(findings)
     names = list(dict.fromkeys(name for counts in struck.values() for name in counts))
     for name in names:
@@ -99,7 +112,7 @@ def strikes(findings: "Findings") -> dict[str, dict[str, int]]:
 
 
 def pending(findings: "Findings") -> dict[str, dict[str, tuple[int, int]]]:
-    """Policy -> reason -> (pods, replications): pods not placed at the end, the most in any replication."""
+    """Policy -> reason -> (pods, replications): pods held up at the end, the most in any replication."""
     most: dict[str, dict[str, tuple[int, int]]] = {policy: {} for policy in findings.policies}
     for policy, text in zip(findings.cells["policy"], findings.cells["pending"], strict=True):
         reasons = list(json.loads(text).values()) if text != "{}" else []

@@ -17,10 +17,13 @@ _INDEX = re.compile(r"\[[0-9]+\]")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something that manifests say, that may matter, and that the model does not read."""
+    """Something that manifests say, that may matter, and that the model does not have."""
 
     field: str
-    """Kind and path, as "Pod spec.volumes[].nfs" (whatever makes the pods); a kind alone if none of it is read."""
+    """Kind and path, as "Pod spec.volumes[].nfs" (whatever makes the pods); a kind alone if none of it is read.
+
+    Or an object that is referred to and not given, as "Secret/shop/db", or a key of it, as "Secret/shop/db[user]".
+    """
     effect: Effect
     """What the answer is for want of it."""
     sentence: str
@@ -29,6 +32,8 @@ class Named:
     """How often it is written."""
     first: Location
     """Where it is written first."""
+    why: str = "not read"
+    """What keeps it out of the model."""
 
     def __str__(self) -> str:
         times = "once" if self.count == 1 else f"{self.count} times, first"
@@ -38,7 +43,7 @@ class Named:
     def problem(self) -> Problem:
         """It as something wrong with the input, where it is written first."""
         times = "once" if self.count == 1 else f"{self.count} times"
-        return Problem(self.first, self.field, f"not read ({times}): {self.effect}: {self.sentence}")
+        return Problem(self.first, self.field, f"{self.why} ({times}): {self.effect}: {self.sentence}")
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values, for `from_json`."""
@@ -48,6 +53,7 @@ class Named:
             "effect": str(self.effect),
             "sentence": self.sentence,
             "count": self.count,
+            "why": self.why,
             **place,
         }
 
@@ -55,7 +61,8 @@ class Named:
     def from_json(cls, values: Mapping[str, Any]) -> "Named":
         """From what `to_json` made."""
         place = Location(values["file"], values["line"], values["column"])
-        return cls(values["field"], Effect(values["effect"]), values["sentence"], values["count"], place)
+        why = values.get("why", "not read")
+        return cls(values["field"], Effect(values["effect"]), values["sentence"], values["count"], place, why)
 
 
 class Fate(NamedTuple):
@@ -76,6 +83,8 @@ class Written(NamedTuple):
     """None: it acts, or it cannot matter."""
     sentence: str
     """"" if it acts; else as in `Review`."""
+    is_absent: bool = False
+    """It is an object that is referred to and not given."""
 
     @property
     def fate(self) -> str:
@@ -85,72 +94,58 @@ class Written(NamedTuple):
         return "cannot matter" if self.sentence else "acts"
 
 
-Given = frozenset[tuple[str, str, str]]
-"""(kind, namespace, name) of every object of the input."""
-
-
-def fates(manifest: Manifest, reads: Reads, given: Given) -> Iterator[Fate]:
+def fates(manifest: Manifest, reads: Reads) -> Iterator[Fate]:
     """What becomes of each field of an object, of which converters have read what `reads` has."""
-    place = root(manifest.api_version, manifest.kind)
-    return _Walk(manifest.namespace, given).mapping(manifest.value, reads, place, ())
+    return _mapping(manifest.value, reads, root(manifest.api_version, manifest.kind), ())
 
 
-class _Walk(NamedTuple):
-    namespace: str
-    given: Given
+def _mapping(
+    value: Mapping[str, Any], reads: Reads | None, place: Place, path: Path, whole: Review | None = None
+) -> Iterator[Fate]:
+    """The fields of a mapping; `whole` is what the list says of all of it."""
+    for key, item in value.items():
+        review, below = place.at(key)
+        review = review or whole
+        read = reads.get(key) if reads is not None else None
+        here = (*path, key)
+        if read is not None and WITHDRAWN not in read:
+            yield from _read(item, read, review, below, here)
+        elif review is not None:
+            yield Fate(here, review, _is_void(review, item, value))
+        else:
+            yield from _unread(item, below, here)
 
-    def mapping(
-        self, value: Mapping[str, Any], reads: Reads | None, place: Place, path: Path, whole: Review | None = None
-    ) -> Iterator[Fate]:
-        """The fields of a mapping; `whole` is what the list says of all of it."""
-        for key, item in value.items():
-            review, below = place.at(key)
-            review = review or whole
-            read = reads.get(key) if reads is not None else None
-            here = (*path, key)
+
+def _read(value: Any, reads: Reads, review: Review | None, place: Place, path: Path) -> Iterator[Fate]:
+    """What was read; below it there may be what was not."""
+    if isinstance(value, dict) and value:
+        yield from _mapping(value, reads, place, path, review)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for i, item in enumerate(value):
+            read = reads.get(i)
             if read is not None and WITHDRAWN not in read:
-                yield from self.read(item, read, review, below, here)
+                yield from _read(item, read, review, place, (*path, i))
             elif review is not None:
-                yield Fate(here, review, self.is_void(review, item, value))
+                yield Fate((*path, i), review, _is_void(review, item, {}))
             else:
-                yield from self.unread(item, below, here)
+                yield from _unread(item, place, (*path, i))
+    else:
+        yield Fate(path, None, False)
 
-    def read(self, value: Any, reads: Reads, review: Review | None, place: Place, path: Path) -> Iterator[Fate]:
-        """What was read; below it there may be what was not."""
-        if isinstance(value, dict) and value:
-            yield from self.mapping(value, reads, place, path, review)
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            for i, item in enumerate(value):
-                read = reads.get(i)
-                if read is not None and WITHDRAWN not in read:
-                    yield from self.read(item, read, review, place, (*path, i))
-                elif review is not None:
-                    yield Fate((*path, i), review, self.is_void(review, item, {}))
-                else:
-                    yield from self.unread(item, place, (*path, i))
-        else:
-            yield Fate(path, None, False)
 
-    def unread(self, value: Any, place: Place, path: Path) -> Iterator[Fate]:
-        """What was not read and is not reviewed as a whole."""
-        if isinstance(value, dict):
-            yield from self.mapping(value, None, place, path)
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            for i, item in enumerate(value):
-                yield from self.unread(item, place, (*path, i))
-        else:
-            yield Fate(path, UNREVIEWED, UNREVIEWED.is_void(value, {}))
+def _unread(value: Any, place: Place, path: Path) -> Iterator[Fate]:
+    """What was not read and is not reviewed as a whole."""
+    if isinstance(value, dict):
+        yield from _mapping(value, None, place, path)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for i, item in enumerate(value):
+            yield from _unread(item, place, (*path, i))
+    else:
+        yield Fate(path, UNREVIEWED, UNREVIEWED.is_void(value, {}))
 
-    def is_void(self, review: Review, value: Any, beside: Mapping[str, Any]) -> bool:
-        return review.effect is not None and (review.is_void(value, beside) or self.is_given(review, value))
 
-    def is_given(self, review: Review, value: Any) -> bool:
-        if not review.given:
-            return False
-        if isinstance(value, list):
-            return all(self.is_given(review, item) for item in value)
-        name = value.get("name", value.get("secretName")) if isinstance(value, dict) else value
-        return (review.given, self.namespace, name) in self.given
+def _is_void(review: Review, value: Any, beside: Mapping[str, Any]) -> bool:
+    return review.effect is not None and review.is_void(value, beside)
 
 
 def describe(manifest: Manifest, path: Path) -> str:
@@ -169,8 +164,9 @@ _FREE = {(name,) for name in ("annotations", "labels", "matchLabels", "selector"
 class Account:
     """What becomes of everything that the given objects say."""
 
-    def __init__(self, objects: Iterable[Manifest]) -> None:
-        self._given: Given = frozenset((m.kind, m.namespace, m.name) for m in objects)
+    def __init__(self, absent: Iterable[Named] = ()) -> None:
+        self._absent = tuple(absent)
+        """What is referred to and not given."""
         self._read: list[tuple[Manifest, Reads]] = []
         self._unread: list[tuple[Manifest, str, Review]] = []
 
@@ -188,7 +184,7 @@ class Account:
 
     @cached_property
     def named(self) -> tuple[Named, ...]:
-        """Everything that may matter and is not read: by effect, the most frequent first."""
+        """Everything that may matter and is not in the model: by effect, the most frequent first."""
         found: dict[str, Named] = {}
         for manifest, path, label, review in self._all():
             if review is None or review.effect is None:
@@ -199,14 +195,14 @@ class Account:
                 found[field] = replace(known, count=known.count + 1)
             else:
                 found[field] = Named(field, review.effect, review.sentence, 1, manifest.where(path))
-        return in_order(found.values())
+        return in_order((*found.values(), *self._absent))
 
     def fields(self) -> Counter[Written]:
         """Every field or kind -> how often it is written.
 
         "*" stands for the keys of mappings whose keys are free, but for those that are named.
         """
-        counts: Counter[Written] = Counter()
+        counts = Counter({Written(one.field, one.effect, one.sentence, True): one.count for one in self._absent})
         for manifest, path, label, review in self._all():
             if path in _IDENTITY:
                 continue
@@ -219,7 +215,7 @@ class Account:
     def _all(self) -> Iterator[tuple[Manifest, Path, str, Review | None]]:
         """(object, field, label of an object that is not read at all, review); values without effect are left out."""
         for manifest, reads in self._read:
-            for path, review, void in fates(manifest, reads, self._given):
+            for path, review, void in fates(manifest, reads):
                 if not void:
                     yield manifest, path, "", review
         for manifest, label, review in self._unread:
@@ -233,9 +229,9 @@ def in_order(named: Iterable[Named]) -> tuple[Named, ...]:
 
 def in_words(named: Sequence[Named], most: int = 10) -> list[str]:
     """What is named in lines for people; beyond `most` only how many there are."""
-    lines = [f"not read, {one}" for one in named[:most]]
+    lines = [f"{one.why}, {one}" for one in named[:most]]
     if len(named) > most:
-        lines.append(f"not read, and {len(named) - most} more: kubenines validate --fields lists them")
+        lines.append(f"and {len(named) - most} more like these: kubenines validate --fields lists them")
     return lines
 
 

@@ -17,10 +17,12 @@ from models.manifests.account import Account, Named
 from models.manifests.conversion import Admission, converters
 from models.manifests.kinds import is_built_in, type_error
 from models.manifests.manifest import Field, Findings, Manifest
+from models.manifests.objects import Objects
 from models.manifests.schema import schema_errors
 from models.manifests.selector import check_labels
 from models.node import Node
 from models.priority import PriorityClass
+from models.reference import References
 from models.service import Service
 
 _SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
@@ -55,7 +57,7 @@ class ClusterInput:
     cluster: Cluster
     not_modelled: Mapping[str, int] = field(default_factory=dict)
     """Kind -> how many, sorted by kind."""
-    account: Account = field(default_factory=lambda: Account(()), compare=False)
+    account: Account = field(default_factory=Account, compare=False)
     """What becomes of everything that they say."""
     podless: Mapping[tuple[str, str], Podless] = field(default_factory=dict)
     """(namespace, name) of each Service with a selector that selects no pod of the cluster -> why."""
@@ -65,25 +67,30 @@ class ClusterInput:
 
     @property
     def named(self) -> tuple[Named, ...]:
-        """What they say that may matter and is not read: by effect, the most frequent first."""
+        """What they say that may matter and is not in the cluster: by effect, the most frequent first."""
         return self.account.named
 
 
 def build_cluster(
-    objects: Iterable[Manifest], nodes: Sequence[Node] = (), behaviour: Behaviour | None = None
+    objects: Iterable[Manifest],
+    nodes: Sequence[Node] = (),
+    behaviour: Behaviour | None = None,
+    references: References = References.ASSUMED,
 ) -> ClusterInput:
     """The cluster of these objects, defaults filled as the API server fills them; `nodes` come before Node objects.
 
     The objects are checked again, since they may have been patched. Raises InputError with all problems; the place of
     a patched part is that of the nearest part of the original. `behaviour` gives the tolerations that admission
-    adds, and how long hooks take of which the manifest does not tell.
+    adds, and how long hooks take of which the manifest does not tell; `references` says what holds of objects that
+    pods refer to and that are not among these.
     """
     manifests = list(objects)
     findings = Findings()
     usable = [manifest for manifest in manifests if _check_object(manifest, findings)]
     _check_duplicates(usable, nodes, findings)
     left_to_owner, kept = _by_owner(usable, findings)
-    converted = _convert(kept, behaviour or Behaviour(), findings)
+    referred = Objects(usable, strict=references is References.STRICT)
+    converted = _convert(kept, behaviour or Behaviour(), referred, findings)
     made = [value for _, value in converted]
     # Admission has worked the PriorityClasses into the pods.
     cluster = Cluster.of([*nodes, *(v for v in made if v is not None and not isinstance(v, PriorityClass))])
@@ -92,7 +99,9 @@ def build_cluster(
     podless = _warn_of_empty_selections(converted, findings)
     _warn_of_missing_targets(converted, findings)
     _read_target_ports(converted, findings)
-    account = Account(usable)
+    absent, acting = referred.absent([manifest for manifest, value in converted if value is not None])
+    findings.warnings += acting
+    account = Account(absent)
     for manifest, value in converted:
         if value is None:
             account.add_unread(manifest, _label(manifest))
@@ -192,9 +201,9 @@ def _controller(whole: Field) -> list[tuple[str, str]]:
 
 
 def _convert(
-    manifests: list[Manifest], behaviour: Behaviour, findings: Findings
+    manifests: list[Manifest], behaviour: Behaviour, objects: Objects, findings: Findings
 ) -> list[tuple[Manifest, object | None]]:
-    admission = Admission({}, behaviour)
+    admission = Admission({}, behaviour, objects)
 
     def converted(manifest: Manifest) -> object | None:
         convert = converters().get(manifest.kind) if is_built_in(manifest.api_version, manifest.kind) else None
@@ -205,7 +214,7 @@ def _convert(
         return convert(whole, admission)
 
     classes = {id(m): converted(m) for m in manifests if m.kind == "PriorityClass"}
-    admission = Admission({c.name: c for c in classes.values() if isinstance(c, PriorityClass)}, behaviour)
+    admission = Admission({c.name: c for c in classes.values() if isinstance(c, PriorityClass)}, behaviour, objects)
     return [(m, classes[id(m)] if id(m) in classes else converted(m)) for m in manifests]
 
 

@@ -3,11 +3,12 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from models.behaviour import Behaviour
 from models.manifests.manifest import Field
+from models.manifests.objects import Objects
 from models.priority import PriorityClass
 
 
@@ -18,6 +19,8 @@ class Admission:
     priority_classes: dict[str, PriorityClass]
     behaviour: Behaviour
     """Says how long things take: the tolerations that are added, and hooks."""
+    objects: Objects = field(default_factory=Objects)
+    """What pods may refer to."""
 
     @property
     def default_class(self) -> PriorityClass | None:

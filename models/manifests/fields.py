@@ -37,8 +37,6 @@ class Review:
     """The only values with an effect; empty: all but those of `unless`."""
     settled_by: str = ""
     """The field beside it which, when written, takes its effect away."""
-    given: str = ""
-    """The kind of object that the value refers to: without effect if it is among the input."""
 
     def is_void(self, value: object, beside: Mapping[str, Any]) -> bool:
         """Whether this value, with these fields beside it, has no effect."""
@@ -161,7 +159,6 @@ def _review(entry: str | dict[str, Any]) -> Review:
         unless=_values(entry.get("unless", [])),
         only=_values(entry.get("only", [])),
         settled_by=entry.get("settled by", ""),
-        given=entry.get("given", ""),
     )
 
 

@@ -9,6 +9,7 @@ from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
 from models.manifests.pod_resources import pod_resources
+from models.manifests.references import absences
 from models.manifests.selector import check_labels
 from models.manifests.template_digest import template_digest
 from models.node import Resources
@@ -64,7 +65,14 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
     metadata = field["metadata"]
     annotations = metadata.checked["annotations"].labels()
     cost = metadata["annotations"][DELETION_COST].parsed(_deletion_cost, 0)
-    template = PodTemplate(made, check_labels(metadata["labels"]), annotations, cost, template_digest(field.value))
+    template = PodTemplate(
+        made,
+        check_labels(metadata["labels"]),
+        annotations,
+        cost,
+        template_digest(field.value),
+        absences(field, admission.objects),
+    )
     _check_durations(field, template, admission)
     return template
 
@@ -99,8 +107,6 @@ def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, Pri
     chosen = classes.get(name.text()) if name.text() else default
     if name.text() in SYSTEM_PRIORITIES:
         chosen = PriorityClass(name.text(), SYSTEM_PRIORITIES[name.text()])
-    if name.text() and chosen is None:
-        name.warn(f'no PriorityClass with name "{name.text()}" was found in the input: priority {written} is used')
     by_class = "PreemptLowerPriority" if chosen is None or chosen.preempts else "Never"
     policy = spec["preemptionPolicy"].choice(by_class, ("PreemptLowerPriority", "Never"))
     return (chosen.value if chosen else written), policy != "Never"

@@ -156,6 +156,9 @@ class DaemonSetController:
             self._take_stock(daemon_set, node)
         if not daemon_set.complete and _is_rolled_out(daemon_set):
             self._state.workloads.set_status(daemon_set, Kind.DAEMONSET_COMPLETE, True, daemon_set.cause)
+        refused = daemon_set.spec.template.absences.refused
+        if refused and not daemon_set.wanted <= daemon_set.by_node.keys():
+            return  # a pass that fails to make a pod ends there
         if any(acted) or not daemon_set.outdated or daemon_set.spec.on_delete:
             return
         max_surge, max_unavailable = daemon_set.spec.fence_posts(len(daemon_set.wanted))
@@ -175,6 +178,8 @@ class DaemonSetController:
 
     def _create(self, daemon_set: DaemonSetState, node: int, cause: int) -> None:
         newest = daemon_set.history.revisions[-1]
+        if newest.template.absences.refused:
+            return
         pod_class = newest.classes.get(0)
         if pod_class is None:
             labels = {REVISION_LABEL: newest.hash}

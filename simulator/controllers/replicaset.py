@@ -69,7 +69,7 @@ class ReplicaSetController:
             return
         self._claim(replica_set)
         diff = len(replica_set.pods) - replica_set.desired
-        if diff < 0:
+        if diff < 0 and not replica_set.pod_class.template.absences.refused:
             self._creating.add(replica_set)
             self._slow_start_batch(replica_set, min(-diff, BURST_REPLICAS), 1)
         elif diff > 0:

@@ -123,8 +123,10 @@ class StatefulSetController:
         for ordinal in stateful_set.spec.ordinals:
             pod = pods.get(ordinal)
             if pod is None:
-                cause = stateful_set.lost.pop(ordinal, stateful_set.cause)
                 pod_class = self._versioned_pod_class(stateful_set, update_revision, ordinal)
+                if pod_class.template.absences.refused:
+                    return False
+                cause = stateful_set.lost.pop(ordinal, stateful_set.cause)
                 pod = pods[ordinal] = self._state.pods.create(pod_class, stateful_set, cause, ordinal)
             elif pod.phase in _FINISHED:
                 finished = True

@@ -6,7 +6,7 @@ Source: pkg/kubelet (kubelet.go, images, prober).
 from collections.abc import Callable
 
 from simulator.kernel import Kernel, Order
-from simulator.kubelet import hooks
+from simulator.kubelet import hooks, obstacles
 from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
@@ -44,6 +44,8 @@ class Start:
 
     def start_pod(self, pod: PodState) -> None:
         """A new sandbox, the images that are missing, then the containers, stage by stage."""
+        if obstacles.stuck(pod):
+            return
         pod.stage = 0
         delay = self._after_inits(pod, pod.slot.draw("start", pod.pod_class.behaviour.start))
         pull = self._images.present(pod) - self._kernel.now
@@ -69,15 +71,18 @@ class Start:
         pod.timer = None
         stages = pod.pod_class.stages
         containers = [pod.containers[number] for number in stages[pod.stage].containers]
+        starting = obstacles.startable(pod, containers)
         is_last = pod.stage == len(stages) - 1
         pod.holds_up = None if is_last else containers[-1]
-        if is_last and pod.phase is Phase.PENDING:
+        if is_last and pod.phase is Phase.PENDING and not obstacles.stays_pending(pod):
             self._pods.set_running(pod)
-        self._pods.set_containers(pod, pod.running + len(containers), pod.cause)
+        self._pods.set_containers(pod, pod.running + len(starting), pod.cause)
         if pod.stage == 0:
             self._clocks.start_sandbox(pod)
-        for container in containers:
+        for container in starting:
             self.start_container(pod, container)
+        if pod.holds_up is not None and pod.holds_up not in starting:
+            self._started(pod, pod.holds_up)  # one that does not start has no hook to wait for
 
     def _started(self, pod: PodState, container: ContainerState) -> None:
         """Its hook has returned and its start-up probe has succeeded: what waited for that begins."""

@@ -64,8 +64,12 @@ class Scheduler:
             self._room_appeared()
 
     def _enqueue(self, pod: PodState) -> None:
-        """The pod is to be tried, unless it is gated (plugins/schedulinggates, PreEnqueue), or names its node."""
-        if not pod.scheduling_gates and pod.pod_class.spec.node_name is None:
+        """It is to be tried, unless it is gated (plugins/schedulinggates, PreEnqueue), names its node, or waits for ever.
+
+        A claim that is not there is never made during a run, so no try would end otherwise.
+        """
+        asks = pod.pod_class.spec.node_name is None and not pod.pod_class.template.absences.unschedulable
+        if asks and not pod.scheduling_gates:
             self._queue.add(pod)
 
     def _metadata_changed(self, pod: PodState) -> None:
@@ -164,6 +168,8 @@ class Scheduler:
         if pod.scheduling_gates:
             gates = " ".join(pod.scheduling_gates)
             return f"SchedulingGated: Scheduling is blocked due to non-empty scheduling gates [{gates}]"
+        if unschedulable := pod.pod_class.template.absences.unschedulable:
+            return f"0/{sum(self._state.nodes.exists)} nodes are available: {unschedulable}."
         return self.chooser.reasons(self.cycle_state(pod.pod_class), pod.only_node)
 
     # Preemption

@@ -74,7 +74,9 @@ class Api:
 
     @apply.register
     def _(self, spec: Pod, cause: int = 0) -> None:
-        """It is made; of one that exists, labels and the cost of its deletion may change, and gates be removed."""
+        """It is made, unless refused; of one that exists, labels and deletion cost may change, and gates be removed."""
+        if spec.template.absences.refused:
+            return
         key = ("Pod", spec.namespace, spec.name)
         known = self._objects.get(key)
         if isinstance(known, PodState) and known.uid in self._state.pods and not known.deleting:

@@ -233,12 +233,10 @@ def test_priority_comes_from_the_class_the_default_class_or_the_system() -> None
     assert pod_spec("priorityClassName: high, preemptionPolicy: PreemptLowerPriority", "", high).preempts
 
 
-def test_a_class_that_is_not_in_the_input_is_a_warning() -> None:
+def test_a_class_that_is_not_in_the_input_is_taken_to_be_worth_what_is_written() -> None:
     built = build(deployment("", "priorityClassName: gold"))
     assert built.cluster.deployments[0].template.spec.priority == 0
-    assert [w.message for w in built.warnings] == [
-        'no PriorityClass with name "gold" was found in the input: priority 0 is used'
-    ]
+    assert [n.field for n in built.named] == ["PriorityClass/gold"]
     exported = build(deployment("", "priorityClassName: gold, priority: 77"))
     assert exported.cluster.deployments[0].template.spec.priority == 77
 

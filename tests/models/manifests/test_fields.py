@@ -90,11 +90,7 @@ def acting(api_version: str, kind: str) -> frozenset[str]:
         findings = Findings()
         whole = Field.whole(manifest, findings)
         converters()[kind](whole, Admission({}, Behaviour()))
-        found |= {
-            dotted(path)
-            for path, review, _ in fates(manifest, findings.reads_of(manifest), frozenset())
-            if review is None
-        }
+        found |= {dotted(path) for path, review, _ in fates(manifest, findings.reads_of(manifest)) if review is None}
     return frozenset(found)
 
 

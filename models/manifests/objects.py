@@ -1,0 +1,134 @@
+"""The objects that others may refer to, and the references that lead to none of them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from models.input.problems import Location, Problem
+from models.manifests.account import Named
+from models.manifests.fields import Effect
+from models.manifests.manifest import Manifest
+
+NOT_GIVEN = "not among the input"
+_EVERYWHERE = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
+"""(kind, name) of what the controller manager makes in every namespace."""
+_BUILT_IN = {
+    ("ConfigMap", "kube-system", "extension-apiserver-authentication"),
+    ("PriorityClass", "", "system-cluster-critical"),
+    ("PriorityClass", "", "system-node-critical"),
+}
+"""(kind, namespace, name) of what the API server makes."""
+_TOKEN_KEYS = {"ca.crt", "namespace", "token"}
+"""What the controller manager puts into a Secret of type kubernetes.io/service-account-token."""
+
+
+class Reference(NamedTuple):
+    """An object, or one key of it, that others refer to."""
+
+    kind: str
+    namespace: str
+    """"" for kinds that are in no namespace."""
+    name: str
+    key: str = ""
+    """The key that it lacks; "" if the object itself is not there."""
+
+    def __str__(self) -> str:
+        middle = f"{self.namespace}/" if self.namespace not in ("", "default") else ""
+        return f"{self.kind}/{middle}{self.name}" + (f"[{self.key}]" if self.key else "")
+
+
+class Use(NamedTuple):
+    """A place where something is referred to that is not there."""
+
+    reference: Reference
+    maker: Manifest
+    """Whose pods need it."""
+    where: Location
+    assumption: str
+    """What is taken to hold."""
+    becomes: str
+    """What becomes of the pods if it does not."""
+    words: str
+    """What Kubernetes says then."""
+    acts: bool
+    """That can be simulated."""
+
+
+class Objects:
+    """The given objects, by name; and what was asked for in vain.
+
+    With `strict`, what is not given is not there; without, it is taken to be there.
+    """
+
+    def __init__(self, given: Iterable[Manifest] = (), *, strict: bool = False) -> None:
+        self._given: dict[tuple[str, str, str], Manifest] = {}
+        self._classes: set[str] = set()
+        """Storage classes of the PersistentVolumes: claims find these without a StorageClass."""
+        self.strict = strict
+        self._uses: dict[Reference, list[Use]] = {}
+        for manifest in given:
+            self._given.setdefault((manifest.kind, manifest.namespace, manifest.name), manifest)
+            if manifest.kind == "PersistentVolume":
+                self._classes.add(str(_mapping(manifest.value, "spec").get("storageClassName", "")))
+
+    def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
+        """The object, if it is given."""
+        return self._given.get((kind, namespace, name))
+
+    def has(self, reference: Reference) -> bool:
+        """Whether the object is there: given, or made by every control plane."""
+        key = reference[:3]
+        everywhere = reference.kind, reference.name
+        return key in self._given or key in _BUILT_IN or everywhere in _EVERYWHERE
+
+    def has_class(self, name: str) -> bool:
+        """Whether claims of this storage class find volumes, as far as the objects tell."""
+        return ("StorageClass", "", name) in self._given or name in self._classes
+
+    def lacks(self, reference: Reference, key: str) -> bool:
+        """Whether the ConfigMap or Secret, which is there, is without this key."""
+        manifest = self._given.get(reference[:3])
+        if manifest is None:
+            return False
+        known = {key for part in ("data", "binaryData", "stringData") for key in _mapping(manifest.value, part)}
+        if manifest.value.get("type") == "kubernetes.io/service-account-token":
+            known |= _TOKEN_KEYS
+        return key not in known
+
+    def note(self, use: Use) -> None:
+        """Something refers to what is not there."""
+        self._uses.setdefault(use.reference, []).append(use)
+
+    def absent(self, makers: Collection[Manifest]) -> tuple[list[Named], list[Problem]]:
+        """What is referred to and not there, as far as these objects ask: (named, what it does, as warnings).
+
+        Named is what is taken to be there, once a reference; warnings are about what acts.
+        """
+        named, warnings = [], []
+        asking = {id(manifest) for manifest in makers}
+        for reference, noted in self._uses.items():
+            uses = [use for use in noted if id(use.maker) in asking]
+            if not uses:
+                continue
+            first = uses[0]
+            who = f"asked for by {_listed(use.maker.key for use in uses)}"
+            said = {use.becomes: use.words for use in reversed(uses)}
+            consequences = "; ".join(f"{becomes} ({words})" for becomes, words in reversed(said.items()))
+            if self.strict and first.acts:
+                warnings.append(Problem(first.where, str(reference), f"{NOT_GIVEN}: {who}: {consequences}"))
+            else:
+                count = len({use.where for use in uses})
+                sentence = f"{who}; {first.assumption}: without it {consequences}"
+                named.append(Named(str(reference), Effect.TOO_GOOD, sentence, count, first.where, NOT_GIVEN))
+        return named, warnings
+
+
+def _listed(words: Iterable[str], most: int = 3) -> str:
+    """Each once; beyond `most` only how many there are."""
+    unique = list(dict.fromkeys(words))
+    more = f" and {len(unique) - most} more" if len(unique) > most else ""
+    return ", ".join(unique[:most]) + more
+
+
+def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    inner = value.get(key)
+    return inner if isinstance(inner, dict) else {}
