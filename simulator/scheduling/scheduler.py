@@ -64,7 +64,7 @@ class Scheduler:
             self._room_appeared()
 
     def _enqueue(self, pod: PodState) -> None:
-        """It is to be tried, unless it is gated (plugins/schedulinggates, PreEnqueue), names its node, or waits for ever.
+        """To be tried, unless it is gated (plugins/schedulinggates, PreEnqueue), names its node, or waits for ever.
 
         A claim that is not there is never made during a run, so no try would end otherwise.
         """

@@ -13,7 +13,6 @@ from models.manifests.manifest import Field, Findings, Manifest
 from models.namespace import NAME_LABEL, Namespace
 from models.node import Node, Taint, TaintEffect
 from models.pod import Pod
-from models.timing import Timing
 from simulator.kernel import Kernel
 from simulator.scheduling.counts import PodCounts
 from simulator.scheduling.views import ClusterView, NodeView, PodView
@@ -40,7 +39,7 @@ def read(kind: str, written: Object, name: str) -> Any:
     value = {"kind": kind, **written, "metadata": metadata}
     manifest = Manifest(value, Document("tables.json", value))
     findings = Findings()
-    made = converters()[kind](Field(manifest.value, manifest, findings), Admission({}, Timing()))
+    made = converters()[kind](Field(manifest.value, manifest, findings), Admission({}, Behaviour()))
     problems = [problem for problem in findings.problems if not problem.message.startswith(BEYOND_THE_API)]
     if problems:
         raise RefusedError("; ".join(map(str, problems)))
