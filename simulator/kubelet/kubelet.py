@@ -9,6 +9,7 @@ from simulator.hazards import Hazards
 from simulator.kernel import Kernel
 from simulator.kubelet.failure_clocks import CrashMode
 from simulator.kubelet.images import Images
+from simulator.kubelet.overload import SlowProbes
 from simulator.kubelet.restart import Restart
 from simulator.kubelet.termination import Termination
 from simulator.log import Kind
@@ -26,6 +27,7 @@ class Kubelet:
         restart = Restart(kernel, state, hazards, timing, self._images, termination)
         self._start = start = restart.start
         self._clocks = restart.clocks
+        self.slow_probes = SlowProbes(kernel, state, start, restart)
         self._booting = [False] * len(state.nodes)
         """Nodes that lost power since their kubelet last reported."""
         state.listen(Kind.POD_NODE, lambda pod, node, cause: start.bound(pod))
@@ -52,6 +54,7 @@ class Kubelet:
         if phase == Phase.ABSENT and pod.containers:
             self._termination.cancel(pod)
             self._clocks.forget(pod)
+            self.slow_probes.forget(pod)
 
     def _node_joined(self) -> None:
         self._images.node_joined()
