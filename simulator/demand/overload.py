@@ -56,6 +56,10 @@ class Overload:
         """Those at which anything waits, or will, by uid."""
         self._timers: dict[int, Timer] = {}
         """By Service: when its rate may matter next."""
+        self._looking: set[int] = set()
+        """Services that are about to be looked at."""
+        self._on_each = dict.fromkeys(self._streams, 0.0)
+        """By Service: attempts per second at each ready endpoint."""
         state.listen(Kind.SERVICE_READY, lambda service, new, cause: self._changed(service))
         state.listen(Kind.SERVICE_ANSWERING, lambda service, new, cause: self._changed(service))
         state.listen(Kind.POD_CONTAINERS, lambda pod, new, cause: self._containers_changed(pod))
@@ -66,9 +70,11 @@ class Overload:
     # What wakes it
 
     def _changed(self, service: ServiceState) -> None:
+        """Its endpoints are others, or answer otherwise: looks once, however much changes at this moment."""
         stream = self._streams.get(service.index)
-        if stream is not None:
-            self._look(stream)
+        if stream is not None and service.index not in self._looking:
+            self._looking.add(service.index)
+            self._kernel.timer(0.0, lambda: self._look(stream), Order.KUBELET)
 
     def _containers_changed(self, pod: PodState) -> None:
         """A process began or ended: what waited for it is gone."""
@@ -87,12 +93,15 @@ class Overload:
 
     def _look(self, stream: Stream) -> None:
         """The rate, the endpoints, or how they answer, are others."""
-        timer = self._timers.pop(stream.service.index, None)
+        service = stream.service
+        self._looking.discard(service.index)
+        timer = self._timers.pop(service.index, None)
         if timer is not None:
             timer.cancel()
-        stream.fail(self._failing(stream), self._look)
-        pods = {pod.uid: pod for pod in _endpoints(stream.service)}
-        pods |= {p.pod.uid: p.pod for p in self._pods.values() if stream.service in p.pod.pod_class.services}
+        stream.fail(self._failing(stream), lambda: self._changed(service))
+        self._on_each[service.index] = stream.on_each()
+        pods = {pod.uid: pod for pod in _endpoints(service)}
+        pods |= {p.pod.uid: p.pod for p in self._pods.values() if service in p.pod.pod_class.services}
         for pod in pods.values():
             self._press(pod)
         self._wait_for_rate(stream)
@@ -137,7 +146,7 @@ class Overload:
                 longest += demand.longest_wait
                 timeouts.add(stream.traffic.timeout)
                 if pod.uid in service.endpoints and pod.answering:
-                    utilisation += stream.on_each() / demand.capacity
+                    utilisation += self._on_each[service.index] / demand.capacity
         pressed = self._pods.get(pod.uid)
         if pressed is None:
             if utilisation <= 1.0:

@@ -64,8 +64,8 @@ class Stream:
         endpoints = len(self.service.endpoints)
         return self.arriving() / endpoints if endpoints else 0.0
 
-    def fail(self, share: float, changed: Callable[["Stream"], None]) -> None:
-        """From now on this share of attempts fails; `changed(stream)` is called whenever that adds or ends retries."""
+    def fail(self, share: float, changed: Callable[[], None]) -> None:
+        """From now on this share of attempts fails; `changed()` is called whenever that adds or ends retries."""
         for number, wait in enumerate(self._waits):
             attempts = self._retries[number - 1] if number else self.rate.at(self._kernel.now)
             failing = attempts * share
@@ -73,6 +73,6 @@ class Stream:
                 self._failing[number] = failing
                 self._kernel.timer(wait, partial(self._again, number, failing, changed))
 
-    def _again(self, number: int, attempts: float, changed: Callable[["Stream"], None]) -> None:
+    def _again(self, number: int, attempts: float, changed: Callable[[], None]) -> None:
         self._retries[number] = attempts
-        changed(self)
+        changed()
