@@ -101,8 +101,7 @@ class Simulation:
 
     def run(self, failures: Sequence[FailureMode], operations: Sequence[Operation]) -> None:
         """Starts the failure clocks and the operations, and lets time pass to the end."""
-        if pressing := [stream for stream in self._requests.values() if self._may_be_too_much(stream)]:
-            Overload(self.kernel, self.state, pressing, self.control_plane.kubelet.slow_probes.delay)
+        self.press()
         for story in (*failures, *operations):
             self.world.strikes[story.name] += 0  # so that one that never struck is seen not to have
             story.install(self.world)
@@ -110,6 +109,14 @@ class Simulation:
         self.hazards.close()
         if self.log is not None:
             self._complete(self.log)
+
+    def press(self) -> None:
+        """From now on pods that get more requests than they can answer are late with their probes, too.
+
+        Not before time 0: users come when the cluster is settled.
+        """
+        if pressing := [stream for stream in self._requests.values() if self._may_be_too_much(stream)]:
+            Overload(self.kernel, self.state, pressing, self.control_plane.kubelet.slow_probes.delay)
 
     def _may_be_too_much(self, stream: Stream) -> bool:
         """Whether some pod behind the Service has probes, and could not answer all requests alone."""

@@ -22,7 +22,7 @@ class Rate:
         return float(self._rates[self._place(time)[1]])
 
     def next_change(self, time: float) -> float:
-        """When the next step begins, strictly after `time`; infinite if there is none."""
+        """When it may be another next, strictly after `time`; infinite if it stays as it is."""
         start, place = self._place(time)
         while True:
             place += 1
@@ -34,7 +34,7 @@ class Rate:
                 return change
 
     def next_above(self, time: float, level: float) -> float:
-        """From when on the rate is above a level, after `time`; infinite if it never is."""
+        """When it next steps to above a level, strictly after `time`; infinite if it never does."""
         if level >= self.highest:
             return math.inf
         start, place = self._place(time)
