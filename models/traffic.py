@@ -197,6 +197,8 @@ class Traffic:
             raise ValueError(f"the CPU time of a request must be positive and finite (got {self.cpu_per_request!r})")
         if (self.idle_cpu or 0) < 0 or (self.queue or 0) < 0:
             raise ValueError("idle CPU and a queue must not be negative")
+        if self.rate_metric in ("cpu", "memory"):
+            raise ValueError(f"a rate of requests is no {self.rate_metric}: expected another name for its metric")
         if not self.clients:
             raise ValueError(f"the traffic of {self.service} comes from nowhere: expected at least one of clients")
         places = [one.at for one in self.weights]
