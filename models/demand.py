@@ -2,7 +2,7 @@
 
 One rule joins the two: an endpoint that gets all the requests it can answer uses all its CPU. So from two of its CPU,
 its capacity and the CPU time of a request follows the third. Its CPU is what its containers may use (limits), or, if
-one of them has no limit, what they request; only a limit bounds what it can answer.
+one of them has no limit, what they request. A pod without a limit is bounded by its node alone.
 """
 
 import math
@@ -38,9 +38,9 @@ class Demand:
     cost: float | None
     """Millicores for a request per second; None: unknown."""
     capacity: float
-    """Requests per second that the pod can answer; infinite without a bound."""
-    longest_wait: float
-    """Seconds that a request waits at most in its queue; 0 without a bound of what it can answer."""
+    """Requests per second that the pod can answer; infinite if only its node bounds them (`capacity_with`)."""
+    queue: float
+    """Requests that may wait at it."""
     idle: int
     """Millicores without requests."""
     limit: float
@@ -58,8 +58,13 @@ class Demand:
         else:
             cpu = limit if limit is not None else spec.requests.cpu
             cost = cpu / capacity if cpu and capacity < math.inf else None
-        longest = _queue(traffic) / capacity if capacity < math.inf else 0.0
-        return cls(cost, capacity, longest, traffic.idle_cpu or 0, math.inf if limit is None else limit)
+        return cls(cost, capacity, _queue(traffic), traffic.idle_cpu or 0, math.inf if limit is None else limit)
+
+    def capacity_with(self, cpu: float) -> float:
+        """Requests per second that the pod can answer if its node leaves it so many millicores."""
+        if self.capacity < math.inf or self.cost is None or not cpu:
+            return self.capacity
+        return cpu / self.cost
 
 
 def _declared_capacity(traffic: Traffic) -> float:
@@ -145,8 +150,8 @@ def _assumption(traffic: Traffic, spec: PodSpec) -> str:
     cpu = f"limit of {format_cpu(limit)}" if limit is not None else f"request of {format_cpu(spec.requests.cpu)}"
     cost = format_duration((demand.cost or 0.0) / 1000)
     return (
-        f"traffic to {traffic.service}: without cpuPerRequest, an endpoint that answers {demand.capacity:g} requests/s, "
-        f"all it can, is taken to use its CPU {cpu}: {cost} of a core a request"
+        f"traffic to {traffic.service}: without cpuPerRequest, an endpoint that answers {demand.capacity:g} requests/s,"
+        f" all it can, is taken to use its CPU {cpu}: {cost} of a core a request"
     )
 
 

@@ -66,10 +66,10 @@ def simulate(
     """Runs the cluster for `warmup` + `duration` seconds of failures and operations, measuring the latter part.
 
     The cluster starts settled: what fits was placed and started a day before time 0, when the failure clocks start at
-    age 0. `traffic` counts only for what it does to the pods: autoscalers measure it, and overloaded pods do not answer
-    their probes; what becomes of the requests, `simulator.traffic` works out afterwards. `scheduler` is a profile (simulator.scheduling.profile); without one it is Kubernetes' default. The same
-    arguments give the same Run, byte for byte. Raises ValueError for an operation without a target, or traffic without
-    a Service.
+    age 0. `traffic` counts for what it does to the pods: autoscalers measure it, and from time 0 on overloaded pods are
+    late with their probes; what becomes of the requests, `simulator.traffic` works out afterwards. `scheduler` is a
+    profile (simulator.scheduling.profile); without one it is Kubernetes' default. The same arguments give the same
+    Run, byte for byte. Raises ValueError for an operation without a target, or traffic without a Service.
     """
     if not duration > 0 or warmup < 0:
         raise ValueError(f"expected duration > 0 and warmup >= 0 (got {duration!r} and {warmup!r})")

@@ -89,9 +89,7 @@ class Simulation:
             self.control_plane.autoscalers.feed(load)
         use = Use(self._requests.values())
         for target, service in dict.fromkeys(
-            (target, one.service)
-            for (target, _), ones in measured(self.cluster, self.traffic).items()
-            for one in ones
+            (target, one.service) for (target, _), ones in measured(self.cluster, self.traffic).items() for one in ones
         ):
             self.control_plane.autoscalers.follow(target, use, self._requests[service])
         for pod in self.state.pods.values():
@@ -121,7 +119,7 @@ class Simulation:
     def _may_be_too_much(self, stream: Stream) -> bool:
         """Whether some pod behind the Service has probes, and could not answer all requests alone."""
         return any(
-            stream.demand(pod.pod_class).capacity < stream.most
+            stream.least_capacity(pod.pod_class) < stream.most
             for pod in self.state.pods.values()
             if stream.service in pod.pod_class.services and _is_probed(pod)
         )

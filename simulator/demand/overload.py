@@ -3,8 +3,10 @@
 Each pod has a queue (`Backlog`), fed by its even share of the requests to every Service that lists it as ready. A
 probe fails while it would wait longer than its timeoutSeconds; what the kubelet does then is its own business
 (`delay_probes`): it takes the pod out of the endpoints, so that the others get its share, or restarts the container,
-which empties the queue. Nothing is drawn here. Queues are looked at when the endpoints or the rate change, and when
-one crosses a time-out; while every endpoint of a Service can do its share, steps of the rate are skipped.
+which empties the queue. A pod without a capacity or a CPU limit has its part of what its node has, by requests, as it
+was when its queue was last looked at. Nothing is drawn here. Queues are looked at when the endpoints or the rate
+change, and when one crosses a time-out; while every endpoint of a Service can do its share, steps of the rate are
+skipped.
 
 What is left out: routing and balancing that are not even; the waiting of requests at pods that are not full.
 """
@@ -50,6 +52,7 @@ class Overload:
     ) -> None:
         """`delay_probes(pod, wait)`: from now on probes of the pod take longer than `wait` seconds; 0: none."""
         self._kernel = kernel
+        self._nodes = state.nodes
         self._delay_probes = delay_probes
         self._streams = {stream.service.index: stream for stream in streams}
         self._pods: dict[int, _Pressed] = {}
@@ -115,7 +118,7 @@ class Overload:
         if shared or pressed or stream.failing or stream.retrying:
             step = stream.rate.next_change(now)
         else:
-            least = min((stream.demand(one).capacity for one in classes), default=math.inf)
+            least = min((stream.least_capacity(one) for one in classes), default=math.inf)
             step = stream.rate.next_above(now, least * len(service.endpoints))
         if step < math.inf:
             self._timers[service.index] = self._kernel.timer(step - now, lambda: self._look(stream))
@@ -143,10 +146,11 @@ class Overload:
             stream = self._streams.get(service.index)
             if stream is not None:
                 demand = stream.demand(pod.pod_class)
-                longest += demand.longest_wait
+                capacity = demand.capacity_with(self._cpu(pod))
+                longest += demand.queue / capacity
                 timeouts.add(stream.traffic.timeout)
                 if pod.uid in service.endpoints and pod.answering:
-                    utilisation += self._on_each[service.index] / demand.capacity
+                    utilisation += self._on_each[service.index] / capacity
         pressed = self._pods.get(pod.uid)
         if pressed is None:
             if utilisation <= 1.0:
@@ -156,6 +160,13 @@ class Overload:
             pressed = self._pods[pod.uid] = _Pressed(pod, tuple(sorted(timeouts - {0.0})), now)
         pressed.backlog.change(now, utilisation, longest)
         self._plan(pressed)
+
+    def _cpu(self, pod: PodState) -> float:
+        """Millicores that it gets while all pods of its node want more: by their requests (cgroup cpu.weight)."""
+        request = pod.pod_class.requests.cpu
+        if not request or pod.node < 0:
+            return 0.0
+        return float(self._nodes.cpu[pod.node]) * request / max(request, int(self._nodes.used_cpu[pod.node]))
 
     def _plan(self, pressed: _Pressed) -> None:
         """Waits for the next time-out that the queue crosses, in either direction, or for its end."""

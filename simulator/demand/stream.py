@@ -39,6 +39,10 @@ class Stream:
             found = self._demands[pod_class] = Demand.of(self.traffic, pod_class.spec)
         return found
 
+    def least_capacity(self, pod_class: PodClass) -> float:
+        """Requests per second that a pod of this class can answer on any node: with what it requests."""
+        return self.demand(pod_class).capacity_with(pod_class.requests.cpu)
+
     @property
     def retrying(self) -> bool:
         """Whether there are retries now."""

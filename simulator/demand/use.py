@@ -1,6 +1,6 @@
 """What pods use of what autoscalers measure, for the requests that come to them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from simulator.demand.stream import Stream
 from simulator.state.objects import PodState, ServiceState
@@ -36,8 +36,8 @@ class Use:
             found["cpu"] = min(found["cpu"] + idle, limit)
         return found
 
-    def total(self, metric: str, pods: Sequence[PodState]) -> float | None:
-        """A metric of all requests to the Services of these pods together, in thousandths; None if none is called so."""
+    def total(self, metric: str, pods: Iterable[PodState]) -> float | None:
+        """A metric of all requests to the Services of these pods together, in thousandths; None if it is not known."""
         services = {service.index: service for pod in pods for service in pod.pod_class.services}
         named = [s for s in self.streams_of(services.values()) if s.traffic.rate_metric == metric]
         return 1000.0 * sum(stream.arriving() for stream in named) if named else None

@@ -93,9 +93,7 @@ class SlowProbes:
     def _ask_in_vain(self, pod: PodState, container: ContainerState, kind: str, worker: _Worker) -> None:
         """The last attempt: nothing that happens until its time-out can save it."""
         worker.timer = None
-        self._kernel.timer(
-            worker.probe.timeout, lambda: self._give_up(pod, container, kind, worker), Order.KUBELET
-        )
+        self._kernel.timer(worker.probe.timeout, lambda: self._give_up(pod, container, kind, worker), Order.KUBELET)
 
     def _give_up(self, pod: PodState, container: ContainerState, kind: str, worker: _Worker) -> None:
         if pod.deleting or not container.running or container.restarts != worker.incarnation or worker.gave_up:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from models.cluster import Cluster
 from models.demand import shortage
 from models.distributions import Scaled
-from models.request_level import ProcessorSharing
+from models.request_level import FirstComeFirstServed, ProcessorSharing
 from models.traffic import Traffic
 from simulator.run import Run
 from simulator.streams import Streams
@@ -33,14 +33,17 @@ def followed(traffic: Traffic, run: Run, cluster: Cluster) -> Answers:
     its requests works on as many of them at full speed as the limit has room for (unless `cores` is given); each of a
     fixed number of workers takes longer, if the limit has no room for all of them.
     """
-    assert traffic.requests is not None
-    streams, found, pod = Streams(run.seed, run.replication), shortage(traffic, cluster), traffic.requests.pod
-    at_full_speed = None
-    if found is not None and isinstance(pod, ProcessorSharing):
-        at_full_speed = found.at_full_speed if pod.cores is None else None
-    elif found is not None and pod.concurrency > found.at_full_speed:
-        traffic = replace(traffic, service_time=Scaled(traffic.service_time, pod.concurrency / found.at_full_speed))
-    return requests(traffic, traffic.requests, _history(traffic, run), cluster, streams, at_full_speed)
+    level, at_full_speed = traffic.requests, None
+    assert level is not None
+    if (found := shortage(traffic, cluster)) is not None:
+        match level.pod:
+            case ProcessorSharing(cores=None):
+                at_full_speed = found.at_full_speed
+            case FirstComeFirstServed(concurrency=workers) if workers > found.at_full_speed:
+                stretched = Scaled(traffic.service_time, workers / found.at_full_speed)
+                traffic = replace(traffic, service_time=stretched)
+    streams = Streams(run.seed, run.replication)
+    return requests(traffic, level, _history(traffic, run), cluster, streams, at_full_speed)
 
 
 def _history(traffic: Traffic, run: Run) -> EndpointHistory:

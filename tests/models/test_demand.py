@@ -63,21 +63,28 @@ def test_an_endpoint_that_gets_all_it_can_answer_uses_all_its_cpu(
         (FirstComeFirstServed(4, queue=8), 40.0, 8),
         (ProcessorSharing(2), 20.0, 4096),
         (ProcessorSharing(2, limit=12), 20.0, 10),
-        (ProcessorSharing(), math.inf, 0),
+        (ProcessorSharing(), math.inf, 4096),
     ],
 )
 def test_workers_bound_what_an_endpoint_can_answer(
-    pod: FirstComeFirstServed | ProcessorSharing, capacity: float, waiting: float
+    pod: FirstComeFirstServed | ProcessorSharing, capacity: float, waiting: int
 ) -> None:
     level = RequestLevel(Poisson(), pod)
     found = Demand.of(replace(WEB, service_time=Fixed(0.1), requests=level), spec())
     assert found.capacity == pytest.approx(capacity)
-    assert found.longest_wait == pytest.approx(waiting / capacity)
+    assert found.queue == waiting
 
 
 def test_a_queue_that_is_given_holds() -> None:
-    assert Demand.of(replace(WEB, capacity=10.0, queue=5), spec()).longest_wait == 0.5
-    assert Demand.of(replace(WEB, capacity=10.0), spec()).longest_wait == 409.6
+    assert Demand.of(replace(WEB, capacity=10.0, queue=5), spec()).queue == 5
+    assert Demand.of(replace(WEB, capacity=10.0), spec()).queue == 4096
+
+
+def test_without_a_bound_of_its_own_a_pod_is_bounded_by_its_node() -> None:
+    costly = replace(WEB, cpu_per_request=0.02)
+    assert Demand.of(costly, spec()).capacity_with(2000.0) == 100.0
+    assert Demand.of(costly, spec(limit=500)).capacity_with(2000.0) == 25.0
+    assert Demand.of(WEB, spec()).capacity_with(2000.0) == math.inf
 
 
 def test_the_limit_of_the_pod_goes_before_those_of_its_containers() -> None:
@@ -97,8 +104,8 @@ def test_autoscalers_measure_the_traffic_to_the_services_before_their_targets() 
 def test_what_is_assumed_of_cpu_is_said() -> None:
     [note] = notes(cluster(spec()), (), (replace(WEB, capacity=100.0),))
     assert note == (
-        "traffic to web: without cpuPerRequest, an endpoint that answers 100 requests/s, all it can, is taken to use its "
-        "CPU request of 500m: 5ms of a core a request"
+        "traffic to web: without cpuPerRequest, an endpoint that answers 100 requests/s, all it can, is taken to use "
+        "its CPU request of 500m: 5ms of a core a request"
     )
     assert notes(cluster(spec()), (), (replace(WEB, cpu_per_request=0.01),)) == ()
     by_hand = (Load("Deployment/web", ((0.0, 1.0),)),)

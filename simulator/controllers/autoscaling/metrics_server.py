@@ -96,7 +96,9 @@ class MetricsServer:
             return {}
         scrape, window = self._scrapes[0], self._timing.metrics_window
         if load is None:
-            return {uid: Sample(int(used[metric]), shown, window) for uid, used in scrape.used.items() if metric in used}
+            return {
+                uid: Sample(int(used[metric]), shown, window) for uid, used in scrape.used.items() if metric in used
+            }
         total = load.at(scrape.time)
         return {uid: Sample(int(total * share), shown, window) for uid, share in scrape.shares.items()}
 

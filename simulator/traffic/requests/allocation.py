@@ -42,9 +42,7 @@ def state(rules: Rules, *, cells: int, places: int, listed: int, causes: int, we
     )
 
 
-def rules(
-    traffic: Traffic, level: RequestLevel, balancing: Balancing, at_full_speed: float | None = None
-) -> Rules:
+def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing, at_full_speed: float | None = None) -> Rules:
     """What stays the same over a run; `at_full_speed`: instead of the cores of a pod that shares its processor."""
     match level.pod:
         case FirstComeFirstServed(cores, queue):

@@ -264,5 +264,7 @@ def test_what_autoscalers_measure_is_not_given_twice(tmp_path: Path, field: str)
         "policies": [{"name": "scaled", "add": [scaler]}],
     }
     [problem] = problems(tmp_path, traffic=[PLAIN | {field: value}], **spec)
-    assert problem.startswith(f"spec.traffic[0].{field}: autoscalers get the {metric} of Deployment/default/frontend from")
+    assert problem.startswith(
+        f"spec.traffic[0].{field}: autoscalers get the {metric} of Deployment/default/frontend from"
+    )
     assert traffic(tmp_path, PLAIN | {"capacity": 10}, **spec)  # nothing that is given: what would follow gives way

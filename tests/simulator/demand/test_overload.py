@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.node import Resources
 from models.pod import Probe
 from models.service import Service
 from models.traffic import RequestRate, Retries, Traffic
@@ -77,8 +78,8 @@ def test_probes_fail_once_the_queue_is_longer_than_their_time_out() -> None:
 def test_liveness_restarts_the_container_which_backs_off() -> None:
     world = lab(1, 100.0, container=replace(PROBED, readiness=None)).run(2 * HOUR)
     [pod] = world.pods("web")
-    # Each life: up after 2 s, then ticks for 20 to 30 s, and 1 s each for the last and the end. The sync that kills goes
-    # by the exit before: if that is longer ago than the back-off, it restarts at once, and the next one waits 5 min.
+    # Each life: up after 2 s, then ticks for 20 to 30 s, and 1 s each for the last and the end. The sync that kills
+    # goes by the exit before: if that is longer ago than the back-off, it restarts at once; the next one waits 5 min.
     assert 7200 / (34 + 150 + 5) <= pod.containers[0].restarts <= 5 + 7200 / (24 + 150)
     [[cause, times]] = world.caused(Kind.POD_CONTAINERS, "overload").items()
     assert cause == "Deployment/default/web/0"
@@ -98,7 +99,8 @@ STORM = RequestRate(((0.0, 24.0), (HOUR, 60.0), (HOUR + 600.0, 24.0)))
 def last_strike(**protection: Any) -> float:
     """When a pod was last unready or restarted, in seconds after the trigger ended."""
     world = lab(3, STORM, timeout=2.0, **protection).run(DAY)
-    times = [t for kind in (Kind.POD_READY, Kind.POD_CONTAINERS) for _, hit in world.caused(kind, "overload").items() for t in hit]
+    struck = [world.caused(kind, "overload").values() for kind in (Kind.POD_READY, Kind.POD_CONTAINERS)]
+    times = [time for of_pods in struck for of_pod in of_pods for time in of_pod]
     return max(times, default=0.0) - HOUR - 600.0
 
 
@@ -130,3 +132,16 @@ def test_pods_without_probes_carry_on() -> None:
     world = lab(2, 100.0, container=container(cpu=2000)).run(DAY)
     assert overloads(world) == 0
     assert world.times(Kind.POD_READY, 0) == []
+
+
+@pytest.mark.parametrize("neighbour", [0, 1000])
+def test_a_pod_without_a_limit_has_its_part_of_its_node_by_requests(neighbour: int) -> None:
+    """4 CPUs for two pods of 500m: 2 each, or 1 beside one of 1000m; at 20 ms a request 100 a second each, or 50."""
+    bound = 200.0 if not neighbour else 100.0
+    other = [deployment("other", pods=template("other", container(cpu=neighbour)))] if neighbour else []
+    described = cluster(
+        nodes(1), deployment(replicas=2, pods=template("web", replace(PROBED, requests=Resources(500)))), *other
+    )
+    for share in (0.95, 1.05):
+        asked = Traffic("web", RequestRate.constant(bound * share), cpu_per_request=0.02)
+        assert (overloads(Lab(described, behaviour(), traffic=[asked]).run(HOUR)) > 0) is (share > 1)
