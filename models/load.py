@@ -1,7 +1,7 @@
 """Load: what users ask of the pods of a workload, over time, as its autoscaler measures it."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -52,9 +52,14 @@ class Load:
         return bisect_right(self.steps, time, key=lambda step: step[0]) - 1
 
 
-def without_load(autoscalers: Iterable[HorizontalPodAutoscaler], loads: Iterable[Load]) -> tuple[str, ...]:
-    """A sentence on every autoscaler with a metric of which no load is given: nobody knows what it would measure."""
-    given = {(load.workload, load.metric) for load in loads}
+def without_load(
+    autoscalers: Iterable[HorizontalPodAutoscaler], loads: Iterable[Load], measured: Collection[tuple[str, str]] = ()
+) -> tuple[str, ...]:
+    """A sentence on every autoscaler with a metric of which no load is given: nobody knows what it would measure.
+
+    `measured`: (target, metric) of what follows from traffic.
+    """
+    given = {(load.workload, load.metric) for load in loads}.union(measured)
     notes = []
     for autoscaler in autoscalers:
         missing = [metric.name for metric in autoscaler.metrics if (autoscaler.target, metric.name) not in given]

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -144,6 +144,8 @@ class Retries:
 
 
 _SERVICE_TIME = Exponential(0.05)
+_SILENT = {"optional": True}
+"""Of fields that change nothing where they are not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +170,35 @@ class Traffic:
     service_time: Distribution = _SERVICE_TIME
     """How long an endpoint works on a request: what policies that compare endpoints feel (50 ms: our choice)."""
     capacity: float | None = None
-    """Requests per second that an endpoint can answer; what is beyond is shed, that is, fails at once."""
+    """Requests per second that an endpoint can answer; what is beyond is shed, that is, fails at once. While more come,
+    requests wait at the endpoint (`queue`), and so do its probes."""
     requests: RequestLevel | None = None
     """To follow every single request. None: fluid, that is, exact expectations given what happened to the endpoints."""
     weights: tuple[Weight, ...] = ()
     """What endpoints weigh, for policies that go by weights: `weighted`, and those that compare loads."""
+    cpu_per_request: float | None = field(default=None, metadata=_SILENT)
+    """CPU time that a request takes, in seconds of one core: what autoscalers measure. Without it an endpoint that
+    gets all it can answer is taken to use all its CPU: the limit of its containers, or their request."""
+    idle_cpu: int | None = field(default=None, metadata=_SILENT)
+    """CPU that an endpoint uses without any request."""
+    rate_metric: str | None = field(default=None, metadata=_SILENT)
+    """The name by which autoscalers ask for the requests per second (Pods: of each pod; Object, External: of all)."""
+    queue: int | None = field(default=None, metadata=_SILENT)
+    """Requests that may wait at an endpoint; one more is shed. While it is long, probes time out, and clients do. 0:
+    nothing ever waits. By default 4096, what Linux lets wait at a socket (net.core.somaxconn), or what `requests.pod`
+    says."""
 
     def __post_init__(self) -> None:
         if not self.timeout >= 0:
             raise ValueError(f"a time-out must not be negative (got {self.timeout!r})")
         if self.capacity is not None and not 0 < self.capacity < math.inf:
             raise ValueError(f"a capacity must be positive and finite (got {self.capacity!r})")
+        if self.cpu_per_request is not None and not 0 < self.cpu_per_request < math.inf:
+            raise ValueError(f"the CPU time of a request must be positive and finite (got {self.cpu_per_request!r})")
+        if (self.idle_cpu or 0) < 0 or (self.queue or 0) < 0:
+            raise ValueError("idle CPU and a queue must not be negative")
+        if self.rate_metric in ("cpu", "memory"):
+            raise ValueError(f"a rate of requests is no {self.rate_metric}: expected another name for its metric")
         if not self.clients:
             raise ValueError(f"the traffic of {self.service} comes from nowhere: expected at least one of clients")
         places = [one.at for one in self.weights]

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from models import demand
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.daemonset import without_nodes
-from models.load import Load, without_load
+from models.load import Load
+from models.traffic import Traffic
 from simulator.log import TransitionLog
 from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
@@ -54,6 +56,7 @@ def simulate(
     failures: Sequence[FailureMode] = (),
     operations: Sequence[Operation] = (),
     loads: Sequence[Load] = (),
+    traffic: Sequence[Traffic] = (),
     scheduler: Profile | None = None,
     seed: int = 0,
     replication: int = 0,
@@ -63,13 +66,17 @@ def simulate(
     """Runs the cluster for `warmup` + `duration` seconds of failures and operations, measuring the latter part.
 
     The cluster starts settled: what fits was placed and started a day before time 0, when the failure clocks start at
-    age 0. `scheduler` is a profile (simulator.scheduling.profile); without one it is Kubernetes' default. The same
-    arguments give the same Run, byte for byte. Raises ValueError for an operation without a target.
+    age 0. `traffic` counts for what it does to the pods: autoscalers measure it, and from time 0 on overloaded pods are
+    late with their probes; what becomes of the requests, `simulator.traffic` works out afterwards. `scheduler` is a
+    profile (simulator.scheduling.profile); without one it is Kubernetes' default. The same arguments give the same
+    Run, byte for byte. Raises ValueError for an operation without a target, or traffic without a Service.
     """
     if not duration > 0 or warmup < 0:
         raise ValueError(f"expected duration > 0 and warmup >= 0 (got {duration!r} and {warmup!r})")
     streams = Streams(seed, replication)
-    simulation = Simulation(cluster, behaviour, streams, warmup + duration, keep_log, loads=loads, profile=scheduler)
+    simulation = Simulation(
+        cluster, behaviour, streams, warmup + duration, keep_log, loads=loads, profile=scheduler, traffic=traffic
+    )
     with _garbage_collection_paused():
         simulation.deploy()
         simulation.run(failures, operations)
@@ -85,7 +92,7 @@ def simulate(
         pending=simulation.pending(),
         exposure={name: (e.fired, e.hazard, e.seconds) for name, e in sorted(simulation.hazards.exposure.items())},
         log=simulation.log,
-        notes=(*without_load(cluster.autoscalers, loads), *without_nodes(cluster.daemon_sets, cluster.nodes)),
+        notes=(*demand.notes(cluster, loads, traffic), *without_nodes(cluster.daemon_sets, cluster.nodes)),
     )
 
 

@@ -11,7 +11,7 @@ from tests.sources import PACKAGES, ROOT, imports
 
 FLOORS: dict[str, tuple[str, ...]] = {
     "models": (
-        "manifests schemas",
+        "manifests schemas demand",
         "cluster units",
         "load behaviour daemonset disruption statefulset",
         "autoscaling deployment qos",
@@ -25,6 +25,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "control_plane failures operations placement",
         "stories scheduling",
         "controllers kubelet",
+        "demand",
         "state",
         "hazards phases log",
         "kernel registry step_function streams",

@@ -6,11 +6,13 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from experiments.design.goal import chain_name, entry_of
+from experiments.file.load import LoadFile
 from experiments.file.schema import SpecFile
 from experiments.file.source import Source
 from experiments.file.traffic import TraceProblem
 from experiments.file.variant import Variant
 from models.cluster import Cluster
+from models.demand import measured
 from models.input.problems import Path, Problem, did_you_mean
 from models.traffic import Call, circle
 from simulator.stories.references import Refers, ValueOf, references
@@ -158,6 +160,25 @@ def check_loads(spec: SpecFile, variant: Variant, source: Source, problems: list
         if (load.workload, load.metric) in seen:
             problems.append(source.problem((*place, "target"), f"its {load.metric} load is given twice"))
         seen.add((load.workload, load.metric))
+    if variant.built is not None:
+        _check_measured_once(spec, variant, variant.built.cluster, source, problems)
+
+
+def _check_measured_once(
+    spec: SpecFile, variant: Variant, cluster: Cluster, source: Source, problems: list[Problem]
+) -> None:
+    """What an autoscaler measures follows from a load, or from what traffic says of it, not from both."""
+    given = {(load.workload, load.metric): i for i, load in enumerate(map(LoadFile.value, spec.load))}
+    last = {traffic.service: (traffic, path) for traffic, path in variant.traffic}
+    values = [traffic.value() for traffic, _ in last.values()] if given else []
+    for (target, metric), ones in measured(cluster, values).items():
+        for one in ones if (target, metric) in given else ():
+            field = "rateMetric" if one.rate_metric == metric else "cpuPerRequest"
+            if field == "rateMetric" or one.cpu_per_request is not None:
+                load = ("spec", "load", given[target, metric])
+                line = source.document.where(source.path(*load)).line
+                message = f"autoscalers get the {metric} of {target} from here or from its load (line {line}), not both"
+                problems.append(source.problem((*last[one.service][1], field), message))
 
 
 def check_traffic(variant: Variant, folder: str, source: Source, problems: list[Problem]) -> None:

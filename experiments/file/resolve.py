@@ -25,11 +25,11 @@ from experiments.file.service import ServiceFile, WhenCapacity, WhenQuorum, When
 from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
+from models import demand
 from models.cluster import Cluster, without_their_node
 from models.daemonset import DaemonSet, without_nodes
 from models.deployment import Deployment, ReplicaSet
 from models.input.problems import InputError
-from models.load import without_load
 from models.manifests.account import together
 from models.pod import Pod
 
@@ -87,7 +87,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     files = [*base.files, *(file for variant in variants for file in variant.files)]
     files += [file for variant in variants for file in trace_files([t for t, _ in variant.traffic], folder)]
     clusters = [one.cluster for one in built]
-    notes = [note for cluster in clusters for note in without_load(cluster.autoscalers, loads)]
+    notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
     notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
     notes += [f"{note}: the pods never run" for cluster in clusters for note in without_their_node(cluster)]
     return Design(

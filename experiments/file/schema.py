@@ -149,7 +149,7 @@ class SpecFile(FileModel):
     operations: list[OperationFile] = Field(default=[])
     """What people do."""
     load: list[LoadFile] = Field(default=[])
-    """What users ask for: without it, autoscalers measure nothing."""
+    """What users ask for, given by hand: without it, autoscalers measure what `traffic` asks for, or nothing."""
     traffic: list[TrafficFile] = Field(default=[])
     """The requests that Services get, one entry a Service: without it, availability is that of time only."""
     calls: list[CallFile] = Field(default=[])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from experiments.file.described import DescribedModel, file_model, one_of, registered_model, value_of
-from experiments.file.fields import Duration, FileModel, Number, PositiveDuration
+from experiments.file.fields import Cpu, Duration, FileModel, Number, PositiveDuration
 from models.request_level import (
     Batches,
     Bursts,
@@ -156,7 +156,10 @@ class TrafficFile(_Described):
     routing: list[RouteFile] = Field(default=[])
     """Which endpoints are left out for which clients, in this order; by default none."""
     capacity: Number | None = None
-    """Requests per second that an endpoint can answer; what is beyond is shed, that is, fails at once."""
+    """Requests per second that an endpoint can answer; what is beyond is shed, that is, fails at once. While more come,
+    requests wait at the endpoint (`queue`), and so do its probes."""
+    idle_cpu: Cpu | None = None
+    """CPU that an endpoint uses without any request."""
     requests: RequestsFile | None = None
     """To follow every single request (`{}`: with all defaults), with queues and latencies; without it traffic is fluid:
     exact expectations, given what happened to the endpoints."""

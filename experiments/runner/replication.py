@@ -45,6 +45,7 @@ def arguments(scenario: "Scenario") -> dict[str, Any]:
         "failures": scenario.failures,
         "operations": scenario.operations,
         "loads": scenario.loads,
+        "traffic": scenario.traffic,
         "scheduler": scenario.scheduler,
         "seed": scenario.seed,
     }

@@ -11,6 +11,7 @@ from simulator.kubelet.admission import Admission
 from simulator.kubelet.deadline import Deadlines
 from simulator.kubelet.failure_clocks import CrashMode
 from simulator.kubelet.images import Images
+from simulator.kubelet.overload import SlowProbes
 from simulator.kubelet.restart import Restart
 from simulator.kubelet.termination import Termination
 from simulator.log import Kind
@@ -29,6 +30,7 @@ class Kubelet:
         self._start = restart.start
         self._clocks = restart.clocks
         self._admission = Admission(kernel, state)
+        self.slow_probes = SlowProbes(kernel, state, restart.start, restart)
         self._booting = [False] * len(state.nodes)
         """Nodes that lost power since their kubelet last reported."""
         self._deadlines = Deadlines(kernel, state, termination)
@@ -68,6 +70,7 @@ class Kubelet:
         if phase == Phase.ABSENT and pod.containers:
             self._termination.cancel(pod)
             self._clocks.forget(pod)
+            self.slow_probes.forget(pod)
 
     def _node_joined(self) -> None:
         self._images.node_joined()

@@ -89,12 +89,22 @@ class Restart:
         stop = pre_stop + hooks.stop(pod, grace - pre_stop)
         container.timers = [self._kernel.timer(stop, lambda: self._kill_done(pod, container), Order.KUBELET)]
 
+    def kill(self, pod: PodState, container: ContainerState, cause: int) -> None:
+        """The liveness probe gave up on a container that had started up: it takes no request any more, and stops."""
+        pod.cause = cause
+        for timer in container.timers:
+            timer.cancel()
+        if not pod.pod_class.behaviour.answers_while_stopping:
+            self._pods.set_answering(pod, False, cause)
+        self._killed(pod, container)
+
     def _kill_done(self, pod: PodState, container: ContainerState) -> None:
         previous = container.finished
         self._down(container)
         container.ready = False
         container.finished = self._kernel.now
         self._pods.set_containers(pod, pod.running - 1, pod.cause)
+        self._pods.set_answering(pod, False, pod.cause)
         self.start.report_ready(pod)
         # The sync that killed it decides by the exit before this one.
         self._restart_later(pod, container, previous)

@@ -14,6 +14,7 @@ from models.node import HOSTNAME_LABEL, NOT_READY, UNREACHABLE, ZONE_LABEL, Node
 from models.pod import Container, Pod, PodSpec, PodTemplate, Toleration
 from models.service import Service
 from models.timing import Timing
+from models.traffic import Traffic
 from simulator.kernel import Story
 from simulator.log import Kind
 from simulator.scheduling.framework import Profile
@@ -137,16 +138,24 @@ class Lab:
     """Called before anything is deployed."""
     profile: Profile | None = None
     """The scheduler's; None: Kubernetes' default."""
+    traffic: Sequence[Traffic] = ()
 
     def __post_init__(self) -> None:
         self._pod_names: list[str] = []
         self._created: Counter[object] = Counter()
         self.simulation = Simulation(
-            self.cluster, self.behaviour, Streams(self.seed, 0), self.end, keep_log=True, profile=self.profile
+            self.cluster,
+            self.behaviour,
+            Streams(self.seed, 0),
+            self.end,
+            keep_log=True,
+            profile=self.profile,
+            traffic=self.traffic,
         )
         self.kernel, self.state = self.simulation.kernel, self.simulation.state
         self.before(self.simulation)
         self.simulation.deploy()
+        self.simulation.press()
         for story in (*self.failures, *self.operations):
             story.install(self.simulation.world)
 

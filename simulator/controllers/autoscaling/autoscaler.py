@@ -24,10 +24,12 @@ from simulator.controllers.autoscaling.replica_calculator import (
     stabilized_by_behavior,
     windows,
 )
+from simulator.demand.stream import Stream
+from simulator.demand.use import Use
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import PodState, Workload
+from simulator.state.objects import PodState, ServiceState, Workload
 from simulator.state.objects.autoscaler import AutoscalerState
 from simulator.state.scale import Scalable, Scale
 from simulator.streams import Streams
@@ -83,6 +85,25 @@ class AutoscalerController:
         metrics = self._metrics_of(load.workload)
         metrics.loads[load.metric] = load
         self._load_changed(load, metrics)
+
+    def follow(self, target: str, use: Use, stream: Stream) -> None:
+        """From now on the target uses what these requests ask for too, but of metrics of which a load is given."""
+        self._metrics_of(target).use = use
+        self._state.listen(Kind.SERVICE_READY, lambda service, new, cause: self._shared_anew(target, stream, service))
+        self._requests_changed(target, stream)
+
+    def _shared_anew(self, target: str, stream: Stream, service: ServiceState) -> None:
+        if service is stream.service:
+            self._wake(target, self._settled_after)
+
+    def _requests_changed(self, target: str, stream: Stream) -> None:
+        """Looks again at the next step of the rate, but not more often than samples are taken."""
+        self._wake(target, self._sampled_after)
+        now = self._kernel.now
+        step = stream.rate.next_change(now)
+        if step < math.inf:
+            wait = max(step - now, self._timing.metrics_resolution)
+            self._kernel.timer(wait, lambda: self._requests_changed(target, stream))
 
     def _load_changed(self, load: Load, metrics: MetricsServer) -> None:
         if metrics.loads[load.metric] is not load:

@@ -8,12 +8,13 @@ No loop runs here: while nothing changes a sample is like the one before, only y
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from models.load import Load
 from models.timing import Timing
 from simulator.controllers.autoscaling.replica_calculator import Sample
+from simulator.demand.use import Use
 from simulator.kernel import Kernel
 from simulator.state.objects import Phase, PodState
 
@@ -22,14 +23,18 @@ _ROUNDING = 1e-6
 
 
 class _Scrape(NamedTuple):
-    """Each pod's share of the load, at one time; those that do not run are left out."""
+    """Each pod's share of the load, at one time, and what requests have it use; those that do not run are left out."""
 
     time: float
     shares: dict[int, float]
+    used: dict[int, Mapping[str, float]]
 
 
 class MetricsServer:
-    """Samples of the pods of one workload; the ready ones share its load evenly."""
+    """Samples of the pods of one workload.
+
+    Where a load is given for a metric the ready pods share it evenly; else it is what requests have them use.
+    """
 
     def __init__(
         self,
@@ -40,6 +45,8 @@ class MetricsServer:
         is_reachable: Callable[[int], bool],
     ) -> None:
         self.loads: dict[str, Load] = {}
+        self.use: Use | None = None
+        """What requests have pods use, if any come."""
         self._kernel = kernel
         self._timing = timing
         self._first = first
@@ -69,12 +76,10 @@ class MetricsServer:
         pods = [pod for pod in self._pods() if pod.phase is Phase.RUNNING]
         ready = sum(pod.ready and not pod.deleting for pod in pods)
         born_before = now - self._timing.metrics_container_age + _ROUNDING
-        shares = {
-            pod.uid: 1 / ready if pod.ready and not pod.deleting else 0.0
-            for pod in pods
-            if pod.running and pod.running_since <= born_before and self._is_reachable(pod.node)
-        }
-        self._scrapes.append(_Scrape(now, shares))
+        seen = [p for p in pods if p.running and p.running_since <= born_before and self._is_reachable(p.node)]
+        shares = {pod.uid: 1 / ready if pod.ready and not pod.deleting else 0.0 for pod in seen}
+        used = {} if self.use is None else {pod.uid: self.use.of(pod) for pod in seen}
+        self._scrapes.append(_Scrape(now, shares, used))
         self._armed = False
         if now < self._until:
             self._arm(now + self._timing.metrics_resolution)
@@ -82,7 +87,7 @@ class MetricsServer:
     def samples(self, metric: str) -> dict[int, Sample] | None:
         """What it answers now, by uid of the pod; None if the workload has no load of this metric."""
         load = self.loads.get(metric)
-        if load is None:
+        if load is None and self.use is None:
             return None
         shown = self._scrape_time(self._kernel.now - self._timing.metrics_delay, math.floor)
         while len(self._scrapes) > 1 and self._scrapes[1].time <= shown + _ROUNDING:
@@ -90,10 +95,17 @@ class MetricsServer:
         if not self._scrapes or self._scrapes[0].time > shown + _ROUNDING:
             return {}
         scrape, window = self._scrapes[0], self._timing.metrics_window
+        if load is None:
+            return {
+                uid: Sample(int(used[metric]), shown, window) for uid, used in scrape.used.items() if metric in used
+            }
         total = load.at(scrape.time)
         return {uid: Sample(int(total * share), shown, window) for uid, share in scrape.shares.items()}
 
     def value(self, metric: str) -> int | None:
         """An Object or External metric, now."""
         load = self.loads.get(metric)
-        return None if load is None else int(load.at(self._kernel.now))
+        if load is not None:
+            return int(load.at(self._kernel.now))
+        total = None if self.use is None else self.use.total(metric, self._pods())
+        return None if total is None else int(total)

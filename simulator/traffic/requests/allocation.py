@@ -42,8 +42,8 @@ def state(rules: Rules, *, cells: int, places: int, listed: int, causes: int, we
     )
 
 
-def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing) -> Rules:
-    """What stays the same over a run."""
+def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing, at_full_speed: float | None = None) -> Rules:
+    """What stays the same over a run; `at_full_speed`: instead of the cores of a pod that shares its processor."""
     match level.pod:
         case FirstComeFirstServed(cores, queue):
             sharing, limit = 0, _NO_LIMIT if queue is None else cores + queue
@@ -54,6 +54,7 @@ def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing) -> Rules:
         compares=int(balancing.compares and not connections),
         sharing=sharing,
         cores=cores,
+        at_full_speed=float(cores if at_full_speed is None else at_full_speed),
         limit=limit,
         attempts=retries.attempts,
         elsewhere=int(retries.elsewhere),

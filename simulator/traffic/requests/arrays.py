@@ -35,7 +35,9 @@ class Rules(NamedTuple):
     sharing: int
     """1: processor sharing; 0: first come, first served."""
     cores: int
-    """Requests worked on at full speed at the same time."""
+    """Requests worked on at the same time, first come, first served."""
+    at_full_speed: float
+    """Requests worked on at the same time without slowing down, processor sharing."""
     limit: int
     """Requests at an endpoint at most, those that wait included."""
     attempts: int

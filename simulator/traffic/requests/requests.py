@@ -30,14 +30,19 @@ def requests(
     history: EndpointHistory,
     cluster: Cluster,
     streams: Streams,
+    at_full_speed: float | None = None,
 ) -> Answers:
-    """What becomes of a Service's requests, given what happened to its endpoints."""
+    """What becomes of a Service's requests, given what happened to its endpoints.
+
+    `at_full_speed`: how many requests an endpoint that shares its processor works on without slowing down, if it is not
+    `level` that says so; 0.5: one takes twice its time.
+    """
     known = lists(history)
     places = proxies(traffic, known, cluster, streams)
     balancing: Balancing = traffic.balancing or Random()
     numbers = causes(history)
     state = allocation.state(
-        allocation.rules(traffic, level, balancing),
+        allocation.rules(traffic, level, balancing, at_full_speed),
         cells=balancing.cells(level.clients),
         places=len(places),
         listed=max((len(one.listed) + len(one.terminating) for one in known), default=0),

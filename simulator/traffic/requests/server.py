@@ -71,7 +71,7 @@ def accept(state: State, slot: int, endpoint: int, now: float) -> bool:
     ends.size[row] = size + 1
     ends.soonest[endpoint] = ends.due[row, 0]
     if rules.sharing == 1:
-        speed = min(1.0, rules.cores / (size + 1))
+        speed = min(1.0, rules.at_full_speed / (size + 1))
         ends.soonest[endpoint] = now + (ends.due[row, 0] - ends.progress[row]) / speed
     if size + 1 > tally.numbers[TALLEST]:
         tally.numbers[TALLEST] = size + 1
@@ -112,7 +112,7 @@ def advance(state: State, endpoint: int, now: float) -> None:
         return
     ends.soonest[endpoint] = math.inf
     while size > 0:
-        speed = min(1.0, rules.cores / size)
+        speed = min(1.0, rules.at_full_speed / size)
         time = ends.clock[row] + (ends.due[row, 0] - ends.progress[row]) / speed
         if time > now:
             ends.progress[row] += (now - ends.clock[row]) * speed

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from experiments import Experiment
+from experiments.design.scenario import canonical
 from experiments.metrics.chain import chains
 from experiments.store.inputs import with_copies
 from models.distributions import Fixed
@@ -231,3 +232,39 @@ def test_a_call_is_given_once(tmp_path: Path) -> None:
     call = {"from": "frontend", "to": "cart"}
     (found,) = problems(tmp_path, calls=[call, call])
     assert found.startswith("spec.calls[1]: this call is given twice (line ")
+
+
+def test_what_requests_ask_of_pods_can_be_said(tmp_path: Path) -> None:
+    asked = {"cpuPerRequest": "2500us", "idleCpu": "20m", "rateMetric": "http_requests_per_second", "queue": 100}
+    with pytest.raises(InputError, match="expected a duration"):
+        traffic(tmp_path, PLAIN | asked)
+    [found] = traffic(tmp_path, PLAIN | asked | {"cpuPerRequest": "2.5ms"})
+    assert found.cpu_per_request == 0.0025
+    assert (found.idle_cpu, found.rate_metric, found.queue) == (20, "http_requests_per_second", 100)
+
+
+def test_what_is_not_said_of_pods_changes_no_key(tmp_path: Path) -> None:
+    """Results from before there was anything to say are those of the same experiment."""
+    experiment = Experiment.from_yaml(written(tmp_path, traffic=[PLAIN]))
+    assert {"cpuPerRequest", "idleCpu", "rateMetric", "queue"}.isdisjoint(experiment.resolved["spec"]["traffic"][0])
+    assert "queue" not in canonical(experiment.scenarios()[0].traffic)
+
+
+@pytest.mark.parametrize("field", ["cpuPerRequest", "rateMetric"])
+def test_what_autoscalers_measure_is_not_given_twice(tmp_path: Path, field: str) -> None:
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "frontend"},
+        "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "frontend"}, "maxReplicas": 5},
+    }
+    metric, value = {"cpuPerRequest": ("cpu", "2ms"), "rateMetric": ("rps", "rps")}[field]
+    spec = {
+        "load": [{"target": "Deployment/frontend", "metric": metric, "steps": [{"at": "0s", "total": 1}]}],
+        "policies": [{"name": "scaled", "add": [scaler]}],
+    }
+    [problem] = problems(tmp_path, traffic=[PLAIN | {field: value}], **spec)
+    assert problem.startswith(
+        f"spec.traffic[0].{field}: autoscalers get the {metric} of Deployment/default/frontend from"
+    )
+    assert traffic(tmp_path, PLAIN | {"capacity": 10}, **spec)  # nothing that is given: what would follow gives way

@@ -1,12 +1,15 @@
 """Traffic over whole runs of the simulator: fluid and request-level traffic tell the same."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from models.cluster import Cluster
 from models.distributions import Exponential, Fixed, Uniform
+from models.node import Resources
 from models.request_level import FirstComeFirstServed, RequestLevel
 from models.traffic import RequestRate, Retries, Traffic
 from simulator import registry, simulate
@@ -18,7 +21,7 @@ from simulator.step_function import StepFunction
 from simulator.traffic.endpoints import EndpointHistory, endpoint_history
 from simulator.traffic.requests.compiling import numba
 from simulator.traffic.run import expected, followed
-from tests.simulator.clusters import DAY, HOUR, cluster, deployment, nodes
+from tests.simulator.clusters import DAY, HOUR, cluster, container, deployment, nodes, template
 
 WEB = cluster(nodes(6, zones=("a", "b", "c")), deployment(replicas=3))
 POLICIES = ("random", "roundRobin", "powerOfTwo")
@@ -94,3 +97,68 @@ def _met_dead(changes: EndpointHistory, lag: float) -> float:
         both = np.union1d(dead.times, listed.times)
         total += float(np.diff(np.append(both, end)) @ (dead.at(both) * listed.at(both)))
     return total
+
+
+# CPU limits
+
+
+def limited(cpu: int) -> Cluster:
+    """One pod with a CPU limit, in millicores."""
+    pods = template("web", container(cpu=100, limits=Resources(cpu)))
+    return cluster(nodes(1), deployment(replicas=1, pods=pods))
+
+
+def calm(of: Cluster) -> Run:
+    return simulate(of, duration=2000.0, seed=3, keep_log=True)
+
+
+def test_a_cpu_limit_is_a_capacity_where_requests_take_cpu_time() -> None:
+    """500m at 20 ms a request: 25 a second of 40 are answered."""
+    of = limited(500)
+    asked = Traffic("web", RequestRate.constant(40.0), cpu_per_request=0.02)
+    found = expected(asked, calm(of), of)
+    assert found.lost / found.offered == pytest.approx(15 / 40)
+    assert expected(replace(asked, capacity=10.0), calm(of), of).lost / found.offered == pytest.approx(30 / 40)
+    assert expected(replace(asked, cpu_per_request=None), calm(of), of).lost == 0
+
+
+@pytest.mark.parametrize("load", [0.3, 0.8])
+def test_requests_share_the_cpu_that_the_limit_leaves(load: float) -> None:
+    """M/G/1 processor sharing (Kleinrock II, 4.4): a mean time of S / (1 - load), with S stretched by the limit.
+
+    A request of 50 ms that keeps half a core busy, at a limit of a quarter of a core: alone it takes 100 ms.
+    """
+    of = limited(250)
+    alone = 0.1
+    asked = Traffic(
+        "web",
+        RequestRate.constant(load / alone),
+        service_time=Exponential(0.05),
+        cpu_per_request=0.025,
+        requests=RequestLevel(),
+    )
+    lasting = 10_000.0
+    found = followed(asked, simulate(of, duration=lasting, seed=3, keep_log=True), of)
+    mean = found.latencies.total / found.answered
+    # The number in an M/M/1 queue, a mean of load / (1 - load), has an asymptotic variance of its mean over a long time
+    # (Whitt, Planning queueing simulations, 1989); Little's law makes times of it, with the same relative error.
+    error = math.sqrt(2 * load * (1 + load) * alone / (1 - load) ** 4 / lasting) / (load / (1 - load))
+    assert error < 0.04
+    assert mean == pytest.approx(alone / (1 - load), rel=4 * error)
+    free = followed(replace(asked, cpu_per_request=None), calm(of), of)
+    assert free.latencies.total / free.answered == pytest.approx(0.05, rel=0.1)
+
+
+def test_workers_that_are_more_than_the_limit_has_room_for_take_longer() -> None:
+    """Four at half a core each, and a limit of one core: each takes twice its time."""
+    of = limited(1000)
+    asked = Traffic(
+        "web",
+        RequestRate.constant(1.0),
+        service_time=Fixed(0.1),
+        cpu_per_request=0.05,
+        requests=RequestLevel(pod=FirstComeFirstServed(4)),
+    )
+    assert followed(asked, calm(of), of).latencies.worst == pytest.approx(0.2)
+    two = replace(asked, requests=RequestLevel(pod=FirstComeFirstServed(2)))
+    assert followed(two, calm(of), of).latencies.quantile(0.5) == pytest.approx(0.1, rel=0.02)

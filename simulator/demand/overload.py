@@ -1,0 +1,199 @@
+"""Overload: pods that are asked for more than they can do answer late, their probes and their clients included.
+
+Each pod has a queue (`Backlog`), fed by its even share of the requests to every Service that lists it as ready. A
+probe fails while it would wait longer than its timeoutSeconds; what the kubelet does then is its own business
+(`delay_probes`): it takes the pod out of the endpoints, so that the others get its share, or restarts the container,
+which empties the queue. A pod without a capacity or a CPU limit has its part of what its node has, by requests, as it
+was when its queue was last looked at. Nothing is drawn here. Queues are looked at when the endpoints or the rate
+change, and when one crosses a time-out; while every endpoint of a Service can do its share, steps of the rate are
+skipped.
+
+What is left out: routing and balancing that are not even; the waiting of requests at pods that are not full.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+
+from simulator.demand.backlog import Backlog
+from simulator.demand.stream import Stream
+from simulator.kernel import Kernel, Order, Timer
+from simulator.log import Kind
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import Phase, PodState, ServiceState
+
+
+class _Pressed:
+    """A pod, and what waits at it."""
+
+    __slots__ = ("backlog", "beyond", "pod", "timer", "waits")
+
+    def __init__(self, pod: PodState, waits: tuple[float, ...], now: float) -> None:
+        self.pod, self.waits = pod, waits
+        self.backlog = Backlog(now)
+        self.beyond = 0
+        """How many of `waits`, time-outs in rising order, the queue is longer than."""
+        self.timer: Timer | None = None
+
+    @property
+    def wait(self) -> float:
+        """The longest time-out that it exceeds; 0 if there is none."""
+        return self.waits[self.beyond - 1] if self.beyond else 0.0
+
+
+class Overload:
+    """Keeps the queues of all pods behind the Services of `streams`."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        state: ClusterState,
+        streams: Iterable[Stream],
+        delay_probes: Callable[[PodState, float], None],
+    ) -> None:
+        """`delay_probes(pod, wait)`: from now on probes of the pod take longer than `wait` seconds; 0: none."""
+        self._kernel = kernel
+        self._nodes = state.nodes
+        self._delay_probes = delay_probes
+        self._streams = {stream.service.index: stream for stream in streams}
+        self._pods: dict[int, _Pressed] = {}
+        """Those at which anything waits, or will, by uid."""
+        self._timers: dict[int, Timer] = {}
+        """By Service: when its rate may matter next."""
+        self._looking: set[int] = set()
+        """Services that are about to be looked at."""
+        self._on_each = dict.fromkeys(self._streams, 0.0)
+        """By Service: attempts per second at each ready endpoint."""
+        state.listen(Kind.SERVICE_READY, lambda service, new, cause: self._changed(service))
+        state.listen(Kind.SERVICE_ANSWERING, lambda service, new, cause: self._changed(service))
+        state.listen(Kind.POD_CONTAINERS, lambda pod, new, cause: self._containers_changed(pod))
+        state.listen(Kind.POD_PHASE, lambda pod, new, cause: self._phase_changed(pod))
+        for stream in self._streams.values():
+            self._look(stream)
+
+    # What wakes it
+
+    def _changed(self, service: ServiceState) -> None:
+        """Its endpoints are others, or answer otherwise: looks once, however much changes at this moment."""
+        stream = self._streams.get(service.index)
+        if stream is not None and service.index not in self._looking:
+            self._looking.add(service.index)
+            self._kernel.timer(0.0, lambda: self._look(stream), Order.KUBELET)
+
+    def _containers_changed(self, pod: PodState) -> None:
+        """A process began or ended: what waited for it is gone."""
+        pressed = self._pods.get(pod.uid)
+        if pressed is not None:
+            pressed.backlog.clear(self._kernel.now)
+            self._exceed(pressed, 0)
+
+    def _phase_changed(self, pod: PodState) -> None:
+        if pod.phase not in (Phase.PENDING, Phase.RUNNING):
+            pressed = self._pods.pop(pod.uid, None)
+            if pressed is not None and pressed.timer is not None:
+                pressed.timer.cancel()
+
+    # Services
+
+    def _look(self, stream: Stream) -> None:
+        """The rate, the endpoints, or how they answer, are others."""
+        service = stream.service
+        self._looking.discard(service.index)
+        timer = self._timers.pop(service.index, None)
+        if timer is not None:
+            timer.cancel()
+        stream.fail(self._failing(stream), lambda: self._changed(service))
+        self._on_each[service.index] = stream.on_each()
+        pods = {pod.uid: pod for pod in _endpoints(service)}
+        pods |= {p.pod.uid: p.pod for p in self._pods.values() if service in p.pod.pod_class.services}
+        for pod in pods.values():
+            self._press(pod)
+        self._wait_for_rate(stream)
+
+    def _wait_for_rate(self, stream: Stream) -> None:
+        """Looks again when the rate changes, or, if all is well and only the rate can change that, when it does."""
+        service, now = stream.service, self._kernel.now
+        classes = {pod.pod_class for pod in _endpoints(service)}
+        shared = any(sum(s.index in self._streams for s in one.services) > 1 for one in classes)
+        pressed = any(service in p.pod.pod_class.services for p in self._pods.values())
+        if shared or pressed or stream.failing or stream.retrying:
+            step = stream.rate.next_change(now)
+        else:
+            least = min((stream.least_capacity(one) for one in classes), default=math.inf)
+            step = stream.rate.next_above(now, least * len(service.endpoints))
+        if step < math.inf:
+            self._timers[service.index] = self._kernel.timer(step - now, lambda: self._look(stream))
+
+    def _failing(self, stream: Stream) -> float:
+        """The share of attempts that nobody answers in time."""
+        service, timeout = stream.service, stream.traffic.timeout
+        if not service.endpoints:
+            return 1.0
+        late = 0
+        if timeout > 0:
+            for uid in service.endpoints:
+                pressed = self._pods.get(uid)
+                late += pressed is not None and pressed.pod.answering and pressed.wait >= timeout
+        return (len(service.endpoints) - service.answering + late) / len(service.endpoints)
+
+    # Pods
+
+    def _press(self, pod: PodState) -> None:
+        """Brings the work that comes to a pod up to date."""
+        now = self._kernel.now
+        utilisation = longest = 0.0
+        timeouts = set()
+        for service in pod.pod_class.services:
+            stream = self._streams.get(service.index)
+            if stream is not None:
+                demand = stream.demand(pod.pod_class)
+                capacity = demand.capacity_with(self._cpu(pod))
+                longest += demand.queue / capacity
+                timeouts.add(stream.traffic.timeout)
+                if pod.uid in service.endpoints and pod.answering:
+                    utilisation += self._on_each[service.index] / capacity
+        pressed = self._pods.get(pod.uid)
+        if pressed is None:
+            if utilisation <= 1.0:
+                return
+            for container in pod.pod_class.spec.containers:
+                timeouts |= {probe.timeout for probe in (container.readiness, container.liveness) if probe is not None}
+            pressed = self._pods[pod.uid] = _Pressed(pod, tuple(sorted(timeouts - {0.0})), now)
+        pressed.backlog.change(now, utilisation, longest)
+        self._plan(pressed)
+
+    def _cpu(self, pod: PodState) -> float:
+        """Millicores that it gets while all pods of its node want more: by their requests (cgroup cpu.weight)."""
+        request = pod.pod_class.requests.cpu
+        if not request or pod.node < 0:
+            return 0.0
+        return float(self._nodes.cpu[pod.node]) * request / max(request, int(self._nodes.used_cpu[pod.node]))
+
+    def _plan(self, pressed: _Pressed) -> None:
+        """Waits for the next time-out that the queue crosses, in either direction, or for its end."""
+        if pressed.timer is not None:
+            pressed.timer.cancel()
+            pressed.timer = None
+        now, backlog, beyond = self._kernel.now, pressed.backlog, pressed.beyond
+        if not beyond and backlog.idle(now):
+            self._pods.pop(pressed.pod.uid, None)
+        elif backlog.utilisation < 1.0:
+            self._cross_after(backlog.falls_below(pressed.wait, now), pressed, max(0, beyond - 1))
+        elif beyond < len(pressed.waits):
+            self._cross_after(backlog.outgrows(pressed.waits[beyond], now), pressed, beyond + 1)
+
+    def _cross_after(self, delay: float, pressed: _Pressed, beyond: int) -> None:
+        if delay < math.inf:
+            pressed.timer = self._kernel.timer(delay, lambda: self._exceed(pressed, beyond), Order.KUBELET)
+
+    def _exceed(self, pressed: _Pressed, beyond: int) -> None:
+        """The queue is longer than so many of the time-outs."""
+        before, pressed.beyond = pressed.beyond, beyond
+        self._plan(pressed)
+        if before != beyond:
+            self._delay_probes(pressed.pod, pressed.wait)
+            for service in pressed.pod.pod_class.services:
+                self._changed(service)
+
+
+def _endpoints(service: ServiceState) -> list[PodState]:
+    return [pod for pod in service.endpoints.values() if isinstance(pod, PodState)]

@@ -1,0 +1,82 @@
+"""The requests to one Service at each moment, with the retries of those that nobody answers in time.
+
+A request that was sent to an endpoint which does not answer, or whose queue is longer than clients wait (`timeout`),
+is sent again after the time-out and the back-off, `retries.attempts` times at most and within the budget. Retries are
+spread over all endpoints like other requests. What is shed comes back at once and finds the queues as full, so it need
+not be counted: it makes nobody wait longer.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+
+from models.demand import Demand
+from models.traffic import Traffic
+from simulator.demand.rate import Rate
+from simulator.kernel import Kernel
+from simulator.state.objects import PodClass, ServiceState
+
+
+class Stream:
+    """The requests to one Service; `arriving` of them a second, evenly over its ready endpoints."""
+
+    def __init__(self, kernel: Kernel, traffic: Traffic, service: ServiceState) -> None:
+        self._kernel = kernel
+        self.traffic, self.service = traffic, service
+        self.rate = Rate(traffic.rate)
+        delays = traffic.retries.delays(traffic.timeout)
+        self._waits = [later - sooner for sooner, later in pairwise(delays)]
+        self._retries = [0.0] * len(self._waits)
+        """By attempt beyond the first: how many a second."""
+        self._failing = [0.0] * len(self._waits)
+        """By attempt that may be followed by another: how many of them a second fail."""
+        self._demands: dict[PodClass, Demand] = {}
+
+    def demand(self, pod_class: PodClass) -> Demand:
+        """What it asks of a pod of this class."""
+        found = self._demands.get(pod_class)
+        if found is None:
+            found = self._demands[pod_class] = Demand.of(self.traffic, pod_class.spec)
+        return found
+
+    def least_capacity(self, pod_class: PodClass) -> float:
+        """Requests per second that a pod of this class can answer on any node: with what it requests."""
+        return self.demand(pod_class).capacity_with(pod_class.requests.cpu)
+
+    @property
+    def retrying(self) -> bool:
+        """Whether there are retries now."""
+        return any(self._retries)
+
+    @property
+    def failing(self) -> bool:
+        """Whether there will be retries."""
+        return any(self._failing)
+
+    @property
+    def most(self) -> float:
+        """Attempts per second at most, ever."""
+        return self.rate.highest * (1.0 + min(len(self._waits), self.traffic.retries.budget_share))
+
+    def arriving(self) -> float:
+        """Attempts per second now."""
+        first = self.rate.at(self._kernel.now)
+        return first + min(sum(self._retries), self.traffic.retries.budget_share * first)
+
+    def on_each(self) -> float:
+        """Attempts per second at each ready endpoint; 0 without one."""
+        endpoints = len(self.service.endpoints)
+        return self.arriving() / endpoints if endpoints else 0.0
+
+    def fail(self, share: float, changed: Callable[[], None]) -> None:
+        """From now on this share of attempts fails; `changed()` is called whenever that adds or ends retries."""
+        for number, wait in enumerate(self._waits):
+            attempts = self._retries[number - 1] if number else self.rate.at(self._kernel.now)
+            failing = attempts * share
+            if failing != self._failing[number] and wait > 0:
+                self._failing[number] = failing
+                self._kernel.timer(wait, partial(self._again, number, failing, changed))
+
+    def _again(self, number: int, attempts: float, changed: Callable[[], None]) -> None:
+        self._retries[number] = attempts
+        changed()

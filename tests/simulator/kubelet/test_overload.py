@@ -1,0 +1,106 @@
+"""What the kubelet does about probes that are answered too late."""
+
+from dataclasses import replace
+
+from models.pod import Container, Probe
+from simulator.log import Kind
+from tests.simulator.clusters import Lab, behaviour, cluster, container, nodes, pod
+
+BOTH = container(readiness=Probe(period=5.0), liveness=Probe(timeout=3.0))
+
+
+def lab(*containers: Container) -> Lab:
+    return Lab(cluster(nodes(1), pod("web", *containers)), behaviour())
+
+
+def delay(world: Lab, wait: float, at: float) -> None:
+    """From then on the probes of all pods take longer than that."""
+    probes = world.simulation.control_plane.kubelet.slow_probes
+    world.at(at, lambda: [probes.delay(one, wait) for one in world.pods()])
+
+
+def test_only_probes_with_a_shorter_time_out_fail() -> None:
+    world = lab(BOTH)
+    delay(world, 1.0, at=100.0)  # of readiness 1 s, of liveness 3 s
+    world.run(400.0)
+    [unready] = world.times(Kind.POD_READY, 0)
+    assert 100.0 + 10.0 + 1.0 <= unready <= 100.0 + 15.0 + 1.0
+    assert world.pods()[0].containers[0].restarts == 0
+
+
+def test_a_pod_is_ready_again_when_its_probe_is_answered_in_time() -> None:
+    world = lab(replace(BOTH, readiness=Probe(period=5.0, success_threshold=2)))
+    delay(world, 1.0, at=100.0)
+    delay(world, 0.0, at=200.0)
+    world.run(400.0)
+    [ready] = world.times(Kind.POD_READY, 1)
+    assert 200.0 + 5.0 <= ready <= 200.0 + 10.0
+
+
+def test_fewer_failures_in_a_row_than_the_threshold_change_nothing() -> None:
+    world = lab(BOTH)
+    for number in range(10):  # 9 s fit at most two ticks of 5 s, one of 10 s
+        delay(world, 3.0, at=100.0 + 50.0 * number)
+        delay(world, 0.0, at=109.0 + 50.0 * number)
+    world.run(1000.0)
+    assert world.times(Kind.POD_READY, 0) == []
+    assert world.pods()[0].containers[0].restarts == 0
+
+
+def test_liveness_kills_after_its_time_out_and_the_container_answers_no_more() -> None:
+    world = lab(replace(BOTH, readiness=None))
+    delay(world, 3.0, at=100.0)
+    world.run(131.0 + 3.0 + 1.0)
+    [killed] = world.times(Kind.POD_CONTAINERS, 0)
+    assert 100.0 + 20.0 + 3.0 + 1.0 <= killed <= 100.0 + 30.0 + 3.0 + 1.0  # SIGTERM to exit: 1 s
+    assert world.times(Kind.POD_ANSWERING, 0) == [killed]  # it answers while it stops
+    assert world.pods()[0].containers[0].restarts == 1
+    world.run(200.0)
+    assert world.pods()[0].ready
+
+
+def test_a_server_that_closes_its_listener_answers_no_more_from_the_kill_on() -> None:
+    prompt = behaviour()
+    closes = replace(prompt, pods=replace(prompt.pods, answers_while_stopping=False))
+    world = Lab(cluster(nodes(1), pod("web", replace(BOTH, readiness=None))), closes)
+    delay(world, 3.0, at=100.0)
+    world.run(200.0)
+    assert world.times(Kind.POD_ANSWERING, 0)[0] == world.times(Kind.POD_CONTAINERS, 0)[0] - 1.0
+
+
+def test_a_liveness_probe_that_has_not_begun_kills_nobody() -> None:
+    world = lab(container(liveness=Probe(initial_delay=86_400.0 + 500.0)))
+    delay(world, 1.0, at=0.0)
+    world.run(500.0)
+    assert world.times(Kind.POD_CONTAINERS, 0) == []
+    world.run(600.0)
+    assert len(world.times(Kind.POD_CONTAINERS, 0)) == 1
+
+
+def test_a_new_container_is_asked_anew() -> None:
+    """What the old one had failed does not count, and nothing of it comes to pass."""
+    world = lab(BOTH)
+    delay(world, 3.0, at=100.0)
+    world.run(140.0)
+    delay(world, 0.0, at=140.0)
+    world.run(1000.0)
+    assert world.pods()[0].containers[0].restarts == 1
+    assert world.pods()[0].ready
+
+
+def test_sidecars_are_not_asked() -> None:
+    """Nothing waits for them: requests do, at the application."""
+    sidecar = container("proxy", restart_policy="Always", liveness=Probe())
+    world = Lab(cluster(nodes(1), pod("web", container(), init_containers=(sidecar,))), behaviour())
+    delay(world, 5.0, at=10.0)
+    world.run(500.0)
+    assert [one.restarts for one in world.pods()[0].containers] == [0, 0]
+
+
+def test_a_pod_that_is_deleted_is_left_alone() -> None:
+    world = lab(BOTH)
+    delay(world, 3.0, at=100.0)
+    world.delete(world.pods()[0], at=110.0)
+    world.run(500.0)
+    assert world.pods() == []
+    assert world.simulation.strikes() == {}
