@@ -16,7 +16,7 @@ COLUMNS = (
     Column("CI", "its interval", "share"),
     Column("OUTAGES", "outages seen in all runs"),
     Column("vs baseline", "difference of the yearly downtime, paired by replication", "name"),
-    Column("P", "p-value of the difference, adjusted for all comparisons with the baseline"),
+    Column("P", "p-value of the difference, adjusted for all comparisons with the baseline, at all Services"),
     Column("CORRELATION", "of the paired downtimes"),
 )
 

@@ -138,10 +138,10 @@ def heading(findings: "Findings") -> str:
 
 def legend(findings: "Findings", baseline: str | None = None) -> str:
     """What stars and p-values mean; empty when nothing is compared. Without a baseline it is the first policy."""
-    count = len(findings.policies) - 1
+    count = (len(findings.policies) - 1) * len(findings.services)
     if count < 1:
         return ""
-    adjusted = f"adjusted for the {count} comparisons at each Service" if count > 1 else "of the only comparison"
+    adjusted = f"adjusted for the {count} comparisons of the table" if count > 1 else "of the only comparison"
     return (
         f"vs {baseline or findings.policies[0]}, paired by replication: * p < 0.05, ** p < 0.01, *** p < 0.001, "
         f"{adjusted}; no star unless the interval excludes 0 and {FEW_OUTAGES} outages were seen"
