@@ -14,6 +14,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from models.incomplete_gamma import increasing_root, log_upper_gamma
+
 _NORMAL = NormalDist()
 
 
@@ -39,10 +41,29 @@ class Distribution(Protocol):
         ...
 
 
+LARGEST_MEAN = 1e18
+"""Seconds. A law beyond it (a Weibull shape near 0, a lognormal sigma of dozens) has draws that no float can hold."""
+LARGEST_SIGMA = 10.0
+"""Of a lognormal law given by its mean, which is never reached in practice with more: 3 draws in 10 million do."""
+
+
 def _require_positive(**values: float) -> None:
     for name, value in values.items():
         if not (math.isfinite(value) and value > 0):
             raise ValueError(f"{name} must be positive and finite (got {value!r})")
+
+
+def _require_drawable(mean: float) -> None:
+    if not 0 < mean <= LARGEST_MEAN:
+        raise ValueError(f"these parameters are extreme: the mean must be above 0 and at most {LARGEST_MEAN:g} s")
+
+
+def _or_infinite(function: Callable[[float], float], argument: float) -> float:
+    """The function's value, infinite where no float can hold it."""
+    try:
+        return function(argument)
+    except OverflowError:
+        return math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +98,7 @@ class Exponential:
 
     def __post_init__(self) -> None:
         _require_positive(mean=self.mean)
+        _require_drawable(self.mean)
 
     def cumulative_hazard(self, age: float) -> float:
         return age / self.mean
@@ -97,16 +119,20 @@ class Weibull:
 
     def __post_init__(self) -> None:
         _require_positive(shape=self.shape, scale=self.scale)
+        _require_drawable(self.mean)
 
     @classmethod
     def from_mean(cls, shape: float, mean: float) -> "Weibull":
         """The Weibull law of this shape with the given mean."""
         _require_positive(shape=shape, mean=mean)
-        return cls(shape, mean / math.gamma(1 + 1 / shape))
+        factor = _or_infinite(math.gamma, 1 + 1 / shape)
+        if not mean / factor:
+            raise ValueError(f"these parameters are extreme: no law of shape {shape!r} can be drawn from")
+        return cls(shape, mean / factor)
 
     @property
     def mean(self) -> float:
-        return self.scale * math.gamma(1 + 1 / self.shape)
+        return self.scale * _or_infinite(math.gamma, 1 + 1 / self.shape)
 
     def cumulative_hazard(self, age: float) -> float:
         return float((age / self.scale) ** self.shape)
@@ -127,6 +153,7 @@ class LogNormal:
 
     def __post_init__(self) -> None:
         _require_positive(median=self.median, sigma=self.sigma)
+        _require_drawable(self.mean)
 
     @classmethod
     def from_quantile(cls, median: float, p95: float) -> "LogNormal":
@@ -140,11 +167,13 @@ class LogNormal:
     def from_mean(cls, mean: float, sigma: float) -> "LogNormal":
         """The lognormal law with the given mean and sigma."""
         _require_positive(mean=mean, sigma=sigma)
+        if sigma > LARGEST_SIGMA:
+            raise ValueError(f"sigma must be at most {LARGEST_SIGMA:g} (got {sigma!r})")
         return cls(mean * math.exp(-sigma * sigma / 2), sigma)
 
     @property
     def mean(self) -> float:
-        return self.median * math.exp(self.sigma * self.sigma / 2)
+        return self.median * _or_infinite(math.exp, self.sigma * self.sigma / 2)
 
     def cumulative_hazard(self, age: float) -> float:
         if age <= 0:
@@ -166,13 +195,16 @@ class LogNormal:
 
 @dataclass(frozen=True, slots=True)
 class Gamma:
-    """The gamma law of the given shape and scale (mean = shape x scale)."""
+    """The gamma law of the given shape (0.001 to 10,000) and scale (mean = shape x scale)."""
 
     shape: float
     scale: float
 
     def __post_init__(self) -> None:
         _require_positive(shape=self.shape, scale=self.scale)
+        if not 0.001 <= self.shape <= 10_000:
+            raise ValueError(f"shape must be between 0.001 and 10000 (got {self.shape!r})")
+        _require_drawable(self.mean)
 
     @property
     def mean(self) -> float:
@@ -181,13 +213,13 @@ class Gamma:
     def cumulative_hazard(self, age: float) -> float:
         if age <= 0:
             return 0.0
-        return -_log_upper_gamma(self.shape, age / self.scale)
+        return -log_upper_gamma(self.shape, age / self.scale)
 
     def age_at(self, cumulative_hazard: float) -> float:
         if cumulative_hazard <= 0:
             return 0.0
-        return self.scale * _increasing_root(
-            lambda x: -_log_upper_gamma(self.shape, x) - cumulative_hazard, start=self.shape + cumulative_hazard
+        return self.scale * increasing_root(
+            lambda x: -log_upper_gamma(self.shape, x) - cumulative_hazard, start=self.shape + cumulative_hazard
         )
 
     def sample(self, rng: np.random.Generator) -> float:
@@ -270,50 +302,3 @@ class Scaled:
 
     def sample(self, rng: np.random.Generator) -> float:
         return self.factor * self.of.sample(rng)
-
-
-def _log_upper_gamma(shape: float, x: float) -> float:
-    """Ln Q(shape, x), the regularised upper incomplete gamma function.
-
-    Series below x = shape + 1, Lentz's continued fraction above (Abramowitz and Stegun 6.5.29, 6.5.31).
-    """
-    if x <= 0:
-        return 0.0
-    log_front = shape * math.log(x) - x - math.lgamma(shape)
-    if x < shape + 1:
-        term = total = 1 / shape
-        n = shape
-        while term > total * 1e-17:
-            n += 1
-            term *= x / n
-            total += term
-        return math.log1p(-min(math.exp(log_front) * total, 1 - 1e-16))
-    tiny = 1e-300
-    b = x + 1 - shape
-    c, d = 1 / tiny, 1 / b
-    fraction = d
-    for i in range(1, 10_000):
-        a = -i * (i - shape)
-        b += 2
-        d = 1 / (a * d + b or tiny)
-        c = b + a / c or tiny
-        step = c * d
-        fraction *= step
-        if abs(step - 1) < 1e-15:
-            break
-    return log_front + math.log(fraction)
-
-
-def _increasing_root(function: Callable[[float], float], start: float) -> float:
-    """The zero on (0, inf) of an increasing function that is negative at 0, by bisection of the exponent."""
-    low, high = start, start
-    while function(low) > 0:
-        low /= 2
-    while function(high) < 0:
-        high *= 2
-    for _ in range(200):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if function(middle) < 0 else (low, middle)
-    return (low + high) / 2

@@ -14,6 +14,8 @@ _AUTOSCALER = "pkg/controller/podautoscaler"
 _METRICS_SERVER = "kubernetes-sigs/metrics-server/pkg/storage/pod.go"
 
 
+SHORTEST_PERIOD = 0.001
+"""Seconds between two passes of a loop."""
 _POSITIVE = (
     "lease_renew_period",
     "node_monitor_period",
@@ -175,5 +177,5 @@ class Timing:
             if value is not None and not value >= 0:
                 raise ValueError(f"{constant.name} must not be negative (got {value!r})")
         for name in _POSITIVE:
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be positive")
+            if not getattr(self, name) >= SHORTEST_PERIOD:
+                raise ValueError(f"{name} must be at least {SHORTEST_PERIOD:g} s")

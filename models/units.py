@@ -23,14 +23,28 @@ _NANO = Decimal("1e-9")
 
 _PERCENT = re.compile(rf"{_NUMBER}\s*%")
 
+LONGEST_TEXT = 400
+"""Characters: nobody writes a number that long, and reading one takes time that grows with its square."""
+LONGEST_DURATION = 1e15
+"""Seconds (30 million years): beyond it a clock in floating point is no longer exact to a second."""
+LARGEST_PERCENTAGE = 1e9
+
+
+def _short(value: object) -> object:
+    """The value, unless it is a text too long to be a number."""
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise ValueError(f"a number of more than {LONGEST_TEXT} characters makes no sense (got {shown(value)})")
+    return value
+
 
 def parse_duration(text: object) -> float:
     """Seconds of "400ms", "30s", "5m", "12h", "30d", "1y" (365 d) or a combination such as "1h30m"."""
     expected = "expected a duration like 30s, 5m, 12h, 30d or 1y"
     if isinstance(text, int | float) and not isinstance(text, bool):
         raise ValueError(f"{expected}: a number needs its unit (got {text!r}; for seconds write {text}s)")
-    if not isinstance(text, str):
+    if not isinstance(_short(text), str):
         raise ValueError(f"{expected} (got {shown(text)})")
+    assert isinstance(text, str)
     if text.startswith("-"):
         raise ValueError(f"a duration must not be negative (got {shown(text)})")
     if re.fullmatch(_NUMBER, text):
@@ -38,7 +52,10 @@ def parse_duration(text: object) -> float:
     match = _DURATION.fullmatch(text)
     if not text or match is None:
         raise ValueError(f"{expected} (got {shown(text)})")
-    return float(sum(Decimal(n) * Decimal(str(s)) for n, s in zip(match.groups(), _SECONDS, strict=True) if n))
+    seconds = float(sum(Decimal(n) * Decimal(str(s)) for n, s in zip(match.groups(), _SECONDS, strict=True) if n))
+    if seconds > LONGEST_DURATION:
+        raise ValueError(f"a duration is at most {LONGEST_DURATION / YEAR:.0f}y (got {shown(text)})")
+    return seconds
 
 
 def format_duration(seconds: float) -> str:
@@ -75,7 +92,7 @@ def parse_quantity(value: object) -> Decimal:
     The grammar is the API server's (k8s.io/apimachinery/pkg/api/resource): finer than nano is rounded away from
     zero, and binary suffixes are capped at 2^63 - 1. Numbers from YAML go through their shortest spelling.
     """
-    text = repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    text = repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else _short(value)
     match = _QUANTITY.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise ValueError(f"expected a quantity like 250m, 0.5, 4Gi or 500M (got {shown(value)}{_quantity_hint(text)})")
@@ -133,13 +150,16 @@ def format_memory(size: int) -> str:
 
 def parse_percent(text: object) -> float:
     """The share that a percentage stands for: "80%" -> 0.8."""
-    match = _PERCENT.fullmatch(text) if isinstance(text, str) else None
+    match = _PERCENT.fullmatch(text) if isinstance(_short(text), str) else None  # type: ignore[call-overload]
     if match is None:
         hint = ""
         if isinstance(text, int | float) and not isinstance(text, bool):
             hint = f"; write {format_percent(text) if 0 <= text < 1 else f'{_plain(text)}%'}"
         raise ValueError(f"expected a percentage like 80% (got {shown(text)}{hint})")
-    return float(Decimal(match[1]) / 100)
+    percentage = Decimal(match[1])
+    if percentage > LARGEST_PERCENTAGE:
+        raise ValueError(f"a percentage this large makes no sense (got {shown(text)})")
+    return float(percentage / 100)
 
 
 def format_percent(share: float) -> str:
@@ -160,7 +180,7 @@ def parse_int_or_percent(value: object) -> int | Percent:
         return value
     if isinstance(value, float) and value.is_integer():
         return parse_int_or_percent(int(value))
-    match = re.fullmatch(r"([0-9]+)%", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"([0-9]+)%", value) if isinstance(value, str) and _short(value) else None
     if match is None:
         raise ValueError(
             "expected a whole number, or a percentage: "

@@ -1,18 +1,6 @@
 """The simulator: what happens to a cluster."""
 
-from importlib.util import find_spec as _find_spec
-from pathlib import Path as _Path
 from typing import TYPE_CHECKING, Any
-
-# The names of our packages are ordinary words: make sure that Python found ours, not a user's own models.py.
-for _name in ("models", "simulator", "experiments"):
-    _ours, _spec = _Path(__file__).resolve().parents[1] / _name / "__init__.py", _find_spec(_name)
-    if _spec is None or _spec.origin is None or _Path(_spec.origin).resolve() != _ours:
-        raise ImportError(
-            f"kubenines needs its own package {_name!r} ({_ours.parent}), "
-            f"but Python finds {_spec and _spec.origin} first. "
-            "Rename that file or folder, run from another directory, or uninstall the other distribution."
-        )
 
 if TYPE_CHECKING:
     from simulator.run import Run, simulate

@@ -53,7 +53,6 @@ from experiments.report.text import objective_lines
 from models.manifests import build_cluster, read_manifests
 
 if __name__ == "__main__":
-    sys.modules["numba"] = None  # plain Python is quicker than compiling
     explained, workers, *files = sys.argv[1:]
     said = []
     for experiment in map(Experiment.from_yaml, files):
@@ -134,7 +133,12 @@ class Workshop:
 
     def python(self, *arguments: str | Path) -> str:
         """What a program says, that finds the package and the tree."""
-        environment = {**os.environ, "PYTHONPATH": f"{self.folder}{os.pathsep}{self.tree}", "MPLBACKEND": "agg"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{self.folder}{os.pathsep}{self.tree}",
+            "MPLBACKEND": "agg",
+            "NUMBA_DISABLE_JIT": "1",  # plain Python is quicker than compiling
+        }
         done = subprocess.run(
             [sys.executable, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True
         )

@@ -24,7 +24,7 @@ MODELS = {
 SIMULATOR = {
     "simulator/kernel.py": {"simpy"},
     "simulator/log.py": {"pandas"},  # to_frame, when it is called
-    "simulator/traffic/requests/compiling.py": {"numba"},  # if it is installed, when something is compiled
+    "simulator/traffic/requests/compiling.py": {"numba"},  # when something is compiled
 }
 EXPERIMENTS = (
     "simulator.kernel.Story",

@@ -16,7 +16,6 @@ from simulator.registry import find
 from simulator.streams import Streams
 from simulator.traffic.endpoints import Condition, EndpointHistory
 from simulator.traffic.requests.answers import Answers
-from simulator.traffic.requests.compiling import numba
 from simulator.traffic.requests.requests import requests
 
 
@@ -28,8 +27,6 @@ class TrafficBench:
     pods: int
     requests: int
     answered: int
-    compiled: bool
-    """Whether the compiler (the extra `fast`) is installed."""
     seconds: float
     """Wall time, compiling left out."""
     requests_per_second: float
@@ -53,7 +50,6 @@ def traffic(number: int, policy: str, pods: int) -> dict[str, Any]:
             pods=pods,
             requests=found.sent,
             answered=found.answered,
-            compiled=numba() is not None,
             seconds=seconds,
             requests_per_second=found.sent / seconds,
             mean_latency=found.latencies.mean,

@@ -2,9 +2,11 @@
 
 from experiments.commands.bench import bench
 from experiments.commands.compare import compare
+from experiments.commands.examples import examples
 from experiments.commands.explain import explain
 from experiments.commands.fit import fit
 from experiments.commands.import_ import import_
+from experiments.commands.init import init
 from experiments.commands.plan import plan
 from experiments.commands.plot import plot
 from experiments.commands.replay import replay
@@ -18,6 +20,8 @@ from experiments.commands.version import version
 from experiments.commands.why import why
 
 COMMANDS = (
+    init,
+    examples,
     validate,
     plan,
     run,

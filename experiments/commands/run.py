@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from experiments.commands.console import INTERRUPTED, PATH, SETTINGS, STRICT, refuse_unread, say, warn
+from experiments.commands.console import FAILED, INTERRUPTED, PATH, SETTINGS, STRICT, refuse_unread, say, warn
 
 
 @click.command()
@@ -66,7 +66,7 @@ def run(
     if strict:
         refuse_unread(read.named)
     from experiments.report import text
-    from experiments.runner.job import Interrupted
+    from experiments.runner.job import Interrupted, NothingRan
     from experiments.runner.run import run as run_all
 
     folder = Path(out) if out else Path("results") / read.name
@@ -86,6 +86,9 @@ def run(
         say(f"interrupted after {interrupted.done} of {interrupted.total} replications")
         say(f"resume: {shlex.join(['kubenines', *again, '--resume'])}")
         return INTERRUPTED
+    except NothingRan as nothing:
+        say(f"kubenines: {nothing}")
+        return FAILED
     text.show(results)
     verdict = results.verdict()
     return 0 if no_fail and verdict in (1, 4) else verdict

@@ -12,7 +12,7 @@ from functools import cache, reduce
 from operator import or_
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic import Field, Strict, create_model, model_validator
+from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 from pydantic.alias_generators import to_camel
 
 from experiments.file.fields import Duration, FileModel, Number, Seconds, Select, written_duration
@@ -26,6 +26,8 @@ _NUMBERS = {
     *("threshold", "tolerance", "weight"),
 }
 """Floats whose name ends in one of these words are plain numbers; every other float is a duration."""
+SOONEST_FAILURE = 1.0
+"""Seconds from one failure to the next, in the mean, that a file may ask for at least."""
 
 
 class DescribedModel(FileModel):
@@ -143,7 +145,7 @@ def _annotation(name: str, hint: Any) -> Any:
             return Number
         return Seconds if name.endswith("seconds") else Duration
     if hint is Distribution:
-        return AnyLaw
+        return Annotated[AnyLaw, AfterValidator(_takes_time)] if name.endswith("to_failure") else AnyLaw
     if hint is LabelSelector:
         return Select
     if origin in (Union, types.UnionType):
@@ -155,6 +157,13 @@ def _annotation(name: str, hint: Any) -> Any:
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return file_model(hint)
     return hint
+
+
+def _takes_time(law: Law) -> Law:
+    """What fails again at once leaves a simulation no time to go on."""
+    if law.value().mean < SOONEST_FAILURE:
+        raise ValueError(f"failures must be {SOONEST_FAILURE:g} s apart in the mean, or more")
+    return law
 
 
 def _is_number(name: str) -> bool:

@@ -14,7 +14,7 @@ from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.findings.pairs import of_pair, samples
 from experiments.findings.unseen import Unseen
 from experiments.inference import batch_means, estimate, yearly
-from experiments.inference.comparison import Comparison, compare
+from experiments.inference.comparison import Comparison, Versus, compare
 from experiments.inference.estimate import STATED_OUTAGE, Estimate
 from experiments.inference.ranking import Ranking, rank
 from experiments.inference.sample import Sample
@@ -43,7 +43,7 @@ class Findings:
         self.manifest, self.tables, self.resolved, self.path = manifest, tables, resolved, path
         self._samples: dict[tuple[str, str], Sample] = {}
         self._parts: dict[tuple[str, str], list[Part]] = {}
-        self._comparisons: dict[tuple[str, tuple[tuple[str, str], ...]], dict[tuple[str, str], Comparison]] = {}
+        self._families: dict[tuple[tuple[str, str, str], ...], dict[tuple[str, str, str], Comparison]] = {}
 
     @property
     def runs(self) -> "pd.DataFrame":
@@ -180,21 +180,31 @@ class Findings:
     def comparison(self, service: str, policy: str, baseline: str | None = None) -> Comparison | None:
         """Yearly downtime against the baseline's, paired by replication; None for the baseline or without two pairs.
 
-        Its adjusted p counts all policies that are compared with this baseline at this Service.
+        Its adjusted p counts every Service and policy that is compared with this baseline: a whole table.
         """
+        self._check("service", service, self.services)
         self._check("policy", policy, self.policies)
         baseline = baseline or self.policies[0]
-        return self.comparisons(service, tuple((each, baseline) for each in self.policies)).get((policy, baseline))
+        table = tuple((each, mine, baseline) for each in self.services for mine in self.policies)
+        return self._family(table).get((service, policy, baseline))
 
-    def comparisons(self, service: str, pairs: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], Comparison]:
+    def comparisons(self, service: str, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Comparison]:
         """Pairs of policies at one Service as one family; see `experiments.inference.comparison.compare`."""
-        key = service, pairs
-        if key not in self._comparisons:
-            samples = {policy: self.sample(service, policy) for policy in self.policies}
-            different = [(mine, other) for mine, other in pairs if mine != other]
-            confidence, length = self.manifest.confidence, self._outage_length(service)
-            self._comparisons[key] = compare(samples, different, confidence, length)
-        return self._comparisons[key]
+        found = self._family(tuple((service, mine, other) for mine, other in pairs))
+        return {(mine, other): comparison for (_, mine, other), comparison in found.items()}
+
+    def _family(self, rows: tuple[tuple[str, str, str], ...]) -> dict[tuple[str, str, str], Comparison]:
+        """(Service, policy, what it is compared with) -> comparison, adjusted for all the rows."""
+        if rows not in self._families:
+            family = {
+                (service, mine, other): Versus(
+                    self.sample(service, mine), self.sample(service, other), self._outage_length(service)
+                )
+                for service, mine, other in rows
+                if mine != other
+            }
+            self._families[rows] = compare(family, self.manifest.confidence)
+        return self._families[rows]
 
     def parts(self, service: str, policy: str) -> list[Part]:
         """The downtime of one Service under one policy by cause and stage; see `findings.breakdown`."""

@@ -6,8 +6,8 @@ estimated like any other downtime, mindful of few and unequal outages, and the i
 their intervals and their correlation (MOVER; Zou and Donner, Statistics in Medicine 27, 2008). When outages are many
 this is Student's paired interval; when they are few, that one is too narrow.
 
-The verdict: `significance.sign_flips`, adjusted for all the pairs of one Service that are compared at once, not for the
-number of Services. It also asks that the interval excludes 0 and that at least `FEW_OUTAGES` outages were seen.
+The verdict: `significance.sign_flips`, adjusted for all the pairs that are compared at once: those of a whole table. It
+also asks that the interval excludes 0 and that at least `FEW_OUTAGES` outages were seen.
 
 Measured (`python -m tests.experiments.inference.paired_studies 2000`: 2,000 studies of 50 replications, one seed;
 standard error at most 0.005 at 0.05 and 0.95). Expected outages of the baseline:
@@ -41,8 +41,9 @@ that, and that is why a verdict asks for more than p.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,8 @@ from experiments.inference.intervals import Floats
 from experiments.inference.sample import Sample
 from experiments.inference.significance import sign_flips
 from models.units import YEAR
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -101,19 +104,21 @@ class Comparison:
         return f"{self.difference.show_value()} {self.difference.show_interval()} {remark}"
 
 
-def compare(
-    policies: Mapping[str, Sample],
-    pairs: Sequence[tuple[str, str]],
-    confidence: float,
-    outage_length: float = STATED_OUTAGE,
-) -> dict[tuple[str, str], Comparison]:
-    """Every pair (a policy, what it is compared with) that has at least two replications in common, as one family.
+@dataclass(frozen=True)
+class Versus:
+    """What is compared: a Service under one policy with the same Service under another."""
 
-    `outage_length`: seconds that an outage is taken to last of which none was seen (`estimate.availability`), under a
-    policy with fewer than `FEW_OUTAGES`; under others as long as their mean.
-    """
-    paired = {(mine, other): _Pair.of(policies[mine], policies[other]) for mine, other in pairs}
-    paired = {names: pair for names, pair in paired.items() if len(pair.windows) >= 2}
+    mine: Sample
+    other: Sample
+    outage_length: float = STATED_OUTAGE
+    """Seconds that an outage is taken to last of which none was seen (`estimate.availability`), under a policy with
+    fewer than `FEW_OUTAGES`; under others as long as their mean."""
+
+
+def compare(family: Mapping[Name, Versus], confidence: float) -> dict[Name, Comparison]:
+    """Every pair that has at least two replications in common, by its name; the p-values are adjusted for all pairs."""
+    paired = {name: _Pair.of(versus.mine, versus.other) for name, versus in family.items()}
+    paired = {name: pair for name, pair in paired.items() if len(pair.windows) >= 2}
     if not paired:
         return {}
     replications = np.unique(np.concatenate([pair.replications for pair in paired.values()]))
@@ -122,15 +127,15 @@ def compare(
         differences[np.searchsorted(replications, pair.replications), column] = pair.differences
     tested = sign_flips(differences)
     return {
-        names: Comparison(
-            pair.estimate(confidence, outage_length),
+        name: Comparison(
+            pair.estimate(confidence, family[name].outage_length),
             pair.correlation,
             pair.outages,
             int(np.count_nonzero(pair.differences)),
             float(p),
             float(adjusted),
         )
-        for (names, pair), p, adjusted in zip(paired.items(), tested.p, tested.adjusted, strict=True)
+        for (name, pair), p, adjusted in zip(paired.items(), tested.p, tested.adjusted, strict=True)
     }
 
 

@@ -6,18 +6,19 @@ from typing import IO
 
 from experiments.findings.findings import Findings
 from experiments.inference.comparison import Comparison
-from experiments.report.table import POLICY, Column, Row, Table, console_for, heading, legend
+from experiments.report.table import POLICY, Column, Row, Table, heading, legend
+from experiments.report.terminal import Terminal
 
 LETTERS = "policies that share a letter cannot be told apart; all pairs compared, adjusted for their number"
 COLUMNS = (
     POLICY,
     Column("GROUP", "letters; policies that share one cannot be told apart", "name"),
     Column("DOWNTIME/Y", "downtime in a year"),
-    Column("CI", "its interval", "share"),
-    Column("OUTAGES", "outages seen in all runs"),
+    Column("CI", "its interval", "share", gives_way=1),
+    Column("OUTAGES", "outages seen in all runs", gives_way=2),
     Column("vs baseline", "difference of the yearly downtime, paired by replication", "name"),
-    Column("P", "p-value of the difference, adjusted for all comparisons with the baseline"),
-    Column("CORRELATION", "of the paired downtimes"),
+    Column("P", "p-value of the difference, adjusted for all comparisons with the baseline", gives_way=3),
+    Column("CORRELATION", "of the paired downtimes", gives_way=4),
 )
 
 
@@ -55,15 +56,15 @@ def show(
     width: int | None = None,
 ) -> None:
     """Print the comparison at each of the Services to `file` (stdout), and what it says in words."""
-    from rich.text import Text
-
-    console = console_for(file, width)
-    console.print(Text(heading(findings), style="bold"), soft_wrap=True)
+    terminal = Terminal(file, width)
+    terminal.title(heading(findings))
     for service in services:
-        console.print(Text(f"\n{service}", style="bold"))
-        console.print(table(findings, service, baseline).rich())
+        terminal.say("")
+        terminal.title(service)
+        terminal.table(table(findings, service, baseline))
         for sentence in findings.ranked(service).sentences():
-            console.print(Text(f"  {sentence}"), soft_wrap=True)
-    console.print(Text(f"\n  note: {LETTERS}"), soft_wrap=True)
+            terminal.say(sentence)
+    terminal.say("")
+    terminal.say(f"note: {LETTERS}")
     if stars := legend(findings, baseline):
-        console.print(Text(f"  note: {stars}"), soft_wrap=True)
+        terminal.say(f"note: {stars}")

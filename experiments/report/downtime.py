@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from experiments.findings.breakdown import Part, by_stage
 from experiments.findings.levers import savings
 from experiments.inference.estimate import show_seconds
-from experiments.report.table import Column, Row, Table, console_for
+from experiments.report.table import Column, Row, Table
+from experiments.report.terminal import Terminal
 
 if TYPE_CHECKING:
     from experiments.findings.findings import Findings
@@ -19,19 +20,15 @@ MOST = 6
 
 def show(findings: "Findings", services: Sequence[str], policies: Sequence[str]) -> None:
     """Print the downtime of these Services under these policies, by cause and stage."""
-    from rich.text import Text
-
-    console = console_for()
+    terminal = Terminal()
     for service in services:
         for policy in policies:
             parts = findings.parts(service, policy)
-            console.print(
-                Text(f"{service} under {policy}: {_downtime(findings, service, policy)}", style="bold"), soft_wrap=True
-            )
+            terminal.title(f"{service} under {policy}: {_downtime(findings, service, policy)}")
             if parts:
-                console.print(table(parts).rich())
+                terminal.table(table(parts))
                 if levers := saved(parts):
-                    console.print(Text(f"  to first order: {levers}"), soft_wrap=True)
+                    terminal.say(f"to first order: {levers}")
 
 
 def _downtime(findings: "Findings", service: str, policy: str) -> str:

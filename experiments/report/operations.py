@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("OPERATION", "name of the operation", "name"),
     POLICY,
-    Column("ASKED", "times that it was asked for, each node or workload counted, in all runs"),
-    Column("BEGUN", "how many of those were begun: one that is busy with what was asked before does not begin"),
+    Column("ASKED", "times that it was asked for, each node or workload counted, in all runs", gives_way=1),
+    Column("BEGUN", "how many of those were begun: what is busy with an earlier one does not begin", gives_way=2),
     Column("DONE", "how many were done: a node back in use, a rollout complete"),
     Column("GIVEN UP", "drains of nodes that were not empty in time, or never could be"),
     Column("NOT OVER", "begun, and not over at the end of the run"),
-    Column("MEDIAN", "time within which half of those done were done, work on the node included"),
-    Column("95% WITHIN", "time within which 95 % of those done were done"),
-    Column("EMPTY AFTER", "time within which 95 % of the nodes that a drain emptied were empty"),
-    Column("EVICTED", "evictions that were allowed"),
-    Column("REFUSED", "evictions that were refused, each try counted"),
-    Column("LAST REFUSAL", "why the last of them was, in Kubernetes' words", "words"),
+    Column("MEDIAN", "time within which half of those done were done, work on the node included", gives_way=5),
+    Column("95% WITHIN", "time within which 95 % of those done were done", gives_way=3),
+    Column("EMPTY AFTER", "time within which 95 % of the nodes that a drain emptied were empty", gives_way=6),
+    Column("EVICTED", "evictions that were allowed", gives_way=8),
+    Column("REFUSED", "evictions that were refused, each try counted", gives_way=4),
+    Column("LAST REFUSAL", "why the last of them was, in Kubernetes' words", "words", gives_way=7),
 )
 
 

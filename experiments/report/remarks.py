@@ -28,6 +28,11 @@ def held_up(reason: str) -> str:
 
 def notes(findings: "Findings") -> list[str]:
     """All remarks, a sentence each."""
+    return [*above(findings), *below(findings)]
+
+
+def above(findings: "Findings") -> list[str]:
+    """What to know before looking at the table: what failed, what is missing, which pods never had a place."""
     m, remarks = findings.manifest, []
     errors = findings.failed.groupby("error", sort=False)
     for error, alike in list(errors)[:5]:
@@ -42,6 +47,12 @@ def notes(findings: "Findings") -> list[str]:
         for reason, (pods, replications) in reasons.items():
             where = f"up to {pods} pods in {replications} replications"
             remarks.append(f"{held_up(reason)} under {policy}: {where}: {reason}")
+    return remarks
+
+
+def below(findings: "Findings") -> list[str]:
+    """What to know of the numbers."""
+    m, remarks = findings.manifest, []
     struck = strikes(findings)
     names = list(dict.fromkeys(name for counts in struck.values() for name in counts))
     for name in names:

@@ -15,11 +15,11 @@ COLUMNS = (
     Column("REQUESTS TO", "name of the Service", "name"),
     POLICY,
     Column("ANSWERED", "share of the requests that is answered in the long run, retries included", "share"),
-    Column("CI", "its interval", "share"),
+    Column("CI", "its interval", "share", gives_way=2),
     Column("LOST/Y", "requests lost in a year"),
-    Column("RETRIES/Y", "further attempts in a year"),
-    Column("P99", "99th percentile of the latency, in seconds, mean over the runs"),
-    Column("LOST MOSTLY TO", "the three reasons to which most requests were lost, with their shares", "words"),
+    Column("RETRIES/Y", "further attempts in a year", gives_way=4),
+    Column("P99", "99th percentile of the latency, in seconds, mean over the runs", gives_way=3),
+    Column("LOST MOSTLY TO", "the three reasons to which most were lost, with their shares", "words", gives_way=1),
 )
 
 

@@ -1,28 +1,25 @@
-"""One layout for every table that people read: on a terminal, as plain lines, in a notebook, on the page.
+"""One layout for every table that people read: as lines of text, in a notebook, on the page.
 
 What stands in a table is worked out in the file of that table; only how it looks is decided here. Beside it is what all
-printed tables share: where they are printed, the line above them and the legend below.
+printed tables share: the line above them and the legend below.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import IO, TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal
 
 from experiments.inference.estimate import show_seconds
 from experiments.inference.intervals import FEW_OUTAGES
 
 if TYPE_CHECKING:
-    from rich import table as terminal
-    from rich.console import Console
-
     from experiments.findings.findings import Findings
 
 Style = Literal["name", "number", "share", "words", "method"]
 """How the texts of a column stand.
 
 A name stands left, in one line; a number right. A share or an interval is read from its first digits, so it stands left
-on a terminal; on a page, where there is room, right. Words and methods stand left and may be broken into lines.
+on a terminal; on a page, where there is room, right. Words and methods stand left, on a page broken into lines.
 """
 Row = tuple[str, ...]
 
@@ -35,6 +32,8 @@ class Column:
     """In capitals, but for what is no heading of its own ("vs baseline"). "CI" is followed by its confidence."""
     meaning: str
     style: Style = "number"
+    gives_way: int = 0
+    """Where a terminal is too narrow the columns with the highest number go first; 0: never."""
 
     def on_terminal(self, confidence: float) -> str:
         """The heading on a terminal, with the confidence of intervals: "95% CI"."""
@@ -77,21 +76,36 @@ class Table:
         groups = [list(rows) for _, rows in groupby(self.rows, key=lambda row: row[0])]
         return [[rows[0], *(("", *row[1:]) for row in rows[1:])] for rows in groups]
 
-    def rich(self) -> "terminal.Table":
-        """The table for a terminal; texts fold rather than vanish where it is narrow."""
-        from rich.table import Table as TerminalTable
+    def where(self, heading: str, text: str | None) -> "Table":
+        """The rows with this text under this heading; the whole table if there is no such heading, or no text."""
+        found = [i for i, column in enumerate(self.columns) if column.heading == heading]
+        if text is None or not found:
+            return self
+        return replace(self, rows=tuple(row for row in self.rows if row[found[0]] == text))
 
-        built = TerminalTable(box=None, pad_edge=False, header_style="bold")
-        for column in self.columns:
-            side: Literal["left", "right"] = "right" if column.style == "number" else "left"
-            built.add_column(column.on_terminal(self.confidence), justify=side, overflow="fold")
-        for group in self.groups:
-            for row in group:
-                built.add_row(*row)
-        return built
+    def narrowed(self, width: int) -> "Table":
+        """The table without as many columns as it takes to fit into `width` characters, the first to give way first.
+
+        Columns that never give way stay, if need be beyond the width.
+        """
+        columns = list(range(len(self.columns)))
+        while (table := self._only(columns))._width > width:
+            yielding = [i for i in columns if self.columns[i].gives_way]
+            if not yielding:
+                break
+            columns.remove(max(yielding, key=lambda i: (self.columns[i].gives_way, i)))
+        return table
+
+    def _only(self, columns: list[int]) -> "Table":
+        rows = tuple(tuple(row[i] for i in columns) for row in self.rows)
+        return replace(self, columns=tuple(self.columns[i] for i in columns), rows=rows)
+
+    @property
+    def _width(self) -> int:
+        return max(map(len, self.lines()))
 
     def lines(self) -> list[str]:
-        """The table as plain lines of any width, for files and pipes."""
+        """The headings and every row as lines of text, as wide as it takes."""
         headings = tuple(column.on_terminal(self.confidence) for column in self.columns)
         rows = [headings, *(row for group in self.groups for row in group)]
         widths = [max(map(len, texts)) for texts in zip(*rows, strict=True)]
@@ -113,19 +127,6 @@ class Table:
 # --- around a printed table ------------------------------------------------------------------------------------------
 
 
-def console_for(file: IO[str] | None = None, width: int | None = None) -> "Console":
-    """What prints to `file` (stdout): colours only on a terminal, `width` characters wide.
-
-    Without a width it is the terminal's; 200 where there is none.
-    """
-    from rich.console import Console
-
-    console = Console(file=file, width=width, highlight=False)
-    if width is None and not console.is_terminal:
-        console = Console(file=file, width=200, highlight=False)
-    return console
-
-
 def heading(findings: "Findings") -> str:
     """One line: what ran, how much of it."""
     m = findings.manifest
@@ -138,10 +139,10 @@ def heading(findings: "Findings") -> str:
 
 def legend(findings: "Findings", baseline: str | None = None) -> str:
     """What stars and p-values mean; empty when nothing is compared. Without a baseline it is the first policy."""
-    count = len(findings.policies) - 1
+    count = (len(findings.policies) - 1) * len(findings.services)
     if count < 1:
         return ""
-    adjusted = f"adjusted for the {count} comparisons at each Service" if count > 1 else "of the only comparison"
+    adjusted = f"adjusted for the {count} comparisons of the table" if count > 1 else "of the only comparison"
     return (
         f"vs {baseline or findings.policies[0]}, paired by replication: * p < 0.05, ** p < 0.01, *** p < 0.001, "
         f"{adjusted}; no star unless the interval excludes 0 and {FEW_OUTAGES} outages were seen"

@@ -9,8 +9,9 @@ from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED, Judgement
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
 from experiments.report import budgets, operations, requests, rollouts
-from experiments.report.remarks import notes
-from experiments.report.table import POLICY, Column, Row, Table, console_for, heading, legend
+from experiments.report.remarks import above, below
+from experiments.report.table import POLICY, Column, Row, Table, heading, legend
+from experiments.report.terminal import Terminal
 from models.manifests.account import in_words
 from models.units import YEAR
 
@@ -18,11 +19,11 @@ COLUMNS = (
     Column("SERVICE", "name of the Service", "name"),
     POLICY,
     Column("AVAILABILITY", "share of the time that the Service is available in the long run", "share"),
-    Column("CI", "its interval", "share"),
-    Column("NINES", "the availability as -log10 of the rest, with its interval"),
+    Column("CI", "its interval", "share", gives_way=1),
+    Column("NINES", "the availability as -log10 of the rest, with its interval", gives_way=4),
     Column("DOWNTIME/Y", "downtime in a year"),
-    Column("OUTAGES/Y", "outages in a year"),
-    Column("vs baseline", "difference of the yearly downtime from the first policy's, paired by replication", "name"),
+    Column("OUTAGES/Y", "outages in a year", gives_way=3),
+    Column("vs baseline", "difference of yearly downtime from the first policy's, paired by replication", "name", 2),
 )
 MARKS = {MET: "✓", INCONCLUSIVE: "?", MISSED: "✗"}
 
@@ -117,26 +118,33 @@ def remark(objective: Judgement) -> str:
     return f"inconclusive; about {objective.more} more replications would tell"
 
 
-def show(findings: Findings, file: IO[str] | None = None, width: int | None = None) -> None:
-    """Print everything to `file` (stdout); colours only on a terminal, full width where there is none."""
-    from rich.text import Text
+def show(
+    findings: Findings,
+    file: IO[str] | None = None,
+    width: int | None = None,
+    service: str | None = None,
+    policy: str | None = None,
+) -> None:
+    """Print everything to `file` (stdout), fitted to the terminal or `width`, at full length where there is neither.
 
-    console = console_for(file, width)
-    console.print(Text(heading(findings), style="bold"), soft_wrap=True)
-    console.print(table(findings).rich())
-    if answered := requests.table(findings):
-        console.print(answered.rich())
-    if operated := operations.table(findings):
-        console.print(operated.rich())
-    for line in [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]:
-        console.print(Text("  " + line), soft_wrap=True)
-    for line in [*filter(None, [legend(findings)]), *notes(findings), *in_words(findings.named)]:
-        console.print(Text("  note: " + line), soft_wrap=True)
+    With a Service or a policy the tables have the rows about it only.
+    """
+    terminal = Terminal(file, width)
+    terminal.title(heading(findings))
+    for line in above(findings):
+        terminal.say(line)
+    for line in objective_lines(findings):
+        terminal.say(line)
+    for each in (table(findings), requests.table(findings), operations.table(findings)):
+        mine = each.where("SERVICE", service).where("REQUESTS TO", service).where("POLICY", policy)
+        terminal.table(mine)
+    for line in [*chance_lines(findings), *service_lines(findings)]:
+        terminal.say(line)
+    for line in [*filter(None, [legend(findings)]), *below(findings), *in_words(findings.named)]:
+        terminal.say("note: " + line)
     if findings.path is not None:
         page = findings.path / "report.html"
-        console.print(
-            Text(f"  results: {findings.path}" + (f"   report: {page}" if page.exists() else "")), soft_wrap=True
-        )
+        terminal.say(f"results: {findings.path}" + (f"   report: {page}" if page.exists() else ""))
 
 
 def summary_html(findings: Findings) -> str:
@@ -146,6 +154,7 @@ def summary_html(findings: Findings) -> str:
     further = filter(None, (requests.table(findings), operations.table(findings)))
     tables = "".join(each.html() for each in (table(findings), *further))
     judged = [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]
-    remarks = [*judged, *filter(None, [legend(findings)]), *notes(findings), *in_words(findings.named)]
-    lines = "".join(f"<li>{escape(line)}</li>" for line in remarks)
-    return f"<p>{escape(heading(findings))}</p>{tables}<ul>{lines}</ul>"
+    remarks = [*judged, *filter(None, [legend(findings)]), *below(findings), *in_words(findings.named)]
+    first, lines = ("".join(f"<li>{escape(line)}</li>" for line in said) for said in (above(findings), remarks))
+    first = f"<ul>{first}</ul>" if first else ""
+    return f"<p>{escape(heading(findings))}</p>{first}{tables}<ul>{lines}</ul>"

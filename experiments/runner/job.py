@@ -34,6 +34,13 @@ class Interrupted(Exception):
         )
 
 
+class NothingRan(Exception):
+    """Every replication failed: there is no number to show."""
+
+    def __init__(self, total: int, error: str) -> None:
+        super().__init__(f"all {total} replications failed, the first by {error}")
+
+
 @dataclass
 class Job:
     """The cells of a run: finished ones are kept, in memory or in a folder; the others can be run."""

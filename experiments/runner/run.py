@@ -7,7 +7,7 @@ order in which cells finish can change a table.
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from experiments.runner import progress as progressing
 from experiments.runner import provenance
 from experiments.runner.engines import Engine
 from experiments.runner.engines.local import LocalEngine
-from experiments.runner.job import Interrupted, Job
+from experiments.runner.job import Interrupted, Job, NothingRan
 from experiments.runner.progress import Listener
 from experiments.runner.replication import Simulate, scenario_key
 from experiments.store.cell import Cell
@@ -60,8 +60,8 @@ def run(
     `out`: a result folder, made, resumed or (`fresh`) started anew; None keeps everything in memory. `replications`
     overrides the plan's number and its precision. `workers`: processes of this machine, unless there is an
     `engine`. `progress`: True, or who is told. `events`: keep the transitions of the first so many replications of each
-    policy in `out`. A cell that raises is a row of `results.failed`. Raises `ChangedExperiment`, `NotAResultFolder`,
-    `Interrupted`.
+    policy in `out`. A cell that raises is a row of `results.failed`; if all do, that is a `NothingRan`. Raises
+    `ChangedExperiment`, `NotAResultFolder`, `FolderInUse`, `Interrupted`.
     """
     if workers < 1 or (replications is not None and replications < 1):
         raise ValueError("workers and replications must be at least 1")
@@ -75,18 +75,17 @@ def run(
     resolved = with_copies(plain(plan.resolved), plan.source_path, plan.inputs)
     manifest = provenance.describe(plan, keys, resolved, looks[-1], replications, engine)
 
-    cells: list[Cell] = []
-    if folder is not None:
-        kept = [] if fresh else _kept(folder, manifest, resolved)
-        cells = [c for c in kept if c.replication >= events or folder.events(c.policy, c.replication).exists()]
-        if fresh:
-            folder.clear()
-        folder.write_manifest(manifest)
-        folder.write_inputs(plan.source_text, resolved, plan.inputs)
     job = Job(plan.scenarios, keys, engine, simulate, manifest, resolved, folder, looks[-1], events)
-    job.add(cells)
-    with _listener(progress) as job.listener, _first_interrupt_sets(job.stop):
-        return _run_to_precision(job, looks, precision)
+    with nullcontext() if folder is None else folder.locked():
+        if folder is not None:
+            kept = [] if fresh else _kept(folder, manifest, resolved)
+            job.add([c for c in kept if c.replication >= events or folder.events(c.policy, c.replication).exists()])
+            if fresh:
+                folder.clear()
+            folder.write_manifest(manifest)
+            folder.write_inputs(plan.source_text, resolved, plan.inputs)
+        with _listener(progress) as job.listener, _interrupts_set(job.stop):
+            return _run_to_precision(job, looks, precision)
 
 
 def _looks(precision: Precision | None, replications: int) -> list[int]:
@@ -125,6 +124,9 @@ def _run_to_precision(job: Job, looks: Sequence[int], precision: Precision | Non
         if job.stop.is_set() and len(results.cells) < looks[-1] * len(job.scenarios):
             job.keep(results, "interrupted")
             raise Interrupted(len(results.cells), looks[-1] * len(job.scenarios), job.resume_command())
+        if len(results.failed) == len(results.cells):
+            job.keep(results, "failed")
+            raise NothingRan(len(results.cells), str(results.failed["error"].iloc[0]))
         if precision is None:
             return job.keep(results, "done")
         imprecise = imprecise_rows(results, precision.relative, precision.confidence)
@@ -144,19 +146,24 @@ def _listener(progress: bool | Listener | None) -> Iterator[Listener]:
 
 
 @contextmanager
-def _first_interrupt_sets(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C once sets `stop`; twice is the KeyboardInterrupt that it always was."""
+def _interrupts_set(stop: threading.Event) -> Iterator[None]:
+    """Ctrl-C or SIGTERM once sets `stop`; the second time each is what it always was."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def interrupted(number: int, frame: Any) -> None:
         stop.set()
-        signal.signal(signal.SIGINT, before)
+        restore()
 
-    signal.signal(signal.SIGINT, interrupted)
+    for number in before:
+        signal.signal(number, interrupted)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()

@@ -14,20 +14,23 @@
     events/POLICY/REPLICATION.parquet   a row per state change, of the replications that `--events` asks for
     report.html      everything to read, in one file                plots/*.svg
     .state/*.json    finished cells, some to a file: the proof that they are done
+    .lock            held by the run that writes here
 
 Every file is written under a temporary name, flushed and renamed. Same input and seed: the same bytes in every file
-but manifest.json and .state, whatever the number of workers.
+but manifest.json, .lock and .state, whatever the number of workers.
 """
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from experiments.store.cell import Cell
 from experiments.store.files import digest, write
@@ -42,6 +45,13 @@ if TYPE_CHECKING:
 
 class NotAResultFolder(Refusal):
     """The folder holds something else, or nothing."""
+
+
+class FolderInUse(Refusal):
+    """Another run is writing into the folder."""
+
+
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -59,13 +69,27 @@ class ResultFolder:
         try:
             return Manifest.from_json(json.loads((self.path / "manifest.json").read_text()))
         except FileNotFoundError:
-            if self.path.exists() and any(self.path.iterdir()):
+            if self.path.exists() and any(path.name != LOCK for path in self.path.iterdir()):
                 raise NotAResultFolder(f"{self.path} exists and is not a result folder; give another one") from None
             return None
         except NotADirectoryError:
             raise NotAResultFolder(f"{self.path} cannot be a result folder: a file is in its place") from None
         except (ValueError, TypeError, AttributeError) as error:
             raise NotAResultFolder(f"{self.path / 'manifest.json'} is not a manifest: {error}") from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """While this lasts, no other run writes here: it gets `FolderInUse`, and so do we if it was first.
+
+        The operating system lets go of the lock when its process ends, however that comes about.
+        """
+        self.manifest()
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.path / LOCK, blocking=False):
+                yield
+        except Timeout:
+            raise FolderInUse(f"another run is writing into {self.path}: wait for it, or use another folder") from None
 
     def clear(self) -> None:
         """Forget what ran here; only folders with a manifest are ever cleared."""

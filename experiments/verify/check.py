@@ -58,7 +58,7 @@ class Check:
     @property
     def holds(self) -> bool:
         """Within the margin."""
-        return abs(self.estimate - self.exact) <= self.margin
+        return bool(abs(self.estimate - self.exact) <= self.margin)
 
 
 @dataclass(frozen=True)

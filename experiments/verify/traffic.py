@@ -25,7 +25,6 @@ from simulator.traffic.balancing.round_robin import RoundRobin
 from simulator.traffic.balancing.uniform_random import Random
 from simulator.traffic.endpoints import Condition, EndpointHistory
 from simulator.traffic.requests.answers import Answers
-from simulator.traffic.requests.compiling import numba
 from simulator.traffic.requests.requests import requests
 
 REPLICATIONS = 32
@@ -33,8 +32,6 @@ REQUESTS = 60_000
 """Requests of a replication, after its beginning."""
 BEGINNING = 0.2
 """Length of the beginning, as a share of the rest."""
-UNCOMPILED = 0.03
-"""Without the compiler so much less is done; the standard errors say so."""
 CLUSTER = Cluster(nodes=(Node("node", Resources(1000, 1 << 30)),))
 UP, DEAD, AWAY = Condition.LISTED | Condition.ANSWERING, Condition.LISTED, Condition.GONE
 
@@ -68,7 +65,7 @@ class _Queue:
             clients=(Clients("outside"),),
             service_time=self.service,
         )
-        length = _share(effort) * REQUESTS / rate
+        length = effort * REQUESTS / rate
         values = []
         for replication in range(REPLICATIONS):
             both = (
@@ -79,10 +76,6 @@ class _Queue:
             )
             values.append(self.measure(*both))
         return _sampled(self.id, self.quantity, self.exact, values)
-
-
-def _share(effort: float) -> float:
-    return effort if numba() else effort * UNCOMPILED
 
 
 def _sampled(case: str, quantity: str, answer: float, values: list[float]) -> Check:
@@ -216,8 +209,8 @@ def _stale_check(
     ]
     chances = np.array([_multinomial(kind, shares) for kind in kinds])
     chance = math.fsum(chances)
-    moments = max(2, round(MOMENTS * _share(effort) ** 0.5))
-    each = max(2, round(EACH * _share(effort) ** 0.5))
+    moments = max(2, round(MOMENTS * effort**0.5))
+    each = max(2, round(EACH * effort**0.5))
     traffic = Traffic(
         case,
         RequestRate.constant(each),

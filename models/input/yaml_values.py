@@ -214,7 +214,7 @@ _CONSTANTS: dict[str, bool | None] = {
 }
 _EASILY_MISTAKEN = {"y", "Y", "n", "N"}
 """Booleans to kubectl, text to other readers of YAML (YAML 1.2, PyYAML)."""
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+)")
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0b_*[01][01_]*|0o?_*[0-7][0-7_]*|0x_*[0-9a-fA-F][0-9a-fA-F_]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 

@@ -1,6 +1,8 @@
 """A small experiment without a cluster: each policy is a one-unit alternating renewal process."""
 
 import os
+import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,3 +122,23 @@ TWO_UNITS = {"as-shipped": Unit(864000.0, 1800.0), "better": Unit(1728000.0, 180
 def two_policies(**kwargs: Any) -> Plan:
     """A unit that fails every 10 days for half an hour, and one that fails half as often."""
     return plan(TWO_UNITS, **kwargs)
+
+
+def slowly(cluster: Unit, **given: Any) -> Run:
+    time.sleep(0.1)
+    return simulate(cluster, **given)
+
+
+@dataclass(frozen=True)
+class Murdered:
+    """Simulates, but the first process that does is killed; `marker` is a path that tells."""
+
+    marker: str
+
+    def __call__(self, cluster: Unit, **given: Any) -> Run:
+        try:
+            Path(self.marker).touch(exist_ok=False)
+        except FileExistsError:
+            return simulate(cluster, **given)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("killed")

@@ -1,4 +1,7 @@
 import copy
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -198,10 +201,11 @@ def test_whatever_is_written_anywhere_is_read_or_refused(path: tuple[str | int, 
 
 def test_packages_say_what_they_are_and_refuse_what_they_have_not() -> None:
     import experiments
+    import kubenines
     import models
     import simulator
 
-    for package in (models, simulator, experiments):
+    for package in (models, simulator, experiments, kubenines):
         for name in package.__all__:
             if name != "Results":
                 assert getattr(package, name).__name__ == name
@@ -209,12 +213,18 @@ def test_packages_say_what_they_are_and_refuse_what_they_have_not() -> None:
             getattr(package, "nothing")  # noqa: B009
 
 
-def test_the_guards_of_the_three_packages_are_the_same() -> None:
-    guards = {
-        (ROOT / name / "__init__.py").read_text().split('"""', 2)[2].split("if TYPE_CHECKING")[0]
-        for name in ("models", "simulator", "experiments")
-    }
-    assert len(guards) == 1
+def test_another_package_of_the_same_name_is_found_out(tmp_path: Path) -> None:
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "__init__.py").touch()
+    done = subprocess.run(
+        [sys.executable, "-c", "from kubenines import Experiment"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+    )
+    assert "kubenines needs its own package 'experiments'" in done.stderr
+    assert f"but Python finds {tmp_path / 'experiments' / '__init__.py'} first" in done.stderr
 
 
 def test_a_choice_of_policies_outlives_later_changes() -> None:

@@ -70,6 +70,17 @@ def test_any_policy_can_be_the_baseline() -> None:
     assert (found["difference_low"] > 0).all()
 
 
+def test_a_star_is_adjusted_for_the_whole_table() -> None:
+    """Every policy at every Service is a chance of a false star: all Services are one family."""
+    found = results({f"like-{i}": Unit(864000.0 * 1.1**i, 1800.0 * 1.1**i) for i in range(4)})
+    alone = list(found.comparisons("frontend", [(policy, "like-0") for policy in found.policies[1:]]).values())
+    whole = [found.comparison("frontend", policy) for policy in found.policies[1:]]
+    assert [each and each.p for each in whole] == [each.p for each in alone]
+    pairs = [(each.adjusted, one.adjusted) for each, one in zip(whole, alone, strict=True) if each is not None]
+    assert all(table >= service for table, service in pairs)
+    assert any(table > service for table, service in pairs)
+
+
 def test_the_same_unit_under_two_names_has_the_same_luck() -> None:
     row = results({"a": SHIPPED, "b": SHIPPED}).compare().iloc[0]
     assert row["difference_s_per_year"] == 0

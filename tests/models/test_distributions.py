@@ -108,8 +108,27 @@ def test_a_gamma_law_agrees_with_scipy(age: float, shape: float, scale: float) -
         lambda: Fixed(math.nan),
         lambda: Empirical(()),
         lambda: Empirical((-1.0,)),
+        lambda: Exponential(1e300),
+        lambda: Weibull(0.001, 1.0),
+        lambda: Weibull.from_mean(0.001, 1.0),
+        lambda: LogNormal(1.0, 1000.0),
+        lambda: LogNormal.from_mean(1.0, 1000.0),
+        lambda: Gamma(1e-9, 1.0),
+        lambda: Gamma(1e9, 1.0),
     ],
 )
 def test_parameters_that_make_no_law_are_refused(make: object) -> None:
-    with pytest.raises(ValueError, match=r"must be|expected"):
+    with pytest.raises(ValueError, match=r"must be|expected|extreme"):
         make()  # type: ignore[operator]
+
+
+@given(st.floats(1e-300, 1e300), st.floats(1e-300, 1e300), st.integers(0, 2**32))
+def test_every_law_that_is_accepted_can_be_drawn_from(one: float, other: float, seed: int) -> None:
+    for law in (Weibull, Weibull.from_mean, LogNormal, LogNormal.from_mean, Gamma, Exponential):
+        try:
+            made: Distribution = law(one) if law is Exponential else law(one, other)  # type: ignore[operator]
+        except ValueError:
+            continue
+        drawn = made.sample(np.random.default_rng(seed))
+        assert 0 <= drawn < math.inf
+        assert 0 < made.mean < math.inf

@@ -1,6 +1,7 @@
 """Durations, quantities, shares: the table of traps, and laws."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -249,3 +250,20 @@ def test_an_int_or_string_is_a_number_or_a_percentage() -> None:
 def test_other_forms_of_int_or_string_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"whole number|greater than or equal to 0"):
         parse_int_or_percent(value)
+
+
+@pytest.mark.parametrize(
+    ("parse", "text"),
+    [
+        (parse_duration, "9" * 50 + "y"),
+        (parse_duration, "9" * 100_000 + "y"),
+        (parse_duration, "9" * 100_000),
+        (parse_quantity, "1" * 100_000),
+        (parse_percent, "9" * 400 + "%"),
+        (parse_percent, "9" * 40 + "%"),
+        (parse_int_or_percent, "9" * 5000 + "%"),
+    ],
+)
+def test_numbers_that_nobody_means_are_refused(parse: Callable[[object], object], text: str) -> None:
+    with pytest.raises(ValueError, match=r"makes no sense|is at most"):
+        parse(text)

@@ -1,16 +1,20 @@
 """Processes of this machine."""
 
 import os
+import pickle
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import active_children, get_context
+from itertools import chain, islice
+from multiprocessing import active_children, get_context, parent_process
+from types import ModuleType
+from typing import Any
 
 from experiments.runner.engines import Id, Result, Spec
 
@@ -30,7 +34,11 @@ class ProcessDied(RuntimeError):
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """`workers` processes that use one core each and leave Ctrl-C to us; one worker is this process itself."""
+    """`workers` processes that use one core each; one worker is this process itself.
+
+    They leave Ctrl-C to us and end when we do, however that comes about. They run the caller's script anew, as Python's
+    multiprocessing does, only if what they are sent is defined in it.
+    """
 
     workers: int = 1
     name: str = "local"
@@ -43,12 +51,14 @@ class LocalEngine:
                 yield key, _result(function, spec)
             return
         left = iter(specs)
-        while lost := (yield from self._until_one_dies(function, left)):
-            for key, spec in lost:
-                yield key, _alone(function, spec)
+        for first in left:
+            left = chain([first], left)
+            while lost := (yield from self._until_one_dies(function, left, _is_of_script(function, first[1]))):
+                for key, spec in lost:
+                    yield key, _alone(function, spec)
 
     def _until_one_dies(
-        self, function: Callable[[Spec], Result], specs: Iterator[tuple[Id, Spec]]
+        self, function: Callable[[Spec], Result], specs: Iterator[tuple[Id, Spec]], of_script: bool
     ) -> Generator[tuple[Id, Result | Exception], None, list[tuple[Id, Spec]]]:
         """Work in one pool until the specs end or one of its processes dies; returns the specs lost with the pool."""
         lost: list[tuple[Id, Spec]] = []
@@ -58,7 +68,8 @@ class LocalEngine:
             while True:
                 while not lost and len(running) <= self.workers and (chunk := list(islice(specs, size))):
                     try:
-                        running[pool.submit(_results, function, [spec for _, spec in chunk])] = chunk
+                        with _main_module(of_script):
+                            running[pool.submit(_results, function, [spec for _, spec in chunk])] = chunk
                     except BrokenProcessPool:
                         lost += chunk
                 if not running:
@@ -95,12 +106,35 @@ def _alone(function: Callable[[Spec], Result], spec: Spec) -> Result | Exception
     for _ in range(ATTEMPTS):
         with _pool(1, function) as pool:
             try:
-                return pool.submit(_result, function, spec).result()
+                with _main_module(_is_of_script(function, spec)):
+                    future = pool.submit(_result, function, spec)
+                return future.result()
             except BrokenProcessPool:
                 continue
             except Exception as error:
                 return error
-    return ProcessDied(f"the process that ran it died {ATTEMPTS} times (out of memory?)")
+    guard = ', or a script without `if __name__ == "__main__":`' if _is_of_script(function, spec) else ""
+    return ProcessDied(f"the process that ran it died {ATTEMPTS} times (out of memory{guard}?)")
+
+
+def _is_of_script(*sent: Any) -> bool:
+    """Whether what is sent is defined in the script that was started."""
+    try:
+        return b"__main__" in pickle.dumps(sent)
+    except Exception:  # it cannot be sent at all: its spec says so
+        return False
+
+
+@contextmanager
+def _main_module(shown: bool) -> Iterator[None]:
+    """While this lasts, a new process runs the script that was started, if `shown`; else it knows of none."""
+    main = sys.modules["__main__"]
+    if not shown:
+        sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager
@@ -112,7 +146,7 @@ def _pool(workers: int, function: Callable[[Spec], Result]) -> Iterator[ProcessP
     others = set(active_children())
     before = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(_ONE_THREAD)
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts_alone)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
     try:
         yield pool
     except BaseException:
@@ -128,5 +162,14 @@ def _pool(workers: int, function: Callable[[Spec], Result]) -> Iterator[ProcessP
                 os.environ[name] = value
 
 
-def _leave_interrupts_alone() -> None:
+def _follow_parent() -> None:
+    """In a worker: interrupts are its parent's to handle, and it ends with its parent, even a killed one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

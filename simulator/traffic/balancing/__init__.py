@@ -3,7 +3,7 @@
 Who may be chosen at all is decided before, by routing (`simulator.traffic.routing`).
 
 A policy is a frozen dataclass with `shares`, which fluid traffic uses, and `choose`, which request-level traffic calls
-for every request. `choose` is a function of numbers and arrays, compiled where numba is installed and plain Python
+for every request. `choose` is a function of numbers and arrays, compiled by numba; it is plain Python
 elsewhere, so it keeps to what both understand. All its luck is in the request's key (`simulator.traffic.keys`): what
 one request is given never shifts another's.
 """
@@ -80,7 +80,7 @@ class Pick(NamedTuple):
 
 
 Choose = Callable[[Pick], int]
-"""The endpoint that is picked. Compiled where numba is installed, plain Python elsewhere."""
+"""The endpoint that is picked. Compiled by numba."""
 
 
 class Balancing(Protocol):

@@ -1,6 +1,7 @@
-"""Compiled functions where numba is installed (the extra `fast`), the same functions in plain Python elsewhere.
+"""Functions of numbers and arrays as machine code, by numba.
 
-numba is imported when something is first compiled. What was compiled is kept in the user's cache directory, by a digest
+It is imported when something is first compiled; with NUMBA_DISABLE_JIT=1 the same functions run as plain Python and
+give the same bytes, a hundred times slower. What was compiled is kept in the user's cache directory, by a digest
 of these sources: nothing is written beside them, and no change of them is missed. Where that directory cannot be
 written, every process compiles for itself.
 """
@@ -11,7 +12,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,41 +24,30 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 @functools.cache
-def numba() -> ModuleType | None:
-    """The compiler, or None if it is not installed."""
-    try:
-        import numba
-    except ImportError:
-        return None
-    return numba
-
-
-@functools.cache
 def serving() -> Callable[..., int]:
     """`loop.serve`, compiled once a process."""
-    compiler = numba()
-    if compiler is None:
-        return loop.serve
-    whole, real = compiler.int64, compiler.float64
-    choice = compiler.types.FunctionType(_choice_signature(compiler))
-    signature = whole(choice, *(compiler.typeof(part) for part in allocation.smallest()), real, whole, whole)
-    return _compiled(compiler, loop.serve, signature, loop.FREQUENT, loop.RARE)
+    import numba
+
+    whole, real = numba.int64, numba.float64
+    choice = numba.types.FunctionType(_choice_signature())
+    signature = whole(choice, *(numba.typeof(part) for part in allocation.smallest()), real, whole, whole)
+    return _compiled(loop.serve, signature, loop.FREQUENT, loop.RARE)
 
 
 @functools.cache
 def choosing(choose: Choose) -> Choose:
     """The choice of a policy, compiled once a process."""
-    compiler = numba()
-    return choose if compiler is None else _compiled(compiler, choose, _choice_signature(compiler), (draw,))
+    return _compiled(choose, _choice_signature(), (draw,))
 
 
-def _choice_signature(compiler: Any) -> Any:
+def _choice_signature() -> Any:
+    import numba
+
     wholes, reals = np.zeros(1, np.int64), np.zeros(1)
-    return compiler.int64(compiler.typeof(Pick(wholes, 1, wholes, reals, reals, wholes, reals, 0.0, 0, 0)))
+    return numba.int64(numba.typeof(Pick(wholes, 1, wholes, reals, reals, wholes, reals, 0.0, 0, 0)))
 
 
 def _compiled(
-    compiler: Any,
     function: F,
     signature: Any,
     frequent: Sequence[Callable[..., Any]] = (),
@@ -68,26 +57,29 @@ def _compiled(
 
     It must not make arrays. Floating point keeps to IEEE 754, so that compiled and plain Python give the same bytes.
     """
+    import numba
     from numba.extending import register_jitable
 
     for helper in frequent:
         register_jitable(forceinline=True)(helper)
     for helper in rare:
         register_jitable(helper)
-    with _cached(compiler) as cached:
+    with _cached() as cached:
         try:
             # Without numba's run-time there is no counting of references, which would take four fifths of the time;
             # nothing is allocated, so nothing needs to be counted. It is an option that numba does not promise to keep.
-            result: F = compiler.njit(signature, cache=cached, _nrt=False)(function)
+            result: F = numba.njit(signature, cache=cached, _nrt=False)(function)
         except (KeyError, TypeError):
-            result = compiler.njit(signature, cache=cached)(function)
+            result = numba.njit(signature, cache=cached)(function)
     return result
 
 
 @contextmanager
-def _cached(compiler: Any) -> Iterator[bool]:
+def _cached() -> Iterator[bool]:
     """While this lasts, the compiler keeps its results in a directory of ours, if there can be one."""
-    before = compiler.config.CACHE_DIR
+    import numba
+
+    before = numba.config.CACHE_DIR
     home = before or os.path.join(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "kubenines")
     folder = Path(home, f"traffic-{_digest()}")
     try:
@@ -95,11 +87,11 @@ def _cached(compiler: Any) -> Iterator[bool]:
     except OSError:
         yield False
         return
-    compiler.config.CACHE_DIR = str(folder)
+    numba.config.CACHE_DIR = str(folder)
     try:
         yield os.access(folder, os.W_OK)
     finally:
-        compiler.config.CACHE_DIR = before
+        numba.config.CACHE_DIR = before
 
 
 @functools.cache

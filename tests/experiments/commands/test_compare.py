@@ -52,7 +52,7 @@ def test_compare_ranks_and_says_what_is_noise(kubenines: Any, folder: Path) -> N
         ["as-shipped", "b"],
     ]
     assert "  never and good cannot be told apart" in lines
-    assert "adjusted for the 2 comparisons at each Service" in out
+    assert "adjusted for the 4 comparisons of the table" in out
 
 
 def test_compare_takes_a_baseline_and_a_service(kubenines: Any, folder: Path) -> None:
@@ -194,4 +194,4 @@ def test_a_report_is_written_beside_the_results_or_where_told(
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert page == (folder / "report.html").read_text(encoding="utf-8")
     assert "never and good cannot be told apart." in page
-    assert "adjusted for the 2 comparisons at each Service" in page
+    assert "adjusted for the 4 comparisons of the table" in page

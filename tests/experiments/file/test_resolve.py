@@ -298,7 +298,7 @@ def test_the_resolved_experiment_is_an_experiment_with_the_same_scenarios(read: 
         ),
         (
             "  policies: [{name: a, behaviour: {timing: {leaseRenewPeriod: 0s}}}]",
-            "e.yaml:8:44: spec.policies[0].behaviour.timing: lease_renew_period must be positive",
+            "e.yaml:8:44: spec.policies[0].behaviour.timing: lease_renew_period must be at least 0.001 s",
         ),
     ],
 )

@@ -90,6 +90,14 @@ def test_a_law_that_makes_no_sense_is_refused(written: dict[str, Any], message: 
         law(**written)
 
 
+def test_a_failure_that_comes_again_at_once_is_refused() -> None:
+    """A failure and repair of 0 s would go on for ever at one moment."""
+    written = {"type": "nodeCrash", "name": "x", "timeToRepair": {"kind": "fixed", "value": "0s"}}
+    for law_of_failure in ({"kind": "fixed", "value": "0s"}, {"kind": "exponential", "mean": "1ms"}):
+        with pytest.raises(ValidationError, match="failures must be 1 s apart in the mean, or more"):
+            file_model(Leak, "nodeCrash").model_validate(written | {"timeToFailure": law_of_failure})
+
+
 def test_any_dataclass_is_read_by_its_fields() -> None:
     written = {
         "name": "leak",
@@ -133,7 +141,7 @@ def test_labels_may_be_a_mapping() -> None:
     [
         Leak("a", Weibull(0.7, 1234.5), select=parse_selector("app=web,!canary,tier in (a,b),x notin (y),z")),
         Leak("b", Empirical((0.1, 7.0)), at=0.001, pause=LogNormal(1.5, 0.3)),
-        Leak("c", Gamma(2.0, 0.1), zones=("a",), pause=Uniform(0.0, 1 / 3)),
+        Leak("c", Gamma(2.0, 10.1), zones=("a",), pause=Uniform(0.0, 1 / 3)),
         Timing(node_eviction_rate=0.2, unreachable_toleration_seconds=30.5),
         PodBehaviour(),
     ],
@@ -294,7 +302,7 @@ def test_a_small_file_is_enough() -> None:
         ),
         (
             "  behaviour: {timing: {nodeMonitorPeriod: 0s}}",
-            "spec.behaviour.timing: node_monitor_period must be positive",
+            "spec.behaviour.timing: node_monitor_period must be at least 0.001 s",
         ),
         ("  precision: {relative: 10%}\n  replications: 5", "expected 'replications' or 'precision', not both"),
     ],

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from experiments.inference import comparison, significance
-from experiments.inference.comparison import Comparison
+from experiments.inference.comparison import Comparison, Versus
 from experiments.inference.sample import Sample
 from models.units import YEAR
 
@@ -81,8 +81,8 @@ class Study:
 def compared(study: Study, rng: np.random.Generator) -> tuple[dict[str, Sample], list[Comparison]]:
     """One study: what was drawn, and every policy against the first."""
     samples = study.samples(rng)
-    pairs = [(policy, "0") for policy in list(samples)[1:]]
-    return samples, list(comparison.compare(samples, pairs, 0.95, 600.0).values())
+    family = {policy: Versus(samples[policy], samples["0"], 600.0) for policy in list(samples)[1:]}
+    return samples, list(comparison.compare(family, 0.95).values())
 
 
 def student(samples: dict[str, Sample], policy: str = "1") -> tuple[tuple[float, float], float]:

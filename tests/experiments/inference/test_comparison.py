@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.inference import significance
-from experiments.inference.comparison import Comparison, compare
+from experiments.inference.comparison import Comparison, Versus, compare
 from experiments.inference.sample import Sample
 from models.units import YEAR
 from tests.experiments.inference.paired_studies import Outages, Study, compared, fixed, lognormal, student
@@ -27,8 +27,7 @@ def sample(spans: Spans, replications: int = 100) -> Sample:
 
 
 def against(mine: Spans, other: Spans, replications: int = 100) -> Comparison:
-    both = {"mine": sample(mine, replications), "other": sample(other, replications)}
-    return compare(both, [("mine", "other")], 0.95)[("mine", "other")]
+    return compare({"": Versus(sample(mine, replications), sample(other, replications))}, 0.95)[""]
 
 
 LUCK = [(r, 1000.0 * r, 1000.0 * r + 60.0 * (1 + r % 7)) for r in range(100)]
@@ -80,9 +79,9 @@ def test_what_is_lost_at_the_same_moments_cancels() -> None:
 def test_of_several_policies_each_needs_more_to_be_resolved() -> None:
     rng = np.random.default_rng(8)
     samples = Study(Outages(0), (Outages(60), *(Outages(60) for _ in range(8)))).samples(rng)
-    pairs = [(policy, "0") for policy in list(samples)[1:]]
-    together = compare(samples, pairs, 0.95)
-    alone = [compare(samples, [pair], 0.95)[pair] for pair in pairs]
+    family = {policy: Versus(samples[policy], samples["0"]) for policy in list(samples)[1:]}
+    together = compare(family, 0.95)
+    alone = [compare({policy: versus}, 0.95)[policy] for policy, versus in family.items()]
     assert [one.p for one in together.values()] == pytest.approx([one.adjusted for one in alone], abs=0.03)
     assert all(one.adjusted >= one.p for one in together.values())
     assert max(one.adjusted / one.p for one in together.values()) > 1.5
@@ -95,12 +94,12 @@ def test_only_replications_that_both_have_are_compared() -> None:
         mine.replications[kept], mine.windows[kept], mine.downtimes[kept], mine.counts[kept], mine.owners, mine.spans
     )
     half = replace(half, owners=mine.owners[kept], spans=mine.spans[kept])
-    found = compare({"half": half, "other": other}, [("half", "other"), ("other", "half")], 0.95)
-    assert found["half", "other"].difference.n == 50
-    assert found["half", "other"].outages == 100
-    assert found["half", "other"].difference.value == pytest.approx(-100.0)
-    assert found["other", "half"].difference.value == pytest.approx(100.0)
-    assert not compare({"half": half, "none": Sample.empty()}, [("half", "none")], 0.95)
+    found = compare({"forth": Versus(half, other), "back": Versus(other, half)}, 0.95)
+    assert found["forth"].difference.n == 50
+    assert found["forth"].outages == 100
+    assert found["forth"].difference.value == pytest.approx(-100.0)
+    assert found["back"].difference.value == pytest.approx(100.0)
+    assert not compare({"none": Versus(half, Sample.empty())}, 0.95)
 
 
 edges = st.lists(st.integers(0, 60), unique=True, max_size=12).map(sorted)

@@ -13,7 +13,6 @@ from experiments.findings.requests import lost_to
 from experiments.report.requests import table
 from experiments.report.text import show, summary_html
 from experiments.store.tables import COLUMNS
-from simulator.traffic.requests.compiling import numba
 
 SHOP = str(Path(__file__).resolve().parents[3] / "experiments" / "manifests" / "shop.yaml")
 TWO = {"target": {"kind": "Deployment", "name": "frontend"}, "set": {"spec.replicas": 2}}
@@ -151,7 +150,6 @@ def test_without_traffic_nothing_is_said_of_requests(tmp_path: Path) -> None:
     assert "REQUESTS TO" not in summary_html(plain)
 
 
-@pytest.mark.skipif(numba() is None, reason="follows millions of requests: too slow without the compiler")
 def test_single_requests_tell_the_same_as_fluid_traffic(tmp_path: Path) -> None:
     """The same runs; the numbers of lost requests differ by chance only."""
     rate = {"rate": {"kind": "constant", "value": 0.5}, "serviceTime": {"kind": "fixed", "value": "1ms"}}

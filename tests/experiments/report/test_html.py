@@ -132,7 +132,7 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
         ({"as-shipped": SHIPPED}, (Objective("frontend", 0.99),), "met", "Every objective is met"),
         ({"never": NEVER}, (Objective("frontend", 0.99999),), "inconclusive", "more replications would tell"),
         ({"as-shipped": Unit(1e6, 60.0, raises=(0,))}, (Objective("frontend", 0.99),), "failed", "1 of 2 runs failed"),
-        ({"as-shipped": Unit(1e6, 60.0, raises=(0, 1))}, (), "failed", "2 of 2 runs failed"),
+        ({"good": GOOD, "bad": Unit(1e6, 60.0, raises=(0, 1))}, (), "failed", "2 of 4 runs failed"),
     ],
 )
 def test_every_verdict_has_its_style_and_words(

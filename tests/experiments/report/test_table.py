@@ -2,13 +2,14 @@
 
 import io
 
-from experiments.report.table import Column, Table, console_for
+from experiments.report.table import Column, Table
+from experiments.report.terminal import Terminal
 
 COLUMNS = (
     Column("SERVICE", "its name", "name"),
     Column("CI", "an interval", "share"),
-    Column("OUTAGES", "how many"),
-    Column("WHY", "in words", "words"),
+    Column("OUTAGES", "how many", gives_way=1),
+    Column("WHY", "in words", "words", gives_way=2),
 )
 ROWS = (("cart", "[1, 2]", "7", "crash"), ("cart", "[10, 20]", "12", ""), ("<shop>", "[3, 4]", "1", "zone"))
 TABLE = Table(COLUMNS, ROWS, 0.9, grouped=True)
@@ -23,15 +24,41 @@ def test_plain_lines_set_numbers_right_and_say_the_name_of_a_group_once() -> Non
     ]
 
 
-def test_a_terminal_shows_the_same_texts_and_folds_what_is_too_wide() -> None:
-    file = io.StringIO()
-    console_for(file, 100).print(TABLE.rich())
-    assert [" ".join(line.split()) for line in file.getvalue().splitlines()] == [
-        " ".join(line.split()) for line in TABLE.lines()
+def shown(table: Table, width: int | None) -> list[str]:
+    Terminal(file := io.StringIO(), width).table(table)
+    return file.getvalue().splitlines()
+
+
+def test_a_terminal_that_is_wide_enough_and_a_file_show_the_lines() -> None:
+    assert shown(TABLE, 100) == shown(TABLE, None) == TABLE.lines()
+
+
+def test_where_it_is_narrow_columns_give_way_and_that_is_said() -> None:
+    assert shown(TABLE, 26) == [
+        "SERVICE  90% CI    OUTAGES",
+        "cart     [1, 2]          7",
+        "         [10, 20]       12",
+        "<shop>   [3, 4]          1",
+        "  (WHY: shown where there is more room",
+        "    than 26 columns)",
     ]
-    console_for(file := io.StringIO(), 20).print(TABLE.rich())
-    assert max(map(len, file.getvalue().splitlines())) <= 20
-    assert "…" not in file.getvalue()
+    assert shown(TABLE, 5)[:2] == ["SERVICE  90% CI", "cart     [1, 2]"]
+
+
+def test_sentences_are_broken_between_words() -> None:
+    Terminal(file := io.StringIO(), 40).say("a-name-that-is-long " * 3)
+    assert file.getvalue().splitlines() == [
+        "  a-name-that-is-long",
+        "    a-name-that-is-long",
+        "    a-name-that-is-long",
+    ]
+    Terminal(file := io.StringIO()).say("word " * 100)
+    assert file.getvalue() == "  " + ("word " * 100).rstrip() + "\n"
+
+
+def test_rows_about_one_thing() -> None:
+    assert TABLE.where("SERVICE", "<shop>").rows == ROWS[2:]
+    assert TABLE.where("SERVICE", None) == TABLE.where("POLICY", "x") == TABLE
 
 
 def test_a_notebook_shows_every_text_escaped() -> None:

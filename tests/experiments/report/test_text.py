@@ -32,8 +32,10 @@ def printed(of: Results, width: int | None = 200) -> str:
 
 def test_the_table_has_a_row_per_service_and_policy_with_the_difference_from_the_baseline() -> None:
     shown = printed(results({"as-shipped": SHIPPED, "good": GOOD}, objectives=(Objective("frontend", 0.999),)))
-    lines = shown.splitlines()
-    assert lines[1].split() == [
+    title, objective, *table = shown.splitlines()
+    assert title.startswith("fake   2 policies")
+    assert objective.startswith("  frontend availability >= 99.9%:")
+    assert table[0].split() == [
         "SERVICE",
         "POLICY",
         "AVAILABILITY",
@@ -45,17 +47,25 @@ def test_the_table_has_a_row_per_service_and_policy_with_the_difference_from_the
         "vs",
         "baseline",
     ]
-    assert lines[2].startswith("frontend  as-shipped  99.79")
-    assert "***" in lines[3]
-    assert lines[4].startswith("cart")
+    assert table[1].startswith("frontend  as-shipped  99.79")
+    assert "***" in table[2]
+    assert table[3].startswith("cart")
 
 
-def test_a_narrow_terminal_loses_no_digit() -> None:
+def test_a_narrow_terminal_loses_no_digit_and_breaks_no_name() -> None:
+    of = results({"as-shipped": SHIPPED, "a-policy-with-a-long-name": GOOD}, objectives=(Objective("frontend", 0.999),))
+    narrow = printed(of, 80)
+    assert max(map(len, narrow.splitlines())) <= 80
+    for row in text.table(of).rows:
+        assert any(row[1] in line and row[2] in line and row[5] in line for line in narrow.splitlines())
+
+
+def test_only_one_service_and_policy_are_shown_if_asked() -> None:
     of = results({"as-shipped": SHIPPED, "good": GOOD})
-    availability = text.table(of).rows[0][2]
-    narrow = printed(of, 60)
-    assert max(map(len, narrow.splitlines()[1:9])) <= 60
-    assert "".join(availability.split()) in "".join(narrow.split()) or availability[:4] in narrow
+    text.show(of, file := io.StringIO(), service="cart", policy="good")
+    lines = file.getvalue().splitlines()
+    assert lines[2].split()[:2] == ["cart", "good"]
+    assert not any(line.startswith(("frontend", "          as-shipped")) for line in lines)
 
 
 def test_no_outage_is_a_bound_and_never_a_hundred_percent() -> None:

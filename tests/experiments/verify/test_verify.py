@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.verify import Basis, Check, passed, studies, table, verdict, verify
+from experiments.verify import Basis, Check, passed, studies, suite, table, verdict, verify
 
 CASES = {
     case["id"]: case
@@ -107,3 +107,12 @@ def test_the_verdict_counts_what_rests_on_what() -> None:
     assert "3 of 3 checks hold, in 3 groups (a, j, v)." in text
     assert "1 by 4 standard errors, 1 without any chance, 1 measurements of others by 5%." in text
     assert math.isclose(checks[0].z or 0.0, 1.0)
+
+
+def test_the_checks_can_be_had_as_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = [study for study in studies() if study.name in QUICKEST]
+    monkeypatch.setattr(suite, "studies", lambda: chosen)
+    assert suite.main(as_json=True, effort=QUICK, workers=1) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["failed"] == 0
+    assert all(row["holds"] for row in said["checks"])

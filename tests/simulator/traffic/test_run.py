@@ -19,7 +19,6 @@ from simulator.operations.rollout import Rollout
 from simulator.run import Run
 from simulator.step_function import StepFunction
 from simulator.traffic.endpoints import EndpointHistory, endpoint_history
-from simulator.traffic.requests.compiling import numba
 from simulator.traffic.run import expected, followed
 from tests.simulator.clusters import DAY, HOUR, cluster, container, deployment, nodes, template
 
@@ -41,7 +40,6 @@ def runs() -> list[Run]:
     ]
 
 
-@pytest.mark.skipif(numba() is None, reason="follows millions of requests: too slow without the compiler")
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("retries", [0, 1])
 def test_single_requests_tell_the_same_as_fluid_traffic(policy: str, retries: int, runs: list[Run]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
@@ -77,11 +78,11 @@ def at(*times: float) -> RequestLevel:
 
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As if the compiler were not installed."""
+    """Without the compiler."""
     caches = (compiling.serving, compiling.choosing)
     for cached in caches:
         cached.cache_clear()
-    monkeypatch.setattr(compiling, "numba", lambda: None)
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
     yield
     for cached in caches:
         cached.cache_clear()

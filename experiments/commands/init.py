@@ -1,0 +1,60 @@
+"""`kubenines init`."""
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from experiments.commands.console import PATH, say
+
+TEMPLATE = """\
+# What availability will the users of these manifests see? Run with: kubenines run {file}
+# Every field that may stand here: kubenines explain. Laws of your own from a log of outages: kubenines fit LOG.csv.
+apiVersion: kubenines/v1
+kind: Experiment
+metadata: {{name: {name}}}
+spec:
+  duration: 1y
+  replications: 100
+  cluster: {{pools: [{{name: general, count: 6, zones: [a, b, c], allocatable: {{cpu: "4", memory: 16Gi}}}}]}}
+  manifests: {manifests}
+  failures: # round figures: replace them by what you know of your machines, or by a preset (kubenines explain presets)
+  - name: node-crash
+    type: nodeCrash
+    timeToFailure: {{kind: exponential, mean: 130d}}
+    timeToRepair: {{kind: lognormal, median: 8m, p95: 1h}}
+  - name: zone-outage
+    type: zoneOutage
+    timeToFailure: {{kind: exponential, mean: 400d}}
+    timeToRepair: {{kind: fixed, value: 40m}}
+  - name: crash
+    type: containerCrash
+    timeToFailure: {{kind: exponential, mean: 30d}}
+  policies: # patches over the manifests; the first is the baseline
+  - {{name: as-shipped}}
+  - {{name: three-replicas, patches: [{{target: {{kind: Deployment}}, set: {{spec.replicas: 3}}}}]}}
+"""
+
+
+@click.command()
+@click.argument("manifests", nargs=-1, required=True, type=PATH)
+@click.option("-o", "--out", type=PATH, default="experiment.yaml", show_default=True, help="The file to write.")
+def init(manifests: tuple[str, ...], out: str) -> None:
+    """Write an experiment file about MANIFESTS (files or directories) to begin with."""
+    from experiments.experiment import Experiment
+
+    path = Path(out)
+    if path.exists():
+        raise click.UsageError(f"{path} exists: give another name with -o")
+    Experiment.from_manifests(*manifests).scenarios()  # what is wrong with them is said before anything is written
+    listed = json.dumps([_from(path.parent, manifest) for manifest in manifests])
+    name = Path(manifests[0]).resolve().stem.lower()
+    text = TEMPLATE.format(file=path, name=json.dumps(name), manifests=listed)
+    path.write_text(text, encoding="utf-8")
+    say(f"wrote {path}; run it with: kubenines run {path}")
+
+
+def _from(folder: Path, manifest: str) -> str:
+    """The manifest's path as the experiment file has to say it, which stands in `folder`."""
+    return manifest if Path(manifest).is_absolute() else os.path.relpath(manifest, folder)
