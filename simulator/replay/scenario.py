@@ -12,10 +12,8 @@ from models.input.patches import merge
 from models.input.problems import InputError
 from models.load import Load
 from models.manifests import Manifest, build_cluster
-from models.node import HOSTNAME_LABEL, OUT_OF_SERVICE, Node, Resources, Taint, TaintEffect
+from models.node import OUT_OF_SERVICE, Taint, TaintEffect
 from models.pod import DELETION_COST
-from models.timing import Timing
-from models.units import parse_amount, parse_cpu, parse_duration
 from simulator.controllers.disruption import Verdict
 from simulator.kernel import Story
 from simulator.log import Kind
@@ -23,6 +21,7 @@ from simulator.phases import Phases
 from simulator.replay.fake_kubelet import FakeKubelet, with_readiness
 from simulator.replay.observer import Observer
 from simulator.replay.placements import Placements
+from simulator.replay.recording import json_merge, node_of, taint_of, timing_of
 from simulator.scheduling.ties import FirstTies
 from simulator.simulation import Simulation
 from simulator.state.objects import DeploymentState, PodState
@@ -44,25 +43,7 @@ LEASES_RENEWED = 8.0
 POLL = 0.05
 """How often it is looked whether all have what they ask for: as often as a controller acts (controller_latency)."""
 
-_RECORDER = Timing(metrics_resolution=5.0, metrics_window=5.0, metrics_container_age=0.0, metrics_delay=0.0)
-"""The recordings' metrics came from the recorder, not from a metrics server: samples every 5 s, of that time, at once.
-"""
 _REQUIRED = {"name", "nodes", "actions", "until"}
-_FLAGS = {
-    "node-monitor-grace-period": "node_monitor_grace_period",
-    "node-monitor-period": "node_monitor_period",
-    "node-eviction-rate": "node_eviction_rate",
-    "secondary-node-eviction-rate": "secondary_node_eviction_rate",
-    "unhealthy-zone-threshold": "unhealthy_zone_threshold",
-    "large-cluster-size-threshold": "large_cluster_size_threshold",
-    "default-unreachable-toleration-seconds": "unreachable_toleration_seconds",
-    "default-not-ready-toleration-seconds": "not_ready_toleration_seconds",
-    "horizontal-pod-autoscaler-sync-period": "autoscaler_sync_period",
-    "horizontal-pod-autoscaler-downscale-stabilization": "autoscaler_downscale_stabilization",
-    "horizontal-pod-autoscaler-tolerance": "autoscaler_tolerance",
-    "horizontal-pod-autoscaler-cpu-initialization-period": "autoscaler_cpu_initialization_period",
-    "horizontal-pod-autoscaler-initial-readiness-delay": "autoscaler_initial_readiness_delay",
-}
 
 
 def replay(path: Path) -> dict[str, Any]:
@@ -73,7 +54,7 @@ def replay(path: Path) -> dict[str, Any]:
     if missing:
         raise InputError([document.problem((), f"this is no recording: {', '.join(missing)} missing")])
     if "placements" in recording:
-        nodes = [_node(node, recording["name"]) for node in recording["nodes"]]
+        nodes = [node_of(node, recording["name"]) for node in recording["nodes"]]
         placements = Placements(recording, document, nodes)
         simulated = {**recording, "recorded_from": "kubenines"}
         return {**simulated, "placements": placements.run(), "observed": placements.observed}
@@ -97,9 +78,9 @@ class _Scenario:
         self._objects: dict[tuple[str, str], dict[str, Any]] = {}
         self._priority_classes: dict[str, Manifest] = {}
         """What admission gives the pods of objects that are applied later."""
-        timing = _timing(recording.get("flags", {}))
+        timing = timing_of(recording.get("flags", {}))
         self._timing = timing
-        nodes = tuple(_node(node, recording["name"]) for node in recording["nodes"])
+        nodes = tuple(node_of(node, recording["name"]) for node in recording["nodes"])
         self._simulation = Simulation(
             Cluster(nodes=nodes),
             FakeKubelet(timing),  # type: ignore[arg-type]  # the same method, from annotations
@@ -156,14 +137,14 @@ class _Scenario:
         if action["kind"] == "Pod" and ("Pod", action["name"]) not in self._objects:
             self._merge_labels(action)
             return
-        self._change(action, _json_merge(self._object(action), action["patch"]), index)
+        self._change(action, json_merge(self._object(action), action["patch"]), index)
 
     def _merge_labels(self, action: Mapping[str, Any]) -> None:
         """Of a pod that a controller made only the metadata can change."""
         metadata = action["patch"].get("metadata", {})
         for pod in self._pods_called(action["name"]):
             if "labels" in metadata:
-                self._simulation.api.label(pod, _json_merge(pod.pod_class.labels, metadata["labels"]))
+                self._simulation.api.label(pod, json_merge(pod.pod_class.labels, metadata["labels"]))
             for key, value in metadata.get("annotations", {}).items():
                 if key == DELETION_COST:
                     self._simulation.state.pods.set_deletion_cost(pod, int(value or 0), 0)
@@ -221,7 +202,7 @@ class _Scenario:
         return self._simulation.state.nodes.index[action.get("node") or action["name"]]
 
     def _do_add_node(self, action: Mapping[str, Any], index: int) -> None:
-        self._simulation.state.nodes.join(_node(action["node"], self._pool))
+        self._simulation.state.nodes.join(node_of(action["node"], self._pool))
 
     def _do_delete_node(self, action: Mapping[str, Any], index: int) -> None:
         self._simulation.state.nodes.delete(self._node(action), 0)
@@ -248,7 +229,7 @@ class _Scenario:
         if "unschedulable" in spec:
             state.nodes.set_unschedulable(node, bool(spec["unschedulable"]), 0)
         if "taints" in spec:
-            state.nodes.set_taints(node, frozenset(_taint(taint) for taint in spec["taints"] or ()), 0)
+            state.nodes.set_taints(node, frozenset(taint_of(taint) for taint in spec["taints"] or ()), 0)
 
     def _do_drain_pod_node(self, action: Mapping[str, Any], index: int) -> None:
         oldest = self._simulation.api.pods()[0]
@@ -297,47 +278,3 @@ class _Scenario:
         steps = tuple((now + after, float(millicores)) for after, millicores in action["load"])
         for deployment in self._simulation.state.workloads.of(DeploymentState):
             self._simulation.control_plane.autoscalers.feed(Load(str(deployment.workload), steps))
-
-
-def _timing(flags: Mapping[str, Any]) -> Timing:
-    """The control plane's constants with these flags; one that is not modelled is an error."""
-    values: dict[str, float] = {}
-    for flag, value in flags.items():
-        if flag not in _FLAGS:
-            raise ValueError(f"the flag {flag!r} is not modelled; expected one of {', '.join(sorted(_FLAGS))}")
-        text = str(value)
-        values[_FLAGS[flag]] = parse_duration(text) if text[-1:].isalpha() else float(value)
-    return replace(_RECORDER, **values)  # type: ignore[arg-type]
-
-
-def _node(node: Mapping[str, Any], pool: str) -> Node:
-    name = node["name"]
-    return Node(
-        name,
-        Resources(
-            parse_cpu(node.get("cpu", "4")),
-            parse_amount(node.get("memory", "16Gi")),
-            {"ephemeral-storage": parse_amount("100Gi")},
-        ),
-        pods=int(node.get("pods", "110")),
-        labels={HOSTNAME_LABEL: name, "pool": pool, **node.get("labels", {})},
-        taints=tuple(_taint(taint) for taint in node.get("taints", [])),
-        images={name: int(image["sizeBytes"]) for image in node.get("images", []) for name in image["names"]},
-    )
-
-
-def _taint(taint: Mapping[str, Any]) -> Taint:
-    return Taint(taint["key"], TaintEffect(taint["effect"]), taint.get("value", ""))
-
-
-def _json_merge(original: Any, patch: Any) -> Any:
-    """RFC 7386."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(original) if isinstance(original, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = _json_merge(merged.get(key), value)
-    return merged
