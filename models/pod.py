@@ -286,6 +286,11 @@ class PodTemplate:
     digest: str = ""
     """Of everything that its manifest says, modelled or not: another digest is another template."""
 
+    @property
+    def is_static(self) -> bool:
+        """Whether it is the API's copy of a static pod, which its kubelet runs whatever becomes of the copy."""
+        return "kubernetes.io/config.mirror" in self.annotations
+
 
 @dataclass(frozen=True, slots=True)
 class Pod:
