@@ -15,7 +15,7 @@ from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DeploymentState, PodClass, PodState, ReplicaSetState
+from simulator.state.objects import DeploymentState, Phase, PodClass, PodState, ReplicaSetState
 
 MakePodClass = Callable[[DeploymentState], PodClass]
 
@@ -156,7 +156,8 @@ class DeploymentController:
     def _rollout_recreate(self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState]) -> None:
         for replica_set in old:
             self._scale_replica_set(deployment, replica_set, 0)
-        if not any(replica_set.objects for replica_set in old):
+        pods = (pod for replica_set in old for pod in replica_set.objects.values())
+        if all(pod.phase is Phase.FAILED for pod in pods):
             self._scale_replica_set(deployment, new, deployment.spec.replicas)
 
     # Scaling (sync.go)
