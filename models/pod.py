@@ -295,6 +295,11 @@ class PodTemplate:
     absences: Absences = field(default_factory=Absences)
     """What is not there of that which they refer to."""
 
+    @property
+    def is_static(self) -> bool:
+        """Whether it is the API's copy of a static pod, which its kubelet runs whatever becomes of the copy."""
+        return "kubernetes.io/config.mirror" in self.annotations
+
 
 @dataclass(frozen=True, slots=True)
 class Pod:

@@ -15,7 +15,14 @@ from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import TEMPLATE_HASH_LABEL, DeploymentState, PodClass, PodState, ReplicaSetState
+from simulator.state.objects import (
+    TEMPLATE_HASH_LABEL,
+    DeploymentState,
+    Phase,
+    PodClass,
+    PodState,
+    ReplicaSetState,
+)
 
 MakePodClass = Callable[[DeploymentState], PodClass]
 
@@ -166,7 +173,8 @@ class DeploymentController:
         old = _others(deployment, existing)
         for replica_set in old:
             self._scale_replica_set(deployment, replica_set, 0)
-        if any(replica_set.objects for replica_set in old):
+        pods = (pod for replica_set in old for pod in replica_set.objects.values())
+        if any(pod.phase is not Phase.FAILED for pod in pods):
             return existing
         new = self._get_new_replica_set(deployment, existing)
         self._scale_replica_set(deployment, new, deployment.spec.replicas)

@@ -35,7 +35,8 @@ class ReplicaSetController:
         self._claims = PodClaims(state, self._scaled)
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set, cause))
         state.listen(Kind.POD_READY, self._ready_changed)
-        state.listen(Kind.POD_DELETING, self._pod_lost)
+        state.listen(Kind.POD_DELETING, self._deleting)
+        state.listen(Kind.POD_PHASE, self._phase_changed)
         state.listen(Kind.POD_AVAILABLE, self._available_changed)
         self._availability = Availability(kernel, state)
 
@@ -43,7 +44,16 @@ class ReplicaSetController:
         replica_set.cause = cause
         self._queue.add(replica_set)
 
-    def _pod_lost(self, pod: PodState, new: int, cause: int) -> None:
+    def _deleting(self, pod: PodState, new: int, cause: int) -> None:
+        if pod.phase is not Phase.FAILED:
+            self._pod_lost(pod, cause)
+
+    def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
+        """A pod that has failed is replaced; its object stays."""
+        if phase == Phase.FAILED and not pod.deleting:
+            self._pod_lost(pod, cause)
+
+    def _pod_lost(self, pod: PodState, cause: int) -> None:
         owner = pod.owner
         if not isinstance(owner, ReplicaSetState):
             return

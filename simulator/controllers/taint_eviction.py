@@ -87,7 +87,8 @@ class TaintEviction:
         time = self._toleration_times.get((pod_class, taints))
         if time is None:
             time = math.inf
-            for taint in sorted(taints):
+            # The copy of a static pod is made again at once, and its containers never noticed.
+            for taint in () if pod_class.template.is_static else sorted(taints):
                 matching = next((t for t in pod_class.spec.tolerations if t.tolerates(taint)), None)
                 if matching is None:
                     time = NOT_TOLERATED

@@ -15,8 +15,6 @@ from simulator.state.cluster import ClusterState
 from simulator.state.nodes import NodeTable
 from simulator.state.objects import Phase, PodClass, PodState
 
-_MIRROR = "kubernetes.io/config.mirror"
-"""The annotation of the API's copy of a static pod."""
 _EVERY_IP = "0.0.0.0"
 
 
@@ -92,7 +90,7 @@ def _reasons(nodes: NodeTable, node: int, pod_class: PodClass) -> Iterator[str]:
         for other, taken in nodes.host_ports.get((port, protocol), {}).items():
             if taken[node] > 0 and (_EVERY_IP in (ip, other) or ip == other):
                 yield "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
-    if _MIRROR not in pod_class.template.annotations and any(
+    if not pod_class.template.is_static and any(
         taint.effect is TaintEffect.NO_EXECUTE and not any(t.tolerates(taint) for t in spec.tolerations)
         for taint in nodes.taints_of(node)
     ):

@@ -18,9 +18,10 @@ from simulator.stories.world import World
 class Drain:
     """Nodes are emptied one after another, as by `kubectl drain`, worked on, and put back to use: a patching round.
 
-    A node is cordoned, and all its pods but those of DaemonSets are evicted (pods of no controller too, as with
-    --force: nobody makes them again). An eviction that a disruption budget forbids is tried again every 5 s. Once the
-    pods are gone the node is worked on and uncordoned. A node that is not empty in time is uncordoned as it is.
+    A node is cordoned, and all its pods but static ones and those of DaemonSets are evicted (pods of no controller
+    too, as with --force: nobody makes them again). An eviction that a disruption budget forbids is tried again every
+    5 s. Once the pods are gone the node is worked on and uncordoned. A node that is not empty in time is uncordoned as
+    it is.
 
     Source: k8s.io/kubectl/pkg/drain.
     """

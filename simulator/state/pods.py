@@ -141,18 +141,29 @@ class Pods(dict[int, PodState]):
         """Gives the pod a deletionTimestamp: its owner stops counting it, its slot is free for the next."""
         pod.deleting = True
         pod.cause = cause
-        pod.pod_class.workload.free_slot(pod.slot)
-        if pod.owner is not None:
-            del pod.owner.pods[pod.uid]
+        if pod.phase is not Phase.FAILED:
+            self._leave(pod)
         self._emit(Kind.POD_DELETING, pod, pod.uid, 0, 1, cause)
 
     def fail(self, pod: PodState, cause: int) -> None:
-        """The pod's containers are down for good, or its kubelet refuses it: it turns Failed and holds no resources."""
+        """The pod's containers are down for good, or its kubelet refuses it: it turns Failed and holds no resources.
+
+        Its owner stops counting it, its slot is free for the next.
+        """
         old, pod.phase = pod.phase, Phase.FAILED
+        if not pod.deleting:
+            self._leave(pod)
         if pod.node >= 0:
             del self._nodes.running[pod.node][pod.uid]
             self._nodes.use(pod.node, pod.pod_class, -1)
         self._emit(Kind.POD_PHASE, pod, pod.uid, old, Phase.FAILED, cause)
+
+    @staticmethod
+    def _leave(pod: PodState) -> None:
+        """The pod is no longer active."""
+        pod.pod_class.workload.free_slot(pod.slot)
+        if pod.owner is not None:
+            del pod.owner.pods[pod.uid]
 
     def remove(self, pod: PodState) -> None:
         """The pod, which is being deleted, is gone."""

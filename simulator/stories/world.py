@@ -101,9 +101,12 @@ class World:
         return self._api.rollable(target)
 
     def pods_to_drain(self, node: int) -> list[PodState]:
-        """The pods on a node that a drain is about: all but those of DaemonSets, oldest first."""
+        """The pods on a node that a drain is about: all but static ones and those of DaemonSets, oldest first."""
         pods = self._state.nodes.running[node].values()
-        return sorted((p for p in pods if p.pod_class.workload.kind != "DaemonSet"), key=lambda pod: pod.uid)
+        drained = (
+            pod for pod in pods if pod.pod_class.workload.kind != "DaemonSet" and not pod.pod_class.template.is_static
+        )
+        return sorted(drained, key=lambda pod: pod.uid)
 
     # What happens
 

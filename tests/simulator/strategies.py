@@ -1,6 +1,7 @@
 """Random nodes, pods, Deployments and histories, small enough that much happens in little time."""
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -102,7 +103,7 @@ patient = Probe(period=10.0, failure_threshold=60)
 
 
 @st.composite
-def containers(draw: st.DrawFn, name: str) -> Container:
+def containers(draw: st.DrawFn, name: str, **other: Any) -> Container:
     """A container, with some probes."""
     return container(
         name,
@@ -112,6 +113,8 @@ def containers(draw: st.DrawFn, name: str) -> Container:
         startup=draw(st.sampled_from([None, None, patient])),
         liveness=draw(st.sampled_from([None, None, patient])),
         pre_stop=draw(st.sampled_from([0.0, 0.0, 5.0])),
+        post_start=draw(st.sampled_from([0.0, 0.0, 4.0])),
+        **other,
     )
 
 
@@ -119,10 +122,13 @@ def containers(draw: st.DrawFn, name: str) -> Container:
 def templates(draw: st.DrawFn, app: str) -> PodTemplate:
     """A pod template labelled app=`app`."""
     inside = [draw(containers(name)) for name in ("server", "helper")[: draw(st.sampled_from([1, 1, 2]))]]
+    sidecars = [draw(containers(name, restart_policy="Always")) for name in draw(st.sampled_from([(), (), ("proxy",)]))]
     extra = draw(st.sampled_from([(), (Toleration("dedicated"),), (Toleration("dedicated", seconds=900.0),)]))
     return template(
         app,
         *inside,
+        init_containers=tuple(sidecars),
+        readiness_gates=draw(st.sampled_from([(), (), ("x.io/lb",)])),
         tolerations=(*tolerations(draw(st.sampled_from([30.0, 300.0, None]))), *extra),
         affinity=draw(affinities),
         node_selector=draw(st.sampled_from([{}, {}, {}, {"disk": "ssd"}])),

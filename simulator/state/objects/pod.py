@@ -118,7 +118,7 @@ class PodOwner:
         self.pods: dict[int, PodState] = {}
         """Active pods: not terminal, not being deleted."""
         self.objects: dict[int, PodState] = {}
-        """All pods that exist and are not terminal, being deleted or not."""
+        """All pods that exist, being deleted or not."""
         self.created_pods = 0
         self.cause = 0
         """Why it last lost a pod, or why its spec last changed."""

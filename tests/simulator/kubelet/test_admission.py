@@ -1,5 +1,6 @@
 """Pods that name their node pass its kubelet, not the scheduler."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from models.node import Taint, TaintEffect
 from models.pod import Pod, Toleration
 from simulator.log import Kind
+from simulator.operations.drain import Drain
 from simulator.state.objects import Phase
 from tests.simulator.clusters import DAY, Lab, cluster, container, deployment, down, node, nodes, pod, template
 
@@ -101,3 +103,12 @@ def test_taints_of_no_execute_evict_it_later() -> None:
     found = lab(named())
     found.at(10.0, lambda: found.state.nodes.set_taints(0, frozenset({NO_EXECUTE}), 0))
     assert found.run(100.0).pods() == []
+
+
+def test_static_pods_are_neither_refused_nor_evicted_nor_drained() -> None:
+    static = named()
+    static = replace(static, template=replace(static.template, annotations={"kubernetes.io/config.mirror": "x"}))
+    assert lab(static, taints=(NO_EXECUTE,)).pods()[0].ready
+    found = Lab(cluster(nodes(1), static), operations=[Drain("drain", at=20.0)])
+    found.at(10.0, lambda: found.state.nodes.set_taints(0, frozenset({NO_EXECUTE}), 0))
+    assert found.run(100.0).pods()[0].ready

@@ -1,7 +1,10 @@
 """Which containers are started again, and when a pod has failed."""
 
+from dataclasses import replace
+
 import pytest
 
+from models.deployment import StrategyType
 from models.distributions import Fixed
 from models.labels import LabelSelector
 from models.pod import Probe
@@ -9,7 +12,19 @@ from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.sandbox_crash import SandboxCrash
 from simulator.log import Kind
 from simulator.state.objects import Phase
-from tests.simulator.clusters import DAY, Lab, behaviour, cluster, container, down, nodes, pod
+from tests.simulator.clusters import (
+    DAY,
+    HOUR,
+    Lab,
+    behaviour,
+    cluster,
+    container,
+    deployment,
+    down,
+    nodes,
+    pod,
+    template,
+)
 
 START = -DAY
 
@@ -77,3 +92,28 @@ def test_what_a_probe_has_killed_is_restarted_by_the_policy(policy: str, phase: 
     slow = container(liveness=Probe(period=10.0))
     found = Lab(cluster(nodes(1), pod("alone", slow, restart_policy=policy)), behaviour(startup=Fixed(1e6)))
     assert [each.phase for each in found.pods()] == [phase]
+
+
+def test_a_replica_set_replaces_a_pod_that_has_failed() -> None:
+    """Only a container's own policy makes a Deployment's pod fail; the failed object stays."""
+    frail = template("web", container(restart_policy="Never"))
+    web = deployment(replicas=2, pods=frail)
+    found = Lab(cluster(nodes(3), web), failures=[down(0, at=100.0, lasting=20.0)])
+    lost = [each for each in found.pods() if each.node == 0]
+    found.run(HOUR)
+    assert [each.phase for each in lost] == [Phase.FAILED]
+    assert found.counts() == ((2, 2, 2),)
+    assert [each.slot for each in found.pods()[2:]] == [each.slot for each in lost]
+    for each in lost:
+        found.delete(each, at=HOUR + 10.0)
+    found.run(2 * HOUR)
+    assert found.counts() == ((2, 2, 2),)
+    assert len(found.pods()) == 2
+
+
+def test_recreate_does_not_wait_for_pods_that_have_failed() -> None:
+    frail = template("web", container(restart_policy="Never"))
+    web = deployment(pods=frail, strategy=StrategyType.RECREATE)
+    found = Lab(cluster(nodes(1), web), failures=[down(0, at=100.0, lasting=20.0)]).run(HOUR)
+    found.apply(replace(web, template=replace(frail, annotations={"release": "2"})), at=HOUR + 10.0)
+    assert found.run(2 * HOUR).counts() == ((0, 0, 0), (1, 1, 1))
