@@ -102,11 +102,12 @@ class Simulation:
             "REPLICASET": state.workloads.replica_set_names,
         }
         by_generation = {record.GENERATION: state.workloads.names_of(record) for record in record_classes()}
-        by_generation[Kind.SERVICE_GENERATION] = service_names(state.services)
+        by_generation[Kind.SERVICE_GENERATION] = service_names([service.spec for service in state.services])
         for kind in sorted(by_generation):
             log.names[kind.name.removesuffix("_GENERATION")] = by_generation[kind]
         log.zones = [zone for _, zone in self.state.nodes.regions_and_zones]
         log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pods.names]
+        log.endpoint_of = [tuple(s.index for s in pod_class.endpoint_of) for _, pod_class, _ in self.state.pods.names]
         log.in_front_of = {
             record.GENERATION.name.removesuffix("_GENERATION"): [
                 tuple(service.index for service in self.state.services.selecting(spec.namespace, spec.template.labels))
@@ -114,6 +115,7 @@ class Simulation:
             ]
             for record in (DeploymentState, StatefulSetState, DaemonSetState)
         }
+        log.headless = frozenset(s.index for s in self.state.services if s.spec.headless)
         log.publishing = frozenset(s.index for s in self.state.services if s.spec.publish_not_ready_addresses)
 
     def strikes(self) -> dict[str, int]:

@@ -97,6 +97,7 @@ probes = st.builds(
     period=st.sampled_from([1.0, 10.0]),
     success_threshold=st.integers(1, 2),
 )
+HTTP = frozenset({("http", "TCP")})
 patient = Probe(period=10.0, failure_threshold=60)
 """A start-up or liveness probe that never gives up on anything that these histories draw."""
 
@@ -112,6 +113,7 @@ def containers(draw: st.DrawFn, name: str) -> Container:
         startup=draw(st.sampled_from([None, None, patient])),
         liveness=draw(st.sampled_from([None, None, patient])),
         pre_stop=draw(st.sampled_from([0.0, 0.0, 5.0])),
+        named_ports=draw(st.sampled_from([frozenset(), HTTP])),
     )
 
 
@@ -162,7 +164,13 @@ def clusters(draw: st.DrawFn, most_nodes: int = 8, most_deployments: int = 5) ->
         deployments=tuple(draw(deployments(app)) for app in apps),
         services=(
             *(Service(app, selector={"app": app}) for app in apps),
-            Service("front", selector={"tier": "front"}, publish_not_ready_addresses=draw(st.booleans())),
+            Service(
+                "front",
+                selector={"tier": "front"},
+                publish_not_ready_addresses=draw(st.booleans()),
+                headless=draw(st.booleans()),
+                named_ports=draw(st.sampled_from([frozenset(), HTTP])),
+            ),
         ),
     )
 
