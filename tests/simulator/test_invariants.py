@@ -89,7 +89,7 @@ def check_services(state: ClusterState) -> None:
             and spec.selects(pod.pod_class.namespace, pod.pod_class.labels)
             and (not spec.named_ports or spec.named_ports & pod.pod_class.spec.named_ports)
         ]
-        ready = {pod.uid for pod in behind if spec.publish_not_ready_addresses or pod.ready and not pod.deleting}
+        ready = {pod.uid for pod in behind if spec.publish_not_ready_addresses or (pod.ready and not pod.deleting)}
         terminating = {pod.uid for pod in behind if pod.ready and pod.deleting} - ready
         assert set(service.endpoints) == ready
         assert set(service.terminating) == terminating
