@@ -113,7 +113,7 @@ def containers(draw: st.DrawFn, name: str) -> Container:
         startup=draw(st.sampled_from([None, None, patient])),
         liveness=draw(st.sampled_from([None, None, patient])),
         pre_stop=draw(st.sampled_from([0.0, 0.0, 5.0])),
-        named_ports=draw(st.sampled_from([frozenset(), HTTP])),
+        named_ports=HTTP if name == "helper" else frozenset(),
     )
 
 
@@ -157,20 +157,16 @@ def deployments(draw: st.DrawFn, name: str) -> Deployment:
 
 @st.composite
 def clusters(draw: st.DrawFn, most_nodes: int = 8, most_deployments: int = 5) -> Cluster:
-    """Nodes, 1 to `most_deployments` Deployments with a Service each, and a Service over several of them."""
+    """Nodes, 1 to `most_deployments` Deployments with a Service each, and Services over several of them."""
     apps = [f"app-{i}" for i in range(draw(st.integers(1, most_deployments)))]
     return Cluster(
         nodes=draw(machines(most_nodes)),
         deployments=tuple(draw(deployments(app)) for app in apps),
         services=(
             *(Service(app, selector={"app": app}) for app in apps),
-            Service(
-                "front",
-                selector={"tier": "front"},
-                publish_not_ready_addresses=draw(st.booleans()),
-                headless=draw(st.booleans()),
-                named_ports=draw(st.sampled_from([frozenset(), HTTP])),
-            ),
+            Service("front", selector={"tier": "front"}, publish_not_ready_addresses=draw(st.booleans())),
+            Service("names", selector={"tier": "front"}, headless=True),
+            Service("http", selector={"tier": "front"}, named_ports=HTTP),
         ),
     )
 
