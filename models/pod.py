@@ -79,6 +79,8 @@ class Container:
     """Its own policy, in place of the pod's; "Always" makes an init container a sidecar."""
     host_ports: tuple[tuple[int, str, str], ...] = ()
     """(port, protocol, host IP) that it takes on the node."""
+    named_ports: frozenset[tuple[str, str]] = frozenset()
+    """(name, protocol) of its ports that have a name, by which Services may ask for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,11 @@ class PodSpec:
         Source: pkg/scheduler/util (GetHostPorts).
         """
         return tuple(port for container in (*self.sidecars, *self.containers) for port in container.host_ports)
+
+    @property
+    def named_ports(self) -> frozenset[tuple[str, str]]:
+        """(name, protocol) of the ports by which Services find it (pkg/api/v1/pod, FindPort)."""
+        return frozenset(port for container in (*self.containers, *self.sidecars) for port in container.named_ports)
 
     def allows_node(self, labels: Mapping[str, str], name: str) -> bool:
         """Whether nodeSelector and required node affinity allow a node with these labels and this name.

@@ -156,9 +156,9 @@ class Traffic:
     """The Service, as in `Run.services`."""
     rate: RequestRate
     balancing: Any = None
-    """A policy of `simulator.traffic.balancing`; None: random, as kube-proxy's iptables and nftables."""
-    routing: tuple[Any, ...] = ()
-    """Rules of `simulator.traffic.routing` that leave endpoints out, in this order."""
+    """A policy of `simulator.traffic.balancing`; None: as the Service says, which is random if it says nothing."""
+    routing: tuple[Any, ...] | None = None
+    """Rules of `simulator.traffic.routing` that leave endpoints out, in this order; None: as the Service says."""
     endpoint_lag: Distribution = LogNormal.from_quantile(median=0.4, p95=2.0)
     """From a change of the endpoints to a client's proxy knowing of it, drawn for every node and change. The default
     is a round figure of our choice: watch, up to 1 s between two syncs of kube-proxy, writing the rules."""

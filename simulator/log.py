@@ -32,7 +32,7 @@ class Kind(IntEnum):
     DEPLOYMENT_GENERATION = 11  # Deployment; metadata.generation, one more with each change of its spec
     DEPLOYMENT_COMPLETE = 12  # Deployment; 1 when its rollout is complete: nothing to do until its spec changes
     SERVICE_READY = 13  # Service; number of endpoints listed as ready
-    SERVICE_ANSWERING = 14  # Service; number of ready endpoints that can answer
+    SERVICE_ANSWERING = 14  # Service; number of endpoints in use that can answer
     NODE_UNSCHEDULABLE = 15  # node; 1 while it is cordoned
     POD_DISRUPTION_TARGET = 16  # pod; the DisruptionTarget condition: a `simulator.state.objects.pod.Disruption`
     STATEFULSET_GENERATION = 17  # StatefulSet; one more with each change of its spec
@@ -87,8 +87,12 @@ class TransitionLog:
         """By node: its zone, "" without one."""
         self.selected_by: Sequence[tuple[int, ...]] = ()
         """By pod: the Services that select it."""
+        self.endpoint_of: Sequence[tuple[int, ...]] = ()
+        """By pod: those of them of which it can be an endpoint."""
         self.publishing: frozenset[int] = frozenset()
         """The Services with publishNotReadyAddresses."""
+        self.headless: frozenset[int] = frozenset()
+        """The Services without a proxy: their terminating endpoints are never used."""
         self.in_front_of: Mapping[str, Sequence[tuple[int, ...]]] = {}
         """By the first word of the kinds that tell of rollouts (DEPLOYMENT, STATEFULSET, DAEMONSET) and by workload:
         the Services that select its pods."""

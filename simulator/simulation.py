@@ -77,7 +77,8 @@ class Simulation:
             self.kernel, self.state, self.api, self.hazards, timing, streams, phases, profile, ties
         )
         kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
-        by_name = dict(zip(service_names(self.state.services), self.state.services, strict=True))
+        names = service_names([service.spec for service in self.state.services])
+        by_name = dict(zip(names, self.state.services, strict=True))
         if unknown := [one.service for one in traffic if one.service not in by_name]:
             raise ValueError(f"there is no Service {unknown[0]!r} for the traffic to go to")
         self._requests = {one.service: Stream(self.kernel, one, by_name[one.service]) for one in traffic}
@@ -138,11 +139,12 @@ class Simulation:
             "REPLICASET": state.workloads.replica_set_names,
         }
         by_generation = {record.GENERATION: state.workloads.names_of(record) for record in record_classes()}
-        by_generation[Kind.SERVICE_GENERATION] = service_names(state.services)
+        by_generation[Kind.SERVICE_GENERATION] = service_names([service.spec for service in state.services])
         for kind in sorted(by_generation):
             log.names[kind.name.removesuffix("_GENERATION")] = by_generation[kind]
         log.zones = [zone for _, zone in self.state.nodes.regions_and_zones]
         log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pods.names]
+        log.endpoint_of = [tuple(s.index for s in pod_class.endpoint_of) for _, pod_class, _ in self.state.pods.names]
         log.in_front_of = {
             record.GENERATION.name.removesuffix("_GENERATION"): [
                 tuple(service.index for service in self.state.services.selecting(spec.namespace, spec.template.labels))
@@ -150,6 +152,7 @@ class Simulation:
             ]
             for record in (DeploymentState, StatefulSetState, DaemonSetState)
         }
+        log.headless = frozenset(s.index for s in self.state.services if s.spec.headless)
         log.publishing = frozenset(s.index for s in self.state.services if s.spec.publish_not_ready_addresses)
 
     def strikes(self) -> dict[str, int]:

@@ -29,8 +29,10 @@ class Stage(StrEnum):
     """Sandbox, init containers, containers, and the application's start-up until it answers."""
     NOT_READY = "not ready"
     """It answers, but its Ready condition does not say so yet."""
-    NOT_LISTED = "endpoints not updated"
-    """It answers and is ready, but is not among the Service's endpoints. They follow at once in this version: 0 s."""
+    NOT_LISTED = "not an endpoint"
+    """It answers and is ready, but is no endpoint of the Service: it has no port of the name that the Service asks for.
+
+    Endpoints that follow late would count here too; in this version they follow at once."""
 
 
 class Spell(NamedTuple):

@@ -17,7 +17,7 @@ class History(Protocol):
 
     @property
     def answering(self) -> StepFunction:
-        """Ready endpoints that can answer: the users' truth."""
+        """Endpoints in use that can answer: the users' truth."""
         ...
 
     @property

@@ -185,7 +185,7 @@ def check_traffic(variant: Variant, folder: str, source: Source, problems: list[
     """Traffic must be to Services that exist, given once a list, from nodes that exist, and its traces readable."""
     first: dict[tuple[Path, str], Path] = {}
     for traffic, path in variant.traffic:
-        if variant.complete and traffic.service not in (known := variant.services()):
+        if variant.complete and traffic.service not in (known := list(variant.services())):
             hint = did_you_mean(traffic.service, known)
             problems.append(source.problem((*path, "service"), f"there is no Service {traffic.service!r}{hint}"))
         if first.setdefault((path[:-1], traffic.service), path) != path:

@@ -1,6 +1,6 @@
 """From an experiment file to its design: reads the manifests, applies the policies, checks every name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from experiments.design.goal import Capacity, Quorum, ReadyEndpoints, ServiceGoal, Slo
@@ -63,6 +63,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     goals = _goals(spec, variants)
     if not goals:
         _explain_no_goal(variants)
+    names = [one.name for one in goals]
     loads = tuple(load.value() for load in spec.load)
     scenarios = [
         Scenario(
@@ -99,7 +100,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
             *dict.fromkeys(notes),
         ),
         accounts=tuple(one.account for one in built),
-        named=together(one.named for one in built),
+        named=together([*(one.named for one in built), *(variant.unshown(names) for variant in variants)]),
     )
 
 
@@ -141,7 +142,7 @@ def _predicate(when: WhenReadyEndpoints | WhenCapacity | WhenQuorum) -> ReadyEnd
             return ReadyEndpoints(when.at_least)
 
 
-def _with_workload(cluster: Cluster, names: Sequence[str]) -> list[str]:
+def _with_workload(cluster: Cluster, names: Iterable[str]) -> list[str]:
     """The Services that select pods of some workload; `names` are theirs, in the cluster's order."""
     workloads: list[Deployment | ReplicaSet | DaemonSet | Pod] = [
         *cluster.deployments,

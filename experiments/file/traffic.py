@@ -151,10 +151,11 @@ class TrafficFile(_Described):
 
     service: str
     rate: AnyRate
-    balancing: BalancingFile = Field({"type": "random"}, validate_default=True)
-    """How a client chooses among the endpoints."""
-    routing: list[RouteFile] = Field(default=[])
-    """Which endpoints are left out for which clients, in this order; by default none."""
+    balancing: BalancingFile | None = None
+    """How a client chooses among the endpoints; by default as the Service says: at random, or by sessionAffinity."""
+    routing: list[RouteFile] | None = None
+    """Which endpoints are left out for which clients, in this order; by default as the Service says, by
+    internalTrafficPolicy, trafficDistribution and topology-mode. `[]`: none, whatever it says."""
     capacity: Number | None = None
     """Requests per second that an endpoint can answer; what is beyond is shed, that is, fails at once. While more come,
     requests wait at the endpoint (`queue`), and so do its probes."""

@@ -1,6 +1,6 @@
 """The experiment under one policy: its objects patched, its behaviour, its scheduler."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,17 @@ from experiments.file.traffic import TrafficFile
 from models.behaviour import Behaviour, BehaviourOverride
 from models.input.problems import InputError, Path, Problem
 from models.labels import parse_selector
-from models.manifests import ClusterInput, Manifest, Podless, build_cluster
+from models.manifests import ClusterInput, Manifest, Named, Podless, build_cluster
+from models.manifests.fields import Effect
 from models.node import Node
 from simulator.scheduling.profile import Profile, profile
 
 _ROLLABLE = ("Deployment", "StatefulSet", "DaemonSet")
 _SERVICE = ("v1", "Service")
+_LOCAL_UNASKED = (
+    "clients on a node without a ready pod get no answer; the availability is that of any pod at all, and only the "
+    "requests that spec.traffic declares show what clients get"
+)
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,25 @@ class Variant:
     traffic: list[tuple[TrafficFile, Path]]
     """The last for a Service is what holds."""
 
-    def services(self) -> list[str]:
-        """The Services' names as in `Run.services`."""
+    def services(self) -> dict[str, Manifest]:
+        """The Services by their names in `Run.services`."""
         services = [manifest for manifest in self.objects if (manifest.api_version, manifest.kind) == _SERVICE]
         alone = len({manifest.namespace for manifest in services}) == 1
-        return [manifest.name if alone else f"{manifest.namespace}/{manifest.name}" for manifest in services]
+        return {one.name if alone else f"{one.namespace}/{one.name}": one for one in services}
+
+    def unshown(self, measured: Collection[str]) -> tuple[Named, ...]:
+        """What Services that are measured say and only requests to them show, where no traffic to these is declared."""
+        if self.built is None:
+            return ()
+        asked = {traffic.service for traffic, _ in self.traffic}
+        found = [
+            manifest.where(("spec", "internalTrafficPolicy"))
+            for (name, manifest), service in zip(self.services().items(), self.built.cluster.services, strict=True)
+            if service.internal_traffic_policy == "Local" and not service.headless
+            if name in measured and name not in asked
+        ]
+        field = "Service spec.internalTrafficPolicy"
+        return (Named(field, Effect.TOO_GOOD, _LOCAL_UNASKED, len(found), found[0]),) if found else ()
 
     def podless(self) -> dict[str, Podless]:
         """The Services that select no pod of the cluster, named as in `services`, and why."""

@@ -18,9 +18,11 @@ from models.manifests.conversion import Admission, converters
 from models.manifests.kinds import is_built_in, type_error
 from models.manifests.manifest import Field, Findings, Manifest
 from models.manifests.objects import Objects
+from models.manifests.ports import MadePod, look_up_ports
 from models.manifests.schema import schema_errors
 from models.manifests.selector import check_labels
 from models.node import Node
+from models.pod import PodTemplate
 from models.priority import PriorityClass
 from models.reference import References
 from models.service import Service
@@ -47,6 +49,16 @@ class NamesItsPods(Protocol):
 
     def pod_labels(self, ordinal: int) -> Mapping[str, str]:
         """The labels of the pod with this number."""
+        ...
+
+
+@runtime_checkable
+class MakesPods(Protocol):
+    """A value that is a pod, or makes pods of one template."""
+
+    @property
+    def template(self) -> PodTemplate:
+        """What its pods are."""
         ...
 
 
@@ -98,7 +110,8 @@ def build_cluster(
         raise InputError(findings.problems)
     podless = _warn_of_empty_selections(converted, findings)
     _warn_of_missing_targets(converted, findings)
-    _read_target_ports(converted, findings)
+    services = [(manifest, value) for manifest, value in converted if isinstance(value, Service) and value.selector]
+    look_up_ports(services, list(_made_pods(converted)), findings)
     absent, acting = referred.absent([manifest for manifest, value in converted if value is not None])
     findings.warnings += acting
     account = Account(absent)
@@ -249,29 +262,6 @@ def _warn_of_empty_selections(
     return podless
 
 
-def _read_target_ports(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
-    """Ports that Services ask for by name: they act as any port if all pods that are meant have one of this name."""
-    asked = [
-        (value, port, name)
-        for manifest, value in converted
-        if isinstance(value, Service) and value.selector
-        for port in Field.whole(manifest, findings)["spec"]["ports"]
-        if (name := port.checked["targetPort"].text())
-    ]
-    if not asked:
-        return
-    made = [(m.namespace, _pod_template(m)) for m, value in converted if value is not None]
-    pods = [(namespace, pod["metadata"]["labels"].labels(), _port_names(pod)) for namespace, pod in made]
-    for service, port, name in asked:
-        meant = [names for namespace, labels, names in pods if service.selects(namespace, labels)]
-        if meant and all(name in names for names in meant):
-            port["targetPort"].text()
-
-
-def _port_names(pod: Field) -> set[str]:
-    return {port["name"].text() for container in pod["spec"]["containers"] for port in container["ports"]}
-
-
 def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
     """Autoscalers of workloads that are not among the given objects, or not simulated."""
     made = {(m.kind, m.namespace, m.name): value is not None for m, value in converted}
@@ -282,6 +272,13 @@ def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], fi
                 reason = "is not among the given objects" if simulated is None else "is not simulated yet"
                 target = f"{value.target_kind}/{value.target_name}"
                 findings.warnings.append(manifest.problem(("spec", "scaleTargetRef"), f"{target} {reason}"))
+
+
+def _made_pods(converted: list[tuple[Manifest, object | None]]) -> Iterator[MadePod]:
+    for manifest, value in converted:
+        if isinstance(value, MakesPods):
+            for labels in _pod_labels(manifest, value):
+                yield MadePod(manifest.key, manifest.namespace, labels, value.template.spec.named_ports)
 
 
 def _pod_labels(manifest: Manifest, value: object | None) -> Iterator[Mapping[str, Any]]:

@@ -65,6 +65,7 @@ def container(field: Field, *, host_network: bool, grace_period: float, init: bo
         restart_policy=_restart_policy(field, init, sidecar),
         # The scheduler takes no note of the ports of init containers that end.
         host_ports=_host_ports((field.checked if init and not sidecar else field)["ports"], host_network),
+        named_ports=frozenset() if init and not sidecar else _named_ports(field["ports"]),
     )
 
 
@@ -128,3 +129,8 @@ def _host_ports(field: Field, host_network: bool) -> tuple[tuple[int, str, str],
         if host_port := port if host_network else host_port:
             taken.append((host_port, protocol, item["hostIP"].text("0.0.0.0")))
     return tuple(taken)
+
+
+def _named_ports(field: Field) -> frozenset[tuple[str, str]]:
+    named = [(port["name"].text(), port["protocol"].text("TCP")) for port in field]
+    return frozenset((name, protocol) for name, protocol in named if name)

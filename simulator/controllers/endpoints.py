@@ -1,13 +1,26 @@
-"""The EndpointSlice controller: which pods a Service lists as ready, and how many of those can answer.
+"""The EndpointSlice controller: which pods a Service lists, and how many of those in use can answer.
 
-Source: k8s.io/endpointslice; pkg/controller/endpointslice. A pod is a ready endpoint while it is Ready and not being
-deleted (publishNotReadyAddresses: as soon as it runs, whatever its readiness). Nothing polls: the list follows the
-pod's conditions at once.
+Source: k8s.io/endpointslice; pkg/controller/endpointslice. Nothing polls: the lists follow the pods' conditions at
+once.
 """
 
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import Phase, PodState, ServiceState
+
+
+def conditions(published: bool, phase: int, ready: bool, deleting: bool) -> tuple[bool, bool]:
+    """Whether a pod is (a ready endpoint, one that terminates and still serves) of a Service that it stands behind.
+
+    It is an endpoint from when it has an IP, that is from when it runs, until it has failed or is gone. It is ready
+    while it is Ready and not being deleted, or, of a Service that has published addresses that are not ready, always.
+    Source: k8s.io/endpointslice/utils.go (podToEndpoint).
+    """
+    if phase != Phase.RUNNING:
+        return False, False
+    if published:
+        return True, False
+    return ready and not deleting, ready and deleting
 
 
 class EndpointController:
@@ -29,7 +42,7 @@ class EndpointController:
             pod_class = pod.pod_class
             if spec.selects(pod_class.namespace, pod_class.labels):
                 if service not in pod_class.services:
-                    pod_class.services = (*pod_class.services, service)
+                    pod_class.stand_behind(service)
                 self._sync(pod, 0, 0)
 
     def _metadata_changed(self, pod: PodState, changed: int, cause: int) -> None:
@@ -44,21 +57,26 @@ class EndpointController:
         self._sync(pod, 0, cause)
 
     def _sync(self, pod: PodState, new: int, cause: int) -> None:
-        for service in pod.pod_class.services:
-            listed = pod.uid in service.endpoints
-            wanted = pod.ready and not pod.deleting
-            if service.spec.publish_not_ready_addresses:
-                wanted = pod.phase is Phase.RUNNING
-            if wanted is listed:
+        services = self._state.services
+        for service in pod.pod_class.endpoint_of:
+            published = service.spec.publish_not_ready_addresses
+            ready, terminating = conditions(published, pod.phase, pod.ready, pod.deleting)
+            was_ready, was_terminating = pod.uid in service.endpoints, pod.uid in service.terminating
+            if ready is was_ready and terminating is was_terminating:
                 continue
-            if wanted:
-                self._state.services.list_endpoint(service, pod, cause)
+            used, was_used = service.in_use, pod.uid in service.in_use
+            services.set_terminating(service, pod, terminating)
+            if ready and not was_ready:
+                services.list_endpoint(service, pod, cause)
+            elif was_ready and not ready:
+                services.unlist_endpoint(service, pod, cause)
+            if service.in_use is not used:
+                answering = sum(endpoint.answering for endpoint in service.in_use.values())
             else:
-                self._state.services.unlist_endpoint(service, pod, cause)
-            if pod.answering:
-                self._state.services.set_answering(service, service.answering + (1 if wanted else -1), cause)
+                answering = service.answering + pod.answering * ((pod.uid in used) - was_used)
+            services.set_answering(service, answering, cause)
 
     def _answering_changed(self, pod: PodState, new: int, cause: int) -> None:
-        for service in pod.pod_class.services:
-            if pod.uid in service.endpoints:
+        for service in pod.pod_class.endpoint_of:
+            if pod.uid in service.in_use:
                 self._state.services.set_answering(service, service.answering + (1 if new else -1), cause)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.service import Service
 from simulator.kernel import Kernel
 from simulator.log import Kind, TransitionLog
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import ServiceState
 from simulator.step_function import Floats, StepFunction
 
 _COUNTS = {
@@ -26,7 +26,7 @@ class ServiceHistory:
 
     name: str
     answering: StepFunction
-    """Ready endpoints that can answer: what users meet."""
+    """Endpoints in use that can answer: what users meet."""
     ready: StepFunction
     """Endpoints listed as ready: what the control plane believes."""
     desired: StepFunction
@@ -56,7 +56,7 @@ class Recorder:
             for kind, counts in self._counts.items()
             for i, rows in counts.items()
         }
-        return dict(_histories(service_names(self._state.services), changes, start, end))
+        return dict(_histories(service_names([service.spec for service in self._state.services]), changes, start, end))
 
 
 def histories(log: TransitionLog, start: float, end: float) -> dict[str, ServiceHistory]:
@@ -86,7 +86,7 @@ def _histories(
         )
 
 
-def service_names(services: Sequence[ServiceState]) -> list[str]:
+def service_names(services: Sequence[Service]) -> list[str]:
     """Their names; with the namespace, "namespace/name", if there are several namespaces."""
-    several = len({service.spec.namespace for service in services}) > 1
-    return [f"{s.spec.namespace}/{s.spec.name}" if several else s.spec.name for s in services]
+    several = len({service.namespace for service in services}) > 1
+    return [f"{service.namespace}/{service.name}" if several else service.name for service in services]

@@ -43,8 +43,15 @@ class Services(list[ServiceState]):
         del service.endpoints[pod.uid]
         self._emit(Kind.SERVICE_READY, service, service.index, count, count - 1, cause)
 
+    def set_terminating(self, service: ServiceState, pod: PodState, terminating: bool) -> None:
+        """Whether the pod is being deleted and still serves the Service."""
+        if terminating:
+            service.terminating[pod.uid] = pod
+        else:
+            service.terminating.pop(pod.uid, None)
+
     def set_answering(self, service: ServiceState, count: int, cause: int) -> None:
-        """How many ready endpoints of the Service can answer."""
+        """How many endpoints in use of the Service can answer."""
         old = service.answering
         if old != count:
             service.answering = count

@@ -11,6 +11,7 @@ from enum import IntFlag
 import numpy as np
 import numpy.typing as npt
 
+from simulator.controllers.endpoints import conditions
 from simulator.log import Kind, TransitionLog
 from simulator.state.objects import Phase
 from simulator.step_function import Floats
@@ -51,6 +52,8 @@ class EndpointHistory:
     conditions: Ints
     causes: tuple[str, ...]
     """Per change: why it came about, "" if nothing broke."""
+    headless: bool = False
+    """Clients look the listed endpoints up by name: those that terminate are never used."""
 
     def segments(self) -> Iterator[tuple[float, float, dict[int, Condition]]]:
         """Stretches of time between changes, in order and without gaps: start, end, endpoint -> condition.
@@ -79,8 +82,7 @@ _WATCHED = (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_ANSWERING
 def endpoint_history(log: TransitionLog, service: str, start: float, end: float) -> EndpointHistory:
     """The history of a Service's endpoints in a window, from the log of its run; KeyError if there is no such Service.
 
-    A pod is listed while it is Ready and not being deleted, or, with publishNotReadyAddresses, while it runs: the rule
-    of simulator.controllers.endpoints.
+    Which pods are listed, and which terminate and still serve, is by the rule of simulator.controllers.endpoints.
     """
     names = list(log.names["SERVICE"])
     if service not in names:
@@ -88,7 +90,7 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
     index = names.index(service)
     rows = log.columns()
     rows = rows[np.isin(rows[:, 1], _WATCHED) & (rows[:, 0] < end)]
-    selected = np.array([index in services for services in log.selected_by], dtype=bool)
+    selected = np.array([index in services for services in log.endpoint_of], dtype=bool)
     rows = rows[selected[rows[:, 2].astype(np.int64)]]
     first = int(np.searchsorted(rows[:, 0], start, side="right"))
 
@@ -116,6 +118,7 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
         endpoints=np.array([number[uid] for _, uid, *_ in changes], dtype=np.int64),
         conditions=np.array([int(condition) for *_, condition, _ in changes], dtype=np.int64),
         causes=tuple(cause for *_, cause in changes),
+        headless=index in log.headless,
     )
 
 
@@ -149,8 +152,6 @@ class _Pod:
         if self.phase is Phase.ABSENT:
             return Condition.GONE
         condition = Condition.ANSWERING if self.answering else Condition.GONE
-        if self._published:
-            return condition | (Condition.LISTED if self.phase is Phase.RUNNING else Condition.GONE)
-        if self.ready:
-            return condition | (Condition.TERMINATING if self.deleting else Condition.LISTED)
-        return condition
+        ready, terminating = conditions(self._published, self.phase, self.ready, self.deleting)
+        listed = Condition.LISTED if ready else Condition.TERMINATING if terminating else Condition.GONE
+        return condition | listed

@@ -43,7 +43,8 @@ def lists(history: EndpointHistory) -> list[Known]:
     """What the control plane lists over time; a new entry with every change that clients are told of."""
     known = [Known(history.start, (), ())]
     now: dict[int, int] = {}
-    ready, told = int(Condition.LISTED), int(Condition.LISTED | Condition.TERMINATING)
+    ready = int(Condition.LISTED)
+    told = ready if history.headless else ready | int(Condition.TERMINATING)
     changes = zip(
         history.times.tolist(), history.endpoints.tolist(), history.conditions.tolist(), history.causes, strict=True
     )

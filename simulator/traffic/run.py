@@ -8,11 +8,13 @@ from models.distributions import Scaled
 from models.request_level import FirstComeFirstServed, ProcessorSharing
 from models.traffic import Traffic
 from simulator.run import Run
+from simulator.state.history import service_names
 from simulator.streams import Streams
 from simulator.traffic.endpoints import EndpointHistory, endpoint_history
 from simulator.traffic.fluid.fluid import Requests, fluid
 from simulator.traffic.requests.answers import Answers
 from simulator.traffic.requests.requests import requests
+from simulator.traffic.service_policy import with_policies
 
 
 def expected(traffic: Traffic, run: Run, cluster: Cluster) -> Requests:
@@ -20,6 +22,7 @@ def expected(traffic: Traffic, run: Run, cluster: Cluster) -> Requests:
 
     Where requests have a CPU time, a CPU limit of the pods bounds what an endpoint can answer.
     """
+    traffic = _as_declared(traffic, cluster)
     found = shortage(traffic, cluster)
     if found is not None and (traffic.capacity is None or found.capacity < traffic.capacity):
         traffic = replace(traffic, capacity=found.capacity)
@@ -33,6 +36,7 @@ def followed(traffic: Traffic, run: Run, cluster: Cluster) -> Answers:
     its requests works on as many of them at full speed as the limit has room for (unless `cores` is given); each of a
     fixed number of workers takes longer, if the limit has no room for all of them.
     """
+    traffic = _as_declared(traffic, cluster)
     level, at_full_speed = traffic.requests, None
     assert level is not None
     if (found := shortage(traffic, cluster)) is not None:
@@ -44,6 +48,11 @@ def followed(traffic: Traffic, run: Run, cluster: Cluster) -> Answers:
                 traffic = replace(traffic, service_time=stretched)
     streams = Streams(run.seed, run.replication)
     return requests(traffic, level, _history(traffic, run), cluster, streams, at_full_speed)
+
+
+def _as_declared(traffic: Traffic, cluster: Cluster) -> Traffic:
+    services = dict(zip(service_names(cluster.services), cluster.services, strict=True))
+    return with_policies(traffic, services[traffic.service])
 
 
 def _history(traffic: Traffic, run: Run) -> EndpointHistory:

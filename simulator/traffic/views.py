@@ -42,12 +42,13 @@ class Views:
         proxies: Sequence[Proxy],
     ) -> None:
         self._traffic, self._history, self._proxies = traffic, history, proxies
+        self._routing = traffic.routing or ()
         self.balancing: Balancing = traffic.balancing or Random()
         self.weights = endpoint_weights(traffic, history, cluster)
         self._views: list[_View] = []
         contents: dict[object, int] = {}
         keys = [
-            (one.listed, one.terminating, one.cause if traffic.routing or not (one.listed or one.terminating) else "")
+            (one.listed, one.terminating, one.cause if self._routing or not (one.listed or one.terminating) else "")
             for one in known
         ]
         self.contents: Ints = np.array([contents.setdefault(key, len(contents)) for key in keys])
@@ -56,7 +57,7 @@ class Views:
         self._of_zone: dict[tuple[int, str], Ints] = {}
         self._by_place: dict[tuple[int, str], Ints] = {}
         self._holding: dict[int, list[int]] = {}
-        if any(route.per_node for route in traffic.routing):
+        if any(route.per_node for route in self._routing):
             nodes = history.nodes.tolist()
             for content, one in enumerate(self._first):
                 for node in dict.fromkeys(nodes[e] for e in (*one.listed, *one.terminating)):
@@ -73,7 +74,7 @@ class Views:
     def by_content(self, place: int) -> Ints:
         """The views of a place, by content of the list."""
         client = self._proxies[place].client
-        if not self._traffic.routing:
+        if not self._routing:
             return self._made(Client(), (0, ""), range(len(self._first)))
         outside = client.node if client.node < 0 else _ELSEWHERE
         far = self._made(Client(outside, client.zone, client.zone_cpu), (outside, client.zone), range(len(self._first)))
@@ -95,7 +96,7 @@ class Views:
         first = len(self._views)
         for content in contents:
             known = self._first[content]
-            left = routed(self._candidates(known, None, 1.0), client, self._traffic.routing)
+            left = routed(self._candidates(known, None, 1.0), client, self._routing)
             self._views.append(_View(client, known, frozenset(left.endpoints.tolist())))
         return np.arange(first, len(self._views))
 
@@ -116,7 +117,7 @@ class Views:
         key = (view, answering, rate) if mixed else (view, None, 1.0)
         if key not in self._shares:
             candidates = self._candidates(one.known, answering if mixed else None, key[2])
-            candidates = routed(candidates, one.client, self._traffic.routing)
+            candidates = routed(candidates, one.client, self._routing)
             shares = self.balancing.shares(candidates).tolist() if len(candidates) else []
             pairs = zip(candidates.endpoints.tolist(), shares, strict=True)
             self._shares[key] = tuple((endpoint, share) for endpoint, share in pairs if share > 0)

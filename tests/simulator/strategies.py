@@ -98,6 +98,7 @@ probes = st.builds(
     period=st.sampled_from([1.0, 10.0]),
     success_threshold=st.integers(1, 2),
 )
+HTTP = frozenset({("http", "TCP")})
 patient = Probe(period=10.0, failure_threshold=60)
 """A start-up or liveness probe that never gives up on anything that these histories draw."""
 
@@ -114,6 +115,7 @@ def containers(draw: st.DrawFn, name: str, **other: Any) -> Container:
         liveness=draw(st.sampled_from([None, None, patient])),
         pre_stop=draw(st.sampled_from([0.0, 0.0, 5.0])),
         post_start=draw(st.sampled_from([0.0, 0.0, 4.0])),
+        named_ports=HTTP if name == "helper" else frozenset(),
         **other,
     )
 
@@ -161,7 +163,7 @@ def deployments(draw: st.DrawFn, name: str) -> Deployment:
 
 @st.composite
 def clusters(draw: st.DrawFn, most_nodes: int = 8, most_deployments: int = 5) -> Cluster:
-    """Nodes, 1 to `most_deployments` Deployments with a Service each, and a Service over several of them."""
+    """Nodes, 1 to `most_deployments` Deployments with a Service each, and Services over several of them."""
     apps = [f"app-{i}" for i in range(draw(st.integers(1, most_deployments)))]
     return Cluster(
         nodes=draw(machines(most_nodes)),
@@ -169,6 +171,8 @@ def clusters(draw: st.DrawFn, most_nodes: int = 8, most_deployments: int = 5) ->
         services=(
             *(Service(app, selector={"app": app}) for app in apps),
             Service("front", selector={"tier": "front"}, publish_not_ready_addresses=draw(st.booleans())),
+            Service("names", selector={"tier": "front"}, headless=True),
+            Service("http", selector={"tier": "front"}, named_ports=HTTP),
         ),
     )
 

@@ -75,17 +75,26 @@ def check_pods(state: ClusterState) -> None:
 
 
 def check_services(state: ClusterState) -> None:
-    """Endpoints are exactly the Ready pods selected that are not being deleted (or all that run, if it says so)."""
+    """Endpoints are exactly the Ready pods selected that run and are not being deleted (or all, if it says so).
+
+    Those that are being deleted are used when there is no other, but for headless Services. Pods without a port that
+    the Service asks for by name are no endpoints.
+    """
     for service in state.services:
         spec = service.spec
-        expected = {
-            pod.uid
+        behind = [
+            pod
             for pod in state.pods.values()
-            if spec.selects(pod.pod_class.namespace, pod.pod_class.labels)
-            and (pod.phase is Phase.RUNNING if spec.publish_not_ready_addresses else pod.ready and not pod.deleting)
-        }
-        assert set(service.endpoints) == expected
-        assert service.answering == sum(state.pods[uid].answering for uid in expected)
+            if pod.phase is Phase.RUNNING
+            and spec.selects(pod.pod_class.namespace, pod.pod_class.labels)
+            and (not spec.named_ports or spec.named_ports & pod.pod_class.spec.named_ports)
+        ]
+        ready = {pod.uid for pod in behind if spec.publish_not_ready_addresses or (pod.ready and not pod.deleting)}
+        terminating = {pod.uid for pod in behind if pod.ready and pod.deleting} - ready
+        assert set(service.endpoints) == ready
+        assert set(service.terminating) == terminating
+        used = ready or (set() if spec.headless else terminating)
+        assert service.answering == sum(state.pods[uid].answering for uid in used)
 
 
 def check_replica_sets(state: ClusterState) -> None:

@@ -32,6 +32,7 @@ class PodClass:
         "affinity",
         "behaviour",
         "deletion_cost",
+        "endpoint_of",
         "host_ports",
         "images",
         "labels",
@@ -61,7 +62,12 @@ class PodClass:
         self.spec = template.spec
         self.labels = labels
         self.behaviour = behaviour
-        self.services = services
+        self.services: tuple[ServiceState, ...] = ()
+        """Those that select its pods."""
+        self.endpoint_of: tuple[ServiceState, ...] = ()
+        """Those of which its pods can be endpoints: a port of the Service leads to one of theirs."""
+        for service in services:
+            self.stand_behind(service)
         self.affinity = PodAffinity.of(template.spec.affinity, workload.namespace, labels, namespaces)
         self.requests = template.spec.requests
         self.host_ports = template.spec.host_ports
@@ -73,6 +79,12 @@ class PodClass:
         self.stages = start_order(template.spec)
         self.scheduling: object = None
         """What the scheduler worked out for this class."""
+
+    def stand_behind(self, service: ServiceState) -> None:
+        """The Service selects its pods."""
+        self.services = (*self.services, service)
+        if service.spec.reaches(self.spec.named_ports):
+            self.endpoint_of = (*self.endpoint_of, service)
 
 
 class ContainerState:

@@ -1,5 +1,6 @@
 """Services and their endpoints."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from models.service import Service
@@ -9,6 +10,7 @@ class Endpoint(Protocol):
     """A pod as its Services know it."""
 
     uid: int
+    answering: bool
 
     @property
     def name(self) -> str:
@@ -19,14 +21,25 @@ class Endpoint(Protocol):
 class ServiceState:
     """A Service and its endpoints."""
 
-    __slots__ = ("answering", "desired", "endpoints", "index", "spec")
+    __slots__ = ("answering", "desired", "endpoints", "index", "spec", "terminating")
 
     def __init__(self, index: int, spec: Service) -> None:
         self.index = index
         self.spec = spec
         self.endpoints: dict[int, Endpoint] = {}
         """The ready ones, by uid."""
+        self.terminating: dict[int, Endpoint] = {}
+        """Those that are being deleted and still serve, by uid."""
         self.answering = 0
-        """How many of them can answer."""
+        """How many of those in use can answer."""
         self.desired = 0
         """Replicas desired of the workloads behind it."""
+
+    @property
+    def in_use(self) -> Mapping[int, Endpoint]:
+        """The endpoints that clients are sent to: the ready ones; if there is none, those that terminate.
+
+        Source: KEP-1669, pkg/proxy/topology.go (CategorizeEndpoints). The names of a headless Service lead to ready
+        ones only.
+        """
+        return self.endpoints if self.endpoints or self.spec.headless else self.terminating

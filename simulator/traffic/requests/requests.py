@@ -50,7 +50,7 @@ def requests(
         weights=endpoint_weights(traffic, history, cluster),
     )
     driver = Driver(balancing.choose, state)
-    changes = Changes(traffic.routing, history, known, places, numbers, driver)
+    changes = Changes(traffic.routing or (), history, known, places, numbers, driver)
     for batch in batches(traffic, level.arrivals, history.start, history.end, places, streams):
         last = float(batch.time[-1])
         driver.take(batch)

@@ -116,7 +116,8 @@ def check(found: Run, available: Any) -> None:
             assert math.fsum(parts) == end - start
             assert all(seconds >= 0 for seconds in parts)
         assert math.isclose(math.fsum(loss.seconds for loss in losses), seen.up.time_below(0.5), rel_tol=1e-9)
-        assert not [spell for spell in spells if spell.stage is Stage.NOT_LISTED]
+        if name != "http":  # only pods with a port of that name are endpoints of it
+            assert not [spell for spell in spells if spell.stage is Stage.NOT_LISTED]
         bounds = np.array([spell[:2] for spell in spells]).reshape(-1, 2)
         edges = sorted({*seen.desired.times.tolist(), *seen.answering.times.tolist(), found.end})
         for left, right in pairwise(edges):

@@ -1,5 +1,7 @@
 """What a missing replica waits for: with the seconds of the log and of the constants."""
 
+from dataclasses import replace
+
 import pytest
 
 from experiments.attribution.missing import missing_replicas
@@ -9,7 +11,7 @@ from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.daemonset import DaemonSet
 from models.deployment import StrategyType
-from models.distributions import Fixed
+from models.distributions import Distribution, Fixed
 from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL
 from models.pod import Probe
@@ -131,10 +133,16 @@ def test_a_daemon_tolerates_its_node_until_it_is_back() -> None:
     assert sum(stages.values()) == pytest.approx(903.0)
 
 
+def deaf(**laws: Distribution) -> Behaviour:
+    """Applications answer nobody from SIGTERM on: terminating endpoints serve nothing."""
+    prompt = behaviour(**laws)
+    return replace(prompt, pods=replace(prompt.pods, answers_while_stopping=False))
+
+
 def test_recreate_waits_for_the_old_pods_to_be_gone() -> None:
     spec = deployment(replicas=2, strategy=StrategyType.RECREATE)
     release = Rollout("release", "Deployment/web", at=100.0, new_image=False)
-    found = run(cluster(nodes(2), spec), operations=[release], under=behaviour(stop=Fixed(5.0)))
+    found = run(cluster(nodes(2), spec), operations=[release], under=deaf(stop=Fixed(5.0)))
     assert lost(found) == {("release", "terminating"): 5.0, ("release", "start"): 3.0}
 
 
@@ -158,7 +166,7 @@ def test_a_node_that_fails_during_a_pull_takes_over_as_the_cause() -> None:
     spec = deployment(strategy=StrategyType.RECREATE)
     release = Rollout("release", "Deployment/web", at=100.0)
     crash = down(0, at=201.0, lasting=30.0)
-    found = run(cluster(nodes(1), spec), crash, operations=[release], under=behaviour(image_pull=Fixed(500.0)))
+    found = run(cluster(nodes(1), spec), crash, operations=[release], under=deaf(image_pull=Fixed(500.0)))
     assert lost(found) == {
         ("release", "terminating"): 1.0,
         ("release", "image pull"): 100.0,

@@ -54,8 +54,10 @@ def problems(folder: Path, **spec: Any) -> list[str]:
     return [f"{problem.path}: {problem.message}" for problem in caught.value.problems]
 
 
-def test_what_is_not_said_is_as_kube_proxy_does_it(tmp_path: Path) -> None:
-    assert traffic(tmp_path, PLAIN) == (Traffic("frontend", RequestRate.constant(10.0), balancing=Random()),)
+def test_what_is_not_said_is_left_to_the_service(tmp_path: Path) -> None:
+    assert traffic(tmp_path, PLAIN) == (Traffic("frontend", RequestRate.constant(10.0)),)
+    whatever = traffic(tmp_path, {**PLAIN, "routing": [], "balancing": {"type": "random"}})
+    assert whatever == (Traffic("frontend", RequestRate.constant(10.0), Random(), ()),)
 
 
 def test_everything_can_be_said(tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ def test_a_policy_may_bring_other_traffic(tmp_path: Path) -> None:
 
 def test_the_resolved_file_says_what_was_left_out(tmp_path: Path) -> None:
     (found,) = Experiment.from_yaml(written(tmp_path, traffic=[PLAIN])).resolved["spec"]["traffic"]
-    assert found["balancing"] == {"type": "random"}
+    assert not {"balancing", "routing"} & set(found)  # as each policy's Service says
     assert found["endpointLag"]["kind"] == "lognormal"
     assert found["clients"] == [{"at": "nodes", "weight": 1.0}]
     assert found["retries"] == {"attempts": 0, "elsewhere": True, "backoff": "0s", "budgetShare": 1.0}

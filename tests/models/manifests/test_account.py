@@ -155,10 +155,7 @@ def test_what_is_most_too_good_comes_first_and_what_is_too_much_is_counted() -> 
 @pytest.mark.parametrize(
     ("spec", "field", "effect"),
     [
-        ("internalTrafficPolicy: Local", "internalTrafficPolicy", "too good"),
         ("externalTrafficPolicy: Local", "externalTrafficPolicy", "too good"),
-        ("trafficDistribution: PreferClose", "trafficDistribution", "unknown"),
-        ("sessionAffinity: ClientIP", "sessionAffinity", "unknown"),
         ("clusterIP: None", "clusterIP", "too good"),
     ],
 )
@@ -171,12 +168,14 @@ def test_defaults_of_a_service_are_not_named() -> None:
     assert fields(deployment(), service(spec, "targetPort: 8080, nodePort: 30000, name: http")) == {}
 
 
-def test_a_port_by_name_is_named_unless_all_pods_have_it() -> None:
+def test_a_port_by_name_is_named_where_pods_have_other_ports_of_the_service() -> None:
     named = {"Service spec.ports[].targetPort": "too good"}
     has = "ports: [{name: http, containerPort: 80}]"
-    assert fields(deployment(), service("", "targetPort: http")) == named
-    assert fields(deployment("", has), service("", "targetPort: http")) == {}
-    assert fields(deployment("", has), deployment(name="b"), service("", "targetPort: http")) == named
+    alone, beside = service("", "targetPort: http"), service("", "targetPort: http}, {port: 81")
+    assert fields(deployment(), alone) == fields(deployment("", has), alone) == {}
+    assert fields(deployment("", has), deployment(name="b"), alone) == {}
+    assert fields(deployment("", has), beside) == {}
+    assert fields(deployment(), beside) == fields(deployment("", has), deployment(name="b"), beside) == named
 
 
 def test_a_cluster_ip_of_its_own_is_not_named() -> None:

@@ -74,6 +74,68 @@ def test_a_terminating_pod_is_not_listed_even_while_it_is_ready() -> None:
     assert lab.times(Kind.POD_ANSWERING, 0, 1.0) == [30.0]
 
 
+SLOW = behaviour(start=Fixed(100.0), stop=Fixed(20.0))
+"""An old pod has stopped long before its replacement is up."""
+
+
+def test_terminating_endpoints_are_used_while_no_other_is_ready() -> None:
+    """KEP-1669."""
+    lab = behind(Service("web", selector={"app": "web"}), deployment(), behaviour=SLOW)
+    lab.delete(lab.pods()[0], at=10.0)
+    lab.run(15.0)
+    [service] = lab.state.services
+    assert (len(service.endpoints), len(service.terminating), service.answering) == (0, 1, 1)
+    lab.run(HOUR)
+    assert lab.log(Kind.SERVICE_READY, 1.0) == [(10.0, "web", 0), (110.0, "web", 1)]
+    assert lab.log(Kind.SERVICE_ANSWERING, 1.0) == [(30.0, "web", 0), (112.0, "web", 1)]
+    assert not service.terminating
+
+
+def test_terminating_endpoints_are_left_for_the_first_that_is_ready() -> None:
+    lab = behind(Service("web", selector={"app": "web"}), deployment(replicas=3), behaviour=behaviour(stop=Fixed(20.0)))
+    for pod_ in lab.pods():
+        lab.delete(pod_, at=10.0)
+    lab.run(HOUR)
+    old, new = lab.log(Kind.SERVICE_ANSWERING, 1.0)[:3], lab.log(Kind.SERVICE_ANSWERING, 10.5)
+    assert old == [(10.0, "web", 2), (10.0, "web", 1), (10.0, "web", 3)]  # the last to go brings in those before it
+    # The first of the new is ready as soon as it runs, and answers later.
+    assert new == [(11.0, "web", 0), (13.0, "web", 1), (13.0, "web", 2), (13.0, "web", 3)]
+
+
+def test_terminating_endpoints_of_a_dead_node_answer_nobody() -> None:
+    lab = behind(Service("web", selector={"app": "web"}), deployment(), failures=[down(0, 1, at=15.0)], behaviour=SLOW)
+    lab.delete(lab.pods()[0], at=10.0)
+    lab.run(20.0)
+    [service] = lab.state.services
+    assert (len(service.terminating), service.answering) == (1, 0)
+    assert lab.log(Kind.SERVICE_ANSWERING, 1.0) == [(15.0, "web", 0)]
+
+
+def test_the_names_of_a_headless_service_lead_to_ready_endpoints_only() -> None:
+    lab = behind(Service("web", selector={"app": "web"}, headless=True), deployment(), behaviour=SLOW)
+    lab.delete(lab.pods()[0], at=10.0)
+    lab.run(HOUR)
+    assert lab.log(Kind.SERVICE_ANSWERING, 1.0) == [(10.0, "web", 0), (112.0, "web", 1)]
+
+
+def test_pods_without_the_port_that_a_service_asks_for_are_no_endpoints() -> None:
+    has, lacks = (
+        deployment(name, 2, pods=template(name, of, labels={"tier": "front"}))
+        for name, of in (
+            ("new", container(named_ports=frozenset({("http", "TCP")}))),
+            ("old", container(named_ports=frozenset({("http", "UDP"), ("admin", "TCP")}))),
+        )
+    )
+    service = Service("front", selector={"tier": "front"}, named_ports=frozenset({("http", "TCP")}))
+    lab = behind(service, has, lacks)
+    [front] = lab.state.services
+    assert {lab.state.pods[uid].name for uid in front.endpoints} == {pod_.name for pod_ in lab.pods("new")}
+    assert (front.answering, front.desired) == (2, 4)
+    lab.delete(lab.pods("old")[0], at=10.0)
+    lab.run(HOUR)
+    assert lab.log(Kind.SERVICE_READY, 1.0) == []
+
+
 def test_a_crash_is_felt_before_it_is_listed() -> None:
     noticed = replace(behaviour().timing, pleg_relist_period=1.0)
     lab = behind(

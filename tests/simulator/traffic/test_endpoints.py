@@ -1,16 +1,22 @@
 """The endpoints of a Service, read from the log of a run."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from models.distributions import Fixed
+from models.pod import Probe
+from models.traffic import RequestRate, Traffic
 from simulator.failures.node_crash import NodeCrash
+from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
 from simulator.run import Run, simulate
 from simulator.traffic.endpoints import Condition, endpoint_history
-from tests.simulator.clusters import DAY, behaviour, cluster, deployment, nodes
+from simulator.traffic.proxies import lists
+from simulator.traffic.run import expected
+from tests.simulator.clusters import DAY, behaviour, cluster, container, deployment, nodes, template
 
 SHOP = cluster(nodes(3, zones=("a", "b")), deployment(replicas=3))
 CRASH = NodeCrash("crash", Fixed(2.5 * DAY), Fixed(3600.0))
@@ -41,8 +47,10 @@ def test_the_endpoints_add_up_to_what_the_service_was_seen_to_have(warmup: float
     assert len(segments) > 20
     starts = np.array([start for start, _, _ in segments])
     listed = [sum(Condition.LISTED in c for c in now.values()) for _, _, now in segments]
-    both = Condition.LISTED | Condition.ANSWERING
-    answering = [sum(both in c for c in now.values()) for _, _, now in segments]
+    answering = []
+    for count, (_, _, now) in zip(listed, segments, strict=True):
+        used = (Condition.LISTED if count else Condition.TERMINATING) | Condition.ANSWERING
+        answering.append(sum(used in condition for condition in now.values()))
     assert listed == seen.ready.at(starts).tolist()
     assert answering == seen.answering.at(starts).tolist()
 
@@ -70,6 +78,26 @@ def test_a_pod_that_is_deleted_serves_until_it_has_stopped() -> None:
     leaving = Condition.TERMINATING | Condition.ANSWERING
     spans = [end - start for start, end, now in history.segments() if leaving in now.values()]
     assert spans
+
+
+@pytest.mark.parametrize("headless", [False, True])
+def test_clients_are_told_of_terminating_endpoints_but_of_a_headless_service(headless: bool) -> None:
+    """The only pod serves longer than its replacement takes; what clients meet is what the Service answers."""
+    alone = cluster(nodes(2), deployment(pods=template("web", container(readiness=Probe(period=1.0)))))
+    alone = replace(alone, services=(replace(alone.services[0], headless=headless),))
+    restart = Drain("drain", at=100.0, maintenance=Fixed(10.0))
+    happened = simulate(
+        alone, duration=1000.0, operations=[restart], behaviour=behaviour(stop=Fixed(20.0)), keep_log=True
+    )
+    assert happened.log is not None
+    history = endpoint_history(happened.log, "web", happened.start, happened.end)
+    told = [one for one in lists(history) if one.terminating]
+    assert history.headless is headless
+    assert bool(told) is not headless
+    requests = expected(Traffic("web", RequestRate.constant(10.0), endpoint_lag=Fixed(0.0)), happened, alone)
+    down = happened.services["web"].answering.time_below(1)
+    assert requests.lost == pytest.approx(10.0 * down)
+    assert (down == 0.0) is not headless
 
 
 def test_an_unknown_service_is_an_error() -> None:

@@ -263,7 +263,7 @@ class _Fluid:
         if key in self._shares:
             return self._shares[key]
         client = self.proxies[place].client
-        candidates = routed(self._candidates(self.known[one], state), client, self.traffic.routing)
+        candidates = routed(self._candidates(self.known[one], state), client, self.traffic.routing or ())
         shares = self.balancing.shares(candidates).tolist() if len(candidates) else []
         chosen = [pair for pair in zip(candidates.endpoints.tolist(), shares, strict=True) if pair[1] > 0]
         if not self.balancing.compares:
