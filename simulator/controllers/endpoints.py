@@ -50,31 +50,33 @@ class EndpointController:
         if not changed:
             return
         for service in self._state.services:
-            if pod.uid in service.endpoints and service not in pod.pod_class.services:
-                self._state.services.unlist_endpoint(service, pod, cause)
-                if pod.answering:
-                    self._state.services.set_answering(service, service.answering - 1, cause)
+            if service not in pod.pod_class.endpoint_of:
+                self._set(service, pod, False, False, cause)
         self._sync(pod, 0, cause)
 
     def _sync(self, pod: PodState, new: int, cause: int) -> None:
-        services = self._state.services
         for service in pod.pod_class.endpoint_of:
             published = service.spec.publish_not_ready_addresses
             ready, terminating = conditions(published, pod.phase, pod.ready, pod.deleting)
-            was_ready, was_terminating = pod.uid in service.endpoints, pod.uid in service.terminating
-            if ready is was_ready and terminating is was_terminating:
-                continue
-            used, was_used = service.in_use, pod.uid in service.in_use
-            services.set_terminating(service, pod, terminating)
-            if ready and not was_ready:
-                services.list_endpoint(service, pod, cause)
-            elif was_ready and not ready:
-                services.unlist_endpoint(service, pod, cause)
-            if service.in_use is not used:
-                answering = sum(endpoint.answering for endpoint in service.in_use.values())
-            else:
-                answering = service.answering + pod.answering * ((pod.uid in used) - was_used)
-            services.set_answering(service, answering, cause)
+            self._set(service, pod, ready, terminating, cause)
+
+    def _set(self, service: ServiceState, pod: PodState, ready: bool, terminating: bool, cause: int) -> None:
+        """The pod is a ready endpoint of the Service, or one that terminates and still serves, or none."""
+        services = self._state.services
+        was_ready, was_terminating = pod.uid in service.endpoints, pod.uid in service.terminating
+        if ready is was_ready and terminating is was_terminating:
+            return
+        used, was_used = service.in_use, pod.uid in service.in_use
+        services.set_terminating(service, pod, terminating)
+        if ready and not was_ready:
+            services.list_endpoint(service, pod, cause)
+        elif was_ready and not ready:
+            services.unlist_endpoint(service, pod, cause)
+        if service.in_use is not used:
+            answering = sum(endpoint.answering for endpoint in service.in_use.values())
+        else:
+            answering = service.answering + pod.answering * ((pod.uid in used) - was_used)
+        services.set_answering(service, answering, cause)
 
     def _answering_changed(self, pod: PodState, new: int, cause: int) -> None:
         for service in pod.pod_class.endpoint_of:

@@ -181,6 +181,19 @@ def test_several_services_may_list_one_pod() -> None:
     assert [service.answering for service in lab.state.services] == [1, 3]
 
 
+def test_a_pod_with_other_labels_leaves_its_services_also_while_it_terminates() -> None:
+    service = Service("web", selector={"app": "web"})
+    slow = behaviour(stop=Fixed(20.0), answers_while_stopping=True)
+    lab = behind(service, deployment(replicas=1), behaviour=slow)
+    [old] = lab.pods()
+    lab.delete(old, at=10.0)
+    lab.run(10.05)
+    [listed] = lab.state.services
+    assert (listed.endpoints, list(listed.terminating.values()), listed.answering) == ({}, [old], 1)
+    lab.simulation.api.label(old, {"app": "other"})
+    assert (listed.terminating, listed.answering) == ({}, 0)
+
+
 def test_histories_count_what_users_meet_and_what_the_control_plane_believes() -> None:
     run = simulate(
         cluster(nodes(2), deployment(replicas=2)),
