@@ -24,5 +24,6 @@ class Absences:
     """Why the scheduler places none of them (PreFilter of VolumeBinding)."""
     unmounted: str = ""
     """Why the kubelet starts nothing of them: a volume that cannot be mounted."""
-    unconfigured: Mapping[str, str] = field(default_factory=dict)
-    """Name of a container, of whatever kind -> why the kubelet does not start it: its environment lacks something."""
+    held_back: Mapping[str, str] = field(default_factory=dict)
+    """Name of a container, of whatever kind -> why the kubelet does not start it: its image does not exist, or its
+    environment lacks something."""

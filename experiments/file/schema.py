@@ -116,6 +116,14 @@ class PrecisionFile(FileModel):
     """Replications after which to stop in any case."""
 
 
+class ImagesFile(FileModel):
+    """What is known of the images that containers name."""
+
+    missing: list[str]
+    """Images that do not exist, as containers write them, or patterns with * and ?: a container of such an image never
+    starts (ErrImagePull, ImagePullBackOff)."""
+
+
 # ------------------------------------------------------------------------------------------------------- experiment
 
 
@@ -141,6 +149,8 @@ class SpecFile(FileModel):
     """What holds of ConfigMaps, Secrets, ServiceAccounts, claims and classes that pods refer to and that are not among
     the manifests: they are `assumed` to be there, and named; or `strict`: they are not there, and pods wait for them or
     are refused, as in Kubernetes."""
+    images: ImagesFile | None = None
+    """Which images can be pulled; by default all."""
     behaviour: BehaviourFile = Field(default_factory=BehaviourFile)
     scheduler: SchedulerFile | None = None
     """The scheduler's profile, if it is not the default."""

@@ -93,7 +93,9 @@ def variant_of(
     built = None
     if base.valid and further.valid:
         try:
-            built = build_cluster(objects, nodes, behaviour, spec.references)
+            built = build_cluster(
+                objects, nodes, behaviour, spec.references, spec.images.missing if spec.images else ()
+            )
         except InputError as error:
             problems += blame(error, lineage, changes, source)
     if built is not None and not built.cluster.nodes:

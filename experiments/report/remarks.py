@@ -18,6 +18,7 @@ _HELD_UP = {
     "FailedCreate": "not made",
     "FailedMount": "not started",
     "CreateContainerConfigError": "not started",
+    "ImagePullBackOff": "not started",
 }
 
 

@@ -88,20 +88,21 @@ def build_cluster(
     nodes: Sequence[Node] = (),
     behaviour: Behaviour | None = None,
     references: References = References.ASSUMED,
+    missing_images: Sequence[str] = (),
 ) -> ClusterInput:
     """The cluster of these objects, defaults filled as the API server fills them; `nodes` come before Node objects.
 
     The objects are checked again, since they may have been patched. Raises InputError with all problems; the place of
     a patched part is that of the nearest part of the original. `behaviour` gives the tolerations that admission
     adds, and how long hooks take of which the manifest does not tell; `references` says what holds of objects that
-    pods refer to and that are not among these.
+    pods refer to and that are not among these; images exist but for those that match a pattern of `missing_images`.
     """
     manifests = list(objects)
     findings = Findings()
     usable = [manifest for manifest in manifests if _check_object(manifest, findings)]
     _check_duplicates(usable, nodes, findings)
     left_to_owner, kept = _by_owner(usable, findings)
-    referred = Objects(usable, strict=references is References.STRICT)
+    referred = Objects(usable, strict=references is References.STRICT, missing_images=missing_images)
     converted = _convert(kept, behaviour or Behaviour(), referred, findings)
     made = [value for _, value in converted]
     # Admission has worked the PriorityClasses into the pods.

@@ -1,6 +1,7 @@
 """The objects that others may refer to, and the references that lead to none of them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from models.input.problems import Location, Problem
@@ -56,10 +57,14 @@ class Use(NamedTuple):
 class Objects:
     """The given objects, by name; and what was asked for in vain.
 
-    With `strict`, what is not given is not there; without, it is taken to be there.
+    With `strict`, what is not given is not there; without, it is taken to be there. Images are taken to exist, but for
+    those that match one of `missing_images`, patterns as for files ("registry.example/*", "web:2").
     """
 
-    def __init__(self, given: Iterable[Manifest] = (), *, strict: bool = False) -> None:
+    def __init__(
+        self, given: Iterable[Manifest] = (), *, strict: bool = False, missing_images: Sequence[str] = ()
+    ) -> None:
+        self._missing_images = missing_images
         self._given: dict[tuple[str, str, str], Manifest] = {}
         self._classes: set[str] = set()
         """Storage classes of the PersistentVolumes: claims find these without a StorageClass."""
@@ -79,6 +84,10 @@ class Objects:
         key = reference[:3]
         everywhere = reference.kind, reference.name
         return key in self._given or key in _BUILT_IN or everywhere in _EVERYWHERE
+
+    def has_image(self, image: str) -> bool:
+        """Whether the image can be pulled."""
+        return not any(fnmatchcase(image, pattern) for pattern in self._missing_images)
 
     def has_class(self, name: str) -> bool:
         """Whether claims of this storage class find volumes, as far as the objects tell."""

@@ -160,21 +160,32 @@ def absences(pod: Field, objects: Objects) -> Absences:
     misses += _without_class(spec, objects)
     for miss in misses:
         objects.note(miss.use)
+    held_back = _without_image(spec, objects)
     if not objects.strict:
-        return Absences(refused=invalid)
+        return Absences(refused=invalid, held_back=held_back)
     first: dict[Stage, str] = {}
-    unconfigured: dict[str, str] = {}
     for miss in misses:
         first.setdefault(miss.stage, miss.said)
         if miss.stage is Stage.CONFIG:
-            unconfigured.setdefault(miss.within, miss.said)
+            held_back.setdefault(miss.within, miss.said)
     unschedulable = first.get(Stage.SCHEDULING, "")
     # A pod that names its node meets its kubelet without having met the scheduler.
     unmounted = first.get(Stage.MOUNT, "")
     if unschedulable and not unmounted:
         unmounted = Stage.MOUNT.said(f"Unable to attach or mount volumes: {unschedulable}")
     refused = f'pods "{{}}" is forbidden: {first[Stage.ADMISSION]}' if Stage.ADMISSION in first else invalid
-    return Absences(refused, unschedulable, unmounted, unconfigured)
+    return Absences(refused, unschedulable, unmounted, held_back)
+
+
+def _without_image(spec: Field, objects: Objects) -> dict[str, str]:
+    """Name of a container -> what its kubelet says of its image, which does not exist (pkg/kubelet/images)."""
+    containers = [*spec.checked["initContainers"], *spec.checked["containers"]]
+    images = {container["name"].text(): container["image"].text() for container in containers}
+    return {
+        name: f'ImagePullBackOff: Back-off pulling image "{image}"'
+        for name, image in images.items()
+        if not objects.has_image(image)
+    }
 
 
 def _misses(field: ReferenceField, spec: Field, objects: Objects) -> Iterator[_Miss]:

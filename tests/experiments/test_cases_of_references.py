@@ -15,6 +15,7 @@ from experiments.cli import main
 from experiments.experiment import Experiment
 from experiments.report.remarks import notes
 from experiments.results import Results
+from models.manifests import build_cluster, read_manifests
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 BASE = {"cm-envfrom-missing": 0.9995, "sa-missing": 0.9995, "pvc-missing": 1.0}
@@ -137,3 +138,26 @@ def test_another_word_than_assumed_or_strict_is_a_mistake() -> None:
 
     with pytest.raises(InputError, match="references"):
         experiment("sa-missing", "references=lax")
+
+
+def test_an_image_that_is_declared_missing_is_never_pulled() -> None:
+    """Images are taken to exist; what is known not to can be said."""
+    there, missing = (
+        experiment("missing-image", *settings).run() for settings in ((), ('images.missing=["*/nope:*"]',))
+    )
+    assert (there.runs["availability"] == 1.0).all()
+    assert (missing.runs["availability"] == 0.0).all()
+    assert (
+        "not started under as-shipped: up to 1 pods in 4 replications: ImagePullBackOff: Back-off pulling image "
+        '"registry.invalid/nope:doesnotexist"'
+    ) in notes(missing)
+
+
+def test_a_container_of_a_missing_image_is_held_back_whatever_references_are_taken_for() -> None:
+    broken = build_cluster(
+        read_manifests([str(CASES / "missing-image" / "m.yaml")]).objects, missing_images=["registry.invalid/*"]
+    )
+    [deployment] = broken.cluster.deployments
+    assert deployment.template.absences.held_back == {
+        "c": 'ImagePullBackOff: Back-off pulling image "registry.invalid/nope:doesnotexist"'
+    }

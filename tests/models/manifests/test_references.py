@@ -237,7 +237,7 @@ def test_what_makes_no_pods_asks_for_nothing() -> None:
         ),
         (
             *("", "envFrom: [{configMapRef: {name: m}}]"),
-            Absences(unconfigured={"c": 'CreateContainerConfigError: configmap "m" not found'}),
+            Absences(held_back={"c": 'CreateContainerConfigError: configmap "m" not found'}),
         ),
         ("imagePullSecrets: [{name: s}]", "", Absences()),
     ],
@@ -262,7 +262,7 @@ def test_keys_that_are_not_there_act_too() -> None:
     env = "env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: k}}}]"
     volume = "volumes: [{name: v, configMap: {name: m, items: [{key: k, path: p}]}}]"
     found = strict(deployment(volume, env, namespace="shop"), thing("ConfigMap", "m", namespace="shop"))
-    assert found.unconfigured == {"c": "CreateContainerConfigError: couldn't find key k in ConfigMap shop/m"}
+    assert found.held_back == {"c": "CreateContainerConfigError: couldn't find key k in ConfigMap shop/m"}
     assert found.unmounted == (
         'FailedMount: MountVolume.SetUp failed for volume "v" : references non-existent config key: k'
     )

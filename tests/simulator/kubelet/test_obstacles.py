@@ -28,7 +28,7 @@ from tests.simulator.test_invariants import watched
 
 CONFIG = 'CreateContainerConfigError: configmap "nope" not found'
 MOUNT = 'FailedMount: MountVolume.SetUp failed for volume "v" : configmap "nope" not found'
-HELD = Absences(unconfigured={"server": CONFIG})
+HELD = Absences(held_back={"server": CONFIG})
 SIDECAR = Container("proxy", restart_policy="Always")
 
 
@@ -59,7 +59,7 @@ def test_containers_that_lack_nothing_run_beside_one_that_waits() -> None:
 def test_nothing_starts_behind_an_init_container_that_waits(init: Container) -> None:
     words = CONFIG.replace("configmap", "secret")
     pods = template("web", container(), init_containers=(init,))
-    absences = Absences(unconfigured={"server": CONFIG, init.name: words})
+    absences = Absences(held_back={"server": CONFIG, init.name: words})
     found = Lab(cluster(nodes(1), deployment(pods=replace(pods, absences=absences))), behaviour())
     [pod] = found.pods()
     assert (pod.phase, pod.running) == (Phase.PENDING, 0)
@@ -67,7 +67,7 @@ def test_nothing_starts_behind_an_init_container_that_waits(init: Container) -> 
 
 
 def test_a_volume_that_cannot_be_mounted_holds_every_container() -> None:
-    found = lab(Absences(unmounted=MOUNT, unconfigured={"other": CONFIG}), container(), container("other"))
+    found = lab(Absences(unmounted=MOUNT, held_back={"other": CONFIG}), container(), container("other"))
     [pod] = found.pods()
     assert pod.running == 0
     assert found.simulation.pending() == {pod.name: MOUNT}
