@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.arrays import Floats
 from models.service import Service
 from simulator.kernel import Kernel
 from simulator.log import Kind, TransitionLog
 from simulator.state.cluster import ClusterState
-from simulator.step_function import Floats, StepFunction
+from simulator.step_function import StepFunction
 
 _COUNTS = {
     "answering": Kind.SERVICE_ANSWERING,
