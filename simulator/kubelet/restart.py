@@ -76,7 +76,7 @@ class Restart:
     def _give_up(self, pod: PodState, container: ContainerState) -> None:
         """RestartPolicy Never: the others run on; with the last main container the pod has failed."""
         container.over = True
-        if all(each.over for each in pod.containers[: len(pod.pod_class.spec.containers)]):
+        if all(each.over for each in pod.main_containers):
             if pod.running:
                 self._termination.end(pod)
             else:

@@ -97,6 +97,13 @@ def test_sidecars_are_not_asked() -> None:
     assert [one.restarts for one in world.pods()[0].containers] == [0, 0]
 
 
+def test_an_application_with_a_restart_policy_of_its_own_is_asked() -> None:
+    world = lab(replace(BOTH, restart_policy="Always"))
+    delay(world, 3.0, at=100.0)
+    world.run(150.0)
+    assert world.pods()[0].containers[0].restarts == 1
+
+
 def test_a_pod_that_is_deleted_is_left_alone() -> None:
     world = lab(BOTH)
     delay(world, 3.0, at=100.0)
