@@ -37,6 +37,13 @@ def test_a_first_experiment_is_written_about_manifests(
     assert main(["init", "deploy"]) == 2
 
 
+SERVICE = """\
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec: {selector: {app: db}, ports: [{port: 80}]}
+"""
 STATEFUL = """\
 apiVersion: apps/v1
 kind: StatefulSet
@@ -47,22 +54,12 @@ spec:
   template:
     metadata: {labels: {app: db}}
     spec: {containers: [{name: db, image: "db:1"}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: db}
-spec: {selector: {app: db}, ports: [{port: 80}]}
 """
 ALONE = """\
 apiVersion: v1
 kind: Pod
 metadata: {name: db, labels: {app: db}}
 spec: {containers: [{name: db, image: "db:1"}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: db}
-spec: {selector: {app: db}, ports: [{port: 80}]}
 """
 
 
@@ -73,7 +70,7 @@ def test_what_is_written_can_be_read_whatever_the_manifests_have_and_are_called(
     tmp_path: Path, manifests: str, policies: tuple[str, ...]
 ) -> None:
     source, out = tmp_path / "My Database (v1).yaml", tmp_path / "experiment.yaml"
-    source.write_text(manifests)
+    source.write_text(manifests + SERVICE)
     assert main(["init", str(source), "-o", str(out)]) == 0
     written = Experiment.from_yaml(out)
     assert (written.name, written.policies) == ("my-database-v1", policies)
