@@ -11,9 +11,10 @@ from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.node import Node
 from models.pod import Pod
-from models.service import Service
+from models.service import Service, service_names
 from models.statefulset import StatefulSet
 
+PodMaker = DaemonSet | Deployment | ReplicaSet | StatefulSet | Pod
 T = TypeVar("T")
 
 
@@ -52,17 +53,28 @@ class Cluster:
             if f.name not in ("nodes", "services", "others"):
                 yield from getattr(self, f.name)
 
+    def pod_makers(self) -> "Iterator[PodMaker]":
+        """What is a pod, or makes pods of a template, in order of creation."""
+        for value in self.controlled():
+            if isinstance(value, PodMaker):
+                yield value
+
+
+def services_by_name(cluster: Cluster) -> dict[str, Service]:
+    """The Services by the names that runs and traffic give them; see `service_names`."""
+    return dict(zip(service_names(cluster.services), cluster.services, strict=True))
+
 
 def without_their_node(cluster: Cluster) -> tuple[str, ...]:
     """A sentence on every object whose pods name a node that is not there: nobody runs them."""
     names = {node.name for node in cluster.nodes}
     notes = []
-    for value in cluster.controlled():
-        if isinstance(value, Deployment | ReplicaSet | StatefulSet | DaemonSet | Pod):
-            node = value.template.spec.node_name
-            if node is not None and node not in names:
-                middle = f"{value.namespace}/" if value.namespace != "default" else ""
-                notes.append(f'{type(value).__name__}/{middle}{value.name}: spec.nodeName: there is no node "{node}"')
+    for maker in cluster.pod_makers():
+        node = maker.template.spec.node_name
+        if node is not None and node not in names:
+            middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
+            path = f"{type(maker).__name__}/{middle}{maker.name}: spec.nodeName"
+            notes.append(f'{path}: there is no node "{node}": the pods never run')
     return tuple(notes)
 
 

@@ -8,13 +8,11 @@ one of them has no limit, what they request. A pod without a limit is bounded by
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from models.cluster import Cluster
+from models.cluster import Cluster, services_by_name
 from models.load import Load, without_load
 from models.pod import PodSpec
 from models.request_level import FirstComeFirstServed, ProcessorSharing
-from models.service import Service
 from models.traffic import Traffic
 from models.units import format_cpu, format_duration
 
@@ -96,30 +94,17 @@ def _queue(traffic: Traffic) -> float:
     return SOMAXCONN
 
 
-def services(cluster: Cluster) -> dict[str, Service]:
-    """The Services by the names that runs and traffic give them: with the namespace if there are several."""
-    several = len({service.namespace for service in cluster.services}) > 1
-    return {f"{s.namespace}/{s.name}" if several else s.name: s for s in cluster.services}
-
-
 def _templates(cluster: Cluster) -> Iterator[tuple[str, str, Mapping[str, str], PodSpec]]:
     """Of all that makes pods: its name with kind and namespace, its namespace, and the labels and spec of its pods."""
-    kinds: Iterable[tuple[str, Sequence[Any]]] = (
-        ("DaemonSet", cluster.daemon_sets),
-        ("Deployment", cluster.deployments),
-        ("ReplicaSet", cluster.replica_sets),
-        ("StatefulSet", cluster.stateful_sets),
-        ("Pod", cluster.pods),
-    )
-    for kind, workloads in kinds:
-        for one in workloads:
-            yield f"{kind}/{one.namespace}/{one.name}", one.namespace, one.template.labels, one.template.spec
+    for one in cluster.pod_makers():
+        name = f"{type(one).__name__}/{one.namespace}/{one.name}"
+        yield name, one.namespace, one.template.labels, one.template.spec
 
 
 def measured(cluster: Cluster, traffic: Iterable[Traffic]) -> dict[tuple[str, str], tuple[Traffic, ...]]:
     """The traffic that autoscalers measure, by (target, metric): ("Deployment/default/web", "cpu")."""
     found: dict[tuple[str, str], tuple[Traffic, ...]] = {}
-    known, targets = services(cluster), {autoscaler.target for autoscaler in cluster.autoscalers}
+    known, targets = services_by_name(cluster), {autoscaler.target for autoscaler in cluster.autoscalers}
     for one in traffic if targets else ():
         service = known.get(one.service)
         for name, namespace, labels, spec in _templates(cluster):
@@ -171,7 +156,7 @@ def shortage(traffic: Traffic, cluster: Cluster) -> Shortage | None:
     A request that takes `service_time` alone uses a part of a core of cpu_per_request / service_time: as many as the
     limit has room for run at full speed, and more of them share it (CFS bandwidth control slows all alike).
     """
-    service = services(cluster).get(traffic.service)
+    service = services_by_name(cluster).get(traffic.service)
     if traffic.cpu_per_request is None or service is None:
         return None
     specs = [spec for _, namespace, labels, spec in _templates(cluster) if service.selects(namespace, labels)]

@@ -1,7 +1,8 @@
 """Services: which pods answer under one name, and which of them a client is sent to."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Protocol
 
 NamedPort = tuple[str, str]
 """Name and protocol of a container's port: what Services that ask for a port by name go by."""
@@ -39,3 +40,20 @@ class Service:
     def reaches(self, ports: Set[NamedPort]) -> bool:
         """Whether one of its ports leads somewhere in pods whose containers name these (pkg/api/v1/pod, FindPort)."""
         return not self.named_ports or not self.named_ports.isdisjoint(ports)
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def namespace(self) -> str: ...
+
+
+def service_names(services: Sequence[_Named]) -> list[str]:
+    """What runs, traffic and experiments call these, which are all Services of a cluster, or their manifests.
+
+    The name; with the namespace, "namespace/name", if there are several namespaces.
+    """
+    several = len({service.namespace for service in services}) > 1
+    return [f"{service.namespace}/{service.name}" if several else service.name for service in services]

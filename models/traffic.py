@@ -7,12 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import Floats
 from models.distributions import Distribution, Exponential, LogNormal
 from models.request_level import RequestLevel
-
-Floats = npt.NDArray[np.float64]
 
 DAILY_STEPS = 96
 """Steps a period into which a wave is cut: a quarter of an hour, for a day."""

@@ -30,21 +30,23 @@ LONGEST_DURATION = 1e15
 LARGEST_PERCENTAGE = 1e9
 
 
-def _short(value: object) -> object:
-    """The value, unless it is a text too long to be a number."""
-    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+def _text(value: object) -> str | None:
+    """The value if it is a text, else None; an error if it is too long to be a number."""
+    if not isinstance(value, str):
+        return None
+    if len(value) > LONGEST_TEXT:
         raise ValueError(f"a number of more than {LONGEST_TEXT} characters makes no sense (got {shown(value)})")
     return value
 
 
-def parse_duration(text: object) -> float:
+def parse_duration(value: object) -> float:
     """Seconds of "400ms", "30s", "5m", "12h", "30d", "1y" (365 d) or a combination such as "1h30m"."""
     expected = "expected a duration like 30s, 5m, 12h, 30d or 1y"
-    if isinstance(text, int | float) and not isinstance(text, bool):
-        raise ValueError(f"{expected}: a number needs its unit (got {text!r}; for seconds write {text}s)")
-    if not isinstance(_short(text), str):
-        raise ValueError(f"{expected} (got {shown(text)})")
-    assert isinstance(text, str)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError(f"{expected}: a number needs its unit (got {value!r}; for seconds write {value}s)")
+    text = _text(value)
+    if text is None:
+        raise ValueError(f"{expected} (got {shown(value)})")
     if text.startswith("-"):
         raise ValueError(f"a duration must not be negative (got {shown(text)})")
     if re.fullmatch(_NUMBER, text):
@@ -92,8 +94,8 @@ def parse_quantity(value: object) -> Decimal:
     The grammar is the API server's (k8s.io/apimachinery/pkg/api/resource): finer than nano is rounded away from
     zero, and binary suffixes are capped at 2^63 - 1. Numbers from YAML go through their shortest spelling.
     """
-    text = repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else _short(value)
-    match = _QUANTITY.fullmatch(text) if isinstance(text, str) else None
+    text = repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else _text(value)
+    match = _QUANTITY.fullmatch(text) if text is not None else None
     if match is None:
         raise ValueError(f"expected a quantity like 250m, 0.5, 4Gi or 500M (got {shown(value)}{_quantity_hint(text)})")
     sign, digits, binary, decimal, exponent = match.groups()
@@ -148,17 +150,18 @@ def format_memory(size: int) -> str:
     return str(size)
 
 
-def parse_percent(text: object) -> float:
+def parse_percent(value: object) -> float:
     """The share that a percentage stands for: "80%" -> 0.8."""
-    match = _PERCENT.fullmatch(text) if isinstance(_short(text), str) else None  # type: ignore[call-overload]
+    text = _text(value)
+    match = _PERCENT.fullmatch(text) if text is not None else None
     if match is None:
         hint = ""
-        if isinstance(text, int | float) and not isinstance(text, bool):
-            hint = f"; write {format_percent(text) if 0 <= text < 1 else f'{_plain(text)}%'}"
-        raise ValueError(f"expected a percentage like 80% (got {shown(text)}{hint})")
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            hint = f"; write {format_percent(value) if 0 <= value < 1 else f'{_plain(value)}%'}"
+        raise ValueError(f"expected a percentage like 80% (got {shown(value)}{hint})")
     percentage = Decimal(match[1])
     if percentage > LARGEST_PERCENTAGE:
-        raise ValueError(f"a percentage this large makes no sense (got {shown(text)})")
+        raise ValueError(f"a percentage this large makes no sense (got {shown(value)})")
     return float(percentage / 100)
 
 
@@ -180,7 +183,8 @@ def parse_int_or_percent(value: object) -> int | Percent:
         return value
     if isinstance(value, float) and value.is_integer():
         return parse_int_or_percent(int(value))
-    match = re.fullmatch(r"([0-9]+)%", value) if isinstance(value, str) and _short(value) else None
+    text = _text(value)
+    match = re.fullmatch(r"([0-9]+)%", text) if text is not None else None
     if match is None:
         raise ValueError(
             "expected a whole number, or a percentage: "

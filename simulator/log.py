@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.step_function import Floats
+from models.arrays import Floats
 
 if TYPE_CHECKING:
     import pandas as pd

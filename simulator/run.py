@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models import demand
 from models.behaviour import Behaviour
-from models.cluster import Cluster
+from models.cluster import Cluster, without_their_node
 from models.daemonset import without_nodes
 from models.load import Load
 from models.traffic import Traffic
@@ -92,7 +92,11 @@ def simulate(
         pending=simulation.pending(),
         exposure={name: (e.fired, e.hazard, e.seconds) for name, e in sorted(simulation.hazards.exposure.items())},
         log=simulation.log,
-        notes=(*demand.notes(cluster, loads, traffic), *without_nodes(cluster.daemon_sets, cluster.nodes)),
+        notes=(
+            *demand.notes(cluster, loads, traffic),
+            *without_nodes(cluster.daemon_sets, cluster.nodes),
+            *without_their_node(cluster),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from models.cluster import Cluster
 from models.demand import measured
 from models.load import Load
 from models.namespace import Namespace
+from models.service import service_names
 from models.traffic import Traffic
 from simulator.control_plane import ControlPlane
 from simulator.controllers.refusals import refused
@@ -25,7 +26,7 @@ from simulator.scheduling.ties import Ties, ties_of
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.desired import DesiredReplicas
-from simulator.state.history import Recorder, service_names
+from simulator.state.history import Recorder
 from simulator.state.objects import DaemonSetState, DeploymentState, Phase, PodState, StatefulSetState
 from simulator.state.objects.record import record_classes
 from simulator.stories.protocols import FailureMode, Operation

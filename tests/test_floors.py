@@ -17,7 +17,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "autoscaling deployment qos",
         "pod priority service traffic",
         "distributions input labels namespace node reference request_level timing",
-        "incomplete_gamma",
+        "arrays incomplete_gamma",
     ),
     "simulator": (
         "replay traffic",

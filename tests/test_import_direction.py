@@ -49,8 +49,6 @@ POLICIES = {
     "simulator/scheduling/plugins/": (
         "simulator.registry",
         "simulator.scheduling.views",
-        "simulator.state.nodes.Bools",
-        "simulator.state.nodes.Ints",
         "simulator.scheduling.framework",
         "simulator.scheduling.counts.PodCount",
         "simulator.scheduling.plugins.node_affinity.eligible",

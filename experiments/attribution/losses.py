@@ -16,7 +16,7 @@ import numpy as np
 
 from experiments.attribution.stages import Spell, Stage
 from experiments.metrics.column import Column, columns
-from simulator.step_function import Floats
+from models.arrays import Floats
 
 _Why = tuple[str, Stage]
 _ORDER = {stage: number for number, stage in enumerate(Stage)}

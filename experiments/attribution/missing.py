@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from experiments.attribution.stages import Node, Pod, Spell, Stage
+from models.arrays import Floats
 from simulator.log import Kind, Phase, TransitionLog
-from simulator.step_function import Floats
 
 
 def missing_replicas(log: TransitionLog, services: Iterable[str], end: float) -> dict[str, list[Spell]]:

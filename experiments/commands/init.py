@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import click
@@ -33,8 +34,9 @@ spec:
     timeToFailure: {{kind: exponential, mean: 30d}}
   policies: # patches over the manifests; the first is the baseline
   - {{name: as-shipped}}
-  - {{name: three-replicas, patches: [{{target: {{kind: Deployment}}, set: {{spec.replicas: 3}}}}]}}
 """
+MORE = "  - {{name: three-replicas, patches: [{patches}]}}\n"
+PATCH = "{{target: {{kind: {kind}}}, set: {{spec.replicas: 3}}}}"
 
 
 @click.command()
@@ -47,12 +49,21 @@ def init(manifests: tuple[str, ...], out: str) -> None:
     path = Path(out)
     if path.exists():
         raise click.UsageError(f"{path} exists: give another name with -o")
-    Experiment.from_manifests(*manifests).scenarios()  # what is wrong with them is said before anything is written
+    read = Experiment.from_manifests(*manifests)
+    [scenario] = read.scenarios()  # what is wrong with them is said before anything is written
+    replicated = {"Deployment": scenario.cluster.deployments, "StatefulSet": scenario.cluster.stateful_sets}
+    patches = ", ".join(PATCH.format(kind=kind) for kind, there in replicated.items() if there)
     listed = json.dumps([_from(path.parent, manifest) for manifest in manifests])
-    name = Path(manifests[0]).resolve().stem.lower()
-    text = TEMPLATE.format(file=path, name=json.dumps(name), manifests=listed)
+    text = TEMPLATE.format(file=path, name=json.dumps(_name(manifests[0])), manifests=listed)
+    text += MORE.format(patches=patches) if patches else ""
     path.write_text(text, encoding="utf-8")
     say(f"wrote {path}; run it with: kubenines run {path}")
+
+
+def _name(manifest: str) -> str:
+    """A name for the experiment, of letters that a name may have."""
+    words = re.findall(r"[a-z0-9]+", Path(manifest).resolve().stem.lower())
+    return "-".join(words)[:60].strip("-") or "experiment"
 
 
 def _from(folder: Path, manifest: str) -> str:

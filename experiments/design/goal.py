@@ -5,9 +5,10 @@ from typing import Protocol
 
 import numpy as np
 
+from models.arrays import Floats
 from models.traffic import Call
 from models.units import DAY
-from simulator.step_function import Floats, StepFunction
+from simulator.step_function import StepFunction
 
 _CHAIN_SUFFIX = "+calls"
 

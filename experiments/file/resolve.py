@@ -27,11 +27,10 @@ from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
 from models import demand
 from models.cluster import Cluster, without_their_node
-from models.daemonset import DaemonSet, without_nodes
-from models.deployment import Deployment, ReplicaSet
+from models.daemonset import without_nodes
 from models.input.problems import InputError
 from models.manifests.account import together
-from models.pod import Pod
+from models.statefulset import StatefulSet
 
 
 def resolve(source: Source, folder: str) -> Design:
@@ -90,7 +89,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     clusters = [one.cluster for one in built]
     notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
     notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
-    notes += [f"{note}: the pods never run" for cluster in clusters for note in without_their_node(cluster)]
+    notes += [note for cluster in clusters for note in without_their_node(cluster)]
     return Design(
         scenarios=tuple(scenarios),
         objectives=tuple(Objective(o.service, o.limit, o.metric, o.policy) for o in spec.objectives),
@@ -144,13 +143,7 @@ def _predicate(when: WhenReadyEndpoints | WhenCapacity | WhenQuorum) -> ReadyEnd
 
 def _with_workload(cluster: Cluster, names: Iterable[str]) -> list[str]:
     """The Services that select pods of some workload; `names` are theirs, in the cluster's order."""
-    workloads: list[Deployment | ReplicaSet | DaemonSet | Pod] = [
-        *cluster.deployments,
-        *cluster.replica_sets,
-        *cluster.daemon_sets,
-        *cluster.pods,
-    ]
-    pods = [(workload.namespace, workload.template.labels) for workload in workloads]
+    pods = [(one.namespace, one.template.labels) for one in cluster.pod_makers() if not isinstance(one, StatefulSet)]
     pods += [(s.namespace, s.pod_labels(ordinal)) for s in cluster.stateful_sets for ordinal in s.ordinals]
     return [
         name

@@ -16,6 +16,7 @@ from models.labels import parse_selector
 from models.manifests import ClusterInput, Manifest, Named, Podless, build_cluster
 from models.manifests.fields import Effect
 from models.node import Node
+from models.service import service_names
 from simulator.scheduling.profile import Profile, profile
 
 _ROLLABLE = ("Deployment", "StatefulSet", "DaemonSet")
@@ -45,8 +46,7 @@ class Variant:
     def services(self) -> dict[str, Manifest]:
         """The Services by their names in `Run.services`."""
         services = [manifest for manifest in self.objects if (manifest.api_version, manifest.kind) == _SERVICE]
-        alone = len({manifest.namespace for manifest in services}) == 1
-        return {one.name if alone else f"{one.namespace}/{one.name}": one for one in services}
+        return dict(zip(service_names(services), services, strict=True))
 
     def unshown(self, measured: Collection[str]) -> tuple[Named, ...]:
         """What Services that are measured say and only requests to them show, where no traffic to these is declared."""

@@ -11,8 +11,8 @@ import numpy as np
 from experiments.attribution.stages import Stage
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate
-from experiments.inference.intervals import Floats
 from experiments.inference.sample import Sample
+from models.arrays import Floats
 from models.units import YEAR
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from experiments.findings.findings import Findings
 from experiments.findings.pairs import of_pair
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate
-from experiments.inference.intervals import Floats
+from models.arrays import Floats
 
 
 def alert_rate(findings: "Findings", service: str, policy: str) -> Estimate:

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import optimize, special, stats
 
 from experiments.fitting.lifetimes import Sample
+from models.arrays import Floats
 from models.distributions import Distribution, Exponential, Gamma, LogNormal, Weibull
-
-Floats = npt.NDArray[np.float64]
 
 
 class NoFit(ValueError):

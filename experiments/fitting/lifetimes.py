@@ -4,12 +4,10 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from experiments.fitting.outages import Outage, OutageLog
+from models.arrays import Floats
 from models.input.problems import InputError, Problem
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import math
 
 import numpy as np
 
-from experiments.inference.intervals import Floats
 from experiments.inference.sample import Sample
+from models.arrays import Floats
 
 ENOUGH_REPLICATIONS = 10
 """From so many replications on, none is cut."""

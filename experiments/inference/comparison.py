@@ -46,13 +46,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from experiments.inference import estimate, intervals
 from experiments.inference.estimate import STATED_OUTAGE, Estimate
-from experiments.inference.intervals import Floats
 from experiments.inference.sample import Sample
 from experiments.inference.significance import sign_flips
+from models.arrays import Floats, Ints
 from models.units import YEAR
 
 Name = TypeVar("Name", bound=Hashable)
@@ -147,7 +146,7 @@ class _Pair:
     `adds` and `avoids` their sums per replication, `lengths` those of whole outages; all in seconds.
     """
 
-    replications: npt.NDArray[np.int64]
+    replications: Ints
     windows: Floats
     mine: Floats
     other: Floats
@@ -222,11 +221,11 @@ def _correlation(one: Floats, other: Floats) -> float:
     return float(np.corrcoef(one, other)[0, 1]) if min(one.std(), other.std()) > 0 else math.nan
 
 
-def _sums(replication: npt.NDArray[np.int64], lengths: Floats, count: int) -> Floats:
+def _sums(replication: Ints, lengths: Floats, count: int) -> Floats:
     return np.bincount(replication, lengths, count).astype(np.float64)
 
 
-def _apart(owners: Sequence[npt.NDArray[np.int64]], spans: Sequence[Floats]) -> tuple[npt.NDArray[np.int64], Floats]:
+def _apart(owners: Sequence[Ints], spans: Sequence[Floats]) -> tuple[Ints, Floats]:
     """The pieces of the first outages in which none of the second is under way: replication and length of each."""
     replication = np.concatenate([np.repeat(of, 2) for of in owners])
     time = np.concatenate([of.ravel() for of in spans])

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from experiments.inference import intervals, strata
-from experiments.inference.intervals import Floats
 from experiments.inference.strata import Stratum
+from models.arrays import Floats
 from models.units import YEAR, format_duration
 
 Quantity = Literal["availability", "nines", "downtime", "rate", "difference", "chance"]

@@ -67,9 +67,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from models.arrays import Floats
 
 MANY_OUTAGES = 100
 """Outages that are asked for before a precision counts as reached, and before counts of them have t intervals."""

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from experiments.inference.intervals import Floats
+from models.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class Sample:
     operation that most of it is due to; no entries if that is not known.
     """
 
-    replications: npt.NDArray[np.int64]
+    replications: Ints
     windows: Floats
     downtimes: Floats
     counts: Floats
-    owners: npt.NDArray[np.int64]
+    owners: Ints
     spans: Floats
     causes: npt.NDArray[np.str_] = field(default_factory=lambda: np.empty(0, dtype=np.str_))
 
@@ -45,7 +45,7 @@ class Sample:
         """
         return [self._only(self.causes == cause) for cause in sorted(set(self.causes.tolist()))]
 
-    def _only(self, kept: npt.NDArray[np.bool_]) -> "Sample":
+    def _only(self, kept: Bools) -> "Sample":
         owners, spans = self.owners[kept], self.spans[kept]
         place = np.searchsorted(self.replications, owners)
         downtimes = np.bincount(place, spans[:, 1] - spans[:, 0], len(self.replications)).astype(float)

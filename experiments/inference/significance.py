@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.inference.intervals import Floats
+from models.arrays import Floats
 
 EXACT = 13
 """Up to so many differing replications all flips are counted; beyond, `FLIPS` of them."""

@@ -31,7 +31,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.inference import intervals
-from experiments.inference.intervals import MANY_OUTAGES, NOT_RARE, Floats, Interval
+from experiments.inference.intervals import MANY_OUTAGES, NOT_RARE, Interval
+from models.arrays import Floats
 
 
 @dataclass(frozen=True)

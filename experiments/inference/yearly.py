@@ -11,8 +11,8 @@ import numpy as np
 
 from experiments.inference import batch_means
 from experiments.inference.estimate import Estimate, show_seconds
-from experiments.inference.intervals import Floats
 from experiments.inference.sample import Sample
+from models.arrays import Floats
 from models.units import YEAR
 
 

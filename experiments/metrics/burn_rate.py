@@ -18,8 +18,8 @@ import numpy as np
 from experiments.metrics.column import Column, columns
 from experiments.metrics.metric import Group, Unit, metric
 from experiments.metrics.observation import Observation
+from models.arrays import Floats
 from models.units import DAY, HOUR
-from simulator.step_function import Floats
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from models.arrays import Floats
 from simulator.log import Kind, Phase, TransitionLog
-from simulator.step_function import Floats
 
 Rows = Floats
 """Rows of a transition log, as `TransitionLog.columns` has them: shape (n, 6), times in seconds."""

@@ -99,6 +99,12 @@ def metrics(seen: type[Seen]) -> dict[str, Metric[Seen]]:
     return dict(sorted(found.items(), key=lambda item: (_GROUPS.index(item[1].group), item[1].measure.__module__)))
 
 
+def own_metrics() -> tuple[Callable[..., Any], ...]:
+    """The functions of metrics that stand elsewhere than in this folder: a process that gets them has them, too."""
+    found = [metric.measure for seen in _REGISTERED.values() for metric in seen.values()]
+    return tuple(function for function in found if not function.__module__.startswith(f"{folder.__name__}."))
+
+
 @functools.cache
 def _discover() -> None:
     """Imports every file of this folder; once a process."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from experiments.design.goal import History, Predicate, Slo
-from simulator.step_function import Floats, StepFunction
+from models.arrays import Floats
+from simulator.step_function import StepFunction
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.metrics.metric import Group, Unit, metric
 from experiments.metrics.observation import Observation
-from simulator.step_function import Floats
+from models.arrays import Floats
 
 
 @metric(Group.OUTAGES, "outages", Unit.NUMBER)

@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.metric import Group, Unit, metric
-from simulator.step_function import Floats
+from models.arrays import Floats
 
 LONG = 60.0
 """Seconds without a node after which a pod counts as one that had to wait."""

@@ -11,8 +11,8 @@ import numpy as np
 
 from experiments.metrics.cluster import ClusterObservation, Rows
 from experiments.metrics.metric import Group, Unit, metric
+from models.arrays import Floats
 from simulator.log import Kind
-from simulator.step_function import Floats
 
 FAILED = 4
 """As `Kind.POD_PHASE` numbers it."""

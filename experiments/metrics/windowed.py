@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulator.step_function import Floats
+from models.arrays import Floats
 
 
 def worst_window(outages: Floats, period: float, windows: Floats) -> Floats:

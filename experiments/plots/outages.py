@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.findings.pairs import of_pair
-from experiments.inference.intervals import Floats
 from experiments.plots import drawing
+from models.arrays import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

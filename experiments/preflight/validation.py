@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.experiment import Experiment
 from experiments.file.document import is_experiment
+from models.cluster import without_their_node
 from models.daemonset import without_nodes
 from models.input.documents import read_documents
 from models.input.problems import InputError, Problem
@@ -101,6 +102,7 @@ def _validate_manifests(paths: list[str], report: Report) -> None:
     report.warnings += map(str, sorted({*manifests.warnings, *built.warnings}))
     if built.cluster.nodes:
         report.warnings += without_nodes(built.cluster.daemon_sets, built.cluster.nodes)
+        report.warnings += without_their_node(built.cluster)
     report.named += built.named
     report.accounts.append(built.account)
 

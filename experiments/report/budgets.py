@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from experiments.findings.budgets import alert_rate, slo, spent
 from experiments.findings.pairs import of_pair
 from experiments.inference.estimate import show_seconds
-from experiments.inference.intervals import Floats
 from experiments.inference.yearly import order_statistics
 from experiments.report.table import POLICY, Column, Row, Table
+from models.arrays import Floats
 
 if TYPE_CHECKING:
     from experiments.findings.findings import Findings

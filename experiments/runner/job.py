@@ -9,6 +9,7 @@ from typing import Any
 
 from experiments.design.scenario import Scenario
 from experiments.findings import summaries
+from experiments.metrics.metric import own_metrics
 from experiments.results import Results
 from experiments.runner import provenance
 from experiments.runner.engines import Engine
@@ -86,8 +87,9 @@ class Job:
     def _missing(self, replications: int) -> dict[tuple[str, int], CellSpec]:
         """What to run, all policies side by side."""
         wanted = [(scenario, r) for r in range(replications) for scenario in self.scenarios]
+        keys, simulate, metrics = self.keys, self.simulate, own_metrics()
         return {
-            (scenario.policy, r): CellSpec(scenario, self.keys[scenario.policy], r, self.simulate, r < self.events)
+            (scenario.policy, r): CellSpec(scenario, keys[scenario.policy], r, simulate, r < self.events, metrics)
             for scenario, r in wanted
             if (scenario.policy, r) not in self.cells
         }

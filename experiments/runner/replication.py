@@ -35,6 +35,8 @@ class CellSpec:
     simulate: Simulate = simulate
     events: bool = False
     """Whether to hand over the transitions, as a file's contents."""
+    own_metrics: tuple[Callable[..., Any], ...] = ()
+    """Metrics of the caller's own: another process has them because they are sent to it."""
 
 
 def arguments(scenario: "Scenario") -> dict[str, Any]:

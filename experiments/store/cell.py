@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from models.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Cell:
     strikes: Mapping[str, int] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    outages: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    outages: Mapping[str, Floats] = field(default_factory=dict)
     causes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Of the outages of a Service, in their order, if they were taken apart."""
     metrics: Mapping[str, float] = field(default_factory=dict)

@@ -83,7 +83,7 @@ class ResultFolder:
 
         The operating system lets go of the lock when its process ends, however that comes about.
         """
-        self.manifest()
+        self._is_ours()
         self.path.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(self.path / LOCK, blocking=False):
@@ -91,9 +91,16 @@ class ResultFolder:
         except Timeout:
             raise FolderInUse(f"another run is writing into {self.path}: wait for it, or use another folder") from None
 
+    def _is_ours(self) -> bool:
+        """Whether anything ran here, as cells or the manifest tell, of which one may be damaged.
+
+        False of a new folder; raises `NotAResultFolder` for one with other things in it.
+        """
+        return any(self._state.glob("*.json")) or self.manifest() is not None
+
     def clear(self) -> None:
-        """Forget what ran here; only folders with a manifest are ever cleared."""
-        if self.manifest() is None:
+        """Forget what ran here; other folders are never cleared."""
+        if not self._is_ours():
             return
         for name in ("plots", "inputs", "events", ".state"):
             shutil.rmtree(self.path / name, ignore_errors=True)

@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import Floats, Ints
 from simulator.log import Kind
 from simulator.run import Run
-from simulator.step_function import Floats
 
-Choices = npt.NDArray[np.int64]
 """Shape (choices, n): the units of each system."""
 
 
@@ -27,7 +25,7 @@ class FirstOutages:
     With exponential lives of the units every such moment is as good as the start.
     """
 
-    def __init__(self, choices: Choices, k: int, horizon: float) -> None:
+    def __init__(self, choices: Ints, k: int, horizon: float) -> None:
         self._failures = choices.shape[1] - k + 1
         self._having = [np.flatnonzero((choices == unit).any(axis=1)) for unit in range(choices.max() + 1)]
         self._count = len(choices)

@@ -9,9 +9,10 @@ import numpy as np
 
 from experiments import closed_form as exact
 from experiments.verify.check import Basis, Check, Study
-from experiments.verify.first_outage import Choices, FirstOutages, mean_of_lives, power_changes
+from experiments.verify.first_outage import FirstOutages, mean_of_lives, power_changes
 from experiments.verify.pool import Pool, System, Tally, precise, tallies
 from experiments.verify.systems import ALONE, behaviour, one_service, replications
+from models.arrays import Ints
 from models.distributions import Distribution, Exponential, LogNormal, Weibull
 from models.units import DAY, YEAR
 from simulator.failures.node_crash import NodeCrash
@@ -56,7 +57,7 @@ def _independent(name: str, seed: int, effort: float) -> list[Check]:
     return precise(_long_run(name, system, tally) + _first(name, system, np.array(lives)))
 
 
-def _choices(system: System) -> Choices:
+def _choices(system: System) -> Ints:
     """All systems of a pool; of too many, the same thousand every time."""
     if math.comb(POOL.size, system.n) <= 200_000:
         return np.array(list(combinations(range(POOL.size), system.n)))

@@ -15,8 +15,9 @@ import numpy as np
 from experiments import closed_form as exact
 from experiments.closed_form import Chain
 from experiments.verify.check import Check
+from models.arrays import Floats
 from models.units import YEAR
-from simulator.step_function import Floats, StepFunction
+from simulator.step_function import StepFunction
 
 
 @dataclass(frozen=True)

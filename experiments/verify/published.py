@@ -14,6 +14,7 @@ import numpy as np
 
 from experiments.verify.check import Basis, Check, Study
 from experiments.verify.systems import behaviour, nodes, replications
+from models.arrays import Floats
 from models.behaviour import PodBehaviour
 from models.cluster import Cluster
 from models.deployment import Deployment
@@ -28,7 +29,6 @@ from simulator.failures.node_crash import NodeCrash
 from simulator.failures.sandbox_crash import SandboxCrash
 from simulator.log import Kind
 from simulator.run import Run
-from simulator.step_function import Floats
 from simulator.stories.protocols import FailureMode
 
 SERVER = PodBehaviour(

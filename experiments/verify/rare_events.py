@@ -8,11 +8,12 @@ from experiments import closed_form as exact
 from experiments.verify.check import Basis, Check, Study
 from experiments.verify.pool import Pool, System, precise, tallies
 from experiments.verify.systems import ALONE, behaviour, one_service, replications
+from models.arrays import Floats
 from models.distributions import Exponential, Fixed
 from models.units import DAY
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
-from simulator.step_function import Floats, StepFunction
+from simulator.step_function import StepFunction
 
 ALL_THREE, ONE = System(3, 1), System(1, 1)
 CRASH_MTTF, RESTART = 2 * DAY, 30.0

@@ -8,6 +8,7 @@ from experiments import closed_form as exact
 from experiments.metrics.windowed import worst_window
 from experiments.verify.check import Basis, Check, Study
 from experiments.verify.systems import INSTANT, PROMPT, behaviour, nodes, steadfast, unit_per_node
+from models.arrays import Floats
 from models.cluster import Cluster
 from models.distributions import Fixed
 from models.service import Service
@@ -15,7 +16,6 @@ from models.units import DAY
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.run import simulate
-from simulator.step_function import Floats
 
 PERIOD = 30 * DAY
 

@@ -61,8 +61,8 @@ class Named:
     def from_json(cls, values: Mapping[str, Any]) -> "Named":
         """From what `to_json` made."""
         place = Location(values["file"], values["line"], values["column"])
-        why = values.get("why", "not read")
-        return cls(values["field"], Effect(values["effect"]), values["sentence"], values["count"], place, why)
+        effect = Effect(values["effect"])
+        return cls(values["field"], effect, values["sentence"], values["count"], place, values["why"])
 
 
 class Fate(NamedTuple):

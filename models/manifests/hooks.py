@@ -19,6 +19,8 @@ _UNTOLD = {"while", "until", "for", "if", "case", "function", "select"}
 _OPENING = {"{", "(", "!", "then", "do", "else"}
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}$]*))?\}|([A-Za-z_][A-Za-z0-9_]*))")
+_REDIRECTION = re.compile(r"[0-9]*[<>]&[0-9-]+|&>+")
+"""An ampersand that puts nothing into the background."""
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([smhd]?)")
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
@@ -93,7 +95,7 @@ def _seconds_of_line(line: str, variables: Mapping[str, str]) -> float | None:
 def _commands(line: str) -> Iterator[tuple[list[str], bool]]:
     """(words, whether it is put into the background) of each simple command."""
     lines = [text for text in line.replace("\\\n", " ").splitlines() if not text.lstrip().startswith("#")]
-    lexer = shlex.shlex(" ; ".join(lines), posix=True, punctuation_chars=";&|()")
+    lexer = shlex.shlex(_REDIRECTION.sub(" >", " ; ".join(lines)), posix=True, punctuation_chars=";&|()")
     lexer.whitespace_split = True
     lexer.commenters = ""
     words: list[str] = []

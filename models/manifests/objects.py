@@ -116,19 +116,29 @@ class Objects:
         asking = {id(manifest) for manifest in makers}
         for reference, noted in self._uses.items():
             uses = [use for use in noted if id(use.maker) in asking]
-            if not uses:
-                continue
-            first = uses[0]
-            who = f"asked for by {_listed(use.maker.key for use in uses)}"
-            said = {use.becomes: use.words for use in reversed(uses)}
-            consequences = "; ".join(f"{becomes} ({words})" for becomes, words in reversed(said.items()))
-            if self.strict and first.acts:
-                warnings.append(Problem(first.where, str(reference), f"{NOT_GIVEN}: {who}: {consequences}"))
-            else:
-                count = len({use.where for use in uses})
-                sentence = f"{who}; {first.assumption}: without it {consequences}"
-                named.append(Named(str(reference), Effect.TOO_GOOD, sentence, count, first.where, NOT_GIVEN))
+            acting = [use for use in uses if self.strict and use.acts]
+            assumed = [use for use in uses if not (self.strict and use.acts)]
+            if acting:
+                message = f"{NOT_GIVEN}: {_who(acting)}: {_consequences(acting)}"
+                warnings.append(Problem(acting[0].where, str(reference), message))
+            if assumed:
+                count = len({use.where for use in assumed})
+                assumption = " and ".join(dict.fromkeys(use.assumption for use in assumed))
+                sentence = f"{_who(assumed)}; {assumption}: without it {_consequences(assumed)}"
+                named.append(Named(str(reference), Effect.TOO_GOOD, sentence, count, assumed[0].where, NOT_GIVEN))
         return named, warnings
+
+
+def _who(uses: Sequence[Use]) -> str:
+    return f"asked for by {_listed(use.maker.key for use in uses)}"
+
+
+def _consequences(uses: Sequence[Use]) -> str:
+    """What becomes of pods, each with the first words that are said then."""
+    said: dict[str, str] = {}
+    for use in uses:
+        said.setdefault(use.becomes, use.words)
+    return "; ".join(f"{becomes} ({words})" for becomes, words in said.items())
 
 
 def _listed(words: Iterable[str], most: int = 3) -> str:

@@ -36,16 +36,20 @@ def look_up_ports(services: Iterable[tuple[Manifest, Service]], pods: Sequence[M
             if target is None:
                 continue
             lacking = [pod for pod in meant if target not in pod.ports and not service.headless]
-            if all(not service.reaches(pod.ports) for pod in lacking):
+            acts = not any(service.reaches(pod.ports) for pod in lacking)
+            if acts:
                 port["targetPort"].text()
             if lacking:
-                _warn(port.checked["targetPort"], target, lacking, meant)
+                without = "it has no endpoints" if acts else "this port has no endpoints"
+                makers = [] if len(lacking) == len(meant) else list(dict.fromkeys(pod.maker for pod in lacking))
+                _warn(port.checked["targetPort"], target, makers, without)
 
 
-def _warn(field: Field, target: NamedPort, lacking: Sequence[MadePod], meant: Sequence[MadePod]) -> None:
+def _warn(field: Field, target: NamedPort, makers: Sequence[str], without: str) -> None:
+    """No container has the port, in all pods that the Service selects, or in those of some makers."""
     named = f"{target[0]} ({target[1]})"
-    if len(lacking) == len(meant):
-        field.warn(f"no container of the pods that it selects has a port named {named}: it has no endpoints")
+    if makers:
+        listed = ", ".join(makers)
+        field.warn(f"no container of the pods of {listed} has a port named {named}: they are no endpoints for it")
     else:
-        makers = ", ".join(dict.fromkeys(pod.maker for pod in lacking))
-        field.warn(f"no container of the pods of {makers} has a port named {named}: they are no endpoints for it")
+        field.warn(f"no container of the pods that it selects has a port named {named}: {without}")

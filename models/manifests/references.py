@@ -59,7 +59,7 @@ class ReferenceField(NamedTuple):
     settled_by: str = ""
     """A field beside it that, when written, decides instead."""
     assumption: str = _ASSUMPTION
-    acts: bool = True
+    is_all: bool = True
     """The reference is all that the field says; else the account of fields has a word on it too."""
 
 
@@ -117,13 +117,13 @@ FIELDS = (
     ReferenceField(
         *("runtimeClassName", "RuntimeClass", Stage.ADMISSION, 'pod rejected: RuntimeClass "{name}" not found'),
         name="",
-        acts=False,
+        is_all=False,
     ),
     ReferenceField(
         *("volumes[].persistentVolumeClaim", "PersistentVolumeClaim", Stage.SCHEDULING),
         words='persistentvolumeclaim "{name}" not found',
         name="claimName",
-        acts=False,
+        is_all=False,
     ),
     *_of_volume("volumes[]", "secretName"),
     *_of_volume("volumes[].projected.sources[]", "name"),
@@ -133,7 +133,7 @@ FIELDS = (
         *("imagePullSecrets[]", "Secret", Stage.PULL),
         words="Unable to retrieve some image pull secrets ({name}); attempting to pull the image may not succeed.",
         assumption="every image is taken to be pulled",
-        acts=False,
+        is_all=False,
     ),
 )
 """Every field of a pod's spec that names an object of a kind that is not of the pod itself."""
@@ -189,7 +189,7 @@ def _without_image(spec: Field, objects: Objects) -> dict[str, str]:
 
 
 def _misses(field: ReferenceField, spec: Field, objects: Objects) -> Iterator[_Miss]:
-    for outer, place in _at(spec if field.acts else spec.checked, field.path.split(".")):
+    for outer, place in _at(spec if field.is_all else spec.checked, field.path.split(".")):
         named = place[field.name] if field.name else place
         asked = [key for _, key in _at(place, field.keys.split("."))] if field.keys else []
         name, optional, keys = named.text(), place["optional"].flag(), [(key, key.text()) for key in asked]

@@ -97,7 +97,7 @@ def _container(container: dict[str, Any], on_host: bool) -> dict[str, Any]:
     made.setdefault("imagePullPolicy", default_pull_policy(str(container.get("image", ""))))
     resources = container.get("resources")
     if isinstance(resources, dict) and isinstance(limits := resources.get("limits"), dict):
-        requests = resources.get("requests", {})
+        requests = resources.get("requests") or {}
         made["resources"] = {
             **resources,
             "requests": {**limits, **requests} if isinstance(requests, dict) else requests,

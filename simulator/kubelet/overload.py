@@ -56,9 +56,7 @@ class SlowProbes:
 
     def delay(self, pod: PodState, wait: float) -> None:
         """From now on the probes of the pod's containers (not of its sidecars) take longer than `wait` seconds."""
-        for number, container in enumerate(pod.containers):
-            if container.spec.restart_policy is not None:  # a sidecar
-                continue
+        for number, container in enumerate(pod.main_containers):
             for kind, probe in (("liveness", container.spec.liveness), ("readiness", container.spec.readiness)):
                 if probe is not None and container.running:
                     worker = self._worker(pod, number, kind, probe)

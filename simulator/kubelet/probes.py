@@ -24,8 +24,11 @@ def timeline(container: Container, startup: float, phase: float, begin: float = 
     """What probes do to a container whose application is up `startup` seconds after its start.
 
     `phase` in [0, 1) is where in their period the start-up and liveness workers are when the container starts. Nobody
-    asks before `begin`, when the postStart hook has returned.
+    asks before `begin`, when the postStart hook has returned; with a hook that never does (`sleep infinity`), what the
+    probes would find out is infinitely far away.
     """
+    if begin == math.inf:
+        return ProbeTimeline(begin, begin, None)
     started = begin
     if container.startup is not None:
         killed = _given_up(container.startup, startup, phase, begin)

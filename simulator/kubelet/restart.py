@@ -3,6 +3,7 @@
 Source: pkg/kubelet (pleg, pod_workers.go, kuberuntime).
 """
 
+from models.pod import Probe
 from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel, Order
@@ -76,15 +77,15 @@ class Restart:
     def _give_up(self, pod: PodState, container: ContainerState) -> None:
         """RestartPolicy Never: the others run on; with the last main container the pod has failed."""
         container.over = True
-        if all(each.over for each in pod.containers[: len(pod.pod_class.spec.containers)]):
+        if all(each.over for each in pod.main_containers):
             if pod.running:
                 self._termination.end(pod)
             else:
                 self._termination.fail(pod)
 
-    def _killed(self, pod: PodState, container: ContainerState) -> None:
+    def _killed(self, pod: PodState, container: ContainerState, probe: Probe | None) -> None:
         """The start-up or liveness probe gave up: the container is stopped, which may take its grace period."""
-        grace = pod.pod_class.spec.grace_period(container.spec)
+        grace = pod.pod_class.spec.grace_period(probe)
         pre_stop = hooks.pre_stop(pod, container.spec, grace)
         stop = pre_stop + hooks.stop(pod, grace - pre_stop)
         container.timers = [self._kernel.timer(stop, lambda: self._kill_done(pod, container), Order.KUBELET)]
@@ -96,7 +97,7 @@ class Restart:
             timer.cancel()
         if not pod.pod_class.behaviour.answers_while_stopping:
             self._pods.set_answering(pod, False, cause)
-        self._killed(pod, container)
+        self._killed(pod, container, container.spec.liveness)
 
     def _kill_done(self, pod: PodState, container: ContainerState) -> None:
         previous = container.finished

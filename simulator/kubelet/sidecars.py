@@ -3,20 +3,18 @@
 Source: pkg/kubelet/kuberuntime/kuberuntime_termination_order.go.
 """
 
-from collections.abc import Sequence
-
 from simulator.kubelet import hooks
-from simulator.state.objects import ContainerState, PodState
+from simulator.state.objects import PodState
 
 
-def ended(pod: PodState, sidecars: Sequence[ContainerState], main_ended: float, grace: float) -> float:
+def ended(pod: PodState, main_ended: float, grace: float) -> float:
     """When the last sidecar has exited, in seconds from the beginning of the pod's end, as `main_ended` is.
 
     Their hooks run from the beginning; then each waits for SIGTERM until all that started after it have exited, but
     not beyond the grace period.
     """
     end = main_ended
-    for sidecar in reversed(sidecars):
+    for sidecar in reversed(pod.sidecars):
         if sidecar.running:
             term = min(max(hooks.pre_stop(pod, sidecar.spec, grace), end), grace)
             end = max(end, term + hooks.stop(pod, grace - term))

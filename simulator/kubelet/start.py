@@ -5,6 +5,7 @@ Source: pkg/kubelet (kubelet.go, images, prober).
 
 from collections.abc import Callable
 
+from models.pod import Probe
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import hooks, obstacles
 from simulator.kubelet.failure_clocks import FailureClocks
@@ -24,7 +25,7 @@ class Start:
         state: ClusterState,
         images: Images,
         clocks: FailureClocks,
-        killed: Callable[[PodState, ContainerState], None],
+        killed: Callable[[PodState, ContainerState, Probe | None], None],
     ) -> None:
         self._kernel = kernel
         self._nodes = state.nodes
@@ -109,7 +110,8 @@ class Start:
     def _time_probes(self, pod: PodState, container: ContainerState, times: ProbeTimeline, startup: float) -> None:
         ready_after = times.ready_after
         if times.killed_after is not None:
-            self._at(container, times.killed_after, lambda: self._killed(pod, container))
+            probe = container.spec.startup or container.spec.liveness  # the second waits for the first to succeed
+            self._at(container, times.killed_after, lambda: self._killed(pod, container, probe))
             if ready_after is not None:
                 self._at(container, ready_after, lambda: self._became_ready(pod, container))
             return

@@ -74,12 +74,11 @@ class Termination:
         All hooks run side by side, and the pod is taken to serve until the last of the main containers' has returned.
         """
         grace = pod.pod_class.spec.termination_grace_period
-        main = len(pod.pod_class.spec.containers)
-        taken = [hooks.pre_stop(pod, each.spec, grace) for each in pod.containers[:main] if each.running]
+        taken = [hooks.pre_stop(pod, each.spec, grace) for each in pod.main_containers if each.running]
         pre_stop = max(taken, default=0.0)
         stop = hooks.stop(pod, grace - pre_stop)
-        if main < len(pod.containers):
-            stop = max(stop, sidecars.ended(pod, pod.containers[main:], pre_stop + stop, grace) - pre_stop)
+        if pod.sidecars:
+            stop = max(stop, sidecars.ended(pod, pre_stop + stop, grace) - pre_stop)
         return pre_stop, stop
 
     @staticmethod

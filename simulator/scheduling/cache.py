@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from models.arrays import Ints
 from simulator.scheduling.framework import Answers, Filter, Reads, Score, passes
 from simulator.scheduling.views import NodeInfo, NodeView
-from simulator.state.nodes import Ints, NodeTable
+from simulator.state.nodes import NodeTable
 
 FEW = 8
 """Up to so many changed nodes are worked out one by one: an array costs more than a handful of numbers."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.arrays import Ints
 from simulator.scheduling.cache import EquivalenceCache
 from simulator.scheduling.framework import Answers, Filter, Profile, Reads, Score, ask, nodes_to_find, passes
 from simulator.scheduling.views import ClusterView, NodeView, PodView
-from simulator.state.nodes import Ints, NodeTable
+from simulator.state.nodes import NodeTable
 
 
 @dataclass

@@ -5,10 +5,11 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 
 import numpy as np
 
+from models.arrays import Ints
 from models.labels import LabelSelector, Operator
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.nodes import Ints, NodeTable
+from simulator.state.nodes import NodeTable
 from simulator.state.objects import Phase, PodClass, PodState
 from simulator.state.objects.affinity import AffinityTerm
 

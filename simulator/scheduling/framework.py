@@ -13,8 +13,8 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from models.arrays import Bools, Ints
 from simulator.scheduling.views import ClusterView, DryRun, NodeView, PodView
-from simulator.state.nodes import Bools, Ints
 
 Filter = Callable[[NodeView], Iterable[tuple[str, Bools]]]
 """(reason in Kubernetes' words, which of the rows are rejected for it), for each reason there may be.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from models.arrays import Ints
 from models.timing import Timing
 from simulator.kernel import Kernel, Order
 from simulator.log import Kind
@@ -21,7 +22,6 @@ from simulator.scheduling.snapshot import Snapshot
 from simulator.scheduling.ties import Ties
 from simulator.scheduling.views import ClusterView, PodView
 from simulator.state.cluster import ClusterState
-from simulator.state.nodes import Ints
 from simulator.state.objects import Disruption, Phase, PodClass, PodState
 
 

@@ -6,8 +6,8 @@ in the order in which its filters finish, which is nearly the order of its list 
 
 from typing import Protocol
 
+from models.arrays import Ints
 from simulator.scheduling.framework import Profile
-from simulator.state.nodes import Ints
 from simulator.streams import Streams
 
 BATCH = 256

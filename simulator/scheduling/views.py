@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from models.arrays import Ints
 from models.labels import LabelSelector
 from models.node import Resources, Taint
 from models.pod import PodSpec
-from simulator.state.nodes import Ints, NodeTable
+from simulator.state.nodes import NodeTable
 from simulator.state.objects import PodClass
 from simulator.state.objects.affinity import AffinityTerm
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.service import Service
+from models.arrays import Floats
+from models.service import service_names
 from simulator.kernel import Kernel
 from simulator.log import Kind, TransitionLog
 from simulator.state.cluster import ClusterState
-from simulator.step_function import Floats, StepFunction
+from simulator.step_function import StepFunction
 
 _COUNTS = {
     "answering": Kind.SERVICE_ANSWERING,
@@ -84,9 +85,3 @@ def _histories(
                 **{what: StepFunction.of_changes(start, 0.0, of[:, 0], of[:, 1], end) for what, of in rows.items()},
             ),
         )
-
-
-def service_names(services: Sequence[Service]) -> list[str]:
-    """Their names; with the namespace, "namespace/name", if there are several namespaces."""
-    several = len({service.namespace for service in services}) > 1
-    return [f"{service.namespace}/{service.name}" if several else service.name for service in services]

@@ -5,17 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import Ints
 from models.node import NOT_READY, UNREACHABLE, UNSCHEDULABLE, Node, Taint, TaintEffect
 from simulator.log import Kind
 from simulator.state.transitions import Transitions
 
 if TYPE_CHECKING:
     from simulator.state.objects import PodClass, PodState
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 FALSE, TRUE, UNKNOWN = 0, 1, 2

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulator.step_function import Floats
+from models.arrays import Floats, Ints
 from simulator.traffic.attempts import DEAD, REMOVED, Reason
-from simulator.traffic.endpoints import Condition, EndpointHistory, Ints
+from simulator.traffic.endpoints import Condition, EndpointHistory
 
 
 class Conditions:

@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from enum import IntFlag
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import Floats, Ints
 from simulator.controllers.endpoints import conditions
 from simulator.log import Kind, TransitionLog
 from simulator.state.objects import Phase
-from simulator.step_function import Floats
-
-Ints = npt.NDArray[np.int64]
 
 
 class Condition(IntFlag):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.step_function import Floats, StepFunction
+from models.arrays import Floats, Ints
+from simulator.step_function import StepFunction
 from simulator.traffic.attempts import Outcome
-from simulator.traffic.endpoints import Ints
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.arrays import Floats
 from models.cluster import Cluster
 from models.distributions import Distribution, Fixed
 from models.traffic import Clients, Traffic
-from simulator.step_function import Floats
 from simulator.streams import Streams
 from simulator.traffic.endpoints import Condition, EndpointHistory
 from simulator.traffic.routing import OUTSIDE, Client

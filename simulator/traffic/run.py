@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-from models.cluster import Cluster
+from models.cluster import Cluster, services_by_name
 from models.demand import shortage
 from models.distributions import Scaled
 from models.request_level import FirstComeFirstServed, ProcessorSharing
 from models.traffic import Traffic
 from simulator.run import Run
-from simulator.state.history import service_names
 from simulator.streams import Streams
 from simulator.traffic.endpoints import EndpointHistory, endpoint_history
 from simulator.traffic.fluid.fluid import Requests, fluid
@@ -51,8 +50,7 @@ def followed(traffic: Traffic, run: Run, cluster: Cluster) -> Answers:
 
 
 def _as_declared(traffic: Traffic, cluster: Cluster) -> Traffic:
-    services = dict(zip(service_names(cluster.services), cluster.services, strict=True))
-    return with_policies(traffic, services[traffic.service])
+    return with_policies(traffic, services_by_name(cluster)[traffic.service])
 
 
 def _history(traffic: Traffic, run: Run) -> EndpointHistory:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from models.arrays import Floats
 from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
-from simulator.traffic.balancing import Floats
 
 
 def samples(law: Distribution, count: int, rng: np.random.Generator) -> Floats:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.arrays import Floats, Ints
 from models.cluster import Cluster
 from models.traffic import Traffic
-from simulator.step_function import Floats
 from simulator.traffic.attempts import NONE, Reason
 from simulator.traffic.balancing import Balancing, Candidates
 from simulator.traffic.balancing.uniform_random import Random
-from simulator.traffic.endpoints import EndpointHistory, Ints
+from simulator.traffic.endpoints import EndpointHistory
 from simulator.traffic.proxies import Known, Proxy
 from simulator.traffic.routing import Client, routed
 

@@ -1,8 +1,8 @@
 """A cluster knows where its values belong, and in which order they are made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from models.cluster import Cluster
+from models.cluster import Cluster, services_by_name, without_their_node
 from models.deployment import Deployment
 from models.disruption import PodDisruptionBudget
 from models.labels import LabelSelector
@@ -40,3 +40,27 @@ def test_values_of_a_kind_are_found_whether_or_not_it_has_a_field() -> None:
 def test_budgets_come_before_what_they_protect() -> None:
     made = Cluster.of([ALONE, WEB, FRONT, BUDGET, NODE, Settings("a")])
     assert list(made.controlled()) == [BUDGET, WEB, ALONE]
+
+
+def test_pods_come_from_what_has_a_template() -> None:
+    made = Cluster.of([ALONE, WEB, FRONT, BUDGET, NODE, Settings("a")])
+    assert list(made.pod_makers()) == [WEB, ALONE]
+
+
+def test_pods_that_name_a_node_which_is_not_there_are_told() -> None:
+    def on(node: str) -> PodTemplate:
+        return PodTemplate(PodSpec((), node_name=node), {"app": "web"})
+
+    made = Cluster.of(
+        [NODE, Pod("here", on("node")), Pod("lost", on("gone"), "shop"), replace(WEB, template=on("gone"))]
+    )
+    assert without_their_node(made) == (
+        'Deployment/web: spec.nodeName: there is no node "gone": the pods never run',
+        'Pod/shop/lost: spec.nodeName: there is no node "gone": the pods never run',
+    )
+
+
+def test_services_are_named_with_their_namespace_if_there_are_several() -> None:
+    here, there = Service("front", "shop"), Service("front", "blog")
+    assert services_by_name(Cluster(services=(here,))) == {"front": here}
+    assert services_by_name(Cluster(services=(here, there))) == {"shop/front": here, "blog/front": there}

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from models.arrays import Bools, Ints
 from simulator.registry import register
 from simulator.scheduling.framework import Filter, Reads, Score, one_reason_each
 from simulator.scheduling.views import ClusterView, NodeView, PodView
-from simulator.state.nodes import Bools, Ints
 
 if TYPE_CHECKING:
     from simulator.scheduling.counts import PodCount

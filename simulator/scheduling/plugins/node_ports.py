@@ -4,10 +4,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from models.arrays import Bools
 from simulator.registry import register
 from simulator.scheduling.framework import Filter, Reads
 from simulator.scheduling.views import ClusterView, NodeView, PodView
-from simulator.state.nodes import Bools
 
 _EVERY_IP = "0.0.0.0"
 

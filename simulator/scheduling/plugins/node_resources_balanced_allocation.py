@@ -4,10 +4,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from models.arrays import Ints
 from simulator.registry import register
 from simulator.scheduling.framework import Reads, Score
 from simulator.scheduling.views import ClusterView, Column, NodeView, PodView
-from simulator.state.nodes import Ints
 
 
 @register("plugin", "NodeResourcesBalancedAllocation")

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from models.arrays import Bools, Ints
 from simulator.registry import register
 from simulator.scheduling.framework import Filter, Reads, Score
 from simulator.scheduling.views import ClusterView, Column, NodeView, PodView
-from simulator.state.nodes import Bools, Ints
 
 Shape = tuple[tuple[int, int], ...]
 

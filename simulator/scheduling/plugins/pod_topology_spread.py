@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from models.arrays import Bools, Ints
 from models.labels import LabelSelector, Operator, Requirement
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, TaintEffect
 from models.pod import TopologySpreadConstraint, WhenUnsatisfiable
@@ -15,7 +16,6 @@ from simulator.scheduling.counts import PodCount
 from simulator.scheduling.framework import Filter, Reads, Score, one_reason_each
 from simulator.scheduling.plugins.node_affinity import eligible
 from simulator.scheduling.views import ClusterView, NodeView, PodView
-from simulator.state.nodes import Bools, Ints
 
 _SKEWED = "node(s) didn't match pod topology spread constraints"
 SYSTEM_DEFAULTS = (

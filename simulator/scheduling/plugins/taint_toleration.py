@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from models.arrays import Bools, Ints
 from models.node import Taint, TaintEffect
 from simulator.registry import register
 from simulator.scheduling.framework import Filter, Reads, Score
 from simulator.scheduling.views import ClusterView, NodeView, PodView
-from simulator.state.nodes import Bools, Ints
 
 
 @register("plugin", "TaintToleration")

@@ -218,6 +218,7 @@ class PodState:
         self.running_since = now
         """Since when any of them does."""
         self.containers: list[ContainerState] = []
+        """The main containers, then the sidecars; none before the pod starts."""
         self.stage = -1
         """How far its start is, an index into the stages of its class; -1 before."""
         self.holds_up: ContainerState | None = None
@@ -229,6 +230,16 @@ class PodState:
         """Failure clocks of its sandbox."""
         self.cause = 0
         """Why it is not well, or was made: an index into the causes of the log."""
+
+    @property
+    def main_containers(self) -> list[ContainerState]:
+        """Those of its containers that are no sidecars."""
+        return self.containers[: len(self.pod_class.spec.containers)]
+
+    @property
+    def sidecars(self) -> list[ContainerState]:
+        """Its sidecars, in the order in which they start."""
+        return self.containers[len(self.pod_class.spec.containers) :]
 
     @property
     def name(self) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.arrays import Floats
 from simulator.registry import register
-from simulator.traffic.balancing import Balancing, Candidates, Floats, Pick, equal
+from simulator.traffic.balancing import Balancing, Candidates, Pick, equal
 from simulator.traffic.keys import draw
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.arrays import Floats
 from simulator.registry import register
-from simulator.traffic.balancing import Balancing, Candidates, Floats, Pick
+from simulator.traffic.balancing import Balancing, Candidates, Pick
 
 
 @register("balancing", "weighted")

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.arrays import Floats, Ints
 from models.traffic import Traffic
-from simulator.step_function import Floats
 from simulator.traffic.attempts import OVERLOAD, Chance, Look, outcome
 from simulator.traffic.conditions import Conditions
-from simulator.traffic.endpoints import Ints
 from simulator.traffic.views import Views
 
 

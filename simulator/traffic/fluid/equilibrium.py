@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from models.arrays import Floats, Ints
 from models.traffic import Traffic
-from simulator.step_function import Floats
 from simulator.traffic.conditions import entry_at
-from simulator.traffic.endpoints import Ints
 from simulator.traffic.fluid.arriving import Arriving, EndpointLoad
 from simulator.traffic.proxies import Proxy
 

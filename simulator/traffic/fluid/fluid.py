@@ -18,14 +18,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.arrays import Bools, Floats, Ints
 from models.cluster import Cluster
 from models.traffic import Traffic
-from simulator.step_function import Floats, StepFunction
+from simulator.step_function import StepFunction
 from simulator.streams import Streams
 from simulator.traffic.attempts import OVERLOAD, Chance, Look, Outcome, outcome
-from simulator.traffic.balancing import Bools
 from simulator.traffic.conditions import Conditions, entry_at, merged
-from simulator.traffic.endpoints import EndpointHistory, Ints
+from simulator.traffic.endpoints import EndpointHistory
 from simulator.traffic.fluid.load import EndpointLoads
 from simulator.traffic.losses import Loss, Spans, lost
 from simulator.traffic.proxies import Proxy, lists, proxies

@@ -10,10 +10,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from models.arrays import Floats, Ints
 from models.traffic import Traffic
-from simulator.step_function import Floats, StepFunction
+from simulator.step_function import StepFunction
 from simulator.traffic.conditions import Conditions, entry_at, merged
-from simulator.traffic.endpoints import Ints
 from simulator.traffic.fluid.arriving import Arriving, Bounds, EndpointLoad
 from simulator.traffic.fluid.equilibrium import Equilibrium, groups
 from simulator.traffic.fluid.windows import Windows, windows

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.step_function import Floats, StepFunction
+from models.arrays import Floats, Ints
+from simulator.step_function import StepFunction
 from simulator.traffic.conditions import Conditions, entry_at, merged
-from simulator.traffic.endpoints import Ints
 from simulator.traffic.proxies import Known, Proxy
 from simulator.traffic.views import Views
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays import Floats, Ints
 from models.request_level import FirstComeFirstServed, ProcessorSharing, RequestLevel
 from models.traffic import RequestRate, Traffic
-from simulator.traffic.balancing import Balancing, Floats, Ints
+from simulator.traffic.balancing import Balancing
 from simulator.traffic.balancing.uniform_random import Random
 from simulator.traffic.requests import arrays
 from simulator.traffic.requests.arrays import Agenda, Arrivals, Endpoints, Flight, Proxies, Rules, State, Tally

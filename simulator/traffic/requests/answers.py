@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.arrays import Ints
 from simulator.traffic import attempts
 from simulator.traffic.attempts import Reason
-from simulator.traffic.balancing import Ints
 from simulator.traffic.requests import arrays
 from simulator.traffic.requests.arrays import State
 from simulator.traffic.requests.latencies import Latencies

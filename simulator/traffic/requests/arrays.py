@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from simulator.traffic.balancing import Floats, Ints
+from models.arrays import Floats, Ints
 
 DEAD, REMOVED, NONE, OVERLOAD, RESET, TIMEOUT = range(6)
 """Why an attempt fails: the endpoint is listed and dead; being deleted or gone, though the client does not know yet;

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from models.arrays import Floats
 from models.request_level import Batches, Bursts, Poisson, RecordedTimes
 from models.traffic import RequestRate, Traffic
 from simulator.streams import Streams
-from simulator.traffic.balancing import Floats
 from simulator.traffic.keys import WORD
 from simulator.traffic.proxies import Proxy
 from simulator.traffic.requests.allocation import batch

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from simulator.traffic.balancing import Candidates, Ints
+from models.arrays import Ints
+from simulator.traffic.balancing import Candidates
 from simulator.traffic.endpoints import Condition, EndpointHistory
 from simulator.traffic.proxies import Known, Proxy
 from simulator.traffic.requests import allocation, arrays

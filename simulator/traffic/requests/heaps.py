@@ -1,6 +1,6 @@
 """Binary heaps in arrays, least first."""
 
-from simulator.traffic.balancing import Floats, Ints
+from models.arrays import Floats, Ints
 from simulator.traffic.requests.arrays import EVENTS, Agenda, Tally
 
 

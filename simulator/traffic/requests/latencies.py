@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.traffic.balancing import Floats, Ints
+from models.arrays import Floats, Ints
 from simulator.traffic.requests.arrays import OCTAVES, STEPS
 
 FIRST_OCTAVE = -32

@@ -6,7 +6,8 @@ Plain functions of numbers and arrays, which `simulator.traffic.requests.compili
 
 import math
 
-from simulator.traffic.balancing import Choose, Ints, Pick
+from models.arrays import Ints
+from simulator.traffic.balancing import Choose, Pick
 from simulator.traffic.keys import draw, of_attempt
 from simulator.traffic.requests.arrays import (
     BROKEN,

@@ -9,7 +9,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from simulator.traffic.balancing import Bools, Candidates
+from models.arrays import Bools
+from simulator.traffic.balancing import Candidates
 
 OUTSIDE = -1
 """The node of a client that is not on one."""

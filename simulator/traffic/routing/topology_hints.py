@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.arrays import Bools
 from simulator.registry import register
-from simulator.traffic.balancing import Bools, Candidates
+from simulator.traffic.balancing import Candidates
 from simulator.traffic.routing import Client
 
 

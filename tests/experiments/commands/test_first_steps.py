@@ -37,6 +37,45 @@ def test_a_first_experiment_is_written_about_manifests(
     assert main(["init", "deploy"]) == 2
 
 
+SERVICE = """\
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec: {selector: {app: db}, ports: [{port: 80}]}
+"""
+STATEFUL = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: "db:1"}]}
+"""
+ALONE = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: db, labels: {app: db}}
+spec: {containers: [{name: db, image: "db:1"}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("manifests", "policies"), [(STATEFUL, ("as-shipped", "three-replicas")), (ALONE, ("as-shipped",))]
+)
+def test_what_is_written_can_be_read_whatever_the_manifests_have_and_are_called(
+    tmp_path: Path, manifests: str, policies: tuple[str, ...]
+) -> None:
+    source, out = tmp_path / "My Database (v1).yaml", tmp_path / "experiment.yaml"
+    source.write_text(manifests + SERVICE)
+    assert main(["init", str(source), "-o", str(out)]) == 0
+    written = Experiment.from_yaml(out)
+    assert (written.name, written.policies) == ("my-database-v1", policies)
+
+
 def test_an_experiment_about_nothing_is_not_written(tmp_path: Path) -> None:
     out = tmp_path / "experiment.yaml"
     assert main(["init", str(tmp_path / "nowhere"), "-o", str(out)]) == 2

@@ -187,6 +187,22 @@ def test_a_result_folder_can_be_run_again_on_its_own(workers: int, tmp_path: Pat
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 
+@pytest.mark.parametrize("damaged", ["", "broken", "[]", "{}"])
+def test_a_fresh_run_needs_no_readable_manifest(damaged: str, tmp_path: Path) -> None:
+    run(two_policies(), out=tmp_path, replications=1)
+    (tmp_path / "manifest.json").write_text(damaged)
+    with pytest.raises(NotAResultFolder, match="is not a manifest"):
+        run(two_policies(), out=tmp_path, replications=1)
+    assert len(run(two_policies(), out=tmp_path, replications=1, fresh=True).cells) == 2
+
+
+def test_the_manifest_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "web app"}')
+    with pytest.raises(NotAResultFolder):
+        run(two_policies(), out=tmp_path, replications=1, fresh=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("precious")
     for fresh in (False, True):

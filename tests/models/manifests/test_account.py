@@ -157,6 +157,7 @@ def test_what_is_most_too_good_comes_first_and_what_is_too_much_is_counted() -> 
     [
         ("externalTrafficPolicy: Local", "externalTrafficPolicy", "too good"),
         ("clusterIP: None", "clusterIP", "too good"),
+        ("ipFamilyPolicy: RequireDualStack", "ipFamilyPolicy", "too good"),
     ],
 )
 def test_what_may_matter_in_a_service_is_named(spec: str, field: str, effect: str) -> None:
@@ -165,6 +166,7 @@ def test_what_may_matter_in_a_service_is_named(spec: str, field: str, effect: st
 
 def test_defaults_of_a_service_are_not_named() -> None:
     spec = "internalTrafficPolicy: Cluster, externalTrafficPolicy: Cluster, sessionAffinity: None, type: NodePort"
+    spec += ", ipFamilyPolicy: PreferDualStack"
     assert fields(deployment(), service(spec, "targetPort: 8080, nodePort: 30000, name: http")) == {}
 
 

@@ -145,6 +145,7 @@ def test_probes_are_filled() -> None:
         ("exec: {command: [bash, -c, 'sleep 0.5m && stop']}", 30),
         ("exec: {command: [sh, -c, 'nginx -s quit; sleep 15']}", 15),
         ("exec: {command: [sh, -c, 'sleep 5 && nginx -s quit && sleep 10']}", 15),
+        ("exec: {command: [sh, -c, 'echo bye >&2; sleep 15 >/dev/null 2>&1']}", 15),
         ("exec: {command: [/usr/bin/env, bash, -o, pipefail, -c, '/bin/sleep 15']}", 15),
         ("exec: {command: [sh, -c, 'exec sleep 5 10']}", 15),
         ("exec: {command: [sh, -c, 'sh -c \"sleep 10\"; { sleep 5; }']}", 15),

@@ -278,6 +278,20 @@ def test_what_acts_is_a_warning_and_not_named() -> None:
     ]
 
 
+def test_a_secret_that_acts_in_one_pod_and_not_in_another_is_a_warning_and_named() -> None:
+    pulls = deployment("imagePullSecrets: [{name: s}]", name="a")
+    reads = deployment("", "envFrom: [{secretRef: {name: s}}]", name="b")
+    [both] = build(pulls, reads).named
+    assert "every image is taken to be pulled and it is taken to be there: without it private images" in both.sentence
+    strictly = build(pulls, reads, references=References.STRICT)
+    [warning], [named] = strictly.warnings, strictly.named
+    assert warning.message == (
+        "not among the input: asked for by Deployment/b: the container does not start "
+        '(CreateContainerConfigError: secret "s" not found)'
+    )
+    assert named.sentence.startswith("asked for by Deployment/a; every image is taken to be pulled: without it private")
+
+
 def test_a_claim_of_a_class_that_is_not_there_stays_unbound() -> None:
     claim = "{accessModes: [ReadWriteOnce], %s, resources: {requests: {storage: 1Gi}}}"
     fast = thing("PersistentVolumeClaim", "data", f"spec: {claim % 'storageClassName: fast'}")

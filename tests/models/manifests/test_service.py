@@ -109,3 +109,7 @@ def test_ports_that_lead_nowhere_are_warned_of() -> None:
     assert warnings(has, web(name="old"), by_name) == [
         "no container of the pods of Deployment/old has a port named http (TCP): they are no endpoints for it"
     ]
+    either = service("", "{port: 80, targetPort: http}, {port: 81}")
+    assert warnings(web(), either) == [
+        "no container of the pods that it selects has a port named http (TCP): this port has no endpoints"
+    ]

@@ -68,6 +68,7 @@ def test_what_is_written_counts_modelled_or_not(path: str, value: Any) -> None:
         ("spec.containers[main].terminationMessagePath", "/dev/termination-log"),
         ("spec.containers[main].resources.limits.cpu", "1000m"),
         ("spec.containers[main].resources.requests", {"cpu": 1, "memory": "1024Mi"}),
+        ("spec.containers[main].resources", {"limits": {"cpu": "1", "memory": "1Gi"}, "requests": None}),
         ("spec.containers[main].livenessProbe.periodSeconds", 10),
         ("spec.containers[main].livenessProbe.httpGet.scheme", "HTTP"),
         ("spec.containers[main].ports[80].protocol", "TCP"),

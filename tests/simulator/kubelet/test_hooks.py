@@ -1,5 +1,7 @@
 """Hooks of containers, and what waits for them."""
 
+import math
+
 import pytest
 
 from models.distributions import Empirical, Fixed
@@ -107,6 +109,13 @@ def test_the_next_container_waits_for_the_hook_of_the_one_before() -> None:
 def test_the_hook_runs_at_every_start() -> None:
     found = Lab(cluster(nodes(1), pod("alone", container(post_start=20.0))), failures=[down(0, at=100.0, lasting=20.0)])
     assert found.run(1000.0).log(Kind.POD_READY, 1.0) == [(120.0, "alone-0", 0), (141.0, "alone-0", 1)]
+
+
+@pytest.mark.parametrize("probe", ["readiness", "liveness", "startup"])
+def test_a_hook_that_never_returns_leaves_the_container_unready_and_unasked(probe: str) -> None:
+    endless = container(post_start=math.inf, **{probe: Probe()})
+    found = Lab(cluster(nodes(1), pod("alone", endless)), behaviour(startup=Fixed(1000.0))).run(DAY)
+    assert (found.times(Kind.POD_READY, 1), found.times(Kind.POD_CONTAINERS, 0)) == ([], [])
 
 
 def test_a_duration_of_the_experiment_is_drawn_anew_each_time() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from models.distributions import Fixed
 from models.pod import Container, Probe
 from simulator.log import Kind
 from tests.simulator.clusters import Lab, behaviour, cluster, container, nodes, pod
@@ -59,6 +60,16 @@ def test_liveness_kills_after_its_time_out_and_the_container_answers_no_more() -
     assert world.pods()[0].ready
 
 
+def test_liveness_kills_with_its_own_grace_period_not_that_of_the_start_up_probe() -> None:
+    started = container(startup=Probe(grace_period=40.0), liveness=Probe(grace_period=5.0))
+    alone = pod("web", started, termination_grace_period=30.0)
+    world = Lab(cluster(nodes(1), alone), behaviour(stop=Fixed(100.0)))
+    delay(world, 1.0, at=100.0)
+    world.run(200.0)
+    [killed, *_] = world.times(Kind.POD_CONTAINERS, 0)
+    assert 100.0 + 20.0 + 1.0 + 5.0 <= killed <= 100.0 + 30.0 + 1.0 + 5.0
+
+
 def test_a_server_that_closes_its_listener_answers_no_more_from_the_kill_on() -> None:
     prompt = behaviour()
     closes = replace(prompt, pods=replace(prompt.pods, answers_while_stopping=False))
@@ -95,6 +106,13 @@ def test_sidecars_are_not_asked() -> None:
     delay(world, 5.0, at=10.0)
     world.run(500.0)
     assert [one.restarts for one in world.pods()[0].containers] == [0, 0]
+
+
+def test_an_application_with_a_restart_policy_of_its_own_is_asked() -> None:
+    world = lab(replace(BOTH, restart_policy="Always"))
+    delay(world, 3.0, at=100.0)
+    world.run(150.0)
+    assert world.pods()[0].containers[0].restarts == 1
 
 
 def test_a_pod_that_is_deleted_is_left_alone() -> None:

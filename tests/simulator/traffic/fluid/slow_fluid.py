@@ -18,14 +18,15 @@ from functools import cached_property
 
 import numpy as np
 
+from models.arrays import Floats, Ints
 from models.cluster import Cluster
 from models.traffic import Traffic
-from simulator.step_function import Floats, StepFunction
+from simulator.step_function import StepFunction
 from simulator.streams import Streams
 from simulator.traffic.attempts import DEAD, NONE, OVERLOAD, REMOVED, Chance, Look, Outcome, Reason, outcome
 from simulator.traffic.balancing import Candidates
 from simulator.traffic.balancing.uniform_random import Random
-from simulator.traffic.endpoints import Condition, EndpointHistory, Ints
+from simulator.traffic.endpoints import Condition, EndpointHistory
 from simulator.traffic.fluid.fluid import Requests
 from simulator.traffic.losses import Loss
 from simulator.traffic.proxies import Known, Proxy, lists, proxies
