@@ -95,6 +95,7 @@ class Start:
     def start_container(self, pod: PodState, container: ContainerState) -> None:
         """The process runs; when it answers, and when its probes find out, is settled now."""
         container.running, container.over = True, False
+        container.started = self._kernel.now
         self._clocks.start_container(pod, container)
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
         spec = container.spec

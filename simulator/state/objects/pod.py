@@ -101,6 +101,7 @@ class ContainerState:
         "restarts",
         "running",
         "spec",
+        "started",
         "timers",
     )
 
@@ -115,6 +116,7 @@ class ContainerState:
         self.restarts = 0
         self.backoff: float | None = None
         self.backoff_updated = 0.0
+        self.started = 0.0
         self.finished = 0.0
         self.clocks: list[Clock] | None = None
         self.timers: list[Timer] = []
