@@ -58,11 +58,13 @@ class SlowProbes:
 
     def delay(self, pod: PodState, wait: float) -> None:
         """From now on the probes of the pod's containers (not of its sidecars) take longer than `wait` seconds."""
+        if pod.stopping:  # pkg/kubelet/prober (StopLivenessAndStartup)
+            return
         for number, container in enumerate(pod.containers):
             if container.spec.restart_policy is not None:  # a sidecar
                 continue
             for kind, probe in (("liveness", container.spec.liveness), ("readiness", container.spec.readiness)):
-                if probe is not None and container.running:
+                if probe is not None and container.healthy:
                     worker = self._worker(pod, number, kind, probe)
                     slow = 0 < probe.timeout <= wait
                     if slow is not worker.slow:

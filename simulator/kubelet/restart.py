@@ -48,6 +48,8 @@ class Restart:
         """Its containers run on, cut off, until the kubelet notices and stops them."""
         pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
         self._termination.cancel(pod)
+        for container in pod.containers:
+            container.healthy = False
         self._pods.set_answering(pod, False, pod.cause)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         pod.timer = self._kernel.timer(noticed, lambda: self._stop_without_sandbox(pod), Order.KUBELET)
@@ -64,7 +66,7 @@ class Restart:
             container.restarts += 1
         self._pods.set_containers(pod, 0, pod.cause)
         if self._termination.is_final(pod):
-            self._termination.fail(pod)
+            self._termination.finish(pod)
         else:
             self.start.start_pod(pod)
 
@@ -80,7 +82,7 @@ class Restart:
             if pod.running:
                 self._termination.end(pod)
             else:
-                self._termination.fail(pod)
+                self._termination.finish(pod)
 
     def _killed(self, pod: PodState, container: ContainerState) -> None:
         """The start-up or liveness probe gave up: the container is stopped, which may take its grace period."""

@@ -146,3 +146,13 @@ def test_liveness_begins_its_initial_delay_after_the_start_of_its_container_not_
     first, second, *_ = world.times(Kind.POD_CONTAINERS, 1, since=0.0)
     assert first < 133.0
     assert second > first + 300.0 + 20.0
+
+
+def test_a_pod_that_is_being_deleted_is_not_asked() -> None:
+    """Its probes are late from when it has begun to stop, which takes 30 s."""
+    world = Lab(cluster(nodes(1), pod("web", replace(BOTH, liveness=Probe(period=1.0)))), behaviour(stop=Fixed(30.0)))
+    world.delete(world.pods()[0], at=100.0)
+    delay(world, 3.0, at=101.0)
+    world.run(500.0)
+    assert containers_of(world, 1.0) == [(130.0, 0)]
+    assert world.simulation.strikes() == {}
