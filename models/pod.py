@@ -207,10 +207,9 @@ class PodSpec:
         """Whether a container that was killed, or failed, is started again."""
         return (container.restart_policy or self.restart_policy) != "Never"
 
-    def grace_period(self, container: Container) -> float:
-        """Seconds that a container gets to stop which its start-up or liveness probe has killed."""
-        probe = container.startup or container.liveness
-        return self.termination_grace_period if probe is None or probe.grace_period is None else probe.grace_period
+    def grace_period(self, probe: Probe) -> float:
+        """Seconds that a container gets to stop which this probe has killed."""
+        return self.termination_grace_period if probe.grace_period is None else probe.grace_period
 
     @property
     def sidecars(self) -> tuple[Container, ...]:

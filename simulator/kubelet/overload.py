@@ -60,9 +60,7 @@ class SlowProbes:
         """From now on the probes of the pod's containers (not of its sidecars) take longer than `wait` seconds."""
         if pod.stopping:  # pkg/kubelet/prober (StopLivenessAndStartup)
             return
-        for number, container in enumerate(pod.containers):
-            if container.spec.restart_policy is not None:  # a sidecar
-                continue
+        for number, container in enumerate(pod.containers[: len(pod.pod_class.spec.containers)]):
             for kind, probe in (("liveness", container.spec.liveness), ("readiness", container.spec.readiness)):
                 if probe is not None and container.healthy:
                     worker = self._worker(pod, number, kind, probe)
@@ -108,11 +106,10 @@ class SlowProbes:
     def _give_up(self, pod: PodState, container: ContainerState, kind: str, worker: _Worker) -> None:
         worker.asks_in_vain, worker.gave_up = False, True
         self.strikes += 1
-        cause = self._state.cause(f"{OVERLOAD}/{pod.slot.name}")
+        pod.cause = self._state.cause(f"{OVERLOAD}/{pod.slot.name}")
         if kind == "liveness":
-            self._restart.kill(pod, container, cause)
+            self._restart.kill(pod, container, worker.probe)
             return
-        pod.cause = cause
         container.ready = False
         self._start.report_ready(pod)
         if not worker.slow:  # it was answered in time again while this attempt waited
