@@ -137,7 +137,7 @@ class Overload:
             step = stream.rate.next_change(now)
         else:
             least = min((stream.least_capacity(one) for one in classes), default=math.inf)
-            step = stream.rate.next_above(now, least * len(service.in_use))
+            step = stream.rate.next_above(now, least * len(service.in_use) if classes else math.inf)
         if step < math.inf:
             self._timers[service.index] = self._kernel.timer(step - now, lambda: self._look(stream))
 

@@ -204,3 +204,11 @@ def test_pods_that_get_probes_with_a_later_release_are_overloaded_from_then_on()
     world.apply(probed, at=HOUR)
     assert overloads(world.run(HOUR)) == 0
     assert overloads(world.run(2 * HOUR)) > 0
+
+
+def test_requests_that_come_and_go_may_find_no_endpoint_for_a_while() -> None:
+    """Nobody retries, and nothing is ready until 200 s: too much comes at every noon all the same."""
+    noon = RequestRate(((0.0, 5.0), (600.0, 20.0), (700.0, 5.0)), 1000.0)
+    world = lab(1, noon, failures=[down(0, at=100.0, lasting=100.0)])
+    assert overloads(world.run(600.0)) == 0
+    assert overloads(world.run(700.0)) > 0
