@@ -95,6 +95,8 @@ class GammaLaw(Law):
         _one_of(scale=self.scale, mean=self.mean)
         if not self.shape > 0:
             raise ValueError(f"shape must be positive (got {self.shape!r})")
+        if self.shape > 10_000:
+            raise ValueError(f"shape must be at most 10000: beyond it a fixed time is as good (got {self.shape!r})")
         return Gamma(self.shape, self.scale if self.scale is not None else (self.mean or 0.0) / self.shape)
 
 

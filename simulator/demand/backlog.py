@@ -33,7 +33,11 @@ class Backlog:
 
     def clear(self, now: float) -> None:
         """The process is another: nothing waits for it."""
-        self._work, self._since = 0.0, now
+        self.reach(now, 0.0)
+
+    def reach(self, now: float, wait: float) -> None:
+        """So much waits now, exactly: late in a long run, the time itself is known to a few nanoseconds only."""
+        self._work, self._since = wait, now
 
     def idle(self, now: float) -> bool:
         """Whether nothing waits, nor will as things are."""

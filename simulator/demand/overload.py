@@ -196,13 +196,18 @@ class Overload:
         if not beyond and backlog.idle(now):
             self._pods.pop(pressed.pod.uid, None)
         elif backlog.utilisation < 1.0:
-            self._cross_after(backlog.falls_below(pressed.wait, now), pressed, max(0, beyond - 1))
+            self._cross_after(backlog.falls_below(pressed.wait, now), pressed, pressed.wait, max(0, beyond - 1))
         elif beyond < len(pressed.waits):
-            self._cross_after(backlog.outgrows(pressed.waits[beyond], now), pressed, beyond + 1)
+            wait = pressed.waits[beyond]
+            self._cross_after(backlog.outgrows(wait, now), pressed, wait, beyond + 1)
 
-    def _cross_after(self, delay: float, pressed: _Pressed, beyond: int) -> None:
+    def _cross_after(self, delay: float, pressed: _Pressed, wait: float, beyond: int) -> None:
         if delay < math.inf:
-            pressed.timer = self._kernel.timer(delay, lambda: self._exceed(pressed, beyond), Order.KUBELET)
+            pressed.timer = self._kernel.timer(delay, lambda: self._crossed(pressed, wait, beyond), Order.KUBELET)
+
+    def _crossed(self, pressed: _Pressed, wait: float, beyond: int) -> None:
+        pressed.backlog.reach(self._kernel.now, wait)
+        self._exceed(pressed, beyond)
 
     def _exceed(self, pressed: _Pressed, beyond: int) -> None:
         """The queue is longer than so many of the time-outs."""

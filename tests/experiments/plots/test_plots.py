@@ -40,9 +40,14 @@ def test_a_plot_returns_the_axes_it_was_given_with_title_labels_and_provenance(k
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    "units", [{"one": UNITS["as-shipped"]}, {"never": UNITS["never"]}, {"broken": Unit(1e6, 60.0, raises=(0, 1))}]
+    "units",
+    [
+        {"one": UNITS["as-shipped"]},
+        {"never": UNITS["never"]},
+        {"one": UNITS["as-shipped"], "broken": Unit(1e6, 60.0, raises=(0, 1))},
+    ],
 )
-def test_one_policy_no_outage_and_no_run_can_be_drawn(kind: str, units: dict[str, Unit]) -> None:
+def test_one_policy_no_outage_and_a_policy_without_a_run_can_be_drawn(kind: str, units: dict[str, Unit]) -> None:
     results = runner.run(fakes.plan(units), replications=2, simulate=fakes.simulate)
     figure = Figure()
     getattr(results.plot, kind)(ax=figure.add_subplot())

@@ -93,6 +93,13 @@ def test_a_trigger_that_ends_before_the_queue_is_long_leaves_no_trace() -> None:
     assert overloads(lab(1, burst).run(HOUR)) == 0
 
 
+@pytest.mark.parametrize("late", [3e7 + 0.1 * number for number in range(20)])
+def test_a_queue_drains_late_in_a_long_run_too(late: float) -> None:
+    """There a moment is known to a few nanoseconds only: what is left by rounding must not be waited for again."""
+    steps = ((0.0, 5.0), (late, 11.0), (late + 7.3, 0.1))
+    assert overloads(lab(1, RequestRate(steps)).run(late + HOUR)) == 0
+
+
 STORM = RequestRate(((0.0, 24.0), (HOUR, 60.0), (HOUR + 600.0, 24.0)))
 """Three pods of 10: well below their capacity, twice of it for ten minutes, and well below it ever after."""
 
