@@ -207,12 +207,12 @@ class PodSpec:
         """Whether a container that was killed, or failed, is started again."""
         return (container.restart_policy or self.restart_policy) != "Never"
 
-    def grace_period(self, probe: Probe | None) -> float:
+    def grace_period(self, probe: Probe) -> float:
         """Seconds that a container gets to stop which this start-up or liveness probe has killed.
 
         Source: pkg/kubelet/kuberuntime (setTerminationGracePeriod).
         """
-        return self.termination_grace_period if probe is None or probe.grace_period is None else probe.grace_period
+        return self.termination_grace_period if probe.grace_period is None else probe.grace_period
 
     @property
     def sidecars(self) -> tuple[Container, ...]:

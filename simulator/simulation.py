@@ -4,16 +4,13 @@ from collections.abc import Sequence
 
 from models.behaviour import Behaviour
 from models.cluster import Cluster
-from models.demand import measured
 from models.load import Load
 from models.namespace import Namespace
 from models.service import service_names
 from models.traffic import Traffic
 from simulator.control_plane import ControlPlane
 from simulator.controllers.refusals import refused
-from simulator.demand.overload import Overload
-from simulator.demand.stream import Stream
-from simulator.demand.use import Use
+from simulator.demand.users import Users
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
 from simulator.kubelet import obstacles
@@ -59,7 +56,6 @@ class Simulation:
     ) -> None:
         self.cluster = cluster
         self.loads = loads
-        self.traffic = traffic
         self.end = end
         self.log = TransitionLog() if keep_log else None
         self.kernel = Kernel(-DEPLOYED_BEFORE, end)
@@ -70,6 +66,7 @@ class Simulation:
             self.api.apply(spec)
         self.recorder = Recorder(self.kernel, self.state)
         self.desired = DesiredReplicas(self.state)
+        self.users = Users(self.kernel, self.state, cluster, traffic)
         timing = behaviour.timing
         phases = phases or Phases.drawn(timing, streams, self.state.nodes.names)
         profile = profile or default_profile()
@@ -78,32 +75,23 @@ class Simulation:
             self.kernel, self.state, self.api, self.hazards, timing, streams, phases, profile, ties
         )
         kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
-        names = service_names([service.spec for service in self.state.services])
-        by_name = dict(zip(names, self.state.services, strict=True))
-        if unknown := [one.service for one in traffic if one.service not in by_name]:
-            raise ValueError(f"there is no Service {unknown[0]!r} for the traffic to go to")
-        self._requests = {one.service: Stream(self.kernel, one, by_name[one.service]) for one in traffic}
         self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption)
 
     def deploy(self) -> None:
-        """Creates all workloads and lets them settle until time 0."""
+        """Creates all workloads and lets them settle until time 0, when the users come."""
         for spec in self.cluster.controlled():
             self.api.apply(spec)
         for load in self.loads:
             self.control_plane.autoscalers.feed(load)
-        use = Use(self._requests.values())
-        for target, service in dict.fromkeys(
-            (target, one.service) for (target, _), ones in measured(self.cluster, self.traffic).items() for one in ones
-        ):
-            self.control_plane.autoscalers.follow(target, use, self._requests[service])
+        self.users.show(self.control_plane.autoscalers.follow)
         for pod in self.state.pods.values():
             if pod.owner is None:
                 self.desired.want_pod(pod.pod_class)
         self.kernel.run_until(0.0)
+        self.users.come(self.control_plane.kubelet.slow_probes.delay)
 
     def run(self, failures: Sequence[FailureMode], operations: Sequence[Operation]) -> None:
         """Starts the failure clocks and the operations, and lets time pass to the end."""
-        self.press()
         for story in (*failures, *operations):
             self.world.strikes[story.name] += 0  # so that one that never struck is seen not to have
             story.install(self.world)
@@ -111,22 +99,6 @@ class Simulation:
         self.hazards.close()
         if self.log is not None:
             self._complete(self.log)
-
-    def press(self) -> None:
-        """From now on pods that get more requests than they can answer are late with their probes, too.
-
-        Not before time 0: users come when the cluster is settled.
-        """
-        if pressing := [stream for stream in self._requests.values() if self._may_be_too_much(stream)]:
-            Overload(self.kernel, self.state, pressing, self.control_plane.kubelet.slow_probes.delay)
-
-    def _may_be_too_much(self, stream: Stream) -> bool:
-        """Whether some pod behind the Service has probes, and could not answer all requests alone."""
-        return any(
-            stream.least_capacity(pod.pod_class) < stream.most
-            for pod in self.state.pods.values()
-            if stream.service in pod.pod_class.services and _is_probed(pod)
-        )
 
     def _complete(self, log: TransitionLog) -> None:
         """Says whom the numbers in the log stand for."""
@@ -179,7 +151,3 @@ class Simulation:
         if pod.node < 0:
             return self.control_plane.kubelet.refusal(pod) or self.control_plane.scheduler.reason(pod)
         return obstacles.reason(pod) if pod.phase is Phase.PENDING else ""
-
-
-def _is_probed(pod: PodState) -> bool:
-    return any(c.readiness is not None or c.liveness is not None for c in pod.pod_class.spec.containers)

@@ -5,13 +5,13 @@ map, which is random: here every DaemonSet draws an order once a run. Only nodes
 Pods that fail are replaced without the real controller's back-off.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from heapq import nsmallest
 
 from models.pod import PodTemplate
 from models.timing import Timing
+from simulator.controllers.daemon_availability import DaemonAvailability
 from simulator.controllers.daemon_placement import DaemonPlacement
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
@@ -22,8 +22,6 @@ from simulator.streams import Streams
 
 MakePodClass = Callable[[Workload, PodTemplate, Mapping[str, str]], PodClass]
 _FINISHED = (Phase.FAILED, Phase.SUCCEEDED)
-_ROUNDING = 1e-6
-"""Times are sums, and one that is due must not be missed for their rounding."""
 
 
 class DaemonSetController:
@@ -35,17 +33,13 @@ class DaemonSetController:
         self._state = state
         self._streams = streams
         self._make_pod_class = make_pod_class
-        self._kernel = kernel
-        self._ripening: defaultdict[DaemonSetState, dict[int, PodState]] = defaultdict(dict)
-        """Pods that are ready and not available yet, by uid."""
-        self._looks_again: set[DaemonSetState] = set()
-        """Those for which a later pass is due on account of such pods."""
         self._placements: dict[DaemonSetState, DaemonPlacement] = {}
         self._ranks: dict[DaemonSetState, list[int]] = {}
         """Each node's place in the order of going over them."""
         self._changed: defaultdict[DaemonSetState, dict[int, int]] = defaultdict(dict)
         """Nodes to be looked at, and why."""
         self._queue: WorkQueue[DaemonSetState] = WorkQueue(kernel, timing.controller_latency, self._sync)
+        self._availability = DaemonAvailability(kernel, state.pods, self._queue.add)
         state.listen(Kind.DAEMONSET_GENERATION, self._spec_changed)
         state.listen(Kind.NODE_TAINTS, self._taints_changed)
         state.listen(Kind.NODE_EXISTS, self._node_joined_or_gone)
@@ -63,7 +57,7 @@ class DaemonSetController:
             self._ranks[daemon_set] = rng.permutation(len(nodes)).tolist()
         self._placements[daemon_set] = DaemonPlacement(daemon_set.spec.pod_template.spec, nodes)
         for pod in list(daemon_set.pods.values()):
-            self._judge(daemon_set, pod, cause)
+            self._availability.judge(daemon_set, pod, cause)
         self._changed[daemon_set].update(dict.fromkeys(range(len(nodes)), cause))
         self._queue.add(daemon_set)
 
@@ -90,46 +84,13 @@ class DaemonSetController:
             pods.remove(pod)
             if not pods:
                 del owner.by_node[pod.only_node]
-            self._ripening[owner].pop(pod.uid, None)
-            self._state.pods.set_available(pod, False, cause)
+            self._availability.gone(owner, pod, cause)
         self._enqueue(owner, pod.only_node, cause)
 
     def _ready_changed(self, pod: PodState, ready: int, cause: int) -> None:
         if isinstance(pod.owner, DaemonSetState):
-            self._judge(pod.owner, pod, cause)
+            self._availability.judge(pod.owner, pod, cause)
             self._pod_changed(pod, ready, cause)
-
-    def _judge(self, daemon_set: DaemonSetState, pod: PodState, cause: int) -> None:
-        """Readiness or minReadySeconds have changed: whether the pod is available, or will be."""
-        available = pod.ready and self._is_ripe(daemon_set, pod)
-        if pod.ready and not available:
-            self._ripening[daemon_set][pod.uid] = pod
-        else:
-            self._ripening[daemon_set].pop(pod.uid, None)
-        self._state.pods.set_available(pod, available, cause)
-
-    def _is_ripe(self, daemon_set: DaemonSetState, pod: PodState) -> bool:
-        # The API keeps the time of a condition in whole seconds, rounded down.
-        min_ready = daemon_set.spec.min_ready_seconds
-        return not min_ready or math.floor(pod.ready_since) + min_ready <= self._kernel.now + _ROUNDING
-
-    def _ripen(self, daemon_set: DaemonSetState) -> None:
-        """Pods that have been ready for long enough are available, which shows at a pass only.
-
-        While there are others, there is another pass minReadySeconds later (updateDaemonSetStatus), unless one is
-        already due before (client-go/util/workqueue/delaying_queue.go): that one sees who has become available.
-        """
-        ripening = self._ripening[daemon_set]
-        for pod in [pod for pod in ripening.values() if self._is_ripe(daemon_set, pod)]:
-            del ripening[pod.uid]
-            self._state.pods.set_available(pod, True, pod.cause)
-        if ripening and daemon_set not in self._looks_again:
-            self._looks_again.add(daemon_set)
-            self._kernel.timer(daemon_set.spec.min_ready_seconds, lambda: self._look_again(daemon_set))
-
-    def _look_again(self, daemon_set: DaemonSetState) -> None:
-        self._looks_again.discard(daemon_set)
-        self._queue.add(daemon_set)
 
     def _pod_changed(self, pod: PodState, new: int, cause: int) -> None:
         if isinstance(pod.owner, DaemonSetState) and pod.only_node is not None:
@@ -143,7 +104,7 @@ class DaemonSetController:
 
     def _sync(self, daemon_set: DaemonSetState) -> None:
         """Supplies the nodes; once there is nothing to do about that, a step of the rolling update."""
-        self._ripen(daemon_set)
+        self._availability.look(daemon_set)
         changed, self._changed[daemon_set] = self._changed[daemon_set], {}
         self._construct_history(daemon_set)
         for node in changed:

@@ -14,7 +14,7 @@ from simulator.log import Kind
 from simulator.phases import Phases
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
-from simulator.state.objects import Disruption, PodState
+from simulator.state.objects import Disruption, Phase, PodState
 
 QUARANTINE = 40.0
 """Seconds from the tick at which a node is missed; its pods go at the first tick after them (quarantineTime)."""
@@ -59,8 +59,9 @@ class PodGC:
 
     def _collect_orphans(self, node: int, cause: int) -> None:
         pods = self._state.pods
-        for pod in list(self._state.nodes.running[node].values()):
-            pods.fail(pod, cause)
+        for pod in [pod for pod in pods.values() if pod.node == node]:
+            if pod.phase is not Phase.FAILED:
+                pods.fail(pod, cause)
             pods.set_disruption_target(pod, Disruption.DELETION_BY_POD_GC, cause)
             if pod.deleting:
                 pods.remove(pod)

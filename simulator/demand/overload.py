@@ -1,12 +1,11 @@
 """Overload: pods that are asked for more than they can do answer late, their probes and their clients included.
 
-Each pod has a queue (`Backlog`), fed by its even share of the requests to every Service that lists it as ready. A
-probe fails while it would wait longer than its timeoutSeconds; what the kubelet does then is its own business
-(`delay_probes`): it takes the pod out of the endpoints, so that the others get its share, or restarts the container,
-which empties the queue. A pod without a capacity or a CPU limit has its part of what its node has, by requests, as it
-was when its queue was last looked at. Nothing is drawn here. Queues are looked at when the endpoints or the rate
-change, and when one crosses a time-out; while every endpoint of a Service can do its share, steps of the rate are
-skipped.
+Each pod has a queue (`Backlog`), fed by its even share of the requests to every Service that uses it. A probe fails
+while it would wait longer than its timeoutSeconds; what the kubelet does then is its own business (`delay_probes`): it
+takes the pod out of the endpoints, so that the others get its share, or restarts the container, which empties the
+queue. A pod without a capacity or a CPU limit has its part of what its node has, by requests, as it was when its queue
+was last looked at. Nothing is drawn here. Queues are looked at when the endpoints or the rate change, and when one
+crosses a time-out; while every endpoint of a Service can do its share, steps of the rate are skipped.
 
 What is left out: routing and balancing that are not even; the waiting of requests at pods that are not full.
 """
@@ -41,33 +40,40 @@ class _Pressed:
 
 
 class Overload:
-    """Keeps the queues of all pods behind the Services of `streams`."""
+    """Keeps the queues of all pods behind the Services whose requests it is told of."""
 
     def __init__(
         self,
         kernel: Kernel,
         state: ClusterState,
-        streams: Iterable[Stream],
         delay_probes: Callable[[PodState, float], None],
     ) -> None:
         """`delay_probes(pod, wait)`: from now on probes of the pod take longer than `wait` seconds; 0: none."""
         self._kernel = kernel
         self._nodes = state.nodes
         self._delay_probes = delay_probes
-        self._streams = {stream.service.index: stream for stream in streams}
+        self._streams: dict[int, Stream] = {}
         self._pods: dict[int, _Pressed] = {}
         """Those at which anything waits, or will, by uid."""
         self._timers: dict[int, Timer] = {}
         """By Service: when its rate may matter next."""
         self._looking: set[int] = set()
         """Services that are about to be looked at."""
-        self._on_each = dict.fromkeys(self._streams, 0.0)
-        """By Service: attempts per second at each ready endpoint."""
+        self._on_each: dict[int, float] = {}
+        """By Service: attempts per second at each endpoint in use."""
         state.listen(Kind.SERVICE_READY, lambda service, new, cause: self._changed(service))
         state.listen(Kind.SERVICE_ANSWERING, lambda service, new, cause: self._changed(service))
         state.listen(Kind.POD_CONTAINERS, lambda pod, new, cause: self._containers_changed(pod))
         state.listen(Kind.POD_PHASE, lambda pod, new, cause: self._phase_changed(pod))
-        for stream in self._streams.values():
+        state.listen(Kind.POD_READY, lambda pod, new, cause: self._terminating_changed(pod))
+        state.listen(Kind.POD_METADATA, lambda pod, changed, cause: self._metadata_changed(pod))
+
+    def add(self, streams: Iterable[Stream]) -> None:
+        """From now on these requests count, too."""
+        new = {one.service.index: one for one in streams if one.service.index not in self._streams}
+        self._streams |= new
+        self._on_each |= dict.fromkeys(new, 0.0)
+        for stream in new.values():
             self._look(stream)
 
     # What wakes it
@@ -91,6 +97,18 @@ class Overload:
             pressed = self._pods.pop(pod.uid, None)
             if pressed is not None and pressed.timer is not None:
                 pressed.timer.cancel()
+            self._terminating_changed(pod)
+
+    def _terminating_changed(self, pod: PodState) -> None:
+        """One that is being deleted may be used no more, which no count of the Service tells."""
+        if pod.deleting:
+            for service in pod.pod_class.endpoint_of:
+                self._changed(service)
+
+    def _metadata_changed(self, pod: PodState) -> None:
+        """With other labels it may be used no more by a Service that it stood behind."""
+        if pod.uid in self._pods:
+            self._press(pod)
 
     # Services
 
@@ -104,7 +122,7 @@ class Overload:
         stream.fail(self._failing(stream), lambda: self._changed(service))
         self._on_each[service.index] = stream.on_each()
         pods = {pod.uid: pod for pod in _endpoints(service)}
-        pods |= {p.pod.uid: p.pod for p in self._pods.values() if service in p.pod.pod_class.services}
+        pods |= {p.pod.uid: p.pod for p in self._pods.values() if service in p.pod.pod_class.endpoint_of}
         for pod in pods.values():
             self._press(pod)
         self._wait_for_rate(stream)
@@ -113,27 +131,28 @@ class Overload:
         """Looks again when the rate changes, or, if all is well and only the rate can change that, when it does."""
         service, now = stream.service, self._kernel.now
         classes = {pod.pod_class for pod in _endpoints(service)}
-        shared = any(sum(s.index in self._streams for s in one.services) > 1 for one in classes)
-        pressed = any(service in p.pod.pod_class.services for p in self._pods.values())
+        shared = any(sum(s.index in self._streams for s in one.endpoint_of) > 1 for one in classes)
+        pressed = any(service in p.pod.pod_class.endpoint_of for p in self._pods.values())
         if shared or pressed or stream.failing or stream.retrying:
             step = stream.rate.next_change(now)
         else:
             least = min((stream.least_capacity(one) for one in classes), default=math.inf)
-            step = stream.rate.next_above(now, least * len(service.endpoints))
+            step = stream.rate.next_above(now, least * len(service.in_use) if classes else math.inf)
         if step < math.inf:
             self._timers[service.index] = self._kernel.timer(step - now, lambda: self._look(stream))
 
     def _failing(self, stream: Stream) -> float:
         """The share of attempts that nobody answers in time."""
         service, timeout = stream.service, stream.traffic.timeout
-        if not service.endpoints:
+        in_use = service.in_use
+        if not in_use:
             return 1.0
         late = 0
         if timeout > 0:
-            for uid in service.endpoints:
+            for uid in in_use:
                 pressed = self._pods.get(uid)
                 late += pressed is not None and pressed.pod.answering and pressed.wait >= timeout
-        return (len(service.endpoints) - service.answering + late) / len(service.endpoints)
+        return (len(in_use) - service.answering + late) / len(in_use)
 
     # Pods
 
@@ -142,14 +161,14 @@ class Overload:
         now = self._kernel.now
         utilisation = longest = 0.0
         timeouts = set()
-        for service in pod.pod_class.services:
+        for service in pod.pod_class.endpoint_of:
             stream = self._streams.get(service.index)
             if stream is not None:
                 demand = stream.demand(pod.pod_class)
                 capacity = demand.capacity_with(self._cpu(pod))
                 longest += demand.queue / capacity
                 timeouts.add(stream.traffic.timeout)
-                if pod.uid in service.endpoints and pod.answering:
+                if pod.uid in service.in_use and pod.answering:
                     utilisation += self._on_each[service.index] / capacity
         pressed = self._pods.get(pod.uid)
         if pressed is None:
@@ -196,9 +215,9 @@ class Overload:
         self._plan(pressed)
         if before != beyond:
             self._delay_probes(pressed.pod, pressed.wait)
-            for service in pressed.pod.pod_class.services:
+            for service in pressed.pod.pod_class.endpoint_of:
                 self._changed(service)
 
 
 def _endpoints(service: ServiceState) -> list[PodState]:
-    return [pod for pod in service.endpoints.values() if isinstance(pod, PodState)]
+    return [pod for pod in service.in_use.values() if isinstance(pod, PodState)]

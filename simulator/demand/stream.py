@@ -18,7 +18,7 @@ from simulator.state.objects import PodClass, ServiceState
 
 
 class Stream:
-    """The requests to one Service; `arriving` of them a second, evenly over its ready endpoints."""
+    """The requests to one Service; `arriving` of them a second, evenly over its endpoints in use."""
 
     def __init__(self, kernel: Kernel, traffic: Traffic, service: ServiceState) -> None:
         self._kernel = kernel
@@ -64,8 +64,8 @@ class Stream:
         return first + min(sum(self._retries), self.traffic.retries.budget_share * first)
 
     def on_each(self) -> float:
-        """Attempts per second at each ready endpoint; 0 without one."""
-        endpoints = len(self.service.endpoints)
+        """Attempts per second at each endpoint in use; 0 without one."""
+        endpoints = len(self.service.in_use)
         return self.arriving() / endpoints if endpoints else 0.0
 
     def fail(self, share: float, changed: Callable[[], None]) -> None:

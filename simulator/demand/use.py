@@ -7,7 +7,7 @@ from simulator.state.objects import PodState, ServiceState
 
 
 class Use:
-    """CPU and requests per second of pods, by the requests to the Services that list them, each with an even share.
+    """CPU and requests per second of pods, by the requests to the Services that use them, each with an even share.
 
     A pod answers no more than its capacity and uses no more than its limit: what is beyond does not show in its CPU.
     """
@@ -25,7 +25,7 @@ class Use:
         limit, idle = float("inf"), 0
         for stream in self.streams_of(pod.pod_class.services):
             demand = stream.demand(pod.pod_class)
-            arriving = stream.on_each() if pod.uid in stream.service.endpoints else 0.0
+            arriving = stream.on_each() if pod.uid in stream.service.in_use else 0.0
             if demand.cost is not None:
                 answered = min(arriving, demand.capacity)
                 found["cpu"] = found.get("cpu", 0.0) + answered * demand.cost

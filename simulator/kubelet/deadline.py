@@ -33,6 +33,6 @@ class Deadlines:
 
     def _exceeded(self, pod: PodState) -> None:
         """A node without power sees to it when it is back."""
-        if pod.phase in (Phase.PENDING, Phase.RUNNING) and not pod.deleting and self._state.nodes.powered[pod.node]:
+        if pod.phase in (Phase.PENDING, Phase.RUNNING) and not pod.stopping and self._state.nodes.powered[pod.node]:
             pod.cause = self._state.cause(CAUSE)
             self._termination.end(pod)

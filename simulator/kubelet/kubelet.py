@@ -98,7 +98,7 @@ class Kubelet:
 
     def _reconnected(self, pod: PodState) -> None:
         """The kubelet ran all the while: it posts what it knows, and does what it is told at last."""
-        if pod.deleting:
+        if pod.deleting or pod.stopping:
             self._termination.terminate(pod)
         elif pod.stage < 0:
             self._start.start_pod(pod)
@@ -121,7 +121,7 @@ class Kubelet:
             self._state.pods.remove(pod)
             return
         if self._deadlines.is_over(pod) or self._termination.is_final(pod):
-            self._termination.fail(pod)
+            self._termination.finish(pod)
             return
         for container in pod.containers:
             container.ready = False

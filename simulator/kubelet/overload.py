@@ -34,6 +34,8 @@ class _Worker:
     incarnation: int
     """The container's restarts when it began to ask."""
     slow: bool = False
+    asks_in_vain: bool = False
+    """The attempt is under way that will be one too many."""
     gave_up: bool = False
     timer: Timer | None = None
 
@@ -56,9 +58,11 @@ class SlowProbes:
 
     def delay(self, pod: PodState, wait: float) -> None:
         """From now on the probes of the pod's containers (not of its sidecars) take longer than `wait` seconds."""
+        if pod.stopping:  # pkg/kubelet/prober (StopLivenessAndStartup)
+            return
         for number, container in enumerate(pod.main_containers):
             for kind, probe in (("liveness", container.spec.liveness), ("readiness", container.spec.readiness)):
-                if probe is not None and container.running:
+                if probe is not None and container.healthy:
                     worker = self._worker(pod, number, kind, probe)
                     slow = 0 < probe.timeout <= wait
                     if slow is not worker.slow:
@@ -76,50 +80,48 @@ class SlowProbes:
     def _change(self, pod: PodState, container: ContainerState, kind: str, worker: _Worker) -> None:
         """The answers come too late, or in time again, from now on."""
         now, probe = self._kernel.now, worker.probe
+        if worker.asks_in_vain:
+            return
         if worker.timer is not None:
             worker.timer.cancel()
-            worker.timer = None
         if worker.slow and not worker.gave_up:
-            first = worker.next_tick(max(now, pod.running_since + probe.initial_delay))
+            first = worker.next_tick(max(now, container.started + probe.initial_delay))
             last = first + (probe.failure_threshold - 1) * probe.period
-            self._after(last - now, worker, lambda: self._ask_in_vain(pod, container, kind, worker))
+            self._after(last - now, container, worker, lambda: self._ask_in_vain(pod, container, kind, worker))
         elif not worker.slow and worker.gave_up and kind == "readiness":
             enough = worker.next_tick(now) + (probe.success_threshold - 1) * probe.period
-            self._after(enough - now, worker, lambda: self._succeeded(pod, container, worker))
+            self._after(enough - now, container, worker, lambda: self._succeeded(pod, container, worker))
 
-    def _after(self, delay: float, worker: _Worker, call: Callable[[], None]) -> None:
+    def _after(self, delay: float, container: ContainerState, worker: _Worker, call: Callable[[], None]) -> None:
+        """Calls `call()` so many seconds from now, unless the container is stopped, or dies, before."""
+        others = [timer for timer in container.timers if timer is not worker.timer]
         worker.timer = self._kernel.timer(delay, call, Order.KUBELET)
+        container.timers = [*others, worker.timer]
 
     def _ask_in_vain(self, pod: PodState, container: ContainerState, kind: str, worker: _Worker) -> None:
-        """The last attempt: nothing that happens until its time-out can save it."""
-        worker.timer = None
-        self._kernel.timer(worker.probe.timeout, lambda: self._give_up(pod, container, kind, worker), Order.KUBELET)
+        """The last attempt: no answer to another one until its time-out can save it."""
+        worker.asks_in_vain = True
+        self._after(worker.probe.timeout, container, worker, lambda: self._give_up(pod, container, kind, worker))
 
     def _give_up(self, pod: PodState, container: ContainerState, kind: str, worker: _Worker) -> None:
-        if pod.deleting or not container.running or container.restarts != worker.incarnation or worker.gave_up:
-            return
-        worker.gave_up = True
+        worker.asks_in_vain, worker.gave_up = False, True
         self.strikes += 1
-        cause = self._state.cause(f"{OVERLOAD}/{pod.slot.name}")
+        pod.cause = self._state.cause(f"{OVERLOAD}/{pod.slot.name}")
         if kind == "liveness":
-            self._restart.kill(pod, container, cause)
+            self._restart.kill(pod, container, worker.probe)
             return
-        pod.cause = cause
         container.ready = False
         self._start.report_ready(pod)
         if not worker.slow:  # it was answered in time again while this attempt waited
             self._change(pod, container, kind, worker)
 
     def _succeeded(self, pod: PodState, container: ContainerState, worker: _Worker) -> None:
-        worker.timer, worker.gave_up = None, False
-        if container.running and container.healthy and container.restarts == worker.incarnation:
-            container.ready = True
-            self._start.report_ready(pod)
+        worker.gave_up = False
+        container.ready = True
+        self._start.report_ready(pod)
 
     def forget(self, pod: PodState) -> None:
         """The pod is gone."""
         for number in range(len(pod.containers) if self._workers else 0):
             for kind in ("liveness", "readiness"):
-                worker = self._workers.pop((pod.uid, number, kind), None)
-                if worker is not None and worker.timer is not None:
-                    worker.timer.cancel()
+                self._workers.pop((pod.uid, number, kind), None)

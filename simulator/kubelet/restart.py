@@ -34,7 +34,7 @@ class Restart:
         self._timing = timing
         self._termination = termination
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
-        self.start = Start(kernel, state, images, self.clocks, self._killed)
+        self.start = Start(kernel, state, images, self.clocks, self.kill)
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
         pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
@@ -42,6 +42,7 @@ class Restart:
         container.finished = self._kernel.now
         self._pods.set_containers(pod, pod.running - 1, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
+        self.start.died(pod, container)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         container.timers = [self._kernel.timer(noticed, lambda: self._noticed(pod, container), Order.KUBELET)]
 
@@ -49,6 +50,8 @@ class Restart:
         """Its containers run on, cut off, until the kubelet notices and stops them."""
         pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
         self._termination.cancel(pod)
+        for container in pod.containers:
+            container.healthy = False
         self._pods.set_answering(pod, False, pod.cause)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         pod.timer = self._kernel.timer(noticed, lambda: self._stop_without_sandbox(pod), Order.KUBELET)
@@ -65,7 +68,7 @@ class Restart:
             container.restarts += 1
         self._pods.set_containers(pod, 0, pod.cause)
         if self._termination.is_final(pod):
-            self._termination.fail(pod)
+            self._termination.finish(pod)
         else:
             self.start.start_pod(pod)
 
@@ -81,23 +84,28 @@ class Restart:
             if pod.running:
                 self._termination.end(pod)
             else:
-                self._termination.fail(pod)
+                self._termination.finish(pod)
 
-    def _killed(self, pod: PodState, container: ContainerState, probe: Probe | None) -> None:
+    def kill(self, pod: PodState, container: ContainerState, probe: Probe) -> None:
         """The start-up or liveness probe gave up: the container is stopped, which may take its grace period."""
+        for timer in container.timers:
+            timer.cancel()
         grace = pod.pod_class.spec.grace_period(probe)
         pre_stop = hooks.pre_stop(pod, container.spec, grace)
         stop = pre_stop + hooks.stop(pod, grace - pre_stop)
         container.timers = [self._kernel.timer(stop, lambda: self._kill_done(pod, container), Order.KUBELET)]
+        if pod.pod_class.behaviour.answers_while_stopping:
+            return
+        if pre_stop:
+            closing = self._kernel.timer(pre_stop, lambda: self._stop_accepting(pod, container), Order.KUBELET)
+            container.timers.append(closing)
+        else:
+            self._stop_accepting(pod, container)
 
-    def kill(self, pod: PodState, container: ContainerState, cause: int) -> None:
-        """The liveness probe gave up on a container that had started up: it takes no request any more, and stops."""
-        pod.cause = cause
-        for timer in container.timers:
-            timer.cancel()
-        if not pod.pod_class.behaviour.answers_while_stopping:
-            self._pods.set_answering(pod, False, cause)
-        self._killed(pod, container, container.spec.liveness)
+    def _stop_accepting(self, pod: PodState, container: ContainerState) -> None:
+        """SIGTERM, to a server that takes no further request from then on."""
+        container.healthy = False
+        self._pods.set_answering(pod, False, pod.cause)
 
     def _kill_done(self, pod: PodState, container: ContainerState) -> None:
         previous = container.finished

@@ -25,14 +25,14 @@ class Start:
         state: ClusterState,
         images: Images,
         clocks: FailureClocks,
-        killed: Callable[[PodState, ContainerState, Probe | None], None],
+        kill: Callable[[PodState, ContainerState, Probe], None],
     ) -> None:
         self._kernel = kernel
         self._nodes = state.nodes
         self._pods = state.pods
         self._images = images
         self._clocks = clocks
-        self._killed = killed
+        self._kill = kill
         """What happens when the start-up or liveness probe gives up."""
         self.gates = ReadinessGates(kernel, self.report_ready)
 
@@ -83,10 +83,15 @@ class Start:
         for container in starting:
             self.start_container(pod, container)
         if pod.holds_up is not None and pod.holds_up not in starting:
-            self._started(pod, pod.holds_up)  # one that does not start has no hook to wait for
+            self._go_on(pod, pod.holds_up)  # one that does not start has no hook to wait for
 
-    def _started(self, pod: PodState, container: ContainerState) -> None:
-        """Its hook has returned and its start-up probe has succeeded: what waited for that begins."""
+    def died(self, pod: PodState, container: ContainerState) -> None:
+        """With a main container its hook has failed, which holds up nothing; a sidecar is waited for."""
+        if pod.holds_up is container and not _is_sidecar(pod, container):
+            self._go_on(pod, container)
+
+    def _go_on(self, pod: PodState, container: ContainerState) -> None:
+        """What waited for the container begins."""
         if pod.holds_up is not container:
             return
         pod.holds_up = None
@@ -96,22 +101,28 @@ class Start:
     def start_container(self, pod: PodState, container: ContainerState) -> None:
         """The process runs; when it answers, and when its probes find out, is settled now."""
         container.running, container.over = True, False
+        container.started = self._kernel.now
         self._clocks.start_container(pod, container)
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
         spec = container.spec
         probed = spec.startup is not None or spec.liveness is not None
         phase = pod.slot.stream("probe-phase").random() if probed else 0.0
-        times = timeline(spec, startup, phase, hooks.post_start(pod, spec))
+        hook = hooks.post_start(pod, spec)
+        times = timeline(spec, startup, phase, hook)
         container.timers = []
         self._time_probes(pod, container, times, startup)
-        if pod.holds_up is container and times.started_after is not None:
-            self._at(container, times.started_after, lambda: self._started(pod, container))
+        if pod.holds_up is container:
+            # A sidecar has to have started, of a main container only the hook is waited for.
+            until = times.started_after if _is_sidecar(pod, container) else hook
+            if until is not None:
+                self._at(container, until, lambda: self._go_on(pod, container))
 
     def _time_probes(self, pod: PodState, container: ContainerState, times: ProbeTimeline, startup: float) -> None:
         ready_after = times.ready_after
         if times.killed_after is not None:
             probe = container.spec.startup or container.spec.liveness  # the second waits for the first to succeed
-            self._at(container, times.killed_after, lambda: self._killed(pod, container, probe))
+            assert probe is not None
+            self._at(container, times.killed_after, lambda: self._kill(pod, container, probe))
             if ready_after is not None:
                 self._at(container, ready_after, lambda: self._became_ready(pod, container))
             return
@@ -158,3 +169,7 @@ class Start:
         for container in pod.containers:
             container.ready = False
         self.report_ready(pod)
+
+
+def _is_sidecar(pod: PodState, container: ContainerState) -> bool:
+    return container in pod.containers[len(pod.pod_class.spec.containers) :]

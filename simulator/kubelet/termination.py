@@ -3,8 +3,6 @@
 Source: pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer).
 """
 
-from collections.abc import Callable
-
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import hooks, sidecars
 from simulator.state.cluster import ClusterState
@@ -20,15 +18,20 @@ class Termination:
         self._pods = state.pods
 
     def terminate(self, pod: PodState) -> None:
-        """The pod has a deletionTimestamp."""
+        """The pod has a deletionTimestamp, and its kubelet hears of it; or it hears what has become of the pod."""
         if pod.node < 0 or pod.phase is Phase.FAILED:
             self._pods.remove(pod)
-        elif self._nodes.reporting[pod.node]:
-            self._stop(pod, 0.0 if pod.running else self._unstarted(pod), self._pods.remove)
+        elif not self._nodes.reporting[pod.node]:
+            return
+        elif not pod.stopping:
+            self._stop(pod, 0.0 if pod.running else self._unstarted(pod))
+        elif pod.timer is None:
+            self._report_end(pod)
 
     def end(self, pod: PodState) -> None:
         """The kubelet ends the pod of its own accord: once its containers are stopped it has failed."""
-        self._stop(pod, 0.0, self.fail)
+        if not pod.stopping:
+            self._stop(pod, 0.0)
 
     @staticmethod
     def is_final(pod: PodState) -> bool:
@@ -40,32 +43,43 @@ class Termination:
         ran = pod.phase is Phase.RUNNING or pod.stage > 0
         return ran and not any(spec.restarts(container) for container in spec.containers)
 
-    def fail(self, pod: PodState) -> None:
-        """The containers of the pod are down, and will not be started again."""
+    def finish(self, pod: PodState) -> None:
+        """The containers of the pod are down, and will not be started again: it is gone if deleted, else failed."""
         self.cancel(pod)
+        pod.stopping = True
         for container in pod.containers:
             container.running = container.healthy = container.ready = False
         self._pods.set_containers(pod, 0, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
-        self._pods.set_ready(pod, False, pod.cause)
-        self._pods.fail(pod, pod.cause)
+        self._report_end(pod)
 
-    def _stop(self, pod: PodState, unstarted: float, then: Callable[[PodState], None]) -> None:
-        """PreStop, SIGTERM, SIGKILL, then `then(pod)`; a pod that does not run yet takes `unstarted` seconds."""
+    def _report_end(self, pod: PodState) -> None:
+        """A kubelet that is cut off does so when it is back."""
+        if not self._nodes.reporting[pod.node]:
+            return
+        if pod.deleting:
+            self._pods.remove(pod)
+        else:
+            self._pods.set_ready(pod, False, pod.cause)
+            self._pods.fail(pod, pod.cause)
+
+    def _stop(self, pod: PodState, unstarted: float) -> None:
+        """PreStop, SIGTERM, SIGKILL; a pod that does not run yet takes `unstarted` seconds."""
         pre_stop, stop = self.times(pod) if pod.running else (0.0, unstarted)
         self.cancel(pod)
+        pod.stopping = True
         self._pods.set_pulling(pod, False, pod.cause)
         if pod.pod_class.behaviour.answers_while_stopping or not stop:
-            pod.timer = self._kernel.timer(pre_stop + stop, lambda: self._stopped(pod, then), Order.KUBELET)
+            pod.timer = self._kernel.timer(pre_stop + stop, lambda: self.finish(pod), Order.KUBELET)
         elif pre_stop:
-            pod.timer = self._kernel.timer(pre_stop, lambda: self._stop_accepting(pod, stop, then), Order.KUBELET)
+            pod.timer = self._kernel.timer(pre_stop, lambda: self._stop_accepting(pod, stop), Order.KUBELET)
         else:
-            self._stop_accepting(pod, stop, then)
+            self._stop_accepting(pod, stop)
 
-    def _stop_accepting(self, pod: PodState, stop: float, then: Callable[[PodState], None]) -> None:
+    def _stop_accepting(self, pod: PodState, stop: float) -> None:
         """SIGTERM, to a server that takes no further request from then on."""
         self._pods.set_answering(pod, False, pod.cause)
-        pod.timer = self._kernel.timer(stop, lambda: self._stopped(pod, then), Order.KUBELET)
+        pod.timer = self._kernel.timer(stop, lambda: self.finish(pod), Order.KUBELET)
 
     @staticmethod
     def times(pod: PodState) -> tuple[float, float]:
@@ -90,6 +104,7 @@ class Termination:
     @staticmethod
     def cancel(pod: PodState) -> None:
         """What was to happen to the pod, and to its containers, does not."""
+        pod.stopping = False
         if pod.timer is not None:
             pod.timer.cancel()
             pod.timer = None
@@ -100,8 +115,3 @@ class Termination:
                 timer.cancel()
             for clock in container.clocks or ():
                 clock.stop()
-
-    def _stopped(self, pod: PodState, then: Callable[[PodState], None]) -> None:
-        self._pods.set_containers(pod, 0, pod.cause)
-        self._pods.set_answering(pod, False, pod.cause)
-        then(pod)

@@ -155,7 +155,6 @@ class Lab:
         self.kernel, self.state = self.simulation.kernel, self.simulation.state
         self.before(self.simulation)
         self.simulation.deploy()
-        self.simulation.press()
         for story in (*self.failures, *self.operations):
             story.install(self.simulation.world)
 

@@ -23,6 +23,7 @@ from models.pod import (
     WhenUnsatisfiable,
 )
 from models.service import Service
+from models.traffic import RequestRate, Retries, Traffic
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.failures.zone_outage import ZoneOutage
@@ -235,3 +236,21 @@ def maintained(draw: st.DrawFn, cluster: Cluster) -> tuple[Cluster, tuple[Drain 
     )
     cordon = Cordon("cordon", at=100.0, lasting=draw(st.sampled_from([None, 5000.0])))
     return replace(cluster, budgets=budgets), draw(st.sampled_from([(drain,), (cordon,), (drain, cordon)]))
+
+
+@st.composite
+def crowds(draw: st.DrawFn, cluster: Cluster) -> tuple[Traffic, ...]:
+    """Requests to some of the Services, at times more than their pods can answer, and retries."""
+    steps = st.lists(st.sampled_from([0.0, 5.0, 20.0, 100.0]), min_size=1, max_size=4)
+    return tuple(
+        Traffic(
+            service.name,
+            RequestRate(tuple((0.5 * HOUR * i, rate) for i, rate in enumerate(draw(steps))), 2 * HOUR),
+            capacity=draw(st.sampled_from([4.0, 10.0])),
+            queue=draw(st.sampled_from([None, 5, 100])),
+            timeout=draw(st.sampled_from([0.0, 0.5, 5.0])),
+            retries=draw(st.sampled_from([Retries(), Retries(3)])),
+        )
+        for service in cluster.services
+        if draw(st.booleans())
+    )

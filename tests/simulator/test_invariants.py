@@ -18,6 +18,7 @@ from models.node import HOSTNAME_LABEL, UNREACHABLE, ZONE_LABEL, Taint, TaintEff
 from models.timing import Timing
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
+from simulator.failures.sandbox_crash import SandboxCrash
 from simulator.failures.zone_outage import ZoneOutage
 from simulator.log import Kind
 from simulator.operations.rollout import Rollout
@@ -29,7 +30,7 @@ from simulator.state.nodes import NodeTable
 from simulator.state.objects import DeploymentState, Phase, PodState
 from simulator.stories.protocols import FailureMode
 from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, behaviour, uniform_cluster
-from tests.simulator.strategies import clusters, failures, maintained, rollouts
+from tests.simulator.strategies import clusters, crowds, failures, maintained, rollouts
 
 LIVELY = behaviour(
     image_pull=LogNormal(5.0, 0.8), startup=Uniform(0.0, 30.0), restart=Uniform(0.0, 2.0), stop=Uniform(0.0, 12.0)
@@ -288,6 +289,19 @@ def test_the_state_is_consistent_through_maintenance(history: History, data: st.
     cluster, upkeep = data.draw(maintained(cluster))
     both = (*operations, *upkeep)
     let_pass(watched(cluster, LIVELY, failures=modes, operations=both, seed=seed, end=8 * HOUR), until=8 * HOUR)
+
+
+@SETTINGS
+@given(histories(), st.data())
+def test_the_state_is_consistent_while_requests_are_too_many(history: History, data: st.DataObject) -> None:
+    cluster, modes, operations, seed = history
+    traffic = data.draw(crowds(cluster))
+    under = replace(LIVELY, pods=replace(LIVELY.pods, answers_while_stopping=data.draw(st.booleans())))
+    lost = SandboxCrash("sandbox", Exponential(2 * HOUR))
+    lab = watched(
+        cluster, under, failures=(*modes, lost), operations=operations, seed=seed, end=3 * HOUR, traffic=traffic
+    )
+    let_pass(lab, until=3 * HOUR)
 
 
 @SETTINGS

@@ -101,6 +101,7 @@ class ContainerState:
         "restarts",
         "running",
         "spec",
+        "started",
         "timers",
     )
 
@@ -115,6 +116,7 @@ class ContainerState:
         self.restarts = 0
         self.backoff: float | None = None
         self.backoff_updated = 0.0
+        self.started = 0.0
         self.finished = 0.0
         self.clocks: list[Clock] | None = None
         self.timers: list[Timer] = []
@@ -159,7 +161,6 @@ class PodState:
         "deleting",
         "deletion_cost",
         "disruption",
-        "endpoint",
         "holds_up",
         "maker",
         "node",
@@ -177,6 +178,7 @@ class PodState:
         "slot",
         "stage",
         "start_time",
+        "stopping",
         "timer",
         "uid",
     )
@@ -208,8 +210,6 @@ class PodState:
         self.ready_since = now
         self.available = False
         """Ready for minReadySeconds; kept by its ReplicaSet's controller."""
-        self.endpoint = False
-        """Listed as a ready endpoint by the Services that select it."""
         self.pulling = False
         """Bound, and some of its images are not on the node yet."""
         self.answering = False
@@ -223,6 +223,8 @@ class PodState:
         """How far its start is, an index into the stages of its class; -1 before."""
         self.holds_up: ContainerState | None = None
         """The container that has to be started before the next stage may begin."""
+        self.stopping = False
+        """Its kubelet stops its containers for good, or has done so and could not say it yet."""
         self.conditions: set[str] = set()
         """Of the conditions of its readiness gates, those that are True."""
         self.timer: Timer | None = None

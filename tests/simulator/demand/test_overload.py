@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.distributions import Fixed
 from models.node import Resources
 from models.pod import Probe
 from models.service import Service
@@ -33,10 +34,10 @@ def lab(pods: int, rate: RequestRate | float, **other: Any) -> Lab:
     """So many pods of capacity 10, each on a node of its own, with nowhere else to go."""
     machines = [replace(one, pods=1) for one in nodes(pods)]
     web = deployment(replicas=pods, pods=template("web", other.pop("container", PROBED), tolerations=()))
-    failures = other.pop("failures", ())
+    failures, stop = other.pop("failures", ()), Fixed(other.pop("stop", 1.0))
     given_rate = rate if isinstance(rate, RequestRate) else RequestRate.constant(rate)
     traffic = Traffic("web", given_rate, capacity=10.0, **other)
-    return Lab(cluster(machines, web), behaviour(), failures=failures, traffic=[traffic])
+    return Lab(cluster(machines, web), behaviour(stop=stop), failures=failures, traffic=[traffic])
 
 
 def overloads(of: Lab) -> int:
@@ -152,3 +153,69 @@ def test_a_pod_without_a_limit_has_its_part_of_its_node_by_requests(neighbour: i
     for share in (0.95, 1.05):
         asked = Traffic("web", RequestRate.constant(bound * share), cpu_per_request=0.02)
         assert (overloads(Lab(described, behaviour(), traffic=[asked]).run(HOUR)) > 0) is (share > 1)
+
+
+def test_a_pod_that_no_service_selects_any_more_works_off_what_waits_at_it() -> None:
+    """Twice of what it can do; it gets other labels before its liveness probe has given up."""
+    world = lab(1, 20.0, container=replace(PROBED, readiness=None))
+    [pod] = world.pods("web")
+    world.at(10.0, lambda: world.simulation.api.label(pod, {"app": "aside"}))
+    world.run(HOUR)
+    assert pod.owner is None
+    assert pod.containers[0].restarts == 0
+
+
+def test_pods_that_terminate_share_what_comes_while_no_other_is_ready() -> None:
+    """Both pods of a Service are deleted, and take a minute to stop: until then nothing fails, nor is tried again."""
+    world = lab(2, 8.0, retries=Retries(3), timeout=2.0, stop=60.0)
+    stream = world.simulation.users.streams["web"]
+    for pod in world.pods("web"):
+        world.delete(pod, at=100.0)
+    for at, on_each in ((99.0, 4.0), (150.0, 4.0)):
+        world.run(at)
+        assert stream.on_each() == on_each
+        assert not stream.failing
+
+
+def test_a_terminating_pod_that_answers_no_more_is_missed_until_it_is_gone() -> None:
+    """The first takes requests until 130 s and is gone at 135 s, the second until 150 s; a new pod needs 3 s."""
+    closing = behaviour(stop=Fixed(5.0))
+    web = deployment(replicas=2, pods=template("web", replace(PROBED, pre_stop=30.0), termination_grace_period=60.0))
+    world = Lab(
+        cluster([replace(one, pods=1) for one in nodes(2)], web),
+        replace(closing, pods=replace(closing.pods, answers_while_stopping=False)),
+        traffic=[Traffic("web", RequestRate.constant(4.0), capacity=7.0, timeout=1.0, retries=Retries(3))],
+    )
+    stream = world.simulation.users.streams["web"]
+    for pod, at in zip(world.pods("web"), (100.0, 120.0), strict=True):
+        world.delete(pod, at=at)
+    found = []
+    for at in (129.0, 131.0, 136.0):
+        world.run(at)
+        found.append((len(stream.service.in_use), stream.failing))
+    assert found == [(2, False), (2, True), (1, False)]
+
+
+@pytest.mark.parametrize(("rate", "too_much"), [(4.5, False), (5.5, True)])
+def test_services_that_are_too_much_together_are_so_though_neither_is_alone(rate: float, too_much: bool) -> None:
+    described = cluster(nodes(1), deployment(pods=template("web", PROBED)))
+    both = replace(described, services=(*described.services, Service("also", selector={"app": "web"})))
+    traffic = [Traffic(name, RequestRate.constant(rate), capacity=10.0) for name in ("web", "also")]
+    assert (overloads(Lab(both, behaviour(), traffic=traffic).run(HOUR)) > 0) is too_much
+
+
+def test_pods_that_get_probes_with_a_later_release_are_overloaded_from_then_on() -> None:
+    plain = deployment(pods=template("web", replace(PROBED, readiness=None, liveness=None)))
+    probed = replace(plain, template=template("web", PROBED))
+    world = Lab(cluster(nodes(2), plain), traffic=[Traffic("web", RequestRate.constant(20.0), capacity=10.0)])
+    world.apply(probed, at=HOUR)
+    assert overloads(world.run(HOUR)) == 0
+    assert overloads(world.run(2 * HOUR)) > 0
+
+
+def test_requests_that_come_and_go_may_find_no_endpoint_for_a_while() -> None:
+    """Nobody retries, and nothing is ready until 200 s: too much comes at every noon all the same."""
+    noon = RequestRate(((0.0, 5.0), (600.0, 20.0), (700.0, 5.0)), 1000.0)
+    world = lab(1, noon, failures=[down(0, at=100.0, lasting=100.0)])
+    assert overloads(world.run(600.0)) == 0
+    assert overloads(world.run(700.0)) > 0

@@ -1,11 +1,14 @@
 """Hooks of containers, and what waits for them."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from models.distributions import Empirical, Fixed
 from models.pod import Probe
+from simulator.failures.container_crash import ContainerCrash
+from simulator.kubelet.hooks import LEAST
 from simulator.log import Kind
 from simulator.state.objects import Phase
 from tests.simulator.clusters import DAY, Lab, behaviour, cluster, container, deployment, down, nodes, pod, template
@@ -146,3 +149,37 @@ def test_a_deletion_takes_the_grace_period_of_the_pod() -> None:
     found.delete(found.pods()[0], at=10.0)
     found.run(100.0)
     assert [t for t, name, phase in found.log(Kind.POD_PHASE, 1.0) if (name, phase) == ("web-0", 0)] == [40.0]
+
+
+def test_the_next_container_does_not_wait_for_the_start_up_probe_of_the_one_before() -> None:
+    slow = container("a", post_start=5.0, startup=Probe(period=10.0, failure_threshold=30))
+    found = Lab(cluster(nodes(1), pod("alone", slow, container("b"))), behaviour=behaviour(startup=Fixed(100.0)))
+    assert [(time, number) for kind, time, number in starts(found) if kind == "CONTAINERS"] == [(1.0, 1), (6.0, 2)]
+
+
+def test_the_next_container_starts_when_the_one_before_dies_in_its_hook() -> None:
+    """After a reboot the first starts at 121 s; its hook would take 200 s, but it crashes 50 s later."""
+    alone = pod("alone", container("a", post_start=200.0), container("b"))
+    failures = [down(0, at=100.0, lasting=20.0), ContainerCrash("crash", Fixed(50.0))]
+    found = Lab(cluster(nodes(1), alone), failures=failures).run(172.0)
+    numbers = [(time, number) for time, _, number in found.log(Kind.POD_CONTAINERS, 120.0)]
+    assert numbers[:3] == [(121.0, 1), (171.0, 0), (171.0, 1)]
+    assert found.pods()[0].containers[1].running
+
+
+@pytest.mark.parametrize(("grace", "takes"), [(60.0, 6.0), (3.0, 3.0 + LEAST)])
+def test_a_late_liveness_probe_kills_with_its_own_grace_and_requests_are_taken_until_the_hook_has_returned(
+    grace: float, takes: float
+) -> None:
+    """The hook takes 5 s, or all of the grace period; then the server closes its listener and needs 10 s, or less."""
+    probes = {"startup": Probe(grace_period=1.0), "liveness": Probe(grace_period=grace)}
+    alone = pod("alone", container(pre_stop=5.0, **probes))
+    closing = behaviour(stop=Fixed(takes - min(grace, 5.0)))
+    found = Lab(cluster(nodes(1), alone), replace(closing, pods=replace(closing.pods, answers_while_stopping=False)))
+    found.at(100.0, lambda: found.simulation.control_plane.kubelet.slow_probes.delay(found.pods()[0], 1.0))
+    found.run(200.0)
+    [closed], [dead] = found.times(Kind.POD_ANSWERING, 0, 1.0), found.times(Kind.POD_CONTAINERS, 0, 1.0)
+    assert dead - closed == pytest.approx(takes - min(grace, 5.0))
+    assert found.simulation.strikes() == {"overload": 1}
+    # At most 30 s until the third attempt in vain, and 1 s until its time-out.
+    assert 100.0 + 20.0 + 1.0 <= closed - min(grace, 5.0) <= 100.0 + 30.0 + 1.0

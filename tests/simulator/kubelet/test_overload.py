@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from models.distributions import Fixed
 from models.pod import Container, Probe
+from simulator.failures.sandbox_crash import SandboxCrash
 from simulator.log import Kind
 from tests.simulator.clusters import Lab, behaviour, cluster, container, nodes, pod
 
@@ -121,4 +122,54 @@ def test_a_pod_that_is_deleted_is_left_alone() -> None:
     world.delete(world.pods()[0], at=110.0)
     world.run(500.0)
     assert world.pods() == []
+    assert world.simulation.strikes() == {}
+
+
+def containers_of(world: Lab, since: float) -> list[tuple[float, int]]:
+    return [(time, number) for time, _, number in world.log(Kind.POD_CONTAINERS, since)]
+
+
+def test_a_pod_that_its_kubelet_ends_is_not_asked_any_more() -> None:
+    """Its time is over at 110 s, and it takes 25 s to stop: probes would have given up by then."""
+    one = pod("web", replace(BOTH, readiness=None), active_deadline=86_400.0 + 110.0)
+    world = Lab(cluster(nodes(1), one), behaviour(stop=Fixed(25.0)))
+    delay(world, 3.0, at=95.0)
+    world.run(1000.0)
+    assert containers_of(world, 1.0) == [(135.0, 0)]
+    assert world.simulation.strikes() == {}
+
+
+def test_containers_without_a_sandbox_are_stopped_once() -> None:
+    """The sandbox dies at 110 s, the containers take 30 s to stop: probes would have given up by then."""
+    world = Lab(
+        cluster(nodes(1), pod("web", replace(BOTH, readiness=None))),
+        behaviour(stop=Fixed(30.0)),
+        failures=[SandboxCrash("sandbox", Fixed(110.0))],
+    )
+    delay(world, 3.0, at=95.0)
+    world.run(200.0)
+    assert containers_of(world, 1.0) == [(140.0, 0), (141.0, 1)]
+    assert [one.restarts for one in world.pods()[0].containers] == [1]
+
+
+def test_liveness_begins_its_initial_delay_after_the_start_of_its_container_not_of_its_pod() -> None:
+    """The first container runs all the while; the second, killed within 133 s, has a new life to begin."""
+    world = lab(container("first"), container("second", liveness=Probe(initial_delay=300.0)))
+    for at in (100.0, 145.0):
+        delay(world, 1.0, at=at)
+        delay(world, 0.0, at=at + 40.0)
+    delay(world, 1.0, at=190.0)
+    world.run(1000.0)
+    first, second, *_ = world.times(Kind.POD_CONTAINERS, 1, since=0.0)
+    assert first < 133.0
+    assert second > first + 300.0 + 20.0
+
+
+def test_a_pod_that_is_being_deleted_is_not_asked() -> None:
+    """Its probes are late from when it has begun to stop, which takes 30 s."""
+    world = Lab(cluster(nodes(1), pod("web", replace(BOTH, liveness=Probe(period=1.0)))), behaviour(stop=Fixed(30.0)))
+    world.delete(world.pods()[0], at=100.0)
+    delay(world, 3.0, at=101.0)
+    world.run(500.0)
+    assert containers_of(world, 1.0) == [(130.0, 0)]
     assert world.simulation.strikes() == {}
