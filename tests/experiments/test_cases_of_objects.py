@@ -94,3 +94,31 @@ def test_a_plain_y_is_a_boolean() -> None:
     assert report.warnings[0] == f'{file}:7:11: a plain y is true, as in kubectl; for text write "y"'
     [deployment] = build_cluster(read_manifests([file]).objects).cluster.deployments
     assert deployment.paused
+
+
+@pytest.mark.parametrize(
+    ("case", "fields"),
+    [
+        (
+            "zo-pv",
+            {"PersistentVolume", "PersistentVolumeClaim", "Pod spec.volumes[].persistentVolumeClaim", "StorageClass"},
+        ),
+        ("quota", {"ResourceQuota"}),
+        ("job", {"Job"}),
+        ("volumes-unsaid", {"Pod spec.volumes[].persistentVolumeClaim", "StatefulSet spec.volumeClaimTemplates"}),
+    ],
+)
+def test_what_has_no_behaviour_yet_is_named_as_too_good(case: str, fields: set[str]) -> None:
+    """Volumes (kubernetes/kubernetes#53059, #97386), quotas and Jobs: with place and count, in every run."""
+    named = Experiment.from_yaml(CASES / case / "e.yaml").named
+    assert {one.field for one in named if one.why == "not read"} >= fields
+    assert all(one.effect == "too good" and one.count >= 1 and one.first.line >= 1 for one in named)
+
+
+def test_a_pod_that_is_pinned_to_a_zone_waits_for_it() -> None:
+    """98.2 %: what a pod with a volume in that zone must come to once volumes act."""
+    assert available(results("zo-pinned"))["web"] == pytest.approx(0.982, abs=0.003)
+
+
+def test_pods_without_room_wait_in_the_scheduler_s_words() -> None:
+    assert not_placed(results("hpa-full")) == {"0/3 nodes are available: 3 Insufficient cpu."}
