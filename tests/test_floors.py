@@ -17,7 +17,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "autoscaling deployment qos",
         "pod priority service traffic",
         "distributions input labels namespace node reference request_level timing",
-        "arrays incomplete_gamma",
+        "arrays incomplete_gamma size",
     ),
     "simulator": (
         "replay traffic",

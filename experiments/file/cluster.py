@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from experiments.file.fields import Amount, Count, Cpu, FileModel, Name
+from models.size import too_many_nodes
 
 
 def _resource_name(name: object) -> object:
@@ -40,6 +41,12 @@ class TaintFile(FileModel):
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
 
 
+def _possible(count: int) -> int:
+    if wrong := too_many_nodes(count):
+        raise ValueError(wrong)
+    return count
+
+
 class PoolFile(FileModel):
     """Nodes that are all alike, called `<name>-1`, `<name>-2`, ..., with the label `pool: <name>`.
 
@@ -48,7 +55,7 @@ class PoolFile(FileModel):
     """
 
     name: Name
-    count: Count
+    count: Annotated[Count, AfterValidator(_possible)]
     """How many nodes."""
     zones: list[str] = Field(default=[])
     """Zones over which the nodes are dealt in turn (label `topology.kubernetes.io/zone`)."""

@@ -18,6 +18,7 @@ from models.autoscaling import (
 )
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
+from models.manifests.replicas import replicas
 from models.units import parse_cpu, parse_quantity
 
 
@@ -27,7 +28,7 @@ def horizontal_pod_autoscaler(field: Field, admission: Admission) -> HorizontalP
     spec = field["spec"]
     reference = spec["scaleTargetRef"]
     least = spec["minReplicas"].integer(1, at_least=1)
-    most = spec["maxReplicas"].integer(least, at_least=1)
+    most = replicas(spec["maxReplicas"], least, at_least=1)
     if most < least:
         spec["maxReplicas"].problem(f"must be greater than or equal to `minReplicas` ({least})")
     old = field.manifest.api_version == "autoscaling/v1"

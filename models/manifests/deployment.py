@@ -5,6 +5,7 @@ from models.labels import LabelSelector
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
 from models.manifests.pod import pod_template
+from models.manifests.replicas import replicas
 from models.manifests.selector import label_selector
 from models.pod import PodTemplate
 from models.units import parse_int_or_percent
@@ -27,7 +28,7 @@ def deployment(field: Field, admission: Admission) -> Deployment:
         labels=field["metadata"].checked["labels"].labels(),
         template=template,
         selector=workload_selector(spec, template),
-        replicas=spec["replicas"].integer(1),
+        replicas=replicas(spec["replicas"]),
         strategy=strategy,
         max_surge=surge,
         max_unavailable=unavailable,
@@ -67,7 +68,7 @@ def replica_set(field: Field, admission: Admission) -> ReplicaSet:
         namespace=field.manifest.namespace,
         template=template,
         selector=workload_selector(spec, template),
-        replicas=spec["replicas"].integer(1),
+        replicas=replicas(spec["replicas"]),
         min_ready_seconds=float(spec["minReadySeconds"].integer(0)),
     )
 

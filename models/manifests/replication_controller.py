@@ -5,6 +5,7 @@ from models.labels import LabelSelector
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
 from models.manifests.pod import pod_template
+from models.manifests.replicas import replicas
 from models.manifests.selector import check_labels
 
 
@@ -26,7 +27,7 @@ def replication_controller(field: Field, admission: Admission) -> ReplicaSet:
         namespace=field.manifest.namespace,
         template=template,
         selector=LabelSelector.of(written or template.labels),
-        replicas=spec["replicas"].integer(1),
+        replicas=replicas(spec["replicas"]),
         min_ready_seconds=float(spec["minReadySeconds"].integer(0)),
         kind="ReplicationController",
     )

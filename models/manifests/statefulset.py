@@ -4,6 +4,7 @@ from models.manifests.conversion import Admission, converts
 from models.manifests.deployment import workload_selector
 from models.manifests.manifest import Field
 from models.manifests.pod import pod_template
+from models.manifests.replicas import replicas
 from models.statefulset import PodManagementPolicy, StatefulSet
 
 
@@ -26,7 +27,7 @@ def stateful_set(field: Field, admission: Admission) -> StatefulSet:
         labels=field["metadata"].checked["labels"].labels(),
         template=template,
         selector=workload_selector(spec, template),
-        replicas=spec["replicas"].integer(1),
+        replicas=replicas(spec["replicas"]),
         pod_management_policy=PodManagementPolicy(policy),
         on_delete=on_delete,
         partition=rolling["partition"].integer(0),

@@ -396,3 +396,15 @@ def test_the_canonical_text_ignores_the_order_of_mappings_and_sets() -> None:
 def test_a_scenario_survives_pickling(read: Any) -> None:
     for scenario in read(POLICIES).scenarios():
         assert pickle.loads(pickle.dumps(scenario)) == scenario
+
+
+def test_sizes_that_no_memory_holds_are_refused_with_what_raises_the_bound() -> None:
+    quickstart = Path(__file__).parents[3] / "experiments" / "configs" / "quickstart.yaml"
+    with pytest.raises(
+        InputError, match=r"1000000000 nodes are more than the 20000 .* KUBENINES_MOST_NODES raises that"
+    ):
+        Experiment.from_yaml(quickstart, ["cluster.pools[0].count=1000000000"])
+    with pytest.raises(
+        InputError, match=r"2147483647 pods are more than the 500000 .* KUBENINES_MOST_PODS raises that"
+    ):
+        Experiment.from_yaml(quickstart).policy("many", replicas=2147483647).scenarios()
