@@ -27,7 +27,7 @@ def evicted(
     lab = Lab(cluster(nodes(1, taints=tuple(own)), deployment(pods=web)))
     for time, taints in changes:
         lab.at(time, lambda taints=taints: lab.state.nodes.set_taints(0, frozenset(taints), 0))  # type: ignore[misc]
-    return lab.run(HOUR).times(Kind.POD_DELETING)
+    return lab.run(300.0).times(Kind.POD_DELETING)
 
 
 @pytest.mark.parametrize(
