@@ -6,7 +6,10 @@ import click
 @click.command()
 @click.argument("path", default="")
 def explain(path: str) -> None:
-    """Document a part of the experiment file: `spec.failures`, `spec.policies.patches`; or `timing`, `presets`."""
+    """Document a part of the experiment file: `spec.failures`, `policies.patches`; or `laws`, `timing`, `presets`.
+
+    A name alone is looked for in the whole file: `nodeCrash`, `rollout`, `weibull`, `maxConcurrent`.
+    """
     from experiments.file import explain as explaining
 
     try:

@@ -40,17 +40,17 @@ def fit(
     observed_until: str,
     output: str,
 ) -> None:
-    r"""Fit failure laws to a LOG of outages: a CSV file (also .xz, .gz) with a start, an end and an entity in each row.
+    """Fit failure laws to a LOG of outages: a CSV file (also .xz, .gz) with a start, an end and an entity in each row.
 
     Exponential, Weibull, lognormal and gamma laws of up-times and repair times by maximum likelihood, right-censored;
     the best by AIC first; and the lines for an experiment file.
 
     \b
     The log of Los Alamos (LA-UR-05-7318), as its published fits were made:
-      kubenines fit LA-UR-05-7318-failure-data-1996-2005.csv.xz \
-        --start "Prob Started" --end "Prob Fixed" --entity System --entity nodenum \
+      kubenines fit LA-UR-05-7318-failure-data-1996-2005.csv.xz \\
+        --start "Prob Started" --end "Prob Fixed" --entity System --entity nodenum \\
         --time-format "%m/%d/%Y %H:%M" --observed-until none
-    """
+    """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
     from experiments.fitting import page
     from experiments.fitting.outages import Format, read_outages
 

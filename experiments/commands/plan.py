@@ -16,6 +16,7 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool) -> None:
     from experiments.experiment import Experiment
     from experiments.preflight import planning
     from experiments.report.remarks import held_up
+    from experiments.report.terminal import Terminal
     from models.manifests.account import in_words
     from models.units import format_duration
 
@@ -28,14 +29,14 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool) -> None:
     atmost = "at most " if read.precision else ""
     length = format_duration(read.duration)
     click.echo(f"{read.name}: {len(policies)} policies x {atmost}{times} replications of {length}")
-    for line in planning.table(policies, times).lines():
-        click.echo(line)
+    terminal = Terminal()
+    terminal.table(planning.table(policies, times))
     for policy in policies:
         for reason in dict.fromkeys(policy.pending.values()):
             pods = [pod for pod, why in policy.pending.items() if why == reason]
-            click.echo(f"{held_up(reason)} under {policy.policy}: {', '.join(pods)}: {reason}")
+            terminal.say(f"{held_up(reason)} under {policy.policy}: {', '.join(pods)}: {reason}", indent="")
     for line in in_words(read.named):
-        click.echo(line)
+        terminal.say(line, indent="")
     seconds = sum(policy.seconds for policy in policies) * times
     cores = os.cpu_count() or 1
     click.echo(f"in all: about {format_duration(seconds)} on one core, {format_duration(seconds / cores)} on {cores}")

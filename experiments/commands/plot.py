@@ -35,7 +35,9 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic only in newer 
 @click.command()
 @click.argument("results", type=PATH)
 @click.option("--kind", type=Kind(), default="comparison", show_default=True)
-@click.option("--service", metavar="NAME", help="Of this Service.  [default: of all, or of the first]")
+@click.option(
+    "--service", metavar="NAME", help="Of this Service; `comparison` is of all.  [default: of all, or of the first]"
+)
 @click.option(
     "-o", "--out", type=PATH, metavar="FILE", help="SVG, PNG or PDF by its ending.  [default: RESULTS/plots/KIND.svg]"
 )

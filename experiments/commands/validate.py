@@ -15,6 +15,7 @@ from experiments.commands.console import BAD_INPUT, PATH, STRICT, say
 def validate(paths: tuple[str, ...], output: str, fields: bool, strict: bool) -> int:
     """Check experiment files and manifests (files or directories), and report everything that is wrong."""
     from experiments.preflight import validation
+    from experiments.report.terminal import Terminal
 
     if fields:
         return _fields(paths)
@@ -24,8 +25,9 @@ def validate(paths: tuple[str, ...], output: str, fields: bool, strict: bool) ->
     if output == "json":
         click.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
         return BAD_INPUT if report.problems else 0
+    terminal = Terminal()
     for line in validation.text(report):
-        click.echo(line)
+        terminal.say(line, indent="")
     for line in report.warnings:
         say(f"warning: {line}")
     if report.problems:

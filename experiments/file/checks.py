@@ -39,6 +39,15 @@ def _check_unique(items: Iterable[tuple[Any, Path]], source: Source, problems: l
             problems.append(source.problem((*path, "name"), f"the name {item.name!r} is taken (line {line})"))
 
 
+def _no_service(name: str, known: Iterable[str], where: str = "") -> str:
+    """That there is no such Service; and the nearest one that there is, else all (the first few of many)."""
+    there = list(dict.fromkeys(known))
+    hint = did_you_mean(name, there)
+    if not hint and there:
+        hint = f"; there is: {', '.join(there[:10])}{f' and {len(there) - 10} more' if there[10:] else ''}"
+    return f"there is no Service {name!r}{where}{hint or '; the manifests have none'}"
+
+
 def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
     """Services and objectives must be about what exists, under every policy that they are about."""
     policies = [variant.lineage.name for variant in variants]
@@ -54,7 +63,7 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
         if lacking:
             under = "" if len(lacking) == len(variants) or policy else f" under policy {lacking[0].lineage.name!r}"
             known = [*lacking[0].services(), *chains]
-            problems.append(source.problem(path, f"there is no Service {name!r}{under}{did_you_mean(name, known)}"))
+            problems.append(source.problem(path, _no_service(name, known, under)))
     right = spec.services is not None and not any(problem.path.startswith("spec.services") for problem in problems)
     measured = [service.name for service in spec.services or ()] if right else None
     for i, objective in enumerate(spec.objectives):
@@ -186,8 +195,7 @@ def check_traffic(variant: Variant, folder: str, source: Source, problems: list[
     first: dict[tuple[Path, str], Path] = {}
     for traffic, path in variant.traffic:
         if variant.complete and traffic.service not in (known := list(variant.services())):
-            hint = did_you_mean(traffic.service, known)
-            problems.append(source.problem((*path, "service"), f"there is no Service {traffic.service!r}{hint}"))
+            problems.append(source.problem((*path, "service"), _no_service(traffic.service, known)))
         if first.setdefault((path[:-1], traffic.service), path) != path:
             line = source.document.where(source.path(*first[path[:-1], traffic.service])).line
             problems.append(source.problem((*path, "service"), f"its traffic is given twice (line {line})"))
@@ -216,8 +224,7 @@ def check_calls(spec: SpecFile, variants: Sequence[Variant], source: Source, pro
         for field, name in (("from", call.caller), ("to", call.callee)):
             lacking = [v for v in variants if v.complete and name not in v.services()]
             if lacking:
-                hint = did_you_mean(name, lacking[0].services())
-                problems.append(source.problem((*path, field), f"there is no Service {name!r}{hint}"))
+                problems.append(source.problem((*path, field), _no_service(name, lacking[0].services())))
         if seen.setdefault((call.caller, call.callee), path) != path:
             line = source.document.where(source.path(*seen[call.caller, call.callee])).line
             problems.append(source.problem(path, f"this call is given twice (line {line})"))

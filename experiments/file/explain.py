@@ -19,6 +19,11 @@ from experiments.file.schema import ExperimentFile
 from models.input.problems import did_you_mean
 from models.timing import Timing
 
+_OF_LAWS = (
+    "A probability law: how long something lasts or takes. Durations are written 30d, 8m, 1h30m; `{preset: NAME}` "
+    "stands for a law with a source (explain presets); `kubenines fit` finds the law of a log of outages."
+)
+
 
 class NothingToExplain(ValueError):
     """A path that no experiment file has; the message says what there is."""
@@ -74,8 +79,10 @@ def attribute_docs(described: type) -> dict[str, str]:
 
 
 def explain(path: str = "") -> str:
-    """The documentation of a path such as "spec.failures.nodeCrash.timeToFailure", of "timing" or of "presets".
+    """The documentation of a path such as "spec.failures.nodeCrash.timeToFailure", of "timing", "presets" or "laws".
 
+    Of the kinds of a union, the first that has a field stands for all that have it: "failures.timeToFailure". A path
+    that does not begin at the top begins at the shallowest place that has its first name: "weibull", "drain.every".
     Raises NothingToExplain for a path that there is not.
     """
     if path == "timing":
@@ -83,23 +90,57 @@ def explain(path: str = "") -> str:
     if path.split(".")[0] == "presets":
         return _presets(path.partition(".")[2])
     whole = json_schema()
-    node, done = schema_node(whole, whole), list[str]()
-    for step in [step for step in path.replace("[", ".").replace("]", "").split(".") if step and not step.isdecimal()]:
-        if not done and step not in node.get("properties", {}):
-            done.append("spec")
-            node = schema_child(whole, node, "spec")
-        inner = schema_child(whole, _item(whole, node), step)
-        if not inner:
-            known = [
-                *_item(whole, node).get("properties", ()),
-                *_kinds(_item(whole, node)),
-                *([] if done[1:] else ["timing", "presets"]),
-            ]
+    top = schema_node(whole, whole)
+    steps = [step for step in path.replace("[", ".").replace("]", "").split(".") if step and not step.isdecimal()]
+    if steps[:1] == ["laws"]:
+        _, law = _below(whole, top, ["spec", "failures", "nodeCrash", "timeToFailure"])
+        _, node = _below(whole, {**law, "description": _OF_LAWS}, steps[1:])
+        return _page(whole, ".".join(steps), node)
+    if steps and steps[0] not in top["properties"]:
+        steps = [*(_shallowest(whole, schema_child(whole, top, "spec"), steps[0]) or ["spec"]), *steps]
+    done, node = _below(whole, top, steps)
+    return _page(whole, ".".join(done) or "an experiment file", node)
+
+
+def _below(whole: dict[str, Any], node: dict[str, Any], steps: list[str]) -> tuple[list[str], dict[str, Any]]:
+    """What is at `steps` below a node, and the way there in full, the kinds that were passed over included."""
+    done: list[str] = []
+    for step in steps:
+        children = _children(whole, node)
+        for kind in () if step in children else _kinds(_item(whole, node)):
+            if step in (fields := _children(whole, children[kind])):
+                children = fields
+                done.append(kind)
+                break
+        if step not in children:
+            known = [*children, *([] if done[1:] else ["laws", "timing", "presets"])]
             where = f"{'.'.join(done)} has no" if done else "there is no"
             raise NothingToExplain(f"{where} {step!r}{did_you_mean(step, known)}\nthere is: {', '.join(known)}")
-        node = inner
+        node = children[step]
         done.append(step)
-    return _page(whole, ".".join(done) or "an experiment file", node)
+    return done, node
+
+
+def _children(whole: dict[str, Any], node: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The fields and kinds of a thing, or of the items of a list, by their names."""
+    item = _item(whole, node)
+    return {name: schema_child(whole, item, name) for name in (*item.get("properties", ()), *_kinds(item))}
+
+
+def _shallowest(whole: dict[str, Any], spec: dict[str, Any], name: str) -> list[str]:
+    """The way to the parent of what is called `name` in the spec, the shortest and first one; [] if nothing is."""
+    level, seen = [(["spec"], spec)], list[dict[str, Any]]()
+    while level:
+        below = []
+        for way, node in level:
+            children = _children(whole, node)
+            if name in children:
+                return way
+            if children not in seen:
+                seen.append(children)
+                below += [([*way, step], child) for step, child in children.items()]
+        level = below
+    return []
 
 
 def _item(whole: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:

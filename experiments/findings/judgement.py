@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.design.objective import METRICS, Direction, Estimates, MetricName
@@ -33,13 +33,18 @@ class Judgement:
 def judged(
     objectives: Sequence[Mapping[str, Any]], policies: Sequence[str], known: Estimates, confidence: float
 ) -> list[Judgement]:
-    """Every objective (as `Manifest.objectives` has it) under every policy that it is about, by what is known."""
+    """Every objective (as `Manifest.objectives` has it) under every policy that it is about, by what is known.
+
+    A Service that was never up misses whatever is asked of it, also few outages: its one has no end.
+    """
     judgements = []
     for wanted in objectives:
         service, metric = wanted["service"], METRICS[wanted["metric"]]
         for policy in [wanted["policy"]] if wanted.get("policy") else policies:
             found = metric.estimate(known, service, policy) or Estimate(math.nan, 0.0, 1.0, confidence, 0, "no request")
-            judgements.append(_judge(service, policy, wanted["metric"], wanted[metric.good], found))
+            judgement = _judge(service, policy, wanted["metric"], wanted[metric.good], found)
+            up = known.availability(service, policy)
+            judgements.append(replace(judgement, verdict=MISSED, more=None) if up.n and up.high == 0 else judgement)
     return judgements
 
 

@@ -43,11 +43,12 @@ def shares(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Axe
     """Share of each stage in the downtime."""
     totals = {policy: sum(part.per_year for part in findings.parts(service, policy)) for policy in findings.policies}
     ax = _bars(findings, service, ax, {policy: 100 / total if total else 0.0 for policy, total in totals.items()})
-    ax.set_xlim(0, 100)
+    ax.set_xlim(0, 130)  # room for what stands at the end of each bar, so that the legend is not in its way
+    ax.set_xticks(range(0, 101, 20))
     ax.set_xlabel("share of the downtime, %")
     for place, total in enumerate(totals.values()):
-        text = f"{show_seconds(total)} a year" if total else "no downtime was seen"
-        ax.annotate(text, (1, place), xycoords=("axes fraction", "data"), va="center", fontsize=8, **_BESIDE)
+        text, end = (f"{show_seconds(total)} a year", 100) if total else ("no downtime was seen", 0)
+        ax.annotate(text, (end, place), va="center", fontsize=8, **_BESIDE)
     return drawing.finish(ax, findings, f"Where the downtime of {service} comes from", "x")
 
 

@@ -16,12 +16,12 @@ PILOT_SECONDS = 60 * DAY
 
 COLUMNS = (
     POLICY,
-    Column("WORKLOADS", "controllers of pods, and pods without one"),
+    Column("WORKLOADS", "controllers of pods, and pods without one", gives_way=3),
     Column("PODS", "replicas that all of them ask for"),
     Column("NODES", "nodes of the cluster"),
-    Column("TRANSITIONS", "changes of the cluster's state, about so many in all replications"),
+    Column("TRANSITIONS", "changes of the cluster's state, about so many in all replications", gives_way=2),
     Column("TIME", "about the time that all replications take on one core"),
-    Column("FAILURES AND OPERATIONS", "their names", "words"),
+    Column("FAILURES AND OPERATIONS", "their names", "words", gives_way=1),
 )
 
 

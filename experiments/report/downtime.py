@@ -48,8 +48,15 @@ def saved(parts: Sequence[Part]) -> str:
 
 
 def table(parts: Sequence[Part]) -> Table:
-    """Time a year: a row for each cause, a column for each stage that occurs, sums and shares at the ends."""
-    stages = [Column(str(stage), f"time in a year that was lost while {stage}") for stage in by_stage(parts)]
+    """Time a year: a row for each cause, a column for each stage that occurs, sums and shares at the ends.
+
+    Where there is too little room the stages that lost least give way first.
+    """
+    lost = by_stage(parts)
+    rank = {stage: place for place, stage in enumerate(sorted(lost, key=lost.__getitem__, reverse=True), start=1)}
+    stages = [
+        Column(str(stage), f"time in a year that was lost while {stage}", gives_way=rank[stage]) for stage in lost
+    ]
     cause = Column("CAUSE", "failure mode or operation that took the replicas away", "name")
     total = Column("TOTAL", "time in a year that was lost to the cause")
     share = Column("SHARE", "share of the downtime")

@@ -36,7 +36,9 @@ class Terminal:
         self._console.print(headings, style="bold", soft_wrap=True)
         for line in lines:
             self._console.print(line, soft_wrap=True)
-        if left_out := [column.heading for column in table.columns if column not in shown.columns]:
+        if left_out := [
+            column.on_terminal(table.confidence) for column in table.columns if column not in shown.columns
+        ]:
             self.say(f"({', '.join(left_out)}: shown where there is more room than {self.width} columns)")
 
     def _broken(self, text: str, first: str, others: str) -> str:

@@ -11,6 +11,8 @@ from models.manifests.manifest import Manifest
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _MAX_PROBLEMS = 100
+_KUSTOMIZATION = ("kustomization.yaml", "kustomization.yml")
+_BUILD_FIRST = "this is a kustomization, which is not applied here: run `kubectl kustomize` first and give its output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class _Reading:
             is_mapping = isinstance(document.value, dict)
             if in_directory and not (is_mapping and document.value.keys() & {"apiVersion", "kind"}):
                 message = "not a Kubernetes object (it has neither apiVersion nor kind): left out"
+                if os.path.basename(file) in _KUSTOMIZATION:  # kustomize does without apiVersion and kind
+                    message = _BUILD_FIRST
                 self.warnings.append(document.problem((), message))
             else:
                 self.add(document.value, document, ())
@@ -108,6 +112,8 @@ class _Reading:
                     item = {"apiVersion": value["apiVersion"], "kind": value["kind"].removesuffix("List"), **item}
                 self.add(item, document, (*path, "items", i))
             return
+        if value["apiVersion"].startswith("kustomize.config.k8s.io/"):
+            self.warnings.append(document.problem(path, _BUILD_FIRST))
         self.objects.append(Manifest(value, document, path))
 
 

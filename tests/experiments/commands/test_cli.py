@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from experiments.cli import main
+from experiments.cli import cli, main
 
 ROOT = Path(__file__).resolve().parents[3]
 QUICKSTART = str(ROOT / "experiments" / "configs" / "quickstart.yaml")
@@ -49,6 +49,11 @@ def test_help_names_every_command(kubenines: Any) -> None:
     for command in ("validate", "plan", "run", "show", "explain", "schema", "version", "verify", "bench"):
         assert f"  {command} " in out
         assert kubenines(command, "--help")[0] == 0
+
+
+def test_no_help_shows_the_marks_of_its_own_layout(kubenines: Any) -> None:
+    for command in cli.commands:
+        assert r"\b" not in kubenines(command, "--help")[1], command
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -238,12 +243,36 @@ def test_show_refuses_a_folder_without_results(kubenines: Any, tmp_path: Path) -
         ("spec.policies[0].patches", "strategic-merge"),
         ("behaviour.timing", "nodeMonitorGracePeriod"),
         ("timing", "--node-monitor-grace-period"),
+        ("laws", "kind: weibull"),
+        ("laws.weibull", "exp(-(t/scale)^shape)"),
+        ("failures.timeToFailure", "kind: weibull"),
+        ("failures.timeToFailure.weibull", "exp(-(t/scale)^shape)"),
+        ("weibull", "exp(-(t/scale)^shape)"),
+        ("nodeCrash", "spec.failures.nodeCrash: "),
+        ("nodeCrash.timeToRepair", "spec.failures.nodeCrash.timeToRepair: law"),
+        ("rollout", "spec.operations.rollout: "),
+        ("maxConcurrent", "spec.operations.drain.maxConcurrent: whole number"),
     ],
 )
 def test_explain_documents_fields(kubenines: Any, path: str, said: str) -> None:
     code, out, _ = kubenines("explain", path)
     assert code == 0
     assert said in out
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        ("laws.weibul", "weibull"),
+        ("failures.nosuch", "nodeCrash"),
+        ("nosuch", "laws"),
+        ("failures.nodeCrash.x", "name"),
+    ],
+)
+def test_explain_lists_what_there_is_instead_of_a_wrong_path(kubenines: Any, path: str, known: str) -> None:
+    code, _, err = kubenines("explain", path)
+    assert code == 2
+    assert known in err.partition("there is: ")[2].strip().split(", ")
 
 
 def test_explain_suggests_a_name(kubenines: Any) -> None:

@@ -267,6 +267,14 @@ def test_the_resolved_experiment_is_an_experiment_with_the_same_scenarios(read: 
             "e.yaml:8:21: spec.services[0].name: there is no Service 'wbe'; did you mean 'web'?",
         ),
         (
+            "  services: [{name: frontend}]",
+            "e.yaml:8:21: spec.services[0].name: there is no Service 'frontend'; there is: web",
+        ),
+        (
+            "  traffic: [{service: frontend, rate: {kind: wave, mean: 1, peak: 2}}]",
+            "e.yaml:8:23: spec.traffic[0].service: there is no Service 'frontend'; there is: web",
+        ),
+        (
             "  objectives: [{service: wbe, atLeast: 99%}]",
             "e.yaml:8:26: spec.objectives[0].service: there is no Service 'wbe'; did you mean 'web'?",
         ),

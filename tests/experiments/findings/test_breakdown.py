@@ -123,6 +123,15 @@ def test_shares_fill_the_axis(results: Results) -> None:
     assert "a year" in ax.texts[0].get_text()
 
 
+def test_the_legend_of_the_shares_is_beside_what_stands_at_their_ends(results: Results) -> None:
+    ax = results.plot.loss_shares("frontend")
+    ax.figure.canvas.draw()
+    legend = ax.get_legend()
+    assert legend is not None
+    ends = ax.texts[: len(results.policies)]
+    assert not any(text.get_window_extent().overlaps(legend.get_window_extent()) for text in ends)
+
+
 def test_both_pictures_are_drawn_together_and_the_levers_alone(results: Results) -> None:
     figure = results.plot.attribution("frontend", Figure())
     assert len(figure.axes) == 2

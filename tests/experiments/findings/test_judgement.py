@@ -70,6 +70,14 @@ def test_a_bound_can_meet_a_limit_on_outages_but_never_miss_it() -> None:
     assert (never.verdict, never.more) == ("inconclusive", None)
 
 
+def test_a_service_that_is_never_up_meets_no_objective() -> None:
+    never_up = Unit(1000.0, 1e14)  # it breaks for good within the warm-up
+    found = results({"dark": never_up}, about("outagesPerYear", 4.0), about("downtimePerYear", 365 * 86400.0))
+    assert found.availability("frontend", "dark").high == pytest.approx(0.0)
+    assert [(one.verdict, one.more) for one in found.objectives] == [("missed", None)] * 2
+    assert found.verdict() == 1
+
+
 def test_objectives_are_said_with_their_metric() -> None:
     found = results({"good": GOOD}, about("outagesPerYear", 4.0), about("downtimePerYear", 5 * 3600.0))
     assert text.objective_lines(found) == [

@@ -2,8 +2,14 @@
 
 import io
 
+import numpy as np
+
+from experiments.attribution.stages import Stage
+from experiments.findings.breakdown import Part
+from experiments.report import downtime
 from experiments.report.table import Column, Table
 from experiments.report.terminal import Terminal
+from models.units import YEAR
 
 COLUMNS = (
     Column("SERVICE", "its name", "name"),
@@ -82,3 +88,20 @@ def test_a_table_without_rows_is_false_and_has_no_groups() -> None:
     assert not Table(COLUMNS, ())
     assert Table(COLUMNS, ()).groups == []
     assert Table(COLUMNS, ()).lines() == ["SERVICE  CI  OUTAGES  WHY".replace("CI", "95% CI")]
+
+
+def test_downtime_by_stage_gives_up_the_stages_that_lost_least() -> None:
+    lost = {Stage.UNDETECTED: 3.0, Stage.QUEUED: 1.0, Stage.START: 2.0}
+    year, none = np.array([YEAR]), np.array([])
+    whole = downtime.table([Part("crash", stage, np.array([s]), year, none) for stage, s in lost.items()])
+    wide = max(map(len, whole.lines()))
+    assert "start" in whole.lines()[0]
+    assert [c.heading for c in whole.columns if c not in whole.narrowed(wide - 1).columns] == ["queued"]
+    assert "start" not in whole.narrowed(wide - 10).lines()[0]
+    assert "undetected" in whole.narrowed(wide - 10).lines()[0]
+    assert {"TOTAL", "SHARE"} <= {c.heading for c in whole.narrowed(10).columns}
+
+
+def test_what_is_left_out_is_named_as_in_the_heading() -> None:
+    table = Table((Column("NAME", "", "name"), Column("CI", "", "share", gives_way=1)), (("cart", "[1, 2]"),), 0.9)
+    assert shown(table, 8)[2:] == ["  (90% CI: shown where there is more", "    room than 8 columns)"]

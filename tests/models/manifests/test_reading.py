@@ -123,6 +123,15 @@ def test_a_directory_is_read_in_order_and_other_files_in_it_are_named(tmp_path: 
     ]
 
 
+@pytest.mark.parametrize("head", ["", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"])
+def test_a_kustomization_beside_manifests_is_named_with_what_applies_it(tmp_path: Path, head: str) -> None:
+    (tmp_path / "web.yaml").write_text(DEPLOYMENT)
+    (tmp_path / "kustomization.yaml").write_text(head + "resources: [web.yaml]\nnamePrefix: my-\n")
+    [warning] = map(str, read_manifests([tmp_path]).warnings)
+    assert "kustomization.yaml:1:1: " in warning
+    assert "not applied here: run `kubectl kustomize`" in warning
+
+
 def test_the_same_file_is_refused_when_it_is_named(tmp_path: Path) -> None:
     path = tmp_path / "values.yaml"
     path.write_text("replicas: 3\n")
