@@ -1,6 +1,7 @@
 """From an experiment file to its design: reads the manifests, applies the policies, checks every name."""
 
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from experiments.design.goal import Capacity, Quorum, ReadyEndpoints, ServiceGoal, Slo
@@ -26,7 +27,7 @@ from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
 from models import demand
-from models.cluster import Cluster, without_their_node
+from models.cluster import Cluster, without_pods, without_their_node
 from models.daemonset import without_nodes
 from models.input.problems import InputError
 from models.manifests.account import together
@@ -55,10 +56,10 @@ def resolve(source: Source, folder: str) -> Design:
     check_requests(spec, variants, source, problems)
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
-    return _design(spec, variants, base, folder)
+    return _design(spec, variants, base, folder, source)
 
 
-def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, folder: str) -> Design:
+def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, folder: str, source: Source) -> Design:
     goals = _goals(spec, variants)
     if not goals:
         _explain_no_goal(variants)
@@ -89,7 +90,8 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     clusters = [one.cluster for one in built]
     notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
     notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
-    notes += [note for cluster in clusters for note in without_their_node(cluster)]
+    notes += [note for cluster in clusters for note in (*without_their_node(cluster), *without_pods(cluster))]
+    notes += _patterns_of_no_image(spec, clusters, source)
     return Design(
         scenarios=tuple(scenarios),
         objectives=tuple(Objective(o.service, o.limit, o.metric, o.policy) for o in spec.objectives),
@@ -101,6 +103,17 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
         accounts=tuple(one.account for one in built),
         named=together([*(one.named for one in built), *(variant.unshown(names) for variant in variants)]),
     )
+
+
+def _patterns_of_no_image(spec: SpecFile, clusters: Sequence[Cluster], source: Source) -> list[str]:
+    """A sentence on every pattern of missing images that no container asks for, under no policy: it changes nothing."""
+    made = [maker.template.spec for cluster in clusters for maker in cluster.pod_makers()]
+    images = {container.image for pod in made for container in (*pod.containers, *pod.init_containers)}
+    return [
+        str(source.problem(("spec", "images", "missing", i), f"no container has the image {pattern!r}"))
+        for i, pattern in enumerate(spec.images.missing if spec.images else ())
+        if not any(fnmatchcase(image, pattern) for image in images)
+    ]
 
 
 def _goals(spec: SpecFile, variants: Sequence[Variant]) -> tuple[ServiceGoal, ...]:

@@ -78,18 +78,28 @@ def _shell_line(words: list[str]) -> str | None:
 
 
 def _seconds_of_line(line: str, variables: Mapping[str, str]) -> float | None:
+    """How long the line sleeps; what it puts into the background counts from there to a `wait`."""
     try:
         commands = list(_commands(line))
     except ValueError:  # a quotation that does not end
         return None
-    slept = []
+    now, slept = 0.0, False
+    background: list[float] = []
     for words, in_background in commands:
         if any(word in _UNTOLD for word in words[:2]):
             return None
+        if words[0] == "wait":
+            awaited = background[-1:] if "$!" in words else background
+            now, slept = max([now, *awaited]), slept or bool(awaited)
+            continue
         seconds = seconds_slept(words, variables)
-        if seconds is not None and not in_background:
-            slept.append(seconds)
-    return sum(slept) if slept else None
+        if seconds is None:
+            continue
+        if in_background:
+            background.append(now + seconds)
+        else:
+            now, slept = now + seconds, True
+    return now if slept else None
 
 
 def _commands(line: str) -> Iterator[tuple[list[str], bool]]:

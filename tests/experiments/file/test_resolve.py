@@ -318,6 +318,13 @@ def test_an_objective_with_an_unknown_policy_has_its_service_checked_too(problem
     assert "there is no policy 'as-shiped'" in policy
 
 
+def test_a_pattern_of_missing_images_that_none_has_is_told(read: Any, tmp_path: Path) -> None:
+    warnings = read('  images: {missing: ["pro?y:1", "docker.io/library/web:1"]}\n').warnings
+    assert [told.removeprefix(f"{tmp_path}/") for told in warnings if "spec.images" in told] == [
+        "e.yaml:8:33: spec.images.missing[1]: no container has the image 'docker.io/library/web:1'"
+    ]
+
+
 def test_no_manifests_are_a_problem(problems: Any) -> None:
     (found,) = problems(head=HEAD.replace("[app.yaml]", "[]"))
     assert found == "e.yaml:7:14: spec.manifests: expected at least one file or directory"
