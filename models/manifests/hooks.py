@@ -59,6 +59,9 @@ def seconds_slept(words: list[str], variables: Mapping[str, str]) -> float | Non
     program = _program(words)
     if program == "sleep":
         return _total(words[1:], variables)
+    if program == "timeout" and len(words) > 2:
+        limit, seconds = _total(words[1:2], variables), seconds_slept(words[2:], variables)
+        return None if limit is None or seconds is None else min(limit, seconds)
     if len(words) == 1 and " " in words[0]:
         return seconds_slept(words[0].split(), variables)
     line = _shell_line(words) if program in _SHELLS else None
