@@ -254,7 +254,7 @@ def _without_class(spec: Field, objects: Objects) -> Iterator[_Miss]:
 
 
 def _without_pull_secret(spec: Field, objects: Objects) -> Iterator[_Miss]:
-    """A pod that names no secrets to pull images with gets those of its account, by the admission plug-in of accounts."""
+    """A pod that names no secrets to pull images with gets those of its account, by admission."""
     checked, namespace = spec.checked, spec.manifest.namespace
     name = checked["serviceAccountName"].text() or checked["serviceAccount"].text() or "default"
     account = objects.get("ServiceAccount", namespace, name)
