@@ -117,10 +117,15 @@ def _patterns_of_no_image(spec: SpecFile, clusters: Sequence[Cluster], source: S
 
 
 def _goals(spec: SpecFile, variants: Sequence[Variant]) -> tuple[ServiceGoal, ...]:
-    """The Services that are measured; by default all that have a workload, under every policy."""
+    """The Services that are measured; by default all that have a workload, or get traffic, under every policy."""
     if spec.services is not None:
         return tuple(goal(service) for service in spec.services)
-    behind = [set(_with_workload(v.built.cluster, v.services())) for v in variants if v.built is not None]
+    asked = {traffic.service for variant in variants for traffic, _ in variant.traffic}
+    behind = [
+        {*_with_workload(v.built.cluster, v.services()), *asked.intersection(v.services())}
+        for v in variants
+        if v.built is not None
+    ]
     return tuple(
         ServiceGoal(n, ReadyEndpoints(1)) for n in variants[0].services() if all(n in names for names in behind)
     )
