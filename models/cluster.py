@@ -78,6 +78,25 @@ def without_their_node(cluster: Cluster) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def without_pods(cluster: Cluster) -> tuple[str, ...]:
+    """A sentence on every workload that makes no pods as it is written: there is no pod that could say why.
+
+    Source: pkg/controller/deployment/sync.go (a paused Deployment makes no ReplicaSet that is not there yet).
+    """
+    notes = []
+    for maker in cluster.pod_makers():
+        if isinstance(maker, Deployment) and maker.paused:
+            why = "spec.paused: it makes no pods until it is resumed, which nothing here does"
+        elif isinstance(maker, Deployment | ReplicaSet | StatefulSet) and maker.replicas == 0:
+            why = "spec.replicas is 0: it makes no pods"
+        else:
+            continue
+        kind = maker.kind if isinstance(maker, ReplicaSet) else type(maker).__name__
+        middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
+        notes.append(f"{kind}/{middle}{maker.name}: {why}")
+    return tuple(notes)
+
+
 @cache
 def _homes() -> dict[type, str]:
     """By type of value, the field that it belongs in."""

@@ -13,7 +13,7 @@ from simulator.controllers.refusals import refused
 from simulator.demand.users import Users
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
-from simulator.kubelet import obstacles
+from simulator.kubelet import crash_loop, obstacles
 from simulator.kubelet.overload import OVERLOAD
 from simulator.log import Kind, TransitionLog
 from simulator.phases import Phases
@@ -67,7 +67,7 @@ class Simulation:
         self.recorder = Recorder(self.kernel, self.state)
         self.desired = DesiredReplicas(self.state)
         self.users = Users(self.kernel, self.state, cluster, traffic)
-        timing = behaviour.timing
+        timing = self._timing = behaviour.timing
         phases = phases or Phases.drawn(timing, streams, self.state.nodes.names)
         profile = profile or default_profile()
         ties = ties or ties_of(profile, streams)
@@ -138,7 +138,7 @@ class Simulation:
         return dict(sorted(struck.items()))
 
     def pending(self) -> dict[str, str]:
-        """Pods that are refused, have no node, or cannot start on it, and why."""
+        """Pods that are refused, have no node, cannot start on it, or crash over and over, and why."""
         held_up = refused(self.state, self.cluster.pods)
         for pod in self.state.pods.values():
             reason = "" if pod.deleting else self._held_up_by(pod)
@@ -150,4 +150,5 @@ class Simulation:
         """Why it does not run, or run as a whole, in Kubernetes' words; empty if it is only a matter of time."""
         if pod.node < 0:
             return self.control_plane.kubelet.refusal(pod) or self.control_plane.scheduler.reason(pod)
-        return obstacles.reason(pod) if pod.phase is Phase.PENDING else ""
+        held_up = obstacles.reason(pod) if pod.phase is Phase.PENDING else ""
+        return held_up or crash_loop.reason(pod, self._timing)

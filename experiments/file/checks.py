@@ -79,15 +79,19 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
 
 
 def check_endpoints(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
-    """What is measured must be simulated: Services whose pods are all of kinds without a model have no availability."""
+    """What is measured or asked must be simulated: Services with pods only of kinds without a model answer nothing."""
     for variant in variants:
         if variant.built is None:
             continue
         podless = variant.podless()
-        for i, service in enumerate(spec.services or ()):
-            found = podless.get(service.name)
+        places: list[tuple[str, Path]] = [
+            (service.name, ("spec", "services", i, "name")) for i, service in enumerate(spec.services or ())
+        ]
+        places += [(traffic.service, (*path, "service")) for traffic, path in variant.traffic]
+        for name, place in places:
+            found = podless.get(name)
             if found is not None and found.maker:
-                problems.append(source.problem(("spec", "services", i, "name"), found.problem.message))
+                problems.append(source.problem(place, found.problem.message))
 
 
 def _chains(spec: SpecFile) -> list[str]:

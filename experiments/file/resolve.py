@@ -1,6 +1,7 @@
 """From an experiment file to its design: reads the manifests, applies the policies, checks every name."""
 
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from experiments.design.goal import Capacity, Quorum, ReadyEndpoints, ServiceGoal, Slo
@@ -26,7 +27,7 @@ from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
 from models import demand
-from models.cluster import Cluster, without_their_node
+from models.cluster import Cluster, without_pods, without_their_node
 from models.daemonset import without_nodes
 from models.input.problems import InputError
 from models.manifests.account import together
@@ -55,10 +56,10 @@ def resolve(source: Source, folder: str) -> Design:
     check_requests(spec, variants, source, problems)
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
-    return _design(spec, variants, base, folder)
+    return _design(spec, variants, base, folder, source)
 
 
-def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, folder: str) -> Design:
+def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, folder: str, source: Source) -> Design:
     goals = _goals(spec, variants)
     if not goals:
         _explain_no_goal(variants)
@@ -89,7 +90,8 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     clusters = [one.cluster for one in built]
     notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
     notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
-    notes += [note for cluster in clusters for note in without_their_node(cluster)]
+    notes += [note for cluster in clusters for note in (*without_their_node(cluster), *without_pods(cluster))]
+    notes += _patterns_of_no_image(spec, clusters, source)
     return Design(
         scenarios=tuple(scenarios),
         objectives=tuple(Objective(o.service, o.limit, o.metric, o.policy) for o in spec.objectives),
@@ -103,11 +105,27 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     )
 
 
+def _patterns_of_no_image(spec: SpecFile, clusters: Sequence[Cluster], source: Source) -> list[str]:
+    """A sentence on every pattern of missing images that no container asks for, under no policy: it changes nothing."""
+    made = [maker.template.spec for cluster in clusters for maker in cluster.pod_makers()]
+    images = {container.image for pod in made for container in (*pod.containers, *pod.init_containers)}
+    return [
+        str(source.problem(("spec", "images", "missing", i), f"no container has the image {pattern!r}"))
+        for i, pattern in enumerate(spec.images.missing if spec.images else ())
+        if not any(fnmatchcase(image, pattern) for image in images)
+    ]
+
+
 def _goals(spec: SpecFile, variants: Sequence[Variant]) -> tuple[ServiceGoal, ...]:
-    """The Services that are measured; by default all that have a workload, under every policy."""
+    """The Services that are measured; by default all that have a workload, or get traffic, under every policy."""
     if spec.services is not None:
         return tuple(goal(service) for service in spec.services)
-    behind = [set(_with_workload(v.built.cluster, v.services())) for v in variants if v.built is not None]
+    asked = {traffic.service for variant in variants for traffic, _ in variant.traffic}
+    behind = [
+        {*_with_workload(v.built.cluster, v.services()), *asked.intersection(v.services())}
+        for v in variants
+        if v.built is not None
+    ]
     return tuple(
         ServiceGoal(n, ReadyEndpoints(1)) for n in variants[0].services() if all(n in names for names in behind)
     )

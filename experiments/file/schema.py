@@ -166,7 +166,8 @@ class SpecFile(FileModel):
     """Which Services ask which others to answer a request. Each measured Service that calls others is measured once
     more, with all that it requires, as `<service>+calls`."""
     services: list[ServiceFile] | None = None
-    """What is measured; by default every Service that selects pods of a workload, with one ready endpoint."""
+    """What is measured; by default every Service that selects pods of a workload or gets traffic, with one ready
+    endpoint."""
     policies: list[PolicyFile] = Field(default=[])
     """What is compared; the first is the baseline. By default one, `as-shipped`, without a change."""
     objectives: list[ObjectiveFile] = Field(default=[])

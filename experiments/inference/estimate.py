@@ -79,8 +79,12 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
 
 
 def _percent(share: float, of: Estimate) -> str:
-    """A share in percent with as many decimals as its interval deserves; never rounded up to 100."""
-    narrowest = min((x for x in (of.high - of.low, 1 - of.value, 1 - of.low) if x > 0), default=1.0)
+    """A share in percent with as many decimals as its interval deserves; never rounded up to 100.
+
+    What is less than a unit of the last of twelve decimals is an error of rounding: no width, nor less than nothing.
+    """
+    share = max(share, 0.0)
+    narrowest = min((x for x in (of.high - of.low, 1 - of.value, 1 - of.low) if x > 1e-14), default=1.0)
     decimals = min(max(1 - math.floor(math.log10(narrowest * 100)), 0), 12)
     text = f"{share * 100:.{decimals}f}"
     if share < 1 and float(text) >= 100:

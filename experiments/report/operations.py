@@ -67,6 +67,10 @@ def _remark(of: Operated) -> str:
         parts.append(f"{of.held_up} of {of.begun} begun were held up by refused evictions until the end")
     if of.not_begun:
         parts.append(f"begun {of.begun} of {of.asked} times asked for, as the one before was not over")
+    if of.replaced:
+        parts.append(f"{of.replaced} of {of.begun} begun were not done when the next one took over")
+    if of.unfinished > of.held_up and not of.done:
+        parts.append(f"{of.unfinished - of.held_up} of {of.begun} begun were not done by the end")
     if not parts:
         return ""
     why = f"; {of.refused} evictions were refused, the last: {of.last_refusal.rstrip('.')}" if of.last_refusal else ""

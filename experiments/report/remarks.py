@@ -19,6 +19,7 @@ _HELD_UP = {
     "FailedMount": "not started",
     "CreateContainerConfigError": "not started",
     "ImagePullBackOff": "not started",
+    "CrashLoopBackOff": "not running",
 }
 
 

@@ -55,7 +55,7 @@ _RUN = columns(
     Column("error", str, "What went wrong in a failed cell; else empty."),
     Column("transitions", int, "State changes that happened in the run."),
     Column("strikes", str, "How often each failure mode and operation struck, as a JSON object."),
-    Column("pending", str, "Pods not made, placed or started at the end and why, as a JSON object."),
+    Column("pending", str, "Pods not made, placed, started or running at the end and why, as a JSON object."),
 )
 
 COLUMNS: dict[str, dict[str, Column]] = {

@@ -264,14 +264,20 @@ def _warn_of_empty_selections(
 
 
 def _warn_of_missing_targets(converted: list[tuple[Manifest, object | None]], findings: Findings) -> None:
-    """Autoscalers of workloads that are not among the given objects, or not simulated."""
+    """Autoscalers of workloads that are not among the given objects, or not simulated, or that have one already."""
+    first: dict[tuple[str, str, str], str] = {}
     made = {(m.kind, m.namespace, m.name): value is not None for m, value in converted}
     for manifest, value in converted:
         if isinstance(value, HorizontalPodAutoscaler):
-            simulated = made.get((value.target_kind, value.namespace, value.target_name))
+            key = (value.target_kind, value.namespace, value.target_name)
+            target, simulated = f"{value.target_kind}/{value.target_name}", made.get(key)
+            if (other := first.setdefault(key, value.name)) != value.name:
+                message = (
+                    f"{target} is scaled by {other} too: in Kubernetes neither does (AmbiguousSelector); here both do"
+                )
+                findings.warnings.append(manifest.problem(("spec", "scaleTargetRef"), message))
             if not simulated:
                 reason = "is not among the given objects" if simulated is None else "is not simulated yet"
-                target = f"{value.target_kind}/{value.target_name}"
                 findings.warnings.append(manifest.problem(("spec", "scaleTargetRef"), f"{target} {reason}"))
 
 

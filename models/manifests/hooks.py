@@ -59,6 +59,9 @@ def seconds_slept(words: list[str], variables: Mapping[str, str]) -> float | Non
     program = _program(words)
     if program == "sleep":
         return _total(words[1:], variables)
+    if program == "timeout" and len(words) > 2:
+        limit, seconds = _total(words[1:2], variables), seconds_slept(words[2:], variables)
+        return None if limit is None or seconds is None else min(limit, seconds)
     if len(words) == 1 and " " in words[0]:
         return seconds_slept(words[0].split(), variables)
     line = _shell_line(words) if program in _SHELLS else None
@@ -78,18 +81,28 @@ def _shell_line(words: list[str]) -> str | None:
 
 
 def _seconds_of_line(line: str, variables: Mapping[str, str]) -> float | None:
+    """How long the line sleeps; what it puts into the background counts from there to a `wait`."""
     try:
         commands = list(_commands(line))
     except ValueError:  # a quotation that does not end
         return None
-    slept = []
+    now, slept = 0.0, False
+    background: list[float] = []
     for words, in_background in commands:
         if any(word in _UNTOLD for word in words[:2]):
             return None
+        if words[0] == "wait":
+            awaited = background[-1:] if "$!" in words else background
+            now, slept = max([now, *awaited]), slept or bool(awaited)
+            continue
         seconds = seconds_slept(words, variables)
-        if seconds is not None and not in_background:
-            slept.append(seconds)
-    return sum(slept) if slept else None
+        if seconds is None:
+            continue
+        if in_background:
+            background.append(now + seconds)
+        else:
+            now, slept = now + seconds, True
+    return now if slept else None
 
 
 def _commands(line: str) -> Iterator[tuple[list[str], bool]]:

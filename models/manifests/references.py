@@ -66,6 +66,8 @@ class ReferenceField(NamedTuple):
 _UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 _MOUNT = 'MountVolume.SetUp failed for volume "{within}" : '
 _ACCOUNT = 'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
+_PULL_SECRET = "Unable to retrieve some image pull secrets ({name}); attempting to pull the image may not succeed."
+_PULLED = "every image is taken to be pulled"
 
 
 def _of_container(containers: str) -> tuple[ReferenceField, ...]:
@@ -131,8 +133,8 @@ FIELDS = (
     *_of_container("containers"),
     ReferenceField(
         *("imagePullSecrets[]", "Secret", Stage.PULL),
-        words="Unable to retrieve some image pull secrets ({name}); attempting to pull the image may not succeed.",
-        assumption="every image is taken to be pulled",
+        words=_PULL_SECRET,
+        assumption=_PULLED,
         is_all=False,
     ),
 )
@@ -158,6 +160,7 @@ def absences(pod: Field, objects: Objects) -> Absences:
     invalid = _check_mounts(spec)
     misses = [miss for reference in FIELDS for miss in _misses(reference, spec, objects)]
     misses += _without_class(spec, objects)
+    misses += _without_pull_secret(spec, objects)
     for miss in misses:
         objects.note(miss.use)
     held_back = _without_image(spec, objects)
@@ -248,6 +251,20 @@ def _without_class(spec: Field, objects: Objects) -> Iterator[_Miss]:
         if wanted.text() and not bound and not objects.has_class(wanted.text()):
             reference = Reference("StorageClass", "", wanted.text())
             yield _miss(reference, spec.manifest, wanted, Stage.SCHEDULING, _UNBOUND)
+
+
+def _without_pull_secret(spec: Field, objects: Objects) -> Iterator[_Miss]:
+    """A pod that names no secrets to pull images with gets those of its account, by admission."""
+    checked, namespace = spec.checked, spec.manifest.namespace
+    name = checked["serviceAccountName"].text() or checked["serviceAccount"].text() or "default"
+    account = objects.get("ServiceAccount", namespace, name)
+    if account is None or list(checked["imagePullSecrets"]):
+        return
+    for secret in _whole(account)["imagePullSecrets"]:
+        reference = Reference("Secret", namespace, secret["name"].text())
+        if reference.name and not objects.has(reference):
+            words = _PULL_SECRET.format(name=reference.name)
+            yield _miss(reference, spec.manifest, secret["name"], Stage.PULL, words, assumption=_PULLED)
 
 
 def _claims(spec: Field, objects: Objects) -> Iterator[Field]:

@@ -28,3 +28,17 @@ def wait(pod: PodState, container: ContainerState, judged_by: float, now: float,
     container.backoff = min(2 * container.backoff, timing.crash_loop_max)
     container.backoff_updated = now + waiting
     return waiting
+
+
+def reason(pod: PodState, timing: Timing) -> str:
+    """Why the pod does not run as a whole, in the kubelet's words, if a container waits for the longest; "" if none.
+
+    It has crashed again and again, or is killed at each start as its start-up or liveness probe gives up first.
+    """
+    for container in pod.containers:
+        waits = container.backoff is not None and not (container.running or container.over)
+        if waits and container.backoff == timing.crash_loop_max:
+            minutes, seconds = divmod(timing.crash_loop_max, 60)
+            written = f"{minutes:.0f}m{seconds:g}s" if minutes else f"{seconds:g}s"
+            return f"CrashLoopBackOff: back-off {written} restarting failed container={container.spec.name}"
+    return ""

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from models.cluster import Cluster, services_by_name, without_their_node
-from models.deployment import Deployment
+from models.cluster import Cluster, services_by_name, without_pods, without_their_node
+from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.labels import LabelSelector
 from models.node import Node, Resources
@@ -57,6 +57,16 @@ def test_pods_that_name_a_node_which_is_not_there_are_told() -> None:
     assert without_their_node(made) == (
         'Deployment/web: spec.nodeName: there is no node "gone": the pods never run',
         'Pod/shop/lost: spec.nodeName: there is no node "gone": the pods never run',
+    )
+
+
+def test_workloads_that_make_no_pods_are_told() -> None:
+    counted = ReplicaSet("c", WEB.template, WEB.selector, "shop", replicas=0, kind="ReplicationController")
+    made = Cluster.of([WEB, replace(WEB, name="held", paused=True), replace(WEB, name="none", replicas=0), counted])
+    assert without_pods(made) == (
+        "Deployment/held: spec.paused: it makes no pods until it is resumed, which nothing here does",
+        "Deployment/none: spec.replicas is 0: it makes no pods",
+        "ReplicationController/shop/c: spec.replicas is 0: it makes no pods",
     )
 
 

@@ -101,6 +101,20 @@ def test_by_default_every_service_with_a_workload_is_measured(read: Any) -> None
     assert (goal.name, goal.predicate) == ("web", ReadyEndpoints(1))
 
 
+def test_a_service_without_a_workload_is_measured_if_it_gets_traffic(read: Any) -> None:
+    goals = read("  traffic: [{service: outside, rate: {kind: constant, value: 1}}]\n").scenarios()[0].services
+    assert [goal.name for goal in goals] == ["web", "outside"]
+
+
+def test_traffic_to_pods_of_a_kind_without_a_model_is_a_problem(problems: Any, tmp_path: Path) -> None:
+    more = "---".join(APP.split("---")[:2]).replace("web", "more")
+    more = more.replace("apps/v1", "argoproj.io/v1alpha1").replace("kind: Deployment", "kind: Rollout")
+    (tmp_path / "more.yaml").write_text(more)
+    head = HEAD.replace("[app.yaml]", "[app.yaml, more.yaml]")
+    (message,) = problems("  traffic: [{service: more, rate: {kind: constant, value: 1}}]\n", head=head)
+    assert message.startswith("e.yaml:8:23: spec.traffic[0].service: selects pods of Rollout/more, which is not simul")
+
+
 def test_services_say_when_they_are_available(read: Any) -> None:
     spec = "  services: [{name: web, available: {when: capacity, atLeast: 80%}}]\n"
     assert read(spec).scenarios()[0].services[0].predicate == Capacity(0.8)
@@ -324,6 +338,13 @@ def test_an_objective_with_an_unknown_policy_has_its_service_checked_too(problem
     service, policy = problems("  objectives: [{service: wbe, policy: as-shiped, atLeast: 99%}]\n")
     assert "there is no Service 'wbe'" in service
     assert "there is no policy 'as-shiped'" in policy
+
+
+def test_a_pattern_of_missing_images_that_none_has_is_told(read: Any, tmp_path: Path) -> None:
+    warnings = read('  images: {missing: ["pro?y:1", "docker.io/library/web:1"]}\n').warnings
+    assert [told.removeprefix(f"{tmp_path}/") for told in warnings if "spec.images" in told] == [
+        "e.yaml:8:33: spec.images.missing[1]: no container has the image 'docker.io/library/web:1'"
+    ]
 
 
 def test_no_manifests_are_a_problem(problems: Any) -> None:

@@ -83,6 +83,11 @@ def test_no_outage_bounds_their_number() -> None:
     assert found.is_bound
 
 
+def test_an_error_of_rounding_is_nothing() -> None:
+    found = share(-1e-16, -1e-16, 1e-16)
+    assert (found.show_value(), found.show_interval()) == ("0%", "[0, 0]")
+
+
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_every_estimate_can_be_printed_and_no_share_below_one_reads_as_a_hundred(a: float, b: float, c: float) -> None:
     low, value, high = sorted((a, b, c))

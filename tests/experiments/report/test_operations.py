@@ -55,6 +55,19 @@ def test_a_drain_of_pods_with_two_budgets_is_given_up_at_once_and_says_why(tmp_p
     assert given_up["emptied_s"].isna().all()
 
 
+def test_rollouts_that_are_never_done_are_said_to_be_so() -> None:
+    on_delete = {"target": {"kind": "DaemonSet"}, "set": {"spec.updateStrategy.type": "OnDelete"}}
+    experiment = Experiment.from_yaml(CASES / "ds-rollout" / "e.yaml").policy("on-delete", patches=[on_delete])
+    found = experiment.only("on-delete").run(workers=1)
+    of = only(found)
+    assert (of.begun, of.done) == (of.asked, 0)
+    assert of.replaced > 0
+    assert of.unfinished == of.begun - of.replaced > 0
+    (note,) = (note for note in remarks.notes(found) if note.startswith("r did less"))
+    assert f"{of.replaced} of {of.begun} begun were not done when the next one took over" in note
+    assert f"{of.unfinished} of {of.begun} begun were not done by the end" in note
+
+
 def test_the_operations_are_a_table_on_the_terminal_and_on_the_page(tmp_path: Path) -> None:
     found = results("twopdb", tmp_path, "21d")
     (row,) = operations.table(found).rows

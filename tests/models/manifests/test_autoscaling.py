@@ -160,6 +160,17 @@ def test_a_target_that_is_not_there_is_a_warning() -> None:
     assert warning.message == "Deployment/web is not among the given objects"
 
 
+def test_two_autoscalers_of_one_workload_are_a_warning() -> None:
+    """Kubernetes lets neither act (pkg/controller/podautoscaler/horizontal.go, validateAndParseSelector)."""
+    second = manifest()
+    second["metadata"]["name"] = "more"
+    [warning] = [one for one in build(manifest(), second).warnings if "scaled by" in one.message]
+    assert warning.path == "HorizontalPodAutoscaler/more spec.scaleTargetRef"
+    assert warning.message == (
+        "Deployment/web is scaled by web too: in Kubernetes neither does (AmbiguousSelector); here both do"
+    )
+
+
 def test_annotations_of_version_1_that_are_not_read_are_named() -> None:
     value = manifest(version="v1")
     value["metadata"]["annotations"] = {"autoscaling.alpha.kubernetes.io/metrics": "[]"}

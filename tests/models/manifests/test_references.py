@@ -278,6 +278,22 @@ def test_what_acts_is_a_warning_and_not_named() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("account", "pod", "named"),
+    [
+        ("robot", ACCOUNT, ["Secret/s"]),
+        ("default", "", ["Secret/s"]),
+        ("robot", "", []),
+        ("robot", f"{ACCOUNT}, imagePullSecrets: [{{name: t}}]", ["Secret/t"]),
+    ],
+)
+def test_pods_pull_with_the_secrets_of_their_account(account: str, pod: str, named: list[str]) -> None:
+    """Unless they name some themselves (plugin/pkg/admission/serviceaccount)."""
+    given = thing("ServiceAccount", account, "imagePullSecrets: [{name: s}]")
+    assert absent(deployment(pod), given) == named
+    assert absent(deployment(pod), given, thing("Secret", "s")) == [one for one in named if one != "Secret/s"]
+
+
 def test_a_secret_that_acts_in_one_pod_and_not_in_another_is_a_warning_and_named() -> None:
     pulls = deployment("imagePullSecrets: [{name: s}]", name="a")
     reads = deployment("", "envFrom: [{secretRef: {name: s}}]", name="b")

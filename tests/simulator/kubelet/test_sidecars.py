@@ -44,6 +44,25 @@ def test_a_sidecar_that_is_late_is_killed_and_what_comes_after_it_waits() -> Non
     assert found.times(Kind.POD_PHASE, Phase.RUNNING, START) == []
 
 
+def test_a_container_that_never_starts_in_time_is_told_as_crash_looping() -> None:
+    """A sidecar holds the pod up in Pending; a main container is killed over and over in a Running one."""
+    late = Probe(period=0.25, failure_threshold=1)
+    words = "CrashLoopBackOff: back-off 5m0s restarting failed container="
+    for alone in (
+        pod("alone", container(), init_containers=(sidecar(startup=late),)),
+        pod("alone", container("proxy", startup=late), container()),
+    ):
+        found = Lab(cluster(nodes(1), alone))
+        assert found.simulation.pending() == {"alone": f"{words}proxy"}
+
+
+def test_a_container_that_waits_for_a_while_is_not_told_as_crash_looping() -> None:
+    found = Lab(cluster(nodes(1), pod("alone", container())), failures=[ContainerCrash("crash", Fixed(5.0))])
+    found.run(15.0)
+    assert found.pods()[0].running == 0
+    assert found.simulation.pending() == {}
+
+
 def test_a_sidecar_that_crashes_later_restarts_beside_the_others() -> None:
     alone = pod("alone", container(), init_containers=(sidecar(),), restart_policy="Never")
     found = Lab(cluster(nodes(1), alone), failures=[ContainerCrash("crash", Fixed(100.0))])
