@@ -22,6 +22,8 @@ import pytest
 
 from tests.sources import PACKAGES, ROOT
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs" / "extending.md"
 WHOLE = re.compile(r"^(`([\w./]+)`:\n\n```python\n)(.*?)(^```$)", re.MULTILINE | re.DOTALL)
 PART = re.compile(r"^In `([\w./]+)`:\n\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
