@@ -11,6 +11,7 @@ from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.node import Node
 from models.pod import Pod
+from models.quota import ResourceQuota
 from models.service import Service, service_names
 from models.statefulset import StatefulSet
 
@@ -24,6 +25,7 @@ class Cluster:
 
     nodes: tuple[Node, ...] = ()
     services: tuple[Service, ...] = ()
+    quotas: tuple[ResourceQuota, ...] = field(default=(), metadata={"optional": True})
     budgets: tuple[PodDisruptionBudget, ...] = ()
     daemon_sets: tuple[DaemonSet, ...] = ()
     deployments: tuple[Deployment, ...] = ()

@@ -1,6 +1,6 @@
 """Pods: what a template asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -68,6 +68,8 @@ class Container:
     limits: Resources = Resources()
     declared: frozenset[str] = frozenset()
     """Resources ("cpu", "memory") with a request of their own; the scheduler's Fit score assumes one for the others."""
+    limited: frozenset[str] = frozenset()
+    """Resources with a limit of their own."""
     readiness: Probe | None = None
     liveness: Probe | None = None
     startup: Probe | None = None
@@ -266,24 +268,30 @@ class PodSpec:
         totals = {name: self._effective(name) for name in sorted(names)}
         return Resources(totals.pop("cpu"), totals.pop("memory"), totals)
 
+    def limit(self, resource: str) -> int:
+        """The limit of the pod as a whole, worked out as its request is; 0: none of its containers has one."""
+        whole = self.resources.limits.get(resource)
+        amount = self._highest(lambda container: container.limits.amount(resource)) if whole is None else whole
+        return amount + self.overhead.amount(resource) if amount else 0
+
     def _effective(self, resource: str, default: int = 0) -> int:
         def request(container: Container) -> int:
             undeclared = default and resource not in container.declared
             return default if undeclared else container.requests.amount(resource)
 
         whole = self.resources.requests.get(resource)
-        if whole is not None:
-            return whole + self.overhead.amount(resource)
+        return (self._highest(request) if whole is None else whole) + self.overhead.amount(resource)
+
+    def _highest(self, amount: Callable[[Container], int]) -> int:
+        """Of the sums over the containers that run at one time, the highest."""
         sidecars = peak = 0
         for container in self.init_containers:
-            amount = request(container)
             if container.restart_policy == "Always":
-                sidecars += amount
+                sidecars += amount(container)
                 peak = max(peak, sidecars)
             else:
-                peak = max(peak, sidecars + amount)
-        running = sum(map(request, self.containers)) + sidecars
-        return max(running, peak) + self.overhead.amount(resource)
+                peak = max(peak, sidecars + amount(container))
+        return max(sum(map(amount, self.containers)) + sidecars, peak)
 
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"

@@ -19,7 +19,7 @@ class Absences:
     """What objects that are not there do to the pods of a template, in Kubernetes' words; "" and {}: nothing."""
 
     refused: str = ""
-    """Why the API server makes none of them; {} stands for the name of the pod."""
+    """Why the API server makes none of them, whatever its reason; {} stands for the name of the pod."""
     unschedulable: str = ""
     """Why the scheduler places none of them (PreFilter of VolumeBinding)."""
     unmounted: str = ""

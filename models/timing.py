@@ -11,6 +11,7 @@ def _constant(default: float | None, meaning: str, *, flag: str, source: str) ->
 _LIFECYCLE = "pkg/controller/nodelifecycle"
 _KUBELET = "pkg/kubelet"
 _AUTOSCALER = "pkg/controller/podautoscaler"
+_WORKQUEUE = "k8s.io/client-go/util/workqueue/default_rate_limiters.go"
 _METRICS_SERVER = "kubernetes-sigs/metrics-server/pkg/storage/pod.go"
 
 
@@ -22,6 +23,8 @@ _POSITIVE = (
     "pod_gc_period",
     "autoscaler_sync_period",
     "metrics_resolution",
+    "resource_quota_sync_period",
+    "create_backoff_initial",
 )
 
 
@@ -82,6 +85,18 @@ class Timing:
     )
     pod_gc_period: float = _constant(
         20.0, "how often pods of nodes that are out of service are collected", flag="-", source="pkg/controller/podgc"
+    )
+    resource_quota_sync_period: float = _constant(
+        300.0,
+        "how often usage of quotas is counted anew: pods that are overdue are let off then",
+        flag="--resource-quota-sync-period",
+        source="pkg/controller/resourcequota",
+    )
+    create_backoff_initial: float = _constant(
+        0.005, "the first wait before pods that were refused are asked for again", flag="-", source=_WORKQUEUE
+    )
+    create_backoff_max: float = _constant(
+        1000.0, "the longest such wait: each is twice as long as the last", flag="-", source=_WORKQUEUE
     )
     controller_latency: float = _constant(
         0.05,

@@ -10,6 +10,7 @@ from simulator.controllers.legacy_eviction import LegacyEviction
 from simulator.controllers.node_lifecycle import NodeLifecycle
 from simulator.controllers.pod_gc import PodGC
 from simulator.controllers.replicaset import ReplicaSetController
+from simulator.controllers.resource_quota import ResourceQuotaController
 from simulator.controllers.statefulset import StatefulSetController
 from simulator.controllers.taint_eviction import TaintEviction
 from simulator.hazards import Hazards
@@ -52,6 +53,7 @@ class ControlPlane:
         if timing.pod_eviction_timeout is not None:
             LegacyEviction(kernel, state, self.node_lifecycle, timing.pod_eviction_timeout)
         self.pod_gc = PodGC(kernel, state, timing, phases)
+        self.resource_quotas = ResourceQuotaController(kernel, state, timing, phases)
         self.replica_sets = ReplicaSetController(kernel, state, timing, streams)
         self.deployments = DeploymentController(kernel, state, timing, api.deployment_class)
         self.stateful_sets = StatefulSetController(kernel, state, timing, api.pod_class)

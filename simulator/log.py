@@ -58,6 +58,9 @@ class Kind(IntEnum):
     NODE_EXISTS = 37  # node; 1 from when one joins a running cluster, 0 once its object is deleted
     POD_SCHEDULING_GATES = 38  # pod; number of scheduling gates that are left
     POD_METADATA = 39  # pod; 0 as its labels or its owner are about to change, 1 once they have
+    QUOTA_GENERATION = 40  # ResourceQuota; one more with each change of its spec
+    QUOTA_CHARGED = 41  # ResourceQuota; number of charges that it counts: one for each pod and resource
+    SERVICE_REFUSED = 42  # Service; why pods behind it are not made: a `Refusal`
 
 
 class Phase(IntEnum):
@@ -68,6 +71,16 @@ class Phase(IntEnum):
     RUNNING = 2
     SUCCEEDED = 3
     FAILED = 4
+
+
+class Refusal(IntEnum):
+    """Why the API server makes no pod."""
+
+    NONE = 0
+    FORBIDDEN = 1
+    """Something that it refers to is not there, or it is not as it has to be."""
+    QUOTA = 2
+    """It would exceed a ResourceQuota of its namespace."""
 
 
 class TransitionLog:

@@ -15,6 +15,7 @@ class Phases:
     pod_gc: float
     leases: Sequence[float]
     """One a node, in their order."""
+    resource_quota_sync: float = 0.0
 
     @classmethod
     def drawn(cls, timing: Timing, streams: Streams, nodes: Sequence[str]) -> "Phases":
@@ -23,4 +24,5 @@ class Phases:
             node_monitor=timing.node_monitor_period * streams.stream("phase/node-monitor").random(),
             pod_gc=timing.pod_gc_period * streams.stream("phase/pod-gc").random(),
             leases=[timing.lease_renew_period * streams.stream(f"phase/lease/{name}").random() for name in nodes],
+            resource_quota_sync=timing.resource_quota_sync_period * streams.stream("phase/resource-quota").random(),
         )

@@ -139,7 +139,7 @@ class Simulation:
 
     def pending(self) -> dict[str, str]:
         """Pods that are refused, have no node, cannot start on it, or crash over and over, and why."""
-        held_up = refused(self.state, self.cluster.pods)
+        held_up = refused(self.state, self.api.refused)
         for pod in self.state.pods.values():
             reason = "" if pod.deleting else self._held_up_by(pod)
             if reason:

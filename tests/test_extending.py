@@ -302,23 +302,23 @@ def test_a_plot_is_two_files(workshop: Workshop) -> None:
 
 
 def test_a_kind_that_is_only_read_is_two_files(workshop: Workshop) -> None:
-    names = {"PriorityClass": "RuntimeClass", "PriorityClasses": "RuntimeClasses", "priority_class": "runtime_class"}
-    names |= {"models.priority": "mine.value", '"PriorityClass"': '"RuntimeClass"'}
+    names = {"PriorityClass": "IngressClass", "PriorityClasses": "IngressClasses", "priority_class": "ingress_class"}
+    names |= {"models.priority": "mine.value", '"PriorityClass"': '"IngressClass"'}
     workshop.write("value", renamed(whole("models/priority.py"), names))
     workshop.write("converter", renamed(whole("models/manifests/priority.py"), names))
-    written = "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: fast}, value: 7}\n"
+    written = "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: fast}, value: 7}\n"
     (workshop.folder / "fast.yaml").write_text(written, "utf-8")
     [without] = workshop.run("", manifests=", fast.yaml")
     [read] = workshop.run("", imported="mine.converter", manifests=", fast.yaml")
-    assert (without["not modelled"], read["not modelled"]) == ({"RuntimeClass": 1}, {})
+    assert (without["not modelled"], read["not modelled"]) == ({"IngressClass": 1}, {})
     assert read["tables"] == without["tables"]
     program = (
         "import sys, mine.converter\n"
-        "from mine.value import RuntimeClass\n"
+        "from mine.value import IngressClass\n"
         "from models.manifests import build_cluster, read_manifests\n"
-        "print(build_cluster(read_manifests(sys.argv[1:]).objects).cluster.of_kind(RuntimeClass))\n"
+        "print(build_cluster(read_manifests(sys.argv[1:]).objects).cluster.of_kind(IngressClass))\n"
     )
-    expected = "(RuntimeClass(name='fast', value=7, global_default=False, preempts=True),)\n"
+    expected = "(IngressClass(name='fast', value=7, global_default=False, preempts=True),)\n"
     assert workshop.python("-c", program, "fast.yaml") == expected
 
 

@@ -13,10 +13,10 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "models": (
         "manifests schemas demand",
         "cluster units",
-        "load behaviour daemonset disruption statefulset",
-        "autoscaling deployment qos",
+        "load behaviour daemonset disruption quota statefulset",
+        "autoscaling deployment qos runtime_class",
         "pod priority service traffic",
-        "distributions input labels namespace node reference request_level timing",
+        "distributions input labels limit_range namespace node reference request_level timing",
         "arrays incomplete_gamma size",
     ),
     "simulator": (

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from experiments.attribution.stages import Node, Pod, Spell, Stage
+from experiments.attribution.stages import REFUSED, Node, Pod, Spell, Stage
 from models.arrays import Floats
 from simulator.log import Kind, Phase, TransitionLog
 
@@ -47,7 +47,7 @@ _OF_PODS = (
     *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
 )
 _OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING)
-_OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING)
+_OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
 _POD_KINDS, _NODE_KINDS = frozenset(map(int, _OF_PODS)), frozenset(map(int, _OF_NODES))
 
 
@@ -89,6 +89,8 @@ class _Reader:
         self._gaps: list[_Gap] = []
         self._leaving: dict[int, _Gap] = {}
         """By pod that is being deleted: the gap that it left."""
+        self._without_pod = Stage.NOT_CREATED
+        """What replicas without a pod wait for now."""
         self._desired = self._listed = self._answering = 0
         self._unlisted: list[float] = []
         """Since when pods answer, and are ready, without being listed."""
@@ -102,6 +104,9 @@ class _Reader:
         elif kind == Kind.SERVICE_DESIRED:
             self._desired = new
             self._count_gaps(time, "", cause)
+        elif kind == Kind.SERVICE_REFUSED:
+            self._part_gaps(time)
+            self._without_pod = REFUSED[new]
         else:
             self._listed = new
         if self._unlisted or self._answering > self._listed:
@@ -224,11 +229,18 @@ class _Reader:
             gap.gone = time
             self._gaps.append(gap)
 
+    def _part_gaps(self, time: float) -> None:
+        """From now on replicas without a pod wait for something else."""
+        for gap in self._gaps:
+            self._fill(gap, time)
+            gap.since = time
+            gap.gone = None if gap.gone is None else time
+
     def _fill(self, gap: _Gap, time: float) -> None:
         """A replacement that is made while the old pod is still there did not wait for it to be gone."""
         gone = gap.since if gap.gone is None else gap.gone
         self._note(gap.since, gone, gap.cause, Stage.TERMINATING)
-        self._note(gone, time, gap.cause, Stage.NOT_CREATED)
+        self._note(gone, time, gap.cause, self._without_pod)
 
     def _count_unlisted(self, time: float) -> None:
         unlisted = max(0, self._answering - self._listed)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from simulator.log import Phase
+from simulator.log import Phase, Refusal
 
 
 class Stage(StrEnum):
@@ -19,6 +19,10 @@ class Stage(StrEnum):
     """The replacement waits for the old pod to be gone: StatefulSets, DaemonSets, strategy Recreate."""
     NOT_CREATED = "not created"
     """There is no pod in its place: its controller has not made one yet, or nobody will, or none is desired."""
+    OVER_QUOTA = "not created: exceeded quota"
+    """The API server refuses to make its pod, since that would exceed a ResourceQuota of its namespace."""
+    FORBIDDEN = "not created: forbidden"
+    """The API server refuses to make its pod for another reason: what it refers to is not there, or a LimitRange."""
     QUEUED = "queued"
     """The pod has no node: it waits for the scheduler, or is unschedulable."""
     IMAGE_PULL = "image pull"
@@ -45,6 +49,12 @@ class Spell(NamedTuple):
     stage: Stage
 
 
+REFUSED: dict[int, Stage] = {
+    Refusal.NONE: Stage.NOT_CREATED,
+    Refusal.FORBIDDEN: Stage.FORBIDDEN,
+    Refusal.QUOTA: Stage.OVER_QUOTA,
+}
+"""What a replica waits for that has no pod, by why the API server makes none."""
 READY = 1
 """The Ready condition of a node that is well: see `simulator.log.Kind`."""
 

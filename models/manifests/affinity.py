@@ -111,7 +111,7 @@ def topology_spread(field: Field) -> tuple[TopologySpreadConstraint, ...]:
 
 def tolerations(field: Field, timing: Timing) -> tuple[Toleration, ...]:
     """spec.tolerations, and the two that admission adds (plugin/pkg/admission/defaulttolerationseconds)."""
-    own = [_toleration(item) for item in field]
+    own = list(own_tolerations(field))
     for key, seconds in (
         (NOT_READY, timing.not_ready_toleration_seconds),
         (UNREACHABLE, timing.unreachable_toleration_seconds),
@@ -119,6 +119,11 @@ def tolerations(field: Field, timing: Timing) -> tuple[Toleration, ...]:
         if not any(t.key in ("", key) and t.effect in (None, TaintEffect.NO_EXECUTE) for t in own):
             own.append(Toleration(key, None, TaintEffect.NO_EXECUTE, seconds))
     return tuple(own)
+
+
+def own_tolerations(field: Field) -> tuple[Toleration, ...]:
+    """The tolerations as they are written."""
+    return tuple(_toleration(item) for item in field)
 
 
 def _toleration(field: Field) -> Toleration:

@@ -23,7 +23,6 @@ from models.manifests.schema import schema_errors
 from models.manifests.selector import check_labels
 from models.node import Node
 from models.pod import PodTemplate
-from models.priority import PriorityClass
 from models.reference import References
 from models.service import Service
 
@@ -104,9 +103,8 @@ def build_cluster(
     left_to_owner, kept = _by_owner(usable, findings)
     referred = Objects(usable, strict=references is References.STRICT, missing_images=missing_images)
     converted = _convert(kept, behaviour or Behaviour(), referred, findings)
-    made = [value for _, value in converted]
-    # Admission has worked the PriorityClasses into the pods.
-    cluster = Cluster.of([*nodes, *(v for v in made if v is not None and not isinstance(v, PriorityClass))])
+    simulated = [value for manifest, value in converted if value is not None and manifest.kind not in Admission.KINDS]
+    cluster = Cluster.of([*nodes, *simulated])
     if findings.problems:
         raise InputError(findings.problems)
     podless = _warn_of_empty_selections(converted, findings)
@@ -227,9 +225,9 @@ def _convert(
         check_labels(whole["metadata"].checked["labels"])
         return convert(whole, admission)
 
-    classes = {id(m): converted(m) for m in manifests if m.kind == "PriorityClass"}
-    admission = Admission({c.name: c for c in classes.values() if isinstance(c, PriorityClass)}, behaviour, objects)
-    return [(m, classes[id(m)] if id(m) in classes else converted(m)) for m in manifests]
+    first = {id(m): converted(m) for m in manifests if m.kind in Admission.KINDS}
+    admission = admission.with_objects(first.values())
+    return [(m, first[id(m)] if id(m) in first else converted(m)) for m in manifests]
 
 
 def _warn_of_empty_selections(

@@ -17,7 +17,7 @@ CAPPED = {"cpu", "memory", "ephemeral-storage"}
 
 def amounts(field: Field) -> dict[str, int]:
     """A mapping of resource names to quantities: those that are written, in the units of `Resources`."""
-    return {name: _amount(item, parse_cpu if name == "cpu" else parse_amount) for name, item in field.entries()}
+    return {name: amount(item, parse_cpu if name == "cpu" else parse_amount) for name, item in field.entries()}
 
 
 def resources(field: Field) -> Resources:
@@ -26,11 +26,12 @@ def resources(field: Field) -> Resources:
     return Resources(written.pop("cpu", 0), written.pop("memory", 0), written)
 
 
-def _amount(field: Field, parse: Callable[[object], int]) -> int:
-    amount = field.parsed(parse, 0)
-    if amount < 0:
+def amount(field: Field, parse: Callable[[object], int]) -> int:
+    """A quantity that is not negative; 0 where nothing is written."""
+    parsed = field.parsed(parse, 0)
+    if parsed < 0:
         field.problem(f"must be greater than or equal to 0 (got {field.value})")
-    return max(0, amount)
+    return max(0, parsed)
 
 
 def container(field: Field, *, host_network: bool, grace_period: float, init: bool = False) -> Container:
@@ -57,6 +58,7 @@ def container(field: Field, *, host_network: bool, grace_period: float, init: bo
         ),
         limits=limited,
         declared=frozenset((declared | defaulted) & {"cpu", "memory"}),
+        limited=frozenset(name for name, _ in limits.entries()),
         readiness=_probe(field["readinessProbe"]),
         liveness=_probe(field["livenessProbe"], kills=True),
         startup=_probe(field["startupProbe"], kills=True),

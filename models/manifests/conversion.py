@@ -2,14 +2,17 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import ClassVar
 
 from models.behaviour import Behaviour
+from models.limit_range import LimitRange
 from models.manifests.manifest import Field
 from models.manifests.objects import Objects
 from models.priority import PriorityClass
+from models.runtime_class import RuntimeClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,21 @@ class Admission:
     """Says how long things take: the tolerations that are added, and hooks."""
     objects: Objects = field(default_factory=Objects)
     """What pods may refer to."""
+    runtime_classes: Mapping[str, RuntimeClass] = field(default_factory=dict)
+    limit_ranges: Mapping[str, Sequence[LimitRange]] = field(default_factory=dict)
+    """By namespace, in the order of their names."""
+
+    KINDS: ClassVar = {"LimitRange", "PriorityClass", "RuntimeClass"}
+    """Those whose objects admission works into the pods."""
+
+    def with_objects(self, made: Collection[object]) -> "Admission":
+        """It, knowing these objects as well."""
+        classes = {one.name: one for one in made if isinstance(one, PriorityClass)}
+        runtimes = {one.name: one for one in made if isinstance(one, RuntimeClass)}
+        ranges: dict[str, list[LimitRange]] = {}
+        for limit_range in sorted((one for one in made if isinstance(one, LimitRange)), key=lambda one: one.name):
+            ranges.setdefault(limit_range.namespace, []).append(limit_range)
+        return replace(self, priority_classes=classes, runtime_classes=runtimes, limit_ranges=ranges)
 
     @property
     def default_class(self) -> PriorityClass | None:

@@ -7,9 +7,11 @@ from models.manifests import hooks
 from models.manifests.affinity import affinity, tolerations, topology_spread
 from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
+from models.manifests.limit_ranger import limited
 from models.manifests.manifest import Field
 from models.manifests.pod_resources import pod_resources
 from models.manifests.references import absences
+from models.manifests.runtime_class import with_runtime_class
 from models.manifests.selector import check_labels
 from models.manifests.template_digest import template_digest
 from models.node import Resources
@@ -63,6 +65,8 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         made = replace(made, resources=pod_resources(spec, replace(made, overhead=Resources())))
     _check_names(spec)
     metadata = field["metadata"]
+    made, refused = _admitted(spec, made, admission)
+    absent = absences(field, admission.objects)
     annotations = metadata.checked["annotations"].labels()
     cost = metadata["annotations"][DELETION_COST].parsed(_deletion_cost, 0)
     template = PodTemplate(
@@ -71,10 +75,37 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         annotations,
         cost,
         template_digest(field.value),
-        absences(field, admission.objects),
+        replace(absent, refused=refused or absent.refused),
     )
     _check_durations(field, template, admission)
     return template
+
+
+def _admitted(spec: Field, made: PodSpec, admission: Admission) -> tuple[PodSpec, str]:
+    """(the spec as admission plug-ins leave it, in whose order it passes them; why they refuse its pods or "")."""
+    made, refused = limited(made, admission.limit_ranges.get(spec.manifest.namespace, ()))
+    refused = refused or _wrong_priority(spec, made, admission)
+    name = spec["runtimeClassName"].text()
+    if not name or name in admission.runtime_classes:
+        made, conflict = with_runtime_class(made, admission.runtime_classes.get(name))
+        refused = refused or conflict
+    if not refused:
+        return made, ""
+    spec.warn(f"the API server refuses its pods: {refused}")
+    return made, f'pods "{{}}" is forbidden: {refused}'
+
+
+def _wrong_priority(spec: Field, made: PodSpec, admission: Admission) -> str:
+    """Why a pod is refused that says itself what its class is to say (plugin/pkg/admission/priority)."""
+    name, written = spec.checked["priorityClassName"].text(), spec.checked["priority"]
+    if name and name not in admission.priority_classes and name not in SYSTEM_PRIORITIES:
+        return ""
+    if not written.present or written.integer(0, at_least=-(2**31)) == made.priority:
+        return ""
+    return (
+        f"the integer value of priority ({written.value}) must not be provided in pod spec; priority admission "
+        f"controller computed {made.priority} from the given PriorityClass name"
+    )
 
 
 def _deletion_cost(value: object) -> int:
@@ -109,7 +140,8 @@ def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, Pri
         chosen = PriorityClass(name.text(), SYSTEM_PRIORITIES[name.text()])
     by_class = "PreemptLowerPriority" if chosen is None or chosen.preempts else "Never"
     policy = spec["preemptionPolicy"].choice(by_class, ("PreemptLowerPriority", "Never"))
-    return (chosen.value if chosen else written), policy != "Never"
+    unknown = written if name.text() and chosen is None else 0
+    return (chosen.value if chosen else unknown), policy != "Never"
 
 
 def _active_deadline(spec: Field, restart_policies: tuple[str, ...]) -> float | None:

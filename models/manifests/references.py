@@ -119,7 +119,7 @@ FIELDS = (
     ReferenceField(
         *("runtimeClassName", "RuntimeClass", Stage.ADMISSION, 'pod rejected: RuntimeClass "{name}" not found'),
         name="",
-        is_all=False,
+        assumption="it is taken to be there, on every node, and to take nothing by itself",
     ),
     ReferenceField(
         *("volumes[].persistentVolumeClaim", "PersistentVolumeClaim", Stage.SCHEDULING),

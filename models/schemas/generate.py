@@ -26,6 +26,7 @@ KINDS = {
     "autoscaling/v1": "HorizontalPodAutoscaler",
     "autoscaling/v2": "HorizontalPodAutoscaler",
     "policy/v1": "PodDisruptionBudget",
+    "node.k8s.io/v1": "RuntimeClass",
     "scheduling.k8s.io/v1": "PriorityClass",
     "storage.k8s.io/v1": "StorageClass",
     "networking.k8s.io/v1": "NetworkPolicy Ingress",

@@ -13,6 +13,7 @@ from models.pod import PodTemplate
 from models.timing import Timing
 from simulator.controllers.daemon_availability import DaemonAvailability
 from simulator.controllers.daemon_placement import DaemonPlacement
+from simulator.controllers.pod_control import PodControl
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
@@ -38,7 +39,10 @@ class DaemonSetController:
         """Each node's place in the order of going over them."""
         self._changed: defaultdict[DaemonSetState, dict[int, int]] = defaultdict(dict)
         """Nodes to be looked at, and why."""
+        self._refused: dict[DaemonSetState, dict[int, int]] = {}
+        """Nodes that their pods were refused for in the last pass, and why they lack them."""
         self._queue: WorkQueue[DaemonSetState] = WorkQueue(kernel, timing.controller_latency, self._sync)
+        self._pod_control: PodControl[DaemonSetState] = PodControl(kernel, state, timing, self._queue.add)
         self._availability = DaemonAvailability(kernel, state.pods, self._queue.add)
         state.listen(Kind.DAEMONSET_GENERATION, self._spec_changed)
         state.listen(Kind.NODE_TAINTS, self._taints_changed)
@@ -105,7 +109,7 @@ class DaemonSetController:
     def _sync(self, daemon_set: DaemonSetState) -> None:
         """Supplies the nodes; once there is nothing to do about that, a step of the rolling update."""
         self._availability.look(daemon_set)
-        changed, self._changed[daemon_set] = self._changed[daemon_set], {}
+        changed = {**self._refused.pop(daemon_set, {}), **self._changed.pop(daemon_set, {})}
         self._construct_history(daemon_set)
         for node in changed:
             suits = self._placements[daemon_set][node]
@@ -117,10 +121,12 @@ class DaemonSetController:
             self._take_stock(daemon_set, node)
         if not daemon_set.complete and _is_rolled_out(daemon_set):
             self._state.workloads.set_status(daemon_set, Kind.DAEMONSET_COMPLETE, True, daemon_set.cause)
-        refused = daemon_set.spec.template.absences.refused
-        if refused and not daemon_set.wanted <= daemon_set.by_node.keys():
-            return  # a pass that fails to make a pod ends there
-        if any(acted) or not daemon_set.outdated or daemon_set.spec.on_delete:
+        if daemon_set not in self._refused:  # a pass that fails to make a pod ends there
+            self._update(daemon_set, any(acted))
+        self._pod_control.settle(daemon_set)
+
+    def _update(self, daemon_set: DaemonSetState, acted: bool) -> None:
+        if acted or not daemon_set.outdated or daemon_set.spec.on_delete:
             return
         max_surge, max_unavailable = daemon_set.spec.fence_posts(len(daemon_set.wanted))
         if max_surge > 0:
@@ -139,14 +145,13 @@ class DaemonSetController:
 
     def _create(self, daemon_set: DaemonSetState, node: int, cause: int) -> None:
         newest = daemon_set.history.revisions[-1]
-        if newest.template.absences.refused:
-            return
         pod_class = newest.classes.get(0)
         if pod_class is None:
             labels = {REVISION_LABEL: newest.hash}
             pod_class = self._make_pod_class(daemon_set.workload, daemon_set.spec.pod_template, labels)
             newest.classes[0] = pod_class
-        self._state.pods.create(pod_class, daemon_set, cause, only_node=node)
+        if self._pod_control.create(pod_class, daemon_set, cause, only_node=node) is None:
+            self._refused.setdefault(daemon_set, {})[node] = cause
 
     def _manage(self, daemon_set: DaemonSetState, node: int, cause: int) -> bool:
         """Makes the pod that a node lacks, deletes those that it should not have; says whether there were any.

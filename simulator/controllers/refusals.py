@@ -1,41 +1,39 @@
 """Pods that are wanted, and that the API server refuses to make.
 
-Nothing makes the object that they lack during a run, so controllers' retries change nothing and are left out; an event
-FailedCreate is what a user sees of them (pkg/controller/controller_utils.go, statefulset/stateful_pod_control.go).
+An event FailedCreate is what a user sees of them (pkg/controller/controller_utils.go, statefulset/
+stateful_pod_control.go).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from models.pod import Pod, PodTemplate
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DaemonSetState, StatefulSetState
+from simulator.state.objects import DaemonSetState, PodOwner, StatefulSetState
 
 
-def refused(state: ClusterState, alone: Iterable[Pod]) -> dict[str, str]:
+def refused(state: ClusterState, alone: Mapping[str, str]) -> dict[str, str]:
     """The pods, and why they are refused, in Kubernetes' words; `alone` are those that no controller makes.
 
     Names of pods that were never made are those that they would have got. A StatefulSet tries its first one only.
     """
-    found = {pod.name: _words(pod.template, pod.name) for pod in alone if pod.template.absences.refused}
+    found = {name: f"FailedCreate: {words}" for name, words in alone.items()}
     for replica_set in state.workloads.replica_sets:
-        template, name, made = replica_set.pod_class.template, replica_set.name, replica_set.created_pods
-        if template.absences.refused:
-            numbers = range(made, made + replica_set.desired - len(replica_set.pods))
-            found |= {f"{name}-{number}": _words(template, f"{name}-") for number in numbers}
+        found |= _numbered(replica_set, replica_set.desired - len(replica_set.pods))
     for stateful_set in state.workloads.of(StatefulSetState):
-        template, name = stateful_set.spec.template, stateful_set.workload.name
-        if template.absences.refused:
-            there = {pod.ordinal for pod in stateful_set.objects.values()}
-            first = next((ordinal for ordinal in stateful_set.spec.ordinals if ordinal not in there), None)
-            if first is not None:
-                found[f"{name}-{first}"] = _words(template, f"{name}-{first}")
+        there = {pod.ordinal for pod in stateful_set.objects.values()}
+        missing = (ordinal for ordinal in stateful_set.spec.ordinals if ordinal not in there)
+        names = [f"{stateful_set.name}-{ordinal}" for ordinal in missing][:1]
+        found |= _said(stateful_set, names, *names)
     for daemon_set in state.workloads.of(DaemonSetState):
-        template, name, made = daemon_set.spec.template, daemon_set.workload.name, daemon_set.created_pods
-        if template.absences.refused:
-            numbers = range(made, made + len(daemon_set.wanted - daemon_set.by_node.keys()))
-            found |= {f"{name}-{number}": _words(template, f"{name}-") for number in numbers}
+        found |= _numbered(daemon_set, len(daemon_set.wanted - daemon_set.by_node.keys()))
     return found
 
 
-def _words(template: PodTemplate, name: str) -> str:
-    return "FailedCreate: " + template.absences.refused.replace("{}", name, 1)
+def _numbered(owner: PodOwner, missing: int) -> dict[str, str]:
+    """The next pods of an owner that numbers them as it makes them; it is refused them by the beginning of the name."""
+    numbers = range(owner.created_pods, owner.created_pods + missing)
+    return _said(owner, (f"{owner.name}-{number}" for number in numbers), f"{owner.name}-")
+
+
+def _said(owner: PodOwner, names: Iterable[str], called: str = "") -> dict[str, str]:
+    words = owner.refusal.replace("{}", called, 1)
+    return dict.fromkeys(names, f"FailedCreate: {words}") if words else {}

@@ -10,6 +10,7 @@ from collections import Counter
 from models.timing import Timing
 from simulator.controllers.availability import Availability
 from simulator.controllers.pod_claims import PodClaims
+from simulator.controllers.pod_control import PodControl
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
@@ -32,6 +33,7 @@ class ReplicaSetController:
         """Those in the middle of their batches, which are left alone until the last."""
         self._lots = streams.stream("replicaset/lots")
         self._queue: WorkQueue[ReplicaSetState] = WorkQueue(kernel, timing.controller_latency, self._reconcile)
+        self._pod_control: PodControl[ReplicaSetState] = PodControl(kernel, state, timing, self._queue.add)
         self._claims = PodClaims(state, self._scaled)
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set, cause))
         state.listen(Kind.POD_READY, self._ready_changed)
@@ -79,10 +81,12 @@ class ReplicaSetController:
             return
         self._claim(replica_set)
         diff = len(replica_set.pods) - replica_set.desired
-        if diff < 0 and not replica_set.pod_class.template.absences.refused:
+        if diff < 0:
             self._creating.add(replica_set)
             self._slow_start_batch(replica_set, min(-diff, BURST_REPLICAS), 1)
-        elif diff > 0:
+            return
+        self._pod_control.settle(replica_set)
+        if diff > 0:
             for pod in self._pods_to_delete(replica_set, min(diff, BURST_REPLICAS)):
                 self._state.pods.mark_deleting(pod, replica_set.cause)
 
@@ -100,15 +104,20 @@ class ReplicaSetController:
             self._availability.judge(pod, replica_set.min_ready, cause)
 
     def _slow_start_batch(self, replica_set: ReplicaSetState, remaining: int, batch: int) -> None:
-        """Slow start: batches of 1, 2, 4, ..., each a round of parallel calls after the last; then another look."""
-        for _ in range(min(batch, remaining)):
-            self._state.pods.create(replica_set.pod_class, replica_set, replica_set.cause)
+        """Slow start: batches of 1, 2, 4, ..., each a round of parallel calls after the last; then another look.
+
+        After a batch of which a pod was refused there is no other.
+        """
+        made = [
+            self._pod_control.create(replica_set.pod_class, replica_set, replica_set.cause)
+            for _ in range(min(batch, remaining))
+        ]
         remaining -= batch
-        if remaining > 0:
+        if remaining > 0 and None not in made:
             self._kernel.timer(self._latency, lambda: self._slow_start_batch(replica_set, remaining, 2 * batch))
         else:
             self._creating.discard(replica_set)
-            if len(replica_set.pods) != replica_set.desired:
+            if self._pod_control.settle(replica_set) and len(replica_set.pods) != replica_set.desired:
                 self._queue.add(replica_set)
 
     def _pods_to_delete(self, replica_set: ReplicaSetState, count: int) -> list[PodState]:

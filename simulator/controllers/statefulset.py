@@ -11,6 +11,7 @@ from models.pod import PodTemplate
 from models.statefulset import PodManagementPolicy
 from models.timing import Timing
 from simulator.controllers.availability import Availability
+from simulator.controllers.pod_control import PodControl
 from simulator.controllers.workqueue import WorkQueue
 from simulator.kernel import Kernel
 from simulator.log import Kind
@@ -29,6 +30,7 @@ class StatefulSetController:
         self._make_pod_class = make_pod_class
         self._availability = Availability(kernel, state)
         self._queue: WorkQueue[StatefulSetState] = WorkQueue(kernel, timing.controller_latency, self._sync)
+        self._pod_control: PodControl[StatefulSetState] = PodControl(kernel, state, timing, self._queue.add)
         state.listen(Kind.STATEFULSET_GENERATION, self._spec_changed)
         state.listen(Kind.POD_PHASE, self._phase_changed)
         state.listen(Kind.POD_READY, self._ready_changed)
@@ -68,6 +70,7 @@ class StatefulSetController:
         done = done and self._process_condemned(stateful_set, pods, monotonic)
         if done and not spec.on_delete:
             self._rolling_update(stateful_set, update_revision, pods)
+        self._pod_control.settle(stateful_set)
         self._complete_rolling_update(stateful_set, update_revision)
         if not stateful_set.complete and _is_rolled_out(stateful_set, update_revision):
             self._state.workloads.set_status(stateful_set, Kind.STATEFULSET_COMPLETE, True, stateful_set.cause)
@@ -124,10 +127,12 @@ class StatefulSetController:
             pod = pods.get(ordinal)
             if pod is None:
                 pod_class = self._versioned_pod_class(stateful_set, update_revision, ordinal)
-                if pod_class.template.absences.refused:
+                cause = stateful_set.lost.get(ordinal, stateful_set.cause)
+                pod = self._pod_control.create(pod_class, stateful_set, cause, ordinal)
+                if pod is None:
                     return False
-                cause = stateful_set.lost.pop(ordinal, stateful_set.cause)
-                pod = pods[ordinal] = self._state.pods.create(pod_class, stateful_set, cause, ordinal)
+                pods[ordinal] = pod
+                stateful_set.lost.pop(ordinal, None)
             elif pod.phase in _FINISHED:
                 finished = True
                 if not pod.deleting:

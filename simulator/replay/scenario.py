@@ -13,6 +13,7 @@ from models.input.patches import json_merge, merge
 from models.input.problems import InputError
 from models.load import Load
 from models.manifests import Manifest, build_cluster
+from models.manifests.conversion import Admission
 from models.node import OUT_OF_SERVICE, Taint, TaintEffect
 from models.pod import DELETION_COST
 from simulator.controllers.disruption import Verdict
@@ -77,8 +78,8 @@ class _Scenario:
         self._pool = recording["name"]
         self._document = document
         self._objects: dict[tuple[str, str], dict[str, Any]] = {}
-        self._priority_classes: dict[str, Manifest] = {}
-        """What admission gives the pods of objects that are applied later."""
+        self._admitting: dict[str, Manifest] = {}
+        """By key, what admission works into the pods of objects that are applied later."""
         timing = timing_of(recording.get("flags", {}))
         self._timing = timing
         nodes = tuple(node_of(node, recording["name"]) for node in recording["nodes"])
@@ -162,12 +163,10 @@ class _Scenario:
 
     def _apply(self, value: Mapping[str, Any], *path: str | int) -> None:
         manifest = Manifest(value, self._document, path)
-        if manifest.kind == "PriorityClass":
-            self._priority_classes[manifest.name] = manifest
+        if manifest.kind in Admission.KINDS:
+            self._admitting[manifest.key] = manifest
             return
-        built = build_cluster(
-            [*self._priority_classes.values(), manifest], behaviour=Behaviour(timing=self._timing)
-        ).cluster
+        built = build_cluster([*self._admitting.values(), manifest], behaviour=Behaviour(timing=self._timing)).cluster
         for field in fields(built):
             for spec in getattr(built, field.name):
                 template = getattr(spec, "template", None)

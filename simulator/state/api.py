@@ -42,6 +42,8 @@ class Api:
         self._namespaces: dict[str, Mapping[str, str]] = {}
         """The labels of those that are declared, by name."""
         self._workloads = 0
+        self.refused: dict[str, str] = {}
+        """Pods of their own that were not made, by name: why, in Kubernetes' words."""
 
     @singledispatchmethod
     def apply(self, spec: Any, cause: int = 0) -> None:
@@ -75,8 +77,6 @@ class Api:
     @apply.register
     def _(self, spec: Pod, cause: int = 0) -> None:
         """It is made, unless refused; of one that exists, labels and deletion cost may change, and gates be removed."""
-        if spec.template.absences.refused:
-            return
         key = ("Pod", spec.namespace, spec.name)
         known = self._objects.get(key)
         if isinstance(known, PodState) and known.uid in self._state.pods and not known.deleting:
@@ -85,8 +85,12 @@ class Api:
             self._state.pods.set_deletion_cost(known, spec.template.deletion_cost, cause)
             self._state.pods.set_scheduling_gates(known, spec.template.spec.scheduling_gates, cause)
             return
-        workload = self.workload(*key)
-        self._objects[key] = self._state.pods.create(self.pod_class(workload, spec.template, {}), None, cause)
+        pod_class = self.pod_class(self.workload(*key), spec.template, {})
+        refused = self._state.admission.refusal(pod_class)
+        if refused:
+            self.refused[spec.name] = refused.replace("{}", spec.name, 1)
+        else:
+            self._objects[key] = self._state.pods.create(pod_class, None, cause)
 
     @apply.register
     def _(self, spec: Service, cause: int = 0) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from models.node import Node
 from simulator.kernel import Kernel
 from simulator.log import Kind, TransitionLog
+from simulator.state.admission import Admission
 from simulator.state.nodes import Nodes
 from simulator.state.pods import Pods
 from simulator.state.services import Services
@@ -26,6 +27,7 @@ class ClusterState:
         self.pods = Pods(kernel, self.nodes, self.transitions)
         self.workloads = Workloads(self.transitions)
         self.services = Services(self.transitions)
+        self.admission = Admission(self.workloads, self.transitions)
 
     def listen(self, kind: Kind, listener: Listener) -> None:
         """Calls `listener` after each transition of this kind, in the order of listening."""

@@ -8,6 +8,7 @@ from simulator.log import Phase
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import TEMPLATE_HASH_LABEL, DeploymentState, Progress, ReplicaSetState, Rollout
 from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState
+from simulator.state.objects.resource_quota import QuotaState
 from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.statefulset import StatefulSetState
@@ -25,6 +26,7 @@ __all__ = [
     "PodOwner",
     "PodState",
     "Progress",
+    "QuotaState",
     "ReplicaSetState",
     "Revision",
     "RevisionHistory",

@@ -125,7 +125,7 @@ class ContainerState:
 class PodOwner:
     """What makes pods and replaces them; `pods` and `objects` are kept by the state's verbs."""
 
-    __slots__ = ("cause", "created_pods", "objects", "pods", "workload")
+    __slots__ = ("cause", "created_pods", "objects", "pods", "refusal", "workload")
 
     def __init__(self, workload: Workload) -> None:
         self.workload = workload
@@ -136,6 +136,8 @@ class PodOwner:
         self.created_pods = 0
         self.cause = 0
         """Why it last lost a pod, or why its spec last changed."""
+        self.refusal = ""
+        """Why the API server makes the pods that it lacks not, in Kubernetes' words ({} stands for their name)."""
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from models.service import Service
+from simulator.log import Refusal
 
 
 class Endpoint(Protocol):
@@ -21,7 +22,7 @@ class Endpoint(Protocol):
 class ServiceState:
     """A Service and its endpoints."""
 
-    __slots__ = ("answering", "desired", "endpoints", "index", "spec", "terminating")
+    __slots__ = ("answering", "desired", "endpoints", "index", "refused", "spec", "terminating")
 
     def __init__(self, index: int, spec: Service) -> None:
         self.index = index
@@ -34,6 +35,8 @@ class ServiceState:
         """How many of those in use can answer."""
         self.desired = 0
         """Replicas desired of the workloads behind it."""
+        self.refused = Refusal.NONE
+        """Why pods of theirs are not made."""
 
     @property
     def in_use(self) -> Mapping[int, Endpoint]:

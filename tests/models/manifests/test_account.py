@@ -51,7 +51,6 @@ def thing(kind: str, api_version: str = "v1", name: str = "x") -> str:
     ("pod", "container", "field", "effect"),
     [
         ("readinessGates: [{conditionType: a/b}]", "", "readinessGates", "too good"),
-        ("runtimeClassName: gvisor", "", "runtimeClassName", "too good"),
         ("schedulerName: mine", "", "schedulerName", "unknown"),
         ("resources: {limits: {memory: 1Gi}}", "", "resources.limits.memory", "too good"),
         ("hostUsers: false", "", "hostUsers", "too good"),
@@ -186,8 +185,6 @@ def test_a_cluster_ip_of_its_own_is_not_named() -> None:
 
 def test_kinds_that_are_not_read_are_named_if_they_may_matter() -> None:
     found = fields(
-        thing("ResourceQuota"),
-        thing("LimitRange"),
         thing("NetworkPolicy", "networking.k8s.io/v1") + "spec: {podSelector: {}}\n",
         thing("Rollout", "argoproj.io/v1alpha1"),
         thing("PodChaos", "chaos-mesh.org/v1alpha1"),
@@ -197,10 +194,8 @@ def test_kinds_that_are_not_read_are_named_if_they_may_matter() -> None:
         thing("Namespace"),
     )
     assert found == {
-        "ResourceQuota": "too good",
         "NetworkPolicy": "too good",
         "PodChaos": "too good",
-        "LimitRange": "unknown",
         "Rollout": "unknown",
     }
 

@@ -1,0 +1,37 @@
+"""ResourceQuotas."""
+
+from models.labels import Operator
+from models.manifests.container import amount
+from models.manifests.conversion import Admission, converts
+from models.manifests.manifest import Field
+from models.quota import ResourceQuota, Scope, ScopeRequirement, is_of_pods
+from models.units import parse_amount, parse_cpu
+
+_CPU = ("cpu", "requests.cpu", "limits.cpu")
+_OPERATORS = (Operator.IN, Operator.NOT_IN, Operator.EXISTS, Operator.DOES_NOT_EXIST)
+
+
+@converts("ResourceQuota")
+def resource_quota(field: Field, admission: Admission) -> ResourceQuota:
+    """A ResourceQuota; what it says of objects that are no pods is not read."""
+    spec = field["spec"]
+    hard = {
+        name: amount(spec["hard"][name], parse_cpu if name in _CPU else parse_amount)
+        for name in spec["hard"].checked.value or ()
+        if is_of_pods(name)
+    }
+    scopes = [ScopeRequirement(Scope(scope.choice(Scope.TERMINATING, Scope))) for scope in spec["scopes"]]
+    scopes += [_requirement(item) for item in spec["scopeSelector"]["matchExpressions"]]
+    return ResourceQuota(field.manifest.name, hard, field.manifest.namespace, tuple(scopes))
+
+
+def _requirement(field: Field) -> ScopeRequirement:
+    """Values are for priority classes only (pkg/apis/core/validation, validateScopedResourceSelectorRequirement)."""
+    scope = Scope(field["scopeName"].required().choice(Scope.TERMINATING, Scope))
+    operator = Operator(field["operator"].required().choice(Operator.EXISTS, _OPERATORS))
+    values = field["values"].texts()
+    if scope is not Scope.PRIORITY_CLASS and operator is not Operator.EXISTS:
+        field["operator"].problem(f"must be 'Exists' for scope {scope} (got {operator})")
+    if operator in (Operator.IN, Operator.NOT_IN) and not values:
+        field["values"].problem("must be at least one value when `operator` is 'In' or 'NotIn' for scope selector")
+    return ScopeRequirement(scope, operator, values)
