@@ -36,6 +36,7 @@ from experiments.closed_form.pod_on_node import (
     pod_on_node_unavailability_fixed_restart,
     reaction_time_variance,
 )
+from experiments.closed_form.quota import retries, wait_for_room
 from experiments.closed_form.rollout import (
     mean_rollout_duration,
     mean_rollout_loss,
@@ -112,6 +113,7 @@ __all__ = [
     "probability_of_no_downtime",
     "reaction_time_variance",
     "replica_unavailability",
+    "retries",
     "rollout_duration",
     "rollout_duration_variance",
     "rollout_loss",
@@ -119,6 +121,7 @@ __all__ = [
     "spread_unavailability",
     "unavailability",
     "units_down",
+    "wait_for_room",
     "weibull_variance",
     "worst_window_of_one_outage",
     "worst_window_of_periodic_outages",

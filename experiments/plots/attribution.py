@@ -22,6 +22,8 @@ STYLES = {
     Stage.TOLERATED: (_RED, ""),
     Stage.TERMINATING: (_GREEN, "////"),
     Stage.NOT_CREATED: (_BLUE, "////"),
+    Stage.OVER_QUOTA: (_SKY, "////"),
+    Stage.FORBIDDEN: (_SKY, "...."),
     Stage.QUEUED: (_GREEN, ""),
     Stage.IMAGE_PULL: (_SKY, ""),
     Stage.RESTART: (_ORANGE, "////"),

@@ -31,7 +31,7 @@ class _Backoff:
         """Of the pod that it was refused."""
         self.failures = 0
         self.due = math.inf
-        """When the clock brings about the next pass."""
+        """When the clock brings about the next pass; infinite while a pass is about to be made."""
         self.timer: Timer | None = None
 
 
@@ -106,8 +106,8 @@ class PodControl(Generic[Owner]):
         """Those that wait may find room the next time that the clock has them look."""
         for owner, backoff in self._backoffs.items():
             pod_class = backoff.pod_class
-            concerned = backoff.timer is None and pod_class.namespace == quota.spec.namespace
-            if concerned and not self._state.admission.refusal(pod_class):
+            waits = backoff.timer is None and backoff.due < math.inf
+            if waits and pod_class.namespace == quota.spec.namespace and not self._state.admission.refusal(pod_class):
                 self._arm(owner, backoff)
 
     def _arm(self, owner: Owner, backoff: _Backoff) -> None:

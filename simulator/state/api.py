@@ -90,6 +90,7 @@ class Api:
         if refused:
             self.refused[spec.name] = refused.replace("{}", spec.name, 1)
         else:
+            self.refused.pop(spec.name, None)
             self._objects[key] = self._state.pods.create(pod_class, None, cause)
 
     @apply.register

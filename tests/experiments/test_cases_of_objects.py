@@ -103,13 +103,12 @@ def test_a_plain_y_is_a_boolean() -> None:
             "zo-pv",
             {"PersistentVolume", "PersistentVolumeClaim", "Pod spec.volumes[].persistentVolumeClaim", "StorageClass"},
         ),
-        ("quota", {"ResourceQuota"}),
         ("job", {"Job"}),
         ("volumes-unsaid", {"Pod spec.volumes[].persistentVolumeClaim", "StatefulSet spec.volumeClaimTemplates"}),
     ],
 )
 def test_what_has_no_behaviour_yet_is_named_as_too_good(case: str, fields: set[str]) -> None:
-    """Volumes (kubernetes/kubernetes#53059, #97386), quotas and Jobs: with place and count, in every run."""
+    """Volumes (kubernetes/kubernetes#53059, #97386) and Jobs: with place and count, in every run."""
     named = Experiment.from_yaml(CASES / case / "e.yaml").named
     assert {one.field for one in named if one.why == "not read"} >= fields
     assert all(one.effect == "too good" and one.count >= 1 and one.first.line >= 1 for one in named)
