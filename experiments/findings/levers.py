@@ -51,6 +51,7 @@ LEVERS = (
     Lever("old pods gone at once", Stage.TERMINATING, times=0.0),
     Lever("replacements made at once", Stage.NOT_CREATED, times=0.0),
     Lever("room in every quota", Stage.OVER_QUOTA, times=0.0),
+    Lever("no pod forbidden", Stage.FORBIDDEN, times=0.0),
     Lever("room for every pod", Stage.QUEUED, times=0.0),
     Lever("no image pull", Stage.IMAGE_PULL, times=0.0),
     Lever("restarts at once", Stage.RESTART, times=0.0),
