@@ -96,7 +96,11 @@ def test_init_containers_get_them_too_and_other_namespaces_do_not() -> None:
     ("limits", "resources", "words"),
     [
         ("max: {cpu: 2}", "limits: {cpu: 3}", "maximum cpu usage per Container is 2, but limit is 3"),
-        ("min: {memory: 64Mi}", "requests: {memory: 32Mi}", "minimum memory usage per Container is 64Mi, but request is 32Mi"),
+        (
+            "min: {memory: 64Mi}",
+            "requests: {memory: 32Mi}",
+            "minimum memory usage per Container is 64Mi, but request is 32Mi",
+        ),
         (
             "min: {cpu: 1}, default: {cpu: 2}",
             "requests: {cpu: 500m}, limits: {cpu: 800m}",
@@ -124,7 +128,7 @@ def test_init_containers_get_them_too_and_other_namespaces_do_not() -> None:
             "limit is 2Gi]",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_breaks_a_limit_is_refused_in_kubernetes_words(limits: str, resources: str, words: str) -> None:
     ranges = limit_range(f"{{type: Container, {limits}}}")
     assert refused(ranges, pod(f"resources: {{{resources}}}")) == words
