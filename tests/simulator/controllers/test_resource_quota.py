@@ -3,11 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
-import pytest
-
-from experiments.closed_form import retries, wait_for_room
 from models.cluster import Cluster
 from models.daemonset import DaemonSet
 from models.deployment import Deployment
@@ -20,8 +17,8 @@ from simulator.state.objects import QuotaState
 from tests.simulator.clusters import Lab, behaviour, cluster, deployment, down, nodes, pod, template
 
 SELECTOR = LabelSelector.of({"app": "web"})
-GRACE, START = 30.0, 3.0
-"""The pods' grace period, and the seconds from their binding until they answer."""
+START = 3.0
+"""Seconds from the binding of a pod until it answers."""
 
 
 def limited(spec: Cluster, **hard: int) -> Cluster:
@@ -44,8 +41,8 @@ def refusal(name: str, used: int, hard: int) -> str:
 
 def tries(since: float, count: int) -> list[float]:
     """When pods that were refused first at that time are asked for again."""
-    schedule = retries(0.005, 1000.0)
-    return [since + next(schedule) for _ in range(count)]
+    waits = (min(0.005 * 2**number, 1000.0) for number in range(count))
+    return [since + elapsed for elapsed in accumulate(waits)]
 
 
 def created(lab: Lab, since: float = 0.0) -> Counter[float]:
@@ -179,29 +176,6 @@ def test_without_the_quota_it_takes_its_surge() -> None:
     lab.apply(replace(old, template=replace(template("web"), annotations={"version": "2"})), at=100.0)
     assert lab.run(200.0).rollout(since=100.0)[-1] == (10, 0)
     assert next(iter(created(lab).values())) > 2
-
-
-def waits() -> list[float]:
-    """From the deletion of a pod on a dead node to its replacement, which has no room before; a run each."""
-    found = []
-    for seed in range(200):
-        spec = web(2, deployment(), pods=1)
-        lab = Lab(spec, behaviour(), seed=seed)
-        down(lab.pods()[0].node, at=10.0).install(lab.simulation.world)
-        lab.run(2000.0)
-        [deleted] = lab.times(Kind.POD_DELETING)
-        [made] = created(lab)
-        assert made == pytest.approx(next(t for t in tries(deleted, 20) if t >= made - 1e-2), abs=1e-3)
-        found.append(made - deleted)
-    return found
-
-
-def test_a_pod_that_is_stuck_on_a_dead_node_holds_its_room_for_two_grace_periods_and_the_resync() -> None:
-    """The added downtime in closed form: mean and variance of the wait for room and for the next try."""
-    found = waits()
-    mean, variance = wait_for_room(2 * GRACE, 300.0, 0.005, 1000.0)
-    assert min(found) > 2 * GRACE
-    assert sum(found) / len(found) == pytest.approx(mean, abs=4 * (variance / len(found)) ** 0.5)
 
 
 def test_without_a_quota_the_replacement_is_made_at_once() -> None:
