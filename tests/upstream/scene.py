@@ -47,12 +47,14 @@ def read(kind: str, written: Object, name: str) -> Any:
 
 
 def pod(written: Object | None, name: str = "asked") -> Pod:
-    """A pod; upstream's tables leave out what does not matter: names, images, container ports."""
+    """A pod; upstream's tables leave out what does not matter: names, images, container ports, priority classes."""
     written = written or {}
     spec = dict(written.get("spec") or {})
     for key in ("containers", "initContainers"):
         if key in spec:
             spec[key] = [_container(c, f"{key}-{i}") for i, c in enumerate(spec[key])]
+    if "priority" in spec:
+        spec.setdefault("priorityClassName", "given-its-priority")
     return read("Pod", {**written, "spec": spec}, name)  # type: ignore[no-any-return]
 
 
