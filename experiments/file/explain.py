@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import functools
 import inspect
 import itertools
 import textwrap
@@ -63,6 +64,7 @@ def _fields(described: Any) -> tuple[dataclasses.Field[Any], ...]:
     return () if described is None else dataclasses.fields(described)
 
 
+@functools.cache
 def attribute_docs(described: type) -> dict[str, str]:
     """The strings that stand below the fields of a class, by field; empty if the source cannot be read."""
     try:
