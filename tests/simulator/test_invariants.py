@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -52,7 +51,7 @@ def check_nodes(state: ClusterState) -> None:
         assert pod.uid == uid
         if pod.node >= 0 and pod.phase not in (Phase.FAILED, Phase.SUCCEEDED):
             on[pod.node].add(uid)
-            requests = pod.pod_class.spec.requests
+            requests = pod.pod_class.requests
             for name, amount in (("cpu", requests.cpu), ("memory", requests.memory), ("pods", 1)):
                 used[name][pod.node] += amount
     for node, running in enumerate(table.running):
@@ -115,17 +114,19 @@ def check_replica_sets(state: ClusterState) -> None:
 
 def check_counts(state: ClusterState, counts: PodCounts) -> None:
     """Running counts of pods are those of a recount."""
+    placed = [
+        pod
+        for pod in state.pods.values()
+        if pod.node >= 0 and not pod.deleting and pod.phase not in (Phase.FAILED, Phase.SUCCEEDED)
+    ]
     for selector in (LabelSelector(), LabelSelector.of({"tier": "front"}), LabelSelector.of({"app": "app-0"})):
+        on = Counter(pod.node for pod in placed if selector.matches(pod.pod_class.labels))
         for key in (ZONE_LABEL, HOSTNAME_LABEL):
             count = counts.of("default", selector, key)
-            by_node = np.zeros(len(state.nodes), dtype=np.int64)
             by_label: Counter[str] = Counter()
-            for pod in state.pods.values():
-                active = pod.node >= 0 and not pod.deleting and pod.phase not in (Phase.FAILED, Phase.SUCCEEDED)
-                if active and selector.matches(pod.pod_class.labels):
-                    by_node[pod.node] += 1
-                    by_label[state.nodes.labels[pod.node].get(key, "")] += 1
-            assert count.by_node.tolist() == by_node.tolist()
+            for node, number in on.items():
+                by_label[state.nodes.labels[node].get(key, "")] += number
+            assert count.by_node.tolist() == [on[node] for node in range(len(state.nodes))]
             del by_label[""]
             assert sorted(count.by_domain[count.by_domain > 0].tolist()) == sorted(by_label.values())
 
@@ -209,11 +210,12 @@ def watched(cluster: Cluster, under: Behaviour, fences: bool = False, **other: o
 
 
 def let_pass(lab: Lab, until: float) -> None:
-    """Runs event by event, and checks whenever time goes on."""
-    kernel = lab.kernel
+    """Runs event by event, and checks whenever time goes on, if there was a transition since it was checked."""
+    kernel, transitions, checked = lab.kernel, lab.state.transitions, -1
     while kernel.peek() <= until:
-        if kernel.peek() > kernel.now:
+        if kernel.peek() > kernel.now and transitions.count != checked:
             check_at_rest(lab.simulation)
+            checked = transitions.count
         kernel.step()
     lab.run(until)
 
