@@ -28,4 +28,4 @@ def compare(paths: tuple[str, ...], baseline: str | None, service: str | None) -
     results = merged(opened) if len(opened) > 1 else opened[names[0]]
     baseline = chosen("--baseline", baseline, results.policies)
     service = chosen("--service", service, results.services)
-    comparison.show(results, baseline, [service] if service else results.services)
+    comparison.show(results.only(service), baseline)

@@ -21,7 +21,7 @@ def show(path: str, settings: tuple[str, ...], service: str | None, policy: str 
         results = Results.open(path)
         service = chosen("--service", service, results.services)
         policy = chosen("--policy", policy, results.policies)
-        text.show(results, service=service, policy=policy)
+        text.show(results.only(service, policy))
         return
     from experiments.experiment import Experiment
     from experiments.file.written import yaml_text

@@ -17,4 +17,4 @@ def why(results: str, service: str | None, policy: str | None) -> None:
     opened = Results.open(results)
     service = chosen("--service", service, opened.services)
     policy = chosen("--policy", policy, opened.policies)
-    downtime.show(opened, [service] if service else opened.services, [policy] if policy else opened.policies)
+    downtime.show(opened.only(service, policy))
