@@ -14,8 +14,7 @@ from experiments.commands.console import PATH, SETTINGS, STRICT, refuse_unread, 
 def plan(experiment: str, settings: tuple[str, ...], strict: bool) -> None:
     """Say what a run would do and how long it would take, from one short run of each policy."""
     from experiments.experiment import Experiment
-    from experiments.preflight import planning
-    from experiments.report.remarks import held_up
+    from experiments.preflight import planning, starting
     from experiments.report.terminal import Terminal
     from models.manifests.account import in_words
     from models.units import format_duration
@@ -31,10 +30,8 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool) -> None:
     click.echo(f"{read.name}: {len(policies)} policies x {atmost}{times} replications of {length}")
     terminal = Terminal()
     terminal.table(planning.table(policies, times))
-    for policy in policies:
-        for reason in dict.fromkeys(policy.pending.values()):
-            pods = [pod for pod, why in policy.pending.items() if why == reason]
-            terminal.say(f"{held_up(reason)} under {policy.policy}: {', '.join(pods)}: {reason}", indent="")
+    for line in starting.sentences(read.scenarios()):
+        terminal.say(line, indent="")
     for line in in_words(read.named):
         terminal.say(line, indent="")
     seconds = sum(policy.seconds for policy in policies) * times

@@ -15,7 +15,7 @@ from experiments.commands.console import FAILED, INTERRUPTED, PATH, SETTINGS, ST
 @click.command()
 @click.pass_obj
 @click.argument("experiment", type=PATH)
-@click.option("-o", "--out", type=PATH, help="Result folder.  [default: results/NAME]")
+@click.option("-o", "--output", type=PATH, metavar="FOLDER", help="Result folder.  [default: results/NAME]")
 @click.option("-n", "--replications", type=click.IntRange(1, 1_000_000), help="Runs per policy, instead of the file's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed, instead of the file's.")
 @click.option(
@@ -38,7 +38,7 @@ from experiments.commands.console import FAILED, INTERRUPTED, PATH, SETTINGS, ST
 def run(
     arguments: Sequence[str],
     experiment: str,
-    out: str | None,
+    output: str | None,
     replications: int | None,
     seed: int | None,
     workers: str,
@@ -69,7 +69,7 @@ def run(
     from experiments.runner.job import Interrupted, NothingRan
     from experiments.runner.run import run as run_all
 
-    folder = Path(out) if out else Path("results") / read.name
+    folder = Path(output) if output else Path("results") / read.name
     try:
         with progressing.reporter("none" if quiet else progress) as listener:
             results = run_all(

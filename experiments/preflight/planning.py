@@ -1,7 +1,7 @@
 """What a run would do: policies, pods, nodes, and an estimate of its cost from one short run of each policy."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.design.scenario import Scenario
@@ -37,8 +37,6 @@ class PolicyPlan:
     operations: tuple[str, ...]
     transitions: float
     seconds: float
-    pending: Mapping[str, str]
-    """Pods that are refused, have no node or cannot start at the end of the pilot run, and why."""
 
 
 def plan(experiment: Experiment) -> list[PolicyPlan]:
@@ -73,7 +71,6 @@ def _plan(scenario: Scenario) -> PolicyPlan:
         operations=tuple(operation.name for operation in scenario.operations),
         transitions=started.transitions + (run.transitions - started.transitions) * whole / pilot,
         seconds=start_seconds + max(seconds - start_seconds, 0.0) * whole / pilot,
-        pending=run.pending,
     )
 
 
