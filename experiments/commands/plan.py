@@ -1,17 +1,19 @@
 """`kubenines plan`."""
 
+import json
 import os
 
 import click
 
-from experiments.commands.console import PATH, SETTINGS, STRICT, refuse_unread, warn
+from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_unread, warn
 
 
 @click.command()
 @click.argument("experiment", type=PATH)
 @SETTINGS
 @STRICT
-def plan(experiment: str, settings: tuple[str, ...], strict: bool) -> None:
+@FORMAT
+def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) -> None:
     """Say what a run would do and how long it would take, from one short run of each policy."""
     from experiments.experiment import Experiment
     from experiments.preflight import planning, starting
@@ -24,15 +26,16 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool) -> None:
     if strict:
         refuse_unread(read.named)
     times = read.replications or (read.precision and read.precision.at_most) or 0
-    policies = planning.plan(read)
+    policies, pending = planning.plan(read), starting.sentences(read.scenarios())
+    if form == "json":
+        click.echo(json.dumps(planning.plain(read, policies, times, pending), indent=2, ensure_ascii=False))
+        return
     atmost = "at most " if read.precision else ""
     length = format_duration(read.duration)
     click.echo(f"{read.name}: {len(policies)} policies x {atmost}{times} replications of {length}")
     terminal = Terminal()
     terminal.table(planning.table(policies, times))
-    for line in starting.sentences(read.scenarios()):
-        terminal.say(line, indent="")
-    for line in in_words(read.named):
+    for line in [*pending, *in_words(read.named)]:
         terminal.say(line, indent="")
     seconds = sum(policy.seconds for policy in policies) * times
     cores = os.cpu_count() or 1

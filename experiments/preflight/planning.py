@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from experiments.design.scenario import Scenario
 from experiments.experiment import Experiment
@@ -72,6 +73,35 @@ def _plan(scenario: Scenario) -> PolicyPlan:
         transitions=started.transitions + (run.transitions - started.transitions) * whole / pilot,
         seconds=start_seconds + max(seconds - start_seconds, 0.0) * whole / pilot,
     )
+
+
+def plain(experiment: Experiment, plans: Sequence[PolicyPlan], replications: int, pending: list[str]) -> dict[str, Any]:
+    """The plan as plain values for other programs; `docs/json.md` documents the shape."""
+    return {
+        "apiVersion": "kubenines/v1",
+        "kind": "Plan",
+        "experiment": experiment.name,
+        "replications": replications,
+        "atMost": experiment.precision is not None,
+        "duration": experiment.duration,
+        "warmup": experiment.warmup,
+        "policies": [
+            {
+                "policy": plan.policy,
+                "workloads": plan.workloads,
+                "pods": plan.pods,
+                "nodes": plan.nodes,
+                "failures": list(plan.failures),
+                "operations": list(plan.operations),
+                "transitions": plan.transitions * replications,
+                "time": plan.seconds * replications,
+            }
+            for plan in plans
+        ],
+        "notStarted": pending,
+        "warnings": list(experiment.warnings),
+        "notRead": [one.to_json() for one in experiment.named],
+    }
 
 
 def table(plans: Sequence[PolicyPlan], replications: int) -> Table:
