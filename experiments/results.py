@@ -61,7 +61,7 @@ class Results(Findings):
 
     def stored_run(self, policy: str, replication: int) -> "Run":
         """One replication as `simulate` left it, read from the folder; KeyError if its transitions were not kept."""
-        self._check("policy", policy, self.policies)
+        self._check("policy", policy, self.manifest.policies)
         return stored_runs.stored_run(self, policy, replication)
 
     def log(self, policy: str, replication: int) -> "TransitionLog":
@@ -105,8 +105,8 @@ class Results(Findings):
 
         `p` is of the row alone; `p_adjusted`, and with it `stars` and `resolved`, of all policies at the Service.
         """
-        baseline = baseline or self.policies[0]
-        self._check("policy", baseline, self.policies)
+        baseline = baseline or self.baseline
+        self._check("policy", baseline, self.manifest.policies)
         return summaries.compared(self, baseline)
 
     @property

@@ -65,6 +65,13 @@ def services_by_name(cluster: Cluster) -> dict[str, Service]:
     return dict(zip(service_names(cluster.services), cluster.services, strict=True))
 
 
+def title(maker: PodMaker) -> str:
+    """How messages name it: "Deployment/web", with the namespace where that is not the default one."""
+    kind = maker.kind if isinstance(maker, ReplicaSet) else type(maker).__name__
+    middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
+    return f"{kind}/{middle}{maker.name}"
+
+
 def without_their_node(cluster: Cluster) -> tuple[str, ...]:
     """A sentence on every object whose pods name a node that is not there: nobody runs them."""
     names = {node.name for node in cluster.nodes}
@@ -72,9 +79,7 @@ def without_their_node(cluster: Cluster) -> tuple[str, ...]:
     for maker in cluster.pod_makers():
         node = maker.template.spec.node_name
         if node is not None and node not in names:
-            middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
-            path = f"{type(maker).__name__}/{middle}{maker.name}: spec.nodeName"
-            notes.append(f'{path}: there is no node "{node}": the pods never run')
+            notes.append(f'{title(maker)}: spec.nodeName: there is no node "{node}": the pods never run')
     return tuple(notes)
 
 
@@ -91,9 +96,7 @@ def without_pods(cluster: Cluster) -> tuple[str, ...]:
             why = "spec.replicas is 0: it makes no pods"
         else:
             continue
-        kind = maker.kind if isinstance(maker, ReplicaSet) else type(maker).__name__
-        middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
-        notes.append(f"{kind}/{middle}{maker.name}: {why}")
+        notes.append(f"{title(maker)}: {why}")
     return tuple(notes)
 
 

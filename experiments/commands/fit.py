@@ -4,6 +4,8 @@ import json
 
 import click
 
+from experiments.commands.console import FORMAT
+
 
 @click.command()
 @click.argument("log", type=click.Path(path_type=str))
@@ -28,7 +30,7 @@ import click
     show_default=True,
     help="Count the time after an entity's last outage, which is censored, up to here; none: leave it out.",
 )
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@FORMAT
 def fit(
     log: str,
     start: str | None,
@@ -38,7 +40,7 @@ def fit(
     delimiter: str,
     observed_from: str | None,
     observed_until: str,
-    output: str,
+    form: str,
 ) -> None:
     """Fit failure laws to a LOG of outages: a CSV file (also .xz, .gz) with a start, an end and an entity in each row.
 
@@ -69,4 +71,4 @@ def fit(
     if until not in (None, "last"):
         until = instant(observed_until, "--observed-until")
     fitted = page.fit(read_outages(log, written), since, until)
-    click.echo(json.dumps(page.as_json(fitted), indent=2) if output == "json" else page.text(fitted))
+    click.echo(json.dumps(page.as_json(fitted), indent=2) if form == "json" else page.text(fitted))

@@ -71,7 +71,7 @@ def verify(seed: int = 0, effort: float = 1.0, workers: int = 1) -> list[Check]:
 def _run(name: str, seed: int, effort: float) -> list[Check]:
     [study] = [study for study in studies() if study.name == name]
     # Seeds of their own: studies of like systems must not meet the same luck.
-    return study.run(crc32(f"{seed}/{study.name}".encode()), effort)
+    return study.run(crc32(f"{seed}/{study.name}".encode()), study.effort(effort))
 
 
 def _progress(done: int, of: int, study: Study) -> None:

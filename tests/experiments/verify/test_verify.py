@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from experiments.verify import Basis, Check, passed, studies, suite, table, verdict, verify
+from experiments.verify import QUICK, Basis, Check, Study, passed, studies, suite, table, traffic, verdict, verify
+from experiments.verify.check import ENOUGH, SETTLED
 
 CASES = {
     case["id"]: case
     for case in json.loads((Path(__file__).parents[2] / "data" / "analytic_cases.json").read_text())["cases"]
 }
-QUICK = 0.1
 
 
 @pytest.mark.slow
@@ -38,6 +38,31 @@ def test_the_full_studies_agree_with_the_exact_answers() -> None:
     assert len(ids & CASES.keys()) >= 120
     listed = {check.id: check.exact for check in checks if check.id in CASES}
     assert listed == {case_id: pytest.approx(CASES[case_id]["value"], rel=1e-9, abs=1e-12) for case_id in listed}
+
+
+@pytest.mark.parametrize("study", studies(), ids=lambda study: study.name)
+def test_a_quick_look_is_never_shorter_than_a_study_needs_to_be_valid(study: Study) -> None:
+    effort = study.effort(QUICK)
+    assert effort * study.events >= ENOUGH * (1 - 1e-9)
+    assert effort * study.beginning >= SETTLED * (1 - 1e-9)
+    assert QUICK <= effort <= study.effort(1.0) == 1.0
+
+
+def test_a_study_gets_the_effort_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(seed: int, effort: float) -> list[Check]:
+        return [Check("x", "the effort made", effort, effort, basis=Basis.CERTAIN)]
+
+    made = (Study("rare", run, events=2 * ENOUGH), Study("slow", run, beginning=4 * SETTLED), Study("plain", run))
+    monkeypatch.setattr(suite, "studies", lambda: made)
+    assert [check.exact for check in verify(effort=QUICK)] == [0.5, 0.25, QUICK]
+    assert [check.exact for check in verify(effort=1.0)] == [1.0] * 3
+
+
+def test_the_busiest_queue_is_the_one_whose_beginning_lasts() -> None:
+    queues = {queue.id: queue for queue in (*traffic._single(), *traffic._balanced())}
+    busy, idle = queues["g5_n3_r0.9"], queues["g5_n3_r0.8"]
+    assert busy.relaxation == pytest.approx(0.1 / (1 - 0.9**0.5) ** 2)
+    assert busy.beginning == min(queue.beginning for queue in traffic._balanced()) < idle.beginning
 
 
 def test_no_two_studies_have_the_same_name() -> None:
