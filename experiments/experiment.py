@@ -13,11 +13,13 @@ from experiments.design.plan import Design, Plan, Precision
 from experiments.design.scenario import Scenario
 from experiments.file import shorthand
 from experiments.file.document import load_experiment
+from experiments.file.files import with_files
 from experiments.file.resolve import resolve
 from experiments.file.schema import SpecFile
 from experiments.file.settings import at_settings, from_top, with_settings
 from experiments.file.source import Source, read
 from experiments.file.written import resolved_file, yaml_text
+from experiments.store.files import write
 from models.input.documents import Document
 from models.input.patches import PatchError, set_path
 from models.input.problems import InputError, Location, Problem, did_you_mean
@@ -242,6 +244,29 @@ class Experiment:
         policy = {"name": name, **fields, **{field: items for field, items in told.items() if items}}
         kept = replace(self, chosen=(*self.chosen, name)) if self.chosen else self
         return kept._append("policies", [policy])
+
+    def to_yaml(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The experiment as a file says it, which is read again as the same; with `path`, also written there.
+
+        Names of files are relative to the folder of `path`, or to the current one. Of policies, those chosen by `only`
+        stand alone: what they extend is in them.
+        """
+        here = os.path.dirname(self.source_path or "")
+        there = os.path.dirname(path or "") or os.curdir
+
+        def called(file: str) -> list[str]:
+            return [file if os.path.isabs(file) else os.path.relpath(os.path.join(here, file), there)]
+
+        value = copy.deepcopy(self.source.document.value)
+        if self.chosen:
+            spec, own = value["spec"], self.resolved["spec"]["policies"]
+            spec["policies"] = [policy for policy in own if policy["name"] in self.policies]
+            if "objectives" in spec:
+                spec["objectives"] = [o for o in spec["objectives"] if o.get("policy") in (None, *self.policies)]
+        text = yaml_text(with_files(value, called))
+        if path is not None:
+            write(Path(path), text)
+        return text
 
     def run(
         self,

@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from experiments.file.fields import Duration, FileModel, Names, Number, Seconds, Select, written_duration
 from experiments.file.laws import KINDS, AnyLaw, Law
-from models.distributions import Distribution
+from models.distributions import Distribution, Scaled
 from models.labels import LabelSelector, Operator, Requirement
 from simulator import registry
 
@@ -60,6 +60,9 @@ def as_written(value: Any) -> Any:
         return {"labels": ",".join(map(_written_requirement, value.requirements))} if value.requirements else {}
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Scaled):
+        law = as_written(value.of)
+        return law | {"factor": law.get("factor", 1) * value.factor}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind = {"kind": KINDS[type(value)]} if type(value) in KINDS else {}
         return kind | {

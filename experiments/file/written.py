@@ -11,12 +11,28 @@ from experiments.file.schema import ExperimentFile, SpecFile
 from experiments.file.source import Source
 from experiments.file.standing import items_of, standing
 from models.input.documents import Document
+from models.input.yaml_values import plain_scalar
 from simulator import registry
 
 
+class _Dumper(yaml.SafeDumper):
+    """Says everything where it stands, and quotes text that `models.input` would read as something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    plain = bool(text) and plain_scalar(text) == text
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else "'")
+
+
+_Dumper.add_representer(str, _text)
+
+
 def yaml_text(value: Any) -> str:
-    """Plain values in YAML, in their order."""
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+    """Plain values in YAML, in their order; experiments and manifests are read from it as they were."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
 
 
 def registered_name(kind: str, policy: type) -> str:
