@@ -42,10 +42,14 @@ def _check_unique(items: Iterable[tuple[Any, Path]], source: Source, problems: l
 def _no_service(name: str, known: Iterable[str], where: str = "") -> str:
     """That there is no such Service; and the nearest one that there is, else all (the first few of many)."""
     there = list(dict.fromkeys(known))
-    hint = did_you_mean(name, there)
-    if not hint and there:
-        hint = f"; there is: {', '.join(there[:10])}{f' and {len(there) - 10} more' if there[10:] else ''}"
+    hint = did_you_mean(name, there) or _listed(there)
     return f"there is no Service {name!r}{where}{hint or '; the manifests have none'}"
+
+
+def _listed(there: Sequence[str]) -> str:
+    """What there is, the first few of many, as an ending of a message; "" if there is nothing."""
+    more = f" and {len(there) - 10} more" if there[10:] else ""
+    return f"; there is: {', '.join(there[:10])}{more}" if there else ""
 
 
 def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
@@ -68,7 +72,7 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
     measured = [service.name for service in spec.services or ()] if right else None
     for i, objective in enumerate(spec.objectives):
         place: Path = ("spec", "objectives", i)
-        if objective.policy is not None and objective.policy not in [*policies, *_names_as_written(source, "policies")]:
+        if objective.policy is not None and objective.policy not in [*policies, *source.names("policies")]:
             hint = did_you_mean(objective.policy, policies)
             problems.append(source.problem((*place, "policy"), f"there is no policy {objective.policy!r}{hint}"))
         service = _entry(objective.service, spec)
@@ -104,12 +108,6 @@ def _entry(name: str, spec: SpecFile) -> str:
     return entry_of(name) if name in _chains(spec) else name
 
 
-def _names_as_written(source: Source, field: str) -> list[Any]:
-    """The names in a list of the spec, those of wrong items too."""
-    items = source.document.value["spec"].get(field)
-    return [item.get("name") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
 def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> None:
     """What failure modes and operations refer to must exist: workloads, zones, labels of nodes and their values."""
     stories = variant.failures + variant.operations
@@ -136,8 +134,10 @@ def _names(value: str | Sequence[str], path: Path) -> list[tuple[str, Path]]:
 
 
 def _missing_workload(name: str, variant: Variant) -> str:
+    if not variant.complete or variant.targets(name):
+        return ""
     known = variant.rollable()
-    return f"there is no {name}{did_you_mean(name, known)}" if variant.complete and name not in known else ""
+    return f"there is no {name}{did_you_mean(name, known) or _listed(known[: len(known) // 2])}"
 
 
 def _missing_in_nodes(name: str, reference: Refers | ValueOf, story: Any, cluster: Cluster) -> str:

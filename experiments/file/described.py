@@ -15,9 +15,9 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 from pydantic.alias_generators import to_camel
 
-from experiments.file.fields import Duration, FileModel, Number, Seconds, Select, written_duration
+from experiments.file.fields import Duration, FileModel, Names, Number, Seconds, Select, written_duration
 from experiments.file.laws import KINDS, AnyLaw, Law
-from models.distributions import Distribution
+from models.distributions import Distribution, Scaled
 from models.labels import LabelSelector, Operator, Requirement
 from simulator import registry
 
@@ -60,6 +60,9 @@ def as_written(value: Any) -> Any:
         return {"labels": ",".join(map(_written_requirement, value.requirements))} if value.requirements else {}
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Scaled):
+        law = as_written(value.of)
+        return law | {"factor": law.get("factor", 1) * value.factor}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind = {"kind": KINDS[type(value)]} if type(value) in KINDS else {}
         return kind | {
@@ -148,6 +151,8 @@ def _annotation(name: str, hint: Any) -> Any:
         return Annotated[AnyLaw, AfterValidator(_takes_time)] if name.endswith("to_failure") else AnyLaw
     if hint is LabelSelector:
         return Select
+    if origin in (Union, types.UnionType) and {str, tuple} <= {get_origin(a) or a for a in map(_bare, arguments)}:
+        return Names
     if origin in (Union, types.UnionType):
         return Union[tuple(_annotation(name, a) for a in arguments)]  # noqa: UP007
     if origin in (tuple, Sequence):
@@ -157,6 +162,11 @@ def _annotation(name: str, hint: Any) -> Any:
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return file_model(hint)
     return hint
+
+
+def _bare(hint: Any) -> Any:
+    """The type without what annotates it."""
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
 def _takes_time(law: Law) -> Law:

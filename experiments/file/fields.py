@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from models.input.problems import shown
 from models.labels import LabelSelector, parse_selector
 from models.units import (
     format_cpu,
@@ -43,7 +44,9 @@ def _positive(seconds: float) -> float:
     return seconds
 
 
-_DURATION = WithJsonSchema({"type": "string", "title": "Duration", "examples": ["30s", "5m", "12h", "30d", "1y"]})
+_DURATION = WithJsonSchema(
+    {"type": "string", "title": "Duration", "examples": ["30s", "5m", "12h", "7d", "1y", "1h30m"]}
+)
 _WRITTEN = PlainSerializer(written_duration, return_type=str)
 Duration = Annotated[float, BeforeValidator(parse_duration), _WRITTEN, _DURATION]
 PositiveDuration = Annotated[float, BeforeValidator(lambda v: _positive(parse_duration(v))), _WRITTEN, _DURATION]
@@ -51,7 +54,7 @@ Seconds = Annotated[
     float,
     BeforeValidator(_seconds),
     PlainSerializer(lambda v: int(v) if v == int(v) else v),
-    WithJsonSchema({"type": ["number", "string"], "title": "Seconds", "examples": [300, "5m"]}),
+    WithJsonSchema({"type": ["number", "string"], "title": "Seconds", "examples": [300, "5m", "7d"]}),
 ]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Percentage = Annotated[
@@ -124,5 +127,18 @@ class Select(FileModel):
         return parse_selector(self.labels)
 
 
+def _names(value: object) -> object:
+    several = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if not several and not isinstance(value, str):
+        raise ValueError(f"expected a name or a list of names (got {shown(value)})")
+    return value
+
+
+Names = Annotated[
+    str | list[str],
+    BeforeValidator(_names),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "title": "Names"}),
+]
+"""A name, or a list of names."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$", max_length=100)]
 Count = Annotated[int, Field(ge=1)]

@@ -71,7 +71,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
             cluster=variant.built.cluster,
             behaviour=variant.behaviour,
             failures=tuple(value_of(item) for item, _ in variant.failures),
-            operations=tuple(value_of(item) for item, _ in variant.operations),
+            operations=tuple(variant.operation(item) for item, _ in variant.operations),
             services=goals,
             duration=spec.duration,
             warmup=spec.warmup,

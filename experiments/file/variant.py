@@ -1,14 +1,16 @@
 """The experiment under one policy: its objects patched, its behaviour, its scheduler."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
-from experiments.file.described import changed
+from experiments.file.described import changed, value_of
 from experiments.file.objects import ReadObjects, read_objects
 from experiments.file.policy import Lineage, added, blame, patch
 from experiments.file.schema import SchedulerFile, SpecFile
 from experiments.file.source import Source
+from experiments.file.standing import items_of, standing
 from experiments.file.traffic import TrafficFile
 from models.behaviour import Behaviour, BehaviourOverride
 from models.input.problems import InputError, Path, Problem
@@ -18,6 +20,7 @@ from models.manifests.fields import Effect
 from models.node import Node
 from models.service import service_names
 from simulator.scheduling.profile import Profile, profile
+from simulator.stories.references import Refers, references
 
 _ROLLABLE = ("Deployment", "StatefulSet", "DaemonSet")
 _SERVICE = ("v1", "Service")
@@ -71,9 +74,36 @@ class Variant:
         return {name: found[key] for name, key in zip(self.services(), keys, strict=True) if key in found}
 
     def rollable(self) -> list[str]:
-        """What operations may call the workloads that have rollouts."""
+        """What operations may call the workloads that have rollouts: all as Kind/name, then all with a namespace."""
         found = [manifest for manifest in self.objects if manifest.kind in _ROLLABLE]
         return [f"{of.kind}/{of.name}" for of in found] + [f"{of.kind}/{of.namespace}/{of.name}" for of in found]
+
+    def targets(self, name: str) -> dict[str, str]:
+        """The workloads that a name means, or a pattern with * and ?: Kind/namespace/name -> what it is called.
+
+        What matches a pattern is called Kind/name, or by its full name where others have that name too.
+        """
+        known = self.rollable()
+        pairs = list(zip(known[: len(known) // 2], known[len(known) // 2 :], strict=True))
+        if not {"*", "?"} & {*name}:
+            return dict([(full, name) for short, full in pairs if name in (short, full)][:1])
+        return {
+            full: short if known.count(short) == 1 else full
+            for short, full in pairs
+            if fnmatchcase(short, name) or fnmatchcase(full, name)
+        }
+
+    def operation(self, written: Any) -> Any:
+        """The operation that a file means: several names, or a pattern, are the workloads that they mean, each once."""
+        value = value_of(written)
+        for field, reference in references(type(value)).items():
+            names = getattr(value, field)
+            if reference is Refers.WORKLOAD and (isinstance(names, tuple) or {"*", "?"} & {*names}):
+                meant: dict[str, str] = {}
+                for name in names if isinstance(names, tuple) else [names]:
+                    meant = self.targets(name) | meant
+                value = replace(value, **{field: tuple(meant[full] for full in self.rollable() if full in meant)})
+        return value
 
 
 def variant_of(
@@ -108,9 +138,9 @@ def variant_of(
         further.files,
         behaviour,
         _scheduler(spec, lineage, source, problems),
-        [(item, ("spec", "failures", i)) for i, item in enumerate(spec.failures)] + [*lineage.items("failures")],
-        [(item, ("spec", "operations", i)) for i, item in enumerate(spec.operations)] + [*lineage.items("operations")],
-        [(item, ("spec", "traffic", i)) for i, item in enumerate(spec.traffic)] + [*lineage.items("traffic")],
+        standing(items_of(spec, "failures"), lineage.lists("failures"), source, problems),
+        standing(items_of(spec, "operations"), lineage.lists("operations"), source, problems),
+        [*items_of(spec, "traffic"), *lineage.items("traffic")],
     )
 
 

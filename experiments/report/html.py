@@ -195,13 +195,28 @@ STORIES = (
 
 def _stories(findings: Findings, spec: Mapping[str, Any]) -> Iterator[Row]:
     struck = remarks.strikes(findings)
-    owners = [("every policy", spec), *((policy["name"], policy) for policy in spec.get("policies", ()))]
-    for owner, of in owners:
-        for story in (*of.get("failures", ()), *of.get("operations", ())):
-            rest = {key: value for key, value in story.items() if key not in ("name", "type")}
-            policies = findings.policies if of is spec else [owner]
-            total = sum(struck.get(policy, {}).get(story["name"], 0) for policy in policies)
-            yield story["name"], story["type"], owner, in_words(rest), str(total)
+    own = {policy["name"]: _told(policy) for policy in spec.get("policies", ())}
+    for name, story in _told(spec).items():
+        otherwise = [policy for policy in findings.policies if name in own.get(policy, {})]
+        under = f"every policy but {', '.join(otherwise)}" if otherwise else "every policy"
+        yield _story(story, under, [policy for policy in findings.policies if policy not in otherwise], struck)
+    for policy, stories in own.items():
+        for story in stories.values():
+            if not story.get("remove"):
+                yield _story(story, policy, [policy], struck)
+
+
+def _told(owner: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The failure modes and operations of an experiment or policy, by name."""
+    return {story["name"]: story for story in (*owner.get("failures", ()), *owner.get("operations", ()))}
+
+
+def _story(
+    story: Mapping[str, Any], under: str, policies: Iterable[str], struck: Mapping[str, Mapping[str, int]]
+) -> Row:
+    rest = {key: value for key, value in story.items() if key not in ("name", "type")}
+    total = sum(struck.get(policy, {}).get(story["name"], 0) for policy in policies)
+    return story["name"], story["type"], under, in_words(rest), str(total)
 
 
 def in_words(value: Any) -> str:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 
 class Refers(Enum):
@@ -37,7 +38,7 @@ def references(policy: type) -> dict[str, Refers | ValueOf]:
 
 
 def _reference(hint: Any) -> Refers | ValueOf | None:
-    if get_origin(hint) is tuple:
+    if get_origin(hint) in (tuple, Union, UnionType):
         return _reference(get_args(hint)[0])
     metadata = getattr(hint, "__metadata__", ())
     return next((each for each in metadata if isinstance(each, Refers | ValueOf)), None)

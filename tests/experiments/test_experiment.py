@@ -105,7 +105,7 @@ def test_a_change_that_makes_no_sense_is_refused() -> None:
         Experiment.from_manifests(SHOP).set("policies[x].name", "y")
     with pytest.raises(InputError, match=r"spec\.duration"):
         Experiment.from_manifests(SHOP).set("duration", "soon")
-    with pytest.raises(ValueError, match="'zone' or 'node'"):
+    with pytest.raises(InputError, match="unknown 'spread' 'rack'; expected one of 'zone', 'node'"):
         Experiment.from_manifests(SHOP).policy("p", spread="rack")
 
 

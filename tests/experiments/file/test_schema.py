@@ -252,7 +252,7 @@ def test_a_small_file_is_enough() -> None:
         ),
         (
             "  policies: [{name: a, patches: [{target: {kind: Deployment}}]}]",
-            "e.yaml:8:34: spec.policies[0].patches[0]: expected 'set' or 'merge'",
+            "e.yaml:8:34: spec.policies[0].patches[0]: expected 'set', 'merge', 'replicas', 'spread' or 'budget'",
         ),
         ("  policies: [{name: a, add: [5]}]", "e.yaml:8:30: spec.policies[0].add[0]: expected a file or a Kubernetes"),
         (
