@@ -6,9 +6,10 @@ order in which cells finish can change a table.
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from experiments.design.plan import Plan, Precision
@@ -57,10 +58,10 @@ def run(
 ) -> Results:
     """Run every cell of the plan that `out` does not hold yet, and return all results.
 
-    `out`: a result folder, made, resumed or (`fresh`) started anew; None keeps everything in memory. `replications`
-    overrides the plan's number and its precision. `workers`: processes of this machine, unless there is an
-    `engine`. `progress`: True, or who is told. `events`: keep the transitions of the first so many replications of each
-    policy in `out`. A cell that raises is a row of `results.failed`; if all do, that is a `NothingRan`. Raises
+    `out`: a result folder, made, resumed or (`fresh`) started anew; None: nothing stays but what is returned.
+    `replications` overrides the plan's number and its precision. `workers`: processes of this machine, unless there is
+    an `engine`. `progress`: True, or who is told. `events`: keep the transitions of the first so many replications of
+    each policy in `out`. A cell that raises is a row of `results.failed`; if all do, that is a `NothingRan`. Raises
     `ChangedExperiment`, `NotAResultFolder`, `FolderInUse`, `Interrupted`.
     """
     if workers < 1 or (replications is not None and replications < 1):
@@ -75,17 +76,28 @@ def run(
     resolved = with_copies(plain(plan.resolved), plan.source_path, plan.inputs)
     manifest = provenance.describe(plan, keys, resolved, looks[-1], replications, engine)
 
-    job = Job(plan.scenarios, keys, engine, simulate, manifest, resolved, folder, looks[-1], events)
-    with nullcontext() if folder is None else folder.locked():
+    with _store(folder) as store:
+        job = Job(plan.scenarios, keys, engine, simulate, manifest, resolved, store, folder, looks[-1], events)
         if folder is not None:
-            kept = [] if fresh else _kept(folder, manifest, resolved)
-            job.add([c for c in kept if c.replication >= events or folder.events(c.policy, c.replication).exists()])
             if fresh:
                 folder.clear()
+            else:
+                job.resume(_kept(folder, manifest, resolved))
             folder.write_manifest(manifest)
             folder.write_inputs(plan.source_text, resolved, plan.inputs)
         with _listener(progress) as job.listener, _interrupts_set(job.stop):
             return _run_to_precision(job, looks, precision)
+
+
+@contextmanager
+def _store(folder: ResultFolder | None) -> Iterator[ResultFolder]:
+    """Where finished cells are while this lasts: in the folder, which is ours alone, or else in a temporary one."""
+    if folder is not None:
+        with folder.locked():
+            yield folder
+    else:
+        with TemporaryDirectory(prefix="kubenines-") as path:
+            yield ResultFolder(Path(path))
 
 
 def _looks(precision: Precision | None, replications: int) -> list[int]:
@@ -98,7 +110,7 @@ def _looks(precision: Precision | None, replications: int) -> list[int]:
     return looks
 
 
-def _kept(folder: ResultFolder, manifest: Manifest, resolved: Any) -> list[Cell]:
+def _kept(folder: ResultFolder, manifest: Manifest, resolved: Any) -> Iterable[Cell]:
     """The cells that the folder holds already; `ChangedExperiment` if they are of something else."""
     before = folder.manifest()
     if before is None:

@@ -111,7 +111,7 @@ class ResultFolder:
 
     def save_chunk(self, cells: Sequence[Cell]) -> None:
         """Keep finished cells, all or none of them."""
-        text = json.dumps([cell.to_json() for cell in cells])
+        text = json.dumps([cell.to_json() for cell in cells], default=np.generic.item)
         names = "".join(f"{cell.scenario}/{cell.replication}/{cell.status};" for cell in cells)
         write(self._state / f"{digest(names)}.json", text)
 
@@ -119,15 +119,15 @@ class ResultFolder:
         """Where the transitions of one replication are, if they are kept."""
         return self.path / "events" / policy / f"{replication}.parquet"
 
-    def cells(self, scenarios: Iterable[str]) -> list[Cell]:
-        """The finished cells of these content ids; a chunk that cannot be read does not count."""
-        wanted, found = set(scenarios), []
+    def cells(self, scenarios: Iterable[str]) -> Iterator[Cell]:
+        """The finished cells of these content ids, a few in memory at a time; what cannot be read does not count."""
+        wanted = set(scenarios)
         for chunk in sorted(self._state.glob("*.json")):
             try:
-                found += [Cell.from_json(cell) for cell in json.loads(chunk.read_text())]
+                found = [Cell.from_json(cell) for cell in json.loads(chunk.read_text())]
             except (ValueError, KeyError, TypeError):
                 continue
-        return [cell for cell in found if cell.scenario in wanted and cell.status == "done"]
+            yield from (cell for cell in found if cell.scenario in wanted and cell.status == "done")
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write manifest.json."""

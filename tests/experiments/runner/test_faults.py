@@ -113,7 +113,7 @@ def test_the_workers_of_a_killed_run_end_with_it(workers: int, tmp_path: Path) -
     wait_for_end(process.pid)
     kept = ResultFolder(out).manifest()
     assert kept is not None
-    assert 0 < len(ResultFolder(out).cells(kept.scenarios.values())) < 80
+    assert 0 < len(list(ResultFolder(out).cells(kept.scenarios.values()))) < 80
     finish(out, tmp_path)
 
 

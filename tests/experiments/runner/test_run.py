@@ -291,7 +291,7 @@ def test_an_interrupt_of_the_whole_terminal_keeps_what_two_workers_did(tmp_path:
     done, command = said.strip().split(" ", 1)
     assert command == f"kubenines run fake.yaml -o {out} -n 30 -j 2 --resume"
     assert 0 < int(done) < 60
-    assert len(ResultFolder(out).cells(Results.open(out).manifest.scenarios.values())) == int(done)
+    assert len(list(ResultFolder(out).cells(Results.open(out).manifest.scenarios.values()))) == int(done)
     counted: list[tuple[float, int]] = []
     runner.run(two_policies(), out=out, replications=30, simulate=counting(counted))
     assert len(counted) == 60 - int(done)
