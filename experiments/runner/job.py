@@ -1,5 +1,6 @@
 """What is under way: the cells of an experiment that are finished, those that are missing, and where they are kept."""
 
+import hashlib
 import shlex
 import threading
 import time
@@ -97,7 +98,9 @@ class Job:
     def _without_events(self, cell: Cell) -> Cell:
         """Keep the transitions, before the cell, and let go of them."""
         if self.folder is not None and cell.events:
-            write(self.folder.events(cell.policy, cell.replication), cell.events)
+            path = self.folder.events(cell.policy, cell.replication)
+            write(path, cell.events)
+            self.manifest.files[self.folder.name(path)] = hashlib.sha256(cell.events).hexdigest()
         return replace(cell, events=b"")
 
     def _until_stopped(self, specs: dict[tuple[str, int], CellSpec]) -> Iterator[tuple[tuple[str, int], CellSpec]]:
@@ -135,6 +138,7 @@ class Job:
             if status == "done":
                 results.plot.save(self.folder.path / "plots")
                 results.to_html(self.folder.path / "report.html")
+            results.manifest.files.update(self.folder.checksums())
             self.folder.write_manifest(results.manifest)
         return results
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +35,14 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
 def digest(text: str) -> str:
     """A short content id."""
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Whatever is there is gone afterwards: a file, a directory with all below it, a link but not what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sha256(path: Path) -> str:
