@@ -19,8 +19,8 @@ def kept(findings: Findings) -> list[tuple[str, int]]:
     """Policies and replications whose transitions the folder of the findings holds."""
     if findings.path is None:
         return []
-    folder, most = ResultFolder(findings.path), findings.manifest.replications
-    return [(p, r) for p in findings.policies for r in range(most) if folder.events(p, r).exists()]
+    folder, most, files = ResultFolder(findings.path), findings.manifest.replications, findings.manifest.files
+    return [(p, r) for p in findings.policies for r in range(most) if folder.name(folder.events(p, r)) in files]
 
 
 def stored_run(findings: Findings, policy: str, replication: int) -> Run:

@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 from models.input.csv_files import CsvFile, number
 from models.input.problems import InputError, Location, Problem, shown
 from models.labels import Operator, Requirement
-from models.manifests.names import is_subdomain
+from models.manifests.names import wrong_subdomain
 from models.node import HOSTNAME_LABEL, Node, Resources
 from models.pod import Affinity, Container, NodeSelectorTerm, PodSpec, PodTemplate
 from simulator.placement import Arrival
@@ -76,10 +76,8 @@ def _read(path: Path, columns: tuple[str, ...], made: Callable[[Row], T]) -> lis
         values = {column: row[place].strip() for column, place in places.items()}
         name = values[columns[0]]
         try:
-            if not is_subdomain(name):
-                raise ValueError(
-                    f"{columns[0]}: expected a name of lower case letters, digits, '-' and '.' (got {shown(name)})"
-                )
+            if wrong := wrong_subdomain(name):
+                raise ValueError(f"{columns[0]}: {wrong}")
             if lines.setdefault(name, line) != line:
                 raise ValueError(f"{columns[0]}: the name {name!r} is taken (line {lines[name]})")
             found.append(made(values))

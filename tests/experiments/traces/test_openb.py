@@ -43,7 +43,7 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         (f"{NODES}\na,9e99,1,0,\n".encode(), "nodes.csv:2:1: cpu_milli: expected a whole number (got '9e99')"),
         (f"{NODES}\na,{'9' * 30},1,0,\n".encode(), "expected a whole number (got '999999999999999999999999999999')"),
         (f"{NODES}\na,1,1,0,\na,1,1,0,\n".encode(), "nodes.csv:3:1: sn: the name 'a' is taken (line 2)"),
-        (f"{NODES}\n=1+1,1,1,0,\n".encode(), "letters, digits, '-' and '.' (got '=1+1')"),
+        (f"{NODES}\n=1+1,1,1,0,\n".encode(), "with an alphanumeric character (got '=1+1')"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, contents: bytes, said: str) -> None:
