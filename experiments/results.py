@@ -10,7 +10,6 @@ from experiments.findings.findings import Findings
 from experiments.store.files import write
 from experiments.store.folder import NotAResultFolder, ResultFolder
 from experiments.store.manifest import SCHEMA_VERSION
-from experiments.store.tables import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,12 +38,12 @@ class Results(Findings):
                 f"{SCHEMA_VERSION}); run the experiment again with --fresh"
             )
         try:
-            tables = {name: folder.read_table(name) for name in COLUMNS}
+            tables, resolved = folder.read(manifest)
         except (OSError, ValueError) as error:
             raise NotAResultFolder(
                 f"{path} is not complete ({error}); run the experiment again to resume it"
             ) from error
-        return cls(manifest, tables, folder.resolved(), folder.path)
+        return cls(manifest, tables, resolved, folder.path)
 
     @cached_property
     def plot(self) -> "Plots":

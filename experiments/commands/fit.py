@@ -56,13 +56,17 @@ def fit(
     from experiments.fitting import page
     from experiments.fitting.outages import Format, read_outages
 
-    if len(delimiter) != 1:
+    if len(delimiter) != 1 or delimiter in '"\r\n ':
         raise click.BadParameter("expected one character", param_hint="--delimiter")
     written = Format(start, end, entities, time_format, delimiter)
+    outages = read_outages(log, written)
 
     def instant(text: str, option: str) -> float:
         try:
-            return written.seconds(text)
+            seconds, clock = written.instant(text)
+            if clock is not outages.clock:
+                raise ValueError(f"expected {outages.clock}, as in the log (got {text!r})")
+            return seconds
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint=option) from None
 
@@ -70,5 +74,5 @@ def fit(
     until: float | str | None = None if observed_until == "none" else observed_until
     if until not in (None, "last"):
         until = instant(observed_until, "--observed-until")
-    fitted = page.fit(read_outages(log, written), since, until)
+    fitted = page.fit(outages, since, until)
     click.echo(json.dumps(page.as_json(fitted), indent=2) if form == "json" else page.text(fitted))

@@ -82,6 +82,7 @@ def run(
                 progress=listener,
                 fresh=not resume,
                 events=kept,
+                warn=lambda line: say(f"warning: {line}"),
             )
     except Interrupted as interrupted:
         again = [word for word in arguments if word not in ("--fresh", "--resume")]

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 from pydantic.alias_generators import to_camel
 
-from experiments.file.fields import Duration, FileModel, Names, Number, Seconds, Select, written_duration
+from experiments.file.fields import Duration, FileModel, Names, Number, Seconds, Select, StoryName, written_duration
 from experiments.file.laws import KINDS, AnyLaw, Law
 from models.distributions import Distribution, Scaled
 from models.labels import LabelSelector, Operator, Requirement
@@ -153,6 +153,8 @@ def _annotation(name: str, hint: Any) -> Any:
         return Select
     if origin in (Union, types.UnionType) and {str, tuple} <= {get_origin(a) or a for a in map(_bare, arguments)}:
         return Names
+    if hint is str and name == "name":
+        return StoryName
     if origin in (Union, types.UnionType):
         return Union[tuple(_annotation(name, a) for a in arguments)]  # noqa: UP007
     if origin in (tuple, Sequence):

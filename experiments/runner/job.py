@@ -1,5 +1,6 @@
 """What is under way: the cells of an experiment that are finished, those that are missing, and where they are kept."""
 
+import hashlib
 import shlex
 import threading
 import time
@@ -81,8 +82,7 @@ class Job:
     def resume(self, kept: Iterable[Cell]) -> None:
         """Count the cells that the store holds already as done."""
         for cell in kept:
-            is_complete = cell.replication >= self.events or self.store.events(cell.policy, cell.replication).exists()
-            if is_complete and cell.replication < self.most and self.keys.get(cell.policy) == cell.scenario:
+            if cell.replication < self.most and self.keys.get(cell.policy) == cell.scenario:
                 self.done[cell.policy].add(cell.replication)
 
     def run_until(self, replications: int) -> None:
@@ -126,7 +126,9 @@ class Job:
     def _keep_events(self, cell: Cell) -> None:
         """Keep the transitions, before the cell."""
         if cell.events:
-            write(self.store.events(cell.policy, cell.replication), cell.events)
+            path = self.store.events(cell.policy, cell.replication)
+            write(path, cell.events)
+            self.manifest.files[self.store.name(path)] = hashlib.sha256(cell.events).hexdigest()
 
     def _save(self, cells: Sequence[Cell]) -> None:
         if cells:
@@ -169,6 +171,7 @@ class Job:
             if status == "done":
                 results.plot.save(self.folder.path / "plots")
                 results.to_html(self.folder.path / "report.html")
+            results.manifest.files.update(self.folder.checksums())
             self.folder.write_manifest(results.manifest)
         return results
 
