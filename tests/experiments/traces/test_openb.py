@@ -50,6 +50,7 @@ def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, contents: bytes, sai
     assert str(error.value).endswith(said)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not TRACE.is_dir(), reason="the trace is not at hand")
 def test_the_whole_trace_is_placed() -> None:
     nodes = openb.nodes(TRACE / "openb_node_list_all_node.csv")
