@@ -10,6 +10,8 @@ import yaml
 
 from experiments.cli import cli, main
 
+pytestmark = pytest.mark.usefixtures("without_plots")
+
 ROOT = Path(__file__).resolve().parents[3]
 QUICKSTART = str(ROOT / "experiments" / "configs" / "quickstart.yaml")
 SHOP = str(ROOT / "experiments" / "manifests" / "shop.yaml")

@@ -183,10 +183,8 @@ def test_the_ending_decides_the_format(kubenines: Any, folder: Path, tmp_path: P
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_report_is_written_beside_the_results_or_where_told(
-    kubenines: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
+@pytest.mark.usefixtures("without_plots")
+def test_a_report_is_written_beside_the_results_or_where_told(kubenines: Any, folder: Path, tmp_path: Path) -> None:
     (folder / "report.html").unlink(missing_ok=True)
     assert kubenines("report", folder)[:2] == (0, f"{folder / 'report.html'}\n")
     kubenines("report", folder, "-o", tmp_path / "page.html")

@@ -64,11 +64,6 @@ class Page(HTMLParser):
         self.text += data
 
 
-@pytest.fixture
-def without_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
-
-
 @pytest.fixture(scope="module")
 def shop() -> tuple[Results, str]:
     """The shipped quickstart, shortened, with objectives."""
@@ -124,7 +119,7 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     assert once.read_bytes() == again.read_bytes()
 
 
-@pytest.mark.usefixtures("without_drawings")
+@pytest.mark.usefixtures("without_plots")
 @pytest.mark.parametrize(
     ("units", "objectives", "style", "says"),
     [
@@ -143,14 +138,14 @@ def test_every_verdict_has_its_style_and_words(
     assert says in text
 
 
-@pytest.mark.usefixtures("without_drawings")
+@pytest.mark.usefixtures("without_plots")
 def test_a_service_that_was_never_down_has_no_plots() -> None:
     never, shipped = (report_html(results({"as-shipped": unit}, 2)) for unit in (NEVER, SHIPPED))
     assert never.count("there is nothing to draw") == 2
     assert "there is nothing to draw" not in shipped
 
 
-@pytest.mark.usefixtures("without_drawings")
+@pytest.mark.usefixtures("without_plots")
 def test_objectives_on_other_metrics_are_shown_without_a_chance_that_nobody_knows() -> None:
     asked = (Objective("frontend", 99.0, metric="outagesPerYear"), Objective("frontend", 1e6, metric="downtimePerYear"))
     words = " ".join(Page(report_html(results({"as-shipped": SHIPPED}, 2, objectives=asked))).text.split())

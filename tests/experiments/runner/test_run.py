@@ -32,7 +32,7 @@ UNCHANGING = (
 
 
 @pytest.fixture(autouse=True)
-def without_plots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def at_most_one_plot(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawings take most of the time, and are tested elsewhere; who asks for `one_plot` gets one."""
     if "one_plot" in request.fixturenames:
         monkeypatch.setattr(Plots, "featured", lambda plots: [])
@@ -42,7 +42,7 @@ def without_plots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture
 def one_plot() -> None:
-    """See `without_plots`."""
+    """See `at_most_one_plot`."""
 
 
 def run(experiment: Any, **kwargs: Any) -> Results:

@@ -71,6 +71,7 @@ def test_times_that_cannot_be_are_named(tmp_path: Path, times: str, said: str) -
     assert str(error.value).endswith(f"pods.csv:2:1: {said}")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not TRACE.is_dir(), reason="the trace is not at hand")
 def test_the_whole_trace_is_placed() -> None:
     nodes = openb.nodes(TRACE / "openb_node_list_all_node.csv")
