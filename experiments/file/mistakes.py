@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from experiments.file.presets import TITLE
+from experiments.file.schema_tree import schema_child, schema_node
 from models.input.problems import Path, did_you_mean, shown
 
 
@@ -51,8 +51,9 @@ def _mistake(details: ErrorDetails, value: Any, model: type[BaseModel]) -> Mista
             expected = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
             return Mistake(path, _unknown_word(field, word, expected), inside=(field,))
         case "union_tag_not_found":
-            field = context["discriminator"].strip("'")
-            return Mistake(path, f"{field!r} is required here" if isinstance(given, dict) else _mapping(given))
+            field, kinds = context["discriminator"].strip("'"), _node(model, details["loc"]).get("discriminator", {})
+            which = f"; expected one of {', '.join(map(repr, kinds['mapping']))}" if kinds else ""
+            return Mistake(path, f"{field!r} is required here{which}" if isinstance(given, dict) else _mapping(given))
         case "literal_error" | "enum":
             expected = [word.strip(" '") for word in context["expected"].replace(" or ", ", ").split(",")]
             return Mistake(path[:-1], _unknown_word(str(path[-1]), given, expected), inside=path[-1:])
@@ -117,30 +118,13 @@ def _path_in(value: Any, loc: tuple[int | str, ...]) -> Path:
 
 def _known_fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """The fields that a mapping at this place may have, by the model's JSON Schema."""
+    return list(_node(model, loc).get("properties", ()))
+
+
+def _node(model: type[BaseModel], loc: tuple[int | str, ...]) -> dict[str, Any]:
+    """The JSON Schema of a place, by the model; what pydantic adds to its path stands for the place itself."""
     whole = model.model_json_schema()
     node = schema_node(whole, whole)
     for step in loc:
-        node = schema_child(whole, node, step)
-    return list(node.get("properties", ()))
-
-
-def schema_node(whole: Mapping[str, Any], node: Any) -> dict[str, Any]:
-    """The node with its `$ref` followed, and `null` and presets as alternatives dropped."""
-    while "$ref" in node:
-        rest = {key: value for key, value in node.items() if key != "$ref"}
-        node = {**whole["$defs"][node["$ref"].rsplit("/", 1)[-1]], **rest}
-    alternatives = [a for a in node.get("anyOf", ()) if a.get("type") != "null" and a.get("title") != TITLE]
-    if len(alternatives) == 1:
-        rest = {key: value for key, value in node.items() if key not in ("anyOf", "title")}
-        return {**schema_node(whole, alternatives[0]), **rest}
-    return dict(node)
-
-
-def schema_child(whole: Mapping[str, Any], node: Mapping[str, Any], step: int | str) -> dict[str, Any]:
-    """What the schema says of a member: a field, an item of a list, or a kind of a union. {} if there is none."""
-    tags = node.get("discriminator", {}).get("mapping", {})
-    if step in tags:
-        return schema_node(whole, {"$ref": tags[step]})
-    if isinstance(step, int):
-        return schema_node(whole, node.get("items") or {})
-    return schema_node(whole, node.get("properties", {}).get(step) or {})
+        node = schema_child(whole, node, step) or node
+    return node
