@@ -50,10 +50,12 @@ def _mistake(details: ErrorDetails, value: Any, model: type[BaseModel]) -> Mista
             field, word = context["discriminator"].strip("'"), context["tag"]
             expected = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
             return Mistake(path, _unknown_word(field, word, expected), inside=(field,))
-        case "union_tag_not_found":
-            field, kinds = context["discriminator"].strip("'"), _node(model, details["loc"]).get("discriminator", {})
-            which = f"; expected one of {', '.join(map(repr, kinds['mapping']))}" if kinds else ""
-            return Mistake(path, f"{field!r} is required here{which}" if isinstance(given, dict) else _mapping(given))
+        case "union_tag_not_found" | "model_attributes_type":
+            kinds = _node(model, details["loc"]).get("discriminator", {}).get("mapping", {})
+            if not isinstance(given, dict):
+                return Mistake(path, _mapping(given) + (_A_LAW if "exponential" in kinds else ""))
+            which = f"; expected one of {', '.join(map(repr, kinds))}" if kinds else ""
+            return Mistake(path, f"{context['discriminator']} is required here{which}")
         case "literal_error" | "enum":
             expected = [word.strip(" '") for word in context["expected"].replace(" or ", ", ").split(",")]
             return Mistake(path[:-1], _unknown_word(str(path[-1]), given, expected), inside=path[-1:])
@@ -68,6 +70,9 @@ def _unknown_word(field: str, word: object, expected: list[str]) -> str:
         return f"unknown {field!r} {shown(word)}; expected {expected[0]!r}"
     hint = did_you_mean(str(word), expected)
     return f"unknown {field!r} {shown(word)}; expected one of {', '.join(map(repr, expected))}{hint}"
+
+
+_A_LAW = "; a law is written {kind: exponential, mean: 30d}"
 
 
 def _mapping(given: object) -> str:
@@ -97,7 +102,6 @@ _WORDS: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "list_type": lambda given, _: f"expected a list (got {shown(given)})",
     "dict_type": lambda given, _: _mapping(given),
     "model_type": lambda given, _: _mapping(given),
-    "model_attributes_type": lambda given, _: _mapping(given),
     "too_short": lambda _, context: f"expected at least {context['min_length']} of them",
     "greater_than_equal": _bound("not less than"),
     "greater_than": _bound("greater than"),
