@@ -14,9 +14,9 @@ class Bursts:
     """An interrupted Poisson process: bursts and pauses with exponential lengths, the Service's rate on average."""
 
     burst: float
-    """Mean length of a burst, in seconds."""
+    """Mean length of a burst."""
     pause: float
-    """Mean length of a pause without requests, in seconds."""
+    """Mean length of a pause without requests."""
 
     def __post_init__(self) -> None:
         if not (0 < self.burst < math.inf and 0 < self.pause < math.inf):
@@ -40,7 +40,7 @@ class RecordedTimes:
     """Requests at given times, whatever the Service's rate says."""
 
     times: tuple[float, ...]
-    """Seconds since failures began, in order."""
+    """When the requests come, since failures began, in order."""
 
     def __post_init__(self) -> None:
         if any(not math.isfinite(time) for time in self.times) or list(self.times) != sorted(self.times):
@@ -82,8 +82,9 @@ class OutlierEjection:
     consecutive: int = 5
     """Failed attempts in a row."""
     time: float = 30.0
-    """Seconds for the first time; k times as long for the k-th."""
+    """How long it is left out the first time; k times as long the k-th."""
     longest: float = 300.0
+    """It is left out no longer than this, however often it was."""
     most: float = 0.1
     """The share of the endpoints that may be left out at once; one may always be, unless it is the last."""
 
@@ -105,7 +106,7 @@ class Connections:
     number: int = 100
     """Per place where clients are: a node, or `outside`."""
     max_age: float | None = None
-    """Seconds after which the next request opens it anew. None: never, as most clients and proxies do."""
+    """The age from which the next request opens it anew. None: never, as most clients and proxies do."""
 
     def __post_init__(self) -> None:
         if self.number < 1 or (self.max_age is not None and not 0 < self.max_age < math.inf):
@@ -121,6 +122,7 @@ class RequestLevel:
     clients: int = 1000
     """Different clients (addresses) per place where clients are; each request is from any of them."""
     ejection: OutlierEjection | None = None
+    """Which endpoints are left out for a while; None: none."""
     connections: Connections | None = None
     """Connections that are used again. None: every request opens its own."""
 

@@ -125,7 +125,7 @@ class Retries:
     elsewhere: bool = True
     """Each at an endpoint that was not tried yet, while there is one; if not, wherever the balancing says."""
     backoff: float = 0.0
-    """Seconds from a failed attempt to the next; doubled after each."""
+    """Time from a failed attempt to the next; doubled after each."""
     budget_share: float = 1.0
     """Attempts beyond the first, as a share of the requests: of more, as many are given up at once."""
 
@@ -165,8 +165,9 @@ class Traffic:
     clients: tuple[Clients, ...] = (Clients(),)
     """Where requests come from."""
     timeout: float = 0.0
-    """Seconds after which a client gives up an attempt that nobody answers; it matters for when retries come."""
+    """Time after which a client gives up an attempt that nobody answers; it matters for when retries come."""
     retries: Retries = Retries()
+    """What clients do with a request that failed."""
     service_time: Distribution = _SERVICE_TIME
     """How long an endpoint works on a request: what policies that compare endpoints feel (50 ms: our choice)."""
     capacity: float | None = None
@@ -177,7 +178,7 @@ class Traffic:
     weights: tuple[Weight, ...] = ()
     """What endpoints weigh, for policies that go by weights: `weighted`, and those that compare loads."""
     cpu_per_request: float | None = field(default=None, metadata=_SILENT)
-    """CPU time that a request takes, in seconds of one core: what autoscalers measure. Without it an endpoint that
+    """CPU time that a request takes on one core: what autoscalers measure. Without it an endpoint that
     gets all it can answer is taken to use all its CPU: the limit of its containers, or their request."""
     idle_cpu: int | None = field(default=None, metadata=_SILENT)
     """CPU that an endpoint uses without any request."""

@@ -37,8 +37,11 @@ class TaintFile(FileModel):
     """A taint, as in a Node's spec."""
 
     key: LabelKey
+    """The key that tolerations name."""
     value: LabelValue = ""
+    """The value that tolerations with the operator Equal name."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+    """What happens to pods that do not tolerate it."""
 
 
 def _possible(count: int) -> int:
@@ -55,20 +58,24 @@ class PoolFile(FileModel):
     """
 
     name: Name
+    """The beginning of the nodes' names, and their label `pool`."""
     count: Annotated[Count, AfterValidator(_possible)]
     """How many nodes."""
     zones: list[LabelValue] = Field(default=[])
     """Zones over which the nodes are dealt in turn (label `topology.kubernetes.io/zone`)."""
     allocatable: AllocatableFile
+    """What pods may request on each node."""
     labels: dict[LabelKey, LabelValue] = Field(default={})
     """Further labels of every node."""
     taints: list[TaintFile] = Field(default=[])
+    """Taints of every node."""
 
 
 class ClusterFile(FileModel):
     """The nodes: pools, Node manifests, or both."""
 
     pools: list[PoolFile] = Field(default=[])
+    """Nodes that are described here."""
     nodes: list[str] = Field(default=[])
     """Files or directories with Node manifests (`kubectl get nodes -o yaml`), relative to this file."""
 

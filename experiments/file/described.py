@@ -30,6 +30,12 @@ SOONEST_FAILURE = 1.0
 """Seconds from one failure to the next, in the mean, that a file may ask for at least."""
 
 
+class PartialModel(FileModel):
+    """A file model of what may be different in a dataclass (`described`)."""
+
+    described: ClassVar[type]
+
+
 class DescribedModel(FileModel):
     """A file model made from a dataclass (`described`)."""
 
@@ -130,7 +136,9 @@ def partial_model(described: type) -> type[FileModel]:
     fields: dict[str, Any] = {
         name: (_annotation(name, hint) | None, None) for name, hint in get_type_hints(described).items()
     }
-    return create_model(f"{described.__name__}Changes", __base__=FileModel, __doc__=described.__doc__, **fields)
+    model = create_model(f"{described.__name__}Changes", __base__=PartialModel, __doc__=described.__doc__, **fields)
+    model.described = described
+    return model
 
 
 def changed(original: Any, changes: FileModel | None) -> Any:

@@ -1,9 +1,9 @@
 """How probability laws are written in files: `{kind: weibull, shape: 0.7, mean: 30d}`."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from experiments.file.fields import Duration, FileModel, Number
 from experiments.file.presets import FromPreset
@@ -30,6 +30,11 @@ class Law(FileModel):
         """The law itself."""
         law = self.unstretched()
         return law if self.factor is None else stretched(law, self.factor)
+
+    @model_serializer(mode="wrap")
+    def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As people write it: the factor comes last."""
+        return dict(sorted(handler(self).items(), key=lambda field: field[0] == "factor"))
 
     def unstretched(self) -> Distribution:
         """The law without its factor."""

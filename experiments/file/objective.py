@@ -16,11 +16,12 @@ class ObjectiveFile(FileModel):
     """What must come out; it decides the exit code."""
 
     service: str
+    """The Service's name; `<service>+calls` for it with all that it requires."""
     policy: str | None = None
     """Only for this policy; without it, for every policy."""
     metric: MetricName = "availability"
-    """What is asked for; the first two take `atLeast`, the others `atMost`. `requestAvailability`, the share of the
-    requests that is answered, needs traffic."""
+    """What is asked for (`kubenines explain metrics`); the first two take `atLeast`, the others `atMost`.
+    `requestAvailability`, the share of the requests that is answered, needs traffic."""
     at_least: Annotated[Percentage, FromPreset()] | None = None
     """For `availability` and `requestAvailability`: 99.95%."""
     at_most: Limit | None = None

@@ -116,24 +116,29 @@ def patch(
                 continue
             changes += [Change(patched[i].key, path, source.path(*place, *where)) for path, where in touched]
             patched[i] = patched[i].with_value(value)
-        budgets = [budget for i in matching if (budget := item.disruption_budget(patched[i])) is not None]
-        made = [Manifest(budget, source.document, source.path(*place, "budget")) for budget in budgets]
+        budgets = _budgets(item, [patched[i] for i in matching], source, place)
         changes += [
             Change(one.key, f"spec.{limit}", source.path(*place, "budget", limit))
-            for one in made
+            for one in budgets
             for limit in one.value["spec"]
         ]
-        taken = {(one.kind, one.namespace, one.name) for one in made}
-        patched = [one for one in patched if (one.kind, one.namespace, one.name) not in taken] + made
+        taken = {(one.kind, one.namespace, one.name) for one in budgets}
+        patched = [one for one in patched if (one.kind, one.namespace, one.name) not in taken] + budgets
     return patched, changes
+
+
+def _budgets(item: PatchFile, workloads: Sequence[Manifest], source: Source, place: Path) -> list[Manifest]:
+    """The PodDisruptionBudgets that a patch gives these workloads."""
+    made = [item.disruption_budget(workload) for workload in workloads]
+    return [Manifest(budget, source.document, source.path(*place, "budget")) for budget in made if budget is not None]
 
 
 def _apply(item: PatchFile, manifest: Manifest, value: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, Path]]]:
     """The patched value; and each path that was set, with its place in the patch."""
     touched: list[tuple[str, Path]] = []
-    for field, patch in item.merges(manifest).items():
-        value = merge(value, patch)
-        touched += [(dotted(path), (field, *(path if field == "merge" else ()))) for path in _leaves(patch, ())]
+    for field, merged in item.merges(manifest).items():
+        value = merge(value, merged)
+        touched += [(dotted(path), (field, *(path if field == "merge" else ()))) for path in _leaves(merged, ())]
     for path, setting in item.set.items():
         touched.append((dotted(set_path(value, path, copy.deepcopy(setting))), ("set", path)))
     return value, touched

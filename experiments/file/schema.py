@@ -99,6 +99,7 @@ class PrecisionFile(FileModel):
     relative: PartialPercentage
     """Half-width of the interval of the unavailability, relative to it."""
     confidence: PartialPercentage | None = None
+    """Confidence of all intervals (95%)."""
     at_most: Annotated[int, Field(ge=2, le=MOST_REPLICATIONS)] = 2000
     """Replications after which to stop in any case."""
 
@@ -130,6 +131,7 @@ class SpecFile(FileModel):
     confidence: PartialPercentage | None = None
     """Confidence of all intervals (95%)."""
     cluster: ClusterFile
+    """The nodes."""
     manifests: list[str]
     """The application: files or directories of Kubernetes manifests, relative to this file."""
     references: Annotated[References, Strict(False)] = References.ASSUMED
@@ -139,6 +141,7 @@ class SpecFile(FileModel):
     images: ImagesFile | None = None
     """Which images can be pulled; by default all."""
     behaviour: BehaviourFile = Field(default_factory=BehaviourFile)
+    """What a manifest cannot say: how long things take."""
     scheduler: SchedulerFile | None = None
     """The scheduler's profile, if it is not the default."""
     failures: list[Annotated[FailureFile, FromPreset()]] = Field(default=[])
@@ -180,6 +183,10 @@ class ExperimentFile(FileModel):
     """An experiment: an application on a cluster, what breaks, and the policies to compare."""
 
     api_version: Literal["kubenines/v1"]
+    """The version of this format."""
     kind: Literal["Experiment"]
+    """That this is an experiment."""
     metadata: MetadataFile
+    """What it is called."""
     spec: SpecFile
+    """What is run."""

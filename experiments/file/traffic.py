@@ -64,6 +64,7 @@ class WaveRate(FileModel):
     peak_at: Duration = 0.0
     """When it is highest first, since failures began."""
     period: PositiveDuration = DAY
+    """From one peak to the next."""
 
     def value(self) -> RequestRate:
         """The rate itself; raises ValueError if its lowest point is below 0."""
@@ -76,6 +77,7 @@ class RateStepFile(FileModel):
     at: Duration
     """Since failures began."""
     rate: Number
+    """Requests per second."""
 
 
 class StepRate(FileModel):
@@ -145,7 +147,9 @@ class TrafficFile(_Described):
     """The requests to a Service, and how they find an endpoint."""
 
     service: str
+    """The Service's name (`namespace/name` if the manifests have more than one namespace)."""
     rate: AnyRate
+    """Requests per second, over time."""
     balancing: BalancingFile | None = None
     """How a client chooses among the endpoints; by default as the Service says: at random, or by sessionAffinity."""
     routing: list[RouteFile] | None = None

@@ -14,6 +14,8 @@ from models.input.documents import Document
 from models.input.yaml_values import plain_scalar
 from simulator import registry
 
+_TEXT = "tag:yaml.org,2002:str"
+
 
 class _Dumper(yaml.SafeDumper):
     """Says everything where it stands, and quotes text that `models.input` would read as something else."""
@@ -23,8 +25,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    plain = bool(text) and plain_scalar(text) == text
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else "'")
+    resolved = dumper.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    plain = resolved == _TEXT  # what is not, is quoted without a word
+    return dumper.represent_scalar(_TEXT, text, style="'" if plain and plain_scalar(text) != text else None)
 
 
 _Dumper.add_representer(str, _text)

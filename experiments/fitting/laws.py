@@ -16,7 +16,6 @@ from experiments.fitting.lifetimes import Sample
 from models.arrays import Floats
 from models.distributions import Distribution, Exponential, Gamma, LogNormal, Weibull
 
-
 WIDEST = 1e-15
 """The shortest time as a share of the longest: beyond that floating point cannot tell sums of them."""
 

@@ -178,6 +178,19 @@ EVERYTHING["spec"] |= {
             "behaviour": {"overrides": [{"match": {"name": "cart"}, "stop": {"kind": "fixed", "value": "1s"}}]},
             "operations": [{"name": "r", "type": "rollout", "target": "Deployment/cart", "every": "1d"}],
         },
+        {
+            "name": "c",
+            "extends": ["b"],
+            "replicas": 2,
+            "spread": "zone",
+            "budget": {"minAvailable": 1},
+            "patches": [{"target": {"kind": "Deployment"}, "budget": {"maxUnavailable": "50%"}}],
+            "failures": [
+                {"name": "node-crash", "timeToFailure": {"factor": 0.5}, "timeToRepair": {"p95": None, "sigma": 1}},
+                {"name": "container-crash", "remove": True},
+            ],
+            "operations": [{"name": "r", "target": ["Deployment/*"], "every": None, "at": "1d"}],
+        },
     ],
 }
 

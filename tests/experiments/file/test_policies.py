@@ -276,6 +276,14 @@ def test_short_forms_are_for_every_deployment_each_with_its_own_selector(read: A
     assert len(cart.template.spec.topology_spread_constraints) == 2
 
 
+def test_a_budget_takes_the_place_of_one_of_that_name(read: Any) -> None:
+    budgets = ROOT / "experiments" / "manifests" / "budgets.yaml"
+    (scenario,) = read(f"  policies: [{{name: p, add: ['{budgets}'], budget: {{minAvailable: 2}}}}]\n").scenarios()
+    names = [budget.name for budget in scenario.cluster.budgets]
+    assert len(names) == len(set(names)) == 5
+    assert {budget.min_available for budget in scenario.cluster.budgets} == {2}
+
+
 def test_python_and_yaml_say_the_same(read: Any) -> None:
     python = (
         Experiment.from_manifests(SHOP)

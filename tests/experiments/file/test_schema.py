@@ -217,7 +217,23 @@ def test_a_small_file_is_enough() -> None:
         ),
         ("  failures: node", "e.yaml:8:13: spec.failures: expected a list (got 'node')"),
         ("  failures: [node]", "e.yaml:8:14: spec.failures[0]: expected a mapping (got 'node')"),
-        ("  failures: [{name: a}]", "e.yaml:8:14: spec.failures[0]: 'type' is required here"),
+        (
+            "  failures: [{name: a}]",
+            "e.yaml:8:14: spec.failures[0]: 'type' is required here; expected one of 'commonCause', 'containerCrash', ",
+        ),
+        (
+            "  failures: [{name: a, type: containerCrash, timeToFailure: 30d}]",
+            "e.yaml:8:61: spec.failures[0].timeToFailure: expected a mapping (got '30d'); a law is written "
+            "{kind: exponential, mean: 30d}",
+        ),
+        (
+            "  failures: [{name: a, type: containerCrash, timeToFailure: {mean: 30d}}]",
+            "e.yaml:8:61: spec.failures[0].timeToFailure: 'kind' is required here; expected one of 'empirical', ",
+        ),
+        (
+            "  failures: [{name: a, type: containerCrash, timeToFailure: {kind: exponential}}]",
+            "e.yaml:8:61: spec.failures[0].timeToFailure: 'mean' is required here",
+        ),
         (
             "  failures: [{name: a, type: nodeCrsh}]",
             "e.yaml:8:30: spec.failures[0]: unknown 'type' 'nodeCrsh'; expected one of 'commonCause', "

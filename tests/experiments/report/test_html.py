@@ -114,6 +114,26 @@ def test_the_page_says_what_was_assumed_and_how_to_do_it_again(shop: tuple[Resul
     assert "timeToRepair:" in text[text.index("Resolved configuration") :]
 
 
+@pytest.mark.usefixtures("without_drawings")
+def test_the_page_says_under_which_policies_a_failure_mode_is_another_or_none() -> None:
+    experiment = Experiment.from_yaml(ROOT / "experiments/configs/quickstart.yaml", ("duration=60d", "seed=3"))
+    experiment = experiment.policy(
+        "other",
+        failures=[
+            {"name": "node-crash", "timeToFailure": {"factor": 0.5}},
+            {"name": "container-crash", "remove": True},
+        ],
+    )
+    found = runner.run(experiment.plan, replications=1)
+    struck = remarks.strikes(found)
+    words = " ".join(Page(report_html(found)).text.split())
+    assert "node-crash nodeCrash every policy but other timeToFailure exponential, mean 130d;" in words
+    assert "node-crash nodeCrash other timeToFailure exponential, mean 130d, factor 0.5;" in words
+    total = sum(struck[policy]["container-crash"] for policy in ("as-shipped", "two-replicas"))
+    assert f"container-crash containerCrash every policy but other timeToFailure exponential, mean 30d {total}" in words
+    assert "container-crash containerCrash other" not in words
+
+
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     once, again = (results({"as-shipped": SHIPPED, "good": GOOD}).to_html(tmp_path / name) for name in "ab")
     assert once.read_bytes() == again.read_bytes()

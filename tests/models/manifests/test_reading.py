@@ -129,7 +129,25 @@ def test_a_kustomization_beside_manifests_is_named_with_what_applies_it(tmp_path
     (tmp_path / "kustomization.yaml").write_text(head + "resources: [web.yaml]\nnamePrefix: my-\n")
     [warning] = map(str, read_manifests([tmp_path]).warnings)
     assert "kustomization.yaml:1:1: " in warning
-    assert "not applied here: run `kubectl kustomize`" in warning
+    assert f"not applied here: run `kubectl kustomize {tmp_path} > app.yaml` and give app.yaml instead" in warning
+
+
+def test_every_directory_with_a_kustomization_is_named_once(tmp_path: Path) -> None:
+    for name in ("base", "overlays/my prod"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "kustomization.yaml").write_text("resources: [web.yaml]\n")
+    (tmp_path / "base" / "web.yaml").write_text(DEPLOYMENT)
+    warnings = [str(warning).replace(str(tmp_path), "") for warning in read_manifests([tmp_path]).warnings]
+    assert [warning.partition("run ")[2] for warning in warnings] == [
+        "`kubectl kustomize /base > app.yaml` and give app.yaml instead",
+        "`kubectl kustomize '/overlays/my prod' > app.yaml` and give app.yaml instead",
+    ]
+
+
+def test_a_kustomization_that_is_named_itself_is_refused_with_what_applies_it(tmp_path: Path) -> None:
+    path = tmp_path / "kustomization.yaml"
+    path.write_text("resources: [web.yaml]\n")
+    assert f"run `kubectl kustomize {tmp_path} > app.yaml`" in refusal(path)
 
 
 def test_the_same_file_is_refused_when_it_is_named(tmp_path: Path) -> None:
