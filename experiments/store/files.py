@@ -5,6 +5,13 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet computes."""
 
 
 def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
@@ -30,6 +37,12 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def csv_text(frame: "pd.DataFrame") -> str:
+    """The frame as CSV. A text that a spreadsheet would take for a formula has an apostrophe in front."""
+    harmless = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell)
+    return harmless.to_csv(index=False, lineterminator="\n")
 
 
 def digest(text: str) -> str:

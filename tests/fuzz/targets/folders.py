@@ -22,6 +22,7 @@ from experiments.report import downtime, text
 from experiments.report.html import report_html
 from experiments.results import Results
 from experiments.runner.run import run
+from experiments.store.folder import OURS
 from models.input.problems import Refusal
 from tests.fuzz.mutations import ODD_TEXTS, tree_mutant
 from tests.fuzz.target import Target, kept, refused
@@ -121,8 +122,7 @@ def _shown(folder: Path) -> str:
 
 def seeds(scratch: Path) -> list[bytes]:
     _folders(scratch)
-    whole = [[[what, name, 7]] for what in _ACTIONS for name in ("manifest.json", ".state/*", "runs.parquet")]
-    return [*kept("folders"), *(json.dumps(recipe).encode() for recipe in ([], *whole))]
+    return [*kept("folders"), b"[]"]
 
 
 def mutate(generator: random.Random, seeds: list[bytes]) -> bytes:
@@ -146,9 +146,7 @@ def attempt(data: bytes, scratch: Path) -> bool:
     if _refusable(lambda: _run(right.parent, folder, "right", fresh=False)):
         _check(folder, expected)
     fresh = scratch / "fresh"
-    if zlib.crc32(data) % ONE_IN == 0 and any(
-        os.path.lexists(fresh / name) for name in (".state", "resolved.yaml", "cells.parquet")
-    ):
+    if zlib.crc32(data) % ONE_IN == 0 and any(os.path.lexists(fresh / name) for name in OURS):
         _run(right.parent, fresh, "right", fresh=True)
         _check(fresh, expected)
     return valid
