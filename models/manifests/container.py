@@ -35,7 +35,7 @@ def _amount(field: Field, parse: Callable[[object], int]) -> int:
     if amount < 0:
         field.problem(f"must be greater than or equal to 0 (got {field.value})")
     if amount > LARGEST_AMOUNT:
-        field.problem(f"more than any machine has: must be at most {LARGEST_AMOUNT} in all (got {shown(field.value)})")
+        field.problem(f"more than any machine has: must be at most {LARGEST_AMOUNT} (got {shown(field.value)})")
     return min(max(0, amount), LARGEST_AMOUNT)
 
 

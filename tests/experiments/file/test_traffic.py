@@ -192,6 +192,9 @@ def test_mistakes_are_found(tmp_path: Path, item: dict[str, Any], message: str) 
         ("time,rate\n0,nan\n", "rates.csv:2:1: expected two numbers (got '0' and 'nan')"),
         ("time,rate,rate\n0,1,2\n", "rates.csv: 2 columns have the name 'rate'"),
         ("time,rate\n", "rates.csv: a rate of requests needs at least one step"),
+        ("time,rate\nnan,1\n", "rates.csv:2:1: expected two numbers (got 'nan' and '1')"),
+        ("time,rate\n0,1,2\n", "rates.csv:2:1: expected 2 fields, as in the first line (got 3)"),
+        (f"time,rate\n0,{'9' * 200_000}\n", "rates.csv:2:1: not CSV: field larger than field limit (131072)"),
     ],
 )
 def test_traces_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:

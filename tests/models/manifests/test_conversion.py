@@ -344,6 +344,11 @@ REFUSED = [
         "spec.template.spec.containers[0].resources.requests.memory: must be greater than or equal to 0 (got -1Gi)",
     ),
     (
+        deployment("", "", "resources: {requests: {cpu: 9E}}"),
+        "spec.template.spec.containers[0].resources.requests.cpu: more than any machine has: must be at most "
+        "9007199254740992 (got '9E')",
+    ),
+    (
         deployment("", "", "readinessProbe: {periodSeconds: 5}"),
         "spec.template.spec.containers[0].readinessProbe: must specify a handler type",
     ),
