@@ -32,7 +32,7 @@ def of(kind: type, found: tuple[Fit, ...]) -> Fit:
 
 @pytest.mark.parametrize("times", [(1.0, 1.0 + 1e-12), (1e-12, 1e15), (5e-324, 1e15)])
 def test_times_that_no_law_can_be_fitted_to_are_refused_in_words(times: tuple[float, ...]) -> None:
-    with pytest.raises(NoFit, match="the times are (all but equal|too much alike|too far apart)"):
+    with pytest.raises(NoFit, match=r"the times are (all but equal|too much alike|too far apart)"):
         fits(Sample(np.array(times), np.array([])))
 
 
