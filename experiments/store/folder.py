@@ -102,7 +102,7 @@ class ResultFolder:
         self._is_ours()
         self.path.mkdir(parents=True, exist_ok=True)
         lock = self.path / LOCK
-        if os.path.lexists(lock) and not lock.is_file():
+        if lock.is_symlink() or lock.is_dir():  # neither can be locked
             remove(lock)
         try:
             with FileLock(lock, blocking=False):
