@@ -43,7 +43,7 @@ def fits(sample: Sample) -> tuple[Fit, ...]:
     """Fits of the four laws, the best by AIC first; raises NoFit if less than two different times were observed."""
     if len(np.unique(sample.observed)) < 2:
         raise NoFit(f"expected at least two different times (got {len(sample.observed):,} observed)")
-    if sample.observed[0] < WIDEST * max(sample.observed[-1], *sample.censored[-1:]):
+    if sample.observed[0] < WIDEST * max(sample.observed[-1], *sample.censored[-1:], 0.0):
         raise NoFit("the times are too far apart for any law: check the shortest and the longest")
     fitted = []
     for fit in (_exponential, _weibull, _lognormal, _gamma):

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,14 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before says more
+            temporary.unlink()
+
+
+def csv_text(frame: "pd.DataFrame") -> str:
+    """The frame as CSV. A text that a spreadsheet would take for a formula has an apostrophe in front."""
+    harmless = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell)
+    return harmless.to_csv(index=False, lineterminator="\n")
 
 
 def csv_text(frame: "pd.DataFrame") -> str:

@@ -33,7 +33,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from experiments.store.cell import Cell
-from experiments.store.files import digest, remove, sha256, write
+from experiments.store.files import csv_text, digest, remove, sha256, write
 from experiments.store.inputs import copies
 from experiments.store.manifest import Manifest
 from experiments.store.tables import COLUMNS, arrow_table
@@ -101,8 +101,11 @@ class ResultFolder:
         """
         self._is_ours()
         self.path.mkdir(parents=True, exist_ok=True)
+        lock = self.path / LOCK
+        if lock.is_symlink() or lock.is_dir():  # neither can be locked
+            remove(lock)
         try:
-            with FileLock(self.path / LOCK, blocking=False):
+            with FileLock(lock, blocking=False):
                 yield
         except Timeout:
             raise FolderInUse(f"another run is writing into {self.path}: wait for it, or use another folder") from None
@@ -202,7 +205,7 @@ class ResultFolder:
         for name, frame in tables.items():
             table = arrow_table(name, frame)
             write(self.path / f"{name}.parquet", partial(pq.write_table, table, compression="zstd"))
-        write(self.path / "summary.csv", summary.to_csv(index=False, lineterminator="\n"))
+        write(self.path / "summary.csv", csv_text(summary))
         rows = [{k: _json_number(v) for k, v in row.items()} for row in summary.to_dict("records")]
         write(self.path / "summary.json", json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
 

@@ -54,7 +54,7 @@ class CsvFile:
     def listed(self) -> str:
         """The names of the columns, as a message lists them."""
         more = f" and {len(self.columns) - LISTED:,} more" if len(self.columns) > LISTED else ""
-        return ", ".join(name if name.isprintable() else shown(name) for name in self.columns[:LISTED]) + more
+        return ", ".join(name if len(name) < 60 else shown(name) for name in self.columns[:LISTED]) + more
 
     def rows(self) -> Iterator[tuple[int, Sequence[str]]]:
         """(line, fields) of each row that is not blank, and has as many fields as the first; the others are problems.

@@ -1,6 +1,5 @@
 """Does what was done to the real control plane, at the same times."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -55,11 +54,6 @@ def replay(path: Path) -> dict[str, Any]:
     scenario = _Scenario(recording)
     simulated = {key: value for key, value in recording.value.items() if key != "observed"}
     return {**simulated, "recorded_from": "kubenines", "observed": scenario.run()}
-
-
-def write(simulated: Mapping[str, Any], path: Path) -> None:
-    """Writes a simulated run to a file."""
-    path.write_text(json.dumps(simulated, indent=1) + "\n", encoding="utf-8")
 
 
 class _Scenario:

@@ -6,9 +6,11 @@ Source: pkg/scheduler/apis/config/types_pluginargs.go. The short forms: `scoring
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from models.input.documents import Document
+from models.input.problems import shown
 from models.manifests.affinity import node_affinity, topology_spread
 from models.manifests.manifest import Field, Findings, Manifest
 
@@ -24,6 +26,27 @@ def read_arguments(plugin: str, written: Arguments) -> dict[str, Any]:
     if plugin in _READERS:
         _READERS[plugin](read)
     return {name: _frozen(value) for name, value in read.items()}
+
+
+def check_arguments(made_of: type, read: Arguments) -> None:
+    """Raises ValueError for an argument that is not of the type of the plugin's field."""
+    kinds = get_type_hints(made_of)
+    for name, value in read.items():
+        if name in kinds and not _is(value, kinds[name]):
+            raise ValueError(f"unexpected value of {name}: {shown(value)}")
+
+
+def _is(value: object, kind: Any) -> bool:
+    inside = get_args(kind)
+    if get_origin(kind) is tuple:
+        if not isinstance(value, tuple):
+            return False
+        if inside[-1] is Ellipsis:
+            return all(_is(item, inside[0]) for item in value)
+        return len(value) == len(inside) and all(map(_is, value, inside))
+    if inside:  # a union, or a type of whose parameters nothing is known
+        return any(_is(value, each) for each in inside) if get_origin(kind) in (Union, UnionType) else True
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
 
 
 def _fit(read: dict[str, Any]) -> None:

@@ -53,6 +53,22 @@ def test_help_names_every_command(kubenines: Any) -> None:
         assert kubenines(command, "--help")[0] == 0
 
 
+def test_a_recording_that_is_none_is_bad_input_and_nothing_is_written(kubenines: Any) -> None:
+    Path("recording.json").write_text('{"name": "x", "nodes": [],\n "actions": [{"at": 0, "do": "setle"}], "until": 1}')
+    code, out, err = kubenines("replay", "recording.json", "--output", "simulated.json")
+    assert (code, out) == (2, "")
+    assert err.startswith("recording.json:2:30: actions[0].do: unknown action 'setle'; expected one of")
+    assert err.endswith("did you mean 'settle'?\n")
+    assert not Path("simulated.json").exists()
+
+
+def test_times_of_two_kinds_do_not_mix(kubenines: Any) -> None:
+    Path("log.csv").write_text("node,start,end\na,1,2\na,5,9\nb,2,7\n")
+    code, _, err = kubenines("fit", "log.csv", "--observed-from", "2005-06-21")
+    assert code == 2
+    assert "expected seconds as a number, as in the log (got '2005-06-21')" in err
+
+
 def test_no_help_shows_the_marks_of_its_own_layout(kubenines: Any) -> None:
     for command in cli.commands:
         assert r"\b" not in kubenines(command, "--help")[1], command

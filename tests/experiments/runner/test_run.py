@@ -196,6 +196,18 @@ def test_a_fresh_run_needs_no_readable_manifest(damaged: str, tmp_path: Path) ->
     assert len(run(two_policies(), out=tmp_path, replications=1, fresh=True).cells) == 2
 
 
+def test_damaged_cells_are_said_and_run_again(tmp_path: Path) -> None:
+    first = run(two_policies(), out=tmp_path, replications=2)
+    [chunk] = (tmp_path / ".state").iterdir()
+    chunk.write_text(chunk.read_text().replace('"replication": 1', '"replication": 0'))
+    said: list[str] = []
+    counted: list[tuple[float, int]] = []
+    again = runner.run(two_policies(), out=tmp_path, replications=2, simulate=counting(counted), warn=said.append)
+    assert said == [f"{chunk} is not as it was written: its replications are run again"]
+    assert len(counted) == 4
+    assert again.summary().equals(first.summary())
+
+
 def test_the_manifest_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"name": "web app"}')
     with pytest.raises(NotAResultFolder):

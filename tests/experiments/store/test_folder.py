@@ -150,6 +150,20 @@ def test_a_manifest_that_cannot_be_read_is_named(damage: str, tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == []
 
 
+@pytest.mark.parametrize("other", ["directory", "loop", "link"])
+def test_what_is_in_the_place_of_the_lock_is_taken_away(other: str, tmp_path: Path) -> None:
+    lock = tmp_path / "out" / ".lock"
+    lock.parent.mkdir()
+    (tmp_path / "file").write_text("mine")
+    if other == "directory":
+        lock.mkdir()
+    else:
+        lock.symlink_to(lock if other == "loop" else tmp_path / "file")
+    with ResultFolder(tmp_path / "out").locked():
+        assert not lock.is_symlink()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_chunk_that_is_not_as_it_was_written_is_skipped_and_said(tmp_path: Path) -> None:
     folder = ResultFolder(tmp_path)
     folder.save_chunk([cell("a", 0)])

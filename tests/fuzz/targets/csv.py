@@ -9,7 +9,7 @@ from experiments.file.traffic import TraceProblem, TraceRate
 from experiments.fitting import page
 from experiments.fitting.outages import read_outages
 from experiments.traces.placed import PlacedTrace
-from models.input.problems import InputError
+from models.input.problems import InputError, Location, Problem
 from tests.fuzz.mutations import ODD_TEXTS, bytes_mutant, text_mutant
 from tests.fuzz.target import Target, kept, refused
 
@@ -87,7 +87,7 @@ def attempt(data: bytes, folder: Path) -> bool:
     except InputError as error:
         return refused(error.problems)
     except TraceProblem as error:
-        return refused([error])
+        return refused([Problem(Location("experiment.yaml", 1, 1), "rate.path", str(error))])
     return True
 
 

@@ -117,7 +117,8 @@ def _shown(folder: Path) -> str:
         text.show(results)
         downtime.show(results, results.services, results.policies)
     measured = [results.stored_run(*key).services["web"].ready.integral() for key in results.stored()]
-    return "\n".join([out.getvalue().replace(str(folder), "FOLDER"), results.summary().to_csv(), str(measured)])
+    said = [line for line in out.getvalue().splitlines() if str(folder) not in line]  # where the report is
+    return "\n".join([*said, results.summary().to_csv(), str(measured)])
 
 
 def seeds(scratch: Path) -> list[bytes]:
@@ -162,7 +163,7 @@ def _refusable(act: Callable[[], None]) -> bool:
     try:
         act()
     except Refusal as error:
-        return refused([error])
+        return refused(str(error).splitlines())
     except OSError as error:  # the command line says it with the file's name
         if not error.filename:
             raise

@@ -40,6 +40,9 @@ def test_weights_and_arguments() -> None:
         ({"score": {"NodeResourcesFit": 101}}, "weight of 0 to 100"),
         ({"arguments": {"NodeResourcesFit": {"strategy": "x"}}}, "unexpected keyword argument 'strategy'"),
         ({"arguments": {"NodeResourcesFit": {"scoring_strategy": "x"}}}, "no scoring strategy 'x'"),
+        ({"arguments": {"NodeResourcesFit": {"resources": ["cpu", "memory"]}}}, "unexpected value of resources"),
+        ({"arguments": {"NodeResourcesFit": {"resources": {"cpu": "2"}}}}, "unexpected value of resources"),
+        ({"arguments": {"NodeResourcesFit": {"resources": {"cpu": -2}}}}, "weights of its resources must be 1 to 100"),
         (
             {"arguments": {"PodTopologySpread": {"defaultConstraints": [{"maxSkew": 1}]}}},
             r"defaultConstraints\[0\].topologyKey: required",
