@@ -102,7 +102,7 @@ class Results(Findings):
     def compare(self, baseline: str | None = None) -> "pd.DataFrame":
         """One row per Service and policy but the baseline: the paired difference of yearly downtime, in seconds.
 
-        `p` is of the row alone; `p_adjusted`, and with it `stars` and `resolved`, of all policies at the Service.
+        `p` is of the row alone; `p_adjusted`, and with it `stars` and `resolved`, counts all rows.
         """
         baseline = baseline or self.baseline
         self._check("policy", baseline, self.manifest.policies)

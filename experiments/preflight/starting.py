@@ -1,5 +1,6 @@
 """What would not start: a cluster is started once, with nothing that breaks it, and what is still pending is told."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,18 +27,25 @@ def pending(cluster: Cluster, **settings: Any) -> dict[str, str]:
 
 
 def sentences(scenarios: Sequence[Scenario]) -> list[str]:
-    """A sentence for all that is pending alike, and on every selector that no node matches, with its policies."""
+    """A sentence for all that is pending alike, and on every selector that no node matches, with the policies."""
     starts: dict[str, dict[str, str]] = {}
-    policies: dict[str, list[str]] = {}
+    held, unsuited = defaultdict[tuple[str, str], list[str]](list), defaultdict[str, list[str]](list)
     for scenario in scenarios:
         start = _unbroken(scenario)
         if start.id not in starts:
             starts[start.id] = pending(**arguments(start))
-        for sentence in [*told(starts[start.id]), *unmatched(scenario.cluster)]:
-            policies.setdefault(sentence, []).append(scenario.policy)
+        for alike in _alike(starts[start.id]):
+            held[alike].append(scenario.policy)
+        for sentence in unmatched(scenario.cluster):
+            unsuited[sentence].append(scenario.policy)
+
+    def under(policies: list[str]) -> str:
+        every = len(policies) == len(scenarios) > 1
+        return f"under {'every policy' if every else ', '.join(policies)}"
+
     return [
-        sentence if len(under) == len(scenarios) else f"under {', '.join(under)}: {sentence}"
-        for sentence, under in policies.items()
+        *(f"{held_up(reason)} {under(policies)}: {pods}: {reason}" for (reason, pods), policies in held.items()),
+        *(f"{under(policies)}: {sentence}" for sentence, policies in unsuited.items()),
     ]
 
 
@@ -48,10 +56,13 @@ def _unbroken(scenario: Scenario) -> Scenario:
 
 def told(pending: Mapping[str, str]) -> list[str]:
     """A sentence for each reason: "not placed: web-1, web-2: 0/6 nodes are available: 6 Insufficient cpu."."""
-    return [
-        f"{held_up(reason)}: {_listed([pod for pod, why in pending.items() if why == reason])}: {reason}"
-        for reason in dict.fromkeys(pending.values())
-    ]
+    return [f"{held_up(reason)}: {pods}: {reason}" for reason, pods in _alike(pending)]
+
+
+def _alike(pending: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Every reason, and the pods that it keeps from starting."""
+    reasons = dict.fromkeys(pending.values())
+    return [(reason, _listed([pod for pod, why in pending.items() if why == reason])) for reason in reasons]
 
 
 def unmatched(cluster: Cluster) -> list[str]:

@@ -6,6 +6,8 @@ from experiments.inference.estimate import show_seconds
 
 MARK = "†"
 """After a difference that attribution contradicts."""
+MOST = 3
+"""Failure modes and operations that are named of those by which policies differ."""
 
 
 def shown(findings: Findings, service: str, policy: str, baseline: str | None = None) -> str:
@@ -27,10 +29,12 @@ def remarks(findings: Findings, baseline: str | None = None) -> list[str]:
 
 
 def _sentence(policy: str, baseline: str, of: dict[str, Contradiction]) -> str:
-    modes = ", ".join(dict.fromkeys(mode for each in of.values() for mode in each.modes))
-    costs = ", ".join(f"{show_seconds(each.attributed)} of {service}" for service, each in of.items())
+    modes = list(dict.fromkeys(mode for each in of.values() for mode in each.modes))
+    more = f" and {len(modes) - MOST} more" if len(modes) > MOST else ""
+    costs = ", ".join(f"{show_seconds(each.attributed)} at {service}" for service, each in of.items())
     return (
-        f"{MARK} {policy} differs from {baseline} only by {modes}, and to that is due a difference of {costs} a year "
-        "(kubenines why): the rest is in causes that both policies have. It is luck, or a side effect such as pods "
-        "that lie elsewhere: more replications, or another seed, would tell"
+        f"{MARK} {policy} differs from {baseline} only by {', '.join(modes[:MOST])}{more}. "
+        f"That is to blame for {costs} a year (kubenines why); the rest of the difference lies in causes that both "
+        "policies have: it is luck, or a side effect such as pods that lie elsewhere. More replications, or another "
+        "seed, would tell"
     )

@@ -161,7 +161,7 @@ def test_plan_says_what_does_not_fit(kubenines: Any) -> None:
     _, out, _ = kubenines(
         "plan", QUICKSTART, "--set", "duration=1d", "--set", "cluster.pools[general].allocatable.cpu=150m"
     )
-    assert "under as-shipped: not placed: frontend" in out
+    assert "not placed under as-shipped: frontend" in out
     assert "Insufficient cpu" in out
 
 

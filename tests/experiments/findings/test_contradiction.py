@@ -47,7 +47,7 @@ def test_a_difference_in_causes_that_both_policies_have_is_marked_and_explained(
     assert difference.shown(of, "cart", "released").endswith("*** †")
     (sentence,) = difference.remarks(of)
     assert sentence.startswith(
-        "† released differs from as-shipped only by release, and to that is due a difference of 0s"
+        "† released differs from as-shipped only by release. That is to blame for 0s at frontend, 0s"
     )
     assert sentence in remarks.notes(of)
     assert [row[-1].endswith(" †") for row in text.table(of).rows] == [False, True, False, True]
