@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from experiments.file.fields import Amount, Count, Cpu, FileModel, Name
+from experiments.file.fields import Amount, Count, Cpu, FileModel, LabelKey, LabelValue, Name
 from models.size import too_many_nodes
 
 
@@ -36,8 +36,8 @@ class AllocatableFile(FileModel, extra="allow"):
 class TaintFile(FileModel):
     """A taint, as in a Node's spec."""
 
-    key: str
-    value: str = ""
+    key: LabelKey
+    value: LabelValue = ""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
 
 
@@ -57,10 +57,10 @@ class PoolFile(FileModel):
     name: Name
     count: Annotated[Count, AfterValidator(_possible)]
     """How many nodes."""
-    zones: list[str] = Field(default=[])
+    zones: list[LabelValue] = Field(default=[])
     """Zones over which the nodes are dealt in turn (label `topology.kubernetes.io/zone`)."""
     allocatable: AllocatableFile
-    labels: dict[str, str] = Field(default={})
+    labels: dict[LabelKey, LabelValue] = Field(default={})
     """Further labels of every node."""
     taints: list[TaintFile] = Field(default=[])
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 from pydantic.alias_generators import to_camel
 
-from experiments.file.fields import Duration, FileModel, Number, Seconds, Select, written_duration
+from experiments.file.fields import Duration, FileModel, Number, Seconds, Select, StoryName, written_duration
 from experiments.file.laws import KINDS, AnyLaw, Law
 from models.distributions import Distribution
 from models.labels import LabelSelector, Operator, Requirement
@@ -148,6 +148,8 @@ def _annotation(name: str, hint: Any) -> Any:
         return Annotated[AnyLaw, AfterValidator(_takes_time)] if name.endswith("to_failure") else AnyLaw
     if hint is LabelSelector:
         return Select
+    if hint is str and name == "name":
+        return StoryName
     if origin in (Union, types.UnionType):
         return Union[tuple(_annotation(name, a) for a in arguments)]  # noqa: UP007
     if origin in (tuple, Sequence):

@@ -1,12 +1,13 @@
 """How single values are written in files: durations, percentages, quantities, selectors."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from models.labels import LabelSelector, parse_selector
+from models.labels import LabelSelector, parse_selector, wrong_label_key, wrong_label_value
 from models.units import (
     format_cpu,
     format_memory,
@@ -125,4 +126,25 @@ class Select(FileModel):
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$", max_length=100)]
+
+
+def _right(check: Callable[[str], str]) -> AfterValidator:
+    """Refuses a text of which `check` says what is wrong with it."""
+
+    def validate(text: str) -> str:
+        if wrong := check(text):
+            raise ValueError(wrong)
+        return text
+
+    return AfterValidator(validate)
+
+
+def _unprintable(name: str) -> str:
+    return "" if name.isprintable() and 0 < len(name) <= 100 else "expected 1 to 100 characters that can be printed"
+
+
+StoryName = Annotated[str, _right(_unprintable)]
+"""Of a failure mode or an operation: for people, in whatever script."""
+LabelKey = Annotated[str, _right(wrong_label_key)]
+LabelValue = Annotated[str, _right(wrong_label_value)]
 Count = Annotated[int, Field(ge=1)]

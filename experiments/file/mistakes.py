@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -117,11 +118,17 @@ def _path_in(value: Any, loc: tuple[int | str, ...]) -> Path:
 
 def _known_fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """The fields that a mapping at this place may have, by the model's JSON Schema."""
-    whole = model.model_json_schema()
+    whole = _schema(model)
     node = schema_node(whole, whole)
     for step in loc:
         node = schema_child(whole, node, step)
     return list(node.get("properties", ()))
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The model's JSON Schema: making it takes a quarter of a second, and a file may have many mistakes."""
+    return model.model_json_schema()
 
 
 def schema_node(whole: Mapping[str, Any], node: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from experiments.file.variant import Variant, variant_of
 from models import demand
 from models.cluster import Cluster, without_pods, without_their_node
 from models.daemonset import without_nodes
-from models.input.problems import InputError
+from models.input.problems import InputError, printable
 from models.manifests.account import together
 from models.statefulset import StatefulSet
 
@@ -98,7 +98,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
         inputs=tuple(dict.fromkeys(files)),
         warnings=(
             *map(str, sorted({*base.warnings, *(w for one in built for w in one.warnings)})),
-            *dict.fromkeys(notes),
+            *dict.fromkeys(map(printable, notes)),
         ),
         accounts=tuple(one.account for one in built),
         named=together([*(one.named for one in built), *(variant.unshown(names) for variant in variants)]),

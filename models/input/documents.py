@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from models.input.problems import InputError, Location, Path, Problem, dotted
-from models.input.yaml_values import Mark, Places, Unreadable, syntax_error, yaml_values
+from models.input.yaml_values import Mark, Places, Unreadable, json_value, syntax_error, yaml_values
 
 MAX_BYTES = 64 * 2**20
 
@@ -195,10 +195,12 @@ def _parse_piece(piece: _Piece, y_is_text: bool, documents: list[Document], prob
     except yaml.YAMLError as error:
         if text.lstrip().startswith(("{", "[")):
             try:  # JSON that YAML does not allow (tabs, escapes): read it without the places of its parts
-                documents[before:] = [Document(piece.file, json.loads(text), (), _beginning(text), None, piece.origin)]
-                return
+                value = json_value(text)
             except (ValueError, RecursionError):
                 pass
+            else:
+                documents[before:] = [Document(piece.file, value, (), _beginning(text), None, piece.origin)]
+                return
         problems.append(piece.problem(*syntax_error(error, text)))
 
 

@@ -1,6 +1,5 @@
 """From manifests to a cluster: every object is checked and converted, and what has no model is counted."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from models.manifests.account import Account, Named
 from models.manifests.conversion import Admission, converters
 from models.manifests.kinds import is_built_in, type_error
 from models.manifests.manifest import Field, Findings, Manifest
+from models.manifests.names import wrong_dns_label, wrong_subdomain
 from models.manifests.objects import Objects
 from models.manifests.ports import MadePod, look_up_ports
 from models.manifests.schema import schema_errors
@@ -26,8 +26,6 @@ from models.pod import PodTemplate
 from models.priority import PriorityClass
 from models.reference import References
 from models.service import Service
-
-_SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 
 
 class Podless(NamedTuple):
@@ -153,16 +151,10 @@ def _check_object(manifest: Manifest, findings: Findings) -> bool:
         findings.problems.append(manifest.problem(("metadata", "name"), "required value is missing"))
     elif "{{" in manifest.name:
         findings.problems.append(manifest.problem(("metadata", "name"), HELM_TEMPLATE))
-    elif (
-        manifest.name
-        and manifest.kind in converters()
-        and not (_SUBDOMAIN.fullmatch(manifest.name) and len(manifest.name) <= 253)
-    ):
-        message = (
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
-            f"start and end with an alphanumeric character (got {manifest.name!r})"
-        )
-        findings.problems.append(manifest.problem(("metadata", "name"), message))
+    elif manifest.name and manifest.kind in converters() and (wrong := wrong_subdomain(manifest.name)):
+        findings.problems.append(manifest.problem(("metadata", "name"), wrong))
+    if manifest.namespace and (wrong := wrong_dns_label(manifest.namespace)):
+        findings.problems.append(manifest.problem(("metadata", "namespace"), wrong))
     return True
 
 

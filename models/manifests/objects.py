@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from models.input.problems import Location, Problem
+from models.input.problems import Location, Problem, printable
 from models.manifests.account import Named
 from models.manifests.fields import Effect
 from models.manifests.manifest import Manifest
@@ -34,7 +34,7 @@ class Reference(NamedTuple):
 
     def __str__(self) -> str:
         middle = f"{self.namespace}/" if self.namespace not in ("", "default") else ""
-        return f"{self.kind}/{middle}{self.name}" + (f"[{self.key}]" if self.key else "")
+        return printable(f"{self.kind}/{middle}{self.name}" + (f"[{self.key}]" if self.key else ""))
 
 
 class Use(NamedTuple):

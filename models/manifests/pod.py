@@ -34,9 +34,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
     grace_period = float(spec["terminationGracePeriodSeconds"].integer(30))
     classes = admission.priority_classes
     priority, preempts = _priority(spec, admission.default_class, classes)
-    containers = spec["containers"]
-    if containers.value == []:
-        containers.required()
+    containers = spec["containers"].required()
     made = PodSpec(
         containers=tuple(container(c, host_network=host_network, grace_period=grace_period) for c in containers),
         init_containers=tuple(

@@ -72,15 +72,20 @@ def run(
     )
     running: list[_Process] = []
     with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                running.append(_Process.start(waiting.popleft(), Path(scratch), findings))
-            ended = [one for one in running if one.process.poll() is not None]
-            if not ended:
-                time.sleep(0.02)
-            for one in ended:
-                running.remove(one)
-                waiting.extendleft(one.finish(outcome))
+        try:
+            while waiting or running:
+                while waiting and len(running) < workers:
+                    running.append(_Process.start(waiting.popleft(), Path(scratch), findings))
+                ended = [one for one in running if one.process.poll() is not None]
+                if not ended:
+                    time.sleep(0.02)
+                for one in ended:
+                    running.remove(one)
+                    waiting.extendleft(one.finish(outcome))
+        finally:
+            for one in running:
+                one.process.kill()
+                one.process.wait()
     outcome.findings = sorted(findings.glob(f"{outcome.name}-*.txt"))
     return outcome
 

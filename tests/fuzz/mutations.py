@@ -1,9 +1,16 @@
 """How inputs are made worse: trees of values, texts and bytes."""
 
 import copy
+import json
 import random
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
+
+import yaml
+
+from models.input.documents import parse_documents
+from models.input.problems import InputError
 
 ODD_TEXTS: tuple[str, ...] = (
     *("", " ", "-", "~", "null", "true", "no", "y", "0", "-1", "01", "0x10", "1e400", "-1e400", "1e-400", "nan", "inf"),
@@ -99,6 +106,32 @@ def bytes_mutant(generator: random.Random, data: bytes, others: list[bytes]) -> 
             case _:
                 del changed[begin : begin + len(changed) // generator.choice((2, 4, 8))]
     return bytes(changed)
+
+
+@lru_cache(maxsize=2000)
+def parsed(text: bytes) -> list[Any] | None:
+    """The values of the YAML documents in a seed, not to be changed; None if it is not YAML."""
+    try:
+        return [document.value for document in parse_documents(text.decode("utf-8"), y_is_text=True)]
+    except (InputError, UnicodeDecodeError):
+        return None
+
+
+def dumped(generator: random.Random, documents: Any) -> bytes:
+    """The documents as a file, in one of the ways in which files are written."""
+    several = documents if isinstance(documents, list) else [documents]
+    match generator.randrange(4):
+        case 0:
+            text = "\n---\n".join(map(json.dumps, several))
+        case 1:
+            text = "\n---\n".join(json.dumps(one, indent=1, ensure_ascii=False) for one in several)
+        case way:
+            flow = None if way == 2 else False
+            try:
+                text = yaml.dump_all(several, Dumper=yaml.CSafeDumper, default_flow_style=flow, sort_keys=False)
+            except UnicodeEncodeError:  # half a surrogate pair
+                text = "\n---\n".join(map(json.dumps, several))
+    return text.replace("'<<'", "<<").encode("utf-8", "surrogatepass")
 
 
 def places(tree: Any) -> Iterator[tuple[Any, Any]]:

@@ -78,10 +78,11 @@ def limit_memory(more: int = MEMORY) -> None:
 
 
 def where(error: BaseException) -> str:
-    """What makes two findings one: the kind of the exception, and the innermost line of ours."""
+    """What makes two findings one: the kind of the exception, the innermost line of ours, and what a check says."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(ROOT))]
     place = f"{Path(frames[-1].filename).relative_to(ROOT)}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__} at {place}"
+    said = f" ({str(error).partition(':')[0][:100]})" if isinstance(error, AssertionError) else ""
+    return f"{type(error).__name__} at {place}{said}"
 
 
 def keep(folder: Path, name: str, what: str, data: bytes, story: str) -> None:

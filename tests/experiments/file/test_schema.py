@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from experiments.file import mistakes
 from experiments.file.described import as_written, changed, file_model, partial_model
 from experiments.file.fields import written_duration
+from experiments.file.schema import ExperimentFile
 from experiments.file.source import read
 from models.behaviour import PodBehaviour
 from models.distributions import (
@@ -304,6 +306,14 @@ def test_a_small_file_is_enough() -> None:
             "  behaviour: {timing: {nodeMonitorPeriod: 0s}}",
             "spec.behaviour.timing: node_monitor_period must be at least 0.001 s",
         ),
+        (
+            '  failures: [{name: "a\\x1b", type: containerCrash, timeToFailure: {kind: fixed, value: 1d}}]',
+            "e.yaml:8:21: spec.failures[0].name: expected 1 to 100 characters that can be printed",
+        ),
+        (
+            '  operations: [{name: "", type: cordon, at: 1d}]',
+            "e.yaml:8:23: spec.operations[0].name: expected 1 to 100 characters that can be printed",
+        ),
         ("  precision: {relative: 10%}\n  replications: 5", "expected 'replications' or 'precision', not both"),
     ],
 )
@@ -324,6 +334,9 @@ def test_a_mistake_is_named_with_its_place(line: str, message: str) -> None:
         ('cpu: "4"', "cpu: lots", "spec.cluster.pools[0].allocatable.cpu: expected a quantity like 250m"),
         ('cpu: "4"', "cpu: -4", "spec.cluster.pools[0].allocatable.cpu: a quantity must not be negative"),
         ('cpu: "4"', "cpu: 4, gpu: 1", "spec.cluster.pools[0].allocatable.gpu: unknown resource"),
+        ("count: 3", 'count: 3, zones: ["\\x07"]', r"zones[0]: '\x07' is not a valid label: a valid label must be an"),
+        ("count: 3", "count: 3, labels: {a b: c}", "labels[\"a b\"]: 'a b' is not a valid label key"),
+        ("count: 3", "count: 3, labels: {a: b c}", "labels.a: 'b c' is not a valid label"),
         ("{pools:", "{pool:", "e.yaml:6:13: spec.cluster.pool: unknown field; did you mean 'pools'?"),
         ("metadata: {name: x}\n", "", "'metadata' is required here"),
     ],
@@ -372,3 +385,13 @@ def test_extended_resources_are_amounts(tmp_path: Path) -> None:
     file = read(document).file
     assert file is not None
     assert file.spec.cluster.pools[0].allocatable.__pydantic_extra__ == {"nvidia.com/gpu": 2}
+
+
+def test_of_many_mistakes_each_takes_no_long_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    make = ExperimentFile.model_json_schema
+    monkeypatch.setattr(ExperimentFile, "model_json_schema", lambda: made.append(1) or make())
+    mistakes._schema.cache_clear()
+    unknown = "".join(f"  unknown{i}: 1\n" for i in range(300))
+    assert len(problems(HEAD + unknown)) == 300
+    assert len(made) == 1
