@@ -30,6 +30,8 @@ class RequestRate:
     def __post_init__(self) -> None:
         if not self.steps:
             raise ValueError("a rate of requests needs at least one step")
+        if any(not math.isfinite(at) for at, _ in self.steps):
+            raise ValueError("the steps of a rate of requests must have finite times")
         if any(not after > before for (before, _), (after, _) in pairwise(self.steps)):
             raise ValueError("the steps of a rate of requests must increase in time")
         if any(not (0 <= rate < math.inf) for _, rate in self.steps):

@@ -29,6 +29,9 @@ _NUMBERS = {
 SOONEST_FAILURE = 1.0
 """Seconds from one failure to the next, in the mean, that a file may ask for at least."""
 
+SOONEST_AGAIN = 1.0
+"""Seconds from one beginning of an operation to the next that a file may ask for at least."""
+
 
 class DescribedModel(FileModel):
     """A file model made from a dataclass (`described`)."""
@@ -143,6 +146,8 @@ def _annotation(name: str, hint: Any) -> Any:
     if hint is float:
         if _is_number(name):
             return Number
+        if name == "every":
+            return Annotated[Duration, AfterValidator(_not_too_often)]
         return Seconds if name.endswith("seconds") else Duration
     if hint is Distribution:
         return Annotated[AnyLaw, AfterValidator(_takes_time)] if name.endswith("to_failure") else AnyLaw
@@ -166,6 +171,13 @@ def _takes_time(law: Law) -> Law:
     if law.value().mean < SOONEST_FAILURE:
         raise ValueError(f"failures must be {SOONEST_FAILURE:g} s apart in the mean, or more")
     return law
+
+
+def _not_too_often(every: float) -> float:
+    """What begins again at once leaves a simulation no time to go on either."""
+    if every < SOONEST_AGAIN:
+        raise ValueError(f"must be {SOONEST_AGAIN:g} s or more")
+    return every
 
 
 def _is_number(name: str) -> bool:

@@ -3,14 +3,14 @@
 import csv
 import dataclasses
 import os
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
 from experiments.file.described import DescribedModel, file_model, one_of, registered_model, value_of
 from experiments.file.fields import Cpu, Duration, FileModel, Number, PositiveDuration
+from models.input.documents import MAX_BYTES
 from models.request_level import (
     Batches,
     Bursts,
@@ -109,19 +109,22 @@ class TraceRate(FileModel):
         """The rate in the file; raises TraceProblem."""
         path = self.file(folder)
         try:
-            text = Path(path).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
+            with open(path, "rb") as stream:
+                text = stream.read(MAX_BYTES + 1).decode("utf-8-sig")
+        except (OSError, ValueError) as error:
             raise TraceProblem(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is no text'}") from None
+        if len(text) > MAX_BYTES:
+            raise TraceProblem(f"cannot read {path}: it is larger than {MAX_BYTES // 2**20} MiB")
         rows = csv.DictReader(text.splitlines())
-        if not {"time", "rate"} <= set(rows.fieldnames or ()):
-            raise TraceProblem(f"{path}:1: expected the columns time and rate (got {', '.join(rows.fieldnames or ())})")
         steps = []
-        for row in rows:
-            try:
-                steps.append((float(row["time"]), float(row["rate"])))
-            except (TypeError, ValueError):
-                shown = f"{row['time']!r} and {row['rate']!r}"
-                raise TraceProblem(f"{path}:{rows.line_num}: expected two numbers (got {shown})") from None
+        try:
+            if not {"time", "rate"} <= set(rows.fieldnames or ()):
+                given = ", ".join(rows.fieldnames or ())
+                raise TraceProblem(f"{path}:1: expected the columns time and rate (got {given})")
+            for row in rows:
+                steps.append(_step(row, f"{path}:{rows.line_num}"))
+        except csv.Error as error:
+            raise TraceProblem(f"{path}:{rows.line_num + 1}: not CSV: {error}") from None
         try:
             return RequestRate(tuple(steps), self.period)
         except ValueError as error:
@@ -130,6 +133,16 @@ class TraceRate(FileModel):
     def file(self, folder: str) -> str:
         """The file, given the folder of the experiment."""
         return os.path.normpath(os.path.join(folder, self.path))
+
+
+def _step(row: Mapping[str | None, Any], place: str) -> tuple[float, float]:
+    """(time, rate) of a row; raises TraceProblem if it has not one number for each, or more than there are columns."""
+    if None in row:
+        raise TraceProblem(f"{place}: more values than columns")
+    try:
+        return float(row["time"]), float(row["rate"])
+    except (TypeError, ValueError):
+        raise TraceProblem(f"{place}: expected two numbers (got {row['time']!r} and {row['rate']!r})") from None
 
 
 AnyRate = Annotated[ConstantRate | WaveRate | StepRate | TraceRate, Field(discriminator="kind")]

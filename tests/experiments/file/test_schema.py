@@ -311,6 +311,10 @@ def test_a_small_file_is_enough() -> None:
             "e.yaml:8:21: spec.failures[0].name: expected 1 to 100 characters that can be printed",
         ),
         (
+            "  operations: [{name: a, type: drain, every: 1ms}]",
+            "e.yaml:8:46: spec.operations[0].every: must be 1 s or more",
+        ),
+        (
             '  operations: [{name: "", type: cordon, at: 1d}]',
             "e.yaml:8:23: spec.operations[0].name: expected 1 to 100 characters that can be printed",
         ),

@@ -190,6 +190,9 @@ def test_mistakes_are_found(tmp_path: Path, item: dict[str, Any], message: str) 
         ("time,rate\n0,1\n5,much\n", "rates.csv:3: expected two numbers (got '5' and 'much')"),
         ("time,rate\n5,1\n0,1\n", "rates.csv: the steps of a rate of requests must increase in time"),
         ("time,rate\n", "rates.csv: a rate of requests needs at least one step"),
+        ("time,rate\nnan,1\n", "rates.csv: the steps of a rate of requests must have finite times"),
+        ("time,rate\n0,1,2\n", "rates.csv:2: more values than columns"),
+        (f"time,rate\n0,{'9' * 200_000}\n", "rates.csv:2: not CSV: field larger than field limit (131072)"),
     ],
 )
 def test_traces_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:
