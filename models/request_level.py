@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 LARGEST_BATCH = 1_000_000
 """Requests at once, on average: they are all held in memory."""
 MOST_CLIENTS = 1_000_000
-"""Clients or connections per place where clients are, and requests that a pod works on at once: a few bytes each."""
+"""Clients, or connections, per place where clients are: each takes a few bytes."""
+MOST_AT_ONCE = 100_000
+"""Requests that a pod works on at once: each takes a few bytes, for every pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class FirstComeFirstServed:
     """How many may wait; one more is shed, that is, fails at once. None: no limit."""
 
     def __post_init__(self) -> None:
-        if self.concurrency > MOST_CLIENTS:
-            raise ValueError(f"a pod works on at most {MOST_CLIENTS:,} requests at once (got {self.concurrency})")
+        if self.concurrency > MOST_AT_ONCE:
+            raise ValueError(f"a pod works on at most {MOST_AT_ONCE:,} requests at once (got {self.concurrency})")
         if self.concurrency < 1 or (self.queue is not None and self.queue < 0):
             raise ValueError("a pod works on at least one request, and a queue is not negative")
 

@@ -172,6 +172,10 @@ def test_a_trace_is_an_input_and_goes_along_with_the_results(tmp_path: Path) -> 
             "spec.traffic[0].rate: up to 2.59e+306 requests and bursts would be followed one by one in a run",
         ),
         (
+            {"queue": 2**64},
+            "spec.traffic[0].queue: expected a number not greater than 9007199254740992 (got 18446744073709551616)",
+        ),
+        (
             {"requests": {"clients": 10**9}},
             "spec.traffic[0].requests: there must be 1 to 1,000,000 clients (got 1000000000)",
         ),
@@ -181,7 +185,7 @@ def test_a_trace_is_an_input_and_goes_along_with_the_results(tmp_path: Path) -> 
         ),
         (
             {"requests": {"pod": {"type": "firstComeFirstServed", "concurrency": 10**9}}},
-            "spec.traffic[0].requests.pod: a pod works on at most 1,000,000 requests at once (got 1000000000)",
+            "spec.traffic[0].requests.pod: a pod works on at most 100,000 requests at once (got 1000000000)",
         ),
         (
             {"requests": {"arrivals": {"type": "batches", "size": 1e9}}},
