@@ -21,7 +21,7 @@ from tests.fuzz.target import Target
 from tests.fuzz.worker import Batch
 
 SEED = 20261129
-CHUNK = 5_000
+CHUNK = 20_000
 """Mutants that one process tries before another takes over: what it has gathered ends with it."""
 
 _ENVIRONMENT = {
