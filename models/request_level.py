@@ -3,6 +3,13 @@
 import math
 from dataclasses import dataclass, field
 
+LARGEST_BATCH = 1_000_000
+"""Requests at once, on average: they are all held in memory."""
+MOST_CLIENTS = 1_000_000
+"""Clients, or connections, per place where clients are: each takes a few bytes."""
+MOST_AT_ONCE = 100_000
+"""Requests that a pod works on at once: each takes a few bytes, for every pod."""
+
 
 @dataclass(frozen=True, slots=True)
 class Poisson:
@@ -31,8 +38,8 @@ class Batches:
     """Mean number of requests at once, >= 1."""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.size < math.inf:
-            raise ValueError(f"batches have at least one request on average (got {self.size!r})")
+        if not 1 <= self.size <= LARGEST_BATCH:
+            raise ValueError(f"batches have 1 to {LARGEST_BATCH:,} requests on average (got {self.size!r})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,8 @@ class FirstComeFirstServed:
     """How many may wait; one more is shed, that is, fails at once. None: no limit."""
 
     def __post_init__(self) -> None:
+        if self.concurrency > MOST_AT_ONCE:
+            raise ValueError(f"a pod works on at most {MOST_AT_ONCE:,} requests at once (got {self.concurrency})")
         if self.concurrency < 1 or (self.queue is not None and self.queue < 0):
             raise ValueError("a pod works on at least one request, and a queue is not negative")
 
@@ -109,6 +118,8 @@ class Connections:
     """The age from which the next request opens it anew. None: never, as most clients and proxies do."""
 
     def __post_init__(self) -> None:
+        if self.number > MOST_CLIENTS:
+            raise ValueError(f"expected at most {MOST_CLIENTS:,} connections (got {self.number})")
         if self.number < 1 or (self.max_age is not None and not 0 < self.max_age < math.inf):
             raise ValueError("expected at least one connection, and a positive and finite maxAge")
 
@@ -127,5 +138,5 @@ class RequestLevel:
     """Connections that are used again. None: every request opens its own."""
 
     def __post_init__(self) -> None:
-        if self.clients < 1:
-            raise ValueError(f"there must be a client (got {self.clients!r})")
+        if not 1 <= self.clients <= MOST_CLIENTS:
+            raise ValueError(f"there must be 1 to {MOST_CLIENTS:,} clients (got {self.clients!r})")

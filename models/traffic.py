@@ -10,7 +10,7 @@ import numpy as np
 
 from models.arrays import Floats
 from models.distributions import Distribution, Exponential, LogNormal
-from models.request_level import RequestLevel
+from models.request_level import Bursts, RecordedTimes, RequestLevel
 
 DAILY_STEPS = 96
 """Steps a period into which a wave is cut: a quarter of an hour, for a day."""
@@ -61,6 +61,14 @@ class RequestRate:
         if self.period is None:
             return self.steps[max(0, bisect_right(times, time) - 1)][1]
         return self.steps[bisect_right(times, time % self.period) - 1][1]  # before the first: the last of the period
+
+    def changes(self, length: float) -> float:
+        """How often it changes in so many seconds, at most."""
+        return len(self.steps) * (1 + (length / self.period if self.period else 0))
+
+    def most(self, length: float) -> float:
+        """Requests in so many seconds, at most."""
+        return max(rate for _, rate in self.steps) * length
 
     def pieces(self, start: float, end: float) -> tuple[Floats, Floats]:
         """The rate on [start, end): the times from which on it is constant, the first being `start`, and the rates."""
@@ -206,6 +214,14 @@ class Traffic:
         for place in dict.fromkeys(places):
             if places.count(place) > 1:
                 raise ValueError(f"the weight of endpoints at {place!r} is given twice")
+
+    def followed(self, length: float) -> float:
+        """Requests, and bursts of them, that are followed one by one in so many seconds, at most."""
+        if self.requests is None or isinstance(self.requests.arrivals, RecordedTimes):
+            return 0.0
+        arrivals = self.requests.arrivals
+        bursts = length / (arrivals.burst + arrivals.pause) if isinstance(arrivals, Bursts) else 0.0
+        return self.rate.most(length) + bursts
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from experiments.file.variant import Variant
 from models.cluster import Cluster
 from models.demand import measured
 from models.input.problems import Path, Problem, did_you_mean
+from models.size import too_many_rate_changes, too_many_requests
 from models.traffic import Call, circle
 from simulator.stories.references import Refers, ValueOf, references
 
@@ -194,8 +195,9 @@ def _check_measured_once(
                 problems.append(source.problem((*last[one.service][1], field), message))
 
 
-def check_traffic(variant: Variant, folder: str, source: Source, problems: list[Problem]) -> None:
-    """Traffic must be to Services that exist, given once a list, from nodes that exist, and its traces readable."""
+def check_traffic(spec: SpecFile, variant: Variant, folder: str, source: Source, problems: list[Problem]) -> None:
+    """Traffic must be to Services that exist, given once a list, not too much, from nodes and traces that there are."""
+    length = spec.warmup + spec.duration
     first: dict[tuple[Path, str], Path] = {}
     for traffic, path in variant.traffic:
         if variant.complete and traffic.service not in (known := list(variant.services())):
@@ -208,6 +210,12 @@ def check_traffic(variant: Variant, folder: str, source: Source, problems: list[
         except TraceProblem as error:
             problems.append(source.problem((*path, "rate", "path"), str(error)))
             continue
+        for wrong in (
+            too_many_rate_changes(value.rate.changes(length)),
+            too_many_requests(value.followed(length)),
+        ):
+            if wrong:
+                problems.append(source.problem((*path, "rate"), wrong))
         places = [("clients", i, part.at) for i, part in enumerate(value.clients)]
         for key, i, at in (*places, *(("weights", i, part.at) for i, part in enumerate(value.weights))):
             kind, _, name = at.partition("/")

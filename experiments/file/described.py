@@ -15,7 +15,17 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 from pydantic.alias_generators import to_camel
 
-from experiments.file.fields import Duration, FileModel, Names, Number, Seconds, Select, StoryName, written_duration
+from experiments.file.fields import (
+    LARGEST_WHOLE,
+    Duration,
+    FileModel,
+    Names,
+    Number,
+    Seconds,
+    Select,
+    StoryName,
+    written_duration,
+)
 from experiments.file.laws import KINDS, AnyLaw, Law
 from models.distributions import Distribution, Scaled
 from models.labels import LabelSelector, Operator, Requirement
@@ -160,6 +170,8 @@ def _annotation(name: str, hint: Any) -> Any:
         if name == "every":
             return Annotated[Duration, AfterValidator(_not_too_often)]
         return Seconds if name.endswith("seconds") else Duration
+    if hint is int:
+        return Annotated[int, Field(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)]
     if hint is Distribution:
         return Annotated[AnyLaw, AfterValidator(_takes_time)] if name.endswith("to_failure") else AnyLaw
     if hint is LabelSelector:

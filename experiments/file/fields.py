@@ -19,6 +19,8 @@ from models.units import (
     parse_percent,
 )
 
+LARGEST_WHOLE = 2**53
+"""Beyond it whole numbers are not exact in floating point; and machine code has 64 bits for them."""
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
@@ -163,4 +165,4 @@ StoryName = Annotated[str, _right(_unprintable)]
 """Of a failure mode or an operation: for people, in whatever script."""
 LabelKey = Annotated[str, _right(wrong_label_key)]
 LabelValue = Annotated[str, _right(wrong_label_value)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=LARGEST_WHOLE)]

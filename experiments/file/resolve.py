@@ -50,7 +50,7 @@ def resolve(source: Source, folder: str) -> Design:
     for variant in variants:
         check_stories(variant, source, problems)
         check_loads(spec, variant, source, problems)
-        check_traffic(variant, folder, source, problems)
+        check_traffic(spec, variant, folder, source, problems)
     check_endpoints(spec, variants, source, problems)
     check_calls(spec, variants, source, problems)
     check_requests(spec, variants, source, problems)

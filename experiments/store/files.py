@@ -47,12 +47,6 @@ def csv_text(frame: "pd.DataFrame") -> str:
     return harmless.to_csv(index=False, lineterminator="\n")
 
 
-def csv_text(frame: "pd.DataFrame") -> str:
-    """The frame as CSV. A text that a spreadsheet would take for a formula has an apostrophe in front."""
-    harmless = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell)
-    return harmless.to_csv(index=False, lineterminator="\n")
-
-
 def digest(text: str) -> str:
     """A short content id."""
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -21,8 +21,15 @@ from tests.fuzz.target import Target
 from tests.fuzz.worker import Batch
 
 SEED = 20261129
-CHUNK = 5_000
+CHUNK = 20_000
 """Mutants that one process tries before another takes over: what it has gathered ends with it."""
+
+_ENVIRONMENT = {
+    "PYTHONPATH": str(worker.ROOT),
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "NUMBA_DISABLE_JIT": "1",  # to compile takes longer than an input may, and Python looks at every index
+}
 
 
 @dataclass
@@ -106,7 +113,7 @@ class _Process:
         folder.mkdir()
         worker.write_state(folder / "state", worker.NOT_STARTED)
         paths = map(str, (folder / "inputs", findings, folder / "state"))
-        environment = os.environ | {"PYTHONPATH": str(worker.ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        environment = os.environ | _ENVIRONMENT
         with (folder / "errors").open("wb") as stream:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.fuzz.worker", *batch.words(), *paths],
@@ -170,6 +177,7 @@ def main() -> int:
     parser.add_argument("--repeat", type=Path)
     given = parser.parse_args()
     if given.repeat:
+        os.environ.update(_ENVIRONMENT)
         print("valid" if repeat(worker.load(module_of(given.name)), given.repeat.read_bytes()) else "refused")
         return 0
     findings = given.findings.resolve()

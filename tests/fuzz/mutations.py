@@ -3,6 +3,7 @@
 import copy
 import json
 import random
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -28,6 +29,8 @@ ODD_NUMBERS: tuple[int | float, ...] = (
     *(10**30, -(2**31), -(2**63), -(10**30), 0.5, -0.5, 1.5, 1e-9, 5e-324, 1e15, 1e16, 1e308, -1e308, 0.1, 1.0, -0.0),
 )
 MILD_NUMBERS: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 8, 10, 12, 20, 30, 60, 80, 90, 100)
+MILD_DURATIONS = ("0s", "1ms", "0.5s", "1s", "10s", "1m", "1h", "1d", "30d", "1y", "1000y")
+_DURATION = re.compile(r"[0-9.]+(ms|s|m|h|d|y)")
 _BYTES = [b"\x00", b"\xff", b"\xc3\x28", b"\xef\xbb\xbf", b"\r\n", b"\t", b"\n", b"  ", b": ", b"- ", b"{", b"}", b"["]
 _BYTES += [
     b"]",
@@ -165,9 +168,11 @@ def _change_mildly(generator: random.Random, parent: Any, key: Any, there: list[
     if isinstance(value, bool):
         parent[key] = not value
     elif isinstance(value, int):
-        parent[key] = generator.choice((value + 1, max(0, value - 1), generator.choice(MILD_NUMBERS)))
+        parent[key] = generator.choice((value + 1, max(0, value - 1), value * 10, generator.choice(MILD_NUMBERS)))
     elif isinstance(value, float):
         parent[key] = value * generator.choice((0.5, 2.0, 10.0))
+    elif isinstance(value, str) and _DURATION.fullmatch(value) and generator.random() < 0.5:
+        parent[key] = generator.choice(MILD_DURATIONS)
     elif isinstance(value, str) and any(c.isdigit() for c in value):
         digits = [i for i, c in enumerate(value) if c.isdigit()]
         at = generator.choice(digits)

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz import harness, worker
+from tests.fuzz.target import CORPUS
 from tests.sources import ROOT
 
 MUTANTS = {
-    "units": 500_000,
+    "units": 529_500,
     "yaml": 200_000,
     "manifests": 150_000,
     "experiments": 50_000,
@@ -32,6 +33,12 @@ def test_seeds_are_read_or_refused(name: str, tmp_path: Path) -> None:
     target = worker.load(harness.module_of(name))
     read = [target.attempt(data, tmp_path) for data in target.seeds(tmp_path)]
     assert any(read)
+
+
+def test_the_corpus_of_experiments_is_valid(tmp_path: Path) -> None:
+    target = worker.load(harness.module_of("experiments"))
+    paths = sorted((CORPUS / "experiments").iterdir())
+    assert [path.name for path in paths if not target.attempt(path.read_bytes(), tmp_path)] == []
 
 
 @pytest.mark.fuzz

@@ -9,6 +9,7 @@ import faulthandler
 import hashlib
 import importlib
 import mmap
+import os
 import resource
 import signal
 import struct
@@ -110,8 +111,11 @@ def work(batch: Batch, scratch: Path, findings: Path, state_file: Path) -> None:
             target.attempt(data, scratch)
     limit_memory()
     valid = refused = 0
+    parent = os.getppid()
     with state_file.open("r+b") as stream, mmap.mmap(stream.fileno(), _STATE.size) as state:
         for number in range(batch.first, batch.last):
+            if os.getppid() != parent:
+                return  # nobody waits for it any more
             _STATE.pack_into(state, 0, number, valid, refused)
             data = target.mutant(batch.seed, number, seeds)
             start_clocks(batch.cpu_seconds)

@@ -3,8 +3,10 @@
 import random
 import re
 import zlib
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from experiments.experiment import Experiment
 from experiments.runner.replication import CellSpec, run_cell
@@ -16,7 +18,8 @@ from tests.fuzz.mutations import bytes_mutant, dumped, parsed, tree_mutant
 from tests.fuzz.target import Target, kept, refused
 from tests.sources import ROOT
 
-RUN_ONE_OF = 25
+MOST_REQUESTS = 5_000
+RUN_ONE_OF = 10
 """Of so many valid inputs one is run."""
 _FOLDERS = (ROOT / "experiments" / "configs", ROOT / "tests" / "data" / "cases")
 
@@ -73,11 +76,28 @@ def attempt(data: bytes, folder: Path) -> bool:
 
 
 def _run(experiment: Experiment) -> None:
-    """One replication of every policy, of at most an hour."""
+    """One replication of every policy, short: of at most an hour, and of at most some thousand requests."""
     for scenario in experiment.scenarios():
-        short = replace(scenario, duration=min(scenario.duration, HOUR), warmup=min(scenario.warmup, HOUR))
+        followed = max((traffic.followed(HOUR) for traffic in scenario.traffic), default=0.0)
+        longest = HOUR / max(1.0, followed / MOST_REQUESTS)
+        short = replace(scenario, duration=min(scenario.duration, longest), warmup=min(scenario.warmup, longest))
         cell = run_cell(CellSpec(short, "", 0))
         assert cell.status != "failed", cell.error
+        for text in _texts(asdict(cell)):
+            assert text.isprintable(), f"a text that cannot be printed as it is: {text!r}"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in plain values, keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(key)
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
 
 
 TARGET = Target("experiments", seeds, mutate, attempt)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from models.input.problems import Location, Problem
 from models.labels import parse_selector
 from models.units import parse_amount, parse_cpu, parse_duration, parse_int_or_percent, parse_percent
 from tests.fuzz.mutations import ODD_TEXTS, odd_value, text_mutant
@@ -54,7 +55,7 @@ def attempt(data: bytes, folder: Path) -> bool:
     try:
         _PARSERS[name](json.loads(text))
     except ValueError as error:
-        return refused([error])
+        return refused([Problem(Location("input"), "value", str(error))])
     return True
 
 

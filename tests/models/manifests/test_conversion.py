@@ -796,3 +796,11 @@ def test_taints_of_nodes_are_made_of_labels() -> None:
     key, value = problems(node)
     assert key.startswith(r"spec.taints[0].key: 'a\x07' is not a valid label key")
     assert value.startswith("spec.taints[0].value: 'b c' is not a valid label")
+
+
+def test_a_whole_number_has_at_most_64_bits() -> None:
+    (found,) = problems(deployment(pod=f"terminationGracePeriodSeconds: {10**30}"))
+    assert found == (
+        "spec.template.spec.terminationGracePeriodSeconds: must be less than or equal to 9223372036854775807 "
+        f"(got {10**30})"
+    )
