@@ -38,7 +38,7 @@ class Lever:
         acted_on = [p for p in parts if self.stage in (None, p.stage) and self.cause in (None, p.cause)]
         if not acted_on:
             return 0.0
-        lengths = [length for part in acted_on for length in part.lengths.tolist()]
+        lengths = (length for part in acted_on for length in part.lengths.tolist())
         saved = math.fsum(length - min(self.times * length, self.at_most) for length in lengths)
         return saved / math.fsum(acted_on[0].windows) * YEAR
 

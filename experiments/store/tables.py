@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import islice
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,20 +76,26 @@ COLUMNS: dict[str, dict[str, Column]] = {
 _PANDAS = {int: "int64", float: "float64", str: "str"}
 
 CELLS_AT_ONCE = 200
-"""So many cells are rows in memory at a time: as Python objects they take fifty times the room of their columns."""
+"""So many cells are rows in memory at a time: as Python objects they take many times the room of their columns."""
 
 
 def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[str]) -> dict[str, "pd.DataFrame"]:
     """The tables of `COLUMNS`, in the order of policies, replications, services and time.
 
-    The cells are taken as they come, each once, in any order, and let go of.
+    The cells are taken as they come, each once, in any order. What is not in order yet waits in temporary files, so
+    that there is little more in memory than the tables.
     """
+    import pyarrow as pa
+
     coming = iter(cells)
-    pieces = {name: [_columns(name, [])] for name in COLUMNS}
-    while some := list(islice(coming, CELLS_AT_ONCE)):
-        for name, rows in _rows(some, services).items():
-            pieces[name].append(_columns(name, rows))
-    return {name: _in_order(name, pieces.pop(name), policies) for name in COLUMNS}
+    with TemporaryDirectory(prefix="kubenines-") as folder:
+        paths = {name: f"{folder}/{name}.arrow" for name in COLUMNS}
+        with ExitStack() as stack:
+            files = {n: stack.enter_context(pa.ipc.new_file(path, _columns(n, []).schema)) for n, path in paths.items()}
+            while some := list(islice(coming, CELLS_AT_ONCE)):
+                for name, rows in _rows(some, services).items():
+                    files[name].write_table(_columns(name, rows))
+        return {name: _in_order(name, path, policies) for name, path in paths.items()}
 
 
 def _rows(cells: Sequence["Cell"], services: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -127,16 +135,17 @@ def _columns(name: str, rows: Sequence[Mapping[str, Any]]) -> "pa.Table":
     return pa.table(columns)
 
 
-def _in_order(name: str, pieces: Sequence["pa.Table"], policies: Sequence[str]) -> "pd.DataFrame":
-    """The rows of all pieces as one table, of the same types with no rows as with many."""
+def _in_order(name: str, path: str, policies: Sequence[str]) -> "pd.DataFrame":
+    """The rows of a temporary file, of the same types if there are none as with many."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = pa.concat_tables(pieces)
-    rank = pc.index_in(table["policy"], value_set=pa.array(policies, pa.large_string())).to_numpy()
-    order = np.lexsort((table["replication"].to_numpy(), rank))
+    with pa.memory_map(path) as file:
+        table = pa.ipc.open_file(file).read_all()
+        rank = pc.index_in(table["policy"], value_set=pa.array(policies, pa.large_string())).to_numpy()
+        table = table.take(np.lexsort((table["replication"].to_numpy(), rank)))
     types = {column.name: _PANDAS[column.type] for column in COLUMNS[name].values()}
-    frame: pd.DataFrame = table.take(order).to_pandas().astype(types)
+    frame: pd.DataFrame = table.to_pandas().astype(types)
     return frame
 
 
