@@ -28,8 +28,8 @@ LONGEST_TEXT = 400
 LONGEST_DURATION = 1e15
 """Seconds (30 million years): beyond it a clock in floating point is no longer exact to a second."""
 LARGEST_PERCENTAGE = 1e9
-LARGEST_AMOUNT = 2**56
-"""Millicores, bytes (64 Pi) or pieces that a file may ask for: a hundred times as much still fits into 64 bits."""
+LARGEST_AMOUNT = 2**53
+"""Millicores, bytes (8 Pi) or pieces that a file may ask for: a thousand times as much still fits into 64 bits."""
 
 
 def _text(value: object) -> str | None:
