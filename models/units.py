@@ -28,8 +28,8 @@ LONGEST_TEXT = 400
 LONGEST_DURATION = 1e15
 """Seconds (30 million years): beyond it a clock in floating point is no longer exact to a second."""
 LARGEST_PERCENTAGE = 1e9
-LARGEST_AMOUNT = 2**56
-"""Millicores, bytes (64 Pi) or pieces that a file may ask for: a hundred times as much still fits into 64 bits."""
+LARGEST_AMOUNT = 2**53
+"""Millicores, bytes (8 Pi) or pieces that a file may ask for: a thousand times as much still fits into 64 bits."""
 
 
 def _text(value: object) -> str | None:
@@ -139,7 +139,7 @@ def parse_amount(value: object) -> int:
 def _whole(amount: Decimal, value: object) -> int:
     """The next whole number, which must fit into machine words together with others."""
     if abs(amount) > LARGEST_AMOUNT:
-        raise ValueError(f"a quantity this large makes no sense (got {shown(value)})")
+        raise ValueError(f"more than any machine has: expected at most {LARGEST_AMOUNT} (got {shown(value)})")
     return int(amount.to_integral_value(ROUND_UP))
 
 

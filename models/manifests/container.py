@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from models.input.problems import shown
 from models.manifests.hooks import hook
 from models.manifests.manifest import Field
 from models.manifests.names import dns_label
@@ -13,8 +12,6 @@ from models.units import format_cpu, format_memory, parse_amount, parse_cpu
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
-LARGEST_AMOUNT = 2**53
-"""Of a resource, in its unit (8 PiB of memory): sums of such amounts are whole numbers of 64 bits."""
 CAPPED = {"cpu", "memory", "ephemeral-storage"}
 """Resources of which a limit, which may stand for a request here, also holds down the use, which is not simulated."""
 
@@ -34,9 +31,7 @@ def _amount(field: Field, parse: Callable[[object], int]) -> int:
     amount = field.parsed(parse, 0)
     if amount < 0:
         field.problem(f"must be greater than or equal to 0 (got {field.value})")
-    if amount > LARGEST_AMOUNT:
-        field.problem(f"more than any machine has: must be at most {LARGEST_AMOUNT} (got {shown(field.value)})")
-    return min(max(0, amount), LARGEST_AMOUNT)
+    return max(0, amount)
 
 
 def container(field: Field, *, host_network: bool, grace_period: float, init: bool = False) -> Container:

@@ -345,7 +345,7 @@ REFUSED = [
     ),
     (
         deployment("", "", "resources: {requests: {cpu: 9E}}"),
-        "spec.template.spec.containers[0].resources.requests.cpu: more than any machine has: must be at most "
+        "spec.template.spec.containers[0].resources.requests.cpu: more than any machine has: expected at most "
         "9007199254740992 (got '9E')",
     ),
     (
