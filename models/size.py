@@ -32,7 +32,7 @@ def too_many_rate_changes(count: float) -> str:
     if count <= MOST_RATE_CHANGES:
         return ""
     most = f"{MOST_RATE_CHANGES:,}"
-    return f"it changes {count:,.0f} times in a run, and {most} times at most; KUBENINES_MOST_RATE_CHANGES raises that"
+    return f"it changes {count:,.0f} times in a run: expected at most {most}; KUBENINES_MOST_RATE_CHANGES raises that"
 
 
 def too_many_requests(count: float) -> str:

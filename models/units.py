@@ -139,7 +139,7 @@ def parse_amount(value: object) -> int:
 def _whole(amount: Decimal, value: object) -> int:
     """The next whole number, which must fit into machine words together with others."""
     if abs(amount) > LARGEST_AMOUNT:
-        raise ValueError(f"a quantity this large makes no sense (got {shown(value)})")
+        raise ValueError(f"more than any machine has: expected at most {LARGEST_AMOUNT} (got {shown(value)})")
     return int(amount.to_integral_value(ROUND_UP))
 
 

@@ -1,6 +1,5 @@
 """`kubenines plan`."""
 
-import json
 import os
 
 import click
@@ -17,6 +16,7 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
     """Say what a run would do and how long it would take, from one short run of each policy."""
     from experiments.experiment import Experiment
     from experiments.preflight import planning, starting
+    from experiments.report import plain
     from experiments.report.terminal import Terminal
     from models.manifests.account import in_words
     from models.units import format_duration
@@ -28,7 +28,7 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
     times = read.replications or (read.precision and read.precision.at_most) or 0
     policies, pending = planning.plan(read), starting.sentences(read.scenarios())
     if form == "json":
-        click.echo(json.dumps(planning.plain(read, policies, times, pending), indent=2, ensure_ascii=False))
+        click.echo(plain.text(planning.plain(read, policies, times, pending)))
         return
     atmost = "at most " if read.precision else ""
     length = format_duration(read.duration)

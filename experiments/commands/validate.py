@@ -18,6 +18,8 @@ def validate(paths: tuple[str, ...], form: str, fields: bool, strict: bool) -> i
     from experiments.report.terminal import Terminal
 
     if fields:
+        if form != "text":
+            raise click.UsageError("--fields prints Markdown: give it without --format")
         return _fields(paths)
     report = validation.validate(paths)
     if strict:

@@ -81,10 +81,14 @@ def plain(experiment: Experiment, plans: Sequence[PolicyPlan], replications: int
         "apiVersion": "kubenines/v1",
         "kind": "Plan",
         "experiment": experiment.name,
+        "services": experiment.scenarios()[0].measured,
+        "baseline": experiment.policies[0],
         "replications": replications,
         "atMost": experiment.precision is not None,
         "duration": experiment.duration,
         "warmup": experiment.warmup,
+        "seed": experiment.seed,
+        "confidence": experiment.confidence,
         "policies": [
             {
                 "policy": plan.policy,

@@ -18,7 +18,7 @@ from experiments.findings.levers import savings
 from experiments.findings.operations import Operated, operated
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate
-from experiments.report import remarks
+from experiments.report import difference, remarks
 from experiments.report.table import legend
 
 UNITS = {
@@ -72,7 +72,7 @@ def comparison(findings: Findings, baseline: str | None = None) -> dict[str, Any
             }
             for service, ranking in ranked.items()
         ],
-        "notes": list(filter(None, [legend(findings, baseline)])),
+        "notes": [*filter(None, [legend(findings, baseline)]), *difference.remarks(findings, baseline)],
     }
 
 

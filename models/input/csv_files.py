@@ -17,7 +17,7 @@ from models.input.problems import InputError, Location, Problem, did_you_mean, s
 _UNPACKED: dict[str, Callable[..., Any]] = {".xz": lzma.open, ".gz": gzip.open}
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 LARGEST = 1e15
-"""Beyond it a number of seconds in floating point is no longer exact to a second."""
+"""As long as a duration may be, in seconds (`models.units`)."""
 LISTED = 20
 """Columns that a message lists, and problems of rows; the others are counted."""
 

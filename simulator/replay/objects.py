@@ -65,15 +65,14 @@ class Objects:
         if known is not None and manifest.kind == "Service":
             self._problem(path, f"there is {known.key} already, and a Service cannot be changed here")
         self._manifests[key] = manifest
-        if manifest.kind == "PriorityClass":
-            self._priority_classes[manifest.name] = manifest
-        others = [each for name, each in self._priority_classes.items() if each is not manifest]
+        others = [each for each in self._priority_classes.values() if each.key != manifest.key]
         try:
             built = build_cluster([*others, manifest], behaviour=self._behaviour).cluster
         except InputError as error:
             self._problems += error.problems
-            self._priority_classes.pop(manifest.name, None)
             return ()
+        if manifest.kind == "PriorityClass":
+            self._priority_classes[manifest.name] = manifest
         specs = [spec for field in fields(built) for spec in getattr(built, field.name)]
         return tuple(self._observed(spec, manifest) for spec in specs)
 

@@ -80,11 +80,7 @@ def read(path: FilePath) -> Recording:
 def _action_problems(document: Document) -> Iterator[Problem]:
     """What cannot be done, or not in this order: about nodes that are not there then, mostly."""
     value = document.value
-    there: set[str] = set()
-    for i, node in enumerate(value["nodes"]):
-        if node["name"] in there:
-            yield document.problem(("nodes", i, "name"), f"there is a node {node['name']!r} already")
-        there.add(node["name"])
+    there = {node["name"] for node in value["nodes"]}
     for i, action in enumerate(value["actions"]):
         do = action["do"]
         if do == "bind-wait":

@@ -87,7 +87,7 @@ def _made(name: str, arguments: Mapping[str, Any]) -> object:
         read = read_arguments(name, arguments)
         check_arguments(plugin, read)
         return plugin(**read)
-    except (TypeError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{name}: {error}") from None
     except KeyError as error:
         raise ValueError(f"{name}: {error.args[0]} is missing") from None

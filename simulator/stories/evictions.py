@@ -57,7 +57,7 @@ class Evictions:
         self._pods = pods
         self._refusals: dict[PodState, _Refusal] = {}
         self._due: dict[float, list[PodState]] = {}
-        """The next try for each pod of which the answer may be another then."""
+        """Time of a try -> the pods that are asked for then, as the answer may be another."""
         self._left = len(pods)
         self._allowed = True
         self.over = kernel.event()

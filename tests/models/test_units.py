@@ -270,9 +270,9 @@ def test_numbers_that_nobody_means_are_refused(parse: Callable[[object], object]
 
 
 @pytest.mark.parametrize("text", ["8Ei", "1e50", "9" * 400, "-1e50", f"{2**53 + 1}"])
-def test_amounts_of_which_a_thousand_do_not_fit_into_64_bits_make_no_sense(text: str) -> None:
-    with pytest.raises(ValueError, match="a quantity this large makes no sense"):
+def test_amounts_of_which_a_thousand_do_not_fit_into_64_bits_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="more than any machine has: expected at most 9007199254740992"):
         parse_amount(text)
-    with pytest.raises(ValueError, match="a quantity this large makes no sense"):
+    with pytest.raises(ValueError, match="more than any machine has: expected at most 9007199254740992"):
         parse_cpu(text)
     assert parse_amount("8Pi") == 2**53

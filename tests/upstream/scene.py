@@ -24,9 +24,9 @@ from simulator.streams import Streams
 Object = Mapping[str, Any]
 
 BEYOND_THE_API = (
-    "duplicate value",
-    "must not be specified when labelSelector is not set",
-    "spec.containers: required value is missing",
+    ": duplicate value",
+    ": must not be specified when labelSelector is not set",
+    " spec.containers: required value is missing",
 )
 """What plugins are tested with although the API server refuses it: it plays no part in what they answer."""
 NAMESPACES = {"subteam1.team1": "team1", "subteam2.team1": "team1", "subteam1.team2": "team2"}
@@ -44,9 +44,11 @@ def read(kind: str, written: Object, name: str) -> Any:
     manifest = Manifest(value, Document("tables.json", value))
     findings = Findings()
     made = converters()[kind](Field(manifest.value, manifest, findings), Admission({}, Behaviour()))
-    problems = [problem for problem in findings.problems if not any(map(str(problem).__contains__, BEYOND_THE_API))]
+    problems = [
+        str(problem) for problem in findings.problems if not any(words in str(problem) for words in BEYOND_THE_API)
+    ]
     if problems:
-        raise RefusedError("; ".join(map(str, problems)))
+        raise RefusedError("; ".join(problems))
     return made
 
 
@@ -56,7 +58,7 @@ def pod(written: Object | None, name: str = "asked") -> Pod:
     spec = dict(written.get("spec") or {})
     for key in ("containers", "initContainers"):
         if key in spec:
-            spec[key] = [_container(c, f"{key.lower()}-{i}") for i, c in enumerate(spec[key])]
+            spec[key] = [_container(c, f"{key}-{i}".lower()) for i, c in enumerate(spec[key])]
     return read("Pod", {**written, "spec": spec}, name)  # type: ignore[no-any-return]
 
 

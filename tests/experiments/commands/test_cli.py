@@ -244,6 +244,14 @@ def test_show_prints_the_resolved_experiment(kubenines: Any, tmp_path: Path) -> 
     assert resolved["spec"]["behaviour"]["timing"]["nodeMonitorGracePeriod"] == "50s"
 
 
+@pytest.mark.parametrize("arguments", [("show", "--service", "web"), ("validate", "--fields", "--format", "json")])
+def test_options_that_would_do_nothing_are_usage_errors(kubenines: Any, arguments: tuple[str, ...]) -> None:
+    command, *options = arguments
+    code, _, err = kubenines(command, QUICKSTART, *options)
+    assert code == 2
+    assert options[0] in err
+
+
 def test_show_refuses_a_folder_without_results(kubenines: Any, tmp_path: Path) -> None:
     code, _, err = kubenines("show", str(tmp_path))
     assert code == 2

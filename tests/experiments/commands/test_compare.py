@@ -78,6 +78,7 @@ def test_compare_takes_several_folders(kubenines: Any, folder: Path, tmp_path: P
         (("plot", "--kind", "nine"), "'nines'"),
         (("plot", "--kind", "comparison", "--service", "cart"), "is of all Services"),
         (("plot", "-o", "x.bmp"), "ends in none of .svg, .png, .pdf"),
+        (("show", "--set", "duration=1d"), "--set is for experiment files"),
     ],
 )
 def test_what_is_mistyped_is_a_usage_error(kubenines: Any, folder: Path, arguments: Any, said: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from experiments import Experiment, Results
 from experiments.findings.contradiction import contradiction
-from experiments.report import difference, remarks, text
+from experiments.report import difference, plain, remarks, text
 from experiments.runner import run as runner
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit
@@ -50,6 +50,7 @@ def test_a_difference_in_causes_that_both_policies_have_is_marked_and_explained(
         "† released differs from as-shipped only by release. That is to blame for 0s at frontend, 0s"
     )
     assert sentence in remarks.notes(of)
+    assert sentence in plain.comparison(of)["notes"]
     assert [row[-1].endswith(" †") for row in text.table(of).rows] == [False, True, False, True]
 
 

@@ -157,6 +157,8 @@ def test_an_experiment_its_plan_and_its_run_are_printed_too(tmp_path: Path, caps
     assert cli.main(["plan", file, *short]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert (plan["kind"], plan["replications"], plan["duration"]) == ("Plan", 50, 5 * 86400)
+    assert (plan["baseline"], plan["seed"], plan["confidence"]) == ("as-shipped", 0, 0.95)
+    assert plan["services"]
     assert [of["pods"] for of in plan["policies"]] == [5, 6]
     assert cli.main(["run", file, *short, "-n", "2", "-j", "1", "-q", "-o", str(tmp_path / "out")]) == 0
     assert [row["policy"] for row in json.loads(capsys.readouterr().out)["rows"]] == ["as-shipped", "two-replicas"]

@@ -345,7 +345,8 @@ REFUSED = [
     ),
     (
         deployment("", "", "resources: {requests: {cpu: 9E}}"),
-        "spec.template.spec.containers[0].resources.requests.cpu: a quantity this large makes no sense (got '9E')",
+        "spec.template.spec.containers[0].resources.requests.cpu: more than any machine has: expected at most "
+        "9007199254740992 (got '9E')",
     ),
     (
         deployment("", "", "readinessProbe: {periodSeconds: 5}"),

@@ -49,7 +49,7 @@ def annotated(text: str) -> dict[str, Any]:
         (recording(flags={"node-monitor-period": "soon"}), "flags.node-monitor-period: expected a duration"),
         (recording(flags={"node-monitor-period": 0}), "expected at least 0.1 s (got 0)"),
         (recording(nodes=[{"name": "n", "cpu": "many"}]), "status.allocatable.cpu: expected a quantity"),
-        (recording(nodes=[{"name": "n"}, {"name": "n"}]), "there is a node 'n' already"),
+        (recording({"at": 1, "do": "add-node", "node": {"name": "n"}}), "there is a node 'n' already"),
         (recording({"at": 1, "do": "aply"}), "unknown action 'aply'; expected one of"),
         (recording({"at": -1, "do": "settle"}), "actions[1].at: -1 is less than the minimum of 0"),
         (recording({"at": 1, "do": "fail-node", "node": "m"}), "actions[1].node: there is no node 'm' then"),
@@ -88,6 +88,8 @@ def test_all_problems_are_said_at_once_each_with_its_line(tmp_path: Path) -> Non
     assert len({line.split(":")[0] for line in problems(tmp_path, value)}) == 5
     value = recording({"at": 1, "do": "drain", "node": "m"}, flags={"x": 1}, nodes=[{"name": "n", "cpu": "-1"}])
     assert len(problems(tmp_path, value)) == 3
+    [twice] = problems(tmp_path, recording(nodes=[{"name": "n"}, {"name": "n"}]))
+    assert "Node/n metadata.name: defined twice (first at" in twice
 
 
 @pytest.mark.parametrize(
