@@ -6,15 +6,17 @@ from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from models.autoscaling import HorizontalPodAutoscaler
+from models.cronjob import CronJob
 from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
+from models.job import Job
 from models.node import Node
 from models.pod import Pod
 from models.service import Service, service_names
 from models.statefulset import StatefulSet
 
-PodMaker = DaemonSet | Deployment | ReplicaSet | StatefulSet | Pod
+PodMaker = CronJob | DaemonSet | Deployment | Job | ReplicaSet | StatefulSet | Pod
 T = TypeVar("T")
 
 
@@ -30,6 +32,8 @@ class Cluster:
     replica_sets: tuple[ReplicaSet, ...] = ()
     stateful_sets: tuple[StatefulSet, ...] = ()
     pods: tuple[Pod, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    cron_jobs: tuple[CronJob, ...] = ()
     autoscalers: tuple[HorizontalPodAutoscaler, ...] = ()
     others: tuple[object, ...] = field(default=(), metadata={"optional": True})
     """Objects that no controller looks after: they are only read, see `of_kind`."""
@@ -89,6 +93,8 @@ def without_pods(cluster: Cluster) -> tuple[str, ...]:
             why = "spec.paused: it makes no pods until it is resumed, which nothing here does"
         elif isinstance(maker, Deployment | ReplicaSet | StatefulSet) and maker.replicas == 0:
             why = "spec.replicas is 0: it makes no pods"
+        elif isinstance(maker, Job | CronJob) and maker.suspended:
+            why = "spec.suspend: it makes no pods until it is resumed, which nothing here does"
         else:
             continue
         kind = maker.kind if isinstance(maker, ReplicaSet) else type(maker).__name__

@@ -13,11 +13,11 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "models": (
         "manifests schemas demand",
         "cluster units",
-        "load behaviour daemonset disruption statefulset",
-        "autoscaling deployment qos",
+        "load behaviour cronjob daemonset disruption statefulset",
+        "autoscaling deployment job qos",
         "pod priority service traffic",
         "distributions input labels namespace node reference request_level timing",
-        "arrays incomplete_gamma size",
+        "arrays incomplete_gamma schedule size",
     ),
     "simulator": (
         "replay traffic",
