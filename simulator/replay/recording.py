@@ -8,8 +8,11 @@ from models.node import HOSTNAME_LABEL, Node, Resources, Taint, TaintEffect
 from models.timing import Timing
 from models.units import parse_amount, parse_cpu, parse_duration
 
-_RECORDER = Timing(metrics_resolution=5.0, metrics_window=5.0, metrics_container_age=0.0, metrics_delay=0.0)
+_RECORDER = Timing(
+    metrics_resolution=5.0, metrics_window=5.0, metrics_container_age=0.0, metrics_delay=0.0, pleg_relist_period=0.0
+)
 """The recordings' metrics came from the recorder, not from a metrics server: samples every 5 s, of that time, at once.
+Their kubelets were fakes, which say at once what becomes of a container.
 """
 _FLAGS = {
     "node-monitor-grace-period": "node_monitor_grace_period",
@@ -28,9 +31,12 @@ _FLAGS = {
 }
 
 
-def timing_of(flags: Mapping[str, Any]) -> Timing:
-    """The control plane's constants with these flags; one that is not modelled is an error."""
-    values: dict[str, float] = {}
+def timing_of(flags: Mapping[str, Any], clock: float = 0.0) -> Timing:
+    """The control plane's constants with these flags; one that is not modelled is an error.
+
+    `clock`: the second of a minute at which the recording begins.
+    """
+    values = {"clock_at_start": clock}
     for flag, value in flags.items():
         if flag not in _FLAGS:
             raise ValueError(f"the flag {flag!r} is not modelled; expected one of {', '.join(sorted(_FLAGS))}")

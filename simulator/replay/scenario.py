@@ -8,6 +8,7 @@ from typing import Any
 
 from models.behaviour import Behaviour
 from models.cluster import Cluster
+from models.cronjob import CronJob
 from models.input.documents import Document, load_documents
 from models.input.patches import json_merge, merge
 from models.input.problems import InputError
@@ -79,7 +80,7 @@ class _Scenario:
         self._objects: dict[tuple[str, str], dict[str, Any]] = {}
         self._priority_classes: dict[str, Manifest] = {}
         """What admission gives the pods of objects that are applied later."""
-        timing = timing_of(recording.get("flags", {}))
+        timing = timing_of(recording.get("flags", {}), float(recording.get("clock", 0.0)))
         self._timing = timing
         nodes = tuple(node_of(node, recording["name"]) for node in recording["nodes"])
         self._simulation = Simulation(
@@ -170,10 +171,7 @@ class _Scenario:
         ).cluster
         for field in fields(built):
             for spec in getattr(built, field.name):
-                template = getattr(spec, "template", None)
-                self._simulation.api.apply(
-                    spec if template is None else replace(spec, template=with_readiness(template))
-                )
+                self._simulation.api.apply(_with_readiness(spec))
 
     def _do_delete(self, action: Mapping[str, Any], index: int) -> None:
         """A pod goes with its grace period; of a workload, all pods do, and none comes after them."""
@@ -286,3 +284,11 @@ class _Scenario:
         steps = tuple((now + after, float(millicores)) for after, millicores in action["load"])
         for deployment in self._simulation.state.workloads.of(DeploymentState):
             self._simulation.control_plane.autoscalers.feed(Load(str(deployment.workload), steps))
+
+
+def _with_readiness(spec: Any) -> Any:
+    """The object, with the readiness that the fake kubelets give the pods that it makes, or is."""
+    if isinstance(spec, CronJob):
+        return replace(spec, job=_with_readiness(spec.job))
+    template = getattr(spec, "template", None)
+    return spec if template is None else replace(spec, template=with_readiness(template))

@@ -169,7 +169,7 @@ class PodCounts:
         self._present.move(pod_class, node, -1)
 
     def _leaves(self, pod: PodState) -> None:
-        if pod.node >= 0 and pod.phase is not Phase.FAILED:
+        if pod.node >= 0 and not pod.is_over:
             self._staying.move(pod.pod_class, pod.node, -1)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
