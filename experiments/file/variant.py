@@ -19,6 +19,7 @@ from models.node import Node
 from models.service import service_names
 from simulator.scheduling.profile import Profile, profile
 
+_JOBS = ("Job", "CronJob")
 _ROLLABLE = ("Deployment", "StatefulSet", "DaemonSet")
 _SERVICE = ("v1", "Service")
 _LOCAL_UNASKED = (
@@ -70,9 +71,16 @@ class Variant:
         keys = [(service.namespace, service.name) for service in self.built.cluster.services]
         return {name: found[key] for name, key in zip(self.services(), keys, strict=True) if key in found}
 
+    def jobs(self) -> list[str]:
+        """What objectives may call the Jobs and CronJobs."""
+        return self._called(_JOBS)
+
     def rollable(self) -> list[str]:
         """What operations may call the workloads that have rollouts."""
-        found = [manifest for manifest in self.objects if manifest.kind in _ROLLABLE]
+        return self._called(_ROLLABLE)
+
+    def _called(self, kinds: Collection[str]) -> list[str]:
+        found = [manifest for manifest in self.objects if manifest.kind in kinds]
         return [f"{of.kind}/{of.name}" for of in found] + [f"{of.kind}/{of.namespace}/{of.name}" for of in found]
 
 

@@ -21,11 +21,6 @@ def job_of(field: Field, admission: Admission) -> Job:
     if spec["template"]["spec"].present and not restart.present:
         restart.problem('required value: valid values: "OnFailure", "Never"')
     template = pod_template(spec["template"], admission, restart_policies=("OnFailure", "Never"))
-    maker = field.manifest
-    if admission.behaviour.of(maker.kind, maker.name, maker.namespace, template).run is None:
-        spec["template"].warn(
-            "nobody says how long its pods run (behaviour.run): about a minute is assumed, for which they take room"
-        )
     indexed = spec["completionMode"].choice("NonIndexed", ("NonIndexed", "Indexed")) == "Indexed"
     is_queue = spec["parallelism"].present and not spec["completions"].present
     if indexed and not spec["completions"].present:
