@@ -98,7 +98,8 @@ class Termination:
         grace = pod.pod_class.spec.termination_grace_period
         taken = [hooks.pre_stop(pod, each.spec, grace) for each in pod.main_containers if each.running]
         pre_stop = max(taken, default=0.0)
-        stop = hooks.stop(pod, grace - pre_stop)
+        runs = any(each.running for each in pod.main_containers)
+        stop = hooks.stop(pod, grace - pre_stop) if runs else 0.0
         if pod.sidecars:
             stop = max(stop, sidecars.ended(pod, pre_stop + stop, grace) - pre_stop)
         return pre_stop, stop
