@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.file.behaviour import OverrideFile
 from experiments.file.described import changed
 from experiments.file.objects import ReadObjects, read_objects
 from experiments.file.policy import Lineage, added, blame, patch
@@ -125,29 +126,32 @@ def variant_of(
 def _behaviour(spec: SpecFile, lineage: Lineage, source: Source, problems: list[Problem]) -> Behaviour:
     """The behaviour under a policy: what its steps give replaces what was, and overrides are added."""
     pods, timing = spec.behaviour.value(), spec.behaviour.timing.value()
-    overrides = list(spec.behaviour.overrides)
+    overrides: list[tuple[OverrideFile, Path]] = [
+        (override, ("spec", "behaviour", "overrides", i)) for i, override in enumerate(spec.behaviour.overrides)
+    ]
     for step in lineage.steps:
         if step.policy.behaviour is not None:
-            pods = changed(pods, step.policy.behaviour)
-            overrides += step.policy.behaviour.overrides
+            try:
+                pods = changed(pods, step.policy.behaviour)
+            except ValueError as error:
+                problems.append(source.problem((*step.path, "behaviour"), str(error)))
+            further = enumerate(step.policy.behaviour.overrides)
+            overrides += [(override, (*step.path, "behaviour", "overrides", i)) for i, override in further]
             try:
                 timing = changed(timing, step.policy.behaviour.timing)
             except ValueError as error:
                 problems.append(source.problem((*step.path, "behaviour", "timing"), str(error)))
-    return Behaviour(
-        pods,
-        tuple(
-            BehaviourOverride(
-                changed(pods, override),
-                override.match.kind,
-                override.match.name,
-                override.match.namespace,
-                None if override.match.labels is None else parse_selector(override.match.labels),
-            )
-            for override in overrides
-        ),
-        timing,
-    )
+    made = []
+    for override, path in overrides:
+        try:
+            behaviour = changed(pods, override)
+        except ValueError as error:
+            problems.append(source.problem(path, str(error)))
+            continue
+        match = override.match
+        selector = None if match.labels is None else parse_selector(match.labels)
+        made.append(BehaviourOverride(behaviour, match.kind, match.name, match.namespace, selector))
+    return Behaviour(pods, tuple(made), timing)
 
 
 def _scheduler(spec: SpecFile, lineage: Lineage, source: Source, problems: list[Problem]) -> Profile | None:

@@ -58,5 +58,5 @@ def _retried(p: float, limit: int, seed: int, effort: float) -> list[Check]:
 
 
 STUDIES = tuple(
-    Study(f"Jobs that are tried again, {p:.0%}, {limit}", partial(_retried, p, limit), seconds=4) for p, limit in SYSTEMS
+    Study(f"Jobs tried again, {p:.0%}, {limit}", partial(_retried, p, limit), seconds=4) for p, limit in SYSTEMS
 )

@@ -53,8 +53,6 @@ class JobController:
             self._state.listen(Kind.POD_PHASE, self._phase_changed)
             self._state.listen(Kind.POD_DELETING, self._deleting)
             self._state.listen(Kind.POD_CONTAINERS, self._containers_changed)
-        if generation == 1:
-            job.cause = self._state.cause(f"{job.workload.kind}/{job.workload.name}")
         self._queue.add(job)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:

@@ -1,6 +1,7 @@
 """The Job controller: when pods are made, what is counted, and when a Job is over."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from models.node import HOSTNAME_LABEL
 from simulator.log import Kind, Phase
 from simulator.state.objects import JobState
 from simulator.state.objects.job_run import JobRun
-from tests.simulator.clusters import EXACT, PROMPT, Lab, Outages, container, nodes, template
+from tests.simulator.clusters import EXACT, PROMPT, Lab, Outages, container, deployment, nodes, template
 
 BATCH = replace(EXACT, job_sync_batch_period=0.0)
 """The controller looks at once."""
@@ -78,7 +79,7 @@ def test_what_becomes_of_pods_is_looked_at_a_second_later() -> None:
 def test_retries_wait_twice_as_long_each_time_up_to_ten_minutes() -> None:
     found = lab(job(backoff_limit=8), fails=1.0).run(4000.0)
     starts = created(found)
-    gaps = [later - earlier - 11.0 for earlier, later in zip(starts, starts[1:], strict=False)]
+    gaps = [later - earlier - 11.0 for earlier, later in pairwise(starts)]
     assert gaps == [10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 600.0, 600.0]
     assert finished(found) == (starts[-1] + 11.0, 2)
     assert (only_run(found).reason, only_run(found).failed_pods) == ("BackoffLimitExceeded", 9)
@@ -212,6 +213,17 @@ def test_pods_without_room_wait_and_what_ends_gives_its_room_back() -> None:
     found = lab(job(cpu=3000, parallelism=4, completions=4)).run(100.0)
     assert found.times(Kind.POD_NODE) == [0.0, 0.0, 11.0, 11.0]
     assert finished(found) == (22.0, 1)
+
+
+@pytest.mark.parametrize(("priority", "failed"), [(0, False), (10, True)])
+def test_a_pod_of_higher_priority_takes_the_room_of_a_job_and_its_pod_has_failed(priority: int, failed: bool) -> None:
+    service = deployment(pods=template("web", container(cpu=2000), priority=priority))
+    found = lab(job(cpu=3000, backoff_limit=0), run=Fixed(100.0), machines=1)
+    found.apply(service, at=50.0)
+    found.run(200.0)
+    assert finished(found)[1] == (2 if failed else 1)
+    [bound] = [time for time, name, _ in found.log(Kind.POD_NODE) if name.startswith("web")]
+    assert bound == pytest.approx(51.0 if failed else 101.0, abs=0.5)
 
 
 # Node loss
