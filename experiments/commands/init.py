@@ -20,7 +20,7 @@ spec:
   replications: 100
   cluster: {{pools: [{{name: general, count: 6, zones: [a, b, c], allocatable: {{cpu: "4", memory: 16Gi}}}}]}}
   manifests: {manifests}
-  failures: # round figures: replace them by what you know of your machines, or by a preset (kubenines explain presets)
+{jobs}  failures: # round figures: replace them by what you know of your machines, or by a preset (kubenines explain presets)
   - name: node-crash
     type: nodeCrash
     timeToFailure: {{kind: exponential, mean: 130d}}
@@ -34,6 +34,15 @@ spec:
     timeToFailure: {{kind: exponential, mean: 30d}}
   policies: # patches over the manifests; the first is the baseline
   - {{name: as-shipped}}
+"""
+JOBS = """\
+  behaviour: # how long the pods of a Job run, and how often they fail of themselves, no manifest says: replace these
+    overrides:
+"""
+JOB = """\
+    - match: {{kind: {kind}, name: {name}, namespace: {namespace}}}
+      run: {{kind: lognormal, median: 1m, p95: 5m}}
+      failureProbability: 0.01
 """
 MORE = "  - {{name: three-replicas, patches: [{patches}]}}\n"
 PATCH = "{{target: {{kind: {kind}}}, set: {{spec.replicas: 3}}}}"
@@ -54,7 +63,14 @@ def init(manifests: tuple[str, ...], out: str) -> None:
     replicated = {"Deployment": scenario.cluster.deployments, "StatefulSet": scenario.cluster.stateful_sets}
     patches = ", ".join(PATCH.format(kind=kind) for kind, there in replicated.items() if there)
     listed = json.dumps([_from(path.parent, manifest) for manifest in manifests])
-    text = TEMPLATE.format(file=path, name=json.dumps(_name(manifests[0])), manifests=listed)
+    work = [*scenario.cluster.jobs, *scenario.cluster.cron_jobs]
+    jobs = [JOB.format(kind=type(one).__name__, name=one.name, namespace=one.namespace) for one in work]
+    text = TEMPLATE.format(
+        file=path,
+        name=json.dumps(_name(manifests[0])),
+        manifests=listed,
+        jobs="".join((JOBS, *jobs)) if jobs else "",
+    )
     text += MORE.format(patches=patches) if patches else ""
     path.write_text(text, encoding="utf-8")
     say(f"wrote {path}; run it with: kubenines run {path}")
