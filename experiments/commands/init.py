@@ -19,8 +19,8 @@ spec:
   duration: 1y
   replications: 100
   cluster: {{pools: [{{name: general, count: 6, zones: [a, b, c], allocatable: {{cpu: "4", memory: 16Gi}}}}]}}
-  manifests: {manifests}
-{jobs}  failures: # round figures: replace them by what you know of your machines, or by a preset (kubenines explain presets)
+  manifests: {manifests}{jobs}
+  failures: # round figures: replace them by what you know of your machines, or by a preset (kubenines explain presets)
   - name: node-crash
     type: nodeCrash
     timeToFailure: {{kind: exponential, mean: 130d}}
@@ -35,15 +35,13 @@ spec:
   policies: # patches over the manifests; the first is the baseline
   - {{name: as-shipped}}
 """
-JOBS = """\
+JOBS = """
   behaviour: # how long the pods of a Job run, and how often they fail of themselves, no manifest says: replace these
-    overrides:
-"""
-JOB = """\
+    overrides:"""
+JOB = """
     - match: {{kind: {kind}, name: {name}, namespace: {namespace}}}
       run: {{kind: lognormal, median: 1m, p95: 5m}}
-      failureProbability: 0.01
-"""
+      failureProbability: 0.01"""
 MORE = "  - {{name: three-replicas, patches: [{patches}]}}\n"
 PATCH = "{{target: {{kind: {kind}}}, set: {{spec.replicas: 3}}}}"
 
