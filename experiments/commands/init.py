@@ -61,8 +61,11 @@ def init(manifests: tuple[str, ...], out: str) -> None:
     replicated = {"Deployment": scenario.cluster.deployments, "StatefulSet": scenario.cluster.stateful_sets}
     patches = ", ".join(PATCH.format(kind=kind) for kind, there in replicated.items() if there)
     listed = json.dumps([_from(path.parent, manifest) for manifest in manifests])
-    work = [*scenario.cluster.jobs, *scenario.cluster.cron_jobs]
-    jobs = [JOB.format(kind=type(one).__name__, name=one.name, namespace=one.namespace) for one in work]
+    named = [("Job", one.name, one.namespace) for one in scenario.cluster.jobs]
+    named += [("CronJob", one.name, one.namespace) for one in scenario.cluster.cron_jobs]
+    jobs = [
+        JOB.format(kind=kind, name=json.dumps(name), namespace=json.dumps(namespace)) for kind, name, namespace in named
+    ]
     text = TEMPLATE.format(
         file=path,
         name=json.dumps(_name(manifests[0])),

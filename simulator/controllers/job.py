@@ -57,6 +57,8 @@ class JobController:
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
         if isinstance(pod.owner, JobState) and phase not in (Phase.PENDING, Phase.RUNNING):
+            if phase == Phase.SUCCEEDED and pod.uid in pod.owner.tracked:
+                pod.owner.tracked[pod.uid].succeeded = True
             self._look_soon(pod.owner)
 
     def _deleting(self, pod: PodState, new: int, cause: int) -> None:

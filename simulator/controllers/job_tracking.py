@@ -18,7 +18,7 @@ def count_finished(job: JobState, now: float) -> None:
     ended = [tracked for tracked in job.tracked.values() if _has_ended(tracked.pod, job.spec)]
     for tracked in sorted(ended, key=lambda tracked: _finish_time(tracked, now)):
         del job.tracked[tracked.pod.uid]
-        if tracked.pod.phase is Phase.SUCCEEDED:
+        if tracked.succeeded:
             _succeeded(job, tracked)
         else:
             _failed(job, tracked, _finish_time(tracked, now))

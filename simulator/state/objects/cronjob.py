@@ -46,5 +46,7 @@ class CronJobState:
         """Its controller looks at it; Jobs that exist stay as they are."""
         if spec.job.template != self.spec.job.template:
             self.classes = {}
+        if spec.schedule != self.spec.schedule:
+            self.next_due = None
         self.spec = spec
         return ()

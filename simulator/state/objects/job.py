@@ -16,7 +16,7 @@ COMPLETE, FAILED = 1, 2
 class TrackedPod:
     """A pod that its Job has not counted yet: one with the finalizer batch.kubernetes.io/job-tracking."""
 
-    __slots__ = ("completion_index", "deleted", "pod")
+    __slots__ = ("completion_index", "deleted", "pod", "succeeded")
 
     def __init__(self, pod: PodState, completion_index: int | None) -> None:
         self.pod = pod
@@ -24,6 +24,8 @@ class TrackedPod:
         """None in a Job without indexes."""
         self.deleted: float | None = None
         """When it got its deletionTimestamp, if it has one."""
+        self.succeeded = False
+        """It was seen to, whatever became of it then."""
 
 
 @record_of(Job)

@@ -94,6 +94,13 @@ def test_a_suspended_cron_job_makes_none_and_a_resumed_one_makes_up_for_the_last
     assert [due for due, outcome in outcomes(found) if outcome is Outcome.COMPLETE] == [10, 15]
 
 
+def test_another_schedule_holds_from_when_it_is_given() -> None:
+    found = lab(tick("0 12 * * *"), run=60.0)
+    found.apply(tick(), at=7 * MINUTE)
+    found.run(11 * MINUTE)
+    assert [due for due, _ in outcomes(found)] == [10]
+
+
 def test_two_that_are_due_in_one_minute_are_one() -> None:
     found = lab(tick("@every 20s"), run=1.0).run(119.0)
     assert [run.outcome for run in runs(found)] == [

@@ -226,6 +226,14 @@ def test_a_pod_of_higher_priority_takes_the_room_of_a_job_and_its_pod_has_failed
     assert bound == pytest.approx(51.0 if failed else 101.0, abs=0.5)
 
 
+def test_a_pod_that_succeeded_counts_though_it_is_deleted_before_its_job_has_looked() -> None:
+    found = lab(job(completions=2), timing=EXACT)
+    found.at(11.5, lambda: found.state.pods.mark_deleting(next(iter(found.state.pods.values())), 0))
+    found.run(100.0)
+    assert created(found) == [0.0, 12.0]
+    assert (record(found).succeeded, record(found).failed) == (2, 0)
+
+
 # Node loss
 
 CRASH = [Outages(((5.0, 1000.0, (0,)),))]
