@@ -7,6 +7,8 @@ from enum import StrEnum
 from models.pod import PodTemplate
 
 JOB_NAME_LABELS = ("batch.kubernetes.io/job-name", "job-name")
+DISRUPTION_TARGET = "DisruptionTarget"
+"""The condition of a pod that somebody evicts, preempts or deletes with its node."""
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 """The label and annotation of a pod of an Indexed Job."""
 NO_LIMIT = 2**31 - 1

@@ -57,13 +57,6 @@ class Schedule:
                 time += _HOUR - local.minute * 60
         return math.inf
 
-    def latest(self, after: float, until: float) -> float | None:
-        """The last time after `after` and not after `until` at which it is due; None if there is none."""
-        found, time = None, self.next_after(after)
-        while time <= until:
-            found, time = time, self.next_after(time)
-        return found
-
     def _on_day(self, local: datetime) -> bool:
         if local.month not in self.months:
             return False

@@ -1,6 +1,6 @@
 """Jobs."""
 
-from models.job import NO_LIMIT, FailureAction, FailureRule, Job, SuccessRule
+from models.job import DISRUPTION_TARGET, NO_LIMIT, FailureAction, FailureRule, Job, SuccessRule
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
 from models.manifests.pod import pod_template
@@ -94,7 +94,11 @@ def _exit_code_rule(action: FailureAction, codes: Field) -> FailureRule:
 
 
 def _condition(pattern: Field) -> tuple[str, str]:
-    return pattern["type"].required().text(), pattern["status"].choice("True", ("True", "False", "Unknown"))
+    condition = pattern["type"].required().text()
+    status = pattern["status"].choice("True", ("True", "False", "Unknown"))
+    if (condition, status) != (DISRUPTION_TARGET, "True"):
+        pattern.warn(f"never matches here: only {DISRUPTION_TARGET} is known of pods that failed, and that it is True")
+    return condition, status
 
 
 def _success_rule(rule: Field) -> SuccessRule:

@@ -1,8 +1,8 @@
 """The Job controller: pods until enough of them have succeeded, or too many have failed.
 
 Source: pkg/controller/job/job_controller.go (syncJob, manageJob). What becomes of pods is looked at in batches, a
-second after the first of them. A Job whose pods may not be made (slow start, expectations) is not told apart from one
-whose pods are made at once: that takes milliseconds.
+second after the first of them. Pods are made all at once: slow start and expectations take milliseconds. A pod that is
+stopped has failed, also where it would have ended in its grace period.
 """
 
 import math
@@ -189,10 +189,14 @@ class JobController:
     def _indexes(self, job: JobState, missing: int) -> list[int | None]:
         """The lowest indexes that nobody works on, and that need not wait."""
         assert job.spec.completions is not None
-        taken = job.completed_indexes | job.failed_indexes | {t.completion_index for t in job.tracked.values()}
+        worked_on = {tracked.completion_index for tracked in job.tracked.values()}
+        while job.is_done(job.first_open):
+            job.first_open += 1
         now, found = self._kernel.now, list[int | None]()
-        for index in range(job.spec.completions):
-            if index in taken or len(found) == missing:
+        for index in range(job.first_open, job.spec.completions):
+            if len(found) == missing:
+                break
+            if index in worked_on or job.is_done(index):
                 continue
             wait = job_tracking.wait_of_index(job, index, now, self._timing)
             if wait > 0:

@@ -5,12 +5,10 @@ Source: pkg/controller/job (job_controller.go: getNewFinishedPods, trackJobStatu
 
 import math
 
-from models.job import FailureAction, Job
+from models.job import DISRUPTION_TARGET, FailureAction, Job
 from models.timing import Timing
 from simulator.state.objects import Disruption, JobState, Phase, PodState
 from simulator.state.objects.job import FAILED, TrackedPod
-
-DISRUPTION_TARGET = "DisruptionTarget"
 
 
 def count_finished(job: JobState, now: float) -> None:

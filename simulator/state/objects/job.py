@@ -44,6 +44,7 @@ class JobState(PodOwner):
         "failures",
         "failures_of_index",
         "finished",
+        "first_open",
         "generation",
         "index",
         "last_failure",
@@ -77,6 +78,8 @@ class JobState(PodOwner):
         self.last_failure = 0.0
         self.completed_indexes: set[int] = set()
         self.failed_indexes: set[int] = set()
+        self.first_open = 0
+        """No index below it is open."""
         self.failures_of_index: dict[int, tuple[int, float]] = {}
         """How many pods of the index failed, and when the last did."""
         self.classes: dict[int | None, PodClass] = {}
@@ -100,6 +103,10 @@ class JobState(PodOwner):
     def name(self) -> str:
         """Its name; pods are named after it."""
         return self.spec.name
+
+    def is_done(self, index: int) -> bool:
+        """Whether the completion index has succeeded, or failed for good."""
+        return index in self.completed_indexes or index in self.failed_indexes
 
     def status(self) -> Mapping[str, int]:
         """As it would be now."""

@@ -81,6 +81,14 @@ def test_with_a_pod_failure_policy_only_failed_pods_are_replaced() -> None:
     assert job("podReplacementPolicy: Failed").replaces_failed_only
 
 
+def test_a_condition_that_no_pod_has_here_is_named() -> None:
+    rules = "podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: ConfigIssue}]}]}"
+    [warning] = build(job_object(rules)).warnings
+    assert (
+        warning.message == "never matches here: only DisruptionTarget is known of pods that failed, and that it is True"
+    )
+
+
 def test_a_success_policy_is_met_by_indexes_or_their_number() -> None:
     rules = "successPolicy: {rules: [{succeededIndexes: '0,2-3'}, {succeededCount: 4}]}"
     both, any_four = job(f"completionMode: Indexed\ncompletions: 9\n{rules}").success_rules

@@ -65,13 +65,6 @@ def test_days_of_month_and_week_are_alternatives_unless_one_of_them_is_a_star() 
     assert parse_schedule("0 0 */2 * mon").either_day
 
 
-def test_the_latest_time_of_a_stretch_is_found() -> None:
-    hourly = parse_schedule("@hourly")
-    assert hourly.latest(0.0, 7199.0) == 3600.0
-    assert hourly.latest(0.0, 7200.0) == 7200.0
-    assert hourly.latest(3600.0, 7199.0) is None
-
-
 @pytest.mark.parametrize(
     ("written", "message"),
     [
