@@ -101,7 +101,7 @@ class JobController:
             job.ending = self._verdict(job)
         if job.ending is not None:
             for pod in list(job.pods.values()):
-                self._state.pods.mark_deleting(pod, job.cause)
+                self._state.pods.mark_deleting(pod, 0)
             if not any(pod.deleting for pod in job.objects.values()):
                 self._finish(job, *job.ending)
         elif job.spec.suspended:
@@ -184,7 +184,7 @@ class JobController:
         for pod in pods:
             job.tracked.pop(pod.uid, None)
             if not pod.deleting:
-                self._state.pods.mark_deleting(pod, job.cause)
+                self._state.pods.mark_deleting(pod, 0)
 
     def _indexes(self, job: JobState, missing: int) -> list[int | None]:
         """The lowest indexes that nobody works on, and that need not wait."""
