@@ -46,7 +46,7 @@ class JobController:
 
     def _changed(self, job: JobState, generation: int, cause: int) -> None:
         if not generation:
-            self._deleted(job, cause)
+            self._deleted(job)
             return
         if not self._listens:  # a cluster without Jobs pays nothing for them
             self._listens = True
@@ -143,7 +143,7 @@ class JobController:
 
     def _finish(self, job: JobState, finished: int, reason: str) -> None:
         now = self._kernel.now
-        self._state.workloads.set_status(job, Kind.JOB_FINISHED, finished, job.cause)
+        self._state.workloads.set_status(job, Kind.JOB_FINISHED, finished, 0)
         if job.run is not None:
             job.run.failed_pods = job.failed
             job.run.end(now, Outcome.COMPLETE if finished == COMPLETE else Outcome.FAILED, reason)
@@ -154,7 +154,7 @@ class JobController:
         if job.exists:
             self._state.workloads.remove(job)
 
-    def _deleted(self, job: JobState, cause: int) -> None:
+    def _deleted(self, job: JobState) -> None:
         """Its pods go with it."""
         job.exists = False
         self._delete(job, list(job.objects.values()))
