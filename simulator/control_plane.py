@@ -15,6 +15,7 @@ from simulator.controllers.replicaset import ReplicaSetController
 from simulator.controllers.statefulset import StatefulSetController
 from simulator.controllers.taint_eviction import TaintEviction
 from simulator.hazards import Hazards
+from simulator.job_run import JobRun
 from simulator.kernel import Kernel
 from simulator.kubelet.kubelet import Kubelet
 from simulator.phases import Phases
@@ -23,7 +24,6 @@ from simulator.scheduling.scheduler import Scheduler
 from simulator.scheduling.ties import Ties
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
-from simulator.state.objects.job_run import JobRun
 from simulator.streams import Streams
 
 

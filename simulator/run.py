@@ -11,11 +11,11 @@ from models.cluster import Cluster, without_their_node
 from models.daemonset import without_nodes
 from models.load import Load
 from models.traffic import Traffic
+from simulator.job_run import JobRun
 from simulator.log import TransitionLog
 from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
 from simulator.state.history import ServiceHistory, histories
-from simulator.state.objects.job_run import JobRun
 from simulator.stories.attempts import Attempt
 from simulator.stories.protocols import FailureMode, Operation
 from simulator.streams import Streams

@@ -29,7 +29,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "demand",
         "state",
         "hazards phases log",
-        "kernel registry step_function streams",
+        "job_run kernel registry step_function streams",
     ),
     "experiments": (
         "cli",

@@ -14,6 +14,20 @@ MetricName = Literal[
 ]
 
 
+class JobEstimates(Protocol):
+    """What is known of the runs of a Job or CronJob under a policy."""
+
+    @property
+    def success(self) -> Estimate:
+        """The share of those that were due that are complete."""
+        ...
+
+    @property
+    def lateness(self) -> Estimate:
+        """Mean seconds from when one was due until it is complete."""
+        ...
+
+
 class Estimates(Protocol):
     """What is known of Services and Jobs under the policies, each with an interval; without a replication `n` is 0."""
 
@@ -29,12 +43,8 @@ class Estimates(Protocol):
         """Outages a year."""
         ...
 
-    def job_success(self, job: str, policy: str) -> Estimate:
-        """The share of the runs of a Job or CronJob that are complete."""
-        ...
-
-    def job_lateness(self, job: str, policy: str) -> Estimate:
-        """Mean seconds from when a run of a Job or CronJob is due until it is complete."""
+    def job(self, job: str, policy: str) -> JobEstimates:
+        """What is known of the runs of a Job or CronJob."""
         ...
 
 
@@ -113,7 +123,7 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "at_least",
         parse_percent,
         _percent,
-        lambda known, job, policy: known.job_success(job, policy),
+        lambda known, job, policy: known.job(job, policy).success,
         of_jobs=True,
     ),
     "jobLateness": ObjectiveMetric(
@@ -121,7 +131,7 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "at_most",
         parse_duration,
         _duration,
-        lambda known, job, policy: known.job_lateness(job, policy),
+        lambda known, job, policy: known.job(job, policy).lateness,
         of_jobs=True,
     ),
 }

@@ -8,8 +8,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.findings import jobs, judgement, requests
+from experiments.findings import judgement, requests
 from experiments.findings.breakdown import Part, breakdown
+from experiments.findings.jobs import JobRuns
 from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.findings.pairs import of_pair, samples
 from experiments.findings.unseen import Unseen
@@ -69,11 +70,6 @@ class Findings:
     def operations(self) -> "pd.DataFrame":
         """A row per time that an operation was asked for: when, whether it began, what came of it, what held it up."""
         return self.tables["operations"]
-
-    @property
-    def jobs(self) -> "pd.DataFrame":
-        """A row per policy, replication and Job or CronJob: how often it was due, and what came of it."""
-        return self.tables["jobs"]
 
     @property
     def cells(self) -> "pd.DataFrame":
@@ -175,17 +171,10 @@ class Findings:
         mine, lost = (of_pair(self.tables[table], service, policy) for table in ("requests", "lost_requests"))
         return requests.answered(mine, lost, self.manifest.duration, self.manifest.confidence)
 
-    def job_success(self, job: str, policy: str) -> Estimate:
-        """The share of the runs of a Job or CronJob ("CronJob/backup") that are complete; see `findings.jobs`."""
-        return jobs.success(self._runs_of(job, policy), self.manifest.confidence)
-
-    def job_lateness(self, job: str, policy: str) -> Estimate:
-        """Mean time from when a run of a Job or CronJob is due until it is complete, in seconds."""
-        return jobs.lateness(self._runs_of(job, policy), self.manifest.confidence)
-
-    def _runs_of(self, job: str, policy: str) -> "pd.DataFrame":
+    def job(self, job: str, policy: str) -> JobRuns:
+        """What became of the runs of a Job or CronJob ("CronJob/backup") under one policy; see `findings.jobs`."""
         self._check("policy", policy, self.policies)
-        return jobs.of_job(self.jobs, job, policy)
+        return JobRuns.of(self.tables["jobs"], job, policy, self.manifest.confidence)
 
     def outage_rate(self, service: str, policy: str) -> Estimate:
         """Outages a year of one Service under one policy."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Runs:
-    """The runs of one Job or CronJob under one policy, counted over all replications."""
+class JobRuns:
+    """The runs of one Job or CronJob under one policy, over all replications."""
 
     due: int
     failed: int
@@ -28,20 +28,26 @@ class Runs:
     """Longest time from when one was due until it was complete, in seconds; 0 without any."""
     reasons: dict[str, int]
     """Why Jobs failed, in Kubernetes' words, and how many did; the most frequent first."""
+    success: Estimate
+    """The share of those due that are complete."""
+    lateness: Estimate
+    """Mean time from when one was due until it is complete, in seconds."""
 
-
-def of_job(jobs: "pd.DataFrame", job: str, policy: str) -> "pd.DataFrame":
-    """The rows of the table `jobs` that are about one Job under one policy."""
-    return jobs.loc[(jobs["job"] == job) & (jobs["policy"] == policy)]
-
-
-def counted(rows: "pd.DataFrame") -> Runs:
-    """What became of the runs; `rows` are those of one Job under one policy."""
-    reasons: Counter[str] = Counter()
-    for text in rows["reasons"]:
-        reasons.update(json.loads(text))
-    counts = {name: int(rows[name].sum()) for name in ("due", "failed", "missed", "replaced", "unfinished")}
-    return Runs(**counts, latest=float(rows["latest_s"].max()), reasons=dict(reasons.most_common()))
+    @classmethod
+    def of(cls, jobs: "pd.DataFrame", job: str, policy: str, confidence: float) -> "JobRuns":
+        """Counted and estimated from the table `jobs`."""
+        rows = jobs.loc[(jobs["job"] == job) & (jobs["policy"] == policy)]
+        reasons: Counter[str] = Counter()
+        for text in rows["reasons"]:
+            reasons.update(json.loads(text))
+        counts = {name: int(rows[name].sum()) for name in ("due", "failed", "missed", "replaced", "unfinished")}
+        return cls(
+            **counts,
+            latest=float(rows["latest_s"].max()) if len(rows) else 0.0,
+            reasons=dict(reasons.most_common()),
+            success=success(rows, confidence),
+            lateness=lateness(rows, confidence),
+        )
 
 
 def success(rows: "pd.DataFrame", confidence: float) -> Estimate:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from experiments.metrics.column import Column, columns
-from simulator.state.objects.job_run import JobRun, Outcome
+from simulator.job_run import JobRun, Outcome
 
 COLUMNS = columns(
     Column("job", str, "The Job or CronJob, as Kind/name, or Kind/namespace/name outside the default namespace."),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from experiments.findings.jobs import counted, of_job
 from experiments.inference.estimate import show_seconds
 from experiments.report.table import POLICY, Column, Row, Table
 
@@ -32,15 +31,16 @@ def table(findings: "Findings") -> Table:
 
 
 def _rows(findings: "Findings") -> Iterator[Row]:
-    for job in dict.fromkeys(findings.jobs["job"]):
+    there = findings.tables["jobs"]
+    known = set(zip(there["job"], there["policy"], strict=True))
+    for job in dict.fromkeys(there["job"]):
         for policy in findings.policies:
-            rows = of_job(findings.jobs, str(job), policy)
-            if not len(rows):
+            if (job, policy) not in known:
                 continue
-            runs, success = counted(rows), findings.job_success(str(job), policy)
-            late = findings.job_lateness(str(job), policy)
+            runs = findings.job(job, policy)
+            success, late = runs.success, runs.lateness
             yield (
-                str(job),
+                job,
                 policy,
                 str(runs.due),
                 success.show_value() if success.n else "-",

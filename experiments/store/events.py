@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulator.job_run import JobRun
+from simulator.job_run import Outcome as JobOutcome
 from simulator.log import Kind, TransitionLog
 from simulator.run import Run, histories
-from simulator.state.objects.job_run import JobRun
-from simulator.state.objects.job_run import Outcome as JobOutcome
 from simulator.stories.attempts import Attempt, Outcome
 
 if TYPE_CHECKING:

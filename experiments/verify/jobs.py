@@ -12,8 +12,8 @@ from models.cluster import Cluster
 from models.distributions import Exponential
 from models.job import Job
 from models.pod import Container, PodSpec, PodTemplate
+from simulator.job_run import Outcome
 from simulator.run import simulate
-from simulator.state.objects.job_run import Outcome
 
 RUN = 60.0
 """Mean seconds that a pod runs."""

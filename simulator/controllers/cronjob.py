@@ -11,12 +11,12 @@ from models.cronjob import ConcurrencyPolicy
 from models.schedule import ORIGIN
 from models.timing import Timing
 from simulator.controllers.workqueue import WorkQueue
+from simulator.job_run import JobRun, Outcome
 from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import CronJobState, JobState
 from simulator.state.objects.job import COMPLETE, FAILED
-from simulator.state.objects.job_run import JobRun, Outcome
 
 DELTA = 0.1
 """Seconds after a time of the schedule at which it is looked at (nextScheduleDelta)."""

@@ -14,12 +14,12 @@ from models.pod import PodTemplate
 from models.timing import Timing
 from simulator.controllers import job_tracking
 from simulator.controllers.workqueue import WorkQueue
+from simulator.job_run import JobRun, Outcome
 from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import JobState, Phase, PodClass, PodState, Workload
 from simulator.state.objects.job import COMPLETE, FAILED, TrackedPod
-from simulator.state.objects.job_run import JobRun, Outcome
 
 MakePodClass = Callable[[Workload, PodTemplate, Mapping[str, str]], PodClass]
 

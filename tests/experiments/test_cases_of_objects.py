@@ -118,7 +118,7 @@ def test_pods_of_a_job_take_room_until_they_complete() -> None:
     """24 of half a CPU, on three nodes of four: beside a pod of half a CPU there is room for 23 at once."""
     found = results("job")
     assert not [one for one in found.named if one.field.startswith(("Job", "CronJob"))]
-    assert found.jobs[["job", "due", "complete"]].to_numpy().tolist() == [["Job/j", 1, 1]] * 4
+    assert found.tables["jobs"][["job", "due", "complete"]].to_numpy().tolist() == [["Job/j", 1, 1]] * 4
     assert any("Job/j: nothing says how long its pods run" in note for note in found.manifest.warnings)
     # No Service loses a pod so early: what waits is the last pod of the Job, until another one is done.
     assert (found.cells["longest_pending_s"] > 1.0).all()

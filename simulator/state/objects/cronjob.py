@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from models.cronjob import CronJob
+from simulator.job_run import JobRun
 from simulator.log import Kind
 from simulator.state.objects.job import JobState
-from simulator.state.objects.job_run import JobRun
 from simulator.state.objects.pod import PodClass
 from simulator.state.objects.record import MakeWorkload, record_of
 from simulator.state.objects.workload import Workload

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from models.job import Job
+from simulator.job_run import JobRun
 from simulator.log import Kind
-from simulator.state.objects.job_run import JobRun
 from simulator.state.objects.pod import PodClass, PodOwner, PodState
 from simulator.state.objects.record import MakeWorkload, record_of
 from simulator.state.objects.workload import Workload

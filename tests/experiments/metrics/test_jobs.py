@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from experiments.findings.jobs import counted, lateness, of_job, success
+from experiments.findings.jobs import JobRuns, lateness, success
 from experiments.metrics.jobs import COLUMNS, jobs
-from simulator.state.objects.job_run import JobRun, Outcome
+from simulator.job_run import JobRun, Outcome
 
 RUNS = [
     JobRun("CronJob/a", 10.0, Outcome.COMPLETE, ended=40.0),
@@ -68,6 +68,6 @@ def test_lateness_is_the_mean_of_what_is_complete() -> None:
 def test_counts_are_summed_over_replications_with_the_reasons() -> None:
     one = {"due": 5, "failed": 2, "latest_s": 9.0, "reasons": '{"DeadlineExceeded": 2}'}
     other = {"due": 5, "failed": 4, "latest_s": 7.0, "reasons": '{"BackoffLimitExceeded": 3, "DeadlineExceeded": 1}'}
-    found = counted(of_job(frame(one, other, one | {"job": "Job/other"}), "Job/a", "p"))
+    found = JobRuns.of(frame(one, other, one | {"job": "Job/other"}), "Job/a", "p", 0.95)
     assert (found.due, found.failed, found.latest) == (10, 6, 9.0)
     assert list(found.reasons.items()) == [("DeadlineExceeded", 3), ("BackoffLimitExceeded", 3)]

@@ -11,8 +11,8 @@ from models.cronjob import ConcurrencyPolicy, CronJob
 from models.distributions import Fixed
 from models.job import Job
 from models.manifests.schedule import parse_schedule
+from simulator.job_run import JobRun, Outcome
 from simulator.state.objects import CronJobState, JobState
-from simulator.state.objects.job_run import JobRun, Outcome
 from tests.simulator.clusters import EXACT, PROMPT, Lab, container, nodes, template
 
 BATCH = replace(EXACT, job_sync_batch_period=0.0)

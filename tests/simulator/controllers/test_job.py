@@ -11,9 +11,9 @@ from models.cluster import Cluster
 from models.distributions import Distribution, Fixed
 from models.job import FailureAction, FailureRule, Job, SuccessRule
 from models.node import HOSTNAME_LABEL
+from simulator.job_run import JobRun
 from simulator.log import Kind, Phase
 from simulator.state.objects import JobState
-from simulator.state.objects.job_run import JobRun
 from tests.simulator.clusters import EXACT, PROMPT, Lab, Outages, container, deployment, nodes, template
 
 BATCH = replace(EXACT, job_sync_batch_period=0.0)

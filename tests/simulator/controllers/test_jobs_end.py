@@ -12,9 +12,9 @@ from models.cronjob import ConcurrencyPolicy, CronJob
 from models.distributions import Exponential
 from models.job import FailureAction, FailureRule, Job
 from models.manifests.schedule import parse_schedule
+from simulator.job_run import Outcome
 from simulator.log import Kind, Phase
 from simulator.state.objects import JobState
-from simulator.state.objects.job_run import Outcome
 from tests.simulator.clusters import EXACT, PROMPT, Lab, container, nodes, template
 
 HOUR = 3600.0
