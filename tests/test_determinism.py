@@ -150,11 +150,7 @@ SHOP = Path(__file__).resolve().parents[1] / "experiments" / "manifests" / "shop
 
 
 def simulated(path: Path, policies: str = POLICIES, failures: str = "") -> Results:
-    text = (
-        EVERYTHING.replace("SHOP", str(SHOP))
-        .replace("JOBS", str(SHOP.with_name("jobs.yaml")))
-        .replace("POLICIES", policies)
-    )
+    text = EVERYTHING.replace("SHOP", str(SHOP)).replace("JOBS", str(JOBS)).replace("POLICIES", policies)
     path.write_text(text.replace("  failures:\n", f"  failures:\n{failures}"))
     return Experiment.from_yaml(path).run()
 
