@@ -119,8 +119,6 @@ class JobController:
             job.run = JobRun(_called(job), self._kernel.now)
             self._runs.append(job.run)
         job.run.outcome = Outcome.RUNNING
-        if job.spec.active_deadline is not None:
-            self._look_at(job, max(self._kernel.now, job.start_time + job.spec.active_deadline))
 
     def _verdict(self, job: JobState) -> tuple[int, str] | None:
         """What it is to be, and why, in Kubernetes' words and order; None while that is open."""
