@@ -6,9 +6,12 @@ import pytest
 
 from models.behaviour import Behaviour
 from models.distributions import Fixed
+from models.labels import LabelSelector
+from models.node import HOSTNAME_LABEL
 from models.pod import Container
 from simulator.kubelet.restart import FAILED_RUN
 from simulator.log import Kind, Phase
+from simulator.scheduling.counts import PodCounts
 from tests.simulator.clusters import EXACT, PROMPT, Lab, cluster, container, deployment, nodes, pod
 
 ENDS = replace(PROMPT, run=Fixed(10.0))
@@ -49,6 +52,22 @@ def test_a_pod_that_is_over_holds_nothing_and_answers_nobody() -> None:
     assert not alone.ready
     found.state.pods.mark_deleting(alone, 0)
     assert len(found.state.pods) == 0
+
+
+@pytest.mark.parametrize("fails", [0.0, 1.0])
+def test_a_pod_that_is_over_leaves_the_scheduler_s_counts_once(fails: float) -> None:
+    kept: list[PodCounts] = []
+    found = Lab(
+        cluster(nodes(1), pod("alone", container(), restart_policy="Never")),
+        Behaviour(replace(ENDS, failure_probability=fails), timing=EXACT),
+        before=lambda simulation: kept.append(PodCounts(simulation.state)),
+    )
+    count = kept[0].of("default", LabelSelector.of({"app": "alone"}), HOSTNAME_LABEL)
+    [alone] = found.state.pods.values()
+    assert alone.is_over
+    assert count.by_node.tolist() == [0]
+    found.state.pods.mark_deleting(alone, 0)
+    assert count.by_node.tolist() == [0]
 
 
 def test_one_failure_of_several_containers_is_a_failure_of_the_pod() -> None:
