@@ -312,8 +312,8 @@ def test_the_state_is_consistent_while_jobs_come_and_go(history: History, data: 
     pods = replace(LIVELY.pods, run=Exponential(600.0), failure_probability=data.draw(st.sampled_from([0.0, 0.2])))
     under = replace(LIVELY, pods=pods)
     both = (*operations, *upkeep)
-    lab = watched(cluster, under, failures=modes, operations=both, seed=seed, end=6 * HOUR)
-    let_pass(lab, until=6 * HOUR)
+    lab = watched(cluster, under, failures=modes, operations=both, seed=seed, end=3 * HOUR)
+    let_pass(lab, until=3 * HOUR)
     for job in lab.state.workloads.of(JobState):
         assert job.succeeded <= (job.spec.completions or job.succeeded)
         assert not job.finished or not job.pods
