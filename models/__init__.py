@@ -6,10 +6,12 @@ if TYPE_CHECKING:
     from models.autoscaling import HorizontalPodAutoscaler
     from models.behaviour import Behaviour, BehaviourOverride, PodBehaviour
     from models.cluster import Cluster
+    from models.cronjob import CronJob
     from models.daemonset import DaemonSet
     from models.deployment import Deployment, ReplicaSet
     from models.disruption import PodDisruptionBudget
     from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
+    from models.job import Job
     from models.labels import LabelSelector
     from models.load import Load
     from models.node import Node, Resources, Taint
@@ -25,6 +27,7 @@ _HOME = {
     "BehaviourOverride": "models.behaviour",
     "PodBehaviour": "models.behaviour",
     "Cluster": "models.cluster",
+    "CronJob": "models.cronjob",
     "DaemonSet": "models.daemonset",
     "Deployment": "models.deployment",
     "ReplicaSet": "models.deployment",
@@ -37,6 +40,7 @@ _HOME = {
     "LogNormal": "models.distributions",
     "Uniform": "models.distributions",
     "Weibull": "models.distributions",
+    "Job": "models.job",
     "LabelSelector": "models.labels",
     "Load": "models.load",
     "Node": "models.node",
@@ -63,6 +67,7 @@ __all__ = [
     "Clients",
     "Cluster",
     "Container",
+    "CronJob",
     "DaemonSet",
     "Deployment",
     "Distribution",
@@ -71,6 +76,7 @@ __all__ = [
     "Fixed",
     "Gamma",
     "HorizontalPodAutoscaler",
+    "Job",
     "LabelSelector",
     "Load",
     "LogNormal",

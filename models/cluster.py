@@ -6,15 +6,18 @@ from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from models.autoscaling import HorizontalPodAutoscaler
+from models.behaviour import Behaviour
+from models.cronjob import CronJob
 from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
+from models.job import Job
 from models.node import Node
 from models.pod import Pod
 from models.service import Service, service_names
 from models.statefulset import StatefulSet
 
-PodMaker = DaemonSet | Deployment | ReplicaSet | StatefulSet | Pod
+PodMaker = CronJob | DaemonSet | Deployment | Job | ReplicaSet | StatefulSet | Pod
 T = TypeVar("T")
 
 
@@ -30,6 +33,8 @@ class Cluster:
     replica_sets: tuple[ReplicaSet, ...] = ()
     stateful_sets: tuple[StatefulSet, ...] = ()
     pods: tuple[Pod, ...] = ()
+    jobs: tuple[Job, ...] = field(default=(), metadata={"optional": True})
+    cron_jobs: tuple[CronJob, ...] = field(default=(), metadata={"optional": True})
     autoscalers: tuple[HorizontalPodAutoscaler, ...] = ()
     others: tuple[object, ...] = field(default=(), metadata={"optional": True})
     """Objects that no controller looks after: they are only read, see `of_kind`."""
@@ -94,9 +99,26 @@ def without_pods(cluster: Cluster) -> tuple[str, ...]:
             why = "spec.paused: it makes no pods until it is resumed, which nothing here does"
         elif isinstance(maker, Deployment | ReplicaSet | StatefulSet) and maker.replicas == 0:
             why = "spec.replicas is 0: it makes no pods"
+        elif isinstance(maker, Job | CronJob) and maker.suspended:
+            why = "spec.suspend: it makes no pods until it is resumed, which nothing here does"
         else:
             continue
         notes.append(f"{title(maker)}: {why}")
+    return tuple(notes)
+
+
+def without_known_end(cluster: Cluster, behaviour: Behaviour) -> tuple[str, ...]:
+    """A sentence on every Job and CronJob of which nobody says how long its pods run: they take room for as long."""
+    notes = []
+    makers: tuple[Job | CronJob, ...] = (*cluster.jobs, *cluster.cron_jobs)
+    for maker in makers:
+        kind = type(maker).__name__
+        if behaviour.of(kind, maker.name, maker.namespace, maker.template).run is None:
+            middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
+            notes.append(
+                f"{kind}/{middle}{maker.name}: nothing says how long its pods run (behaviour.run): a minute is "
+                "assumed, 5 in one of 20, for which they take room, and no failure but those of the experiment"
+            )
     return tuple(notes)
 
 

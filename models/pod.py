@@ -203,9 +203,10 @@ class PodSpec:
     overhead: Resources = Resources()
     resources: PodResources = PodResources()
 
-    def restarts(self, container: Container) -> bool:
-        """Whether a container that was killed, or failed, is started again."""
-        return (container.restart_policy or self.restart_policy) != "Never"
+    def restarts(self, container: Container, failed: bool = True) -> bool:
+        """Whether a container that was killed, or `failed`, is started again; if not, whether one that succeeded is."""
+        policy = container.restart_policy or self.restart_policy
+        return policy != "Never" if failed else policy == "Always"
 
     def grace_period(self, probe: Probe) -> float:
         """Seconds that a container gets to stop which this start-up or liveness probe has killed.

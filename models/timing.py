@@ -104,6 +104,30 @@ class Timing:
     pleg_relist_period: float = _constant(
         1.0, "container exits are noticed within this time, uniformly", flag="-", source=f"{_KUBELET}/pleg/generic.go"
     )
+    job_sync_batch_period: float = _constant(
+        1.0,
+        "from what becomes of a Job's pod to its controller's look at it",
+        flag="-",
+        source="pkg/controller/job/job_controller.go (SyncJobBatchPeriod)",
+    )
+    job_backoff_initial: float = _constant(
+        10.0,
+        "wait of a Job after the end of a pod that failed; twice as long after each further one",
+        flag="-",
+        source="pkg/controller/job/job_controller.go (DefaultJobPodFailureBackOff)",
+    )
+    job_backoff_max: float = _constant(
+        600.0,
+        "the longest such wait",
+        flag="-",
+        source="pkg/controller/job/job_controller.go (MaxJobPodFailureBackOff)",
+    )
+    clock_at_start: float = _constant(
+        0.0,
+        "what the clock of CronJobs shows at time 0: the time since Monday, 1 January 2024, 00:00 UTC",
+        flag="-",
+        source="a choice of ours",
+    )
     crash_loop_initial: float = _constant(
         10.0, "CrashLoopBackOff: the first wait (after the first restart)", flag="-", source=f"{_KUBELET}/kubelet.go"
     )

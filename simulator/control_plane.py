@@ -2,10 +2,12 @@
 
 from models.timing import Timing
 from simulator.controllers.autoscaling.autoscaler import AutoscalerController
+from simulator.controllers.cronjob import CronJobController
 from simulator.controllers.daemonset import DaemonSetController
 from simulator.controllers.deployment import DeploymentController
 from simulator.controllers.disruption import DisruptionController
 from simulator.controllers.endpoints import EndpointController
+from simulator.controllers.job import JobController
 from simulator.controllers.legacy_eviction import LegacyEviction
 from simulator.controllers.node_lifecycle import NodeLifecycle
 from simulator.controllers.pod_gc import PodGC
@@ -13,6 +15,7 @@ from simulator.controllers.replicaset import ReplicaSetController
 from simulator.controllers.statefulset import StatefulSetController
 from simulator.controllers.taint_eviction import TaintEviction
 from simulator.hazards import Hazards
+from simulator.job_run import JobRun
 from simulator.kernel import Kernel
 from simulator.kubelet.kubelet import Kubelet
 from simulator.phases import Phases
@@ -56,6 +59,10 @@ class ControlPlane:
         self.deployments = DeploymentController(kernel, state, timing, api.deployment_class)
         self.stateful_sets = StatefulSetController(kernel, state, timing, api.pod_class)
         self.daemon_sets = DaemonSetController(kernel, state, timing, streams, api.pod_class)
+        self.job_runs: list[JobRun] = []
+        """Each time that a Job was due so far."""
+        self.jobs = JobController(kernel, state, timing, api.job_class, self.job_runs)
+        self.cron_jobs = CronJobController(kernel, state, timing, self.job_runs)
         self.disruption = DisruptionController(kernel, state, timing)
         self.autoscalers = AutoscalerController(kernel, state, timing, streams, api.find)
         self.scheduler = Scheduler(kernel, state, timing, profile, ties)

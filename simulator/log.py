@@ -58,6 +58,9 @@ class Kind(IntEnum):
     NODE_EXISTS = 37  # node; 1 from when one joins a running cluster, 0 once its object is deleted
     POD_SCHEDULING_GATES = 38  # pod; number of scheduling gates that are left
     POD_METADATA = 39  # pod; 0 as its labels or its owner are about to change, 1 once they have
+    JOB_GENERATION = 40  # Job; one more with each change of its spec; 0 once it is deleted
+    JOB_FINISHED = 41  # Job; 1 once it is Complete, 2 once it is Failed
+    CRONJOB_GENERATION = 42  # CronJob; one more with each change of its spec
 
 
 class Phase(IntEnum):

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from models.behaviour import Behaviour
 from models.cluster import Cluster
+from models.cronjob import CronJob
+from models.job import Job
 from models.load import Load
 from models.namespace import Namespace
 from models.service import service_names
@@ -78,9 +80,10 @@ class Simulation:
         self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption)
 
     def deploy(self) -> None:
-        """Creates all workloads and lets them settle until time 0, when the users come."""
+        """Creates all workloads and lets them settle until time 0, when the users come, and Jobs are begun."""
         for spec in self.cluster.controlled():
-            self.api.apply(spec)
+            if not isinstance(spec, Job | CronJob):
+                self.api.apply(spec)
         for load in self.loads:
             self.control_plane.autoscalers.feed(load)
         self.users.show(self.control_plane.autoscalers.follow)
@@ -89,6 +92,8 @@ class Simulation:
                 self.desired.want_pod(pod.pod_class)
         self.kernel.run_until(0.0)
         self.users.come(self.control_plane.kubelet.slow_probes.delay)
+        for spec in (*self.cluster.jobs, *self.cluster.cron_jobs):
+            self.api.apply(spec)
 
     def run(self, failures: Sequence[FailureMode], operations: Sequence[Operation]) -> None:
         """Starts the failure clocks and the operations, and lets time pass to the end."""

@@ -14,11 +14,11 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "models": (
         "manifests schemas demand",
         "cluster units",
-        "load behaviour daemonset disruption statefulset",
-        "autoscaling deployment qos",
+        "load behaviour cronjob daemonset disruption statefulset",
+        "autoscaling deployment job qos",
         "pod priority service traffic",
         "distributions input labels namespace node reference request_level timing",
-        "arrays incomplete_gamma size",
+        "arrays incomplete_gamma schedule size",
     ),
     "simulator": (
         "replay traffic",
@@ -30,7 +30,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "demand",
         "state",
         "hazards phases log",
-        "kernel registry step_function streams",
+        "job_run kernel registry step_function streams",
     ),
     "experiments": (
         "cli",

@@ -28,6 +28,7 @@ SIMULATOR = {
 }
 EXPERIMENTS = (
     "simulator.kernel.Story",
+    "simulator.job_run",
     "simulator.run",
     "simulator.log",
     "simulator.registry",

@@ -9,6 +9,11 @@ from experiments.closed_form.chains import (
     Chain,
     units_down,
 )
+from experiments.closed_form.job import (
+    job_failure,
+    job_lateness,
+    waits,
+)
 from experiments.closed_form.k_of_n import (
     fewer_than,
     k_of_n_mean_outage,
@@ -84,6 +89,8 @@ __all__ = [
     "error_budget",
     "fewer_than",
     "interval_unavailability",
+    "job_failure",
+    "job_lateness",
     "k_of_n_mean_outage",
     "k_of_n_outages_per_year",
     "k_of_n_unavailability",
@@ -119,6 +126,7 @@ __all__ = [
     "spread_unavailability",
     "unavailability",
     "units_down",
+    "waits",
     "weibull_variance",
     "worst_window_of_one_outage",
     "worst_window_of_periodic_outages",

@@ -27,7 +27,7 @@ spec:
       zones: [a, b, c]
       allocatable: {{cpu: "4", memory: 16Gi}}
   manifests:
-{manifests}
+{manifests}{jobs}
   # Round figures: replace them by what you know of your machines, or by a
   # preset (kubenines explain presets).
   failures:
@@ -45,6 +45,15 @@ spec:
   policies: # patches over the manifests; the first is the baseline
   - {{name: as-shipped}}
 """
+JOBS = """
+  # How long the pods of a Job run, and how often they fail of themselves, no
+  # manifest says: replace these.
+  behaviour:
+    overrides:"""
+JOB = """
+    - match: {{kind: {kind}, name: {name}, namespace: {namespace}}}
+      run: {{kind: lognormal, median: 1m, p95: 5m}}
+      failureProbability: 0.01"""
 MORE = "  - name: three-replicas\n    patches:\n"
 PATCH = "    - {{target: {{kind: {kind}}}, set: {{spec.replicas: 3}}}}\n"
 
@@ -64,7 +73,17 @@ def init(manifests: tuple[str, ...], output: str) -> None:
     replicated = {"Deployment": scenario.cluster.deployments, "StatefulSet": scenario.cluster.stateful_sets}
     patches = "".join(PATCH.format(kind=kind) for kind, there in replicated.items() if there)
     listed = "\n".join(f"  - {json.dumps(_from(path.parent, manifest))}" for manifest in manifests)
-    text = TEMPLATE.format(file=path, name=json.dumps(_name(manifests[0])), manifests=listed)
+    named = [("Job", one.name, one.namespace) for one in scenario.cluster.jobs]
+    named += [("CronJob", one.name, one.namespace) for one in scenario.cluster.cron_jobs]
+    jobs = [
+        JOB.format(kind=kind, name=json.dumps(name), namespace=json.dumps(namespace)) for kind, name, namespace in named
+    ]
+    text = TEMPLATE.format(
+        file=path,
+        name=json.dumps(_name(manifests[0])),
+        manifests=listed,
+        jobs="".join((JOBS, *jobs)) if jobs else "",
+    )
     text += MORE + patches if patches else ""
     path.write_text(text, encoding="utf-8")
     say(f"wrote {path}; run it with: kubenines run {path}")

@@ -60,7 +60,8 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
         (service.name, ("spec", "services", i, "name"), None) for i, service in enumerate(spec.services or ())
     ]
     for i, o in enumerate(spec.objectives):
-        wanted.append((o.service, ("spec", "objectives", i, "service"), o.policy if o.policy in policies else None))
+        if o.service is not None:
+            wanted.append((o.service, ("spec", "objectives", i, "service"), o.policy if o.policy in policies else None))
     for name, path, policy in wanted:
         about = [v for v in variants if policy in (None, v.lineage.name) and v.complete]
         chains = _chains(spec) if path[1] == "objectives" else []
@@ -76,11 +77,23 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
         if objective.policy is not None and objective.policy not in [*policies, *source.names("policies")]:
             hint = did_you_mean(objective.policy, policies)
             problems.append(source.problem((*place, "policy"), f"there is no policy {objective.policy!r}{hint}"))
-        service = _entry(objective.service, spec)
-        unmeasured = measured is not None and service not in measured
+        service = _entry(objective.subject, spec)
+        unmeasured = measured is not None and service not in measured and objective.job is None
         if unmeasured and any(service in variant.services() for variant in variants):
             message = f"the Service {service!r} is not measured; add it to spec.services"
             problems.append(source.problem((*place, "service"), message))
+
+
+def check_jobs(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
+    """Objectives about Jobs must be about some that there are, under every policy that they are about."""
+    for i, objective in enumerate(spec.objectives):
+        about = [v for v in variants if objective.policy in (None, v.lineage.name) and v.complete]
+        lacking = [v for v in about if objective.job not in (None, *v.jobs())]
+        if lacking:
+            under = "" if len(lacking) == len(variants) else f" under policy {lacking[0].lineage.name!r}"
+            hint = did_you_mean(objective.subject, lacking[0].jobs())
+            message = f"there is no Job or CronJob {objective.subject!r}{under}{hint}; expected Kind/name"
+            problems.append(source.problem(("spec", "objectives", i, "job"), message))
 
 
 def check_endpoints(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
@@ -253,7 +266,7 @@ def check_requests(spec: SpecFile, variants: Sequence[Variant], source: Source, 
     for i, objective in enumerate(spec.objectives):
         if objective.metric != "requestAvailability":
             continue
-        name = _entry(objective.service, spec)
+        name = _entry(objective.subject, spec)
         about = [v for v in variants if objective.policy in (None, v.lineage.name) and name in v.services()]
         lacking = [v for v in about if name not in [traffic.service for traffic, _ in v.traffic]]
         if lacking:

@@ -11,6 +11,7 @@ from experiments.design.scenario import Scenario
 from experiments.file.checks import (
     check_calls,
     check_endpoints,
+    check_jobs,
     check_loads,
     check_names,
     check_requests,
@@ -27,7 +28,7 @@ from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
 from models import demand
-from models.cluster import Cluster, without_pods, without_their_node
+from models.cluster import Cluster, without_known_end, without_pods, without_their_node
 from models.daemonset import without_nodes
 from models.input.problems import InputError, printable
 from models.manifests.account import together
@@ -47,6 +48,7 @@ def resolve(source: Source, folder: str) -> Design:
         for lineage in lineages(spec.policies, source, problems)
     ]
     check_services(spec, variants, source, problems)
+    check_jobs(spec, variants, source, problems)
     for variant in variants:
         check_stories(variant, source, problems)
         check_loads(spec, variant, source, problems)
@@ -91,10 +93,11 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
     notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
     notes += [note for cluster in clusters for note in (*without_their_node(cluster), *without_pods(cluster))]
+    notes += [note for one in scenarios for note in without_known_end(one.cluster, one.behaviour)]
     notes += _patterns_of_no_image(spec, clusters, source)
     return Design(
         scenarios=tuple(scenarios),
-        objectives=tuple(Objective(o.service, o.limit, o.metric, o.policy) for o in spec.objectives),
+        objectives=tuple(Objective(o.subject, o.limit, o.metric, o.policy) for o in spec.objectives),
         inputs=tuple(dict.fromkeys(files)),
         warnings=(
             *map(str, sorted({*base.warnings, *(w for one in built for w in one.warnings)})),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from experiments.file.behaviour import OverrideFile
 from experiments.file.described import changed, value_of
 from experiments.file.objects import ReadObjects, read_objects
 from experiments.file.policy import Lineage, added, blame, patch
@@ -22,6 +23,7 @@ from models.service import service_names
 from simulator.scheduling.profile import Profile, profile
 from simulator.stories.references import Refers, references
 
+_JOBS = ("Job", "CronJob")
 _ROLLABLE = ("Deployment", "StatefulSet", "DaemonSet")
 _SERVICE = ("v1", "Service")
 _LOCAL_UNASKED = (
@@ -73,9 +75,16 @@ class Variant:
         keys = [(service.namespace, service.name) for service in self.built.cluster.services]
         return {name: found[key] for name, key in zip(self.services(), keys, strict=True) if key in found}
 
+    def jobs(self) -> list[str]:
+        """What objectives may call the Jobs and CronJobs."""
+        return self._called(_JOBS)
+
     def rollable(self) -> list[str]:
         """What operations may call the workloads that have rollouts: all as Kind/name, then all with a namespace."""
-        found = [manifest for manifest in self.objects if manifest.kind in _ROLLABLE]
+        return self._called(_ROLLABLE)
+
+    def _called(self, kinds: Collection[str]) -> list[str]:
+        found = [manifest for manifest in self.objects if manifest.kind in kinds]
         return [f"{of.kind}/{of.name}" for of in found] + [f"{of.kind}/{of.namespace}/{of.name}" for of in found]
 
     def targets(self, name: str) -> dict[str, str]:
@@ -147,29 +156,32 @@ def variant_of(
 def _behaviour(spec: SpecFile, lineage: Lineage, source: Source, problems: list[Problem]) -> Behaviour:
     """The behaviour under a policy: what its steps give replaces what was, and overrides are added."""
     pods, timing = spec.behaviour.value(), spec.behaviour.timing.value()
-    overrides = list(spec.behaviour.overrides)
+    overrides: list[tuple[OverrideFile, Path]] = [
+        (override, ("spec", "behaviour", "overrides", i)) for i, override in enumerate(spec.behaviour.overrides)
+    ]
     for step in lineage.steps:
         if step.policy.behaviour is not None:
-            pods = changed(pods, step.policy.behaviour)
-            overrides += step.policy.behaviour.overrides
+            try:
+                pods = changed(pods, step.policy.behaviour)
+            except ValueError as error:
+                problems.append(source.problem((*step.path, "behaviour"), str(error)))
+            further = enumerate(step.policy.behaviour.overrides)
+            overrides += [(override, (*step.path, "behaviour", "overrides", i)) for i, override in further]
             try:
                 timing = changed(timing, step.policy.behaviour.timing)
             except ValueError as error:
                 problems.append(source.problem((*step.path, "behaviour", "timing"), str(error)))
-    return Behaviour(
-        pods,
-        tuple(
-            BehaviourOverride(
-                changed(pods, override),
-                override.match.kind,
-                override.match.name,
-                override.match.namespace,
-                None if override.match.labels is None else parse_selector(override.match.labels),
-            )
-            for override in overrides
-        ),
-        timing,
-    )
+    made = []
+    for override, path in overrides:
+        try:
+            behaviour = changed(pods, override)
+        except ValueError as error:
+            problems.append(source.problem(path, str(error)))
+            continue
+        match = override.match
+        selector = None if match.labels is None else parse_selector(match.labels)
+        made.append(BehaviourOverride(behaviour, match.kind, match.name, match.namespace, selector))
+    return Behaviour(pods, tuple(made), timing)
 
 
 def _scheduler(spec: SpecFile, lineage: Lineage, source: Source, problems: list[Problem]) -> Profile | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from experiments.findings import judgement, requests
 from experiments.findings.breakdown import Part, breakdown
+from experiments.findings.jobs import JobRuns
 from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.findings.pairs import of_pair, samples
 from experiments.findings.unseen import Unseen
@@ -179,6 +180,11 @@ class Findings:
         self._check("policy", policy, self.manifest.policies)
         mine, lost = (of_pair(self.tables[table], service, policy) for table in ("requests", "lost_requests"))
         return requests.answered(mine, lost, self.manifest.duration, self.manifest.confidence)
+
+    def job(self, job: str, policy: str) -> JobRuns:
+        """What became of the runs of a Job or CronJob ("CronJob/backup") under one policy; see `findings.jobs`."""
+        self._check("policy", policy, self.policies)
+        return JobRuns.of(self.tables["jobs"], job, policy, self.manifest.confidence)
 
     def outage_rate(self, service: str, policy: str) -> Estimate:
         """Outages a year of one Service under one policy."""

@@ -65,7 +65,7 @@ def _plan(scenario: Scenario) -> PolicyPlan:
     ]
     return PolicyPlan(
         policy=scenario.policy,
-        workloads=len(replicas) + len(cluster.pods),
+        workloads=len(replicas) + len(cluster.pods) + len(cluster.jobs) + len(cluster.cron_jobs),
         pods=sum(replicas) + len(cluster.pods),
         nodes=len(cluster.nodes),
         failures=tuple(mode.name for mode in scenario.failures),

@@ -7,6 +7,7 @@
     cells.parquet    a row per policy x replication                 summary.csv, summary.json
     alerts.parquet   a row per burn-rate alert                      rollouts.parquet  a row per rollout x service
     operations.parquet   a row per policy x replication x time that an operation was asked for
+    jobs.parquet     a row per policy x replication x Job or CronJob that was due
     losses.parquet   a row per policy x replication x service x cause x stage
     absences.parquet a row per policy x replication x service x cause that took replicas away
     requests.parquet a row per policy x replication x service with traffic

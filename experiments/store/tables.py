@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.attribution import causes, losses
-from experiments.metrics import burn_rate, operations, requests, rollouts
+from experiments.metrics import burn_rate, jobs, operations, requests, rollouts
 from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.column import Column, columns
 from experiments.metrics.metric import metrics
@@ -38,7 +38,7 @@ DETAILS: dict[str, dict[str, Column]] = {
 }
 """Tables whose rows a cell brings along (`Cell.details`), none or many a Service: table -> name -> column.
 
-Of no Service are the rows of `operations`, which a cell brings along too.
+Of no Service are the rows of `operations` and `jobs`, which a cell brings along too.
 """
 
 _OUTAGES = columns(
@@ -70,6 +70,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
     "cells": _CELL | _RUN | columns(*(metric.column for metric in metrics(ClusterObservation).values())),
     **{table: _SERVICE | declared for table, declared in DETAILS.items()},
     "operations": _CELL | operations.COLUMNS,
+    "jobs": _CELL | jobs.COLUMNS,
 }
 """Table -> name -> column, in order."""
 

@@ -20,6 +20,7 @@ UNLIKELY = 1e-6
 def studies() -> tuple[Study, ...]:
     """All studies, in the order in which their checks are listed."""
     from experiments.verify import (
+        jobs,
         k_of_n,
         node_and_pod,
         published,
@@ -43,6 +44,7 @@ def studies() -> tuple[Study, ...]:
         rollout,
         windows,
         traffic,
+        jobs,
         rare_events,
         published,
     )

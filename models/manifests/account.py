@@ -151,6 +151,8 @@ def _is_void(review: Review, value: Any, beside: Mapping[str, Any]) -> bool:
 def describe(manifest: Manifest, path: Path) -> str:
     """The field for people, with the kind and without indices; pods are "Pod", whatever makes them."""
     kind = manifest.kind
+    if path[:2] == ("spec", "jobTemplate"):
+        kind, path = "Job", path[2:]
     if path[:2] == ("spec", "template"):
         kind, path = "Pod", path[2:]
     return f"{kind} {_INDEX.sub('[]', dotted(path))}".replace('["*"]', ".*")

@@ -11,6 +11,7 @@ from models.cluster import Cluster
 from models.disruption import PodDisruptionBudget
 from models.input.problems import InputError, Problem
 from models.input.yaml_values import HELM_TEMPLATE
+from models.job import Job
 from models.labels import LabelSelector
 from models.manifests.account import Account, Named
 from models.manifests.conversion import Admission, converters
@@ -178,7 +179,7 @@ def _by_owner(manifests: list[Manifest], findings: Findings) -> tuple[list[Manif
     given = {(m.kind, m.namespace, m.name) for m in manifests}
     owned, others = [], []
     for manifest in manifests:
-        if manifest.kind not in ("Pod", "ReplicaSet"):
+        if manifest.kind not in ("Pod", "ReplicaSet", "Job"):
             others.append(manifest)
             continue
         whole = Field.whole(manifest, findings)
@@ -187,12 +188,21 @@ def _by_owner(manifests: list[Manifest], findings: Findings) -> tuple[list[Manif
             owned.append(manifest)
         elif whole["status"]["phase"].text() in ("Succeeded", "Failed"):
             whole["status"]["phase"].warn(f"the pod has finished ({whole['status']['phase'].text()}): left out")
+        elif end := _end_of_job(whole):
+            whole["status"]["conditions"].warn(f"the Job has finished ({end}): left out")
         else:
             if owner and owner[0][0] != "Node":
                 kind, name = owner[0]
                 whole.warn(f"its controller {kind}/{name} is not among the given objects: nobody would make it again")
             others.append(manifest)
     return owned, others
+
+
+def _end_of_job(whole: Field) -> str:
+    """Complete or Failed, if the Job is; else ""."""
+    conditions = whole["status"]["conditions"] if whole.manifest.kind == "Job" else ()
+    true = [condition["type"].text() for condition in conditions if condition["status"].text() == "True"]
+    return next((end for end in ("Complete", "Failed") if end in true), "")
 
 
 def _controller(whole: Field) -> list[tuple[str, str]]:
@@ -285,6 +295,9 @@ def _pod_labels(manifest: Manifest, value: object | None) -> Iterator[Mapping[st
     if isinstance(value, NamesItsPods):
         yield from map(value.pod_labels, value.ordinals)
         return
+    if isinstance(value, Job):
+        yield value.pod_labels
+        return
     labels = _pod_template(manifest)["metadata"]["labels"]
     if labels.present:
         yield labels.labels()
@@ -293,4 +306,6 @@ def _pod_labels(manifest: Manifest, value: object | None) -> Iterator[Mapping[st
 def _pod_template(manifest: Manifest) -> Field:
     """Metadata and spec of the pods that the object is, or makes; reads of it do not count."""
     whole = Field(manifest.value, manifest, Findings())
+    if manifest.kind == "CronJob":
+        return whole["spec"]["jobTemplate"]["spec"]["template"]
     return whole if manifest.kind == "Pod" else whole["spec"]["template"]

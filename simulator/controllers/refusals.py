@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from models.pod import Pod, PodTemplate
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DaemonSetState, StatefulSetState
+from simulator.state.objects import DaemonSetState, JobState, StatefulSetState
 
 
 def refused(state: ClusterState, alone: Iterable[Pod]) -> dict[str, str]:
@@ -34,6 +34,11 @@ def refused(state: ClusterState, alone: Iterable[Pod]) -> dict[str, str]:
         if template.absences.refused:
             numbers = range(made, made + len(daemon_set.wanted - daemon_set.by_node.keys()))
             found |= {f"{name}-{number}": _words(template, f"{name}-") for number in numbers}
+    for job in state.workloads.of(JobState):
+        template, made = job.spec.template, job.created_pods
+        if template.absences.refused and not (job.finished or job.spec.suspended):
+            numbers = range(made, made + job.spec.parallelism)
+            found |= {f"{job.name}-{number}": _words(template, f"{job.name}-") for number in numbers}
     return found
 
 

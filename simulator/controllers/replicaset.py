@@ -45,12 +45,12 @@ class ReplicaSetController:
         self._queue.add(replica_set)
 
     def _deleting(self, pod: PodState, new: int, cause: int) -> None:
-        if pod.phase is not Phase.FAILED:
+        if not pod.is_over:
             self._pod_lost(pod, cause)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
-        """A pod that has failed is replaced; its object stays."""
-        if phase == Phase.FAILED and not pod.deleting:
+        """A pod that is over is replaced; its object stays."""
+        if pod.is_over and not pod.deleting:
             self._pod_lost(pod, cause)
 
     def _pod_lost(self, pod: PodState, cause: int) -> None:

@@ -11,9 +11,12 @@ from simulator.kubelet import crash_loop, hooks
 from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.start import Start
-from simulator.kubelet.termination import Termination
+from simulator.kubelet.termination import KILLED, Termination
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, PodState
+
+FAILED_RUN = "failed-run"
+"""The cause of what follows from a container that ran to its own end, and failed."""
 
 
 class Restart:
@@ -34,12 +37,25 @@ class Restart:
         self._timing = timing
         self._termination = termination
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
-        self.start = Start(kernel, state, images, self.clocks, self.kill)
+        self.start = Start(kernel, state, images, self.clocks, self.kill, self.exit)
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
         pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
+        self._ended(pod, container, pod.pod_class.behaviour.exit_code)
+
+    def exit(self, pod: PodState, container: ContainerState) -> None:
+        """The container has run to its own end, and exits with or without a failure."""
+        behaviour = pod.pod_class.behaviour
+        probability = behaviour.failure_probability
+        failed = probability > 0 and pod.slot.stream("exit").random() < probability
+        if failed:
+            pod.cause = self._cause(f"{FAILED_RUN}/{pod.slot.name}")
+        self._ended(pod, container, behaviour.exit_code if failed else 0)
+
+    def _ended(self, pod: PodState, container: ContainerState, exit_code: int) -> None:
         self._down(container)
         container.finished = self._kernel.now
+        container.exit_code = exit_code
         self._pods.set_containers(pod, pod.running - 1, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
         self.start.died(pod, container)
@@ -78,7 +94,7 @@ class Restart:
         self._restart_later(pod, container, container.finished)
 
     def _give_up(self, pod: PodState, container: ContainerState) -> None:
-        """RestartPolicy Never: the others run on; with the last main container the pod has failed."""
+        """It is not started again: the others run on; with the last main container the pod is over."""
         container.over = True
         if all(each.over for each in pod.main_containers):
             if pod.running:
@@ -112,6 +128,7 @@ class Restart:
         self._down(container)
         container.ready = False
         container.finished = self._kernel.now
+        container.exit_code = KILLED
         self._pods.set_containers(pod, pod.running - 1, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
         self.start.report_ready(pod)
@@ -119,7 +136,7 @@ class Restart:
         self._restart_later(pod, container, previous)
 
     def _restart_later(self, pod: PodState, container: ContainerState, judged_by: float) -> None:
-        if not pod.pod_class.spec.restarts(container.spec):
+        if not pod.pod_class.spec.restarts(container.spec, failed=container.exit_code != 0):
             self._give_up(pod, container)
             return
         wait = crash_loop.wait(pod, container, judged_by, self._kernel.now, self._timing)

@@ -26,6 +26,7 @@ class Start:
         images: Images,
         clocks: FailureClocks,
         kill: Callable[[PodState, ContainerState, Probe], None],
+        exit_: Callable[[PodState, ContainerState], None],
     ) -> None:
         self._kernel = kernel
         self._nodes = state.nodes
@@ -34,6 +35,8 @@ class Start:
         self._clocks = clocks
         self._kill = kill
         """What happens when the start-up or liveness probe gives up."""
+        self._exit = exit_
+        """What happens when a container has run to its end."""
         self.gates = ReadinessGates(kernel, self.report_ready)
 
     def bound(self, pod: PodState) -> None:
@@ -100,7 +103,7 @@ class Start:
 
     def start_container(self, pod: PodState, container: ContainerState) -> None:
         """The process runs; when it answers, and when its probes find out, is settled now."""
-        container.running, container.over = True, False
+        container.running, container.over, container.exit_code = True, False, None
         container.started = self._kernel.now
         self._clocks.start_container(pod, container)
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
@@ -116,6 +119,9 @@ class Start:
             until = times.started_after if _is_sidecar(pod, container) else hook
             if until is not None:
                 self._at(container, until, lambda: self._go_on(pod, container))
+        run = pod.pod_class.behaviour.run
+        if run is not None and not pod.pod_class.spec.restarts(spec, failed=False):
+            self._at(container, pod.slot.draw("run", run), lambda: self._exit(pod, container))
 
     def _time_probes(self, pod: PodState, container: ContainerState, times: ProbeTimeline, startup: float) -> None:
         ready_after = times.ready_after

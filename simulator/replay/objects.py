@@ -2,20 +2,24 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 from models.behaviour import Behaviour
+from models.cronjob import CronJob
 from models.input.documents import Document
 from models.input.patches import PatchError, json_merge, merge
 from models.input.problems import InputError, Path, Problem, did_you_mean, shown
 from models.manifests import Manifest, build_cluster
 from models.timing import Timing
-from simulator.replay.fake_kubelet import NEVER, READY, START, STOP, with_readiness
+from simulator.replay.fake_kubelet import EXIT, NEVER, READY, RUN, START, STOP, with_readiness
 from simulator.replay.shape import problems_of
 
 _P_AND_VALUE = re.compile(r"p(-?[0-9]{1,10})")
+_EXIT_CODE = re.compile(r"[01]?[0-9]{1,2}|2[0-4][0-9]|25[0-5]")
+_TEMPLATES = {"Pod": (), "CronJob": ("spec", "jobTemplate", "spec", "template")}
+"""Where the template of the pods is, if not in spec.template."""
 SCALABLE = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
 
 
@@ -77,19 +81,16 @@ class Objects:
         return tuple(self._observed(spec, manifest) for spec in specs)
 
     def _observed(self, spec: Any, manifest: Manifest) -> Any:
-        """What is applied, if its pods can be told when they are ready."""
+        """What is applied, if its pods can be told when they are ready, and how they end."""
+        if isinstance(spec, CronJob):
+            return replace(spec, job=self._observed(spec.job, manifest))
         template = getattr(spec, "template", None)
         if template is None:
             return spec
-        right = True
-        for key in (START, READY, STOP):
-            written = template.annotations.get(key)
-            if written is not None and not (_is_seconds(written) or (key, written) == (START, NEVER)):
-                where: Path = ("metadata", "annotations", key)
-                where = where if manifest.kind == "Pod" else ("spec", "template", *where)
-                self._problems.append(manifest.problem(where, f"expected seconds (got {shown(written)})"))
-                right = False
-        return replace(spec, template=with_readiness(template)) if right else spec
+        where = (*_TEMPLATES.get(manifest.kind, ("spec", "template")), "metadata", "annotations")
+        wrong = [*_wrong_annotations(template.annotations)]
+        self._problems += [manifest.problem((*where, key), message) for key, message in wrong]
+        return spec if wrong else replace(spec, template=with_readiness(template))
 
     def _changed(self, action: Mapping[str, Any], path: Path, change: Callable[[Any, Any], Any]) -> tuple[Any, ...]:
         kind, name = key = action["kind"], action["name"]
@@ -117,6 +118,15 @@ class Objects:
 
     def _problem(self, path: Path, message: str) -> None:
         self._problems.append(self._document.problem(path, message))
+
+
+def _wrong_annotations(annotations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(annotation, what is wrong) of those that the fake kubelets read."""
+    for key, written in annotations.items():
+        if key in (START, READY, STOP, RUN) and not (_is_seconds(written) or (key, written) == (START, NEVER)):
+            yield key, f"expected seconds (got {shown(written)})"
+        if (key == EXIT or key.startswith(f"{EXIT}-")) and not _EXIT_CODE.fullmatch(written):
+            yield key, f"expected an exit code, 0 to 255 (got {shown(written)})"
 
 
 def _is_seconds(text: str) -> bool:

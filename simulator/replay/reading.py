@@ -54,7 +54,7 @@ def read(path: FilePath) -> Recording:
         raise InputError(problems)
     value = document.value
     actions, placing = value["actions"], "placements" in value
-    timing = timing_of(value.get("flags", {}), document, problems)
+    timing = timing_of(value.get("flags", {}), float(value.get("clock", 0.0)), document, problems)
     applied: dict[int, tuple[Any, ...]] = {}
     if placing:
         created = created_by(actions, value.get("cluster", ()), document, problems)

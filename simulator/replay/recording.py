@@ -12,8 +12,11 @@ from models.node import Node, Taint, TaintEffect
 from models.timing import Timing
 from models.units import LONGEST_DURATION, parse_duration
 
-_RECORDER = Timing(metrics_resolution=5.0, metrics_window=5.0, metrics_container_age=0.0, metrics_delay=0.0)
+_RECORDER = Timing(
+    metrics_resolution=5.0, metrics_window=5.0, metrics_container_age=0.0, metrics_delay=0.0, pleg_relist_period=0.0
+)
 """The recordings' metrics came from the recorder, not from a metrics server: samples every 5 s, of that time, at once.
+Their kubelets were fakes, which say at once what becomes of a container.
 """
 _FLAGS = {
     "node-monitor-grace-period": "node_monitor_grace_period",
@@ -35,9 +38,12 @@ SHORTEST_PERIOD = 0.1
 """Seconds between two passes of a loop: far less than any control plane takes."""
 
 
-def timing_of(flags: Mapping[str, Any], document: Document, problems: list[Problem]) -> Timing:
-    """The control plane's constants with these flags; what is wrong with them is added to the problems."""
-    timing = _RECORDER
+def timing_of(flags: Mapping[str, Any], clock: float, document: Document, problems: list[Problem]) -> Timing:
+    """The control plane's constants with these flags; what is wrong with them is added to the problems.
+
+    `clock`: the second of a minute at which the recording begins.
+    """
+    timing = replace(_RECORDER, clock_at_start=clock)
     for flag, value in flags.items():
         if flag not in _FLAGS:
             message = f"this flag is not modelled; expected one of {', '.join(sorted(_FLAGS))}"

@@ -141,7 +141,7 @@ class Pods(dict[int, PodState]):
         """Gives the pod a deletionTimestamp: its owner stops counting it, its slot is free for the next."""
         pod.deleting = True
         pod.cause = cause
-        if pod.phase is not Phase.FAILED:
+        if not pod.is_over:
             self._leave(pod)
         self._emit(Kind.POD_DELETING, pod, pod.uid, 0, 1, cause)
 
@@ -150,13 +150,20 @@ class Pods(dict[int, PodState]):
 
         Its owner stops counting it, its slot is free for the next.
         """
-        old, pod.phase = pod.phase, Phase.FAILED
+        self._finish(pod, Phase.FAILED, cause)
+
+    def succeed(self, pod: PodState) -> None:
+        """All its containers have done what they were to do: as when it fails, but it turns Succeeded."""
+        self._finish(pod, Phase.SUCCEEDED, pod.cause)
+
+    def _finish(self, pod: PodState, phase: Phase, cause: int) -> None:
+        old, pod.phase = pod.phase, phase
         if not pod.deleting:
             self._leave(pod)
         if pod.node >= 0:
             del self._nodes.running[pod.node][pod.uid]
             self._nodes.use(pod.node, pod.pod_class, -1)
-        self._emit(Kind.POD_PHASE, pod, pod.uid, old, Phase.FAILED, cause)
+        self._emit(Kind.POD_PHASE, pod, pod.uid, old, phase, cause)
 
     @staticmethod
     def _leave(pod: PodState) -> None:
@@ -167,8 +174,9 @@ class Pods(dict[int, PodState]):
 
     def remove(self, pod: PodState) -> None:
         """The pod, which is being deleted, is gone."""
+        was_over = pod.is_over
         old, pod.phase = pod.phase, Phase.ABSENT
-        if pod.node >= 0 and old is not Phase.FAILED:
+        if pod.node >= 0 and not was_over:
             del self._nodes.running[pod.node][pod.uid]
             self._nodes.use(pod.node, pod.pod_class, -1)
         del self[pod.uid]

@@ -104,15 +104,24 @@ def test_a_plain_y_is_a_boolean() -> None:
             {"PersistentVolume", "PersistentVolumeClaim", "Pod spec.volumes[].persistentVolumeClaim", "StorageClass"},
         ),
         ("quota", {"ResourceQuota"}),
-        ("job", {"Job"}),
         ("volumes-unsaid", {"Pod spec.volumes[].persistentVolumeClaim", "StatefulSet spec.volumeClaimTemplates"}),
     ],
 )
 def test_what_has_no_behaviour_yet_is_named_as_too_good(case: str, fields: set[str]) -> None:
-    """Volumes (kubernetes/kubernetes#53059, #97386), quotas and Jobs: with place and count, in every run."""
+    """Volumes (kubernetes/kubernetes#53059, #97386) and quotas: with place and count, in every run."""
     named = Experiment.from_yaml(CASES / case / "e.yaml").named
     assert {one.field for one in named if one.why == "not read"} >= fields
     assert all(one.effect == "too good" and one.count >= 1 and one.first.line >= 1 for one in named)
+
+
+def test_pods_of_a_job_take_room_until_they_complete() -> None:
+    """24 of half a CPU, on three nodes of four: beside a pod of half a CPU there is room for 23 at once."""
+    found = results("job")
+    assert not [one for one in found.named if one.field.startswith(("Job", "CronJob"))]
+    assert found.tables["jobs"][["job", "due", "complete"]].to_numpy().tolist() == [["Job/j", 1, 1]] * 4
+    assert any("Job/j: nothing says how long its pods run" in note for note in found.manifest.warnings)
+    # No Service loses a pod so early: what waits is the last pod of the Job, until another one is done.
+    assert (found.cells["longest_pending_s"] > 1.0).all()
 
 
 def test_a_pod_that_is_pinned_to_a_zone_waits_for_it() -> None:

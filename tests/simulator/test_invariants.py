@@ -26,10 +26,10 @@ from simulator.scheduling.counts import PodCounts
 from simulator.simulation import Simulation
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import NodeTable
-from simulator.state.objects import DeploymentState, Phase, PodState
+from simulator.state.objects import DeploymentState, JobState, Phase, PodState
 from simulator.stories.protocols import FailureMode
 from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, behaviour, uniform_cluster
-from tests.simulator.strategies import clusters, crowds, failures, maintained, rollouts
+from tests.simulator.strategies import clusters, crowds, failures, maintained, rollouts, with_jobs
 
 LIVELY = behaviour(
     image_pull=LogNormal(5.0, 0.8), startup=Uniform(0.0, 30.0), restart=Uniform(0.0, 2.0), stop=Uniform(0.0, 12.0)
@@ -65,7 +65,7 @@ def check_pods(state: ClusterState) -> None:
     """Pods are what their containers and nodes make of them."""
     slots: Counter[tuple[object, int]] = Counter()
     for pod in state.pods.values():
-        slots[pod.pod_class.workload, pod.slot.index] += not pod.deleting
+        slots[pod.pod_class.workload, pod.slot.index] += not pod.deleting and not pod.is_over
         assert pod.phase is not Phase.ABSENT
         assert pod.running == 0 or (pod.node >= 0 and state.nodes.powered[pod.node])
         assert pod.running <= len(pod.containers)
@@ -304,6 +304,21 @@ def test_the_state_is_consistent_while_requests_are_too_many(history: History, d
         cluster, under, failures=(*modes, lost), operations=operations, seed=seed, end=3 * HOUR, traffic=traffic
     )
     let_pass(lab, until=3 * HOUR)
+
+
+@SETTINGS
+@given(histories(), st.data())
+def test_the_state_is_consistent_while_jobs_come_and_go(history: History, data: st.DataObject) -> None:
+    cluster, modes, operations, seed = history
+    cluster, upkeep = data.draw(maintained(with_jobs(data.draw, cluster)))
+    pods = replace(LIVELY.pods, run=Exponential(600.0), failure_probability=data.draw(st.sampled_from([0.0, 0.2])))
+    under = replace(LIVELY, pods=pods)
+    both = (*operations, *upkeep)
+    lab = watched(cluster, under, failures=modes, operations=both, seed=seed, end=3 * HOUR)
+    let_pass(lab, until=3 * HOUR)
+    for job in lab.state.workloads.of(JobState):
+        assert job.succeeded <= (job.spec.completions or job.succeeded)
+        assert not job.finished or not job.pods
 
 
 @SETTINGS

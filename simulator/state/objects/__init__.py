@@ -5,8 +5,10 @@ read from a numpy column costs several times an attribute; so pods are slotted r
 """
 
 from simulator.log import Phase
+from simulator.state.objects.cronjob import CronJobState
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import TEMPLATE_HASH_LABEL, DeploymentState, Progress, ReplicaSetState, Rollout
+from simulator.state.objects.job import JobState
 from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState
 from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.state.objects.service import ServiceState
@@ -17,9 +19,11 @@ __all__ = [
     "REVISION_LABEL",
     "TEMPLATE_HASH_LABEL",
     "ContainerState",
+    "CronJobState",
     "DaemonSetState",
     "DeploymentState",
     "Disruption",
+    "JobState",
     "Phase",
     "PodClass",
     "PodOwner",

@@ -94,6 +94,7 @@ class ContainerState:
         "backoff",
         "backoff_updated",
         "clocks",
+        "exit_code",
         "finished",
         "healthy",
         "over",
@@ -118,6 +119,8 @@ class ContainerState:
         self.backoff_updated = 0.0
         self.started = 0.0
         self.finished = 0.0
+        self.exit_code: int | None = None
+        """Of its last end; None while it runs, or if nobody saw it end."""
         self.clocks: list[Clock] | None = None
         self.timers: list[Timer] = []
 
@@ -232,6 +235,11 @@ class PodState:
         """Failure clocks of its sandbox."""
         self.cause = 0
         """Why it is not well, or was made: an index into the causes of the log."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has succeeded or failed: it holds no resources any more."""
+        return self.phase is Phase.FAILED or self.phase is Phase.SUCCEEDED
 
     @property
     def main_containers(self) -> list[ContainerState]:

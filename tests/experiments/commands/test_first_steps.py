@@ -77,6 +77,27 @@ def test_a_first_experiment_is_written_about_manifests(
     assert main(["init", "deploy"]) == 2
 
 
+JOBS = """\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: "1e3", namespace: batch}
+spec:
+  schedule: "@daily"
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}}
+"""
+
+
+def test_a_first_experiment_says_how_long_jobs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "jobs.yaml").write_text(JOBS)
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "jobs.yaml"]) == 0
+    experiment = Experiment.from_yaml("experiment.yaml")
+    [scenario] = experiment.scenarios()
+    [cron_job] = scenario.cluster.cron_jobs
+    assert scenario.behaviour.of("CronJob", "1e3", "batch", cron_job.template).run is not None
+    assert not [warning for warning in experiment.design.warnings if "nothing says how long" in warning]
+
+
 SERVICE = """\
 ---
 apiVersion: v1

@@ -332,16 +332,16 @@ def test_what_selects_nothing_is_a_warning(tmp_path: Path) -> None:
         "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: b}\n"
         "spec: {minAvailable: 1, selector: {matchLabels: {app: other}}}\n"
     )
-    job = (
-        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: web}\nspec:\n  template: {metadata: {labels: {app: agent}}, "
-        "spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}\n"
+    rollout = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec:\n"
+        "  template: {metadata: {labels: {app: agent}}, spec: {containers: [{name: c, image: i}]}}\n"
     )
     objects = manifests(
         tmp_path,
         DEPLOYMENT,
         SERVICE,
         budget,
-        job,
+        rollout,
         SERVICE.replace("name: web", "name: agent").replace("app: web", "app: agent"),
         SERVICE.replace("name: web", "name: web, namespace: other"),
         SERVICE.replace("name: web", "name: bare").replace("  selector: {app: web}\n", ""),
@@ -349,7 +349,7 @@ def test_what_selects_nothing_is_a_warning(tmp_path: Path) -> None:
     messages = {w.path.split()[0]: w.message for w in build_cluster(objects).warnings}
     assert messages == {
         "PodDisruptionBudget/b": "selects no pod of the given objects: it protects nothing",
-        "Service/agent": "selects pods of Job/web, which is not simulated yet: it has no endpoints",
+        "Service/agent": "selects pods of Rollout/web, which is not simulated yet: it has no endpoints",
         "Service/other/web": "selects no pod of the given objects: it has no endpoints",
         "Service/bare": "no selector: no endpoints are made for it",
     }

@@ -203,11 +203,11 @@ def test_a_reference_is_named_once_with_who_asks_for_it() -> None:
 
 
 def test_what_makes_no_pods_asks_for_nothing() -> None:
-    job = (
-        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  template:\n"
-        f"    {spec('restartPolicy: Never, serviceAccountName: robot')}\n"
+    rollout = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec:\n  template:\n"
+        f"    {spec('serviceAccountName: robot')}\n"
     )
-    assert absent(job) == []
+    assert absent(rollout) == []
 
 
 @pytest.mark.parametrize(
