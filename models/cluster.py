@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from models.autoscaling import HorizontalPodAutoscaler
+from models.claim import PersistentVolumeClaim
 from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
@@ -13,6 +14,7 @@ from models.node import Node
 from models.pod import Pod
 from models.service import Service, service_names
 from models.statefulset import StatefulSet
+from models.volume import PersistentVolume, StorageClass
 
 PodMaker = DaemonSet | Deployment | ReplicaSet | StatefulSet | Pod
 T = TypeVar("T")
@@ -24,6 +26,9 @@ class Cluster:
 
     nodes: tuple[Node, ...] = ()
     services: tuple[Service, ...] = ()
+    storage_classes: tuple[StorageClass, ...] = ()
+    volumes: tuple[PersistentVolume, ...] = ()
+    claims: tuple[PersistentVolumeClaim, ...] = ()
     budgets: tuple[PodDisruptionBudget, ...] = ()
     daemon_sets: tuple[DaemonSet, ...] = ()
     deployments: tuple[Deployment, ...] = ()

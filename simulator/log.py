@@ -58,6 +58,12 @@ class Kind(IntEnum):
     NODE_EXISTS = 37  # node; 1 from when one joins a running cluster, 0 once its object is deleted
     POD_SCHEDULING_GATES = 38  # pod; number of scheduling gates that are left
     POD_METADATA = 39  # pod; 0 as its labels or its owner are about to change, 1 once they have
+    POD_VOLUMES = 40  # pod; what its volumes keep it waiting for: a `simulator.state.objects.volume.VolumeWait`
+    CLAIM_PHASE = 41  # PersistentVolumeClaim; a `ClaimPhase`
+    CLAIM_NODE = 42  # PersistentVolumeClaim; the node that a volume is being made for, -1 none
+    VOLUME_PHASE = 43  # PersistentVolume; a `VolumePhase`
+    VOLUME_ATTACHED = 44  # PersistentVolume; number of nodes that it is attached to
+    VOLUME_LOST = 45  # PersistentVolume; 1 while its data is lost
 
 
 class Phase(IntEnum):

@@ -112,6 +112,7 @@ class Simulation:
             "REPLICASET": state.workloads.replica_set_names,
         }
         by_generation = {record.GENERATION: state.workloads.names_of(record) for record in record_classes()}
+        log.names |= {"CLAIM": state.volumes.claim_names, "VOLUME": state.volumes.names}
         by_generation[Kind.SERVICE_GENERATION] = service_names([service.spec for service in state.services])
         for kind in sorted(by_generation):
             log.names[kind.name.removesuffix("_GENERATION")] = by_generation[kind]

@@ -12,6 +12,7 @@ from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
 from simulator.kubelet.readiness_gates import ReadinessGates
+from simulator.kubelet.volumes import VolumeManager
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, Phase, PodState
 
@@ -35,6 +36,7 @@ class Start:
         self._kill = kill
         """What happens when the start-up or liveness probe gives up."""
         self.gates = ReadinessGates(kernel, self.report_ready)
+        self._volumes = VolumeManager(state, self.start_pod)
 
     def bound(self, pod: PodState) -> None:
         """The pod got its node: its kubelet sees it as soon as it is in touch with the API server."""
@@ -44,8 +46,8 @@ class Start:
             self.start_pod(pod)
 
     def start_pod(self, pod: PodState) -> None:
-        """A new sandbox, the images that are missing, then the containers, stage by stage."""
-        if obstacles.stuck(pod):
+        """The volumes, a new sandbox, the images that are missing, then the containers, stage by stage."""
+        if obstacles.stuck(pod) or self._volumes.holds_up(pod):
             return
         pod.stage = 0
         delay = self._after_inits(pod, pod.slot.draw("start", pod.pod_class.behaviour.start))

@@ -11,11 +11,16 @@ from simulator.state.objects.pod import ContainerState, Disruption, PodClass, Po
 from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.statefulset import StatefulSetState
+from simulator.state.objects.volume import ClaimKey, ClaimPhase, ClaimState, VolumePhase, VolumeState
+from simulator.state.objects.volume_wait import VolumeWait
 from simulator.state.objects.workload import Slot, Workload
 
 __all__ = [
     "REVISION_LABEL",
     "TEMPLATE_HASH_LABEL",
+    "ClaimKey",
+    "ClaimPhase",
+    "ClaimState",
     "ContainerState",
     "DaemonSetState",
     "DeploymentState",
@@ -32,5 +37,8 @@ __all__ = [
     "ServiceState",
     "Slot",
     "StatefulSetState",
+    "VolumePhase",
+    "VolumeState",
+    "VolumeWait",
     "Workload",
 ]
