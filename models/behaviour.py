@@ -22,8 +22,8 @@ class PodBehaviour:
     provision: Distribution = LogNormal.from_quantile(median=5.0, p95=20.0)
     """A node chosen for the first pod that uses a claim, to the volume being made there."""
     attach: Distribution = LogNormal.from_quantile(median=10.0, p95=30.0)
-    """A volume that no other node holds, to being attached to the pod's node (disks of clouds: 10-60 s with the detach).
-    """
+    """A volume that no other node holds, to being attached to the pod's node. Detaching and attaching a cloud's disk
+    takes 10-60 s in all."""
     detach: Distribution = LogNormal.from_quantile(median=10.0, p95=30.0)
     """The decision to take a volume away from a node, to its being free for another."""
     init: Distribution = Fixed(1.0)

@@ -48,6 +48,10 @@ class Cluster:
             sorted_out.setdefault(homes.get(type(value), "others"), []).append(value)
         return cls(**{name: tuple(found) for name, found in sorted_out.items()})
 
+    def with_values(self, values: Iterable[object]) -> "Cluster":
+        """The cluster with these values besides."""
+        return Cluster.of([*(value for f in fields(self) for value in getattr(self, f.name)), *values])
+
     def of_kind(self, kind: type[T]) -> tuple[T, ...]:
         """All its values of one type, in order of creation."""
         return tuple(value for f in fields(self) for value in getattr(self, f.name) if isinstance(value, kind))

@@ -17,7 +17,7 @@ OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 
 
 def volume_limit(driver: str) -> str:
-    """The resource by which a node says how many volumes of a CSI driver it takes (pkg/volume/util, GetCSIAttachLimitKey)."""
+    """The resource by which a node says how many volumes of a driver it takes (volume/util, GetCSIAttachLimitKey)."""
     return f"attachable-volumes-csi-{driver}"
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from models.input.problems import did_you_mean, dotted
 from models.manifests.kinds import NAMESPACE_FREE
 from models.manifests.manifest import Field, Findings, Manifest
-from models.manifests.objects import Objects, Reference, Use
+from models.manifests.objects import DEFAULT_CLASS, Objects, Reference, Use
 from models.reference import Absences
 
 _ASSUMPTION = "it is taken to be there"
@@ -63,6 +63,15 @@ class ReferenceField(NamedTuple):
     """The reference is all that the field says; else the account of fields has a word on it too."""
 
 
+_CLAIM = (
+    f"{_ASSUMPTION}, a disk of the default class, or else of the zone of its first pod (a share, ReadWriteMany, where "
+    "several pods use it)"
+)
+_DISKS = (
+    f"{_ASSUMPTION}, its volumes being disks of the zone of the first pod that uses them (WaitForFirstConsumer), "
+    "attached to one node at a time"
+)
+_ANOTHER_VOLUME = "the claim gets another one, by its class, where the first pod that uses it is placed"
 _UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 _MOUNT = 'MountVolume.SetUp failed for volume "{within}" : '
 _ACCOUNT = 'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
@@ -125,7 +134,7 @@ FIELDS = (
         *("volumes[].persistentVolumeClaim", "PersistentVolumeClaim", Stage.SCHEDULING),
         words='persistentvolumeclaim "{name}" not found',
         name="claimName",
-        is_all=False,
+        assumption=_CLAIM,
     ),
     *_of_volume("volumes[]", "secretName"),
     *_of_volume("volumes[].projected.sources[]", "name"),
@@ -159,7 +168,7 @@ def absences(pod: Field, objects: Objects) -> Absences:
     spec = pod["spec"]
     invalid = _check_mounts(spec)
     misses = [miss for reference in FIELDS for miss in _misses(reference, spec, objects)]
-    misses += _without_class(spec, objects)
+    misses += _unbound(spec, objects)
     misses += _without_pull_secret(spec, objects)
     for miss in misses:
         objects.note(miss.use)
@@ -243,14 +252,25 @@ def _at(field: Field, steps: Sequence[str], outer: Field | None = None) -> Itera
         yield from _at(item, steps[1:], outer or item)
 
 
-def _without_class(spec: Field, objects: Objects) -> Iterator[_Miss]:
-    """Claims of a storage class that is not there: no volume is ever made for them, so they stay unbound."""
+def _unbound(spec: Field, objects: Objects) -> Iterator[_Miss]:
+    """Claims of a volume or a storage class that is not there: they stay unbound.
+
+    Claims that name no class want the default class, or else a volume without a class.
+    """
     for claim in _claims(spec, objects):
-        wanted = claim["storageClassName"]
-        bound = claim["volumeName"].text() or _whole(claim.manifest)["status"]["phase"].text() == "Bound"
-        if wanted.text() and not bound and not objects.has_class(wanted.text()):
-            reference = Reference("StorageClass", "", wanted.text())
-            yield _miss(reference, spec.manifest, wanted, Stage.SCHEDULING, _UNBOUND)
+        volume, wanted = claim["volumeName"], claim["storageClassName"]
+        if volume.text():
+            given = objects.get("PersistentVolume", "", volume.text()) is not None
+            missing = None if given else ("PersistentVolume", volume, volume.text(), _ANOTHER_VOLUME)
+        elif wanted.present:
+            given = not wanted.text() or objects.has_class(wanted.text())
+            missing = None if given else ("StorageClass", wanted, wanted.text(), _DISKS)
+        else:
+            given = not claim.present or objects.has_default_class or objects.has_class("")
+            missing = None if given else ("StorageClass", claim, DEFAULT_CLASS, _DISKS)
+        if missing is not None:
+            kind, at, name, assumption = missing
+            yield _miss(Reference(kind, "", name), spec.manifest, at, Stage.SCHEDULING, _UNBOUND, assumption=assumption)
 
 
 def _without_pull_secret(spec: Field, objects: Objects) -> Iterator[_Miss]:

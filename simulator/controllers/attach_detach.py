@@ -2,8 +2,8 @@
 
 Source: pkg/controller/volume/attachdetach (reconciler/reconciler.go, util/util.go). A volume belongs to a node while a
 pod that is not terminal is bound there and uses it, also one that is being deleted. It is taken away when the node's
-kubelet says that it is unmounted; from a node that is not Ready 6 min after the last such pod is gone; from one with the
-taint out-of-service at once. A volume that can be at one node only waits for that. Passes (100 ms) take no time here.
+kubelet says that it is unmounted; from a node that is not Ready 6 min after the last such pod is gone; from one with
+the taint out-of-service at once. A volume that can be at one node only waits for that. Passes (100 ms) take no time.
 """
 
 from collections import defaultdict
@@ -16,7 +16,6 @@ from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
 from simulator.state.objects import Phase, PodState, VolumeState
-
 
 _ROUNDING = 1e-6
 

@@ -1,7 +1,7 @@
 """The PersistentVolume controller and the provisioners: how claims get their volumes.
 
 Source: pkg/controller/volume/persistentvolume (pv_controller.go), kubernetes-csi/external-provisioner (topology.go),
-pkg/controller/volume/ephemeral. Provisioning never fails here. Volumes of classes that bind Immediate are there at once.
+pkg/controller/volume/ephemeral. Provisioning never fails here. Volumes of Immediate classes are there at once.
 """
 
 from models.labels import Operator, Requirement
@@ -33,7 +33,7 @@ class PersistentVolumeController:
             self._sync(claim)
 
     def _volume_changed(self, volume: VolumeState, phase: int, cause: int) -> None:
-        """A volume that people made may be what claims wait for; one that was made for a claim is bound by its maker."""
+        """A volume that people made may be what claims wait for; one made for a claim is bound by its maker."""
         if phase == VolumePhase.AVAILABLE and volume.claim not in self._state.volumes.claims:
             for claim in list(self._state.volumes.claims.values()):
                 if claim.volume is None:

@@ -1,8 +1,8 @@
 """The volume binder: from a node that was chosen to claims that are bound, and only then to a pod that is.
 
-Source: pkg/scheduler/framework/plugins/volumebinding (Reserve, PreBind). Meanwhile the pod is assumed to be on the node:
-what it asks for counts there. The scheduler looks every second whether all is bound; after 600 s it gives up, and the
-pod is scheduled anew, which does not stop the making of its volumes.
+Source: pkg/scheduler/framework/plugins/volumebinding (Reserve, PreBind). Meanwhile the pod is assumed to be on the
+node: what it asks for counts there. The scheduler looks every second whether all is bound; after 600 s it gives up, and
+the pod is scheduled anew, which does not stop the making of its volumes.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Storage as scheduler plugins see it: which nodes reach a volume, and where unbound claims can have one.
 
-Source: pkg/scheduler/framework/plugins/volumebinding/binder.go (FindPodVolumes, findMatchingVolumes, checkVolumeProvisions).
+Source: pkg/scheduler/framework/plugins/volumebinding/binder.go (FindPodVolumes, checkVolumeProvisions).
 """
 
 from collections.abc import Iterable, Sequence
@@ -81,7 +81,7 @@ class StorageView:
         return not allowed or any(term.matches(labels, name) for term in allowed)
 
     def used_volumes(self, driver: str) -> dict[ClaimKey | int, Bools]:
-        """By claim (or by volume, if nobody uses it there), the nodes where a volume of this driver is, or is needed."""
+        """By claim (by volume, if nobody claims it): the nodes where a volume of this driver is, or is needed."""
         found: dict[ClaimKey | int, Bools] = {}
         for key, users in self._table.claims.items():
             claim = self._volumes.claims.get(key)

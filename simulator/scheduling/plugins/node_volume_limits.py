@@ -20,8 +20,8 @@ from simulator.scheduling.views import ClusterView, NodeView, PodView
 class NodeVolumeLimits:
     """A node is out where the pod's volumes would be more of one driver than its limit.
 
-    Each volume counts once, whoever uses it, and while it is attached. The limit is what the node's CSINode says, or its
-    allocatable "attachable-volumes-csi-DRIVER"; nodes that say nothing have none.
+    Each volume counts once, whoever uses it, and while it is attached. The limit is what the node's CSINode says, or
+    its allocatable "attachable-volumes-csi-DRIVER"; nodes that say nothing have none.
     Source: pkg/scheduler/framework/plugins/nodevolumelimits/csi.go.
     """
 
