@@ -56,7 +56,7 @@ _KNOWN = {
         (
             *("rancher.io/local-path", "k8s.io/minikube-hostpath", "microk8s.io/hostpath", "docker.io/hostpath"),
             *("hostpath.csi.k8s.io", "kubernetes.io/host-path", "topolvm.io", "topolvm.cybozu.com"),
-            *("openebs.io/local", "local.csi.openebs.io", "zfs.csi.openebs.io"),
+            *("local.csi.aliyun.com", "openebs.io/local", "local.csi.openebs.io", "zfs.csi.openebs.io"),
         ),
         _ON_NODE,
     ),
