@@ -55,6 +55,12 @@ from experiments.closed_form.units import (
     unavailability,
     weibull_variance,
 )
+from experiments.closed_form.volumes import (
+    mean_downtime_until_force_detach,
+    mean_downtime_until_out_of_service,
+    mean_downtime_until_return,
+    zone_bound_unavailability,
+)
 from experiments.closed_form.windows import (
     crash_loop_downtime,
     error_budget,
@@ -93,6 +99,9 @@ __all__ = [
     "mean_capacity",
     "mean_downtime",
     "mean_downtime_of_a_node_outage",
+    "mean_downtime_until_force_detach",
+    "mean_downtime_until_out_of_service",
+    "mean_downtime_until_return",
     "mean_reaction_time",
     "mean_regeneration_cycle",
     "mean_rollout_duration",
@@ -122,5 +131,6 @@ __all__ = [
     "weibull_variance",
     "worst_window_of_one_outage",
     "worst_window_of_periodic_outages",
+    "zone_bound_unavailability",
     "zones_unavailability",
 ]

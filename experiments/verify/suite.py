@@ -29,6 +29,7 @@ def studies() -> tuple[Study, ...]:
         single_unit,
         spreading,
         traffic,
+        volumes,
         windows,
         zones,
     )
@@ -42,6 +43,7 @@ def studies() -> tuple[Study, ...]:
         zones,
         rollout,
         windows,
+        volumes,
         traffic,
         rare_events,
         published,

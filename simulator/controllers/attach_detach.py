@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from models.node import OUT_OF_SERVICE
 from models.timing import Timing
-from simulator.kernel import Kernel
+from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
@@ -20,12 +20,14 @@ from simulator.state.objects import Phase, PodState, VolumeState
 _ROUNDING = 1e-6
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _DetachRequest:
     """A volume is at a node where no pod uses it any more: the last that did, and since when it does not."""
 
     last_user: PodState
     since: float
+    timer: Timer | None = None
+    """When it may be taken away, as far as that is known."""
 
 
 class AttachDetachController:
@@ -86,20 +88,20 @@ class AttachDetachController:
             self._force(volume, node, request)
 
     def _consider(self, volume: VolumeState, node: int, request: _DetachRequest) -> None:
-        """Works out when the volume may be taken away: after the kubelet's next status, or by force."""
+        """Works out when the volume may be taken away: after the kubelet's next status, or by force.
+
+        A kubelet that falls silent before it has said that the volume is not in use does so when it is back.
+        """
         now = self._kernel.now
+        if request.timer is not None:
+            request.timer.cancel()
         if self._state.nodes.reporting[node] and not self._out_of_service(node):
             wait = request.last_user.slot.stream("node-status").random() * self._timing.node_status_period
-            self._kernel.timer(wait, lambda: self._reported(volume, node, request))
+            request.timer = self._kernel.timer(wait, lambda: self._detach(volume, node, request))
         else:
             forced = max(0.0, request.since + self._timing.force_detach_timeout - now)
-            self._kernel.timer(forced, lambda: self._force(volume, node, request))
+            request.timer = self._kernel.timer(forced, lambda: self._force(volume, node, request))
             self._force(volume, node, request)
-
-    def _reported(self, volume: VolumeState, node: int, request: _DetachRequest) -> None:
-        """The kubelet says that the volume is not in use, unless it fell silent before."""
-        if self._state.nodes.reporting[node]:
-            self._detach(volume, node, request)
 
     def _force(self, volume: VolumeState, node: int, request: _DetachRequest) -> None:
         """Takes the volume away from a node that does not say anything, if it is time for that."""

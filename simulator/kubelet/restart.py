@@ -12,8 +12,9 @@ from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.start import Start
 from simulator.kubelet.termination import Termination
+from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import ContainerState, PodState
+from simulator.state.objects import ContainerState, PodState, VolumeState
 
 
 class Restart:
@@ -30,14 +31,15 @@ class Restart:
     ) -> None:
         self._kernel = kernel
         self._pods = state.pods
-        self._cause = state.cause
+        self._state = state
         self._timing = timing
         self._termination = termination
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
         self.start = Start(kernel, state, images, self.clocks, self.kill)
+        state.listen(Kind.VOLUME_LOST, self._volume_lost)
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
-        pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
+        pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
         self._down(container)
         container.finished = self._kernel.now
         self._pods.set_containers(pod, pod.running - 1, pod.cause)
@@ -46,9 +48,19 @@ class Restart:
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         container.timers = [self._kernel.timer(noticed, lambda: self._noticed(pod, container), Order.KUBELET)]
 
+    def _volume_lost(self, volume: VolumeState, lost: int, cause: int) -> None:
+        """Applications that cannot read or write their data stop, and are not started before it is back."""
+        for pod in list(self._state.pods.values()) if lost else ():
+            claims = self._state.volumes.of_pod(pod) if pod.running and not pod.stopping else ()
+            if any(claim.volume is volume for claim in claims):
+                self._cut_off(pod, cause)
+
     def _sandbox_died(self, pod: PodState, mode: CrashMode) -> None:
-        """Its containers run on, cut off, until the kubelet notices and stops them."""
-        pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
+        self._cut_off(pod, self._state.cause(f"{mode.name}/{pod.slot.name}"))
+
+    def _cut_off(self, pod: PodState, cause: int) -> None:
+        """Its containers run on, to no use, until the kubelet notices and stops them; then the pod starts anew."""
+        pod.cause = cause
         self._termination.cancel(pod)
         for container in pod.containers:
             container.healthy = False

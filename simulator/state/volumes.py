@@ -68,6 +68,18 @@ class Volumes:
         """A claim that is not made yet."""
         return ClaimState(-1, spec, self.class_of(spec))
 
+    def has_quorum(self, claim: ClaimState) -> bool:
+        """Whether more than half of the claims that differ from this one in the ordinal at most have their data."""
+        stem = claim.spec.name.rpartition("-")[0] if claim.spec.name.rpartition("-")[2].isdecimal() else None
+        siblings = [
+            other
+            for (namespace, name), other in self.claims.items()
+            if namespace == claim.spec.namespace
+            if other is claim or (name.rpartition("-")[0] == stem and name.rpartition("-")[2].isdecimal())
+        ]
+        intact = [other for other in siblings if other.volume is not None and not other.volume.lost]
+        return 2 * len(intact) > len(siblings)
+
     # What happens
 
     def add(self, spec: PersistentVolume) -> VolumeState:
