@@ -4,6 +4,7 @@ Source: pkg/controller/volume/persistentvolume (pv_controller.go), kubernetes-cs
 pkg/controller/volume/ephemeral. Provisioning never fails here. Volumes of Immediate classes are there at once.
 """
 
+from models.claim import AccessMode
 from models.labels import Operator, Requirement
 from models.pod import NodeSelectorTerm
 from models.volume import PersistentVolume, StorageClass
@@ -94,9 +95,13 @@ def is_provisioned(claim: ClaimState) -> bool:
 
 
 def _made_for(claim: ClaimState, storage_class: StorageClass, topology: str | None) -> PersistentVolume:
-    """A new volume for the claim; with a `topology`, nodes that have this value of the class's key reach it."""
+    """A new volume for the claim; with a `topology`, nodes that have this value of the class's key reach it.
+
+    What many nodes may write to is a share, whatever else the class makes: no node is nearer, and none attaches it.
+    """
     spec, affinity = claim.spec, None
-    if topology is not None:
+    is_share = AccessMode.READ_WRITE_MANY in spec.access_modes
+    if topology is not None and not is_share:
         requirement = Requirement(storage_class.topology_key, Operator.IN, (topology,))
         affinity = (NodeSelectorTerm(expressions=(requirement,)),)
     return PersistentVolume(
@@ -109,7 +114,7 @@ def _made_for(claim: ClaimState, storage_class: StorageClass, topology: str | No
         reclaim_policy=storage_class.reclaim_policy,
         volume_mode=spec.volume_mode,
         driver=storage_class.provisioner,
-        attaches=storage_class.attaches,
+        attaches=storage_class.attaches and not is_share,
     )
 
 
