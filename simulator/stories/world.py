@@ -160,11 +160,12 @@ class World:
         return Cordon(self._state.nodes, self._cordons, nodes, self._state.cause(f"{operation}/{subject}"))
 
     def set_out_of_service(self, node: int, out: bool, operation: str) -> None:
-        """Puts the taint out-of-service on a node, or takes it away."""
+        """Puts the taint out-of-service on a node, or takes it away. What follows is due to why the node is away."""
         self.strikes[operation] += out
+        nodes = self._state.nodes
         taint = Taint(OUT_OF_SERVICE, TaintEffect.NO_EXECUTE, "nodeshutdown")
-        taints = self._state.nodes.taints_of(node) - {taint} | ({taint} if out else set())
-        self._state.nodes.set_taints(node, taints, self._state.cause(f"{operation}/{self.node_name(node)}"))
+        cause = next(iter((*nodes.down_causes[node].values(), *nodes.silent_causes[node].values())), 0)
+        nodes.set_taints(node, nodes.taints_of(node) - {taint} | ({taint} if out else set()), cause)
 
     def set_lost(self, claim: ClaimState, lost: bool, subject: Subject) -> None:
         """The data of the claim's volume is gone, or back."""
