@@ -151,5 +151,7 @@ class Simulation:
         """Why it does not run, or run as a whole, in Kubernetes' words; empty if it is only a matter of time."""
         if pod.node < 0:
             return self.control_plane.kubelet.refusal(pod) or self.control_plane.scheduler.reason(pod)
-        held_up = obstacles.reason(pod) if pod.phase is Phase.PENDING else ""
+        held_up = ""
+        if pod.phase is Phase.PENDING:
+            held_up = obstacles.reason(pod) or self.control_plane.kubelet.volume_reason(pod)
         return held_up or crash_loop.reason(pod, self._timing)

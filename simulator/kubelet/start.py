@@ -36,7 +36,7 @@ class Start:
         self._kill = kill
         """What happens when the start-up or liveness probe gives up."""
         self.gates = ReadinessGates(kernel, self.report_ready)
-        self._volumes = VolumeManager(state, self.start_pod)
+        self.volumes = VolumeManager(state, self.start_pod)
 
     def bound(self, pod: PodState) -> None:
         """The pod got its node: its kubelet sees it as soon as it is in touch with the API server."""
@@ -47,7 +47,7 @@ class Start:
 
     def start_pod(self, pod: PodState) -> None:
         """The volumes, a new sandbox, the images that are missing, then the containers, stage by stage."""
-        if obstacles.stuck(pod) or self._volumes.holds_up(pod):
+        if obstacles.stuck(pod) or self.volumes.holds_up(pod):
             return
         pod.stage = 0
         delay = self._after_inits(pod, pod.slot.draw("start", pod.pod_class.behaviour.start))

@@ -29,10 +29,7 @@ class Volumes:
 
     def of_pod(self, pod: PodState) -> list[ClaimState]:
         """The claims of a pod that exist, those of its own last."""
-        keys = pod.pod_class.claims
-        if own := pod.pod_class.spec.ephemeral_claims:
-            keys = (*keys, *((pod.pod_class.namespace, ephemeral_name(pod, claim)) for claim in own))
-        return [self.claims[key] for key in keys if key in self.claims]
+        return [self.claims[key] for key in keys_of(pod) if key in self.claims]
 
     def attachable(self, pod: PodState) -> list[VolumeState]:
         """The volumes of a pod that have to be attached to its node."""
@@ -42,6 +39,8 @@ class Volumes:
     def wait(self, pod: PodState) -> VolumeWait:
         """What the volumes of a pod, which has a node, keep it waiting for."""
         volumes = [claim.volume for claim in self.of_pod(pod) if claim.volume is not None]
+        if len(volumes) < len(keys_of(pod)):
+            return VolumeWait.BINDING
         if any(volume.lost for volume in volumes):
             return VolumeWait.LOST
         if any(volume.is_held_from(pod.node) for volume in volumes):
@@ -146,6 +145,12 @@ class Volumes:
         """Whether the data of the volume is gone."""
         volume.lost = lost
         self._emit(Kind.VOLUME_LOST, volume, volume.index, not lost, lost, cause)
+
+
+def keys_of(pod: PodState) -> tuple[ClaimKey, ...]:
+    """What the claims of a pod are found by, those of its own last."""
+    keys, own = pod.pod_class.claims, pod.pod_class.spec.ephemeral_claims
+    return (*keys, *((pod.pod_class.namespace, ephemeral_name(pod, claim)) for claim in own)) if own else keys
 
 
 def ephemeral_name(pod: PodState, claim: PersistentVolumeClaim) -> str:

@@ -8,7 +8,7 @@ class VolumeWait(IntEnum):
 
     NOTHING = 0
     BINDING = 1
-    """It has no node yet: a claim of it has no volume, or one that is being made."""
+    """A claim of it has no volume, or one that is being made; so it has no node, unless it names its node itself."""
     OUT_OF_REACH = 2
     """It has no node: of those that its volumes allow, none takes it."""
     HELD = 3

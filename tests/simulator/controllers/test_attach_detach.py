@@ -14,7 +14,7 @@ from simulator.operations.force_delete import ForceDelete
 from simulator.operations.out_of_service import OutOfService
 from simulator.state.objects import VolumeWait
 from simulator.stories.attempts import Outcome
-from tests.simulator.clusters import HOUR, Lab, behaviour, deployment, down, nodes, template
+from tests.simulator.clusters import HOUR, Lab, behaviour, deployment, down, nodes, pod, template
 from tests.simulator.volumes import (
     ATTACH,
     BEGINNING,
@@ -200,3 +200,24 @@ def test_claims_cost_nothing_where_there_are_none() -> None:
     lab = Lab(settled(deployment(replicas=3)).cluster, behaviour(Timing()))
     kinds = (Kind.POD_VOLUMES, Kind.CLAIM_PHASE, Kind.VOLUME_PHASE, Kind.VOLUME_ATTACHED)
     assert [row for kind in kinds for row in lab.rows(kind, BEGINNING)] == []
+
+
+def test_what_a_pod_waits_for_on_its_node_is_said_in_kubernetes_words() -> None:
+    pair = deployment(replicas=2, pods=template("web", claims=("data",)))
+    lab = settled(volume("disk"), claim(storage_class=""), pair, machines=nodes(2))
+    assert list(lab.simulation.pending().values()) == [
+        'FailedAttachVolume: Multi-Attach error for volume "disk" Volume is already exclusively attached to one node '
+        "and can't be attached to another"
+    ]
+
+
+def test_a_pod_that_names_its_node_chooses_none_for_its_claim() -> None:
+    """The scheduler never sees it, so a claim that waits for the first pod waits for ever."""
+    alone = pod("alone", claims=("data",), node_name="node-0")
+    lab = settled(DISKS, claim(), alone, machines=ONE_ZONE)
+    assert lab.simulation.pending() == {"alone": "FailedMount: error processing PVC default/data: PVC is not bound"}
+    lab.apply(pod("other", claims=("data",)), at=10.0)
+    lab.run(100.0)
+    assert where(lab, "other") == where(lab, "alone") or len(ready_at(lab)) == 1
+    bound = settled(volume("disk"), claim(storage_class=""), alone, machines=ONE_ZONE)
+    assert [one.ready for one in bound.pods()] == [True]
