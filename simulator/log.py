@@ -58,7 +58,7 @@ class Kind(IntEnum):
     NODE_EXISTS = 37  # node; 1 from when one joins a running cluster, 0 once its object is deleted
     POD_SCHEDULING_GATES = 38  # pod; number of scheduling gates that are left
     POD_METADATA = 39  # pod; 0 as its labels or its owner are about to change, 1 once they have
-    POD_VOLUMES = 40  # pod; what its volumes keep it waiting for: a `simulator.state.objects.volume.VolumeWait`
+    POD_VOLUMES = 40  # pod; what its volumes keep it waiting for: a `VolumeWait`
     CLAIM_PHASE = 41  # PersistentVolumeClaim; a `ClaimPhase`
     CLAIM_NODE = 42  # PersistentVolumeClaim; the node that a volume is being made for, -1 none
     VOLUME_PHASE = 43  # PersistentVolume; a `VolumePhase`
@@ -74,6 +74,21 @@ class Phase(IntEnum):
     RUNNING = 2
     SUCCEEDED = 3
     FAILED = 4
+
+
+class VolumeWait(IntEnum):
+    """What the volumes of a pod keep it waiting for."""
+
+    NOTHING = 0
+    BINDING = 1
+    """A claim of it has no volume, or one that is being made; so it has no node, unless it names its node itself."""
+    OUT_OF_REACH = 2
+    """It has no node: of those that its volumes allow, none takes it."""
+    HELD = 3
+    """Another node has a volume of it, which can be attached to one node at a time."""
+    ATTACHING = 4
+    LOST = 5
+    """The data of a volume is lost, and not back yet."""
 
 
 class TransitionLog:

@@ -3,8 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from simulator.log import Phase
-from simulator.state.objects.volume_wait import VolumeWait
+from simulator.log import Phase, VolumeWait
 
 
 class Stage(StrEnum):

@@ -6,7 +6,6 @@ from models.distributions import Distribution, Fixed
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.state.objects import ClaimState
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -35,9 +34,9 @@ class VolumeLoss:
 
     def install(self, world: World) -> None:
         for claim in world.claims(self.select):
-            world.tell(self.name, f"{claim.spec.namespace}.{claim.spec.name}", self._story, world, claim)
+            world.tell(self.name, claim, self._story, world, claim)
 
-    def _story(self, subject: Subject, world: World, claim: ClaimState) -> Story:
+    def _story(self, subject: Subject, world: World, claim: str) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
             world.set_lost(claim, True, subject)

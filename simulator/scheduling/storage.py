@@ -85,7 +85,7 @@ class StorageView:
         found: dict[ClaimKey | int, Bools] = {}
         for key, users in self._table.claims.items():
             claim = self._volumes.claims.get(key)
-            if claim is not None and driver_of(claim) == driver:
+            if claim is not None and self.driver_of(claim) == driver:
                 found[key] = users > 0
         for volume in self._volumes.existing:
             if volume.attached and volume.spec.driver == driver:
@@ -95,9 +95,9 @@ class StorageView:
                 found[user] = here
         return found
 
-
-def driver_of(claim: ClaimState) -> str:
-    """Who looks after the claim's volume, or will."""
-    if claim.volume is not None:
-        return claim.volume.spec.driver
-    return claim.storage_class.provisioner if claim.storage_class is not None else ""
+    @staticmethod
+    def driver_of(claim: ClaimState) -> str:
+        """Who looks after the claim's volume, or will."""
+        if claim.volume is not None:
+            return claim.volume.spec.driver
+        return claim.storage_class.provisioner if claim.storage_class is not None else ""

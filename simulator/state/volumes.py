@@ -67,6 +67,11 @@ class Volumes:
         """A claim that is not made yet."""
         return ClaimState(-1, spec, self.class_of(spec))
 
+    def named(self, name: str) -> ClaimState:
+        """The claim of this "namespace.name"; raises KeyError if there is none."""
+        namespace, _, rest = name.partition(".")
+        return self.claims[namespace, rest]
+
     def has_quorum(self, claim: ClaimState) -> bool:
         """Whether more than half of the claims that differ from this one in the ordinal at most have their data."""
         stem = claim.spec.name.rpartition("-")[0] if claim.spec.name.rpartition("-")[2].isdecimal() else None

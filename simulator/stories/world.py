@@ -17,7 +17,7 @@ from simulator.log import Kind
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
-from simulator.state.objects import ClaimState, DaemonSetState, DeploymentState, Phase, PodState, StatefulSetState
+from simulator.state.objects import DaemonSetState, DeploymentState, Phase, PodState, StatefulSetState
 from simulator.stories.attempts import Attempt, Journal, Outcome
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
@@ -105,15 +105,16 @@ class World:
         """
         return self._api.rollable(target)
 
-    def claims(self, select: LabelSelector) -> list[ClaimState]:
-        """The claims with a volume that the selected pods use, in order of creation; without those of one pod alone."""
+    def claims(self, select: LabelSelector) -> list[str]:
+        """The claims with a volume that the selected pods share or keep, as "namespace.name", in order of creation."""
         pods = (pod for pod in self._state.pods.values() if select.matches(pod.pod_class.labels))
         used = {key for pod in pods for key in pod.pod_class.claims}
-        return [claim for key, claim in self._state.volumes.claims.items() if key in used and claim.volume is not None]
+        claims = self._state.volumes.claims
+        return [".".join(key) for key, claim in claims.items() if key in used and claim.volume is not None]
 
-    def has_copies(self, claim: ClaimState) -> bool:
+    def has_copies(self, claim: str) -> bool:
         """Whether more than half of the claims that differ from this one in the ordinal at most have their data."""
-        return self._state.volumes.has_quorum(claim)
+        return self._state.volumes.has_quorum(self._state.volumes.named(claim))
 
     def pods_to_drain(self, node: int) -> list[PodState]:
         """The pods on a node that a drain is about: all but static ones and those of DaemonSets, oldest first."""
@@ -167,12 +168,12 @@ class World:
         cause = next(iter((*nodes.down_causes[node].values(), *nodes.silent_causes[node].values())), 0)
         nodes.set_taints(node, nodes.taints_of(node) - {taint} | ({taint} if out else set()), cause)
 
-    def set_lost(self, claim: ClaimState, lost: bool, subject: Subject) -> None:
+    def set_lost(self, claim: str, lost: bool, subject: Subject) -> None:
         """The data of the claim's volume is gone, or back."""
         self.strikes[subject.mode] += lost
-        if claim.volume is not None:
-            cause = self._state.cause(f"{subject.mode}/{subject.name}")
-            self._state.volumes.set_lost(claim.volume, lost, cause)
+        volume = self._state.volumes.named(claim).volume
+        if volume is not None:
+            self._state.volumes.set_lost(volume, lost, self._state.cause(f"{subject.mode}/{subject.name}"))
 
     def force_delete(self, operation: str, after: Distribution, select: LabelSelector) -> None:
         """From now on, selected pods that hang on nodes that are not Ready are removed, each after a time."""

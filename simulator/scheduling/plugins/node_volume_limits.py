@@ -11,7 +11,6 @@ from models.arrays import Bools
 from models.node import volume_limit
 from simulator.registry import register
 from simulator.scheduling.framework import Filter, Reads
-from simulator.scheduling.storage import driver_of
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 
 
@@ -38,7 +37,7 @@ class NodeVolumeLimits:
         def rejects(nodes: NodeView) -> list[tuple[str, Bools]]:
             asked: defaultdict[str, list[Hashable]] = defaultdict(list)
             for claim in (*storage.claims(pod.claims), *storage.drafts(pod.spec.ephemeral_claims)):
-                asked[driver_of(claim)].append(claim.key)
+                asked[storage.driver_of(claim)].append(claim.key)
             full = np.zeros(len(nodes), dtype=np.bool_)
             for driver, keys in asked.items():
                 used, limit = storage.used_volumes(driver), nodes.allocatable(volume_limit(driver))

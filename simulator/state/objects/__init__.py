@@ -4,7 +4,7 @@ Nodes are columns, because a scheduler looks at all of them at once. A pod is lo
 read from a numpy column costs several times an attribute; so pods are slotted records.
 """
 
-from simulator.log import Phase
+from simulator.log import Phase, VolumeWait
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import TEMPLATE_HASH_LABEL, DeploymentState, Progress, ReplicaSetState, Rollout
 from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState
@@ -12,7 +12,6 @@ from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionH
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.statefulset import StatefulSetState
 from simulator.state.objects.volume import ClaimKey, ClaimPhase, ClaimState, VolumePhase, VolumeState
-from simulator.state.objects.volume_wait import VolumeWait
 from simulator.state.objects.workload import Slot, Workload
 
 __all__ = [

@@ -7,11 +7,10 @@ from models.behaviour import PodBehaviour
 from models.pod import Container, PodTemplate
 from simulator.hazards import Clock
 from simulator.kernel import Timer
-from simulator.log import Phase
+from simulator.log import Phase, VolumeWait
 from simulator.state.objects.affinity import Namespaces, PodAffinity
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.start_order import start_order
-from simulator.state.objects.volume_wait import VolumeWait
 from simulator.state.objects.workload import Slot, Workload
 
 
