@@ -56,10 +56,10 @@ from experiments.closed_form.units import (
     weibull_variance,
 )
 from experiments.closed_form.volumes import (
+    dependent_unavailability,
     mean_downtime_until_force_detach,
     mean_downtime_until_out_of_service,
     mean_downtime_until_return,
-    zone_bound_unavailability,
 )
 from experiments.closed_form.windows import (
     crash_loop_downtime,
@@ -84,6 +84,7 @@ __all__ = [
     "any_down",
     "common_cause_unavailability",
     "crash_loop_downtime",
+    "dependent_unavailability",
     "downtime_deviation",
     "downtime_quantile",
     "downtime_variance_rate",
@@ -131,6 +132,5 @@ __all__ = [
     "weibull_variance",
     "worst_window_of_one_outage",
     "worst_window_of_periodic_outages",
-    "zone_bound_unavailability",
     "zones_unavailability",
 ]

@@ -41,10 +41,10 @@ def mean_downtime_until_return(outage: float, status: float, detach: float, atta
     return outage + status / 2 + detach + attach + start
 
 
-def zone_bound_unavailability(mttf: float, outage: float, start: float) -> float:
-    """The share of time without a replica that can only run in one zone, for the sake of its volume.
+def dependent_unavailability(mttf: float, outage: float, start: float) -> float:
+    """The share of time without a replica that depends on one thing: the only zone that has its volume, or its data.
 
-    The zone fails `mttf` (exponential) after its last outage, for a fixed `outage`; the replica starts within a fixed
-    `start` after it, unless the zone fails again before.
+    That fails `mttf` (exponential) after its last outage, for a fixed `outage`; the replica starts within a fixed
+    `start` after it, unless it fails again before.
     """
     return (outage - mttf * math.expm1(-start / mttf)) / (mttf + outage)

@@ -1,4 +1,4 @@
-"""Group s: how long a volume keeps its only replica away, when a node or a zone is lost."""
+"""Group s: how long a volume keeps its replica away, when a node, a zone or its data is lost."""
 
 import math
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from models.statefulset import StatefulSet
 from models.units import DAY, HOUR, YEAR
 from models.volume import StorageClass, VolumeBindingMode
 from simulator.failures.node_crash import NodeCrash
+from simulator.failures.volume_loss import VolumeLoss
 from simulator.failures.zone_outage import ZoneOutage
 from simulator.operations.force_delete import ForceDelete
 from simulator.operations.out_of_service import OutOfService
@@ -144,23 +145,55 @@ def _studies_of_nodes() -> list[Study]:
 ZONE_MTTF, ZONE_OUTAGE = 20 * DAY, 6 * HOUR
 
 
+def _depends(id_: str, quantity: str, mttf: float, outage: float, down: float, seconds: float) -> Check:
+    """Renewal-reward: cycles of an exponential time up and a fixed time down."""
+    away = outage + START
+    error = math.sqrt(away**2 * mttf**2 / (mttf + away) ** 3 / seconds)
+    return Check(id_, quantity, exact.dependent_unavailability(mttf, outage, START), down / seconds, error)
+
+
 def _zone_lost(seed: int, effort: float) -> list[Check]:
     """A zone of one node has outages; one with another node has none, and the volume is not there."""
     outage = ZoneOutage("outage", Exponential(ZONE_MTTF), Fixed(ZONE_OUTAGE), zones=("a",))
     cluster = _databases("StatefulSet", ["a", "b"], 8)
     down = seconds = 0.0
-    years = 1.0
     for number in range(max(2, round(30 * effort))):
-        run = _run(cluster, [outage], [], years, seed, number)
+        run = _run(cluster, [outage], [], 1.0, seed, number)
         bound = [history for history in run.services.values() if history.answering.time_below(1)]
         down += bound[0].answering.time_below(1) if bound else 0.0
         seconds += run.end - run.start
-    expected = exact.zone_bound_unavailability(ZONE_MTTF, ZONE_OUTAGE, START)
-    # Renewal-reward: cycles of an exponential time up and a fixed time down.
-    up, away = ZONE_MTTF, ZONE_OUTAGE + START
-    variance_rate = away**2 * up**2 / (up + away) ** 3
-    error = math.sqrt(variance_rate / seconds)
-    return [Check("s4", "unavailability of a replica bound to a zone", expected, down / seconds, error)]
+    return [_depends("s4", "unavailability of a replica bound to a zone", ZONE_MTTF, ZONE_OUTAGE, down, seconds)]
 
 
-STUDIES = (*_studies_of_nodes(), Study("volume of a lost zone", _zone_lost, seconds=4))
+DISK_MTTF, DISK_REPAIR, RESYNC, RESTORE = 100 * DAY, HOUR, HOUR / 2, 5 * HOUR
+
+
+def _data_lost(seed: int, effort: float) -> list[Check]:
+    """Disks die: of replicas that are alone, and of sets of three of which the others have the data.
+
+    That two of a set are lost at once happens to one loss in 800, which makes it four times as long.
+    """
+    loss = VolumeLoss("disk", Exponential(DISK_MTTF), Fixed(DISK_REPAIR), Fixed(RESYNC), Fixed(RESTORE))
+    checks = []
+    for id_, replicas, copying, what in (
+        ("s5_alone", 1, RESTORE, "of a replica whose data comes from a backup"),
+        ("s5_three", 3, RESYNC, "of one of three replicas, whose data comes from the others"),
+    ):
+        cluster = _databases("StatefulSet", [""] * 8, 10)
+        sets = tuple(replace(one, replicas=replicas) for one in cluster.stateful_sets)
+        down = seconds = 0.0
+        for number in range(max(2, round(12 * effort))):
+            run = _run(replace(cluster, stateful_sets=sets), [loss], [], 0.5, seed, number)
+            for history in run.services.values():
+                down += sum(history.answering.time_below(level) for level in range(1, replicas + 1))
+                seconds += replicas * (run.end - run.start)
+        outage = DISK_REPAIR + copying
+        checks.append(_depends(id_, f"unavailability {what}", DISK_MTTF, outage, down, seconds))
+    return checks
+
+
+STUDIES = (
+    *_studies_of_nodes(),
+    Study("volume of a lost zone", _zone_lost, seconds=4),
+    Study("lost data", _data_lost, seconds=4),
+)

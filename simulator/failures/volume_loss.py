@@ -28,7 +28,7 @@ class VolumeLoss:
     resync: Distribution = Fixed(0.0)
     """Then, where other replicas have the data: how long copying it takes."""
     restore: Distribution = Fixed(0.0)
-    """Then, where they do not: how long getting it from a backup takes; none is kept if it takes no time."""
+    """Then, where they do not: how long getting it from a backup takes. No time: pods start with empty volumes."""
     select: LabelSelector = LabelSelector()
     """The claims of which pods, by the pods' labels; all by default."""
 
