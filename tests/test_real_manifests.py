@@ -64,7 +64,7 @@ LOADED = {  # set: (Deployments, Services, PodDisruptionBudgets, Pods, Nodes, wh
 VOLUMES = {  # set: (StorageClasses, PersistentVolumes, PersistentVolumeClaims), those that are assumed included
     "bank-of-anthos": (0, 0, 0),
     "cassandra": (1, 0, 0),
-    "kubernetes-examples-stateful": (5, 2, 5),
+    "kubernetes-examples-stateful": (4, 2, 5),
     "open-simulator/cluster": (3, 0, 0),
     "open-simulator/application/open_local": (2, 0, 0),
 }

@@ -6,11 +6,13 @@ disks, as most are: of the zone of their first pod, attached to one node at a ti
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from models.claim import AccessMode, PersistentVolumeClaim
 from models.cluster import Cluster, PodMaker
 from models.daemonset import DaemonSet
 from models.manifests.objects import DEFAULT_CLASS
+from models.node import HOSTNAME_LABEL
 from models.pod import Pod
 from models.statefulset import StatefulSet
 from models.volume import StorageClass, VolumeBindingMode
@@ -21,22 +23,24 @@ _ASSUMED_DRIVER = "(assumed)"
 def assumed_storage(cluster: Cluster) -> Iterator[PersistentVolumeClaim | StorageClass]:
     """The claims that pods of a cluster ask for and it does not have, and the classes of these and of all other claims.
 
-    Classes whose volumes are among the cluster's have none made, and need not be there themselves.
+    Classes whose volumes are among the cluster's have none made, and need not be there themselves. Where volumes that
+    people make by hand are not among them, a class of the same name makes them.
     """
     claims = list(_claims(cluster))
     yield from claims
-    known = {c.name for c in cluster.storage_classes} | {volume.storage_class for volume in cluster.volumes}
+    given = {storage_class.name: storage_class for storage_class in cluster.storage_classes}
+    by_hand = {volume.storage_class for volume in cluster.volumes}
     has_default = any(storage_class.is_default for storage_class in cluster.storage_classes)
     asked = [*cluster.claims, *claims]
     for maker in cluster.pod_makers():
         asked += maker.template.spec.ephemeral_claims
         asked += maker.volume_claim_templates if isinstance(maker, StatefulSet) else ()
-    names = dict.fromkeys(claim.storage_class for claim in asked if not claim.volume_name)
-    for name in names:
-        if name is None and not has_default:
+    for name in dict.fromkeys(claim.storage_class for claim in asked if not claim.volume_name):
+        if name is None and not has_default and "" not in by_hand:
             yield _disks(DEFAULT_CLASS, is_default=True)
-        elif name and name not in known:
-            yield _disks(name)
+        elif name is not None and name not in by_hand and not (name in given and given[name].provisions):
+            disks = _disks(name)
+            yield replace(disks, topology_key=HOSTNAME_LABEL, attaches=False) if name in given else disks
 
 
 def _disks(name: str, is_default: bool = False) -> StorageClass:

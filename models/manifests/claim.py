@@ -21,10 +21,7 @@ def claim(field: Field, name: str, objects: Objects) -> PersistentVolumeClaim:
     one by its class, where its first pod is placed.
     """
     spec = field["spec"]
-    annotation = field["metadata"]["annotations"]["volume.beta.kubernetes.io/storage-class"]
-    storage_class = annotation.text() if annotation.present else None
-    if spec["storageClassName"].present:
-        storage_class = spec["storageClassName"].text()
+    named = class_of(field)
     volume_name = spec["volumeName"].text()
     if not objects.strict and objects.get("PersistentVolume", "", volume_name) is None:
         volume_name = ""
@@ -32,12 +29,18 @@ def claim(field: Field, name: str, objects: Objects) -> PersistentVolumeClaim:
         name=name,
         namespace=field.manifest.namespace,
         access_modes=access_modes(spec),
-        storage_class=storage_class,
+        storage_class=named.text() if named.present else None,
         request=spec["resources"]["requests"]["storage"].parsed(parse_amount, 0),
         volume_name=volume_name,
         selector=label_selector(spec["selector"]),
         volume_mode=spec["volumeMode"].choice("Filesystem", ("Filesystem", "Block")),
     )
+
+
+def class_of(field: Field) -> Field:
+    """Where a claim, or a template of claims, names its class: the spec, or the annotation that did so before 1.6."""
+    written = field["spec"]["storageClassName"]
+    return written if written.present else field["metadata"]["annotations"]["volume.beta.kubernetes.io/storage-class"]
 
 
 def claim_templates(field: Field, objects: Objects) -> tuple[PersistentVolumeClaim, ...]:

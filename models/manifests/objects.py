@@ -8,8 +8,10 @@ from models.input.problems import Location, Problem
 from models.manifests.account import Named
 from models.manifests.fields import Effect
 from models.manifests.manifest import Manifest
+from models.volume import NO_PROVISIONER
 
 NOT_GIVEN = "not among the input"
+NO_CLASS = "(none)"
 DEFAULT_CLASS = "(default)"
 """The name that the default storage class gets where none is given."""
 IS_DEFAULT_CLASS = (
@@ -96,9 +98,13 @@ class Objects:
         """Whether the image can be pulled."""
         return not any(fnmatchcase(image, pattern) for pattern in self._missing_images)
 
-    def has_class(self, name: str) -> bool:
-        """Whether claims of this storage class find volumes, as far as the objects tell."""
-        return ("StorageClass", "", name) in self._given or name in self._classes
+    def has_volumes(self, name: str) -> bool:
+        """Whether claims of this storage class find volumes, or have them made, as far as the objects tell.
+
+        "" stands for no class: volumes that are made by hand, as those of classes without a provisioner are.
+        """
+        given = self._given.get(("StorageClass", "", name))
+        return name in self._classes or (given is not None and given.value.get("provisioner") != NO_PROVISIONER)
 
     @property
     def has_default_class(self) -> bool:

@@ -9,9 +9,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from models.input.problems import did_you_mean, dotted
+from models.manifests.claim import class_of
 from models.manifests.kinds import NAMESPACE_FREE
 from models.manifests.manifest import Field, Findings, Manifest
-from models.manifests.objects import DEFAULT_CLASS, Objects, Reference, Use
+from models.manifests.objects import DEFAULT_CLASS, NO_CLASS, Objects, Reference, Use
 from models.reference import Absences
 
 _ASSUMPTION = "it is taken to be there"
@@ -70,6 +71,10 @@ _CLAIM = (
 _DISKS = (
     f"{_ASSUMPTION}, its volumes being disks of the zone of the first pod that uses them (WaitForFirstConsumer), "
     "attached to one node at a time"
+)
+_HAND_MADE = (
+    "there are taken to be as many as it takes, each where the first pod that uses it is placed: on its node, or, "
+    "without a class, a disk of its zone"
 )
 _ANOTHER_VOLUME = "the claim gets another one, by its class, where the first pod that uses it is placed"
 _UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
@@ -258,19 +263,29 @@ def _unbound(spec: Field, objects: Objects) -> Iterator[_Miss]:
     Claims that name no class want the default class, or else a volume without a class.
     """
     for claim in _claims(spec, objects):
-        volume, wanted = claim["volumeName"], claim["storageClassName"]
-        if volume.text():
-            given = objects.get("PersistentVolume", "", volume.text()) is not None
-            missing = None if given else ("PersistentVolume", volume, volume.text(), _ANOTHER_VOLUME)
-        elif wanted.present:
-            given = not wanted.text() or objects.has_class(wanted.text())
-            missing = None if given else ("StorageClass", wanted, wanted.text(), _DISKS)
-        else:
-            given = not claim.present or objects.has_default_class or objects.has_class("")
-            missing = None if given else ("StorageClass", claim, DEFAULT_CLASS, _DISKS)
-        if missing is not None:
-            kind, at, name, assumption = missing
+        if claim["spec"].present and (found := _missing_storage(claim, objects)) is not None:
+            kind, name, at, assumption = found
             yield _miss(Reference(kind, "", name), spec.manifest, at, Stage.SCHEDULING, _UNBOUND, assumption=assumption)
+
+
+def _missing_storage(claim: Field, objects: Objects) -> tuple[str, str, Field, str] | None:
+    """What a claim needs and is not there: (kind, name, the field that asks for it, what is assumed)."""
+    volume, wanted = claim["spec"]["volumeName"], class_of(claim)
+    name = wanted.text()
+    if volume.text():
+        given = objects.get("PersistentVolume", "", volume.text()) is not None
+        return None if given else ("PersistentVolume", volume.text(), volume, _ANOTHER_VOLUME)
+    if not wanted.present:
+        given = objects.has_default_class or objects.has_volumes("")
+        return None if given else ("StorageClass", DEFAULT_CLASS, claim["spec"], _DISKS)
+    if objects.has_volumes(name):
+        return None
+    is_class_given = objects.get("StorageClass", "", name) is not None
+    if is_class_given and objects.strict:
+        return None  # whether its volumes are wanted at once is for the scheduler to say
+    if is_class_given or not name:
+        return "PersistentVolume", f"(of class {name or NO_CLASS})", wanted, _HAND_MADE
+    return "StorageClass", name, wanted, _DISKS
 
 
 def _without_pull_secret(spec: Field, objects: Objects) -> Iterator[_Miss]:
@@ -288,16 +303,15 @@ def _without_pull_secret(spec: Field, objects: Objects) -> Iterator[_Miss]:
 
 
 def _claims(spec: Field, objects: Objects) -> Iterator[Field]:
-    """The specs of the claims that the pod has, or gets from its StatefulSet, as far as they are given."""
+    """The claims that the pod has, or gets from its StatefulSet, as far as they are given."""
     manifest = spec.manifest
     for volume in spec.checked["volumes"]:
-        yield volume["ephemeral"]["volumeClaimTemplate"]["spec"]
+        yield volume["ephemeral"]["volumeClaimTemplate"]
         name = volume["persistentVolumeClaim"]["claimName"].text()
         given = objects.get("PersistentVolumeClaim", manifest.namespace, name)
         if given is not None:
-            yield _whole(given)["spec"]
-    for template in _claim_templates(manifest):
-        yield template["spec"]
+            yield _whole(given)
+    yield from _claim_templates(manifest)
 
 
 def _claim_templates(manifest: Manifest) -> Field:

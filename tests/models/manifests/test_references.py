@@ -319,7 +319,8 @@ def test_a_claim_of_a_class_that_is_not_there_stays_unbound() -> None:
     given = thing("PersistentVolume", "p", volume)
     assert strict(deployment(CLAIM), fast, given) == Absences()
     classless = thing("PersistentVolumeClaim", "data", "spec: " + claim % "storageClassName: ''")
-    assert strict(deployment(CLAIM), classless) == Absences()
+    assert absent(deployment(CLAIM), classless) == ["PersistentVolume/(of class (none))"]
+    assert strict(deployment(CLAIM), classless, given.replace("storageClassName: fast, ", "")) == Absences()
     named = thing("PersistentVolumeClaim", "data", f"spec: {claim % 'storageClassName: fast, volumeName: p'}")
     assert strict(deployment(CLAIM), named, given) == Absences()
     assert strict(deployment(CLAIM), named).unschedulable == "pod has unbound immediate PersistentVolumeClaims"
@@ -371,7 +372,8 @@ def test_of_a_stateful_set_only_the_pods_are_refused() -> None:
         claim="{storageClassName: ''}", spec=spec("", "volumeMounts: [{name: dta, mountPath: /}]")
     )
     for references in References:
-        built = build(text, references=references)
+        volume = thing("PersistentVolume", "p", "spec: {capacity: {storage: 1Gi}, nfs: {path: /, server: a}}")
+        built = build(text, volume, references=references)
         [made] = built.cluster.stateful_sets
         assert made.template.absences.refused == (
             'Pod "{}" is invalid: spec.containers[0].volumeMounts[0].name: Not found: "dta"'

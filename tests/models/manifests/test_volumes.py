@@ -180,7 +180,35 @@ def test_only_classes_that_are_asked_for_and_make_volumes_are_assumed() -> None:
     assert [c.name for c in build(claim).cluster.storage_classes] == ["fast"]
     volume = object_of("PersistentVolume", "{storageClassName: fast, nfs: {path: /, server: s}}", "name: pv")
     assert build(claim, volume).cluster.storage_classes == ()
-    assert build(object_of("PersistentVolumeClaim", "{storageClassName: ''}")).cluster.storage_classes == ()
+
+
+@pytest.mark.parametrize(("name", "key"), [("''", ZONE_LABEL), ("local", HOSTNAME_LABEL)])
+def test_volumes_that_people_make_are_taken_to_be_there(name: str, key: str) -> None:
+    claim = object_of(
+        "PersistentVolumeClaim", f"{{storageClassName: {name}, resources: {{requests: {{storage: 1Gi}}}}}}"
+    )
+    local = class_of("provisioner: kubernetes.io/no-provisioner", "local")
+    web = workload("Deployment", USES)
+    built = build(local, claim, web)
+    made = built.cluster.storage_classes[-1]
+    assert (made.topology_key, made.provisions) == (key, True)
+    [named] = built.named
+    assert named.field == f"PersistentVolume/(of class {name.replace(chr(39) * 2, '(none)')})"
+    assert "pod has unbound immediate PersistentVolumeClaims" in named.sentence
+    source = f"{{storageClassName: {name}, capacity: {{storage: 1Gi}}, nfs: {{path: /, server: s}}}}"
+    volume = object_of("PersistentVolume", source, "name: pv")
+    assert build(local, claim, web, volume).named == ()
+    strict = build(local, claim, web, references=References.STRICT)
+    assert [c.name for c in strict.cluster.storage_classes] == ["local"]
+    assert bool(strict.cluster.deployments[0].template.absences.unschedulable) is (name == "''")
+
+
+def test_a_class_may_be_named_as_before() -> None:
+    before = "name: data, annotations: {volume.beta.kubernetes.io/storage-class: std}"
+    claim = object_of("PersistentVolumeClaim", "{}", before)
+    built = build(claim, workload("Deployment", USES), class_of("provisioner: ebs.csi.aws.com"))
+    assert [one.storage_class for one in built.cluster.claims] == ["std"]
+    assert built.named == ()
 
 
 def test_a_claim_of_a_volume_that_is_not_given_gets_another() -> None:
