@@ -31,7 +31,7 @@ TIMING = replace(PROMPT, node_eviction_rate=1e6)
 STORED = replace(INSTANT, start=Fixed(START), attach=Fixed(ATTACH), detach=Fixed(DETACH), provision=Fixed(0.0))
 DISKS = StorageClass("disks", "disks.example.org", VolumeBindingMode.WAIT_FOR_FIRST_CONSUMER, is_default=True)
 APPS, MACHINES = 40, 120
-CRASH_MTTF, RUNS, YEARS = 100 * DAY, 60, 0.03
+CRASH_MTTF, RUNS, YEARS = 1000 * DAY, 60, 0.3
 """Mean seconds between crashes of a node, runs, and years of each: a second crash hardly ever meets the first."""
 
 
@@ -136,8 +136,8 @@ def _studies_of_nodes() -> list[Study]:
         ]
         if kind == "Deployment":
             status = TIMING.node_status_period
-            back = exact.mean_downtime_until_return(4 * HOUR, status, DETACH, ATTACH, START)
-            cases.append(_NodeLost("s3", kind, 4 * HOUR, None, back, status**2 / 12, "downtime until the node is back"))
+            back = exact.mean_downtime_until_return(600.0, status, DETACH, ATTACH, START)
+            cases.append(_NodeLost("s3", kind, 600.0, None, back, status**2 / 12, "downtime until the node is back"))
         found += [Study(f"volume of a lost node, {case.id}", case, seconds=8) for case in cases]
     return found
 
@@ -165,13 +165,13 @@ def _zone_lost(seed: int, effort: float) -> list[Check]:
     return [_depends("s4", "unavailability of a replica bound to a zone", ZONE_MTTF, ZONE_OUTAGE, down, seconds)]
 
 
-DISK_MTTF, DISK_REPAIR, RESYNC, RESTORE = 100 * DAY, HOUR, HOUR / 2, 5 * HOUR
+DISK_MTTF, DISK_REPAIR, RESYNC, RESTORE = 1000 * DAY, HOUR, HOUR / 2, 5 * HOUR
 
 
 def _data_lost(seed: int, effort: float) -> list[Check]:
     """Disks die: of replicas that are alone, and of sets of three of which the others have the data.
 
-    That two of a set are lost at once happens to one loss in 800, which makes it four times as long.
+    That two of a set are lost at once happens to one loss in 8000, which makes it four times as long.
     """
     loss = VolumeLoss("disk", Exponential(DISK_MTTF), Fixed(DISK_REPAIR), Fixed(RESYNC), Fixed(RESTORE))
     checks = []
@@ -183,7 +183,7 @@ def _data_lost(seed: int, effort: float) -> list[Check]:
         sets = tuple(replace(one, replicas=replicas) for one in cluster.stateful_sets)
         down = seconds = 0.0
         for number in range(max(2, round(12 * effort))):
-            run = _run(replace(cluster, stateful_sets=sets), [loss], [], 0.5, seed, number)
+            run = _run(replace(cluster, stateful_sets=sets), [loss], [], 5.0, seed, number)
             for history in run.services.values():
                 down += sum(history.answering.time_below(level) for level in range(1, replicas + 1))
                 seconds += replicas * (run.end - run.start)
