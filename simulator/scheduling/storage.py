@@ -3,7 +3,7 @@
 Source: pkg/scheduler/framework/plugins/volumebinding/binder.go (FindPodVolumes, checkVolumeProvisions).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -50,22 +50,32 @@ class StorageView:
 
     def bindable(self, claims: Sequence[ClaimState]) -> Bools:
         """On which nodes all of these claims, which have no volume yet, could have one."""
-        return np.array([self.match(claims, node) is not None for node in range(len(self._table))], dtype=np.bool_)
+        free = self._free(claims)
+        return np.array([self._match(free, node) is not None for node in range(len(self._table))], dtype=np.bool_)
 
     def match(self, claims: Sequence[ClaimState], node: int) -> dict[ClaimState, VolumeState] | None:
         """The volumes that these claims would be bound to on a node, the smallest that do; the others can be made.
 
         None: some claim can have none there.
         """
+        return self._match(self._free(claims), node)
+
+    def _free(self, claims: Sequence[ClaimState]) -> dict[ClaimState, Sequence[VolumeState]]:
+        """The volumes that would do for each claim, wherever they are; the claim that asks for least comes first."""
+        ordered = sorted(claims, key=lambda claim: claim.spec.request)
+        return {claim: () if claim.selected_node >= 0 else self._volumes.free(claim) for claim in ordered}
+
+    def _match(
+        self, free: Mapping[ClaimState, Sequence[VolumeState]], node: int
+    ) -> dict[ClaimState, VolumeState] | None:
         found: dict[ClaimState, VolumeState] = {}
-        for claim in sorted(claims, key=lambda claim: claim.spec.request):
+        for claim, volumes in free.items():
             if claim.selected_node >= 0:
                 if claim.selected_node != node:
                     return None
                 continue
             taken = found.values()
-            free = (v for v in self._volumes.free(claim) if v not in taken and self.reach(v).item(node))
-            volume = next(free, None)
+            volume = next((v for v in volumes if v not in taken and self.reach(v).item(node)), None)
             if volume is not None:
                 found[claim] = volume
             elif not self._can_be_made(claim, node):

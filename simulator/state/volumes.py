@@ -1,6 +1,6 @@
 """Storage: classes, volumes and claims, and all that can happen to them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from models.claim import PersistentVolumeClaim
 from models.volume import PersistentVolume, ReclaimPolicy, StorageClass
@@ -47,7 +47,7 @@ class Volumes:
             return VolumeWait.HELD
         return VolumeWait.NOTHING if all(volume.serves(pod.node) for volume in volumes) else VolumeWait.ATTACHING
 
-    def free(self, claim: ClaimState) -> Iterable[VolumeState]:
+    def free(self, claim: ClaimState) -> Sequence[VolumeState]:
         """The volumes that would do for a claim, the smallest first, wherever they are."""
         name = claim.class_name
         suitable = (v for v in self.existing if v.is_free_for(claim.key) and v.spec.suits(claim.spec, name))
