@@ -55,7 +55,7 @@ class PersistentVolumeController:
         volume = next(wanted, None)
         if volume is None and not name and not claim.waits_for_pod:
             volume = next(iter(volumes.free(claim)), None)
-            if volume is None and storage_class is not None and is_provisioned(claim):
+            if volume is None and storage_class is not None and claim.is_provisioned:
                 volume = volumes.add(_made_for(claim, storage_class, self._spread_topology(claim, storage_class)))
         if volume is not None:
             volumes.bind(claim, volume)
@@ -86,12 +86,6 @@ class PersistentVolumeController:
         if not values:
             return None
         return sorted(values)[sum(_hash_and_index(claim.spec.name)) % len(values)]
-
-
-def is_provisioned(claim: ClaimState) -> bool:
-    """Whether a volume can be made for the claim."""
-    storage_class = claim.storage_class
-    return storage_class is not None and storage_class.provisions and claim.spec.selector is None
 
 
 def _made_for(claim: ClaimState, storage_class: StorageClass, topology: str | None) -> PersistentVolume:

@@ -84,7 +84,7 @@ class StorageView:
 
     def _can_be_made(self, claim: ClaimState, node: int) -> bool:
         storage_class = claim.storage_class
-        if storage_class is None or not storage_class.provisions or claim.spec.selector is not None:
+        if storage_class is None or not claim.is_provisioned:
             return False
         labels, name = self._table.labels[node], self._table.names[node]
         allowed = storage_class.allowed_topologies

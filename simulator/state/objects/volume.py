@@ -90,6 +90,11 @@ class ClaimState:
         return self.storage_class.name if self.storage_class is not None else self.spec.storage_class or ""
 
     @property
+    def is_provisioned(self) -> bool:
+        """Whether a volume can be made for it; for one that selects among volumes, none is."""
+        return self.storage_class is not None and self.storage_class.provisions and self.spec.selector is None
+
+    @property
     def waits_for_pod(self) -> bool:
         """Whether it gets its volume only when a pod that uses it is placed."""
         storage_class = self.storage_class
