@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from models.autoscaling import HorizontalPodAutoscaler
     from models.behaviour import Behaviour, BehaviourOverride, PodBehaviour
+    from models.claim import PersistentVolumeClaim
     from models.cluster import Cluster
     from models.cronjob import CronJob
     from models.daemonset import DaemonSet
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
     from models.statefulset import StatefulSet
     from models.timing import Timing
     from models.traffic import Call, Clients, RequestRate, Retries, Traffic
+    from models.volume import PersistentVolume, StorageClass
 
 _HOME = {
     "HorizontalPodAutoscaler": "models.autoscaling",
     "Behaviour": "models.behaviour",
     "BehaviourOverride": "models.behaviour",
     "PodBehaviour": "models.behaviour",
+    "PersistentVolumeClaim": "models.claim",
     "Cluster": "models.cluster",
     "CronJob": "models.cronjob",
     "DaemonSet": "models.daemonset",
@@ -59,6 +62,8 @@ _HOME = {
     "RequestRate": "models.traffic",
     "Retries": "models.traffic",
     "Traffic": "models.traffic",
+    "PersistentVolume": "models.volume",
+    "StorageClass": "models.volume",
 }
 __all__ = [
     "Behaviour",
@@ -81,6 +86,8 @@ __all__ = [
     "Load",
     "LogNormal",
     "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
     "Pod",
     "PodBehaviour",
     "PodDisruptionBudget",
@@ -93,6 +100,7 @@ __all__ = [
     "Retries",
     "Service",
     "StatefulSet",
+    "StorageClass",
     "Taint",
     "Timing",
     "Traffic",

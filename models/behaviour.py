@@ -18,7 +18,14 @@ class PodBehaviour:
     image_pull: Distribution = LogNormal.from_quantile(median=5.0, p95=20.0)
     """One image onto a node that lacks it (pulls on a node are serial)."""
     start: Distribution = Fixed(1.0)
-    """Bound and images present, to running: volumes, sandbox, network, containers created."""
+    """Bound, volumes attached and images present, to running: mounts, sandbox, network, containers created."""
+    provision: Distribution = LogNormal.from_quantile(median=5.0, p95=20.0)
+    """A node chosen for the first pod that uses a claim, to the volume being made there."""
+    attach: Distribution = LogNormal.from_quantile(median=10.0, p95=30.0)
+    """A volume that no other node holds, to being attached to the pod's node. Detaching and attaching a cloud's disk
+    takes 10-60 s in all."""
+    detach: Distribution = LogNormal.from_quantile(median=10.0, p95=30.0)
+    """The decision to take a volume away from a node, to its being free for another."""
     init: Distribution = Fixed(1.0)
     """One init container, start to exit."""
     startup: Distribution = LogNormal.from_quantile(median=5.0, p95=20.0)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from models.autoscaling import HorizontalPodAutoscaler
 from models.behaviour import Behaviour
+from models.claim import PersistentVolumeClaim
 from models.cronjob import CronJob
 from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
@@ -16,6 +17,7 @@ from models.node import Node
 from models.pod import Pod
 from models.service import Service, service_names
 from models.statefulset import StatefulSet
+from models.volume import PersistentVolume, StorageClass
 
 PodMaker = CronJob | DaemonSet | Deployment | Job | ReplicaSet | StatefulSet | Pod
 T = TypeVar("T")
@@ -27,6 +29,9 @@ class Cluster:
 
     nodes: tuple[Node, ...] = ()
     services: tuple[Service, ...] = ()
+    storage_classes: tuple[StorageClass, ...] = ()
+    volumes: tuple[PersistentVolume, ...] = ()
+    claims: tuple[PersistentVolumeClaim, ...] = ()
     budgets: tuple[PodDisruptionBudget, ...] = ()
     daemon_sets: tuple[DaemonSet, ...] = ()
     deployments: tuple[Deployment, ...] = ()
@@ -47,6 +52,10 @@ class Cluster:
         for value in values:
             sorted_out.setdefault(homes.get(type(value), "others"), []).append(value)
         return cls(**{name: tuple(found) for name, found in sorted_out.items()})
+
+    def with_values(self, values: Iterable[object]) -> "Cluster":
+        """The cluster with these values besides."""
+        return Cluster.of([*(value for f in fields(self) for value in getattr(self, f.name)), *values])
 
     def of_kind(self, kind: type[T]) -> tuple[T, ...]:
         """All its values of one type, in order of creation."""

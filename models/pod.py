@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from models.claim import PersistentVolumeClaim
 from models.labels import LabelSelector, Operator, Requirement, is_canonical_integer
 from models.node import Resources, Taint, TaintEffect
 from models.reference import Absences
@@ -191,6 +192,10 @@ class PodSpec:
     """Names of what must be removed before the scheduler looks at the pod."""
     readiness_gates: tuple[str, ...] = ()
     """Conditions that others have to set to True before the pod is Ready."""
+    claims: tuple[str, ...] = ()
+    """Names of the PersistentVolumeClaims that its volumes are."""
+    ephemeral_claims: tuple[PersistentVolumeClaim, ...] = ()
+    """Claims that are made for each pod and go with it; named as the volumes are, the pod's name goes before."""
     priority_class_name: str | None = None
     priority: int = 0
     preempts: bool = True

@@ -22,6 +22,7 @@ _POSITIVE = (
     "pod_gc_period",
     "autoscaler_sync_period",
     "metrics_resolution",
+    "volume_bind_period",
 )
 
 
@@ -100,6 +101,30 @@ class Timing:
         "from a pod's creation to its binding, in an idle scheduler",
         flag="-",
         source="measured: 0.01-0.04 s in recordings of 1.36.2",
+    )
+    node_status_period: float = _constant(
+        10.0,
+        "volumes are detached when the kubelet's status no longer lists them: within this time, uniformly",
+        flag="kubelet nodeStatusUpdateFrequency",
+        source=f"{_KUBELET}/kubelet_node_status.go",
+    )
+    force_detach_timeout: float = _constant(
+        360.0,
+        "a volume is taken from a node that is not Ready when no pod there uses it for so long",
+        flag="- (--disable-force-detach-on-timeout: as if it were beyond the end)",
+        source="pkg/controller/volume/attachdetach (ReconcilerMaxWaitForUnmountDuration)",
+    )
+    volume_bind_period: float = _constant(
+        1.0,
+        "how often the scheduler looks whether a pod's claims are bound",
+        flag="-",
+        source="pkg/scheduler/framework/plugins/volumebinding/binder.go",
+    )
+    volume_bind_timeout: float = _constant(
+        600.0,
+        "after this time a pod whose claims are not bound is scheduled anew",
+        flag="VolumeBindingArgs bindTimeoutSeconds",
+        source="pkg/scheduler/apis/config/v1/defaults.go",
     )
     pleg_relist_period: float = _constant(
         1.0, "container exits are noticed within this time, uniformly", flag="-", source=f"{_KUBELET}/pleg/generic.go"

@@ -1,6 +1,7 @@
 """The control plane: Kubernetes' loops over the state of a cluster, wired in the order in which they react."""
 
 from models.timing import Timing
+from simulator.controllers.attach_detach import AttachDetachController
 from simulator.controllers.autoscaling.autoscaler import AutoscalerController
 from simulator.controllers.cronjob import CronJobController
 from simulator.controllers.daemonset import DaemonSetController
@@ -10,6 +11,7 @@ from simulator.controllers.endpoints import EndpointController
 from simulator.controllers.job import JobController
 from simulator.controllers.legacy_eviction import LegacyEviction
 from simulator.controllers.node_lifecycle import NodeLifecycle
+from simulator.controllers.persistent_volume import PersistentVolumeController
 from simulator.controllers.pod_gc import PodGC
 from simulator.controllers.replicaset import ReplicaSetController
 from simulator.controllers.statefulset import StatefulSetController
@@ -49,6 +51,8 @@ class ControlPlane:
         # The order of listening is the order of reacting to one transition: endpoints follow pods at once,
         # ReplicaSets act before the Deployments that own them.
         self.endpoints = EndpointController(state)
+        self.persistent_volumes = PersistentVolumeController(kernel, state)
+        self.attach_detach = AttachDetachController(kernel, state, timing)
         self.kubelet = Kubelet(kernel, state, hazards, timing)
         self.node_lifecycle = NodeLifecycle(kernel, state, timing, phases)
         self.taint_eviction = TaintEviction(kernel, state)

@@ -61,6 +61,12 @@ class Kind(IntEnum):
     JOB_GENERATION = 40  # Job; one more with each change of its spec; 0 once it is deleted
     JOB_FINISHED = 41  # Job; 1 once it is Complete, 2 once it is Failed
     CRONJOB_GENERATION = 42  # CronJob; one more with each change of its spec
+    POD_VOLUMES = 43  # pod; what its volumes keep it waiting for: a `VolumeWait`
+    CLAIM_PHASE = 44  # PersistentVolumeClaim; a `ClaimPhase`
+    CLAIM_NODE = 45  # PersistentVolumeClaim; the node that a volume is being made for, -1 none
+    VOLUME_PHASE = 46  # PersistentVolume; a `VolumePhase`
+    VOLUME_ATTACHED = 47  # PersistentVolume; number of nodes that it is attached to
+    VOLUME_LOST = 48  # PersistentVolume; 1 while its data is lost
 
 
 class Phase(IntEnum):
@@ -71,6 +77,21 @@ class Phase(IntEnum):
     RUNNING = 2
     SUCCEEDED = 3
     FAILED = 4
+
+
+class VolumeWait(IntEnum):
+    """What the volumes of a pod keep it waiting for."""
+
+    NOTHING = 0
+    BINDING = 1
+    """A claim of it has no volume, or one that is being made; so it has no node, unless it names its node itself."""
+    OUT_OF_REACH = 2
+    """It has no node: of those that its volumes allow, none takes it."""
+    HELD = 3
+    """Another node has a volume of it, which can be attached to one node at a time."""
+    ATTACHING = 4
+    LOST = 5
+    """The data of a volume is lost, and not back yet."""
 
 
 class TransitionLog:

@@ -117,6 +117,7 @@ class Simulation:
             "REPLICASET": state.workloads.replica_set_names,
         }
         by_generation = {record.GENERATION: state.workloads.names_of(record) for record in record_classes()}
+        log.names |= {"CLAIM": state.volumes.claim_names, "VOLUME": state.volumes.names}
         by_generation[Kind.SERVICE_GENERATION] = service_names([service.spec for service in state.services])
         for kind in sorted(by_generation):
             log.names[kind.name.removesuffix("_GENERATION")] = by_generation[kind]
@@ -155,5 +156,7 @@ class Simulation:
         """Why it does not run, or run as a whole, in Kubernetes' words; empty if it is only a matter of time."""
         if pod.node < 0:
             return self.control_plane.kubelet.refusal(pod) or self.control_plane.scheduler.reason(pod)
-        held_up = obstacles.reason(pod) if pod.phase is Phase.PENDING else ""
+        held_up = ""
+        if pod.phase is Phase.PENDING:
+            held_up = obstacles.reason(pod) or self.control_plane.kubelet.volume_reason(pod)
         return held_up or crash_loop.reason(pod, self._timing)

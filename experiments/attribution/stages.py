@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from simulator.log import Phase
+from simulator.log import Phase, VolumeWait
 
 
 class Stage(StrEnum):
@@ -21,6 +21,12 @@ class Stage(StrEnum):
     """There is no pod in its place: its controller has not made one yet, or nobody will, or none is desired."""
     QUEUED = "queued"
     """The pod has no node: it waits for the scheduler, or is unschedulable."""
+    VOLUME_ZONE = "volume out of reach"
+    """The pod has no node: of those that its volumes allow, by zone or by name, none takes it."""
+    VOLUME = "waiting for a volume"
+    """A volume is being made for it, or another node still holds its volume (Multi-Attach), or its data is lost."""
+    ATTACHING = "attaching"
+    """Its volume is being attached to its node."""
     IMAGE_PULL = "image pull"
     """It waits for images, also behind other pulls on its node."""
     RESTART = "restart"
@@ -45,6 +51,13 @@ class Spell(NamedTuple):
     stage: Stage
 
 
+_VOLUME_STAGES: dict[int, Stage] = {
+    VolumeWait.BINDING: Stage.VOLUME,
+    VolumeWait.OUT_OF_REACH: Stage.VOLUME_ZONE,
+    VolumeWait.HELD: Stage.VOLUME,
+    VolumeWait.ATTACHING: Stage.ATTACHING,
+    VolumeWait.LOST: Stage.VOLUME,
+}
 READY = 1
 """The Ready condition of a node that is well: see `simulator.log.Kind`."""
 
@@ -66,6 +79,7 @@ class Pod:
 
     __slots__ = (
         *("answering", "blamed", "cause", "fallen", "node", "phase", "pulling", "ready", "running", "since", "stage"),
+        "volume_wait",
     )
 
     def __init__(self, cause: int, now: float) -> None:
@@ -74,6 +88,7 @@ class Pod:
         self.phase: int = Phase.PENDING
         self.running = 0
         self.ready = self.answering = self.pulling = False
+        self.volume_wait: int = VolumeWait.NOTHING
         self.fallen = False
         """A container or the sandbox died, the node being well; no container was started since."""
         self.since = now
@@ -90,11 +105,13 @@ class Pod:
             return None
         node = self.node
         if node is None:
-            return Stage.QUEUED
+            return _VOLUME_STAGES.get(self.volume_wait, Stage.QUEUED)
         if node.ready != READY:
             return Stage.TOLERATED if node.evicting else Stage.WAITING
         if not node.reporting:
             return Stage.UNDETECTED
+        if self.volume_wait:
+            return _VOLUME_STAGES[self.volume_wait]
         if self.pulling:
             return Stage.IMAGE_PULL
         if self.fallen:

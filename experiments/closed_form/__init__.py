@@ -60,6 +60,12 @@ from experiments.closed_form.units import (
     unavailability,
     weibull_variance,
 )
+from experiments.closed_form.volumes import (
+    dependent_unavailability,
+    mean_downtime_until_force_detach,
+    mean_downtime_until_out_of_service,
+    mean_downtime_until_return,
+)
 from experiments.closed_form.windows import (
     crash_loop_downtime,
     error_budget,
@@ -83,6 +89,7 @@ __all__ = [
     "any_down",
     "common_cause_unavailability",
     "crash_loop_downtime",
+    "dependent_unavailability",
     "downtime_deviation",
     "downtime_quantile",
     "downtime_variance_rate",
@@ -100,6 +107,9 @@ __all__ = [
     "mean_capacity",
     "mean_downtime",
     "mean_downtime_of_a_node_outage",
+    "mean_downtime_until_force_detach",
+    "mean_downtime_until_out_of_service",
+    "mean_downtime_until_return",
     "mean_reaction_time",
     "mean_regeneration_cycle",
     "mean_rollout_duration",

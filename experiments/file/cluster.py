@@ -9,9 +9,11 @@ from models.size import too_many_nodes
 
 
 def _resource_name(name: object) -> object:
-    if not isinstance(name, str) or not ("/" in name or name.startswith("hugepages-")):
+    named = ("hugepages-", "attachable-volumes-")
+    if not isinstance(name, str) or not ("/" in name or name.startswith(named)):
         raise ValueError(
-            "unknown resource; expected cpu, memory, pods, ephemeral-storage, or a name like nvidia.com/gpu"
+            "unknown resource; expected cpu, memory, pods, ephemeral-storage, attachable-volumes-csi-DRIVER, or a name "
+            "like nvidia.com/gpu"
         )
     return name
 
@@ -20,7 +22,10 @@ ResourceName = Annotated[str, BeforeValidator(_resource_name)]
 
 
 class AllocatableFile(FileModel, extra="allow"):
-    """What pods may request on a node; extended resources by their name, e.g. `nvidia.com/gpu: 1`."""
+    """What pods may request on a node; extended resources by their name, e.g. `nvidia.com/gpu: 1`.
+
+    `attachable-volumes-csi-ebs.csi.aws.com: 25` is how many volumes of a CSI driver can be attached to it.
+    """
 
     __pydantic_extra__: dict[ResourceName, Amount]
     cpu: Cpu

@@ -43,7 +43,7 @@ NOT_MODELLED = (
     "runs.parquet adds such times up). Services with traffic have the share of requests answered beside it.",
     "The network: nothing is lost or cut off.",
     "Outages of the control plane: API server, controllers and scheduler always work, with their usual delays.",
-    "Volumes and data: a pod that is placed anew finds what it needs.",
+    "Data: a volume is there or lost as a whole; copies that applications keep elsewhere are not checked.",
     "New nodes, people who step in, and every kind of failure that is not listed above.",
 )
 """What no run of this version contains, whatever the experiment says."""

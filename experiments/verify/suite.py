@@ -30,6 +30,7 @@ def studies() -> tuple[Study, ...]:
         single_unit,
         spreading,
         traffic,
+        volumes,
         windows,
         zones,
     )
@@ -43,6 +44,7 @@ def studies() -> tuple[Study, ...]:
         zones,
         rollout,
         windows,
+        volumes,
         traffic,
         jobs,
         rare_events,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from models.autoscaling import HorizontalPodAutoscaler
@@ -14,6 +14,7 @@ from models.input.yaml_values import HELM_TEMPLATE
 from models.job import Job
 from models.labels import LabelSelector
 from models.manifests.account import Account, Named
+from models.manifests.assumed_storage import assumed_storage
 from models.manifests.conversion import Admission, converters
 from models.manifests.kinds import is_built_in, type_error
 from models.manifests.manifest import Field, Findings, Manifest
@@ -22,6 +23,7 @@ from models.manifests.objects import Objects
 from models.manifests.ports import MadePod, look_up_ports
 from models.manifests.schema import schema_errors
 from models.manifests.selector import check_labels
+from models.manifests.volume_limits import with_volume_limits
 from models.node import Node
 from models.pod import PodTemplate
 from models.priority import PriorityClass
@@ -106,6 +108,9 @@ def build_cluster(
     made = [value for _, value in converted]
     # Admission has worked the PriorityClasses into the pods.
     cluster = Cluster.of([*nodes, *(v for v in made if v is not None and not isinstance(v, PriorityClass))])
+    cluster = replace(cluster, nodes=tuple(with_volume_limits(cluster.nodes, usable)))
+    if references is References.ASSUMED:
+        cluster = cluster.with_values(assumed_storage(cluster))
     if findings.problems:
         raise InputError(findings.problems)
     podless = _warn_of_empty_selections(converted, findings)

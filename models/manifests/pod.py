@@ -5,6 +5,7 @@ from dataclasses import replace
 from models.labels import is_canonical_integer
 from models.manifests import hooks
 from models.manifests.affinity import affinity, tolerations, topology_spread
+from models.manifests.claim import ephemeral_claims, pod_claims
 from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
@@ -47,6 +48,8 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         tolerations=tolerations(spec["tolerations"], admission.behaviour.timing),
         topology_spread_constraints=topology_spread(spec["topologySpreadConstraints"]),
         scheduling_gates=_scheduling_gates(spec),
+        claims=pod_claims(spec),
+        ephemeral_claims=ephemeral_claims(spec, admission.objects),
         readiness_gates=tuple(gate["conditionType"].required().text() for gate in spec["readinessGates"]),
         priority_class_name=spec["priorityClassName"].text() or None,
         priority=priority,

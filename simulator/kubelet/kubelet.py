@@ -57,6 +57,10 @@ class Kubelet:
         """Why a pod that names its node does not run there, in the kubelet's words; "" if it does."""
         return self._admission.refusal(pod)
 
+    def volume_reason(self, pod: PodState) -> str:
+        """Why a pod does not start for want of its volumes, in Kubernetes' words; "" if it is only a matter of time."""
+        return self._start.volumes.reason(pod)
+
     def make_unready(self, pod: PodState) -> None:
         """The readiness probes of a pod fail from now on, whatever its containers do."""
         self._start.make_unready(pod)

@@ -12,8 +12,9 @@ from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.start import Start
 from simulator.kubelet.termination import KILLED, Termination
+from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import ContainerState, PodState
+from simulator.state.objects import ContainerState, PodState, VolumeState
 
 FAILED_RUN = "failed-run"
 """The cause of what follows from a container that ran to its own end, and failed."""
@@ -33,14 +34,15 @@ class Restart:
     ) -> None:
         self._kernel = kernel
         self._pods = state.pods
-        self._cause = state.cause
+        self._state = state
         self._timing = timing
         self._termination = termination
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
         self.start = Start(kernel, state, images, self.clocks, self.kill, self.exit)
+        state.listen(Kind.VOLUME_LOST, self._volume_lost)
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
-        pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
+        pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
         self._ended(pod, container, pod.pod_class.behaviour.exit_code)
 
     def exit(self, pod: PodState, container: ContainerState) -> None:
@@ -49,7 +51,7 @@ class Restart:
         probability = behaviour.failure_probability
         failed = probability > 0 and pod.slot.stream("exit").random() < probability
         if failed:
-            pod.cause = self._cause(f"{FAILED_RUN}/{pod.slot.name}")
+            pod.cause = self._state.cause(f"{FAILED_RUN}/{pod.slot.name}")
         self._ended(pod, container, behaviour.exit_code if failed else 0)
 
     def _ended(self, pod: PodState, container: ContainerState, exit_code: int) -> None:
@@ -62,9 +64,19 @@ class Restart:
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         container.timers = [self._kernel.timer(noticed, lambda: self._noticed(pod, container), Order.KUBELET)]
 
+    def _volume_lost(self, volume: VolumeState, lost: int, cause: int) -> None:
+        """Applications that cannot read or write their data stop, and are not started before it is back."""
+        for pod in list(self._state.pods.values()) if lost else ():
+            claims = self._state.volumes.of_pod(pod) if pod.running and not pod.stopping else ()
+            if any(claim.volume is volume for claim in claims):
+                self._cut_off(pod, cause)
+
     def _sandbox_died(self, pod: PodState, mode: CrashMode) -> None:
-        """Its containers run on, cut off, until the kubelet notices and stops them."""
-        pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
+        self._cut_off(pod, self._state.cause(f"{mode.name}/{pod.slot.name}"))
+
+    def _cut_off(self, pod: PodState, cause: int) -> None:
+        """Its containers run on, to no use, until the kubelet notices and stops them; then the pod starts anew."""
+        pod.cause = cause
         self._termination.cancel(pod)
         for container in pod.containers:
             container.healthy = False

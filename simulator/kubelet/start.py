@@ -12,6 +12,7 @@ from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
 from simulator.kubelet.readiness_gates import ReadinessGates
+from simulator.kubelet.volumes import VolumeManager
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, Phase, PodState
 
@@ -38,6 +39,7 @@ class Start:
         self._exit = exit_
         """What happens when a container has run to its end."""
         self.gates = ReadinessGates(kernel, self.report_ready)
+        self.volumes = VolumeManager(state, self.start_pod)
 
     def bound(self, pod: PodState) -> None:
         """The pod got its node: its kubelet sees it as soon as it is in touch with the API server."""
@@ -47,8 +49,8 @@ class Start:
             self.start_pod(pod)
 
     def start_pod(self, pod: PodState) -> None:
-        """A new sandbox, the images that are missing, then the containers, stage by stage."""
-        if obstacles.stuck(pod):
+        """The volumes, a new sandbox, the images that are missing, then the containers, stage by stage."""
+        if obstacles.stuck(pod) or self.volumes.holds_up(pod):
             return
         pod.stage = 0
         delay = self._after_inits(pod, pod.slot.draw("start", pod.pod_class.behaviour.start))

@@ -44,6 +44,9 @@ class FakeKubelet:
             readiness_gate=Fixed(NEVER_SECONDS),
             stop=stop,
             stop_unstarted=stop,
+            provision=Fixed(0.0),
+            attach=Fixed(0.0),
+            detach=Fixed(0.0),
         )
 
 

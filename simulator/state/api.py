@@ -10,11 +10,13 @@ from functools import singledispatchmethod
 from typing import Any
 
 from models.behaviour import ASSUMED_RUN, Behaviour, PodBehaviour
+from models.claim import PersistentVolumeClaim
 from models.deployment import ReplicaSet
 from models.input.problems import did_you_mean
 from models.namespace import Namespace
 from models.pod import Pod, PodTemplate
 from models.service import Service
+from models.volume import PersistentVolume, StorageClass
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import (
     TEMPLATE_HASH_LABEL,
@@ -95,6 +97,18 @@ class Api:
     @apply.register
     def _(self, spec: Namespace, cause: int = 0) -> None:
         self._namespaces[spec.name] = spec.labels
+
+    @apply.register
+    def _(self, spec: StorageClass, cause: int = 0) -> None:
+        self._state.volumes.classes[spec.name] = spec
+
+    @apply.register
+    def _(self, spec: PersistentVolume, cause: int = 0) -> None:
+        self._state.volumes.add(spec)
+
+    @apply.register
+    def _(self, spec: PersistentVolumeClaim, cause: int = 0) -> None:
+        self._state.volumes.claim(spec)
 
     def label(self, pod: PodState, labels: Mapping[str, str], cause: int = 0) -> None:
         """Kubectl label: from now on these are the pod's labels."""

@@ -3,7 +3,7 @@
 from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.nodes import NodeTable
-from simulator.state.objects import Disruption, Phase, PodClass, PodOwner, PodState
+from simulator.state.objects import Disruption, Phase, PodClass, PodOwner, PodState, VolumeWait
 from simulator.state.transitions import Transitions
 
 
@@ -96,6 +96,12 @@ class Pods(dict[int, PodState]):
         if pod.pulling is not pulling:
             pod.pulling = pulling
             self._emit(Kind.POD_PULLING, pod, pod.uid, not pulling, pulling, cause)
+
+    def set_volume_wait(self, pod: PodState, wait: VolumeWait, cause: int) -> None:
+        """What the pod's volumes keep it waiting for."""
+        old, pod.volume_wait = pod.volume_wait, wait
+        if old is not wait:
+            self._emit(Kind.POD_VOLUMES, pod, pod.uid, old, wait, cause)
 
     def set_containers(self, pod: PodState, running: int, cause: int) -> None:
         """The number of the pod's containers that run."""

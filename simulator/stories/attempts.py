@@ -62,6 +62,7 @@ class Journal:
 
     def __init__(self) -> None:
         self._agendas: list[tuple[list[Attempt], Iterator[Attempt]]] = []
+        self._noted: list[Attempt] = []
 
     def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
         """The attempts that an operation is to make at one subject, one after the other: at `first`, then `every`."""
@@ -70,9 +71,16 @@ class Journal:
         self._agendas.append((asked, attempts))
         return attempts
 
+    def note(self, operation: str, subject: str, now: float) -> Attempt:
+        """An operation begins what nobody asked for at a certain time: it follows from what happened."""
+        attempt = Attempt(operation, subject, now)
+        attempt.begin(now)
+        self._noted.append(attempt)
+        return attempt
+
     def attempts(self, end: float) -> tuple[Attempt, ...]:
         """All that was asked before `end`, begun or not, in order of time. To be called when the run is over."""
-        found = []
+        found = [attempt for attempt in self._noted if attempt.asked < end]
         for asked, further in self._agendas:
             while not asked or asked[-1].asked < end:
                 if next(further, None) is None:

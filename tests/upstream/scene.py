@@ -15,6 +15,7 @@ from models.node import Node, Taint, TaintEffect
 from models.pod import Pod
 from simulator.kernel import Kernel
 from simulator.scheduling.counts import PodCounts
+from simulator.scheduling.storage import StorageView
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
@@ -91,7 +92,7 @@ class Scene:
         self.kernel = Kernel(0.0, 1.0)
         self.state = ClusterState(self.kernel, nodes, None)
         self.counts = PodCounts(self.state)
-        self.cluster = ClusterView(self.state.nodes, self.counts)
+        self.cluster = ClusterView(self.state.nodes, self.counts, StorageView(self.state.nodes, self.state.volumes))
         self.api = Api(self.state, Streams(0, 0), Behaviour())
         namespaces = [Namespace(name, {NAME_LABEL: name, "team": team}) for name, team in NAMESPACES.items()]
         for other in (*namespaces, *others):

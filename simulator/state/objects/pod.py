@@ -7,7 +7,7 @@ from models.behaviour import PodBehaviour
 from models.pod import Container, PodTemplate
 from simulator.hazards import Clock
 from simulator.kernel import Timer
-from simulator.log import Phase
+from simulator.log import Phase, VolumeWait
 from simulator.state.objects.affinity import Namespaces, PodAffinity
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.start_order import start_order
@@ -31,6 +31,7 @@ class PodClass:
     __slots__ = (
         "affinity",
         "behaviour",
+        "claims",
         "deletion_cost",
         "endpoint_of",
         "host_ports",
@@ -71,6 +72,8 @@ class PodClass:
         self.affinity = PodAffinity.of(template.spec.affinity, workload.namespace, labels, namespaces)
         self.requests = template.spec.requests
         self.host_ports = template.spec.host_ports
+        self.claims = tuple((workload.namespace, claim) for claim in template.spec.claims)
+        """Those that all its pods use: (namespace, name)."""
         self.scored_requests = template.spec.scored_requests
         self.images = tuple(
             dict.fromkeys(c.image for c in (*template.spec.init_containers, *template.spec.containers) if c.image)
@@ -79,6 +82,11 @@ class PodClass:
         self.stages = start_order(template.spec)
         self.scheduling: object = None
         """What the scheduler worked out for this class."""
+
+    @property
+    def has_volumes(self) -> bool:
+        """Whether its pods use any claims."""
+        return bool(self.claims or self.spec.ephemeral_claims)
 
     def stand_behind(self, service: ServiceState) -> None:
         """The Service selects its pods."""
@@ -184,6 +192,7 @@ class PodState:
         "stopping",
         "timer",
         "uid",
+        "volume_wait",
     )
 
     def __init__(
@@ -213,6 +222,8 @@ class PodState:
         self.ready_since = now
         self.available = False
         """Ready for minReadySeconds; kept by its ReplicaSet's controller."""
+        self.volume_wait = VolumeWait.NOTHING
+        """What its volumes keep it waiting for."""
         self.pulling = False
         """Bound, and some of its images are not on the node yet."""
         self.answering = False

@@ -16,12 +16,14 @@ from experiments.attribution.stages import Stage
 from experiments.design.goal import Capacity, ReadyEndpoints
 from experiments.metrics.observation import Observation
 from models.behaviour import Behaviour
+from models.claim import PersistentVolumeClaim
 from models.daemonset import DaemonSet
 from models.distributions import Exponential, Fixed
 from models.labels import LabelSelector
 from models.pod import Probe
 from models.service import Service
 from models.statefulset import StatefulSet
+from models.volume import StorageClass, VolumeBindingMode
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.failures.zone_outage import ZoneOutage
@@ -151,7 +153,7 @@ def test_causes_that_overlap_sum_to_the_downtime() -> None:
     load = cluster(
         nodes(6, ("a", "b", "c"), cpu=1500),
         deployment(replicas=4, pods=web),
-        deployment("lone", pods=template("lone", container(cpu=700))),
+        deployment("lone", pods=template("lone", container(cpu=700), claims=("own",))),
         pod("solo"),
     )
     services = (
@@ -160,10 +162,22 @@ def test_causes_that_overlap_sum_to_the_downtime() -> None:
         Service("agent", selector={"app": "agent"}),
         Service("one", selector={"statefulset.kubernetes.io/pod-name": "db-1"}),
     )
-    databases = StatefulSet("db", template("db", container(cpu=900)), LabelSelector.of({"app": "db"}), replicas=3)
+    databases = StatefulSet(
+        *("db", template("db", container(cpu=900)), LabelSelector.of({"app": "db"})),
+        replicas=3,
+        volume_claim_templates=(PersistentVolumeClaim("data"),),
+    )
+    storage = StorageClass("disks", "ebs.csi.aws.com", VolumeBindingMode.WAIT_FOR_FIRST_CONSUMER, is_default=True)
     agents = DaemonSet("agent", template("agent", priority=100), LabelSelector.of({"app": "agent"}))
     found = simulate(
-        replace(load, services=services, stateful_sets=(databases,), daemon_sets=(agents,)),
+        replace(
+            load,
+            services=services,
+            stateful_sets=(databases,),
+            daemon_sets=(agents,),
+            storage_classes=(storage,),
+            claims=(PersistentVolumeClaim("own"),),
+        ),
         behaviour=Behaviour(),
         failures=[
             NodeCrash("node-crash", Exponential(DAY), Exponential(HOUR)),

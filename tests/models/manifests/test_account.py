@@ -56,12 +56,6 @@ def thing(kind: str, api_version: str = "v1", name: str = "x") -> str:
         ("resources: {limits: {memory: 1Gi}}", "", "resources.limits.memory", "too good"),
         ("hostUsers: false", "", "hostUsers", "too good"),
         ("os: {name: windows}", "", "os", "too good"),
-        (
-            "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]",
-            "",
-            "volumes[].persistentVolumeClaim",
-            "too good",
-        ),
         ("volumes: [{name: d, nfs: {path: /, server: a}}]", "", "volumes[].nfs", "too good"),
         ("volumes: [{name: d, hostPath: {path: /a, type: Socket}}]", "", "volumes[].hostPath.type", "too good"),
         ("volumes: [{name: d, emptyDir: {sizeLimit: 1Gi}}]", "", "volumes[].emptyDir.sizeLimit", "too good"),

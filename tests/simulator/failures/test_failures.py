@@ -12,11 +12,15 @@ from typing import Any
 
 import pytest
 
+from models.claim import AccessMode, PersistentVolumeClaim
 from models.cluster import Cluster
 from models.distributions import Distribution, Exponential, Fixed, Gamma, LogNormal, Uniform
 from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL, ZONE_LABEL
+from models.volume import StorageClass
 from simulator.log import Kind
+from simulator.operations.force_delete import ForceDelete
+from simulator.operations.out_of_service import OutOfService
 from simulator.registry import UnknownName, classes, find, register
 from simulator.run import Run, simulate
 from tests.simulator.clusters import (
@@ -34,7 +38,12 @@ from tests.simulator.clusters import (
 )
 
 ZONES = ("zone-a", "zone-b", "zone-c")
-LOAD = cluster(nodes(6, ZONES), *(deployment(f"app-{i}", 3) for i in range(4)))
+APPS = tuple(f"app-{i}" for i in range(4))
+LOAD = replace(
+    cluster(nodes(6, ZONES), *(deployment(app, 3, pods=template(app, claims=(app,))) for app in APPS)),
+    storage_classes=(StorageClass("shares", "efs.csi.aws.com", is_default=True),),
+    claims=tuple(PersistentVolumeClaim(app, access_modes=(AccessMode.READ_WRITE_MANY,)) for app in APPS),
+)
 DAYS = 40
 
 SOME: dict[str, Any] = {
@@ -47,6 +56,7 @@ SOME: dict[str, Any] = {
     "lasting": 2 * HOUR,
     "every": 5 * DAY,
     "domain": ZONE_LABEL,
+    "after": Fixed(60.0),
 }
 """A value for every field of a policy that has no default, and for some that have, by name."""
 
@@ -76,9 +86,20 @@ def log_of(run: Run) -> bytes:
     return run.log.columns().tobytes()
 
 
+HELPERS = (ForceDelete, OutOfService)
+"""What only does something about nodes that are lost, and is not to blame for it."""
+LOST = FAILURES["nodeCrash"]("lost", Exponential(5 * DAY), Exponential(2 * HOUR))
+
+
+def around(policy: type, *, seed: int = 5) -> Run:
+    """A run with the policy alone, and what it needs."""
+    policies = [instance(policy), *([LOST] if policy in HELPERS else [])]
+    return run(*policies, seed=seed)
+
+
 @cache
 def of_one(policy: type) -> Run:
-    return run(instance(policy))
+    return around(policy)
 
 
 @EVERY
@@ -105,13 +126,14 @@ def test_it_is_documented(policy: type) -> None:
 @EVERY
 def test_it_strikes_and_says_so(policy: type) -> None:
     assert of_one(policy).strikes["some-name"] > 0
-    assert {cause.split("/")[0] for cause in of_one(policy).log.causes} >= {"", "some-name"}  # type: ignore[union-attr]
+    causes = {cause.split("/")[0] for cause in of_one(policy).log.causes}  # type: ignore[union-attr]
+    assert causes >= {"", "lost" if policy in HELPERS else "some-name"}
 
 
 @EVERY
 def test_the_same_seed_gives_the_same_log_and_another_another(policy: type) -> None:
-    assert log_of(of_one(policy)) == log_of(run(instance(policy)))
-    assert log_of(of_one(policy)) != log_of(run(instance(policy), seed=6))
+    assert log_of(of_one(policy)) == log_of(around(policy))
+    assert log_of(of_one(policy)) != log_of(around(policy, seed=6))
 
 
 @EVERY
@@ -182,6 +204,7 @@ SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "domainOutage": lambda load: len({node.zone for node in load.nodes}),
     "containerCrash": lambda load: sum(spec.replicas for spec in load.deployments),
     "sandboxCrash": lambda load: sum(spec.replicas for spec in load.deployments),
+    "volumeLoss": lambda load: len(load.claims),
 }
 """How many clocks each failure mode has, when nothing strikes several nodes one after another."""
 
@@ -216,6 +239,7 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "domainOutage": ("zone-a", {"values": ("zone-a",)}),
     "containerCrash": APP_2,
     "sandboxCrash": APP_2,
+    "volumeLoss": APP_2,
 }
 """What to tell each failure mode, and what its causes then name."""
 NOBODY: dict[str, Any] = {
