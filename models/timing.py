@@ -20,6 +20,7 @@ _POSITIVE = (
     "lease_renew_period",
     "node_monitor_period",
     "pod_gc_period",
+    "sync_frequency",
     "autoscaler_sync_period",
     "metrics_resolution",
 )
@@ -103,6 +104,12 @@ class Timing:
     )
     pleg_relist_period: float = _constant(
         1.0, "container exits are noticed within this time, uniformly", flag="-", source=f"{_KUBELET}/pleg/generic.go"
+    )
+    sync_frequency: float = _constant(
+        60.0,
+        "a pod is synced so often, and up to crashLoopJitter of it later: its volumes are written anew then",
+        flag="kubelet syncFrequency",
+        source=f"{_KUBELET}/pod_workers.go",
     )
     crash_loop_initial: float = _constant(
         10.0, "CrashLoopBackOff: the first wait (after the first restart)", flag="-", source=f"{_KUBELET}/kubelet.go"

@@ -58,6 +58,8 @@ class Kind(IntEnum):
     NODE_EXISTS = 37  # node; 1 from when one joins a running cluster, 0 once its object is deleted
     POD_SCHEDULING_GATES = 38  # pod; number of scheduling gates that are left
     POD_METADATA = 39  # pod; 0 as its labels or its owner are about to change, 1 once they have
+    CONFIGURATION_GENERATION = 40  # ConfigMap or Secret; one more with each change of its content
+    POD_CONFIGURATION = 41  # pod; a `Configured`: what is the matter with what it reads
 
 
 class Phase(IntEnum):
@@ -68,6 +70,17 @@ class Phase(IntEnum):
     RUNNING = 2
     SUCCEEDED = 3
     FAILED = 4
+
+
+class Configured(IntEnum):
+    """What is the matter with the ConfigMaps and Secrets that a pod reads."""
+
+    WELL = 0
+    AWAITED = 1
+    """They are not to be had, so the pod does not start."""
+    BAD = 2
+    EXPIRED = 3
+    """A certificate in them has run out."""
 
 
 class TransitionLog:

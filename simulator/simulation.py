@@ -75,7 +75,7 @@ class Simulation:
             self.kernel, self.state, self.api, self.hazards, timing, streams, phases, profile, ties
         )
         kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
-        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption)
+        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, cluster)
 
     def deploy(self) -> None:
         """Creates all workloads and lets them settle until time 0, when the users come."""
@@ -151,4 +151,5 @@ class Simulation:
         if pod.node < 0:
             return self.control_plane.kubelet.refusal(pod) or self.control_plane.scheduler.reason(pod)
         held_up = obstacles.reason(pod) if pod.phase is Phase.PENDING else ""
+        held_up = held_up or self.control_plane.kubelet.access.reason(pod)
         return held_up or crash_loop.reason(pod, self._timing)

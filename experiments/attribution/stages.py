@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from simulator.log import Phase
+from simulator.log import Configured, Phase
 
 
 class Stage(StrEnum):
@@ -23,6 +23,12 @@ class Stage(StrEnum):
     """The pod has no node: it waits for the scheduler, or is unschedulable."""
     IMAGE_PULL = "image pull"
     """It waits for images, also behind other pulls on its node."""
+    CONFIGURATION = "waiting for configuration"
+    """A ConfigMap or Secret that it reads is not to be had."""
+    BAD_CONFIGURATION = "bad configuration"
+    """What it has read makes it exit, or fail every request."""
+    EXPIRED_SECRET = "expired Secret"
+    """The same, because a certificate in it has run out."""
     RESTART = "restart"
     """The kubelet noticed that a container is gone, and has not made another yet: stop, back-off, restart."""
     START = "start"
@@ -45,6 +51,11 @@ class Spell(NamedTuple):
     stage: Stage
 
 
+_OF_CONFIGURATION = {
+    Configured.AWAITED: Stage.CONFIGURATION,
+    Configured.BAD: Stage.BAD_CONFIGURATION,
+    Configured.EXPIRED: Stage.EXPIRED_SECRET,
+}
 READY = 1
 """The Ready condition of a node that is well: see `simulator.log.Kind`."""
 
@@ -65,7 +76,20 @@ class Pod:
     """A pod as the log tells of it; `stage` is None while it is an endpoint that answers."""
 
     __slots__ = (
-        *("answering", "blamed", "cause", "fallen", "node", "phase", "pulling", "ready", "running", "since", "stage"),
+        *(
+            "answering",
+            "blamed",
+            "cause",
+            "configuration",
+            "fallen",
+            "node",
+            "phase",
+            "pulling",
+            "ready",
+            "running",
+            "since",
+            "stage",
+        ),
     )
 
     def __init__(self, cause: int, now: float) -> None:
@@ -74,6 +98,7 @@ class Pod:
         self.phase: int = Phase.PENDING
         self.running = 0
         self.ready = self.answering = self.pulling = False
+        self.configuration: int = Configured.WELL
         self.fallen = False
         """A container or the sandbox died, the node being well; no container was started since."""
         self.since = now
@@ -95,6 +120,8 @@ class Pod:
             return Stage.TOLERATED if node.evicting else Stage.WAITING
         if not node.reporting:
             return Stage.UNDETECTED
+        if self.configuration != Configured.WELL:
+            return _OF_CONFIGURATION[Configured(self.configuration)]
         if self.pulling:
             return Stage.IMAGE_PULL
         if self.fallen:

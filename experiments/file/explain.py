@@ -54,7 +54,8 @@ def _meanings(model: type[BaseModel]) -> dict[str, str]:
     for ancestor in reversed(model.__mro__):
         if issubclass(ancestor, FileModel):
             described = ancestor.__dict__.get("described")
-            docs |= attribute_docs(ancestor if described is None else described)
+            for part in reversed((ancestor if described is None else described).__mro__):
+                docs |= attribute_docs(part)
             docs |= {f.name: f.metadata["meaning"] for f in _fields(described) if "meaning" in f.metadata}
     return {field.alias or name: docs[name] for name, field in model.model_fields.items() if name in docs}
 

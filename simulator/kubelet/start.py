@@ -8,6 +8,8 @@ from collections.abc import Callable
 from models.pod import Probe
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import hooks, obstacles
+from simulator.kubelet.access import Access
+from simulator.kubelet.configuration import Configurations
 from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
@@ -25,7 +27,9 @@ class Start:
         state: ClusterState,
         images: Images,
         clocks: FailureClocks,
+        configurations: Configurations,
         kill: Callable[[PodState, ContainerState, Probe], None],
+        exited: Callable[[PodState, ContainerState, int], None],
     ) -> None:
         self._kernel = kernel
         self._nodes = state.nodes
@@ -34,6 +38,10 @@ class Start:
         self._clocks = clocks
         self._kill = kill
         """What happens when the start-up or liveness probe gives up."""
+        self._configurations = configurations
+        self._exited = exited
+        """What happens when a container exits, and for which cause."""
+        self.access = Access(kernel, state)
         self.gates = ReadinessGates(kernel, self.report_ready)
 
     def bound(self, pod: PodState) -> None:
@@ -44,9 +52,12 @@ class Start:
             self.start_pod(pod)
 
     def start_pod(self, pod: PodState) -> None:
-        """A new sandbox, the images that are missing, then the containers, stage by stage."""
-        if obstacles.stuck(pod):
-            return
+        """A new sandbox, the images that are missing, then the containers, stage by stage; once all is there."""
+        if not (obstacles.stuck(pod) or self.access.awaits(pod, self.start_pod)):
+            self.begin(pod)
+
+    def begin(self, pod: PodState) -> None:
+        """The start of a pod whose kubelet has all that it refers to."""
         pod.stage = 0
         delay = self._after_inits(pod, pod.slot.draw("start", pod.pod_class.behaviour.start))
         pull = self._images.present(pod) - self._kernel.now
@@ -102,6 +113,7 @@ class Start:
         """The process runs; when it answers, and when its probes find out, is settled now."""
         container.running, container.over = True, False
         container.started = self._kernel.now
+        self._configurations.read(pod, container)
         self._clocks.start_container(pod, container)
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
         spec = container.spec
@@ -142,9 +154,16 @@ class Start:
 
     def _up(self, pod: PodState, container: ContainerState) -> None:
         self._became_healthy(pod, container)
-        self._became_ready(pod, container)
+        if container.running:
+            self._became_ready(pod, container)
 
     def _became_healthy(self, pod: PodState, container: ContainerState) -> None:
+        """It has started up: it answers, unless its configuration is no good."""
+        if self._configurations.exits(container):
+            self._exited(pod, container, pod.cause)
+            return
+        if self._configurations.silences(container):
+            return
         container.healthy = True
         if all(each.healthy for each in pod.containers):
             self._pods.set_answering(pod, True, pod.cause)

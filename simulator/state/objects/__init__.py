@@ -5,6 +5,7 @@ read from a numpy column costs several times an attribute; so pods are slotted r
 """
 
 from simulator.log import Phase
+from simulator.state.objects.configuration import ConfigurationState
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import TEMPLATE_HASH_LABEL, DeploymentState, Progress, ReplicaSetState, Rollout
 from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState
@@ -16,6 +17,7 @@ from simulator.state.objects.workload import Slot, Workload
 __all__ = [
     "REVISION_LABEL",
     "TEMPLATE_HASH_LABEL",
+    "ConfigurationState",
     "ContainerState",
     "DaemonSetState",
     "DeploymentState",

@@ -1,0 +1,19 @@
+"""secretRotation: another content of a Secret."""
+
+from dataclasses import dataclass
+
+from simulator.operations.config_change import ConfigChange
+from simulator.registry import register
+from simulator.stories.references import SecretName
+
+
+@register("operation", "secretRotation")
+@dataclass(frozen=True)
+class SecretRotation(ConfigChange):
+    """A password, key or certificate in a Secret is replaced, once or at regular times; as configChange otherwise.
+
+    The old one stays valid for those that hold it, unless a secretExpiry says when it runs out.
+    """
+
+    target: SecretName
+    """The Secret: "Secret/name" or "Secret/namespace/name"."""
