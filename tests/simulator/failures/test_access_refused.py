@@ -60,7 +60,7 @@ def test_a_container_is_tried_again_every_ten_to_fifteen_seconds() -> None:
 
 def test_a_volume_is_tried_again_after_twice_as_long_each_time() -> None:
     made = found(refused(100.0), until=1000.0)
-    assert answering(made) == [(150.0, 0), (150.0 + 63.5 + 3.0, 1)]
+    assert answering(made) == [(151.0, 0), (150.0 + 63.5 + 3.0, 1)]
 
 
 def test_accounts_that_are_not_meant_start() -> None:
@@ -70,7 +70,7 @@ def test_accounts_that_are_not_meant_start() -> None:
     theirs = replace(workload.template, spec=replace(workload.template.spec, service_account="other"))
     asked = lab(replace(workload, template=theirs), failures=(refused(service_accounts=("other",)),))
     asked.at(150.0, lambda: asked.state.pods.mark_deleting(asked.pods()[0], 0))
-    assert answering(asked.run(200.0))[-1] == (150.0, 0)
+    assert answering(asked.run(200.0))[-1] == (151.0, 0)
 
 
 def test_a_pod_whose_node_goes_off_while_it_waits_starts_when_both_are_back() -> None:

@@ -11,7 +11,6 @@ from simulator.failures.secret_expiry import SecretExpiry
 from simulator.log import Configured, Kind
 from simulator.operations.secret_rotation import SecretRotation
 from simulator.stories.configurations import Reload
-from tests.simulator.clusters import DAY, HOUR
 from tests.simulator.operations.test_config_change import Lab, answering, app, lab
 
 KEY = "Secret/default/tls"
@@ -40,7 +39,7 @@ def test_a_certificate_that_nobody_rotates_runs_out_for_all_at_once_until_people
 def test_one_that_is_rotated_in_time_harms_nobody() -> None:
     found = run(expiry(renew_before=1000.0))
     assert answering(found) == []
-    assert found.simulation.strikes()["expiry"] == 0
+    assert "expiry" not in found.simulation.strikes()
 
 
 def test_rotations_that_fail_are_tried_again_until_it_runs_out() -> None:
@@ -94,8 +93,3 @@ def test_a_rotation_that_people_do_puts_the_end_off() -> None:
 def test_an_expiry_that_makes_no_sense_is_refused(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         expiry(**fields)
-
-
-def test_certificates_of_ninety_days_are_renewed_four_times_a_year() -> None:
-    found = run(expiry(lifetime=90 * DAY, renew_before=30 * DAY, retry_every=HOUR), until=9 * HOUR)
-    assert answering(found) == []

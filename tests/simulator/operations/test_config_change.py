@@ -52,8 +52,10 @@ def test_a_bad_content_that_is_reloaded_hot_silences_every_replica_at_its_next_s
     counts = answering(found)
     assert [number for _, number in counts] == [2, 1, 0, 1, 2, 3]
     bad, good = [t for t, _ in counts[:3]], [t for t, _ in counts[3:]]
-    assert 100.0 <= min(bad) and max(bad) <= 160.0  # syncs are 60 s apart, without jitter
-    assert 1100.0 <= min(good) and max(good) <= 1160.0
+    assert min(bad) >= 100.0
+    assert max(bad) <= 160.0
+    assert min(good) >= 1100.0
+    assert max(good) <= 1160.0
     assert found.times(Kind.POD_READY) == []  # probes see nothing
     assert [new for *_, new in found.log(Kind.POD_CONFIGURATION)] == 3 * [Configured.BAD] + 3 * [Configured.WELL]
     (attempt,) = attempts(found)
@@ -66,7 +68,7 @@ def test_a_bad_content_that_is_rolled_out_takes_no_more_than_max_unavailable() -
     assert answering(found) == [(100.0, 3), (1103.0, 4)]
     assert {cause for *_, cause in found.rows(Kind.POD_CONFIGURATION)} <= {"change/ConfigMap/settings"}
     assert [a.outcome for a in attempts(found)] == [Outcome.ROLLED_BACK]
-    assert len(found.replica_sets()) == 2 and found.counts()[0] == (4, 4, 4)  # the first comes back
+    assert found.counts() == ((4, 4, 4), (0, 0, 0))  # the first comes back
 
 
 def test_a_good_content_with_a_checksum_is_a_rollout_of_every_workload_that_reads_it() -> None:
