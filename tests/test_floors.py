@@ -16,7 +16,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "load behaviour daemonset disruption statefulset",
         "autoscaling deployment qos",
         "pod priority service traffic",
-        "distributions input labels namespace node reference request_level timing",
+        "configuration distributions input labels namespace node reference request_level timing",
         "arrays incomplete_gamma size",
     ),
     "simulator": (

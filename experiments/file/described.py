@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 from pydantic.alias_generators import to_camel
 
-from experiments.file.fields import Duration, FileModel, Number, Seconds, Select, written_duration
+from experiments.file.fields import Duration, FileModel, Number, Probability, Seconds, Select, written_duration
 from experiments.file.laws import KINDS, AnyLaw, Law
 from models.distributions import Distribution
 from models.labels import LabelSelector, Operator, Requirement
@@ -141,6 +141,8 @@ def _annotation(name: str, hint: Any) -> Any:
     """The type that a file writes for a dataclass field of this type."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is float:
+        if name.endswith("probability"):
+            return Probability
         if _is_number(name):
             return Number
         return Seconds if name.endswith("seconds") else Duration

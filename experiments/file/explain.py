@@ -220,7 +220,16 @@ def _type(whole: dict[str, Any], node: dict[str, Any]) -> str:
     if "enum" in node:
         return " | ".join(map(str, node["enum"]))
     words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true | false"}
-    if node.get("title") in ("Duration", "Percentage", "Quantity", "Selector", "Seconds", "Manifest", "Limit"):
+    if node.get("title") in (
+        "Duration",
+        "Percentage",
+        "Probability",
+        "Quantity",
+        "Selector",
+        "Seconds",
+        "Manifest",
+        "Limit",
+    ):
         return str(node["title"]).lower()
     return words.get(str(node.get("type")), "mapping")
 

@@ -20,6 +20,7 @@ UNLIKELY = 1e-6
 def studies() -> tuple[Study, ...]:
     """All studies, in the order in which their checks are listed."""
     from experiments.verify import (
+        configuration,
         k_of_n,
         node_and_pod,
         published,
@@ -41,6 +42,7 @@ def studies() -> tuple[Study, ...]:
         spreading,
         zones,
         rollout,
+        configuration,
         windows,
         traffic,
         rare_events,

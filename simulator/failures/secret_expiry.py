@@ -6,9 +6,8 @@ from models.configuration import Fails
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.state.objects import ConfigurationState
 from simulator.stories.attempts import Attempt
-from simulator.stories.configurations import Reload, Validity
+from simulator.stories.configurations import Changeable, Reload, Validity
 from simulator.stories.references import SecretName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -62,11 +61,11 @@ class SecretExpiry:
     def _cause(self) -> str:
         return f"{self.name}/{self.target}"
 
-    def _tell(self, world: World, record: ConfigurationState) -> None:
+    def _tell(self, world: World, record: Changeable) -> None:
         """The story of the certificate that is in it now, which has luck of its own."""
         world.tell(self.name, f"{self.target}/{record.content.number}", self._story, world, record)
 
-    def _story(self, subject: Subject, world: World, record: ConfigurationState) -> Story:
+    def _story(self, subject: Subject, world: World, record: Changeable) -> Story:
         content, certificate = record.content, record.content.certificate
         assert certificate is not None
         if self.renew_before is not None and not record.spec.immutable:
@@ -88,6 +87,6 @@ class SecretExpiry:
         elif not record.spec.immutable:
             self._renew(world, record, mend)
 
-    def _renew(self, world: World, record: ConfigurationState, reload: Reload) -> None:
+    def _renew(self, world: World, record: Changeable, reload: Reload) -> None:
         world.configurations.renew(record, None, reload, self._cause, world.now)
         world.reload(Attempt(self.name, self.target, world.now), record, reload)

@@ -14,6 +14,7 @@ from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
 from simulator.kubelet.readiness_gates import ReadinessGates
+from simulator.log import Configured
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, Phase, PodState
 
@@ -53,6 +54,8 @@ class Start:
 
     def start_pod(self, pod: PodState) -> None:
         """A new sandbox, the images that are missing, then the containers, stage by stage; once all is there."""
+        if pod.pod_class.template.absences.lacks_configuration:
+            self._pods.set_configuration(pod, Configured.AWAITED, pod.cause)
         if not (obstacles.stuck(pod) or self.access.awaits(pod, self.start_pod)):
             self.begin(pod)
 

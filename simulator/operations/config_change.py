@@ -7,9 +7,8 @@ from models.configuration import Fails
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.state.objects import ConfigurationState
 from simulator.stories.attempts import Attempt, Outcome
-from simulator.stories.configurations import Reload, Rollback
+from simulator.stories.configurations import Changeable, Reload, Rollback
 from simulator.stories.references import ConfigMapName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -95,7 +94,7 @@ class ConfigChange:
         noticed = sum(law.sample(subject.rng) for law in laws)
         return is_bad, math.inf if self.rollback is Rollback.NONE else noticed
 
-    def _change(self, world: World, record: ConfigurationState, attempt: Attempt, is_bad: bool) -> bool:
+    def _change(self, world: World, record: Changeable, attempt: Attempt, is_bad: bool) -> bool:
         """The new content, unless the API server refuses it."""
         world.strikes[self.name] += 1
         attempt.begin(world.now)

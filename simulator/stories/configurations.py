@@ -13,6 +13,9 @@ from simulator.kubelet.kubelet import Kubelet
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ConfigurationState, DaemonSetState, DeploymentState, StatefulSetState
 
+Changeable = ConfigurationState
+"""A ConfigMap or Secret that changes during a run."""
+
 
 class Reload(StrEnum):
     """What the pods do about another content."""
