@@ -8,7 +8,7 @@ from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import crash_loop, hooks
-from simulator.kubelet.configuration import Configurations
+from simulator.kubelet.contents import HeldContents
 from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.start import Start
@@ -18,7 +18,7 @@ from simulator.state.objects import ContainerState, PodState
 
 
 class Restart:
-    """Notices what died, and starts it anew; `start`, `clocks` and `configurations` are those of all pods."""
+    """Notices what died, and starts it anew; `start`, `clocks` and `contents` are those of all pods."""
 
     def __init__(
         self,
@@ -35,8 +35,8 @@ class Restart:
         self._timing = timing
         self._termination = termination
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
-        self.configurations = Configurations(kernel, state, timing)
-        self.start = Start(kernel, state, images, self.clocks, self.configurations, self.kill, self._exited)
+        self.contents = HeldContents(kernel, state, timing)
+        self.start = Start(kernel, state, images, self.clocks, self.contents, self.kill, self._exited)
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
         self._exited(pod, container, self._cause(f"{mode.name}/{pod.slot.name}"))
@@ -57,7 +57,7 @@ class Restart:
         self._termination.cancel(pod)
         for container in pod.containers:
             container.healthy = False
-        self.configurations.down(pod)
+        self.contents.down(pod)
         self._pods.set_answering(pod, False, pod.cause)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         pod.timer = self._kernel.timer(noticed, lambda: self._stop_without_sandbox(pod), Order.KUBELET)

@@ -9,7 +9,7 @@ from models.pod import Probe
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import hooks, obstacles
 from simulator.kubelet.access import Access
-from simulator.kubelet.configuration import Configurations
+from simulator.kubelet.contents import HeldContents
 from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
@@ -28,7 +28,7 @@ class Start:
         state: ClusterState,
         images: Images,
         clocks: FailureClocks,
-        configurations: Configurations,
+        contents: HeldContents,
         kill: Callable[[PodState, ContainerState, Probe], None],
         exited: Callable[[PodState, ContainerState, int], None],
     ) -> None:
@@ -39,7 +39,7 @@ class Start:
         self._clocks = clocks
         self._kill = kill
         """What happens when the start-up or liveness probe gives up."""
-        self._configurations = configurations
+        self._contents = contents
         self._exited = exited
         """What happens when a container exits, and for which cause."""
         self.access = Access(kernel, state)
@@ -116,7 +116,7 @@ class Start:
         """The process runs; when it answers, and when its probes find out, is settled now."""
         container.running, container.over = True, False
         container.started = self._kernel.now
-        self._configurations.read(pod, container)
+        self._contents.read(pod, container)
         self._clocks.start_container(pod, container)
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
         spec = container.spec
@@ -162,10 +162,10 @@ class Start:
 
     def _became_healthy(self, pod: PodState, container: ContainerState) -> None:
         """It has started up: it answers, unless its configuration is no good."""
-        if self._configurations.exits(container):
+        if self._contents.exits(container):
             self._exited(pod, container, pod.cause)
             return
-        if self._configurations.silences(container):
+        if self._contents.silences(container):
             return
         container.healthy = True
         if all(each.healthy for each in pod.containers):

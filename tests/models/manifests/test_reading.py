@@ -227,7 +227,7 @@ def test_kinds_without_a_model_are_counted(tmp_path: Path) -> None:
         ("Rollout", 1, "unknown"),
         ("Service.serving.knative.dev", 1, "unknown"),
     ]
-    assert (built.named[0].first.line, built.named[0].first.column) == (35, 1)
+    assert (built.named[0].first.line, built.named[0].first.column) == (32, 1)
 
 
 def manifests(tmp_path: Path, *texts: str) -> tuple[Manifest, ...]:

@@ -2,8 +2,9 @@
 
 Source: pkg/kubelet (kubelet_pods.go: environments are made when a container starts; pod_workers.go; util/manager),
 pkg/volume (configmap, secret, projected). The kubelet watches the objects of its pods, and writes their volumes anew at
-the next sync of each pod, every 60 to 90 s. Nothing polls: when a pod's next sync is due is drawn when a content
-changes that its processes are to read. Only objects that change during a run are looked at.
+the next sync of each pod, every 60 to 90 s (that other things that happen to a pod sync it too is left out). Nothing
+polls: when a pod's next sync is due is drawn when a content changes that its processes are to read. Only objects that
+change during a run are looked at.
 """
 
 import math
@@ -16,7 +17,7 @@ from simulator.state.cluster import ClusterState
 from simulator.state.objects import ConfigurationState, ContainerState, PodState
 
 
-class Configurations:
+class HeldContents:
     """What the containers of all nodes hold."""
 
     def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing) -> None:
@@ -37,7 +38,9 @@ class Configurations:
 
     def read(self, pod: PodState, container: ContainerState) -> None:
         """The container starts: it reads what there is."""
-        references = pod.pod_class.template.configuration if self._records else ()
+        if not self._records:
+            return
+        references = pod.pod_class.template.configuration
         name = container.spec.name
         held = {
             reference.key: self._records[reference.key].content
