@@ -87,9 +87,13 @@ class Access:
                     pod.cause = refusal.cause
                 self._state.pods.set_configuration(pod, Configured.AWAITED, pod.cause)
                 return True
+        self.forget(pod)
+        return False
+
+    def forget(self, pod: PodState) -> None:
+        """The pod does not wait any more: it starts, or its node is off."""
         if self._waiting.pop(pod.uid, None) is not None:
             self._state.pods.set_configuration(pod, Configured.WELL, pod.cause)
-        return False
 
     def reason(self, pod: PodState) -> str:
         """Why the pod does not start, in Kubernetes' words; "" if it does not wait."""

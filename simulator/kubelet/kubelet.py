@@ -116,6 +116,7 @@ class Kubelet:
         for container in pod.containers:
             container.running = container.healthy = False
         self.contents.down(pod)
+        self.access.forget(pod)
         self._state.pods.set_pulling(pod, False, cause)
         self._state.pods.set_containers(pod, 0, cause)
         self._state.pods.set_answering(pod, False, cause)

@@ -62,7 +62,7 @@ class ConfigurationChange:
         assert first is not None
         good = record.content
         for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.sleep(attempt.asked - world.now)
+            yield world.sleep(max(0.0, attempt.asked - world.now))
             good = good if record.content.fails is not None else record.content
             is_bad, noticed = self._luck(subject)
             if not self._change(world, record, attempt, is_bad):
