@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from models.claim import PersistentVolumeClaim
+from models.configuration import ConfigurationReference
 from models.labels import LabelSelector, Operator, Requirement, is_canonical_integer
 from models.node import Resources, Taint, TaintEffect
 from models.reference import Absences
@@ -204,6 +205,7 @@ class PodSpec:
     active_deadline: float | None = None
     """Seconds that the pod may be active, from when its kubelet sees it; then it fails."""
     restart_policy: str = "Always"
+    service_account: str = "default"
     host_network: bool = False
     overhead: Resources = Resources()
     resources: PodResources = PodResources()
@@ -309,6 +311,8 @@ class PodTemplate:
     """Of everything that its manifest says, modelled or not: another digest is another template."""
     absences: Absences = field(default_factory=Absences)
     """What is not there of that which they refer to."""
+    configuration: tuple[ConfigurationReference, ...] = ()
+    """The ConfigMaps and Secrets that they read."""
 
     @property
     def is_static(self) -> bool:

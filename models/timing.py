@@ -20,6 +20,7 @@ _POSITIVE = (
     "lease_renew_period",
     "node_monitor_period",
     "pod_gc_period",
+    "sync_frequency",
     "autoscaler_sync_period",
     "metrics_resolution",
     "volume_bind_period",
@@ -152,6 +153,12 @@ class Timing:
         "what the clock of CronJobs shows at time 0: the time since Monday, 1 January 2024, 00:00 UTC",
         flag="-",
         source="a choice of ours",
+    )
+    sync_frequency: float = _constant(
+        60.0,
+        "a pod is synced so often, and up to crashLoopJitter of it later: its volumes are written anew then",
+        flag="kubelet syncFrequency",
+        source=f"{_KUBELET}/pod_workers.go",
     )
     crash_loop_initial: float = _constant(
         10.0, "CrashLoopBackOff: the first wait (after the first restart)", flag="-", source=f"{_KUBELET}/kubelet.go"

@@ -67,6 +67,8 @@ class Kind(IntEnum):
     VOLUME_PHASE = 46  # PersistentVolume; a `VolumePhase`
     VOLUME_ATTACHED = 47  # PersistentVolume; number of nodes that it is attached to
     VOLUME_LOST = 48  # PersistentVolume; 1 while its data is lost
+    CONFIGURATION_GENERATION = 49  # ConfigMap or Secret; one more with each change of its content
+    POD_CONFIGURATION = 50  # pod; a `Configured`: what is the matter with what it reads
 
 
 class Phase(IntEnum):
@@ -92,6 +94,17 @@ class VolumeWait(IntEnum):
     ATTACHING = 4
     LOST = 5
     """The data of a volume is lost, and not back yet."""
+
+
+class Configured(IntEnum):
+    """What is the matter with the ConfigMaps and Secrets that a pod reads."""
+
+    WELL = 0
+    AWAITED = 1
+    """They are not to be had, so the pod does not start."""
+    BAD = 2
+    EXPIRED = 3
+    """A certificate in them has run out."""
 
 
 class TransitionLog:

@@ -77,7 +77,7 @@ class Simulation:
             self.kernel, self.state, self.api, self.hazards, timing, streams, phases, profile, ties
         )
         kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
-        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption)
+        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, cluster)
 
     def deploy(self) -> None:
         """Creates all workloads and lets them settle until time 0, when the users come, and Jobs are begun."""
@@ -156,7 +156,8 @@ class Simulation:
         """Why it does not run, or run as a whole, in Kubernetes' words; empty if it is only a matter of time."""
         if pod.node < 0:
             return self.control_plane.kubelet.refusal(pod) or self.control_plane.scheduler.reason(pod)
-        held_up = ""
+        kubelet, held_up = self.control_plane.kubelet, ""
         if pod.phase is Phase.PENDING:
-            held_up = obstacles.reason(pod) or self.control_plane.kubelet.volume_reason(pod)
+            held_up = obstacles.reason(pod) or kubelet.volume_reason(pod)
+        held_up = held_up or kubelet.access.reason(pod)
         return held_up or crash_loop.reason(pod, self._timing)

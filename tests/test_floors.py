@@ -17,7 +17,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "load behaviour cronjob daemonset disruption statefulset",
         "autoscaling deployment job qos volume",
         "pod priority service traffic",
-        "claim",
+        "claim configuration",
         "distributions input labels namespace node reference request_level timing",
         "arrays incomplete_gamma schedule size",
     ),

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from simulator.log import Phase, VolumeWait
+from simulator.log import Configured, Phase, VolumeWait
 
 
 class Stage(StrEnum):
@@ -29,6 +29,12 @@ class Stage(StrEnum):
     """Its volume is being attached to its node."""
     IMAGE_PULL = "image pull"
     """It waits for images, also behind other pulls on its node."""
+    CONFIGURATION = "waiting for configuration"
+    """A ConfigMap or Secret that it reads is not to be had."""
+    BAD_CONFIGURATION = "bad configuration"
+    """What it has read makes it exit, or fail every request."""
+    EXPIRED_SECRET = "expired Secret"
+    """The same, because a certificate in it has run out."""
     RESTART = "restart"
     """The kubelet noticed that a container is gone, and has not made another yet: stop, back-off, restart."""
     START = "start"
@@ -58,6 +64,11 @@ _VOLUME_STAGES: dict[int, Stage] = {
     VolumeWait.ATTACHING: Stage.ATTACHING,
     VolumeWait.LOST: Stage.VOLUME,
 }
+_OF_CONFIGURATION = {
+    Configured.AWAITED: Stage.CONFIGURATION,
+    Configured.BAD: Stage.BAD_CONFIGURATION,
+    Configured.EXPIRED: Stage.EXPIRED_SECRET,
+}
 READY = 1
 """The Ready condition of a node that is well: see `simulator.log.Kind`."""
 
@@ -78,8 +89,8 @@ class Pod:
     """A pod as the log tells of it; `stage` is None while it is an endpoint that answers."""
 
     __slots__ = (
-        *("answering", "blamed", "cause", "fallen", "node", "phase", "pulling", "ready", "running", "since", "stage"),
-        "volume_wait",
+        *("answering", "blamed", "cause", "configuration", "fallen", "node", "phase", "pulling", "ready", "running"),
+        *("since", "stage", "volume_wait"),
     )
 
     def __init__(self, cause: int, now: float) -> None:
@@ -89,6 +100,7 @@ class Pod:
         self.running = 0
         self.ready = self.answering = self.pulling = False
         self.volume_wait: int = VolumeWait.NOTHING
+        self.configuration: int = Configured.WELL
         self.fallen = False
         """A container or the sandbox died, the node being well; no container was started since."""
         self.since = now
@@ -112,6 +124,8 @@ class Pod:
             return Stage.UNDETECTED
         if self.volume_wait:
             return _VOLUME_STAGES[self.volume_wait]
+        if self.configuration != Configured.WELL:
+            return _OF_CONFIGURATION[Configured(self.configuration)]
         if self.pulling:
             return Stage.IMAGE_PULL
         if self.fallen:

@@ -12,6 +12,7 @@ from experiments.file.source import Source
 from experiments.file.traffic import TraceProblem
 from experiments.file.variant import Variant
 from models.cluster import Cluster
+from models.configuration import full_key
 from models.demand import measured
 from models.input.problems import Path, Problem, did_you_mean
 from models.size import too_many_rate_changes, too_many_requests
@@ -134,6 +135,8 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
             for name, place in _names(getattr(story, field), (*path, to_camel(field))):
                 if reference is Refers.WORKLOAD:
                     message = _missing_workload(name, variant)
+                elif reference in (Refers.CONFIG_MAP, Refers.SECRET, Refers.SERVICE_ACCOUNT):
+                    message = "" if built is None else _missing_of_pods(name, reference, built.cluster)
                 elif built is not None:
                     message = _missing_in_nodes(name, reference, story, built.cluster)
                 else:
@@ -152,6 +155,20 @@ def _missing_workload(name: str, variant: Variant) -> str:
         return ""
     known = variant.rollable()
     return f"there is no {name}{did_you_mean(name, known) or _listed(known[: len(known) // 2])}"
+
+
+def _missing_of_pods(name: str, reference: Refers, cluster: Cluster) -> str:
+    """What is wrong with the name of a ConfigMap, Secret or ServiceAccount, by what pods read or have; "" if right."""
+    templates = [maker.template for maker in cluster.pod_makers()]
+    if reference is Refers.SERVICE_ACCOUNT:
+        known, asked = {template.spec.service_account for template in templates}, name
+        message = f"no pod has the ServiceAccount {name!r}"
+    else:
+        keys = {each.key for template in templates for each in template.configuration}
+        known = {key for key in keys if key.startswith(f"{reference.value}/")}
+        asked, message = full_key(name), f"no pod reads {name}"
+    listed = ", ".join(sorted(key.replace("/default/", "/") for key in known)) or f"no {reference.value}"
+    return "" if asked in known else message + (did_you_mean(asked, known) or f"; there is {listed}")
 
 
 def _missing_in_nodes(name: str, reference: Refers | ValueOf, story: Any, cluster: Cluster) -> str:

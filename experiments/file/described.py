@@ -21,6 +21,7 @@ from experiments.file.fields import (
     FileModel,
     Names,
     Number,
+    Probability,
     Seconds,
     Select,
     StoryName,
@@ -165,6 +166,8 @@ def _annotation(name: str, hint: Any) -> Any:
     """The type that a file writes for a dataclass field of this type."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is float:
+        if name.endswith("probability"):
+            return Probability
         if _is_number(name):
             return Number
         if name == "every":

@@ -60,6 +60,12 @@ Seconds = Annotated[
     WithJsonSchema({"type": ["number", "string"], "title": "Seconds", "examples": [300, "5m", "7d"]}),
 ]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Probability = Annotated[
+    float,
+    BeforeValidator(lambda v: parse_percent(v) if isinstance(v, str) else v),
+    Field(ge=0, le=1, allow_inf_nan=False),
+    WithJsonSchema({"type": ["number", "string"], "title": "Probability", "examples": ["2%", 0.02]}),
+]
 Percentage = Annotated[
     float,
     BeforeValidator(parse_percent),

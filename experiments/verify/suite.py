@@ -20,6 +20,7 @@ UNLIKELY = 1e-6
 def studies() -> tuple[Study, ...]:
     """All studies, in the order in which their checks are listed."""
     from experiments.verify import (
+        configuration,
         jobs,
         k_of_n,
         node_and_pod,
@@ -43,6 +44,7 @@ def studies() -> tuple[Study, ...]:
         spreading,
         zones,
         rollout,
+        configuration,
         windows,
         volumes,
         traffic,

@@ -6,6 +6,7 @@ from models.labels import is_canonical_integer
 from models.manifests import hooks
 from models.manifests.affinity import affinity, tolerations, topology_spread
 from models.manifests.claim import ephemeral_claims, pod_claims
+from models.manifests.configuration import configuration_references
 from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
@@ -57,6 +58,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         termination_grace_period=grace_period,
         active_deadline=_active_deadline(spec, restart_policies),
         restart_policy=spec["restartPolicy"].choice("Always", restart_policies),
+        service_account=_service_account(spec),
         host_network=host_network,
         overhead=resources(spec["overhead"]),
     )
@@ -73,6 +75,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         cost,
         template_digest(field.value),
         absences(field, admission.objects),
+        configuration_references(spec),
     )
     _check_durations(field, template, admission)
     return template
@@ -111,6 +114,11 @@ def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, Pri
     by_class = "PreemptLowerPriority" if chosen is None or chosen.preempts else "Never"
     policy = spec["preemptionPolicy"].choice(by_class, ("PreemptLowerPriority", "Never"))
     return (chosen.value if chosen else written), policy != "Never"
+
+
+def _service_account(spec: Field) -> str:
+    """The name of the account; the deprecated field is a synonym (pkg/apis/core/v1/conversion.go)."""
+    return spec["serviceAccountName"].text() or spec["serviceAccount"].text() or "default"
 
 
 def _active_deadline(spec: Field, restart_policies: tuple[str, ...]) -> float | None:

@@ -191,7 +191,8 @@ def absences(pod: Field, objects: Objects) -> Absences:
     if unschedulable and not unmounted:
         unmounted = Stage.MOUNT.said(f"Unable to attach or mount volumes: {unschedulable}")
     refused = f'pods "{{}}" is forbidden: {first[Stage.ADMISSION]}' if Stage.ADMISSION in first else invalid
-    return Absences(refused, unschedulable, unmounted, held_back)
+    kinds = {miss.use.reference.kind for miss in misses if miss.stage in (Stage.MOUNT, Stage.CONFIG)}
+    return Absences(refused, unschedulable, unmounted, held_back, bool(kinds & {"ConfigMap", "Secret"}))
 
 
 def _without_image(spec: Field, objects: Objects) -> dict[str, str]:

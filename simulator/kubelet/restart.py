@@ -8,6 +8,7 @@ from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import crash_loop, hooks
+from simulator.kubelet.contents import HeldContents
 from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.start import Start
@@ -21,7 +22,7 @@ FAILED_RUN = "failed-run"
 
 
 class Restart:
-    """Notices what died, and starts it anew; `start` and `clocks` are those of all pods."""
+    """Notices what died, and starts it anew; `start`, `clocks` and `contents` are those of all pods."""
 
     def __init__(
         self,
@@ -38,11 +39,16 @@ class Restart:
         self._timing = timing
         self._termination = termination
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
-        self.start = Start(kernel, state, images, self.clocks, self.kill, self.exit)
+        self.contents = HeldContents(kernel, state, timing)
+        self.start = Start(kernel, state, images, self.clocks, self.contents, self.kill, self.exit, self._exited)
         state.listen(Kind.VOLUME_LOST, self._volume_lost)
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
-        pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
+        self._exited(pod, container, self._state.cause(f"{mode.name}/{pod.slot.name}"))
+
+    def _exited(self, pod: PodState, container: ContainerState, cause: int) -> None:
+        """The container has failed, for a cause from outside."""
+        pod.cause = cause
         self._ended(pod, container, pod.pod_class.behaviour.exit_code)
 
     def exit(self, pod: PodState, container: ContainerState) -> None:
@@ -80,6 +86,7 @@ class Restart:
         self._termination.cancel(pod)
         for container in pod.containers:
             container.healthy = False
+        self.contents.down(pod)
         self._pods.set_answering(pod, False, pod.cause)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         pod.timer = self._kernel.timer(noticed, lambda: self._stop_without_sandbox(pod), Order.KUBELET)
@@ -98,7 +105,7 @@ class Restart:
         if self._termination.is_final(pod):
             self._termination.finish(pod)
         else:
-            self.start.start_pod(pod)
+            self.start.begin(pod)
 
     def _noticed(self, pod: PodState, container: ContainerState) -> None:
         container.ready = False

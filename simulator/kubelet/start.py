@@ -8,11 +8,14 @@ from collections.abc import Callable
 from models.pod import Probe
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import hooks, obstacles
+from simulator.kubelet.access import Access
+from simulator.kubelet.contents import HeldContents
 from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
 from simulator.kubelet.readiness_gates import ReadinessGates
 from simulator.kubelet.volumes import VolumeManager
+from simulator.log import Configured
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, Phase, PodState
 
@@ -26,8 +29,10 @@ class Start:
         state: ClusterState,
         images: Images,
         clocks: FailureClocks,
+        contents: HeldContents,
         kill: Callable[[PodState, ContainerState, Probe], None],
         exit_: Callable[[PodState, ContainerState], None],
+        exited: Callable[[PodState, ContainerState, int], None],
     ) -> None:
         self._kernel = kernel
         self._nodes = state.nodes
@@ -36,8 +41,12 @@ class Start:
         self._clocks = clocks
         self._kill = kill
         """What happens when the start-up or liveness probe gives up."""
+        self._contents = contents
         self._exit = exit_
         """What happens when a container has run to its end."""
+        self._exited = exited
+        """What happens when a container fails, and for which cause."""
+        self.access = Access(kernel, state)
         self.gates = ReadinessGates(kernel, self.report_ready)
         self.volumes = VolumeManager(state, self.start_pod)
 
@@ -49,8 +58,15 @@ class Start:
             self.start_pod(pod)
 
     def start_pod(self, pod: PodState) -> None:
-        """The volumes, a new sandbox, the images that are missing, then the containers, stage by stage."""
-        if obstacles.stuck(pod) or self.volumes.holds_up(pod):
+        """All that the pod refers to, its volumes, a new sandbox, the images that are missing, then the containers."""
+        if pod.pod_class.template.absences.lacks_configuration:
+            self._pods.set_configuration(pod, Configured.AWAITED, pod.cause)
+        if not (obstacles.stuck(pod) or self.access.awaits(pod, self.start_pod)):
+            self.begin(pod)
+
+    def begin(self, pod: PodState) -> None:
+        """The start of a pod whose kubelet has all that it refers to, once its volumes are there."""
+        if self.volumes.holds_up(pod):
             return
         pod.stage = 0
         delay = self._after_inits(pod, pod.slot.draw("start", pod.pod_class.behaviour.start))
@@ -107,6 +123,7 @@ class Start:
         """The process runs; when it answers, and when its probes find out, is settled now."""
         container.running, container.over, container.exit_code = True, False, None
         container.started = self._kernel.now
+        self._contents.read(pod, container)
         self._clocks.start_container(pod, container)
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
         spec = container.spec
@@ -150,9 +167,16 @@ class Start:
 
     def _up(self, pod: PodState, container: ContainerState) -> None:
         self._became_healthy(pod, container)
-        self._became_ready(pod, container)
+        if container.running:
+            self._became_ready(pod, container)
 
     def _became_healthy(self, pod: PodState, container: ContainerState) -> None:
+        """It has started up: it answers, unless its configuration is no good."""
+        if self._contents.exits(container):
+            self._exited(pod, container, pod.cause)
+            return
+        if self._contents.silences(container):
+            return
         container.healthy = True
         if all(each.healthy for each in pod.containers):
             self._pods.set_answering(pod, True, pod.cause)

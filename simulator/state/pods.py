@@ -1,7 +1,7 @@
 """The pods, and all that can happen to one."""
 
 from simulator.kernel import Kernel
-from simulator.log import Kind
+from simulator.log import Configured, Kind
 from simulator.state.nodes import NodeTable
 from simulator.state.objects import Disruption, Phase, PodClass, PodOwner, PodState, VolumeWait
 from simulator.state.transitions import Transitions
@@ -117,6 +117,12 @@ class Pods(dict[int, PodState]):
         if pod.answering is not answering:
             pod.answering = answering
             self._emit(Kind.POD_ANSWERING, pod, pod.uid, not answering, answering, cause)
+
+    def set_configuration(self, pod: PodState, configuration: Configured, cause: int) -> None:
+        """What is the matter with the ConfigMaps and Secrets that the pod reads."""
+        old, pod.configuration = pod.configuration, configuration
+        if old is not configuration:
+            self._emit(Kind.POD_CONFIGURATION, pod, pod.uid, old, configuration, cause)
 
     def set_ready(self, pod: PodState, ready: bool, cause: int) -> None:
         """The pod's Ready condition."""

@@ -12,6 +12,9 @@ class Refers(Enum):
     WORKLOAD = "workload"
     ZONE = "zone"
     LABEL = "label"
+    CONFIG_MAP = "ConfigMap"
+    SECRET = "Secret"
+    SERVICE_ACCOUNT = "ServiceAccount"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,13 @@ ZoneName = Annotated[str, Refers.ZONE]
 """A zone that has nodes."""
 LabelKey = Annotated[str, Refers.LABEL]
 """A label that some node has."""
+
+ConfigMapName = Annotated[str, Refers.CONFIG_MAP]
+"""A ConfigMap that some pod reads: "ConfigMap/name" or "ConfigMap/namespace/name"."""
+SecretName = Annotated[str, Refers.SECRET]
+"""A Secret that some pod reads: "Secret/name" or "Secret/namespace/name"."""
+ServiceAccountName = Annotated[str, Refers.SERVICE_ACCOUNT]
+"""The name of a ServiceAccount of some pod."""
 
 
 def references(policy: type) -> dict[str, Refers | ValueOf]:

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Concatenate, ParamSpec
 
+from models.cluster import Cluster
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from models.node import OUT_OF_SERVICE, Taint, TaintEffect
+from models.pod import PodTemplate
 from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.hazards import Hazards
 from simulator.kernel import Event, Kernel, Order, Story
@@ -17,8 +19,16 @@ from simulator.log import Kind
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
-from simulator.state.objects import DaemonSetState, DeploymentState, Phase, PodState, StatefulSetState
+from simulator.state.objects import (
+    ConfigurationState,
+    DaemonSetState,
+    DeploymentState,
+    Phase,
+    PodState,
+    StatefulSetState,
+)
 from simulator.stories.attempts import Attempt, Journal, Outcome
+from simulator.stories.configurations import Configurations, Reload, with_checksum
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
 from simulator.stories.evictions import Evictions
@@ -43,6 +53,7 @@ class World:
         streams: Streams,
         kubelet: Kubelet,
         disruption: DisruptionController,
+        cluster: Cluster,
     ) -> None:
         self._kernel = kernel
         self._state = state
@@ -60,6 +71,8 @@ class World:
         """What operations are asked to do."""
         self.watch = Watch(kernel, state)
         """Waits for nodes to be Ready or not."""
+        self.configurations = Configurations(state, kubelet, cluster)
+        """The ConfigMaps and Secrets that are changed, and how."""
         self._rollouts: dict[Rollable, Attempt] = {}
         """Rollouts under way, by what is rolled out."""
         self._eviction_rng = streams.stream("evictions")
@@ -233,8 +246,6 @@ class World:
     def roll_out(self, attempt: Attempt, target: Rollable, new_image: bool) -> None:
         """The target's template changes: to images that no node has yet, or only in an annotation."""
         self.strikes[attempt.operation] += 1
-        if (before := self._rollouts.pop(target, None)) is not None:
-            before.end(self.now, Outcome.REPLACED)
         template = target.spec.template
         release = f"{attempt.operation}/{target.generation}"
         if new_image:
@@ -243,11 +254,27 @@ class World:
         else:
             annotations = {**template.annotations, "kubectl.kubernetes.io/restartedAt": release}
             template = replace(template, annotations=annotations)
+        attempt.begin(self.now)
+        self._apply(attempt, target, template)
+
+    def reload(self, attempt: Attempt, record: ConfigurationState, reload: Reload) -> None:
+        """What pods do about another content of a ConfigMap or Secret; what they do by themselves is over at once."""
+        targets = self.configurations.readers(record) if reload is Reload.RESTART else []
+        for target in targets:
+            self._apply(attempt, target, with_checksum(target.spec.template, record))
+        if not targets:
+            attempt.end(self.now)
+
+    def _apply(self, attempt: Attempt, target: Rollable, template: PodTemplate) -> None:
+        before = self._rollouts.pop(target, None)
+        if before is not None and before.ended is None:
+            before.end(self.now, Outcome.REPLACED)
         cause = self._state.cause(f"{attempt.operation}/{target.workload}")
         self._api.apply(replace(target.spec, template=template), cause)
-        attempt.begin(self.now)
         self._rollouts[target] = attempt
 
     def _completed(self, target: Rollable, complete: int, cause: int) -> None:
-        if complete and (attempt := self._rollouts.pop(target, None)) is not None:
+        """The last of the rollouts of an attempt ends it."""
+        attempt = self._rollouts.pop(target, None) if complete else None
+        if attempt is not None and attempt.ended is None and attempt not in self._rollouts.values():
             attempt.end(self.now)

@@ -5,6 +5,7 @@ read from a numpy column costs several times an attribute; so pods are slotted r
 """
 
 from simulator.log import Phase, VolumeWait
+from simulator.state.objects.configuration import ConfigurationState
 from simulator.state.objects.cronjob import CronJobState
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import TEMPLATE_HASH_LABEL, DeploymentState, Progress, ReplicaSetState, Rollout
@@ -22,6 +23,7 @@ __all__ = [
     "ClaimKey",
     "ClaimPhase",
     "ClaimState",
+    "ConfigurationState",
     "ContainerState",
     "CronJobState",
     "DaemonSetState",

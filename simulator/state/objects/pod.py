@@ -7,7 +7,7 @@ from models.behaviour import PodBehaviour
 from models.pod import Container, PodTemplate
 from simulator.hazards import Clock
 from simulator.kernel import Timer
-from simulator.log import Phase, VolumeWait
+from simulator.log import Configured, Phase, VolumeWait
 from simulator.state.objects.affinity import Namespaces, PodAffinity
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.start_order import start_order
@@ -167,6 +167,7 @@ class PodState:
         "cause",
         "clocks",
         "conditions",
+        "configuration",
         "containers",
         "created",
         "deleting",
@@ -241,6 +242,8 @@ class PodState:
         """Its kubelet stops its containers for good, or has done so and could not say it yet."""
         self.conditions: set[str] = set()
         """Of the conditions of its readiness gates, those that are True."""
+        self.configuration = Configured.WELL
+        """What is the matter with the ConfigMaps and Secrets that it reads."""
         self.timer: Timer | None = None
         self.clocks: list[Clock] = []
         """Failure clocks of its sandbox."""

@@ -83,6 +83,14 @@ def test_a_quick_study_agrees_with_the_listed_answers(name: str) -> None:
     assert {check.id: check.exact for check in checks} == pytest.approx(answers, rel=1e-9)
 
 
+@pytest.mark.parametrize("name", ["bad contents, hot reload", "bad contents, rollout", "certificates"])
+def test_a_quick_study_of_configuration_agrees_with_its_closed_forms(name: str) -> None:
+    [study] = [study for study in studies() if study.name == name]
+    checks = study.run(1, QUICK)
+    assert checks
+    assert [check for check in checks if not check.holds] == []
+
+
 def test_the_same_seed_gives_the_same_checks() -> None:
     [study] = [study for study in studies() if study.name == "regeneration cycles"]
     assert study.run(5, QUICK) == study.run(5, QUICK) != study.run(6, QUICK)

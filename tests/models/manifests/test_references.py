@@ -233,11 +233,14 @@ def test_what_makes_no_pods_asks_for_nothing() -> None:
         (
             "volumes: [{name: v, secret: {secretName: s}}]",
             "",
-            Absences(unmounted='FailedMount: MountVolume.SetUp failed for volume "v" : secret "s" not found'),
+            Absences(
+                unmounted='FailedMount: MountVolume.SetUp failed for volume "v" : secret "s" not found',
+                lacks_configuration=True,
+            ),
         ),
         (
             *("", "envFrom: [{configMapRef: {name: m}}]"),
-            Absences(held_back={"c": 'CreateContainerConfigError: configmap "m" not found'}),
+            Absences(held_back={"c": 'CreateContainerConfigError: configmap "m" not found'}, lacks_configuration=True),
         ),
         ("imagePullSecrets: [{name: s}]", "", Absences()),
     ],
