@@ -1,6 +1,9 @@
 """Experiments: what we learn from runs of the simulator."""
 
+import os
 from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # hands back what is freed; arrow's own pool keeps much
 
 if TYPE_CHECKING:
     from experiments.experiment import Experiment

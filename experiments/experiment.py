@@ -2,7 +2,7 @@
 
 import copy
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,15 +13,17 @@ from experiments.design.plan import Design, Plan, Precision
 from experiments.design.scenario import Scenario
 from experiments.file import shorthand
 from experiments.file.document import load_experiment
+from experiments.file.files import with_files
 from experiments.file.resolve import resolve
 from experiments.file.schema import SpecFile
 from experiments.file.settings import at_settings, from_top, with_settings
 from experiments.file.source import Source, read
 from experiments.file.written import resolved_file, yaml_text
+from experiments.store.files import write
 from models.input.documents import Document
 from models.input.patches import PatchError, set_path
 from models.input.problems import InputError, Location, Problem, did_you_mean
-from models.manifests import Named, read_manifests
+from models.manifests import Named
 
 if TYPE_CHECKING:
     from experiments.results import Results
@@ -226,45 +228,45 @@ class Experiment:
         return self._append("operations", operations)
 
     def policy(
-        self,
-        name: str,
-        *,
-        replicas: int | None = None,
-        spread: str | None = None,
-        budget: Mapping[str, Any] | None = None,
-        operations: Iterable[Any] = (),
-        **fields: Any,
+        self, name: str, *, failures: Iterable[Any] = (), operations: Iterable[Any] = (), **fields: Any
     ) -> "Experiment":
         """With a further policy.
 
-        `replicas` of every Deployment; `spread` over "zone" or "node" (a hard topology spread constraint for every
-        Deployment); `budget` such as {"maxUnavailable": 1} (a PodDisruptionBudget for every Deployment); further
-        `operations`; and any other field of a policy in a file, such as `extends`, `patches`, `add`, `behaviour`.
+        `failures` and `operations` are objects such as Rollout(...), or mappings as in a file, also of what changes:
+        `failures=[{"name": "node-crash", "timeToFailure": {"factor": 0.5}}]`. Any other field is that of a policy in a
+        file, such as `replicas=3`, `spread="zone"`, `budget={"maxUnavailable": 1}` (each for every Deployment),
+        `extends`, `patches`, `add`, `behaviour`.
         """
-        patches, objects = list(fields.pop("patches", ())), list(fields.pop("add", ()))
-        if replicas is not None:
-            patches.append({"target": {"kind": "Deployment"}, "set": {"spec.replicas": replicas}})
-        for deployment in self._deployments() if spread or budget else ():
-            metadata, selector = deployment["metadata"], deployment["spec"]["selector"]
-            place = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
-            if spread:
-                merged = {
-                    "spec": {"template": {"spec": {"topologySpreadConstraints": [shorthand.spread(spread, selector)]}}}
-                }
-                patches.append({"target": {"kind": "Deployment", **place}, "merge": merged})
-            if budget:
-                spec = {"selector": selector, **budget}
-                objects.append(
-                    {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": place, "spec": spec}
-                )
-        policy: dict[str, Any] = {"name": name, **fields}
-        further = {
-            "patches": patches,
-            "add": objects,
-            "operations": [shorthand.story("operation", o) for o in operations],
+        told = {
+            "failures": [shorthand.story("failure", one) for one in failures],
+            "operations": [shorthand.story("operation", one) for one in operations],
         }
+        policy = {"name": name, **fields, **{field: items for field, items in told.items() if items}}
         kept = replace(self, chosen=(*self.chosen, name)) if self.chosen else self
-        return kept._append("policies", [policy | {key: value for key, value in further.items() if value}])
+        return kept._append("policies", [policy])
+
+    def to_yaml(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The experiment as a file says it, which is read again as the same; with `path`, also written there.
+
+        Names of files are relative to the folder of `path`, or to the current one. Of policies, those chosen by `only`
+        stand alone: what they extend is in them.
+        """
+        here = os.path.dirname(self.source_path or "")
+        there = os.path.dirname(path or "") or os.curdir
+
+        def called(file: str) -> list[str]:
+            return [file if os.path.isabs(file) else os.path.relpath(os.path.join(here, file), there)]
+
+        value = copy.deepcopy(self.source.document.value)
+        if self.chosen:
+            spec, own = value["spec"], self.resolved["spec"]["policies"]
+            spec["policies"] = [policy for policy in own if policy["name"] in self.policies]
+            if "objectives" in spec:
+                spec["objectives"] = [o for o in spec["objectives"] if o.get("policy") in (None, *self.policies)]
+        text = yaml_text(with_files(value, called))
+        if path is not None:
+            write(Path(path), text)
+        return text
 
     def run(
         self,
@@ -309,9 +311,6 @@ class Experiment:
         further = [shorthand.story(kind, item) if kind else item for item in items]
         changed["spec"][field] = [*(changed["spec"].get(field) or ()), *further]
         return self._like(changed)
-
-    def _deployments(self) -> list[Mapping[str, Any]]:
-        return [m.value for m in read_manifests(self.design.inputs).objects if m.kind == "Deployment"]
 
     def __repr__(self) -> str:
         return f"<Experiment {self.name}: {', '.join(self.policies)}>"

@@ -10,7 +10,6 @@ from experiments.findings.findings import Findings
 from experiments.store.files import write
 from experiments.store.folder import NotAResultFolder, ResultFolder
 from experiments.store.manifest import SCHEMA_VERSION
-from experiments.store.tables import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,12 +38,12 @@ class Results(Findings):
                 f"{SCHEMA_VERSION}); run the experiment again with --fresh"
             )
         try:
-            tables = {name: folder.read_table(name) for name in COLUMNS}
+            tables, resolved = folder.read(manifest)
         except (OSError, ValueError) as error:
             raise NotAResultFolder(
                 f"{path} is not complete ({error}); run the experiment again to resume it"
             ) from error
-        return cls(manifest, tables, folder.resolved(), folder.path)
+        return cls(manifest, tables, resolved, folder.path)
 
     @cached_property
     def plot(self) -> "Plots":
@@ -61,7 +60,7 @@ class Results(Findings):
 
     def stored_run(self, policy: str, replication: int) -> "Run":
         """One replication as `simulate` left it, read from the folder; KeyError if its transitions were not kept."""
-        self._check("policy", policy, self.policies)
+        self._check("policy", policy, self.manifest.policies)
         return stored_runs.stored_run(self, policy, replication)
 
     def log(self, policy: str, replication: int) -> "TransitionLog":
@@ -103,10 +102,10 @@ class Results(Findings):
     def compare(self, baseline: str | None = None) -> "pd.DataFrame":
         """One row per Service and policy but the baseline: the paired difference of yearly downtime, in seconds.
 
-        `p` is of the row alone; `p_adjusted`, and with it `stars` and `resolved`, of all policies at the Service.
+        `p` is of the row alone; `p_adjusted`, and with it `stars` and `resolved`, counts all rows.
         """
-        baseline = baseline or self.policies[0]
-        self._check("policy", baseline, self.policies)
+        baseline = baseline or self.baseline
+        self._check("policy", baseline, self.manifest.policies)
         return summaries.compared(self, baseline)
 
     @property

@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from models.autoscaling import HorizontalPodAutoscaler
     from models.behaviour import Behaviour, BehaviourOverride, PodBehaviour
+    from models.claim import PersistentVolumeClaim
     from models.cluster import Cluster
+    from models.cronjob import CronJob
     from models.daemonset import DaemonSet
     from models.deployment import Deployment, ReplicaSet
     from models.disruption import PodDisruptionBudget
     from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
+    from models.job import Job
     from models.labels import LabelSelector
     from models.load import Load
     from models.node import Node, Resources, Taint
@@ -18,13 +21,16 @@ if TYPE_CHECKING:
     from models.statefulset import StatefulSet
     from models.timing import Timing
     from models.traffic import Call, Clients, RequestRate, Retries, Traffic
+    from models.volume import PersistentVolume, StorageClass
 
 _HOME = {
     "HorizontalPodAutoscaler": "models.autoscaling",
     "Behaviour": "models.behaviour",
     "BehaviourOverride": "models.behaviour",
     "PodBehaviour": "models.behaviour",
+    "PersistentVolumeClaim": "models.claim",
     "Cluster": "models.cluster",
+    "CronJob": "models.cronjob",
     "DaemonSet": "models.daemonset",
     "Deployment": "models.deployment",
     "ReplicaSet": "models.deployment",
@@ -37,6 +43,7 @@ _HOME = {
     "LogNormal": "models.distributions",
     "Uniform": "models.distributions",
     "Weibull": "models.distributions",
+    "Job": "models.job",
     "LabelSelector": "models.labels",
     "Load": "models.load",
     "Node": "models.node",
@@ -55,6 +62,8 @@ _HOME = {
     "RequestRate": "models.traffic",
     "Retries": "models.traffic",
     "Traffic": "models.traffic",
+    "PersistentVolume": "models.volume",
+    "StorageClass": "models.volume",
 }
 __all__ = [
     "Behaviour",
@@ -63,6 +72,7 @@ __all__ = [
     "Clients",
     "Cluster",
     "Container",
+    "CronJob",
     "DaemonSet",
     "Deployment",
     "Distribution",
@@ -71,10 +81,13 @@ __all__ = [
     "Fixed",
     "Gamma",
     "HorizontalPodAutoscaler",
+    "Job",
     "LabelSelector",
     "Load",
     "LogNormal",
     "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
     "Pod",
     "PodBehaviour",
     "PodDisruptionBudget",
@@ -87,6 +100,7 @@ __all__ = [
     "Retries",
     "Service",
     "StatefulSet",
+    "StorageClass",
     "Taint",
     "Timing",
     "Traffic",

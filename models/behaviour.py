@@ -18,7 +18,14 @@ class PodBehaviour:
     image_pull: Distribution = LogNormal.from_quantile(median=5.0, p95=20.0)
     """One image onto a node that lacks it (pulls on a node are serial)."""
     start: Distribution = Fixed(1.0)
-    """Bound and images present, to running: volumes, sandbox, network, containers created."""
+    """Bound, volumes attached and images present, to running: mounts, sandbox, network, containers created."""
+    provision: Distribution = LogNormal.from_quantile(median=5.0, p95=20.0)
+    """A node chosen for the first pod that uses a claim, to the volume being made there."""
+    attach: Distribution = LogNormal.from_quantile(median=10.0, p95=30.0)
+    """A volume that no other node holds, to being attached to the pod's node. Detaching and attaching a cloud's disk
+    takes 10-60 s in all."""
+    detach: Distribution = LogNormal.from_quantile(median=10.0, p95=30.0)
+    """The decision to take a volume away from a node, to its being free for another."""
     init: Distribution = Fixed(1.0)
     """One init container, start to exit."""
     startup: Distribution = LogNormal.from_quantile(median=5.0, p95=20.0)
@@ -39,12 +46,30 @@ class PodBehaviour:
     the grace period. Not given: no time, and the hooks are named."""
     post_start: Distribution | None = None
     """The same for postStart hooks: until it has returned, the container is not ready and the next does not start."""
+    run: Distribution | None = None
+    """A container that is not started again once it has succeeded (restartPolicy Never and OnFailure), running to its
+    own exit. Not given: pods of Jobs are assumed to take a minute, 5 in one of 20, which is named; others run for
+    ever."""
+    failure_probability: float = 0.0
+    """How probable it is that such a container exits with a failure of its own, each time that it runs."""
+    exit_code: int = 1
+    """What it exits with then, and when it crashes."""
     readiness_gate: Distribution | None = None
     """All containers ready for the first time, to the conditions of the pod's readiness gates being set to True by
     whoever does that, for good. Not given: at once, and the gates are named."""
     answers_while_stopping: bool = False
     """Whether new requests are still answered after SIGTERM. Most servers close their listener then, or just exit; one
     that waits for the endpoints to be updated, by a sleep in its own signal handler, does answer."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.failure_probability <= 1:
+            raise ValueError(f"expected a probability between 0 and 1 (got {self.failure_probability!r})")
+        if not 1 <= self.exit_code <= 255:
+            raise ValueError(f"expected the exit code of a failure, from 1 to 255 (got {self.exit_code!r})")
+
+
+ASSUMED_RUN = LogNormal.from_quantile(median=60.0, p95=300.0)
+"""How long the pods of Jobs run of which nobody says it: a round figure of our choice."""
 
 
 @dataclass(frozen=True, slots=True)

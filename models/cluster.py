@@ -6,16 +6,21 @@ from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from models.autoscaling import HorizontalPodAutoscaler
+from models.behaviour import Behaviour
+from models.claim import PersistentVolumeClaim
+from models.cronjob import CronJob
 from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
+from models.job import Job
 from models.node import Node
 from models.pod import Pod
 from models.quota import ResourceQuota
 from models.service import Service, service_names
 from models.statefulset import StatefulSet
+from models.volume import PersistentVolume, StorageClass
 
-PodMaker = DaemonSet | Deployment | ReplicaSet | StatefulSet | Pod
+PodMaker = CronJob | DaemonSet | Deployment | Job | ReplicaSet | StatefulSet | Pod
 T = TypeVar("T")
 
 
@@ -25,6 +30,9 @@ class Cluster:
 
     nodes: tuple[Node, ...] = ()
     services: tuple[Service, ...] = ()
+    storage_classes: tuple[StorageClass, ...] = ()
+    volumes: tuple[PersistentVolume, ...] = ()
+    claims: tuple[PersistentVolumeClaim, ...] = ()
     quotas: tuple[ResourceQuota, ...] = field(default=(), metadata={"optional": True})
     budgets: tuple[PodDisruptionBudget, ...] = ()
     daemon_sets: tuple[DaemonSet, ...] = ()
@@ -32,6 +40,8 @@ class Cluster:
     replica_sets: tuple[ReplicaSet, ...] = ()
     stateful_sets: tuple[StatefulSet, ...] = ()
     pods: tuple[Pod, ...] = ()
+    jobs: tuple[Job, ...] = field(default=(), metadata={"optional": True})
+    cron_jobs: tuple[CronJob, ...] = field(default=(), metadata={"optional": True})
     autoscalers: tuple[HorizontalPodAutoscaler, ...] = ()
     others: tuple[object, ...] = field(default=(), metadata={"optional": True})
     """Objects that no controller looks after: they are only read, see `of_kind`."""
@@ -44,6 +54,10 @@ class Cluster:
         for value in values:
             sorted_out.setdefault(homes.get(type(value), "others"), []).append(value)
         return cls(**{name: tuple(found) for name, found in sorted_out.items()})
+
+    def with_values(self, values: Iterable[object]) -> "Cluster":
+        """The cluster with these values besides."""
+        return Cluster.of([*(value for f in fields(self) for value in getattr(self, f.name)), *values])
 
     def of_kind(self, kind: type[T]) -> tuple[T, ...]:
         """All its values of one type, in order of creation."""
@@ -67,6 +81,13 @@ def services_by_name(cluster: Cluster) -> dict[str, Service]:
     return dict(zip(service_names(cluster.services), cluster.services, strict=True))
 
 
+def title(maker: PodMaker) -> str:
+    """How messages name it: "Deployment/web", with the namespace where that is not the default one."""
+    kind = maker.kind if isinstance(maker, ReplicaSet) else type(maker).__name__
+    middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
+    return f"{kind}/{middle}{maker.name}"
+
+
 def without_their_node(cluster: Cluster) -> tuple[str, ...]:
     """A sentence on every object whose pods name a node that is not there: nobody runs them."""
     names = {node.name for node in cluster.nodes}
@@ -74,9 +95,7 @@ def without_their_node(cluster: Cluster) -> tuple[str, ...]:
     for maker in cluster.pod_makers():
         node = maker.template.spec.node_name
         if node is not None and node not in names:
-            middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
-            path = f"{type(maker).__name__}/{middle}{maker.name}: spec.nodeName"
-            notes.append(f'{path}: there is no node "{node}": the pods never run')
+            notes.append(f'{title(maker)}: spec.nodeName: there is no node "{node}": the pods never run')
     return tuple(notes)
 
 
@@ -91,11 +110,26 @@ def without_pods(cluster: Cluster) -> tuple[str, ...]:
             why = "spec.paused: it makes no pods until it is resumed, which nothing here does"
         elif isinstance(maker, Deployment | ReplicaSet | StatefulSet) and maker.replicas == 0:
             why = "spec.replicas is 0: it makes no pods"
+        elif isinstance(maker, Job | CronJob) and maker.suspended:
+            why = "spec.suspend: it makes no pods until it is resumed, which nothing here does"
         else:
             continue
-        kind = maker.kind if isinstance(maker, ReplicaSet) else type(maker).__name__
-        middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
-        notes.append(f"{kind}/{middle}{maker.name}: {why}")
+        notes.append(f"{title(maker)}: {why}")
+    return tuple(notes)
+
+
+def without_known_end(cluster: Cluster, behaviour: Behaviour) -> tuple[str, ...]:
+    """A sentence on every Job and CronJob of which nobody says how long its pods run: they take room for as long."""
+    notes = []
+    makers: tuple[Job | CronJob, ...] = (*cluster.jobs, *cluster.cron_jobs)
+    for maker in makers:
+        kind = type(maker).__name__
+        if behaviour.of(kind, maker.name, maker.namespace, maker.template).run is None:
+            middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
+            notes.append(
+                f"{kind}/{middle}{maker.name}: nothing says how long its pods run (behaviour.run): a minute is "
+                "assumed, 5 in one of 20, for which they take room, and no failure but those of the experiment"
+            )
     return tuple(notes)
 
 

@@ -305,3 +305,24 @@ class Scaled:
 
     def sample(self, rng: np.random.Generator) -> float:
         return self.factor * self.of.sample(rng)
+
+
+def stretched(law: Distribution, factor: float) -> Distribution:
+    """The law of `factor` (> 0) times a time of `law`: one of the same family, where there is one, else `Scaled`."""
+    _require_positive(factor=factor)
+    match law:
+        case Fixed(value):
+            return Fixed(factor * value)
+        case Exponential(mean):
+            return Exponential(factor * mean)
+        case Weibull(shape, scale):
+            return Weibull(shape, factor * scale)
+        case LogNormal(median, sigma):
+            return LogNormal(factor * median, sigma)
+        case Gamma(shape, scale):
+            return Gamma(shape, factor * scale)
+        case Uniform(low, high):
+            return Uniform(factor * low, factor * high)
+        case Empirical(values):
+            return Empirical(tuple(factor * value for value in values))
+    return Scaled(law, factor)

@@ -9,6 +9,26 @@ Labels = Mapping[str, str]
 
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_LABEL_KEY = re.compile(rf"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?{_NAME}")
+_LABEL_VALUE = re.compile(rf"(?:{_NAME})?")
+
+
+def wrong_label_key(key: str) -> str:
+    """Why the API server refuses the key of a label; "" if it does not."""
+    if _LABEL_KEY.fullmatch(key):
+        return ""
+    return f"{key!r} is not a valid label key: (prefix/)name of at most 63 letters, digits, '-', '_', '.'"
+
+
+def wrong_label_value(value: str) -> str:
+    """Why the API server refuses the value of a label; "" if it does not."""
+    if _LABEL_VALUE.fullmatch(value):
+        return ""
+    return (
+        f"{value!r} is not a valid label: a valid label must be an empty string or consist of at most "
+        "63 alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+    )
 
 
 def is_canonical_integer(text: str) -> bool:

@@ -16,6 +16,11 @@ UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 
 
+def volume_limit(driver: str) -> str:
+    """The resource by which a node says how many volumes of a driver it takes (volume/util, GetCSIAttachLimitKey)."""
+    return f"attachable-volumes-csi-{driver}"
+
+
 class TaintEffect(StrEnum):
     """What a taint does to pods that do not tolerate it."""
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from models.claim import PersistentVolumeClaim
+from models.configuration import ConfigurationReference
 from models.labels import LabelSelector, Operator, Requirement, is_canonical_integer
 from models.node import Resources, Taint, TaintEffect
 from models.reference import Absences
@@ -193,6 +195,10 @@ class PodSpec:
     """Names of what must be removed before the scheduler looks at the pod."""
     readiness_gates: tuple[str, ...] = ()
     """Conditions that others have to set to True before the pod is Ready."""
+    claims: tuple[str, ...] = ()
+    """Names of the PersistentVolumeClaims that its volumes are."""
+    ephemeral_claims: tuple[PersistentVolumeClaim, ...] = ()
+    """Claims that are made for each pod and go with it; named as the volumes are, the pod's name goes before."""
     priority_class_name: str | None = None
     priority: int = 0
     preempts: bool = True
@@ -201,13 +207,15 @@ class PodSpec:
     active_deadline: float | None = None
     """Seconds that the pod may be active, from when its kubelet sees it; then it fails."""
     restart_policy: str = "Always"
+    service_account: str = "default"
     host_network: bool = False
     overhead: Resources = Resources()
     resources: PodResources = PodResources()
 
-    def restarts(self, container: Container) -> bool:
-        """Whether a container that was killed, or failed, is started again."""
-        return (container.restart_policy or self.restart_policy) != "Never"
+    def restarts(self, container: Container, failed: bool = True) -> bool:
+        """Whether a container that was killed, or `failed`, is started again; if not, whether one that succeeded is."""
+        policy = container.restart_policy or self.restart_policy
+        return policy != "Never" if failed else policy == "Always"
 
     def grace_period(self, probe: Probe) -> float:
         """Seconds that a container gets to stop which this start-up or liveness probe has killed.
@@ -311,6 +319,8 @@ class PodTemplate:
     """Of everything that its manifest says, modelled or not: another digest is another template."""
     absences: Absences = field(default_factory=Absences)
     """What is not there of that which they refer to."""
+    configuration: tuple[ConfigurationReference, ...] = ()
+    """The ConfigMaps and Secrets that they read."""
 
     @property
     def is_static(self) -> bool:

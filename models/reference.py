@@ -27,3 +27,5 @@ class Absences:
     held_back: Mapping[str, str] = field(default_factory=dict)
     """Name of a container, of whatever kind -> why the kubelet does not start it: its image does not exist, or its
     environment lacks something."""
+    lacks_configuration: bool = False
+    """A ConfigMap or Secret is among what its kubelet waits for."""

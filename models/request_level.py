@@ -3,6 +3,13 @@
 import math
 from dataclasses import dataclass, field
 
+LARGEST_BATCH = 1_000_000
+"""Requests at once, on average: they are all held in memory."""
+MOST_CLIENTS = 1_000_000
+"""Clients, or connections, per place where clients are: each takes a few bytes."""
+MOST_AT_ONCE = 100_000
+"""Requests that a pod works on at once: each takes a few bytes, for every pod."""
+
 
 @dataclass(frozen=True, slots=True)
 class Poisson:
@@ -14,9 +21,9 @@ class Bursts:
     """An interrupted Poisson process: bursts and pauses with exponential lengths, the Service's rate on average."""
 
     burst: float
-    """Mean length of a burst, in seconds."""
+    """Mean length of a burst."""
     pause: float
-    """Mean length of a pause without requests, in seconds."""
+    """Mean length of a pause without requests."""
 
     def __post_init__(self) -> None:
         if not (0 < self.burst < math.inf and 0 < self.pause < math.inf):
@@ -31,8 +38,8 @@ class Batches:
     """Mean number of requests at once, >= 1."""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.size < math.inf:
-            raise ValueError(f"batches have at least one request on average (got {self.size!r})")
+        if not 1 <= self.size <= LARGEST_BATCH:
+            raise ValueError(f"batches have 1 to {LARGEST_BATCH:,} requests on average (got {self.size!r})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class RecordedTimes:
     """Requests at given times, whatever the Service's rate says."""
 
     times: tuple[float, ...]
-    """Seconds since failures began, in order."""
+    """When the requests come, since failures began, in order."""
 
     def __post_init__(self) -> None:
         if any(not math.isfinite(time) for time in self.times) or list(self.times) != sorted(self.times):
@@ -57,6 +64,8 @@ class FirstComeFirstServed:
     """How many may wait; one more is shed, that is, fails at once. None: no limit."""
 
     def __post_init__(self) -> None:
+        if self.concurrency > MOST_AT_ONCE:
+            raise ValueError(f"a pod works on at most {MOST_AT_ONCE:,} requests at once (got {self.concurrency})")
         if self.concurrency < 1 or (self.queue is not None and self.queue < 0):
             raise ValueError("a pod works on at least one request, and a queue is not negative")
 
@@ -82,8 +91,9 @@ class OutlierEjection:
     consecutive: int = 5
     """Failed attempts in a row."""
     time: float = 30.0
-    """Seconds for the first time; k times as long for the k-th."""
+    """How long it is left out the first time; k times as long the k-th."""
     longest: float = 300.0
+    """It is left out no longer than this, however often it was."""
     most: float = 0.1
     """The share of the endpoints that may be left out at once; one may always be, unless it is the last."""
 
@@ -105,9 +115,11 @@ class Connections:
     number: int = 100
     """Per place where clients are: a node, or `outside`."""
     max_age: float | None = None
-    """Seconds after which the next request opens it anew. None: never, as most clients and proxies do."""
+    """The age from which the next request opens it anew. None: never, as most clients and proxies do."""
 
     def __post_init__(self) -> None:
+        if self.number > MOST_CLIENTS:
+            raise ValueError(f"expected at most {MOST_CLIENTS:,} connections (got {self.number})")
         if self.number < 1 or (self.max_age is not None and not 0 < self.max_age < math.inf):
             raise ValueError("expected at least one connection, and a positive and finite maxAge")
 
@@ -121,9 +133,10 @@ class RequestLevel:
     clients: int = 1000
     """Different clients (addresses) per place where clients are; each request is from any of them."""
     ejection: OutlierEjection | None = None
+    """Which endpoints are left out for a while; None: none."""
     connections: Connections | None = None
     """Connections that are used again. None: every request opens its own."""
 
     def __post_init__(self) -> None:
-        if self.clients < 1:
-            raise ValueError(f"there must be a client (got {self.clients!r})")
+        if not 1 <= self.clients <= MOST_CLIENTS:
+            raise ValueError(f"there must be 1 to {MOST_CLIENTS:,} clients (got {self.clients!r})")

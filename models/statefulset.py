@@ -1,9 +1,10 @@
 """StatefulSets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from models.claim import PersistentVolumeClaim
 from models.labels import LabelSelector
 from models.pod import PodTemplate
 
@@ -38,6 +39,10 @@ class StatefulSet:
     service_name: str = ""
     revision_history_limit: int = 10
     labels: Mapping[str, str] = field(default_factory=dict)
+    volume_claim_templates: tuple[PersistentVolumeClaim, ...] = ()
+    """A claim of each is made for every pod; they are named as its volumes are."""
+    keeps_claims_when_scaled: bool = True
+    """persistentVolumeClaimRetentionPolicy.whenScaled is Retain: claims of pods that are scaled away stay."""
 
     @property
     def ordinals(self) -> range:
@@ -47,6 +52,13 @@ class StatefulSet:
     def identity_labels(self, ordinal: int) -> dict[str, str]:
         """The labels that tell this pod from the others."""
         return {POD_NAME_LABEL: f"{self.name}-{ordinal}", POD_INDEX_LABEL: str(ordinal)}
+
+    def claims(self, ordinal: int) -> tuple[PersistentVolumeClaim, ...]:
+        """The claims of this pod (pkg/controller/statefulset/stateful_set_utils.go, getPersistentVolumeClaimName)."""
+        return tuple(
+            replace(claim, name=f"{claim.name}-{self.name}-{ordinal}", namespace=self.namespace)
+            for claim in self.volume_claim_templates
+        )
 
     def pod_labels(self, ordinal: int) -> dict[str, str]:
         """All labels of this pod but that of its revision."""

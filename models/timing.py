@@ -21,10 +21,13 @@ _POSITIVE = (
     "lease_renew_period",
     "node_monitor_period",
     "pod_gc_period",
+    "sync_frequency",
     "autoscaler_sync_period",
     "metrics_resolution",
     "resource_quota_sync_period",
     "create_backoff_initial",
+    "job_api_backoff_initial",
+    "volume_bind_period",
 )
 
 
@@ -116,8 +119,74 @@ class Timing:
         flag="-",
         source="measured: 0.01-0.04 s in recordings of 1.36.2",
     )
+    node_status_period: float = _constant(
+        10.0,
+        "volumes are detached when the kubelet's status no longer lists them: within this time, uniformly",
+        flag="kubelet nodeStatusUpdateFrequency",
+        source=f"{_KUBELET}/kubelet_node_status.go",
+    )
+    force_detach_timeout: float = _constant(
+        360.0,
+        "a volume is taken from a node that is not Ready when no pod there uses it for so long",
+        flag="- (--disable-force-detach-on-timeout: as if it were beyond the end)",
+        source="pkg/controller/volume/attachdetach (ReconcilerMaxWaitForUnmountDuration)",
+    )
+    volume_bind_period: float = _constant(
+        1.0,
+        "how often the scheduler looks whether a pod's claims are bound",
+        flag="-",
+        source="pkg/scheduler/framework/plugins/volumebinding/binder.go",
+    )
+    volume_bind_timeout: float = _constant(
+        600.0,
+        "after this time a pod whose claims are not bound is scheduled anew",
+        flag="VolumeBindingArgs bindTimeoutSeconds",
+        source="pkg/scheduler/apis/config/v1/defaults.go",
+    )
     pleg_relist_period: float = _constant(
         1.0, "container exits are noticed within this time, uniformly", flag="-", source=f"{_KUBELET}/pleg/generic.go"
+    )
+    job_sync_batch_period: float = _constant(
+        1.0,
+        "from what becomes of a Job's pod to its controller's look at it",
+        flag="-",
+        source="pkg/controller/job/job_controller.go (SyncJobBatchPeriod)",
+    )
+    job_api_backoff_initial: float = _constant(
+        1.0,
+        "the first wait before the pods of a Job that were refused are asked for again",
+        flag="-",
+        source="pkg/controller/job/job_controller.go (DefaultJobApiBackOff)",
+    )
+    job_api_backoff_max: float = _constant(
+        60.0,
+        "the longest such wait of a Job: each is twice as long as the last",
+        flag="-",
+        source="pkg/controller/job/job_controller.go (MaxJobApiBackOff)",
+    )
+    job_backoff_initial: float = _constant(
+        10.0,
+        "wait of a Job after the end of a pod that failed; twice as long after each further one",
+        flag="-",
+        source="pkg/controller/job/job_controller.go (DefaultJobPodFailureBackOff)",
+    )
+    job_backoff_max: float = _constant(
+        600.0,
+        "the longest such wait",
+        flag="-",
+        source="pkg/controller/job/job_controller.go (MaxJobPodFailureBackOff)",
+    )
+    clock_at_start: float = _constant(
+        0.0,
+        "what the clock of CronJobs shows at time 0: the time since Monday, 1 January 2024, 00:00 UTC",
+        flag="-",
+        source="a choice of ours",
+    )
+    sync_frequency: float = _constant(
+        60.0,
+        "a pod is synced so often, and up to crashLoopJitter of it later: its volumes are written anew then",
+        flag="kubelet syncFrequency",
+        source=f"{_KUBELET}/pod_workers.go",
     )
     crash_loop_initial: float = _constant(
         10.0, "CrashLoopBackOff: the first wait (after the first restart)", flag="-", source=f"{_KUBELET}/kubelet.go"

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.arrays import Floats
 from models.distributions import Distribution, Exponential, LogNormal
-from models.request_level import RequestLevel
+from models.request_level import Bursts, RecordedTimes, RequestLevel
 
 DAILY_STEPS = 96
 """Steps a period into which a wave is cut: a quarter of an hour, for a day."""
@@ -30,6 +30,8 @@ class RequestRate:
     def __post_init__(self) -> None:
         if not self.steps:
             raise ValueError("a rate of requests needs at least one step")
+        if any(not math.isfinite(at) for at, _ in self.steps):
+            raise ValueError("the steps of a rate of requests must have finite times")
         if any(not after > before for (before, _), (after, _) in pairwise(self.steps)):
             raise ValueError("the steps of a rate of requests must increase in time")
         if any(not (0 <= rate < math.inf) for _, rate in self.steps):
@@ -59,6 +61,14 @@ class RequestRate:
         if self.period is None:
             return self.steps[max(0, bisect_right(times, time) - 1)][1]
         return self.steps[bisect_right(times, time % self.period) - 1][1]  # before the first: the last of the period
+
+    def changes(self, length: float) -> float:
+        """How often it changes in so many seconds, at most."""
+        return len(self.steps) * (1 + (length / self.period if self.period else 0))
+
+    def most(self, length: float) -> float:
+        """Requests in so many seconds, at most."""
+        return max(rate for _, rate in self.steps) * length
 
     def pieces(self, start: float, end: float) -> tuple[Floats, Floats]:
         """The rate on [start, end): the times from which on it is constant, the first being `start`, and the rates."""
@@ -123,7 +133,7 @@ class Retries:
     elsewhere: bool = True
     """Each at an endpoint that was not tried yet, while there is one; if not, wherever the balancing says."""
     backoff: float = 0.0
-    """Seconds from a failed attempt to the next; doubled after each."""
+    """Time from a failed attempt to the next; doubled after each."""
     budget_share: float = 1.0
     """Attempts beyond the first, as a share of the requests: of more, as many are given up at once."""
 
@@ -163,8 +173,9 @@ class Traffic:
     clients: tuple[Clients, ...] = (Clients(),)
     """Where requests come from."""
     timeout: float = 0.0
-    """Seconds after which a client gives up an attempt that nobody answers; it matters for when retries come."""
+    """Time after which a client gives up an attempt that nobody answers; it matters for when retries come."""
     retries: Retries = Retries()
+    """What clients do with a request that failed."""
     service_time: Distribution = _SERVICE_TIME
     """How long an endpoint works on a request: what policies that compare endpoints feel (50 ms: our choice)."""
     capacity: float | None = None
@@ -175,7 +186,7 @@ class Traffic:
     weights: tuple[Weight, ...] = ()
     """What endpoints weigh, for policies that go by weights: `weighted`, and those that compare loads."""
     cpu_per_request: float | None = field(default=None, metadata=_SILENT)
-    """CPU time that a request takes, in seconds of one core: what autoscalers measure. Without it an endpoint that
+    """CPU time that a request takes on one core: what autoscalers measure. Without it an endpoint that
     gets all it can answer is taken to use all its CPU: the limit of its containers, or their request."""
     idle_cpu: int | None = field(default=None, metadata=_SILENT)
     """CPU that an endpoint uses without any request."""
@@ -203,6 +214,14 @@ class Traffic:
         for place in dict.fromkeys(places):
             if places.count(place) > 1:
                 raise ValueError(f"the weight of endpoints at {place!r} is given twice")
+
+    def followed(self, length: float) -> float:
+        """Requests, and bursts of them, that are followed one by one in so many seconds, at most."""
+        if self.requests is None or isinstance(self.requests.arrivals, RecordedTimes):
+            return 0.0
+        arrivals = self.requests.arrivals
+        bursts = length / (arrivals.burst + arrivals.pause) if isinstance(arrivals, Bursts) else 0.0
+        return self.rate.most(length) + bursts
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ LONGEST_TEXT = 400
 LONGEST_DURATION = 1e15
 """Seconds (30 million years): beyond it a clock in floating point is no longer exact to a second."""
 LARGEST_PERCENTAGE = 1e9
+LARGEST_AMOUNT = 2**53
+"""Millicores, bytes (8 Pi) or pieces that a file may ask for: a thousand times as much still fits into 64 bits."""
 
 
 def _text(value: object) -> str | None:
@@ -126,12 +128,19 @@ def _quantity_hint(text: object) -> str:
 
 def parse_cpu(value: object) -> int:
     """Millicores, rounded up."""
-    return int(parse_quantity(value).scaleb(3).to_integral_value(ROUND_UP))
+    return _whole(parse_quantity(value).scaleb(3), value)
 
 
 def parse_amount(value: object) -> int:
     """Bytes of memory, or pieces of any other resource, rounded up."""
-    return int(parse_quantity(value).to_integral_value(ROUND_UP))
+    return _whole(parse_quantity(value), value)
+
+
+def _whole(amount: Decimal, value: object) -> int:
+    """The next whole number, which must fit into machine words together with others."""
+    if abs(amount) > LARGEST_AMOUNT:
+        raise ValueError(f"more than any machine has: expected at most {LARGEST_AMOUNT} (got {shown(value)})")
+    return int(amount.to_integral_value(ROUND_UP))
 
 
 def format_cpu(millicores: int) -> str:

@@ -58,9 +58,20 @@ class Kind(IntEnum):
     NODE_EXISTS = 37  # node; 1 from when one joins a running cluster, 0 once its object is deleted
     POD_SCHEDULING_GATES = 38  # pod; number of scheduling gates that are left
     POD_METADATA = 39  # pod; 0 as its labels or its owner are about to change, 1 once they have
-    QUOTA_GENERATION = 40  # ResourceQuota; one more with each change of its spec
-    QUOTA_CHARGED = 41  # ResourceQuota; number of charges that it counts: one for each pod and resource
-    SERVICE_REFUSED = 42  # Service; why pods behind it are not made: a `Refusal`
+    JOB_GENERATION = 40  # Job; one more with each change of its spec; 0 once it is deleted
+    JOB_FINISHED = 41  # Job; 1 once it is Complete, 2 once it is Failed
+    CRONJOB_GENERATION = 42  # CronJob; one more with each change of its spec
+    POD_VOLUMES = 43  # pod; what its volumes keep it waiting for: a `VolumeWait`
+    CLAIM_PHASE = 44  # PersistentVolumeClaim; a `ClaimPhase`
+    CLAIM_NODE = 45  # PersistentVolumeClaim; the node that a volume is being made for, -1 none
+    VOLUME_PHASE = 46  # PersistentVolume; a `VolumePhase`
+    VOLUME_ATTACHED = 47  # PersistentVolume; number of nodes that it is attached to
+    VOLUME_LOST = 48  # PersistentVolume; 1 while its data is lost
+    CONFIGURATION_GENERATION = 49  # ConfigMap or Secret; one more with each change of its content
+    POD_CONFIGURATION = 50  # pod; a `Configured`: what is the matter with what it reads
+    QUOTA_GENERATION = 51  # ResourceQuota; one more with each change of its spec
+    QUOTA_CHARGED = 52  # ResourceQuota; number of charges that it counts: one for each pod and resource
+    SERVICE_REFUSED = 53  # Service; why pods behind it are not made: a `Refusal`
 
 
 class Phase(IntEnum):
@@ -81,6 +92,32 @@ class Refusal(IntEnum):
     """Something that it refers to is not there, or it is not as it has to be."""
     QUOTA = 2
     """It would exceed a ResourceQuota of its namespace."""
+
+
+class VolumeWait(IntEnum):
+    """What the volumes of a pod keep it waiting for."""
+
+    NOTHING = 0
+    BINDING = 1
+    """A claim of it has no volume, or one that is being made; so it has no node, unless it names its node itself."""
+    OUT_OF_REACH = 2
+    """It has no node: of those that its volumes allow, none takes it."""
+    HELD = 3
+    """Another node has a volume of it, which can be attached to one node at a time."""
+    ATTACHING = 4
+    LOST = 5
+    """The data of a volume is lost, and not back yet."""
+
+
+class Configured(IntEnum):
+    """What is the matter with the ConfigMaps and Secrets that a pod reads."""
+
+    WELL = 0
+    AWAITED = 1
+    """They are not to be had, so the pod does not start."""
+    BAD = 2
+    EXPIRED = 3
+    """A certificate in them has run out."""
 
 
 class TransitionLog:

@@ -11,6 +11,7 @@ from models.cluster import Cluster, without_their_node
 from models.daemonset import without_nodes
 from models.load import Load
 from models.traffic import Traffic
+from simulator.job_run import JobRun
 from simulator.log import TransitionLog
 from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
@@ -41,6 +42,8 @@ class Run:
     """All that operations were asked to do until the end, begun or not, in order of time."""
     pending: Mapping[str, str]
     """Pods that were refused, had no node or could not start at the end, and why, in Kubernetes' words."""
+    job_runs: tuple[JobRun, ...]
+    """Each time that a Job was due until the end, and what came of it, in order of time."""
     exposure: Mapping[str, tuple[int, float, float]]
     """Per failure mode: clocks that fired, cumulative hazard and seconds that they were exposed to."""
     log: TransitionLog | None
@@ -66,10 +69,11 @@ def simulate(
     """Runs the cluster for `warmup` + `duration` seconds of failures and operations, measuring the latter part.
 
     The cluster starts settled: what fits was placed and started a day before time 0, when the failure clocks start at
-    age 0. `traffic` counts for what it does to the pods: autoscalers measure it, and from time 0 on overloaded pods are
-    late with their probes; what becomes of the requests, `simulator.traffic` works out afterwards. `scheduler` is a
-    profile (simulator.scheduling.profile); without one it is Kubernetes' default. The same arguments give the same
-    Run, byte for byte. Raises ValueError for an operation without a target, or traffic without a Service.
+    age 0; only Jobs and CronJobs are made at time 0. `traffic` counts for what it does to the pods: autoscalers measure
+    it, and from time 0 on overloaded pods are late with their probes; what becomes of the requests, `simulator.traffic`
+    works out afterwards. `scheduler` is a profile (simulator.scheduling.profile); without one it is Kubernetes'
+    default. The same arguments give the same Run, byte for byte. Raises ValueError for an operation without a target,
+    or traffic without a Service.
     """
     if not duration > 0 or warmup < 0:
         raise ValueError(f"expected duration > 0 and warmup >= 0 (got {duration!r} and {warmup!r})")
@@ -90,6 +94,7 @@ def simulate(
         strikes=simulation.strikes(),
         attempts=simulation.world.journal.attempts(simulation.end),
         pending=simulation.pending(),
+        job_runs=tuple(sorted(simulation.control_plane.job_runs, key=lambda run: run.due)),
         exposure={name: (e.fired, e.hazard, e.seconds) for name, e in sorted(simulation.hazards.exposure.items())},
         log=simulation.log,
         notes=(

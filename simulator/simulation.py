@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from models.behaviour import Behaviour
 from models.cluster import Cluster
+from models.cronjob import CronJob
+from models.job import Job
 from models.load import Load
 from models.namespace import Namespace
 from models.service import service_names
@@ -75,12 +77,13 @@ class Simulation:
             self.kernel, self.state, self.api, self.hazards, timing, streams, phases, profile, ties
         )
         kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
-        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption)
+        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, cluster)
 
     def deploy(self) -> None:
-        """Creates all workloads and lets them settle until time 0, when the users come."""
+        """Creates all workloads and lets them settle until time 0, when the users come, and Jobs are begun."""
         for spec in self.cluster.controlled():
-            self.api.apply(spec)
+            if not isinstance(spec, Job | CronJob):
+                self.api.apply(spec)
         for load in self.loads:
             self.control_plane.autoscalers.feed(load)
         self.users.show(self.control_plane.autoscalers.follow)
@@ -89,6 +92,8 @@ class Simulation:
                 self.desired.want_pod(pod.pod_class)
         self.kernel.run_until(0.0)
         self.users.come(self.control_plane.kubelet.slow_probes.delay)
+        for spec in (*self.cluster.jobs, *self.cluster.cron_jobs):
+            self.api.apply(spec)
 
     def run(self, failures: Sequence[FailureMode], operations: Sequence[Operation]) -> None:
         """Starts the failure clocks and the operations, and lets time pass to the end."""
@@ -112,6 +117,7 @@ class Simulation:
             "REPLICASET": state.workloads.replica_set_names,
         }
         by_generation = {record.GENERATION: state.workloads.names_of(record) for record in record_classes()}
+        log.names |= {"CLAIM": state.volumes.claim_names, "VOLUME": state.volumes.names}
         by_generation[Kind.SERVICE_GENERATION] = service_names([service.spec for service in state.services])
         for kind in sorted(by_generation):
             log.names[kind.name.removesuffix("_GENERATION")] = by_generation[kind]
@@ -150,5 +156,8 @@ class Simulation:
         """Why it does not run, or run as a whole, in Kubernetes' words; empty if it is only a matter of time."""
         if pod.node < 0:
             return self.control_plane.kubelet.refusal(pod) or self.control_plane.scheduler.reason(pod)
-        held_up = obstacles.reason(pod) if pod.phase is Phase.PENDING else ""
+        kubelet, held_up = self.control_plane.kubelet, ""
+        if pod.phase is Phase.PENDING:
+            held_up = obstacles.reason(pod) or kubelet.volume_reason(pod)
+        held_up = held_up or kubelet.access.reason(pod)
         return held_up or crash_loop.reason(pod, self._timing)

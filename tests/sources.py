@@ -1,6 +1,7 @@
 """What source files import, read without importing them."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,10 +18,16 @@ class Import(NamedTuple):
     """Imported when the module is: not inside a function, not for type checkers only."""
 
 
-def imports(path: str) -> list[Import]:
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+@functools.cache
+def tree(path: str) -> ast.Module:
+    """The syntax tree of a file, parsed once for all that ask."""
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+@functools.cache
+def imports(path: str) -> tuple[Import, ...]:
     package = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__").split(".")
-    return list(_imports(tree, package, True))
+    return tuple(_imports(tree(path), package, True))
 
 
 def _imports(tree: ast.AST, package: list[str], loaded: bool) -> Iterator[Import]:

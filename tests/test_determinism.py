@@ -129,7 +129,7 @@ spec:
   seed: 5
   replications: 2
   cluster: {pools: [{name: n, count: 6, zones: [a, b, c], labels: {rack: r}, allocatable: {cpu: "4", memory: 16Gi}}]}
-  manifests: [SHOP]
+  manifests: [SHOP, JOBS]
   failures:
   - {preset: google-2010-nodes, name: burst, timeToFailure: {kind: exponential, mean: 4d}}
   - {name: common, type: commonCause, timeToFailure: {kind: exponential, mean: 5d}, timeToRepair: {preset: lanl-05}}
@@ -145,11 +145,12 @@ spec:
   policies: POLICIES
 """
 POLICIES = "[{name: shipped}, {name: three, patches: [{target: {kind: Deployment}, set: {spec.replicas: 3}}]}]"
+JOBS = Path(__file__).resolve().parents[1] / "experiments" / "manifests" / "jobs.yaml"
 SHOP = Path(__file__).resolve().parents[1] / "experiments" / "manifests" / "shop.yaml"
 
 
 def simulated(path: Path, policies: str = POLICIES, failures: str = "") -> Results:
-    text = EVERYTHING.replace("SHOP", str(SHOP)).replace("POLICIES", policies)
+    text = EVERYTHING.replace("SHOP", str(SHOP)).replace("JOBS", str(JOBS)).replace("POLICIES", policies)
     path.write_text(text.replace("  failures:\n", f"  failures:\n{failures}"))
     return Experiment.from_yaml(path).run()
 

@@ -295,7 +295,7 @@ def test_a_plot_is_two_files(workshop: Workshop) -> None:
     workshop.insert(place, imports, renamed(imports, names))
     workshop.insert(place, method, renamed(method, names))
     assert workshop.touched() == [place, "experiments/plots/yearly.py"]
-    workshop.kubenines("run", workshop.experiment("twins", ""), "--out", workshop.folder / "results")
+    workshop.kubenines("run", workshop.experiment("twins", ""), "-o", workshop.folder / "results")
     for kind in ("downtime", "yearly"):
         workshop.kubenines("plot", workshop.folder / "results", "--kind", kind, "-o", workshop.folder / f"{kind}.svg")
     assert (workshop.folder / "yearly.svg").read_bytes() == (workshop.folder / "downtime.svg").read_bytes()
@@ -368,7 +368,7 @@ def test_a_kind_with_a_controller_is_seven_files(workshop: Workshop) -> None:
         written = f"{{apiVersion: {version}, kind: {kind}, metadata: {{name: front}}, spec: {spec}}}\n"
         (workshop.folder / f"{kind}.yaml").write_text(written, "utf-8")
     file = workshop.experiment("twins", "", ", PodDisruptionBudget.yaml, Lease.yaml")
-    workshop.kubenines("run", file, "--out", workshop.folder / "results", "--events", "sample:1")
+    workshop.kubenines("run", file, "-o", workshop.folder / "results", "--events", "sample:1")
     program = (
         "import sys\n"
         "from experiments import Results\n"

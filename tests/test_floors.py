@@ -1,23 +1,25 @@
 """Rooms and floors: imports go down only, those for type checkers included, and nothing hangs together in a circle."""
 
 import ast
+import functools
 from collections import defaultdict
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from tests.sources import PACKAGES, ROOT, imports
+from tests.sources import PACKAGES, ROOT, imports, tree
 
 FLOORS: dict[str, tuple[str, ...]] = {
     "models": (
         "manifests schemas demand",
         "cluster units",
-        "load behaviour daemonset disruption quota statefulset",
-        "autoscaling deployment qos runtime_class",
+        "load behaviour cronjob daemonset disruption quota statefulset",
+        "autoscaling deployment job qos runtime_class volume",
         "pod priority service traffic",
+        "claim configuration",
         "distributions input labels limit_range namespace node reference request_level timing",
-        "arrays incomplete_gamma size",
+        "arrays incomplete_gamma schedule size",
     ),
     "simulator": (
         "replay traffic",
@@ -29,7 +31,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "demand",
         "state",
         "hazards phases log",
-        "kernel registry step_function streams",
+        "job_run kernel registry step_function streams",
     ),
     "experiments": (
         "cli",
@@ -60,7 +62,6 @@ def name_of(path: Path) -> str:
 
 
 MODULES = {name_of(path): path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))}
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
 
 def imported(name: str) -> set[str]:
@@ -71,7 +72,15 @@ def imported(name: str) -> set[str]:
     )
 
 
-IMPORTS = {name: sorted(imported(name) - {name}) for name in MODULES}
+@functools.cache
+def imports_of_modules() -> dict[str, list[str]]:
+    """The modules of ours that each imports: read when a test asks, not when tests are collected."""
+    return {name: sorted(imported(name) - {name}) for name in MODULES}
+
+
+@functools.cache
+def trees() -> dict[str, ast.Module]:
+    return {name: tree(path.relative_to(ROOT).as_posix()) for name, path in MODULES.items()}
 
 
 def room_of(name: str) -> str:
@@ -92,7 +101,7 @@ def test_imports_go_down(package: str) -> None:
     wrong = [
         f"{name} -> {other}"
         for name in MODULES
-        for other in IMPORTS[name]
+        for other in imports_of_modules()[name]
         if room_of(name) and room_of(other) and name.startswith(f"{package}.") and other.startswith(f"{package}.")
         if room_of(name) != room_of(other) and floor[room_of(other)] <= floor[room_of(name)]
     ]
@@ -100,13 +109,15 @@ def test_imports_go_down(package: str) -> None:
 
 
 def test_no_module_imports_by_a_relative_path() -> None:
-    levels = {name: [n.level for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)] for name, tree in TREES.items()}
+    levels = {
+        name: [n.level for n in ast.walk(parsed) if isinstance(n, ast.ImportFrom)] for name, parsed in trees().items()
+    }
     assert [name for name, found in levels.items() if any(found)] == []
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     try:
-        TopologicalSorter({name: IMPORTS[name] for name in MODULES}).prepare()
+        TopologicalSorter(imports_of_modules()).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
 
@@ -119,8 +130,8 @@ def test_no_file_is_too_long_to_be_read() -> None:
 def test_no_class_does_everything() -> None:
     public = {
         f"{name}.{node.name}": sum(isinstance(m, ast.FunctionDef) and m.name[0] != "_" for m in node.body)
-        for name, tree in TREES.items()
-        for node in ast.walk(tree)
+        for name, parsed in trees().items()
+        for node in ast.walk(parsed)
         if isinstance(node, ast.ClassDef)
     }
     assert {name: count for name, count in public.items() if count > MOST_PUBLIC_METHODS} == {}
@@ -130,8 +141,8 @@ def test_what_docstrings_say_stands_alone() -> None:
     """A docstring is read in generated documentation, where nothing stands before it."""
     leaning = [
         f"{name}.{getattr(node, 'name', '')}"
-        for name, tree in TREES.items()
-        for node in ast.walk(tree)
+        for name, parsed in trees().items()
+        for node in ast.walk(parsed)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and getattr(node, "name", "")[:1] != "_"
         if (ast.get_docstring(node) or "").startswith(("The same ", "Of "))
     ]

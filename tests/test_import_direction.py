@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.sources import PACKAGES, ROOT, imports
+from tests.sources import PACKAGES, ROOT, imports, tree
 
 FILES = sorted(path.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TESTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.py"))
@@ -28,6 +28,7 @@ SIMULATOR = {
 }
 EXPERIMENTS = (
     "simulator.kernel.Story",
+    "simulator.job_run",
     "simulator.run",
     "simulator.log",
     "simulator.registry",
@@ -128,8 +129,7 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("path", of("models") + of("simulator"))
 def test_there_is_no_hidden_randomness_and_no_wall_clock(path: str) -> None:
     assert "random" not in {found.name.split(".")[0] for found in imports(path)}
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    used = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    used = {ast.unparse(node) for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
     drawn = {name for name in used if name.startswith(("np.random.", "numpy.random."))}
     # Types and constructors with a seed; the functions beside them draw from numpy's global state.
     assert {name.split(".")[2] for name in drawn} <= {"Generator", "PCG64", "bit_generator"}

@@ -44,7 +44,7 @@ def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
 
 _OF_PODS = (
     *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_PULLING),
-    *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
+    *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION),
 )
 _OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING)
 _OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
@@ -139,12 +139,18 @@ class _Reader:
             pod.node.pods[uid] = pod
         elif kind == Kind.POD_PULLING:
             pod.pulling = bool(new)
+        elif kind == Kind.POD_VOLUMES:
+            pod.volume_wait = new
         elif kind == Kind.POD_CONTAINERS:
             if new < pod.running:
                 pod.fell(cause)
             else:
                 pod.fallen = False
             pod.running = new
+        elif kind == Kind.POD_CONFIGURATION:
+            pod.configuration = new
+            if new:
+                pod.cause = cause
         elif kind == Kind.POD_ANSWERING:
             pod.answering = bool(new)
             if not new:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from simulator.log import Phase, Refusal
+from simulator.log import Configured, Phase, Refusal, VolumeWait
 
 
 class Stage(StrEnum):
@@ -25,8 +25,20 @@ class Stage(StrEnum):
     """The API server refuses to make its pod for another reason: what it refers to is not there, or a LimitRange."""
     QUEUED = "queued"
     """The pod has no node: it waits for the scheduler, or is unschedulable."""
+    VOLUME_ZONE = "volume out of reach"
+    """The pod has no node: of those that its volumes allow, by zone or by name, none takes it."""
+    VOLUME = "waiting for a volume"
+    """A volume is being made for it, or another node still holds its volume (Multi-Attach), or its data is lost."""
+    ATTACHING = "attaching"
+    """Its volume is being attached to its node."""
     IMAGE_PULL = "image pull"
     """It waits for images, also behind other pulls on its node."""
+    CONFIGURATION = "waiting for configuration"
+    """A ConfigMap or Secret that it reads is not to be had."""
+    BAD_CONFIGURATION = "bad configuration"
+    """What it has read makes it exit, or fail every request."""
+    EXPIRED_SECRET = "expired Secret"
+    """The same, because a certificate in it has run out."""
     RESTART = "restart"
     """The kubelet noticed that a container is gone, and has not made another yet: stop, back-off, restart."""
     START = "start"
@@ -55,6 +67,18 @@ REFUSED: dict[int, Stage] = {
     Refusal.QUOTA: Stage.OVER_QUOTA,
 }
 """What a replica waits for that has no pod, by why the API server makes none."""
+_VOLUME_STAGES: dict[int, Stage] = {
+    VolumeWait.BINDING: Stage.VOLUME,
+    VolumeWait.OUT_OF_REACH: Stage.VOLUME_ZONE,
+    VolumeWait.HELD: Stage.VOLUME,
+    VolumeWait.ATTACHING: Stage.ATTACHING,
+    VolumeWait.LOST: Stage.VOLUME,
+}
+_OF_CONFIGURATION = {
+    Configured.AWAITED: Stage.CONFIGURATION,
+    Configured.BAD: Stage.BAD_CONFIGURATION,
+    Configured.EXPIRED: Stage.EXPIRED_SECRET,
+}
 READY = 1
 """The Ready condition of a node that is well: see `simulator.log.Kind`."""
 
@@ -75,7 +99,8 @@ class Pod:
     """A pod as the log tells of it; `stage` is None while it is an endpoint that answers."""
 
     __slots__ = (
-        *("answering", "blamed", "cause", "fallen", "node", "phase", "pulling", "ready", "running", "since", "stage"),
+        *("answering", "blamed", "cause", "configuration", "fallen", "node", "phase", "pulling", "ready", "running"),
+        *("since", "stage", "volume_wait"),
     )
 
     def __init__(self, cause: int, now: float) -> None:
@@ -84,6 +109,8 @@ class Pod:
         self.phase: int = Phase.PENDING
         self.running = 0
         self.ready = self.answering = self.pulling = False
+        self.volume_wait: int = VolumeWait.NOTHING
+        self.configuration: int = Configured.WELL
         self.fallen = False
         """A container or the sandbox died, the node being well; no container was started since."""
         self.since = now
@@ -100,11 +127,15 @@ class Pod:
             return None
         node = self.node
         if node is None:
-            return Stage.QUEUED
+            return _VOLUME_STAGES.get(self.volume_wait, Stage.QUEUED)
         if node.ready != READY:
             return Stage.TOLERATED if node.evicting else Stage.WAITING
         if not node.reporting:
             return Stage.UNDETECTED
+        if self.volume_wait:
+            return _VOLUME_STAGES[self.volume_wait]
+        if self.configuration != Configured.WELL:
+            return _OF_CONFIGURATION[Configured(self.configuration)]
         if self.pulling:
             return Stage.IMAGE_PULL
         if self.fallen:

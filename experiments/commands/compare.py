@@ -2,14 +2,15 @@
 
 import click
 
-from experiments.commands.console import PATH, chosen
+from experiments.commands.console import FORMAT, PATH, chosen
 
 
 @click.command()
 @click.argument("paths", type=PATH, nargs=-1, required=True, metavar="RESULTS...")
 @click.option("--baseline", metavar="POLICY", help="What the others are compared with.  [default: the first policy]")
 @click.option("--service", metavar="NAME", help="Only this Service.")
-def compare(paths: tuple[str, ...], baseline: str | None, service: str | None) -> None:
+@FORMAT
+def compare(paths: tuple[str, ...], baseline: str | None, service: str | None, form: str) -> None:
     """Rank the policies of a result folder, or of several, and say which differences are noise.
 
     Policies that share a letter cannot be told apart. With several folders the policies are named FOLDER/POLICY.
@@ -17,7 +18,7 @@ def compare(paths: tuple[str, ...], baseline: str | None, service: str | None) -
     from pathlib import Path
 
     from experiments.findings.merging import merged
-    from experiments.report import comparison
+    from experiments.report import comparison, plain
     from experiments.results import Results
 
     if len(set(paths)) < len(paths):
@@ -28,4 +29,7 @@ def compare(paths: tuple[str, ...], baseline: str | None, service: str | None) -
     results = merged(opened) if len(opened) > 1 else opened[names[0]]
     baseline = chosen("--baseline", baseline, results.policies)
     service = chosen("--service", service, results.services)
-    comparison.show(results, baseline, [service] if service else results.services)
+    if form == "json":
+        click.echo(plain.text(plain.comparison(results.only(service), baseline)))
+    else:
+        comparison.show(results.only(service), baseline)

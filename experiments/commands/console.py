@@ -1,5 +1,6 @@
 """What the commands have in common: exit codes, options, lines for people."""
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ SETTINGS = click.option(
     metavar="PATH=VALUE",
     help="Another value: failures[node-crash].select.labels=...",
 )
+FORMAT = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it."
+)
 STRICT = click.option(
     "--strict",
     is_flag=True,
@@ -37,8 +41,12 @@ def chosen(option: str, name: str | None, names: Sequence[str]) -> str | None:
 
 
 def say(line: str) -> None:
-    """A line for people, on stderr."""
-    click.echo(line, err=True)
+    """A line for people, on stderr; broken between words where the terminal is narrower."""
+    from experiments.report.terminal import Terminal
+
+    terminal = Terminal(sys.stderr)
+    for each in line.splitlines() or [""]:
+        terminal.say(each, indent="")
 
 
 def warn(experiment: "Experiment") -> None:

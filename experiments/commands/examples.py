@@ -1,5 +1,6 @@
 """`kubenines examples`."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,24 +9,43 @@ import click
 from experiments.commands.console import PATH, say
 
 PACKAGE = Path(__file__).parents[1]
-FOLDERS = ("configs", "manifests")
-"""Experiment files, and the manifests that they are about: a file of the first points to files of the second."""
 
 
 @click.command()
-@click.option("-o", "--out", type=PATH, help="Copy them all into this folder.")
-def examples(out: str | None) -> None:
-    """List the experiments that come with kubenines, or copy them to where they can be run and changed."""
-    for path in sorted((PACKAGE / "configs").glob("*.yaml")):
-        question = path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
-        click.echo(f"{path.stem:<20}{question}")
-    if out is None:
+@click.option("-o", "--output", type=PATH, metavar="FOLDER", help="Copy them all into this folder.")
+def examples(output: str | None) -> None:
+    """List the experiments and notebooks that come with kubenines, or copy them to be run and changed."""
+    from experiments.report.terminal import Terminal
+
+    terminal, folders = Terminal(), _folders()
+    for path in sorted(folders["configs"].glob("*.yaml")):
+        terminal.item(path.stem, path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# "))
+    for path in sorted(folders["notebooks"].glob("*.ipynb")):
+        terminal.item(path.name, _title(path))
+    if output is None:
         say("copy them with: kubenines examples -o FOLDER")
         return
-    target = Path(out)
-    taken = [target / folder for folder in FOLDERS if (target / folder).exists()]
+    target = Path(output)
+    taken = [target / name for name in folders if (target / name).exists()]
     if taken:
         raise click.UsageError(f"{taken[0]} exists: give another folder")
-    for folder in FOLDERS:
-        shutil.copytree(PACKAGE / folder, target / folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    for name, folder in folders.items():
+        shutil.copytree(folder, target / name, ignore=shutil.ignore_patterns("*.py", "__pycache__", ".*"))
     say(f"run one with: kubenines run {target / 'configs' / 'quickstart.yaml'}")
+    say(f"notebooks: jupyter lab {target / 'notebooks'} (pip install 'kubenines[notebooks]')")
+
+
+def _folders() -> dict[str, Path]:
+    """What is copied, by name: experiment files, the manifests that they point to, and notebooks.
+
+    The notebooks lie inside the installed package, or beside the packages in a checkout (`pyproject.toml`).
+    """
+    inside = PACKAGE / "notebooks"
+    notebooks = inside if inside.is_dir() else PACKAGE.parent / "notebooks"
+    return {"configs": PACKAGE / "configs", "manifests": PACKAGE / "manifests", "notebooks": notebooks}
+
+
+def _title(notebook: Path) -> str:
+    """The heading that a notebook begins with."""
+    first = json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]["source"]
+    return "".join(first).partition("\n")[0].lstrip("# ")

@@ -6,13 +6,15 @@ import click
 @click.command()
 @click.argument("path", default="")
 def explain(path: str) -> None:
-    """Document a part of the experiment file: `spec.failures`, `policies.patches`; or `laws`, `timing`, `presets`.
+    """Document a part of the experiment file: `spec.failures`, `policies.patches`.
 
-    A name alone is looked for in the whole file: `nodeCrash`, `rollout`, `weibull`, `maxConcurrent`.
+    Or `laws`, `metrics`, `timing`, `presets`. A name alone is looked for in the whole file: `nodeCrash`, `rollout`,
+    `weibull`, `maxConcurrent`.
     """
     from experiments.file import explain as explaining
+    from experiments.report.terminal import Terminal
 
     try:
-        click.echo(explaining.explain(path))
+        click.echo(explaining.explain(path, Terminal().width or explaining.WIDTH))
     except explaining.NothingToExplain as error:
         raise click.UsageError(str(error)) from None

@@ -4,6 +4,8 @@ import json
 
 import click
 
+from experiments.commands.console import FORMAT
+
 
 @click.command()
 @click.argument("log", type=click.Path(path_type=str))
@@ -28,7 +30,7 @@ import click
     show_default=True,
     help="Count the time after an entity's last outage, which is censored, up to here; none: leave it out.",
 )
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@FORMAT
 def fit(
     log: str,
     start: str | None,
@@ -38,7 +40,7 @@ def fit(
     delimiter: str,
     observed_from: str | None,
     observed_until: str,
-    output: str,
+    form: str,
 ) -> None:
     """Fit failure laws to a LOG of outages: a CSV file (also .xz, .gz) with a start, an end and an entity in each row.
 
@@ -54,13 +56,17 @@ def fit(
     from experiments.fitting import page
     from experiments.fitting.outages import Format, read_outages
 
-    if len(delimiter) != 1:
+    if len(delimiter) != 1 or delimiter in '"\r\n ':
         raise click.BadParameter("expected one character", param_hint="--delimiter")
     written = Format(start, end, entities, time_format, delimiter)
+    outages = read_outages(log, written)
 
     def instant(text: str, option: str) -> float:
         try:
-            return written.seconds(text)
+            seconds, clock = written.instant(text)
+            if clock is not outages.clock:
+                raise ValueError(f"expected {outages.clock}, as in the log (got {text!r})")
+            return seconds
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint=option) from None
 
@@ -68,5 +74,5 @@ def fit(
     until: float | str | None = None if observed_until == "none" else observed_until
     if until not in (None, "last"):
         until = instant(observed_until, "--observed-until")
-    fitted = page.fit(read_outages(log, written), since, until)
-    click.echo(json.dumps(page.as_json(fitted), indent=2) if output == "json" else page.text(fitted))
+    fitted = page.fit(outages, since, until)
+    click.echo(json.dumps(page.as_json(fitted), indent=2) if form == "json" else page.text(fitted))

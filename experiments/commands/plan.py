@@ -4,18 +4,19 @@ import os
 
 import click
 
-from experiments.commands.console import PATH, SETTINGS, STRICT, refuse_unread, warn
+from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_unread, warn
 
 
 @click.command()
 @click.argument("experiment", type=PATH)
 @SETTINGS
 @STRICT
-def plan(experiment: str, settings: tuple[str, ...], strict: bool) -> None:
+@FORMAT
+def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) -> None:
     """Say what a run would do and how long it would take, from one short run of each policy."""
     from experiments.experiment import Experiment
-    from experiments.preflight import planning
-    from experiments.report.remarks import held_up
+    from experiments.preflight import planning, starting
+    from experiments.report import plain
     from experiments.report.terminal import Terminal
     from models.manifests.account import in_words
     from models.units import format_duration
@@ -25,17 +26,16 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool) -> None:
     if strict:
         refuse_unread(read.named)
     times = read.replications or (read.precision and read.precision.at_most) or 0
-    policies = planning.plan(read)
+    policies, pending = planning.plan(read), starting.sentences(read.scenarios())
+    if form == "json":
+        click.echo(plain.text(planning.plain(read, policies, times, pending)))
+        return
     atmost = "at most " if read.precision else ""
     length = format_duration(read.duration)
     click.echo(f"{read.name}: {len(policies)} policies x {atmost}{times} replications of {length}")
     terminal = Terminal()
     terminal.table(planning.table(policies, times))
-    for policy in policies:
-        for reason in dict.fromkeys(policy.pending.values()):
-            pods = [pod for pod, why in policy.pending.items() if why == reason]
-            terminal.say(f"{held_up(reason)} under {policy.policy}: {', '.join(pods)}: {reason}", indent="")
-    for line in in_words(read.named):
+    for line in [*pending, *in_words(read.named)]:
         terminal.say(line, indent="")
     seconds = sum(policy.seconds for policy in policies) * times
     cores = os.cpu_count() or 1

@@ -39,9 +39,13 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic only in newer 
     "--service", metavar="NAME", help="Of this Service; `comparison` is of all.  [default: of all, or of the first]"
 )
 @click.option(
-    "-o", "--out", type=PATH, metavar="FILE", help="SVG, PNG or PDF by its ending.  [default: RESULTS/plots/KIND.svg]"
+    "-o",
+    "--output",
+    type=PATH,
+    metavar="FILE",
+    help="SVG, PNG or PDF by its ending.  [default: RESULTS/plots/KIND.svg]",
 )
-def plot(results: str, kind: str, service: str | None, out: str | None) -> None:
+def plot(results: str, kind: str, service: str | None, output: str | None) -> None:
     """Draw one plot of a result folder."""
     import os
     from pathlib import Path
@@ -53,7 +57,7 @@ def plot(results: str, kind: str, service: str | None, out: str | None) -> None:
     service = chosen("--service", service, opened.services)
     if service and not KINDS[kind]:
         raise click.UsageError(f"--kind {kind} is of all Services; use nines, difference or service for one")
-    path = Path(out) if out else Path(results) / "plots" / f"{kind}.svg"
+    path = Path(output) if output else Path(results) / "plots" / f"{kind}.svg"
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{path.name!r} ends in none of {', '.join(FORMATS)}", param_hint="-o")
     os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for

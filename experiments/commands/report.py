@@ -7,11 +7,11 @@ from experiments.commands.console import PATH
 
 @click.command()
 @click.argument("results", type=PATH)
-@click.option("-o", "--out", type=PATH, metavar="FILE", help="Where to.  [default: RESULTS/report.html]")
-def report(results: str, out: str | None) -> None:
+@click.option("-o", "--output", type=PATH, metavar="FILE", help="Where to.  [default: RESULTS/report.html]")
+def report(results: str, output: str | None) -> None:
     """Write the report of a result folder anew: one HTML page that needs no other file and no network."""
     from pathlib import Path
 
     from experiments.results import Results
 
-    click.echo(Results.open(results).to_html(out or Path(results) / "report.html"))
+    click.echo(Results.open(results).to_html(output or Path(results) / "report.html"))

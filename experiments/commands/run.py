@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from experiments.commands.console import FAILED, INTERRUPTED, PATH, SETTINGS, STRICT, refuse_unread, say, warn
+from experiments.commands.console import FAILED, FORMAT, INTERRUPTED, PATH, SETTINGS, STRICT, refuse_unread, say, warn
 
 
 @click.command()
 @click.pass_obj
 @click.argument("experiment", type=PATH)
-@click.option("-o", "--out", type=PATH, help="Result folder.  [default: results/NAME]")
+@click.option("-o", "--output", type=PATH, metavar="FOLDER", help="Result folder.  [default: results/NAME]")
 @click.option("-n", "--replications", type=click.IntRange(1, 1_000_000), help="Runs per policy, instead of the file's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed, instead of the file's.")
 @click.option(
@@ -34,11 +34,12 @@ from experiments.commands.console import FAILED, INTERRUPTED, PATH, SETTINGS, ST
 @click.option("--progress", type=click.Choice(["auto", "rich", "plain", "none"]), default="auto", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
 @STRICT
+@FORMAT
 @click.option("--no-fail", is_flag=True, help="Exit with 0 whatever the objectives say.")
 def run(
     arguments: Sequence[str],
     experiment: str,
-    out: str | None,
+    output: str | None,
     replications: int | None,
     seed: int | None,
     workers: str,
@@ -49,6 +50,7 @@ def run(
     progress: Any,
     quiet: bool,
     strict: bool,
+    form: str,
     no_fail: bool,
 ) -> int:
     """Simulate every policy of an experiment and compare their availability."""
@@ -65,11 +67,11 @@ def run(
         warn(read)
     if strict:
         refuse_unread(read.named)
-    from experiments.report import text
+    from experiments.report import plain, text
     from experiments.runner.job import Interrupted, NothingRan
     from experiments.runner.run import run as run_all
 
-    folder = Path(out) if out else Path("results") / read.name
+    folder = Path(output) if output else Path("results") / read.name
     try:
         with progressing.reporter("none" if quiet else progress) as listener:
             results = run_all(
@@ -80,6 +82,7 @@ def run(
                 progress=listener,
                 fresh=not resume,
                 events=kept,
+                warn=lambda line: say(f"warning: {line}"),
             )
     except Interrupted as interrupted:
         again = [word for word in arguments if word not in ("--fresh", "--resume")]
@@ -89,7 +92,10 @@ def run(
     except NothingRan as nothing:
         say(f"kubenines: {nothing}")
         return FAILED
-    text.show(results)
+    if form == "json":
+        click.echo(plain.text(plain.summary(results)))
+    else:
+        text.show(results)
     verdict = results.verdict()
     return 0 if no_fail and verdict in (1, 4) else verdict
 

@@ -9,6 +9,6 @@ import click
 @click.argument("kind", type=click.Choice(["experiment"]))
 def schema(kind: str) -> None:
     """Print the JSON Schema of the experiment file, for editors."""
-    from experiments.file.explain import json_schema
+    from experiments.file.json_schema import for_editors
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(for_editors(), indent=2, ensure_ascii=False))

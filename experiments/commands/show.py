@@ -1,10 +1,11 @@
 """`kubenines show`."""
 
+import json
 import os
 
 import click
 
-from experiments.commands.console import PATH, SETTINGS, chosen
+from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen
 
 
 @click.command()
@@ -12,18 +13,28 @@ from experiments.commands.console import PATH, SETTINGS, chosen
 @SETTINGS
 @click.option("--service", metavar="NAME", help="Of a result folder: only this Service.")
 @click.option("--policy", metavar="NAME", help="Of a result folder: only this policy.")
-def show(path: str, settings: tuple[str, ...], service: str | None, policy: str | None) -> None:
+@FORMAT
+def show(path: str, settings: tuple[str, ...], service: str | None, policy: str | None, form: str) -> None:
     """Show an experiment as resolved (extends, settings and defaults filled in), or the table of a result folder."""
     if os.path.isdir(path):
-        from experiments.report import text
+        if settings:
+            raise click.UsageError("--set is for experiment files: a result folder stays as it ran")
+        from experiments.report import plain, text
         from experiments.results import Results
 
         results = Results.open(path)
         service = chosen("--service", service, results.services)
         policy = chosen("--policy", policy, results.policies)
-        text.show(results, service=service, policy=policy)
+        shown = results.only(service, policy)
+        if form == "json":
+            click.echo(plain.text(plain.summary(shown)))
+        else:
+            text.show(shown)
         return
+    if service or policy:
+        raise click.UsageError("--service and --policy are for result folders: an experiment file is shown as a whole")
     from experiments.experiment import Experiment
     from experiments.file.written import yaml_text
 
-    click.echo(yaml_text(Experiment.from_yaml(path, settings).resolved), nl=False)
+    resolved = Experiment.from_yaml(path, settings).resolved
+    click.echo(json.dumps(resolved, indent=2, ensure_ascii=False) if form == "json" else yaml_text(resolved).rstrip())

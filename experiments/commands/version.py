@@ -4,10 +4,12 @@ import json
 
 import click
 
+from experiments.commands.console import FORMAT
+
 
 @click.command()
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def version(output: str) -> None:
+@FORMAT
+def version(form: str) -> None:
     """Print the version of kubenines and of what it stands on."""
     import platform
     from importlib import metadata
@@ -18,7 +20,7 @@ def version(output: str) -> None:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             versions[name] = "unknown"
-    if output == "json":
+    if form == "json":
         click.echo(json.dumps(versions, indent=2))
     else:
         click.echo(

@@ -9,11 +9,27 @@ from experiments.inference.estimate import Estimate, show_seconds
 from models.units import YEAR, parse_duration, parse_percent
 
 Direction = Literal["at_least", "at_most"]
-MetricName = Literal["availability", "requestAvailability", "downtimePerYear", "outagesPerYear"]
+MetricName = Literal[
+    "availability", "requestAvailability", "downtimePerYear", "outagesPerYear", "jobSuccess", "jobLateness"
+]
+
+
+class JobEstimates(Protocol):
+    """What is known of the runs of a Job or CronJob under a policy."""
+
+    @property
+    def success(self) -> Estimate:
+        """The share of those that were due that are complete."""
+        ...
+
+    @property
+    def lateness(self) -> Estimate:
+        """Mean seconds from when one was due until it is complete."""
+        ...
 
 
 class Estimates(Protocol):
-    """What is known of the Services under the policies, each with an interval; without a replication `n` is 0."""
+    """What is known of Services and Jobs under the policies, each with an interval; without a replication `n` is 0."""
 
     def availability(self, service: str, policy: str) -> Estimate:
         """The share of the time in which the Service is available."""
@@ -25,6 +41,10 @@ class Estimates(Protocol):
 
     def outage_rate(self, service: str, policy: str) -> Estimate:
         """Outages a year."""
+        ...
+
+    def job(self, job: str, policy: str) -> JobEstimates:
+        """What is known of the runs of a Job or CronJob."""
         ...
 
 
@@ -43,6 +63,8 @@ class ObjectiveMetric:
     """Its value for a Service under a policy; None if there is nothing to judge."""
     share: Callable[[float], float] | None = None
     """The availability that a period needs to keep a limit; None if it is not a matter of time alone."""
+    of_jobs: bool = False
+    """It is about a Job or CronJob, else about a Service."""
 
     def objective(self, limit: float) -> str:
         """An objective in words."""
@@ -96,15 +118,32 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "{:.10g}".format,
         lambda known, service, policy: known.outage_rate(service, policy),
     ),
+    "jobSuccess": ObjectiveMetric(
+        "runs complete >= {}",
+        "at_least",
+        parse_percent,
+        _percent,
+        lambda known, job, policy: known.job(job, policy).success,
+        of_jobs=True,
+    ),
+    "jobLateness": ObjectiveMetric(
+        "complete within {} of when it is due, in the mean",
+        "at_most",
+        parse_duration,
+        _duration,
+        lambda known, job, policy: known.job(job, policy).lateness,
+        of_jobs=True,
+    ),
 }
 """Name in the experiment file -> metric."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """How good a Service must be by one of `METRICS`, under one policy or, if None, under all."""
+    """How good a Service or a Job must be by one of `METRICS`, under one policy or, if None, under all."""
 
     service: str
+    """The Service; with a metric of Jobs the Job or CronJob, as Kind/name or Kind/namespace/name."""
     limit: float
     """The least or the most that is good, as the metric is: a share, seconds or a number."""
     metric: MetricName = "availability"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from experiments.design.goal import ServiceGoal
+from experiments.design.goal import ServiceGoal, chain_entries, chain_name
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.load import Load
@@ -44,6 +44,12 @@ class Scenario:
     def __post_init__(self) -> None:
         facts = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "id"}
         object.__setattr__(self, "id", hashlib.blake2b(canonical(facts).encode(), digest_size=8).hexdigest())
+
+    @property
+    def measured(self) -> list[str]:
+        """The names of what is measured: Services, and chains that begin at one."""
+        chains = chain_entries(self.services, self.calls)
+        return [*(goal.name for goal in self.services), *(chain_name(goal.name) for goal in chains)]
 
 
 def _facts(value: Any) -> dict[str, Any]:

@@ -30,8 +30,11 @@ class MatchFile(FileModel):
     """Which workloads an override is for; every condition that is given must hold."""
 
     kind: str | None = None
+    """Their kind: `Deployment`."""
     name: str | None = None
+    """Only the one of this name."""
     namespace: str | None = None
+    """Only those in this namespace."""
     labels: Labels | None = None
     """A selector on the pods' labels."""
 
@@ -40,6 +43,7 @@ class OverrideFile(PodBehaviourChanges):
     """Another behaviour for the pods of some workloads; what is not given stays. The last match wins."""
 
     match: MatchFile
+    """Which workloads."""
 
 
 class BehaviourFile(PodBehaviourFile):
@@ -55,4 +59,6 @@ class BehaviourChanges(PodBehaviourChanges):
     """What a policy changes in the behaviour; what is not given stays, overrides are added."""
 
     timing: Annotated[TimingChanges, FromPreset()] | None = None
+    """Other time constants of the control plane; also `{preset: NAME}` and what differs."""
     overrides: list[OverrideFile] = Field(default=[])
+    """Further exceptions for some workloads."""

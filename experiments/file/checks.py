@@ -12,8 +12,10 @@ from experiments.file.source import Source
 from experiments.file.traffic import TraceProblem
 from experiments.file.variant import Variant
 from models.cluster import Cluster
+from models.configuration import full_key
 from models.demand import measured
 from models.input.problems import Path, Problem, did_you_mean
+from models.size import too_many_rate_changes, too_many_requests
 from models.traffic import Call, circle
 from simulator.stories.references import Refers, ValueOf, references
 
@@ -42,10 +44,14 @@ def _check_unique(items: Iterable[tuple[Any, Path]], source: Source, problems: l
 def _no_service(name: str, known: Iterable[str], where: str = "") -> str:
     """That there is no such Service; and the nearest one that there is, else all (the first few of many)."""
     there = list(dict.fromkeys(known))
-    hint = did_you_mean(name, there)
-    if not hint and there:
-        hint = f"; there is: {', '.join(there[:10])}{f' and {len(there) - 10} more' if there[10:] else ''}"
+    hint = did_you_mean(name, there) or _listed(there)
     return f"there is no Service {name!r}{where}{hint or '; the manifests have none'}"
+
+
+def _listed(there: Sequence[str]) -> str:
+    """What there is, the first few of many, as an ending of a message; "" if there is nothing."""
+    more = f" and {len(there) - 10} more" if there[10:] else ""
+    return f"; there is: {', '.join(there[:10])}{more}" if there else ""
 
 
 def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
@@ -55,7 +61,8 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
         (service.name, ("spec", "services", i, "name"), None) for i, service in enumerate(spec.services or ())
     ]
     for i, o in enumerate(spec.objectives):
-        wanted.append((o.service, ("spec", "objectives", i, "service"), o.policy if o.policy in policies else None))
+        if o.service is not None:
+            wanted.append((o.service, ("spec", "objectives", i, "service"), o.policy if o.policy in policies else None))
     for name, path, policy in wanted:
         about = [v for v in variants if policy in (None, v.lineage.name) and v.complete]
         chains = _chains(spec) if path[1] == "objectives" else []
@@ -68,14 +75,26 @@ def check_services(spec: SpecFile, variants: Sequence[Variant], source: Source, 
     measured = [service.name for service in spec.services or ()] if right else None
     for i, objective in enumerate(spec.objectives):
         place: Path = ("spec", "objectives", i)
-        if objective.policy is not None and objective.policy not in [*policies, *_names_as_written(source, "policies")]:
+        if objective.policy is not None and objective.policy not in [*policies, *source.names("policies")]:
             hint = did_you_mean(objective.policy, policies)
             problems.append(source.problem((*place, "policy"), f"there is no policy {objective.policy!r}{hint}"))
-        service = _entry(objective.service, spec)
-        unmeasured = measured is not None and service not in measured
+        service = _entry(objective.subject, spec)
+        unmeasured = measured is not None and service not in measured and objective.job is None
         if unmeasured and any(service in variant.services() for variant in variants):
             message = f"the Service {service!r} is not measured; add it to spec.services"
             problems.append(source.problem((*place, "service"), message))
+
+
+def check_jobs(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
+    """Objectives about Jobs must be about some that there are, under every policy that they are about."""
+    for i, objective in enumerate(spec.objectives):
+        about = [v for v in variants if objective.policy in (None, v.lineage.name) and v.complete]
+        lacking = [v for v in about if objective.job not in (None, *v.jobs())]
+        if lacking:
+            under = "" if len(lacking) == len(variants) else f" under policy {lacking[0].lineage.name!r}"
+            hint = did_you_mean(objective.subject, lacking[0].jobs())
+            message = f"there is no Job or CronJob {objective.subject!r}{under}{hint}; expected Kind/name"
+            problems.append(source.problem(("spec", "objectives", i, "job"), message))
 
 
 def check_endpoints(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
@@ -104,12 +123,6 @@ def _entry(name: str, spec: SpecFile) -> str:
     return entry_of(name) if name in _chains(spec) else name
 
 
-def _names_as_written(source: Source, field: str) -> list[Any]:
-    """The names in a list of the spec, those of wrong items too."""
-    items = source.document.value["spec"].get(field)
-    return [item.get("name") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
 def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> None:
     """What failure modes and operations refer to must exist: workloads, zones, labels of nodes and their values."""
     stories = variant.failures + variant.operations
@@ -122,6 +135,8 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
             for name, place in _names(getattr(story, field), (*path, to_camel(field))):
                 if reference is Refers.WORKLOAD:
                     message = _missing_workload(name, variant)
+                elif reference in (Refers.CONFIG_MAP, Refers.SECRET, Refers.SERVICE_ACCOUNT):
+                    message = "" if built is None else _missing_of_pods(name, reference, built.cluster)
                 elif built is not None:
                     message = _missing_in_nodes(name, reference, story, built.cluster)
                 else:
@@ -136,8 +151,24 @@ def _names(value: str | Sequence[str], path: Path) -> list[tuple[str, Path]]:
 
 
 def _missing_workload(name: str, variant: Variant) -> str:
+    if not variant.complete or variant.targets(name):
+        return ""
     known = variant.rollable()
-    return f"there is no {name}{did_you_mean(name, known)}" if variant.complete and name not in known else ""
+    return f"there is no {name}{did_you_mean(name, known) or _listed(known[: len(known) // 2])}"
+
+
+def _missing_of_pods(name: str, reference: Refers, cluster: Cluster) -> str:
+    """What is wrong with the name of a ConfigMap, Secret or ServiceAccount, by what pods read or have; "" if right."""
+    templates = [maker.template for maker in cluster.pod_makers()]
+    if reference is Refers.SERVICE_ACCOUNT:
+        known, asked = {template.spec.service_account for template in templates}, name
+        message = f"no pod has the ServiceAccount {name!r}"
+    else:
+        keys = {each.key for template in templates for each in template.configuration}
+        known = {key for key in keys if key.startswith(f"{reference.value}/")}
+        asked, message = full_key(name), f"no pod reads {name}"
+    listed = ", ".join(sorted(key.replace("/default/", "/") for key in known)) or f"no {reference.value}"
+    return "" if asked in known else message + (did_you_mean(asked, known) or f"; there is {listed}")
 
 
 def _missing_in_nodes(name: str, reference: Refers | ValueOf, story: Any, cluster: Cluster) -> str:
@@ -194,8 +225,9 @@ def _check_measured_once(
                 problems.append(source.problem((*last[one.service][1], field), message))
 
 
-def check_traffic(variant: Variant, folder: str, source: Source, problems: list[Problem]) -> None:
-    """Traffic must be to Services that exist, given once a list, from nodes that exist, and its traces readable."""
+def check_traffic(spec: SpecFile, variant: Variant, folder: str, source: Source, problems: list[Problem]) -> None:
+    """Traffic must be to Services that exist, given once a list, not too much, from nodes and traces that there are."""
+    length = spec.warmup + spec.duration
     first: dict[tuple[Path, str], Path] = {}
     for traffic, path in variant.traffic:
         if variant.complete and traffic.service not in (known := list(variant.services())):
@@ -208,6 +240,12 @@ def check_traffic(variant: Variant, folder: str, source: Source, problems: list[
         except TraceProblem as error:
             problems.append(source.problem((*path, "rate", "path"), str(error)))
             continue
+        for wrong in (
+            too_many_rate_changes(value.rate.changes(length)),
+            too_many_requests(value.followed(length)),
+        ):
+            if wrong:
+                problems.append(source.problem((*path, "rate"), wrong))
         places = [("clients", i, part.at) for i, part in enumerate(value.clients)]
         for key, i, at in (*places, *(("weights", i, part.at) for i, part in enumerate(value.weights))):
             kind, _, name = at.partition("/")
@@ -245,7 +283,7 @@ def check_requests(spec: SpecFile, variants: Sequence[Variant], source: Source, 
     for i, objective in enumerate(spec.objectives):
         if objective.metric != "requestAvailability":
             continue
-        name = _entry(objective.service, spec)
+        name = _entry(objective.subject, spec)
         about = [v for v in variants if objective.policy in (None, v.lineage.name) and name in v.services()]
         lacking = [v for v in about if name not in [traffic.service for traffic, _ in v.traffic]]
         if lacking:

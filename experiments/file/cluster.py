@@ -4,14 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from experiments.file.fields import Amount, Count, Cpu, FileModel, Name
+from experiments.file.fields import Amount, Count, Cpu, FileModel, LabelKey, LabelValue, Name
 from models.size import too_many_nodes
 
 
 def _resource_name(name: object) -> object:
-    if not isinstance(name, str) or not ("/" in name or name.startswith("hugepages-")):
+    named = ("hugepages-", "attachable-volumes-")
+    if not isinstance(name, str) or not ("/" in name or name.startswith(named)):
         raise ValueError(
-            "unknown resource; expected cpu, memory, pods, ephemeral-storage, or a name like nvidia.com/gpu"
+            "unknown resource; expected cpu, memory, pods, ephemeral-storage, attachable-volumes-csi-DRIVER, or a name "
+            "like nvidia.com/gpu"
         )
     return name
 
@@ -20,7 +22,10 @@ ResourceName = Annotated[str, BeforeValidator(_resource_name)]
 
 
 class AllocatableFile(FileModel, extra="allow"):
-    """What pods may request on a node; extended resources by their name, e.g. `nvidia.com/gpu: 1`."""
+    """What pods may request on a node; extended resources by their name, e.g. `nvidia.com/gpu: 1`.
+
+    `attachable-volumes-csi-ebs.csi.aws.com: 25` is how many volumes of a CSI driver can be attached to it.
+    """
 
     __pydantic_extra__: dict[ResourceName, Amount]
     cpu: Cpu
@@ -36,9 +41,12 @@ class AllocatableFile(FileModel, extra="allow"):
 class TaintFile(FileModel):
     """A taint, as in a Node's spec."""
 
-    key: str
-    value: str = ""
+    key: LabelKey
+    """The key that tolerations name."""
+    value: LabelValue = ""
+    """The value that tolerations with the operator Equal name."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+    """What happens to pods that do not tolerate it."""
 
 
 def _possible(count: int) -> int:
@@ -55,20 +63,24 @@ class PoolFile(FileModel):
     """
 
     name: Name
+    """The beginning of the nodes' names, and their label `pool`."""
     count: Annotated[Count, AfterValidator(_possible)]
     """How many nodes."""
-    zones: list[str] = Field(default=[])
+    zones: list[LabelValue] = Field(default=[])
     """Zones over which the nodes are dealt in turn (label `topology.kubernetes.io/zone`)."""
     allocatable: AllocatableFile
-    labels: dict[str, str] = Field(default={})
+    """What pods may request on each node."""
+    labels: dict[LabelKey, LabelValue] = Field(default={})
     """Further labels of every node."""
     taints: list[TaintFile] = Field(default=[])
+    """Taints of every node."""
 
 
 class ClusterFile(FileModel):
     """The nodes: pools, Node manifests, or both."""
 
     pools: list[PoolFile] = Field(default=[])
+    """Nodes that are described here."""
     nodes: list[str] = Field(default=[])
     """Files or directories with Node manifests (`kubectl get nodes -o yaml`), relative to this file."""
 

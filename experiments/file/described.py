@@ -15,9 +15,20 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 from pydantic.alias_generators import to_camel
 
-from experiments.file.fields import Duration, FileModel, Number, Seconds, Select, written_duration
+from experiments.file.fields import (
+    LARGEST_WHOLE,
+    Duration,
+    FileModel,
+    Names,
+    Number,
+    Probability,
+    Seconds,
+    Select,
+    StoryName,
+    written_duration,
+)
 from experiments.file.laws import KINDS, AnyLaw, Law
-from models.distributions import Distribution
+from models.distributions import Distribution, Scaled
 from models.labels import LabelSelector, Operator, Requirement
 from simulator import registry
 
@@ -28,6 +39,15 @@ _NUMBERS = {
 """Floats whose name ends in one of these words are plain numbers; every other float is a duration."""
 SOONEST_FAILURE = 1.0
 """Seconds from one failure to the next, in the mean, that a file may ask for at least."""
+
+SOONEST_AGAIN = 1.0
+"""Seconds from one beginning of an operation to the next that a file may ask for at least."""
+
+
+class PartialModel(FileModel):
+    """A file model of what may be different in a dataclass (`described`)."""
+
+    described: ClassVar[type]
 
 
 class DescribedModel(FileModel):
@@ -60,6 +80,9 @@ def as_written(value: Any) -> Any:
         return {"labels": ",".join(map(_written_requirement, value.requirements))} if value.requirements else {}
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Scaled):
+        law = as_written(value.of)
+        return law | {"factor": law.get("factor", 1) * value.factor}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind = {"kind": KINDS[type(value)]} if type(value) in KINDS else {}
         return kind | {
@@ -127,7 +150,9 @@ def partial_model(described: type) -> type[FileModel]:
     fields: dict[str, Any] = {
         name: (_annotation(name, hint) | None, None) for name, hint in get_type_hints(described).items()
     }
-    return create_model(f"{described.__name__}Changes", __base__=FileModel, __doc__=described.__doc__, **fields)
+    model = create_model(f"{described.__name__}Changes", __base__=PartialModel, __doc__=described.__doc__, **fields)
+    model.described = described
+    return model
 
 
 def changed(original: Any, changes: FileModel | None) -> Any:
@@ -141,13 +166,23 @@ def _annotation(name: str, hint: Any) -> Any:
     """The type that a file writes for a dataclass field of this type."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is float:
+        if name.endswith("probability"):
+            return Probability
         if _is_number(name):
             return Number
+        if name == "every":
+            return Annotated[Duration, AfterValidator(_not_too_often)]
         return Seconds if name.endswith("seconds") else Duration
+    if hint is int:
+        return Annotated[int, Field(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)]
     if hint is Distribution:
         return Annotated[AnyLaw, AfterValidator(_takes_time)] if name.endswith("to_failure") else AnyLaw
     if hint is LabelSelector:
         return Select
+    if origin in (Union, types.UnionType) and {str, tuple} <= {get_origin(a) or a for a in map(_bare, arguments)}:
+        return Names
+    if hint is str and name == "name":
+        return StoryName
     if origin in (Union, types.UnionType):
         return Union[tuple(_annotation(name, a) for a in arguments)]  # noqa: UP007
     if origin in (tuple, Sequence):
@@ -159,11 +194,23 @@ def _annotation(name: str, hint: Any) -> Any:
     return hint
 
 
+def _bare(hint: Any) -> Any:
+    """The type without what annotates it."""
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
 def _takes_time(law: Law) -> Law:
     """What fails again at once leaves a simulation no time to go on."""
     if law.value().mean < SOONEST_FAILURE:
         raise ValueError(f"failures must be {SOONEST_FAILURE:g} s apart in the mean, or more")
     return law
+
+
+def _not_too_often(every: float) -> float:
+    """What begins again at once leaves a simulation no time to go on either."""
+    if every < SOONEST_AGAIN:
+        raise ValueError(f"must be {SOONEST_AGAIN:g} s or more")
+    return every
 
 
 def _is_number(name: str) -> bool:

@@ -1,105 +1,66 @@
-"""Documents the experiment file: its fields, the registered policies, the time constants; and its JSON Schema."""
+"""Documents the experiment file: its fields, the registered policies, laws, metrics, presets and time constants."""
 
-import ast
 import dataclasses
 import inspect
-import itertools
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from experiments import presets
+from experiments.design.objective import METRICS
 from experiments.file.described import as_written
-from experiments.file.fields import FileModel, written_duration
-from experiments.file.mistakes import schema_child, schema_node
-from experiments.file.schema import ExperimentFile
+from experiments.file.fields import written_duration
+from experiments.file.json_schema import json_schema
+from experiments.file.schema_tree import BESIDE, schema_child, schema_node
 from models.input.problems import did_you_mean
 from models.timing import Timing
 
+WIDTH = 100
+"""Columns that a page takes where nothing else is known."""
 _OF_LAWS = (
-    "A probability law: how long something lasts or takes. Durations are written 30d, 8m, 1h30m; `{preset: NAME}` "
-    "stands for a law with a source (explain presets); `kubenines fit` finds the law of a log of outages."
+    "A probability law: how long something lasts or takes. `{preset: NAME}` stands for a law with a source (explain "
+    "presets); `kubenines fit` finds the law of a log of outages."
 )
+_OF_METRICS = "What an objective may be about: `objectives: [{service: web, metric: outagesPerYear, atMost: 4}]`."
+_OF_TIMING = "Time constants of the control plane: `behaviour: {timing: {nodeMonitorGracePeriod: 20s}}`."
+_WRITTEN = ("Duration", "Seconds", "Percentage", "Quantity", "Selector", "CountOrShare")
+"""Titles of values with a form of their own, which a page shows."""
 
 
 class NothingToExplain(ValueError):
     """A path that no experiment file has; the message says what there is."""
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the experiment file, with the meaning of every field."""
-    schema = ExperimentFile.model_json_schema()
-    models = {model.__name__: model for model in _models(FileModel)}
-    for name, node in (("ExperimentFile", schema), *schema.get("$defs", {}).items()):
-        if name in models:
-            meanings = _meanings(models[name])
-            for alias, field in node.get("properties", {}).items():
-                if alias in meanings:
-                    field["description"] = meanings[alias]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "kubenines experiment", **schema}
+def explain(path: str = "", width: int = WIDTH) -> str:
+    """The documentation of a path such as "spec.failures.nodeCrash.timeToFailure", or of any name in a file.
 
-
-def _models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    yield model
-    for narrower in model.__subclasses__():
-        yield from _models(narrower)
-
-
-def _meanings(model: type[BaseModel]) -> dict[str, str]:
-    """What the fields of a file model mean, by their names in the file."""
-    docs: dict[str, str] = {}
-    for ancestor in reversed(model.__mro__):
-        if issubclass(ancestor, FileModel):
-            described = ancestor.__dict__.get("described")
-            docs |= attribute_docs(ancestor if described is None else described)
-            docs |= {f.name: f.metadata["meaning"] for f in _fields(described) if "meaning" in f.metadata}
-    return {field.alias or name: docs[name] for name, field in model.model_fields.items() if name in docs}
-
-
-def _fields(described: Any) -> tuple[dataclasses.Field[Any], ...]:
-    return () if described is None else dataclasses.fields(described)
-
-
-def attribute_docs(described: type) -> dict[str, str]:
-    """The strings that stand below the fields of a class, by field; empty if the source cannot be read."""
-    try:
-        (body,) = ast.parse(textwrap.dedent(inspect.getsource(described))).body
-    except (OSError, TypeError, SyntaxError):
-        return {}
-    docs: dict[str, str] = {}
-    statements = body.body if isinstance(body, ast.ClassDef) else []
-    for field, below in itertools.pairwise(statements):
-        match field, below:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                docs[name] = inspect.cleandoc(text)
-    return docs
-
-
-def explain(path: str = "") -> str:
-    """The documentation of a path such as "spec.failures.nodeCrash.timeToFailure", of "timing", "presets" or "laws".
-
-    Of the kinds of a union, the first that has a field stands for all that have it: "failures.timeToFailure". A path
-    that does not begin at the top begins at the shallowest place that has its first name: "weibull", "drain.every".
-    Raises NothingToExplain for a path that there is not.
+    Also of "timing", "presets", "laws" and "metrics". Of the kinds of a union, the first that has a field stands for
+    all that have it: "failures.timeToFailure". A path that does not begin at the top begins at the shallowest place
+    that has its first name ("weibull", "drain.every") or may have it as a value ("zone"). No line is longer than
+    `width`, but for those of a preset's file. Raises NothingToExplain for a path that there is not.
     """
+    first, _, rest = path.partition(".")
     if path == "timing":
-        return _timing()
-    if path.split(".")[0] == "presets":
-        return _presets(path.partition(".")[2])
+        return _timing(width)
+    if path == "metrics":
+        return _metrics(width)
+    if first == "presets" or path in presets.names():
+        return _presets(rest if first == "presets" else path, width)
     whole = json_schema()
     top = schema_node(whole, whole)
     steps = [step for step in path.replace("[", ".").replace("]", "").split(".") if step and not step.isdecimal()]
+    _, law = _below(whole, top, ["spec", "failures", "nodeCrash", "timeToFailure"])
+    steps = ["laws", *steps] if steps and steps[0] in _kinds(law) else steps
     if steps[:1] == ["laws"]:
-        _, law = _below(whole, top, ["spec", "failures", "nodeCrash", "timeToFailure"])
         _, node = _below(whole, {**law, "description": _OF_LAWS}, steps[1:])
-        return _page(whole, ".".join(steps), node)
+        return _page(whole, ".".join(steps), node, width)
     if steps and steps[0] not in top["properties"]:
-        steps = [*(_shallowest(whole, schema_child(whole, top, "spec"), steps[0]) or ["spec"]), *steps]
+        steps = [*_ways().get(steps[0], ("spec", steps[0])), *steps[1:]]
     done, node = _below(whole, top, steps)
-    return _page(whole, ".".join(done) or "an experiment file", node)
+    return _page(whole, ".".join(done) or "an experiment file", node, width)
 
 
 def _below(whole: dict[str, Any], node: dict[str, Any], steps: list[str]) -> tuple[list[str], dict[str, Any]]:
@@ -113,34 +74,50 @@ def _below(whole: dict[str, Any], node: dict[str, Any], steps: list[str]) -> tup
                 done.append(kind)
                 break
         if step not in children:
-            known = [*children, *([] if done[1:] else ["laws", "timing", "presets"])]
+            known = [*children, *([] if done[1:] else ["laws", "metrics", "timing", "presets"])]
             where = f"{'.'.join(done)} has no" if done else "there is no"
-            raise NothingToExplain(f"{where} {step!r}{did_you_mean(step, known)}\nthere is: {', '.join(known)}")
+            near = [*known, *([] if done[1:] else _ways())]
+            raise NothingToExplain(f"{where} {step!r}{did_you_mean(step, near)}\nthere is: {', '.join(known)}")
         node = children[step]
         done.append(step)
     return done, node
 
 
 def _children(whole: dict[str, Any], node: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The fields and kinds of a thing, or of the items of a list, by their names."""
+    """The fields and kinds of a thing, or of the items of a list, by their names; those of its alternatives, too."""
     item = _item(whole, node)
-    return {name: schema_child(whole, item, name) for name in (*item.get("properties", ()), *_kinds(item))}
+    beside = [name for alternative in item.get(BESIDE, ()) for name in alternative.get("properties", ())]
+    names = (*item.get("properties", ()), *_kinds(item), *beside)
+    return {name: schema_child(whole, item, name) for name in names}
 
 
-def _shallowest(whole: dict[str, Any], spec: dict[str, Any], name: str) -> list[str]:
-    """The way to the parent of what is called `name` in the spec, the shortest and first one; [] if nothing is."""
-    level, seen = [(["spec"], spec)], list[dict[str, Any]]()
+@cache
+def _ways() -> dict[str, tuple[str, ...]]:
+    """Where each name of a file stands, the shallowest place first found: fields and kinds, and values of fields."""
+    whole = json_schema()
+    ways: dict[str, tuple[str, ...]] = {}
+    values: dict[str, tuple[str, ...]] = {}
+    level: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), schema_node(whole, whole))]
+    seen: list[dict[str, Any]] = []
     while level:
         below = []
         for way, node in level:
             children = _children(whole, node)
-            if name in children:
-                return way
-            if children not in seen:
-                seen.append(children)
-                below += [([*way, step], child) for step, child in children.items()]
+            if children in seen:
+                continue
+            seen.append(children)
+            for name, child in children.items():
+                ways.setdefault(name, (*way, name))
+                for value in _values(_item(whole, child)):
+                    values.setdefault(value, (*way, name))
+                below.append(((*way, name), child))
         level = below
-    return []
+    return values | ways
+
+
+def _values(node: dict[str, Any]) -> list[str]:
+    """The words that a field may have as its value."""
+    return [str(word) for word in node.get("enum", [node["const"]] if "const" in node else [])]
 
 
 def _item(whole: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
@@ -155,57 +132,55 @@ def _kinds(node: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {tag: {"$ref": to} for tag, to in node.get("discriminator", {}).get("mapping", {}).items()}
 
 
-def _page(whole: dict[str, Any], title: str, node: dict[str, Any]) -> str:
+def _page(whole: dict[str, Any], title: str, node: dict[str, Any], width: int) -> str:
     item = _item(whole, node)
-    lines = [f"{title}: {_type(whole, node)}"]
-    if "default" in node:
-        lines[0] += f", by default {_shown(node['default'])}"
-    texts = [node.get("description", ""), "" if _kinds(item) else item.get("description", "")]
+    lines = _wrapped(f"{title}: {_type(whole, node)}{_default(node)}", width, "", "  ")
+    union = item.get("discriminator", {}).get("mapping", {})
+    texts = [text for text in (node.get("description"), None if union else item.get("description")) if text]
     for text in dict.fromkeys(texts):
-        lines += ["", *_wrapped(text, 100)] if text else []
-    key = item.get("discriminator", {}).get("propertyName", "type")
-    for tag, alternative in _kinds(item).items():
-        kind = schema_node(whole, alternative)
-        lines += ["", f"  {key}: {tag}"]
-        lines += [f"    {line}" for line in _wrapped(kind.get("description", ""), 92)]
-        lines += _table(whole, kind, indent=4)
-    lines += ["", *_table(whole, item, indent=2)] if item.get("properties") and not _kinds(item) else []
+        lines += ["", *_wrapped(text, width)]
+    for alternative in [schema_child(whole, item, kind) for kind in union] or [item]:
+        lines += ["", *_fields(whole, alternative, width, texts)] if alternative.get("properties") else []
+    for alternative in item.get(BESIDE, ()):
+        lines += ["", "or", *_fields(whole, alternative, width)]
+    if forms := _forms(whole, item):
+        lines += ["", *_wrapped(f"Written: {forms}.", width)]
     return "\n".join(lines)
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def _wrapped(text: str, width: int, first: str = "", others: str = "") -> list[str]:
     """The paragraphs of a docstring, wrapped."""
     paragraphs = inspect.cleandoc(text).split("\n\n")
-    return [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, width)]
+    wrap = textwrap.TextWrapper(width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+    return [line for paragraph in paragraphs for line in wrap.wrap(paragraph)]
 
 
-def _table(whole: dict[str, Any], node: dict[str, Any], indent: int) -> list[str]:
-    """A line per field: name, type, default or "required", meaning."""
-    tag = node.get("properties", {}).get("kind" if "kind" in node.get("properties", {}) else "type", {})
-    rows = []
-    for name, field in node.get("properties", {}).items():
-        if field is tag and "const" in field:
-            continue
-        inner = schema_node(whole, field)
-        default = "required" if name in node.get("required", ()) else _shown(inner.get("default"), inner.get("title"))
-        own = _description(whole, field)
-        rows.append((name, _type(whole, inner), default, own))
-    widths = [max((len(row[i]) for row in rows), default=0) for i in range(3)]
-    margin = indent + sum(widths) + 6
-    lines = []
-    for *columns, meaning in rows:
-        start = " " * indent + "  ".join(text.ljust(width) for text, width in zip(columns, widths, strict=True))
-        wrapped = textwrap.wrap(meaning, max(120 - margin, 40)) or [""]
-        lines += [f"{start}  {wrapped[0]}".rstrip(), *(" " * margin + line for line in wrapped[1:])]
-    return lines
+def _fields(whole: dict[str, Any], node: dict[str, Any], width: int, said: Sequence[str] = ()) -> Iterator[str]:
+    """Of each field: its name and type, "required" or its default; below them what it means, unless that was `said`.
+
+    The tag comes first, then what is required.
+    """
+    required = node.get("required", ())
+    order = sorted(node["properties"], key=lambda name: ("const" not in node["properties"][name], name not in required))
+    for name in order:
+        inner = schema_node(whole, node["properties"][name])
+        needed = ", required" if name in required and "const" not in inner else ""
+        meaning = (inner.get("description") or _item(whole, inner).get("description") or "").split("\n\n")[0]
+        yield from _wrapped(f"{name}: {_type(whole, inner)}{needed}{_default(inner)}", width, "  ", "      ")
+        if not any(text.startswith(meaning) for text in said):
+            yield from _wrapped(meaning, width, "      ", "      ")
 
 
-def _description(whole: dict[str, Any], field: dict[str, Any]) -> str:
-    """What is said of a field: at the field, else of its type."""
-    inner = schema_node(whole, field)
-    return (
-        (inner.get("description") or _item(whole, inner).get("description") or "").split("\n\n")[0].replace("\n", " ")
-    )
+def _forms(whole: dict[str, Any], item: dict[str, Any]) -> str:
+    """How the values of a thing and of its fields are written that have a form of their own."""
+    children = [*_children(whole, item).values()]
+    children += [field for kind in _kinds(item) for field in _children(whole, schema_child(whole, item, kind)).values()]
+    found = {}
+    for node in (item, *children):
+        inner = _item(whole, node)
+        if inner.get("title") in _WRITTEN:
+            found[_type(whole, inner)] = ", ".join(map(str, inner["examples"]))
+    return "; ".join(f"a {name} {examples}" for name, examples in found.items())
 
 
 def _type(whole: dict[str, Any], node: dict[str, Any]) -> str:
@@ -214,22 +189,26 @@ def _type(whole: dict[str, Any], node: dict[str, Any]) -> str:
         return f"list of {_type(whole, schema_child(whole, node, 0))}"
     if kinds := _kinds(node):
         return "law" if "exponential" in kinds else " | ".join(kinds)
-    if "const" in node:
-        return str(node["const"])
-    if "enum" in node:
-        return " | ".join(map(str, node["enum"]))
-    words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true | false"}
-    if node.get("title") in ("Duration", "Percentage", "Quantity", "Selector", "Seconds", "Manifest", "Limit"):
-        return str(node["title"]).lower()
-    return words.get(str(node.get("type")), "mapping")
+    if words := _values(node):
+        return " | ".join(words)
+    if node.get("title") == "Names":
+        return "text, or list of text"
+    if node.get("title") in (*_WRITTEN, "Manifest", "Limit"):
+        return "count or percentage" if node["title"] == "CountOrShare" else str(node["title"]).lower()
+    plain = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true | false"}
+    return plain.get(str(node.get("type")), "mapping")
+
+
+def _default(node: dict[str, Any]) -> str:
+    """The default as a file would say it, as an ending; "" where there is none to speak of."""
+    default = node.get("default")
+    return "" if default in (None, [], {}) else f", by default {_shown(default, node.get('title'))}"
 
 
 def _shown(default: Any, title: str | None = None) -> str:
-    """A default as a file would say it."""
+    """A value as a file would say it."""
     if isinstance(default, float):
         return written_duration(default) if title == "Duration" else f"{default:g}"
-    if default is None or default in ([], {}):
-        return "-"
     if isinstance(default, bool):
         return str(default).lower()
     if isinstance(default, dict):
@@ -237,22 +216,36 @@ def _shown(default: Any, title: str | None = None) -> str:
     return str(default)
 
 
-def _presets(name: str) -> str:
+def _metrics(width: int) -> str:
+    """What objectives may be about."""
+    lines = _wrapped(_OF_METRICS, width)
+    for name, metric in METRICS.items():
+        limit = "atLeast" if metric.good == "at_least" else "atMost"
+        lines += ["", f"  {name}: {limit}", *_wrapped(metric.words.format("LIMIT"), width, "      ", "      ")]
+    return "\n".join(lines)
+
+
+def _presets(name: str, width: int) -> str:
     """All presets, or the file of one."""
     try:
-        return presets.preset(name).text.rstrip("\n") if name else presets.listed()
+        if name:
+            return presets.preset(name).text.rstrip("\n")
     except presets.NoSuchPreset as error:
         raise NothingToExplain(str(error)) from None
+    return "\n".join(
+        wrapped
+        for line in presets.listed().splitlines()
+        for wrapped in _wrapped(line.strip(), width, " " * (len(line) - len(line.lstrip())), "       ") or [""]
+    )
 
 
-def _timing() -> str:
-    """The table of time constants."""
-    rows = [("CONSTANT", "DEFAULT", "FLAG", "SOURCE", "MEANING")]
+def _timing(width: int) -> str:
+    """The time constants."""
     written = as_written(Timing())
+    lines = _wrapped(_OF_TIMING, width)
     for constant in dataclasses.fields(Timing):
         about, name = constant.metadata, to_camel(constant.name)
-        rows.append((name, str(written.get(name, "-")), about["flag"], about["source"], about["meaning"]))
-    widths = [*(max(len(row[i]) for row in rows) for i in range(4)), 0]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+        origin = "; ".join(text for text in (about["flag"], about["source"]) if text not in ("", "-"))
+        lines += ["", f"  {name}: {written.get(name, '-')}", *_wrapped(about["meaning"], width, "      ", "      ")]
+        lines += _wrapped(origin, width, "      ", "      ")
+    return "\n".join(lines)

@@ -1,12 +1,14 @@
 """How single values are written in files: durations, percentages, quantities, selectors."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from models.labels import LabelSelector, parse_selector
+from models.input.problems import shown
+from models.labels import LabelSelector, parse_selector, wrong_label_key, wrong_label_value
 from models.units import (
     format_cpu,
     format_memory,
@@ -17,6 +19,8 @@ from models.units import (
     parse_percent,
 )
 
+LARGEST_WHOLE = 2**53
+"""Beyond it whole numbers are not exact in floating point; and machine code has 64 bits for them."""
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
@@ -43,7 +47,9 @@ def _positive(seconds: float) -> float:
     return seconds
 
 
-_DURATION = WithJsonSchema({"type": "string", "title": "Duration", "examples": ["30s", "5m", "12h", "30d", "1y"]})
+_DURATION = WithJsonSchema(
+    {"type": "string", "title": "Duration", "examples": ["30s", "5m", "12h", "7d", "1y", "1h30m"]}
+)
 _WRITTEN = PlainSerializer(written_duration, return_type=str)
 Duration = Annotated[float, BeforeValidator(parse_duration), _WRITTEN, _DURATION]
 PositiveDuration = Annotated[float, BeforeValidator(lambda v: _positive(parse_duration(v))), _WRITTEN, _DURATION]
@@ -51,9 +57,15 @@ Seconds = Annotated[
     float,
     BeforeValidator(_seconds),
     PlainSerializer(lambda v: int(v) if v == int(v) else v),
-    WithJsonSchema({"type": ["number", "string"], "title": "Seconds", "examples": [300, "5m"]}),
+    WithJsonSchema({"type": ["number", "string"], "title": "Seconds", "examples": [300, "5m", "7d"]}),
 ]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Probability = Annotated[
+    float,
+    BeforeValidator(lambda v: parse_percent(v) if isinstance(v, str) else v),
+    Field(ge=0, le=1, allow_inf_nan=False),
+    WithJsonSchema({"type": ["number", "string"], "title": "Probability", "examples": ["2%", 0.02]}),
+]
 Percentage = Annotated[
     float,
     BeforeValidator(parse_percent),
@@ -124,5 +136,39 @@ class Select(FileModel):
         return parse_selector(self.labels)
 
 
+def _names(value: object) -> object:
+    several = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if not several and not isinstance(value, str):
+        raise ValueError(f"expected a name or a list of names (got {shown(value)})")
+    return value
+
+
+Names = Annotated[
+    str | list[str],
+    BeforeValidator(_names),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "title": "Names"}),
+]
+"""A name, or a list of names."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$", max_length=100)]
-Count = Annotated[int, Field(ge=1)]
+
+
+def _right(check: Callable[[str], str]) -> AfterValidator:
+    """Refuses a text of which `check` says what is wrong with it."""
+
+    def validate(text: str) -> str:
+        if wrong := check(text):
+            raise ValueError(wrong)
+        return text
+
+    return AfterValidator(validate)
+
+
+def _unprintable(name: str) -> str:
+    return "" if name.isprintable() and 0 < len(name) <= 100 else "expected 1 to 100 characters that can be printed"
+
+
+StoryName = Annotated[str, _right(_unprintable)]
+"""Of a failure mode or an operation: for people, in whatever script."""
+LabelKey = Annotated[str, _right(wrong_label_key)]
+LabelValue = Annotated[str, _right(wrong_label_value)]
+Count = Annotated[int, Field(ge=1, le=LARGEST_WHOLE)]

@@ -1,20 +1,43 @@
 """How probability laws are written in files: `{kind: weibull, shape: 0.7, mean: 30d}`."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from experiments.file.fields import Duration, FileModel, Number
 from experiments.file.presets import FromPreset
-from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
+from models.distributions import (
+    Distribution,
+    Empirical,
+    Exponential,
+    Fixed,
+    Gamma,
+    LogNormal,
+    Uniform,
+    Weibull,
+    stretched,
+)
 
 
 class Law(FileModel):
     """A probability law of a time."""
 
+    factor: Annotated[Number, Field(gt=0)] | None = None
+    """Stretches every time that the law gives: 0.5 for half as long, that is, twice as often."""
+
     def value(self) -> Distribution:
         """The law itself."""
+        law = self.unstretched()
+        return law if self.factor is None else stretched(law, self.factor)
+
+    @model_serializer(mode="wrap")
+    def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As people write it: the factor comes last."""
+        return dict(sorted(handler(self).items(), key=lambda field: field[0] == "factor"))
+
+    def unstretched(self) -> Distribution:
+        """The law without its factor."""
         raise NotImplementedError
 
     @model_validator(mode="after")
@@ -33,8 +56,9 @@ class FixedLaw(Law):
 
     kind: Literal["fixed"]
     time: Duration = Field(alias="value")
+    """How long, every time."""
 
-    def value(self) -> Distribution:
+    def unstretched(self) -> Distribution:
         return Fixed(self.time)
 
 
@@ -43,8 +67,9 @@ class ExponentialLaw(Law):
 
     kind: Literal["exponential"]
     mean: Duration
+    """The mean: of a time to failure, the MTTF."""
 
-    def value(self) -> Distribution:
+    def unstretched(self) -> Distribution:
         return Exponential(self.mean)
 
 
@@ -53,10 +78,13 @@ class WeibullLaw(Law):
 
     kind: Literal["weibull"]
     shape: Number
+    """Below 1 the hazard falls with age, above 1 it rises; 1 is the exponential law."""
     scale: Duration | None = None
+    """The time that a share of 1/e, about 37 %, exceeds."""
     mean: Duration | None = None
+    """The mean, instead of the scale."""
 
-    def value(self) -> Distribution:
+    def unstretched(self) -> Distribution:
         _one_of(scale=self.scale, mean=self.mean)
         if self.scale is not None:
             return Weibull(self.shape, self.scale)
@@ -68,11 +96,15 @@ class LogNormalLaw(Law):
 
     kind: Literal["lognormal"]
     median: Duration | None = None
+    """The time that half of all exceed."""
     mean: Duration | None = None
+    """The mean, which is above the median; with sigma."""
     p95: Duration | None = None
+    """The time that 5 % exceed; with the median."""
     sigma: Number | None = None
+    """Standard deviation of the logarithm: how far the times are spread."""
 
-    def value(self) -> Distribution:
+    def unstretched(self) -> Distribution:
         match (self.median, self.mean, self.p95, self.sigma):
             case (float(median), None, None, float(sigma)):
                 return LogNormal(median, sigma)
@@ -88,10 +120,13 @@ class GammaLaw(Law):
 
     kind: Literal["gamma"]
     shape: Number
+    """Below 1 the hazard falls with age, above 1 it rises; 1 is the exponential law."""
     scale: Duration | None = None
+    """The mean divided by the shape."""
     mean: Duration | None = None
+    """The mean, instead of the scale."""
 
-    def value(self) -> Distribution:
+    def unstretched(self) -> Distribution:
         _one_of(scale=self.scale, mean=self.mean)
         if not self.shape > 0:
             raise ValueError(f"shape must be positive (got {self.shape!r})")
@@ -105,9 +140,11 @@ class UniformLaw(Law):
 
     kind: Literal["uniform"]
     low: Duration
+    """The shortest time."""
     high: Duration
+    """The longest time."""
 
-    def value(self) -> Distribution:
+    def unstretched(self) -> Distribution:
         return Uniform(self.low, self.high)
 
 
@@ -116,8 +153,9 @@ class EmpiricalLaw(Law):
 
     kind: Literal["empirical"]
     values: list[Duration]
+    """The times; one that is given twice is twice as likely."""
 
-    def value(self) -> Distribution:
+    def unstretched(self) -> Distribution:
         return Empirical(tuple(self.values))
 
 

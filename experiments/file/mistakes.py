@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from experiments.file.presets import TITLE
+from experiments.file.schema_tree import schema_child, schema_node
 from models.input.problems import Path, did_you_mean, shown
 
 
@@ -50,9 +51,12 @@ def _mistake(details: ErrorDetails, value: Any, model: type[BaseModel]) -> Mista
             field, word = context["discriminator"].strip("'"), context["tag"]
             expected = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
             return Mistake(path, _unknown_word(field, word, expected), inside=(field,))
-        case "union_tag_not_found":
-            field = context["discriminator"].strip("'")
-            return Mistake(path, f"{field!r} is required here" if isinstance(given, dict) else _mapping(given))
+        case "union_tag_not_found" | "model_attributes_type":
+            kinds = _node(model, details["loc"]).get("discriminator", {}).get("mapping", {})
+            if not isinstance(given, dict):
+                return Mistake(path, _mapping(given) + (_A_LAW if "exponential" in kinds else ""))
+            which = f"; expected one of {', '.join(map(repr, kinds))}" if kinds else ""
+            return Mistake(path, f"{context['discriminator']} is required here{which}")
         case "literal_error" | "enum":
             expected = [word.strip(" '") for word in context["expected"].replace(" or ", ", ").split(",")]
             return Mistake(path[:-1], _unknown_word(str(path[-1]), given, expected), inside=path[-1:])
@@ -67,6 +71,9 @@ def _unknown_word(field: str, word: object, expected: list[str]) -> str:
         return f"unknown {field!r} {shown(word)}; expected {expected[0]!r}"
     hint = did_you_mean(str(word), expected)
     return f"unknown {field!r} {shown(word)}; expected one of {', '.join(map(repr, expected))}{hint}"
+
+
+_A_LAW = "; a law is written {kind: exponential, mean: 30d}"
 
 
 def _mapping(given: object) -> str:
@@ -96,7 +103,6 @@ _WORDS: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "list_type": lambda given, _: f"expected a list (got {shown(given)})",
     "dict_type": lambda given, _: _mapping(given),
     "model_type": lambda given, _: _mapping(given),
-    "model_attributes_type": lambda given, _: _mapping(given),
     "too_short": lambda _, context: f"expected at least {context['min_length']} of them",
     "greater_than_equal": _bound("not less than"),
     "greater_than": _bound("greater than"),
@@ -117,30 +123,19 @@ def _path_in(value: Any, loc: tuple[int | str, ...]) -> Path:
 
 def _known_fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """The fields that a mapping at this place may have, by the model's JSON Schema."""
-    whole = model.model_json_schema()
+    return list(_node(model, loc).get("properties", ()))
+
+
+def _node(model: type[BaseModel], loc: tuple[int | str, ...]) -> dict[str, Any]:
+    """The JSON Schema of a place, by the model; what pydantic adds to its path stands for the place itself."""
+    whole = _schema(model)
     node = schema_node(whole, whole)
     for step in loc:
-        node = schema_child(whole, node, step)
-    return list(node.get("properties", ()))
+        node = schema_child(whole, node, step) or node
+    return node
 
 
-def schema_node(whole: Mapping[str, Any], node: Any) -> dict[str, Any]:
-    """The node with its `$ref` followed, and `null` and presets as alternatives dropped."""
-    while "$ref" in node:
-        rest = {key: value for key, value in node.items() if key != "$ref"}
-        node = {**whole["$defs"][node["$ref"].rsplit("/", 1)[-1]], **rest}
-    alternatives = [a for a in node.get("anyOf", ()) if a.get("type") != "null" and a.get("title") != TITLE]
-    if len(alternatives) == 1:
-        rest = {key: value for key, value in node.items() if key not in ("anyOf", "title")}
-        return {**schema_node(whole, alternatives[0]), **rest}
-    return dict(node)
-
-
-def schema_child(whole: Mapping[str, Any], node: Mapping[str, Any], step: int | str) -> dict[str, Any]:
-    """What the schema says of a member: a field, an item of a list, or a kind of a union. {} if there is none."""
-    tags = node.get("discriminator", {}).get("mapping", {})
-    if step in tags:
-        return schema_node(whole, {"$ref": tags[step]})
-    if isinstance(step, int):
-        return schema_node(whole, node.get("items") or {})
-    return schema_node(whole, node.get("properties", {}).get(step) or {})
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The model's JSON Schema: making it takes a quarter of a second, and a file may have many mistakes."""
+    return model.model_json_schema()

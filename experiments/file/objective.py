@@ -13,18 +13,27 @@ Limit = Annotated[Any, WithJsonSchema({"type": ["string", "number"], "title": "L
 
 
 class ObjectiveFile(FileModel):
-    """What must come out; it decides the exit code."""
+    """What must come out of a Service, or of a Job; it decides the exit code."""
 
-    service: str
+    service: str | None = None
+    """The Service's name; `<service>+calls` for it with all that it requires."""
+    job: str | None = None
+    """A Job or CronJob, as Kind/name or Kind/namespace/name: `CronJob/backup`."""
     policy: str | None = None
     """Only for this policy; without it, for every policy."""
     metric: MetricName = "availability"
-    """What is asked for; the first two take `atLeast`, the others `atMost`. `requestAvailability`, the share of the
-    requests that is answered, needs traffic."""
+    """What is asked for (`kubenines explain metrics`). `atLeast` limits shares, `atMost` the others.
+    `requestAvailability`, the share of the requests that is answered, needs traffic; `jobSuccess` and `jobLateness` are
+    of a Job."""
     at_least: Annotated[Percentage, FromPreset()] | None = None
-    """For `availability` and `requestAvailability`: 99.95%."""
+    """For `availability`, `requestAvailability` and `jobSuccess`: 99.95%."""
     at_most: Limit | None = None
-    """For `downtimePerYear` a duration: 5h; for `outagesPerYear` a number: 4."""
+    """For `downtimePerYear` and `jobLateness` a duration: 5h; for `outagesPerYear` a number: 4."""
+
+    @property
+    def subject(self) -> str:
+        """The Service or the Job."""
+        return self.service or self.job or ""
 
     @property
     def limit(self) -> float:
@@ -44,6 +53,15 @@ class ObjectiveFile(FileModel):
                 message = f"{name!r} is good when it is {'low' if low else 'high'}; expected {right!r}"
                 raise inside(wrong, message)
         return written
+
+    @model_validator(mode="after")
+    def _is_about_one_thing(self) -> "ObjectiveFile":
+        wanted, other = ("job", "service") if METRICS[self.metric].of_jobs else ("service", "job")
+        if getattr(self, other) is not None:
+            raise inside(other, f"{self.metric!r} is a metric of a {wanted}; expected {wanted!r}")
+        if getattr(self, wanted) is None:
+            raise ValueError(f"{wanted!r} is required here")
+        return self
 
     @model_validator(mode="after")
     def _has_a_limit(self) -> "ObjectiveFile":

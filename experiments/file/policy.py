@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiments.file.schema import PatchFile, PolicyFile, TargetFile
+from experiments.file.patch import PatchFile, ShortForms, TargetFile
+from experiments.file.schema import PolicyFile
 from experiments.file.source import Source
 from models.input.patches import PatchError, merge, set_path
 from models.input.problems import InputError, Path, Problem, did_you_mean, dotted
@@ -24,6 +25,22 @@ class Step:
     policy: PolicyFile
     path: Path
 
+    def patches(self) -> list[tuple[PatchFile, Path, Path]]:
+        """The policy's patches, each with its place and that of its target: first what is said of all Deployments."""
+        said = {field: getattr(self.policy, field) for field in ShortForms.model_fields}
+        everywhere = TargetFile(kind="Deployment")
+        return [
+            *(
+                (PatchFile.model_validate({"target": everywhere, field: value}), self.path, (*self.path, field))
+                for field, value in said.items()
+                if value is not None
+            ),
+            *(
+                (item, place := (*self.path, "patches", i), (*place, "target"))
+                for i, item in enumerate(self.policy.patches)
+            ),
+        ]
+
 
 @dataclass(frozen=True)
 class Lineage:
@@ -32,11 +49,16 @@ class Lineage:
     name: str
     steps: tuple[Step, ...]
 
-    def items(self, field: str) -> Iterator[tuple[Any, Path]]:
+    def lists(self, field: str) -> list[list[tuple[Any, Path]]]:
+        """The items of a list field, each with its place: a list per step."""
+        return [
+            [(item, (*step.path, field, i)) for i, item in enumerate(getattr(step.policy, field))]
+            for step in self.steps
+        ]
+
+    def items(self, field: str) -> list[tuple[Any, Path]]:
         """The items of a list field over all steps, each with its place."""
-        for step in self.steps:
-            for i, item in enumerate(getattr(step.policy, field)):
-                yield item, (*step.path, field, i)
+        return [item for items in self.lists(field) for item in items]
 
 
 def lineages(policies: Sequence[PolicyFile], source: Source, problems: list[Problem]) -> list[Lineage]:
@@ -80,29 +102,43 @@ def patch(
     objects: Sequence[Manifest], lineage: Lineage, source: Source, problems: list[Problem]
 ) -> tuple[list[Manifest], list[Change]]:
     """The objects after the policy's patches, and what was set where."""
-    patched, changes = list(objects), []
-    for item, place in lineage.items("patches"):
+    patched, changes = list(objects), list[Change]()
+    for item, place, target in (found for step in lineage.steps for found in step.patches()):
         matching = [i for i, manifest in enumerate(patched) if _matches(item.target, manifest)]
         if not matching:
-            problems.append(source.problem((*place, "target"), _no_match(item.target, patched)))
+            problems.append(source.problem(target, _no_match(item.target, patched)))
         for i in matching:
             value = copy.deepcopy(dict(patched[i].value))
             try:
-                value, touched = _apply(item, value)
+                value, touched = _apply(item, patched[i], value)
             except PatchError as error:
                 problems.append(source.problem(place, f"cannot patch {patched[i].key}: {error}"))
                 continue
             changes += [Change(patched[i].key, path, source.path(*place, *where)) for path, where in touched]
             patched[i] = patched[i].with_value(value)
+        budgets = _budgets(item, [patched[i] for i in matching], source, place)
+        changes += [
+            Change(one.key, f"spec.{limit}", source.path(*place, "budget", limit))
+            for one in budgets
+            for limit in one.value["spec"]
+        ]
+        taken = {(one.kind, one.namespace, one.name) for one in budgets}
+        patched = [one for one in patched if (one.kind, one.namespace, one.name) not in taken] + budgets
     return patched, changes
 
 
-def _apply(item: PatchFile, value: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, Path]]]:
+def _budgets(item: PatchFile, workloads: Sequence[Manifest], source: Source, place: Path) -> list[Manifest]:
+    """The PodDisruptionBudgets that a patch gives these workloads."""
+    made = [item.disruption_budget(workload) for workload in workloads]
+    return [Manifest(budget, source.document, source.path(*place, "budget")) for budget in made if budget is not None]
+
+
+def _apply(item: PatchFile, manifest: Manifest, value: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, Path]]]:
     """The patched value; and each path that was set, with its place in the patch."""
     touched: list[tuple[str, Path]] = []
-    if item.merge:
-        value = merge(value, item.merge)
-        touched += [(dotted(path), ("merge", *path)) for path in _leaves(item.merge, ())]
+    for field, merged in item.merges(manifest).items():
+        value = merge(value, merged)
+        touched += [(dotted(path), (field, *(path if field == "merge" else ()))) for path in _leaves(merged, ())]
     for path, setting in item.set.items():
         touched.append((dotted(set_path(value, path, copy.deepcopy(setting))), ("set", path)))
     return value, touched

@@ -13,6 +13,11 @@ TITLE = "Preset"
 """Title of the alternative "a preset" in the JSON Schema; it has no fields of its own to document."""
 
 
+_MEANING = (
+    "A preset (`kubenines explain presets`) stands for what it gives here; what is given beside it replaces that."
+)
+
+
 class FromPreset:
     """Annotation of a field, or of the items of one, that may be a preset."""
 
@@ -23,7 +28,7 @@ class FromPreset:
         preset = {
             "title": TITLE,
             "type": "object",
-            "properties": {"preset": {"enum": list(presets.names())}},
+            "properties": {"preset": {"enum": list(presets.names()), "description": _MEANING}},
             "required": ["preset"],
         }
         return {"anyOf": [handler(core), preset]}

@@ -11,6 +11,7 @@ from experiments.design.scenario import Scenario
 from experiments.file.checks import (
     check_calls,
     check_endpoints,
+    check_jobs,
     check_loads,
     check_names,
     check_requests,
@@ -27,9 +28,9 @@ from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
 from models import demand
-from models.cluster import Cluster, without_pods, without_their_node
+from models.cluster import Cluster, without_known_end, without_pods, without_their_node
 from models.daemonset import without_nodes
-from models.input.problems import InputError
+from models.input.problems import InputError, printable
 from models.manifests.account import together
 from models.statefulset import StatefulSet
 
@@ -47,10 +48,11 @@ def resolve(source: Source, folder: str) -> Design:
         for lineage in lineages(spec.policies, source, problems)
     ]
     check_services(spec, variants, source, problems)
+    check_jobs(spec, variants, source, problems)
     for variant in variants:
         check_stories(variant, source, problems)
         check_loads(spec, variant, source, problems)
-        check_traffic(variant, folder, source, problems)
+        check_traffic(spec, variant, folder, source, problems)
     check_endpoints(spec, variants, source, problems)
     check_calls(spec, variants, source, problems)
     check_requests(spec, variants, source, problems)
@@ -71,7 +73,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
             cluster=variant.built.cluster,
             behaviour=variant.behaviour,
             failures=tuple(value_of(item) for item, _ in variant.failures),
-            operations=tuple(value_of(item) for item, _ in variant.operations),
+            operations=tuple(variant.operation(item) for item, _ in variant.operations),
             services=goals,
             duration=spec.duration,
             warmup=spec.warmup,
@@ -91,14 +93,15 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
     notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
     notes += [note for cluster in clusters for note in (*without_their_node(cluster), *without_pods(cluster))]
+    notes += [note for one in scenarios for note in without_known_end(one.cluster, one.behaviour)]
     notes += _patterns_of_no_image(spec, clusters, source)
     return Design(
         scenarios=tuple(scenarios),
-        objectives=tuple(Objective(o.service, o.limit, o.metric, o.policy) for o in spec.objectives),
+        objectives=tuple(Objective(o.subject, o.limit, o.metric, o.policy) for o in spec.objectives),
         inputs=tuple(dict.fromkeys(files)),
         warnings=(
             *map(str, sorted({*base.warnings, *(w for one in built for w in one.warnings)})),
-            *dict.fromkeys(notes),
+            *dict.fromkeys(map(printable, notes)),
         ),
         accounts=tuple(one.account for one in built),
         named=together([*(one.named for one in built), *(variant.unshown(names) for variant in variants)]),

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, Strict, WithJsonSchema, model_validator
 
 from experiments.file.behaviour import BehaviourChanges, BehaviourFile
+from experiments.file.change import ChangeFile, or_change
 from experiments.file.cluster import ClusterFile
 from experiments.file.described import DescribedModel, registered_model
-from experiments.file.fields import Duration, FileModel, Labels, Name, PartialPercentage, PositiveDuration
+from experiments.file.fields import Duration, FileModel, Name, PartialPercentage, PositiveDuration
 from experiments.file.load import LoadFile
 from experiments.file.objective import ObjectiveFile
+from experiments.file.patch import PatchFile, ShortForms
 from experiments.file.presets import FromPreset
 from experiments.file.service import ServiceFile
 from experiments.file.traffic import CallFile, TrafficFile
@@ -26,37 +28,15 @@ if TYPE_CHECKING:  # what the generated models below look like
 
     FailureFile: TypeAlias = _Named
     OperationFile: TypeAlias = _Named
+    FailureOrChange: TypeAlias = _Named | ChangeFile
+    OperationOrChange: TypeAlias = _Named | ChangeFile
 else:
     FailureFile, OperationFile = registered_model("failure"), registered_model("operation")
+    FailureOrChange = or_change(Annotated[FailureFile, FromPreset()])
+    OperationOrChange = or_change(OperationFile)
 
 
 # --------------------------------------------------------------------------------------------------------- policies
-
-
-class TargetFile(FileModel):
-    """Which objects a patch changes; every condition that is given must hold."""
-
-    kind: str
-    name: str | None = None
-    namespace: str | None = None
-    labels: Labels | None = None
-    """A selector on the objects' own labels."""
-
-
-class PatchFile(FileModel):
-    """A change to every object that the target matches."""
-
-    target: TargetFile
-    set: dict[str, Any] = Field(default={})
-    """Path to value: `spec.template.spec.containers[server].resources.requests.cpu: 200m`."""
-    merge: dict[str, Any] = Field(default={})
-    """A strategic-merge patch."""
-
-    @model_validator(mode="after")
-    def _changes_something(self) -> "PatchFile":
-        if not self.set and not self.merge:
-            raise ValueError("expected 'set' or 'merge'")
-        return self
 
 
 def _file_or_object(value: object) -> object:
@@ -81,13 +61,18 @@ class SchedulerFile(FileModel):
     """Which of the best nodes is taken."""
 
 
-class PolicyFile(FileModel):
-    """One way to run the application: patches over manifests that stay as they are."""
+class PolicyFile(ShortForms):
+    """One way to run the application: patches over manifests that stay as they are.
+
+    `replicas`, `spread` and `budget` are for every Deployment; `patches` come after them, and may say the same of some.
+    """
 
     name: Name
+    """What tables and other policies call it."""
     extends: list[str] = Field(default=[])
     """Policies whose changes come first, in this order."""
     patches: list[PatchFile] = Field(default=[])
+    """Changes to objects of the manifests."""
     add: list[
         Annotated[
             Any, BeforeValidator(_file_or_object), WithJsonSchema({"type": ["string", "object"], "title": "Manifest"})
@@ -98,10 +83,12 @@ class PolicyFile(FileModel):
     """What else is different."""
     scheduler: SchedulerFile | None = None
     """Another scheduler profile, instead of the experiment's."""
-    failures: list[Annotated[FailureFile, FromPreset()]] = Field(default=[])
-    """Further failure modes."""
-    operations: list[OperationFile] = Field(default=[])
-    """Further operations."""
+    failures: list[FailureOrChange] = Field(default=[])
+    """Further failure modes; those with a name that is taken replace it. Without a `type`, a change of one that stands:
+    `{name: node-crash, timeToFailure: {factor: 0.5}}`, `{name: node-crash, remove: true}`."""
+    operations: list[OperationOrChange] = Field(default=[])
+    """Further operations; those with a name that is taken replace it. Without a `type`, a change of one that stands:
+    `{name: release, every: 14d}`, `{name: release, remove: true}`."""
     traffic: list[TrafficFile] = Field(default=[])
     """Other traffic for these Services, instead of the experiment's."""
 
@@ -112,6 +99,7 @@ class PrecisionFile(FileModel):
     relative: PartialPercentage
     """Half-width of the interval of the unavailability, relative to it."""
     confidence: PartialPercentage | None = None
+    """Confidence of all intervals (95%)."""
     at_most: Annotated[int, Field(ge=2, le=MOST_REPLICATIONS)] = 2000
     """Replications after which to stop in any case."""
 
@@ -143,6 +131,7 @@ class SpecFile(FileModel):
     confidence: PartialPercentage | None = None
     """Confidence of all intervals (95%)."""
     cluster: ClusterFile
+    """The nodes."""
     manifests: list[str]
     """The application: files or directories of Kubernetes manifests, relative to this file."""
     references: Annotated[References, Strict(False)] = References.ASSUMED
@@ -152,6 +141,7 @@ class SpecFile(FileModel):
     images: ImagesFile | None = None
     """Which images can be pulled; by default all."""
     behaviour: BehaviourFile = Field(default_factory=BehaviourFile)
+    """What a manifest cannot say: how long things take."""
     scheduler: SchedulerFile | None = None
     """The scheduler's profile, if it is not the default."""
     failures: list[Annotated[FailureFile, FromPreset()]] = Field(default=[])
@@ -193,6 +183,10 @@ class ExperimentFile(FileModel):
     """An experiment: an application on a cluster, what breaks, and the policies to compare."""
 
     api_version: Literal["kubenines/v1"]
+    """The version of this format."""
     kind: Literal["Experiment"]
+    """That this is an experiment."""
     metadata: MetadataFile
+    """What it is called."""
     spec: SpecFile
+    """What is run."""

@@ -13,6 +13,7 @@ class WhenReadyEndpoints(FileModel):
 
     when: Literal["readyEndpoints"]
     at_least: Count = 1
+    """How many."""
 
 
 class WhenCapacity(FileModel):
@@ -20,6 +21,7 @@ class WhenCapacity(FileModel):
 
     when: Literal["capacity"]
     at_least: Percentage
+    """The share: `60%`."""
 
 
 class WhenQuorum(FileModel):

@@ -13,14 +13,6 @@ def pool(name: str, nodes: int, zones: int, cpu: str, memory: str, pods: int) ->
     return {"name": name, "count": nodes, "zones": named, "allocatable": {"cpu": cpu, "memory": memory, "pods": pods}}
 
 
-def spread(over: str, selector: Any) -> dict[str, Any]:
-    """A hard topology spread constraint over "zone" or "node"; ValueError for anything else."""
-    keys = {"zone": "topology.kubernetes.io/zone", "node": "kubernetes.io/hostname"}
-    if over not in keys:
-        raise ValueError(f"spread is over 'zone' or 'node' (got {over!r})")
-    return {"maxSkew": 1, "topologyKey": keys[over], "whenUnsatisfiable": "DoNotSchedule", "labelSelector": selector}
-
-
 def story(kind: str, story: Any) -> Any:
     """A failure mode or operation as a file would say it."""
     if isinstance(story, Mapping):

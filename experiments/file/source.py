@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from experiments.file.mistakes import mistakes_of
+from experiments.file.mistakes import Mistake, mistakes_of
 from experiments.file.schema import ExperimentFile
 from models.input.documents import Document
 from models.input.problems import Path, Problem, dotted
@@ -40,6 +40,15 @@ class Source:
         """A problem with a value of `file`."""
         return self.document.problem(self.path(*path), message)
 
+    def mistake(self, path: Path, mistake: Mistake) -> Problem:
+        """A mistake in a value of `file` that stands at `path`."""
+        return _problem(self.document, self.path(*path, *mistake.path), mistake)
+
+    def names(self, field: str) -> list[Any]:
+        """The names in a list of the spec as written, those of wrong items too."""
+        items = self.document.value["spec"].get(field)
+        return [item.get("name") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
 
 def read(document: Document) -> Source:
     """Checks every field. Wrong parts are cut out and the rest is checked again, until the rest is right."""
@@ -58,12 +67,16 @@ def read(document: Document) -> Source:
         for mistake in mistakes:
             place = _original(mistake.path, indices)
             if not any(cut[: len(place)] == place for cut in before):
-                at = document.where_key(place) if mistake.at_key else document.where(place + mistake.inside)
-                problems.append(Problem(at, dotted(place), mistake.message))
+                problems.append(_problem(document, place, mistake))
             required = (*place, mistake.missing or "")
             removed.add(required if required in _STAND_INS else place + mistake.inside)
         if removed == before or () in removed or ("spec",) in removed:
             return Source(document, None, tuple(problems))
+
+
+def _problem(document: Document, place: Path, mistake: Mistake) -> Problem:
+    at = document.where_key(place) if mistake.at_key else document.where(place + mistake.inside)
+    return Problem(at, dotted(place), mistake.message)
 
 
 def _original(path: Path, indices: Mapping[Path, list[int]]) -> Path:

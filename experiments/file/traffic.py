@@ -1,16 +1,16 @@
 """How traffic and calls between Services are written in files."""
 
-import csv
 import dataclasses
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
 from experiments.file.described import DescribedModel, file_model, one_of, registered_model, value_of
 from experiments.file.fields import Cpu, Duration, FileModel, Number, PositiveDuration
+from models.input.csv_files import CsvFile, number
+from models.input.problems import InputError, shown
 from models.request_level import (
     Batches,
     Bursts,
@@ -64,6 +64,7 @@ class WaveRate(FileModel):
     peak_at: Duration = 0.0
     """When it is highest first, since failures began."""
     period: PositiveDuration = DAY
+    """From one peak to the next."""
 
     def value(self) -> RequestRate:
         """The rate itself; raises ValueError if its lowest point is below 0."""
@@ -76,6 +77,7 @@ class RateStepFile(FileModel):
     at: Duration
     """Since failures began."""
     rate: Number
+    """Requests per second."""
 
 
 class StepRate(FileModel):
@@ -107,25 +109,20 @@ class TraceRate(FileModel):
 
     def read(self, folder: str) -> RequestRate:
         """The rate in the file; raises TraceProblem."""
-        path = self.file(folder)
-        try:
-            text = Path(path).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise TraceProblem(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is no text'}") from None
-        rows = csv.DictReader(text.splitlines())
-        if not {"time", "rate"} <= set(rows.fieldnames or ()):
-            raise TraceProblem(f"{path}:1: expected the columns time and rate (got {', '.join(rows.fieldnames or ())})")
         steps = []
-        for row in rows:
-            try:
-                steps.append((float(row["time"]), float(row["rate"])))
-            except (TypeError, ValueError):
-                shown = f"{row['time']!r} and {row['rate']!r}"
-                raise TraceProblem(f"{path}:{rows.line_num}: expected two numbers (got {shown})") from None
         try:
+            table = CsvFile(self.file(folder))
+            time, rate = (table.column(name) for name in ("time", "rate"))
+            for line, row in table.rows():
+                try:
+                    steps.append((number(row[time]), number(row[rate])))
+                except ValueError:
+                    table.problem(line, f"expected two numbers (got {shown(row[time])} and {shown(row[rate])})")
             return RequestRate(tuple(steps), self.period)
+        except InputError as error:
+            raise TraceProblem("; ".join(map(str, error.problems))) from None
         except ValueError as error:
-            raise TraceProblem(f"{path}: {error}") from None
+            raise TraceProblem(f"{self.file(folder)}: {error}") from None
 
     def file(self, folder: str) -> str:
         """The file, given the folder of the experiment."""
@@ -150,7 +147,9 @@ class TrafficFile(_Described):
     """The requests to a Service, and how they find an endpoint."""
 
     service: str
+    """The Service's name (`namespace/name` if the manifests have more than one namespace)."""
     rate: AnyRate
+    """Requests per second, over time."""
     balancing: BalancingFile | None = None
     """How a client chooses among the endpoints; by default as the Service says: at random, or by sessionAffinity."""
     routing: list[RouteFile] | None = None

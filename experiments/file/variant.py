@@ -1,14 +1,17 @@
 """The experiment under one policy: its objects patched, its behaviour, its scheduler."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
-from experiments.file.described import changed
+from experiments.file.behaviour import OverrideFile
+from experiments.file.described import changed, value_of
 from experiments.file.objects import ReadObjects, read_objects
 from experiments.file.policy import Lineage, added, blame, patch
 from experiments.file.schema import SchedulerFile, SpecFile
 from experiments.file.source import Source
+from experiments.file.standing import items_of, standing
 from experiments.file.traffic import TrafficFile
 from models.behaviour import Behaviour, BehaviourOverride
 from models.input.problems import InputError, Path, Problem
@@ -18,7 +21,9 @@ from models.manifests.fields import Effect
 from models.node import Node
 from models.service import service_names
 from simulator.scheduling.profile import Profile, profile
+from simulator.stories.references import Refers, references
 
+_JOBS = ("Job", "CronJob")
 _ROLLABLE = ("Deployment", "StatefulSet", "DaemonSet")
 _SERVICE = ("v1", "Service")
 _LOCAL_UNASKED = (
@@ -70,10 +75,44 @@ class Variant:
         keys = [(service.namespace, service.name) for service in self.built.cluster.services]
         return {name: found[key] for name, key in zip(self.services(), keys, strict=True) if key in found}
 
+    def jobs(self) -> list[str]:
+        """What objectives may call the Jobs and CronJobs."""
+        return self._called(_JOBS)
+
     def rollable(self) -> list[str]:
-        """What operations may call the workloads that have rollouts."""
-        found = [manifest for manifest in self.objects if manifest.kind in _ROLLABLE]
+        """What operations may call the workloads that have rollouts: all as Kind/name, then all with a namespace."""
+        return self._called(_ROLLABLE)
+
+    def _called(self, kinds: Collection[str]) -> list[str]:
+        found = [manifest for manifest in self.objects if manifest.kind in kinds]
         return [f"{of.kind}/{of.name}" for of in found] + [f"{of.kind}/{of.namespace}/{of.name}" for of in found]
+
+    def targets(self, name: str) -> dict[str, str]:
+        """The workloads that a name means, or a pattern with * and ?: Kind/namespace/name -> what it is called.
+
+        What matches a pattern is called Kind/name, or by its full name where others have that name too.
+        """
+        known = self.rollable()
+        pairs = list(zip(known[: len(known) // 2], known[len(known) // 2 :], strict=True))
+        if not {"*", "?"} & {*name}:
+            return dict([(full, name) for short, full in pairs if name in (short, full)][:1])
+        return {
+            full: short if known.count(short) == 1 else full
+            for short, full in pairs
+            if fnmatchcase(short, name) or fnmatchcase(full, name)
+        }
+
+    def operation(self, written: Any) -> Any:
+        """The operation that a file means: several names, or a pattern, are the workloads that they mean, each once."""
+        value = value_of(written)
+        for field, reference in references(type(value)).items():
+            names = getattr(value, field)
+            if reference is Refers.WORKLOAD and (isinstance(names, tuple) or {"*", "?"} & {*names}):
+                meant: dict[str, str] = {}
+                for name in names if isinstance(names, tuple) else [names]:
+                    meant = self.targets(name) | meant
+                value = replace(value, **{field: tuple(meant[full] for full in self.rollable() if full in meant)})
+        return value
 
 
 def variant_of(
@@ -108,38 +147,41 @@ def variant_of(
         further.files,
         behaviour,
         _scheduler(spec, lineage, source, problems),
-        [(item, ("spec", "failures", i)) for i, item in enumerate(spec.failures)] + [*lineage.items("failures")],
-        [(item, ("spec", "operations", i)) for i, item in enumerate(spec.operations)] + [*lineage.items("operations")],
-        [(item, ("spec", "traffic", i)) for i, item in enumerate(spec.traffic)] + [*lineage.items("traffic")],
+        standing(items_of(spec, "failures"), lineage.lists("failures"), source, problems),
+        standing(items_of(spec, "operations"), lineage.lists("operations"), source, problems),
+        [*items_of(spec, "traffic"), *lineage.items("traffic")],
     )
 
 
 def _behaviour(spec: SpecFile, lineage: Lineage, source: Source, problems: list[Problem]) -> Behaviour:
     """The behaviour under a policy: what its steps give replaces what was, and overrides are added."""
     pods, timing = spec.behaviour.value(), spec.behaviour.timing.value()
-    overrides = list(spec.behaviour.overrides)
+    overrides: list[tuple[OverrideFile, Path]] = [
+        (override, ("spec", "behaviour", "overrides", i)) for i, override in enumerate(spec.behaviour.overrides)
+    ]
     for step in lineage.steps:
         if step.policy.behaviour is not None:
-            pods = changed(pods, step.policy.behaviour)
-            overrides += step.policy.behaviour.overrides
+            try:
+                pods = changed(pods, step.policy.behaviour)
+            except ValueError as error:
+                problems.append(source.problem((*step.path, "behaviour"), str(error)))
+            further = enumerate(step.policy.behaviour.overrides)
+            overrides += [(override, (*step.path, "behaviour", "overrides", i)) for i, override in further]
             try:
                 timing = changed(timing, step.policy.behaviour.timing)
             except ValueError as error:
                 problems.append(source.problem((*step.path, "behaviour", "timing"), str(error)))
-    return Behaviour(
-        pods,
-        tuple(
-            BehaviourOverride(
-                changed(pods, override),
-                override.match.kind,
-                override.match.name,
-                override.match.namespace,
-                None if override.match.labels is None else parse_selector(override.match.labels),
-            )
-            for override in overrides
-        ),
-        timing,
-    )
+    made = []
+    for override, path in overrides:
+        try:
+            behaviour = changed(pods, override)
+        except ValueError as error:
+            problems.append(source.problem(path, str(error)))
+            continue
+        match = override.match
+        selector = None if match.labels is None else parse_selector(match.labels)
+        made.append(BehaviourOverride(behaviour, match.kind, match.name, match.namespace, selector))
+    return Behaviour(pods, tuple(made), timing)
 
 
 def _scheduler(spec: SpecFile, lineage: Lineage, source: Source, problems: list[Problem]) -> Profile | None:

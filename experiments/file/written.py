@@ -3,18 +3,39 @@
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from experiments.design.plan import Design
-from experiments.file.policy import lineages
-from experiments.file.schema import ExperimentFile
+from experiments.file.policy import Lineage, lineages
+from experiments.file.schema import ExperimentFile, SpecFile
 from experiments.file.source import Source
+from experiments.file.standing import items_of, standing
 from models.input.documents import Document
+from models.input.yaml_values import plain_scalar
 from simulator import registry
+
+_TEXT = "tag:yaml.org,2002:str"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Says everything where it stands, and quotes text that `models.input` would read as something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    resolved = dumper.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    plain = resolved == _TEXT  # what is not, is quoted without a word
+    return dumper.represent_scalar(_TEXT, text, style="'" if plain and plain_scalar(text) != text else None)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def yaml_text(value: Any) -> str:
-    """Plain values in YAML, in their order."""
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+    """Plain values in YAML, in their order; experiments and manifests are read from it as they were."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
 
 
 def registered_name(kind: str, policy: type) -> str:
@@ -27,7 +48,7 @@ def registered_name(kind: str, policy: type) -> str:
 
 def resolved_file(file: ExperimentFile, design: Design, replications: int) -> dict[str, Any]:
     """The file with every default, every policy without `extends`, and what is measured by default."""
-    resolved = file.model_dump(mode="json", by_alias=True, exclude_none=True)
+    resolved = _plain(file)
     spec = resolved["spec"]
     if not file.spec.precision:
         spec.setdefault("replications", replications)
@@ -36,25 +57,43 @@ def resolved_file(file: ExperimentFile, design: Design, replications: int) -> di
             {"name": goal.name, "available": {"when": "readyEndpoints", "atLeast": 1}}
             for goal in design.scenarios[0].services
         ]
-    spec["policies"] = [
-        _flat(lineage) for lineage in lineages(file.spec.policies, Source(Document("", resolved), file, ()), [])
-    ]
+    source = Source(Document("", resolved), file, ())
+    spec["policies"] = [_flat(lineage, file.spec, source) for lineage in lineages(file.spec.policies, source, [])]
     return resolved
 
 
-def _flat(lineage: Any) -> dict[str, Any]:
+def _flat(lineage: Lineage, spec: SpecFile, source: Source) -> dict[str, Any]:
     """A policy with all that it extends in it."""
     flat: dict[str, Any] = {"name": lineage.name}
     behaviour: dict[str, Any] = {}
     for step in lineage.steps:
-        policy = step.policy.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for field in ("patches", "add", "failures", "operations", "traffic"):
+        policy = _plain(step.policy)
+        policy["patches"] = [_plain(patch) for patch, _, _ in step.patches()]
+        for field in ("patches", "add", "traffic"):
             if policy[field]:
                 flat[field] = [*flat.get(field, ()), *policy[field]]
+        flat |= {"scheduler": policy["scheduler"]} if "scheduler" in policy else {}
         changes = policy.get("behaviour", {})
         timing = {**behaviour.get("timing", {}), **changes.get("timing", {})}
         overrides = [*behaviour.get("overrides", ()), *changes.get("overrides", ())]
         behaviour = {**behaviour, **changes}
         behaviour |= {key: value for key, value in (("timing", timing), ("overrides", overrides)) if value}
-    behaviour = {key: value for key, value in behaviour.items() if value}
-    return flat | ({"behaviour": behaviour} if behaviour else {})
+    different = {
+        "failures": _different(lineage, spec, "failures", source),
+        "operations": _different(lineage, spec, "operations", source),
+        "behaviour": {key: value for key, value in behaviour.items() if value},
+    }
+    return flat | {field: value for field, value in different.items() if value}
+
+
+def _different(lineage: Lineage, spec: SpecFile, field: str, source: Source) -> list[dict[str, Any]]:
+    """What stands under a policy and is not the experiment's, whole; and what of the experiment's is removed."""
+    base = items_of(spec, field)
+    found = standing(base, lineage.lists(field), source, [])
+    names = {item.name for item, _ in found}
+    removed = [{"name": item.name, "remove": True} for item, _ in base if item.name not in names]
+    return [*(_plain(item) for item, path in found if (item, path) not in base), *removed]
+
+
+def _plain(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True)

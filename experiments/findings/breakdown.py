@@ -59,10 +59,11 @@ def breakdown(losses: "pd.DataFrame", sample: Sample) -> list[Part]:
     """
     place = {int(replication): i for i, replication in enumerate(sample.replications)}
     parts = []
-    for (cause, stage), rows in losses.groupby(["cause", "stage"], sort=False):
+    for cause, stage in losses[["cause", "stage"]].drop_duplicates().itertuples(index=False):
+        rows = losses.loc[(losses["cause"] == cause) & (losses["stage"] == stage)]  # one part in memory at a time
         downtimes = np.zeros(len(place))
         downtimes[[place[number] for number in rows["replication"]]] = rows["lost_s"]
-        lengths = np.array([length for text in rows["lengths_s"] for length in json.loads(text)])
+        lengths = np.fromiter((length for text in rows["lengths_s"] for length in json.loads(text)), np.float64)
         parts.append(Part(str(cause), Stage(str(stage)), downtimes, sample.windows, lengths))
     cost = {part.cause: 0.0 for part in parts}
     for part in parts:

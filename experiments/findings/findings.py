@@ -6,10 +6,11 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from experiments.findings import judgement, requests
 from experiments.findings.breakdown import Part, breakdown
+from experiments.findings.jobs import JobRuns
 from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.findings.pairs import of_pair, samples
 from experiments.findings.unseen import Unseen
@@ -41,9 +42,29 @@ class Findings:
         path: Path | None = None,
     ) -> None:
         self.manifest, self.tables, self.resolved, self.path = manifest, tables, resolved, path
+        self.policies, self.services = manifest.policies, manifest.services
+        """Names in the order of the experiment; the first policy of the manifest is the baseline."""
         self._samples: dict[tuple[str, str], Sample] = {}
         self._parts: dict[tuple[str, str], list[Part]] = {}
         self._families: dict[tuple[tuple[str, str, str], ...], dict[tuple[str, str, str], Comparison]] = {}
+
+    def only(self, service: str | None = None, policy: str | None = None) -> Self:
+        """These findings, told of one Service, or of one policy; every estimate rests on all of them, as before.
+
+        KeyError if there is no such Service or policy.
+        """
+        told = type(self)(self.manifest, self.tables, self.resolved, self.path)
+        for what, name, names in (("service", service, self.services), ("policy", policy, self.policies)):
+            if name is not None:
+                self._check(what, name, names)
+        told.services = self.services if service is None else [service]
+        told.policies = self.policies if policy is None else [policy]
+        return told
+
+    @property
+    def baseline(self) -> str:
+        """The policy that the others are compared with: the first of the experiment."""
+        return self.manifest.policies[0]
 
     @property
     def runs(self) -> "pd.DataFrame":
@@ -80,16 +101,6 @@ class Findings:
         """A row per policy, replication and Service with traffic: what became of its requests."""
         return self.tables["requests"]
 
-    @property
-    def policies(self) -> list[str]:
-        """Names in the order of the experiment; the first is the baseline."""
-        return self.manifest.policies
-
-    @property
-    def services(self) -> list[str]:
-        """Names in the order of the experiment."""
-        return self.manifest.services
-
     @cached_property
     def named(self) -> tuple[Named, ...]:
         """What the manifests say that may matter and is not read: by effect, the most frequent first."""
@@ -106,8 +117,8 @@ class Findings:
         """The numbers behind the estimates of one Service under one policy."""
         if not self._samples:
             self._samples = samples(self.runs, self.outages)
-        self._check("service", service, self.services)
-        self._check("policy", policy, self.policies)
+        self._check("service", service, self.manifest.services)
+        self._check("policy", policy, self.manifest.policies)
         return self._samples.get((service, policy), Sample.empty())
 
     @staticmethod
@@ -122,12 +133,12 @@ class Findings:
 
         Not a shorter mean: short outages are mostly those of single pods, and what takes all replicas may last longer.
         """
-        samples = [self.sample(service, policy) for policy in self.policies]
+        samples = [self.sample(service, policy) for policy in self.manifest.policies]
         return max([STATED_OUTAGE, *(float(s.lengths.mean()) for s in samples if len(s.lengths))])
 
     @cached_property
     def _unseen(self) -> Unseen:
-        return Unseen.of(self.tables, self.policies, self.resolved)
+        return Unseen.of(self.tables, self.manifest.policies, self.resolved)
 
     def unseen(self, service: str, policy: str) -> dict[str, float]:
         """Failure modes that caused no outage of the Service -> seconds that one is taken to last."""
@@ -165,10 +176,15 @@ class Findings:
 
     def request_availability(self, service: str, policy: str) -> Estimate | None:
         """The share of the requests that is answered; None without traffic. See `findings.requests.answered`."""
-        self._check("service", service, self.services)
-        self._check("policy", policy, self.policies)
+        self._check("service", service, self.manifest.services)
+        self._check("policy", policy, self.manifest.policies)
         mine, lost = (of_pair(self.tables[table], service, policy) for table in ("requests", "lost_requests"))
         return requests.answered(mine, lost, self.manifest.duration, self.manifest.confidence)
+
+    def job(self, job: str, policy: str) -> JobRuns:
+        """What became of the runs of a Job or CronJob ("CronJob/backup") under one policy; see `findings.jobs`."""
+        self._check("policy", policy, self.policies)
+        return JobRuns.of(self.tables["jobs"], job, policy, self.manifest.confidence)
 
     def outage_rate(self, service: str, policy: str) -> Estimate:
         """Outages a year of one Service under one policy."""
@@ -182,10 +198,10 @@ class Findings:
 
         Its adjusted p counts every Service and policy that is compared with this baseline: a whole table.
         """
-        self._check("service", service, self.services)
-        self._check("policy", policy, self.policies)
-        baseline = baseline or self.policies[0]
-        table = tuple((each, mine, baseline) for each in self.services for mine in self.policies)
+        self._check("service", service, self.manifest.services)
+        self._check("policy", policy, self.manifest.policies)
+        baseline, m = baseline or self.baseline, self.manifest
+        table = tuple((each, mine, baseline) for each in m.services for mine in m.policies)
         return self._family(table).get((service, policy, baseline))
 
     def comparisons(self, service: str, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Comparison]:
@@ -225,7 +241,12 @@ class Findings:
     @cached_property
     def objectives(self) -> list[Judgement]:
         """Every objective under every policy that it is about, judged by the whole interval."""
-        return judgement.judged(self.manifest.objectives, self.policies, self, self.manifest.confidence)
+        wanted = [
+            of
+            for of in self.manifest.objectives
+            if of["service"] in self.services and of.get("policy") in (None, *self.policies)
+        ]
+        return judgement.judged(wanted, self.policies, self, self.manifest.confidence)
 
     def verdict(self) -> int:
         """The exit code: 3 failed cells, 1 an objective missed, 4 one inconclusive, 0 else."""

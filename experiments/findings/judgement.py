@@ -16,6 +16,7 @@ class Judgement:
     """One objective under one policy, judged; `more` replications would settle an open one (None: no telling)."""
 
     service: str
+    """The Service, or the Job or CronJob as Kind/name."""
     policy: str
     metric: MetricName
     limit: float
@@ -43,6 +44,9 @@ def judged(
         for policy in [wanted["policy"]] if wanted.get("policy") else policies:
             found = metric.estimate(known, service, policy) or Estimate(math.nan, 0.0, 1.0, confidence, 0, "no request")
             judgement = _judge(service, policy, wanted["metric"], wanted[metric.good], found)
+            if metric.of_jobs:
+                judgements.append(judgement)
+                continue
             up = known.availability(service, policy)
             judgements.append(replace(judgement, verdict=MISSED, more=None) if up.n and up.high == 0 else judgement)
     return judgements

@@ -38,7 +38,7 @@ class Lever:
         acted_on = [p for p in parts if self.stage in (None, p.stage) and self.cause in (None, p.cause)]
         if not acted_on:
             return 0.0
-        lengths = [length for part in acted_on for length in part.lengths.tolist()]
+        lengths = (length for part in acted_on for length in part.lengths.tolist())
         saved = math.fsum(length - min(self.times * length, self.at_most) for length in lengths)
         return saved / math.fsum(acted_on[0].windows) * YEAR
 
@@ -53,6 +53,9 @@ LEVERS = (
     Lever("room in every quota", Stage.OVER_QUOTA, times=0.0),
     Lever("no pod forbidden", Stage.FORBIDDEN, times=0.0),
     Lever("room for every pod", Stage.QUEUED, times=0.0),
+    Lever("volumes that every node reaches", Stage.VOLUME_ZONE, times=0.0),
+    Lever("no wait for a volume", Stage.VOLUME, times=0.0),
+    Lever("no attaching", Stage.ATTACHING, times=0.0),
     Lever("no image pull", Stage.IMAGE_PULL, times=0.0),
     Lever("restarts at once", Stage.RESTART, times=0.0),
     Lever("starts twice as fast", Stage.START, times=0.5),

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 def samples(runs: "pd.DataFrame", outages: "pd.DataFrame") -> dict[tuple[str, str], Sample]:
     """Service and policy -> sample, by the tables of these names."""
-    spans = dict(by_pair(outages))
+    places, none = outages.groupby(["service", "policy"], sort=False).indices, np.empty(0, dtype=np.int64)
+    all_owners, all_ends = outages["replication"].to_numpy(), outages[["start_s", "end_s"]].to_numpy()
     by_key = {}
     for key, rows in by_pair(runs):
         columns = (rows[name].to_numpy() for name in ("replication", "window_s", "downtime_s", "outages"))
         replications, windows, downtimes, counts = columns
-        mine = spans.get(key, outages.iloc[:0])
-        owners, ends = mine["replication"].to_numpy(), mine[["start_s", "end_s"]].to_numpy()
-        causes = mine["cause"].to_numpy(dtype=np.str_)
+        mine = places.get(key, none)
+        owners, ends = all_owners[mine], all_ends[mine]
+        causes = outages["cause"].iloc[mine].to_numpy(dtype=np.str_)
         by_key[key] = Sample(replications, windows, downtimes, counts.astype(float), owners, ends, causes)
     return by_key
 

@@ -8,7 +8,7 @@ from experiments.file.resolve import measured as goals_of
 from experiments.findings.findings import Findings
 from experiments.metrics.observation import Observation
 from experiments.store import events
-from experiments.store.folder import ResultFolder
+from experiments.store.folder import NotAResultFolder, ResultFolder
 from simulator.run import Run
 
 if TYPE_CHECKING:
@@ -19,19 +19,28 @@ def kept(findings: Findings) -> list[tuple[str, int]]:
     """Policies and replications whose transitions the folder of the findings holds."""
     if findings.path is None:
         return []
-    folder, most = ResultFolder(findings.path), findings.manifest.replications
-    return [(p, r) for p in findings.policies for r in range(most) if folder.events(p, r).exists()]
+    folder, most, files = ResultFolder(findings.path), findings.manifest.replications, findings.manifest.files
+    return [(p, r) for p in findings.policies for r in range(most) if folder.name(folder.events(p, r)) in files]
 
 
 def stored_run(findings: Findings, policy: str, replication: int) -> Run:
-    """One replication as `simulate` left it, read from the folder; KeyError if its transitions were not kept."""
+    """One replication as `simulate` left it, read from the folder.
+
+    KeyError if its transitions were not kept, `NotAResultFolder` if they are not as they were written.
+    """
     if (policy, replication) not in kept(findings):
         raise KeyError(
             f"the transitions of replication {replication} under {policy!r} were not kept; "
             f"run the experiment into a folder with --events sample:{replication + 1}"
         )
     assert findings.path is not None
-    return events.read(ResultFolder(findings.path).events(policy, replication))
+    folder = ResultFolder(findings.path)
+    path = folder.events(policy, replication)
+    try:
+        folder.check(findings.manifest, path)
+    except ValueError as error:
+        raise NotAResultFolder(f"{findings.path}: {error}; run the experiment again to resume it") from None
+    return events.read(path)
 
 
 def measured(

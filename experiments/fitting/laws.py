@@ -16,6 +16,9 @@ from experiments.fitting.lifetimes import Sample
 from models.arrays import Floats
 from models.distributions import Distribution, Exponential, Gamma, LogNormal, Weibull
 
+WIDEST = 1e-15
+"""The shortest time as a share of the longest: beyond that floating point cannot tell sums of them."""
+
 
 class NoFit(ValueError):
     """A sample from which a law cannot be estimated; the message says why."""
@@ -40,9 +43,17 @@ def fits(sample: Sample) -> tuple[Fit, ...]:
     """Fits of the four laws, the best by AIC first; raises NoFit if less than two different times were observed."""
     if len(np.unique(sample.observed)) < 2:
         raise NoFit(f"expected at least two different times (got {len(sample.observed):,} observed)")
+    if sample.observed[0] < WIDEST * max(sample.observed[-1], *sample.censored[-1:], 0.0):
+        raise NoFit("the times are too far apart for any law: check the shortest and the longest")
     fitted = []
     for fit in (_exponential, _weibull, _lognormal, _gamma):
-        law, parameters, density, survival = fit(sample)
+        try:
+            law, parameters, density, survival = fit(sample)
+        except NoFit:
+            raise
+        except (ValueError, OverflowError):
+            name = fit.__name__.strip("_")
+            raise NoFit(f"the times are too much alike, or too far apart, for a {name} law") from None
         likelihood = float(np.sum(density(sample.observed)) + np.sum(survival(sample.censored)))
         ks, ad = _distances(sample, survival)
         fitted.append(Fit(law, likelihood, 2 * parameters - 2 * likelihood, ks, ad))

@@ -10,9 +10,9 @@ from experiments.inference.strata import Stratum
 from models.arrays import Floats
 from models.units import YEAR, format_duration
 
-Quantity = Literal["availability", "nines", "downtime", "rate", "difference", "chance"]
+Quantity = Literal["availability", "nines", "downtime", "rate", "difference", "chance", "time"]
 """What an estimate is of: a share of time; -log10 of the rest; seconds a year (or in the period that the method names);
-events a year; seconds a year; a share of periods."""
+events a year; seconds a year; a share of periods; seconds."""
 
 STATED_OUTAGE = 3600.0
 """Seconds that an outage is taken to last when none was seen: a statement, not a measurement."""

@@ -24,7 +24,8 @@ EXACT = 13
 FLIPS = 9999
 """Random flips: the smallest p is 1 / (FLIPS + 1)."""
 
-_AT_ONCE = 1000
+_AT_ONCE = 500_000
+"""Signs in memory at a time, at most 1,000 flips of them."""
 _ROUNDING = 1e-9
 
 
@@ -67,6 +68,7 @@ def _signs(replications: int) -> Iterator[Floats]:
         yield np.where(bits & 1, -1.0, 1.0)
         return
     rng = np.random.default_rng(0)
-    for start in range(0, FLIPS, _AT_ONCE):
-        shape = (min(_AT_ONCE, FLIPS - start), replications)
+    rows = max(min(_AT_ONCE // replications, 1000) // 4 * 4, 4)  # in fours, as the generator makes bytes
+    for start in range(0, FLIPS, rows):
+        shape = (min(rows, FLIPS - start), replications)
         yield np.where(rng.integers(0, 2, shape, dtype=np.int8), -1.0, 1.0)

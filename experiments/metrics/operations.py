@@ -9,7 +9,7 @@ from simulator.stories.attempts import Attempt
 
 COLUMNS = columns(
     Column("operation", str, "Name of the operation."),
-    Column("subject", str, "What it was to be done to: a node, or a workload as Kind/name."),
+    Column("subject", str, "What it was to be done to: a node, or a workload, ConfigMap or Secret as Kind/name."),
     Column("asked_s", float, "When it was due, in seconds since the start of the measured window; negative if before."),
     Column(
         "start_s",
@@ -21,7 +21,7 @@ COLUMNS = columns(
         "emptied_s", float, "When a drain's last pod had left the node; NaN if that did not happen, or it is no drain."
     ),
     Column("end_s", float, "When it was over: a node back in use, a rollout complete; NaN if it was not over."),
-    Column("outcome", str, "done, given up, replaced (a rollout by the next), unfinished or not begun."),
+    Column("outcome", str, "done, given up, replaced (a rollout by the next), rolled back, unfinished or not begun."),
     Column("evicted", int, "Evictions that were allowed."),
     Column("refused", int, "Evictions that were not, each try counted."),
     Column("last_refusal", str, "Why the last of them was not, in Kubernetes' words; empty without any."),

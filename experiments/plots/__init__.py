@@ -143,7 +143,8 @@ class Plots:
 
     def featured(self) -> list[str]:
         """At most `MOST_SERVICES` Services: those with an objective, then the others in their order."""
-        wanted = dict.fromkeys(o["service"] for o in self._findings.manifest.objectives)
+        asked = [o["service"] for o in self._findings.manifest.objectives]
+        wanted = dict.fromkeys(name for name in asked if name in self._findings.services)
         return list(wanted | dict.fromkeys(self._findings.services))[: max(MOST_SERVICES, len(wanted))]
 
     def _first(self, service: str | None) -> str:

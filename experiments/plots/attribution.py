@@ -25,6 +25,9 @@ STYLES = {
     Stage.OVER_QUOTA: (_SKY, "////"),
     Stage.FORBIDDEN: (_SKY, "...."),
     Stage.QUEUED: (_GREEN, ""),
+    Stage.VOLUME_ZONE: (_GREEN, "...."),
+    Stage.VOLUME: (_SKY, "...."),
+    Stage.ATTACHING: (_SKY, "////"),
     Stage.IMAGE_PULL: (_SKY, ""),
     Stage.RESTART: (_ORANGE, "////"),
     Stage.START: (_ORANGE, ""),
@@ -77,7 +80,7 @@ def savings(findings: "Findings", service: str, policy: str, ax: "Axes | None" =
     for place, saving in zip(places, ranked, strict=True):
         text = f"{show_seconds(saving.per_year)} a year"
         ax.annotate(text, (100 * saving.share, place), va="center", fontsize=8, **_BESIDE)
-    ax.set_yticks(places, [saving.lever.name for saving in ranked])
+    ax.set_yticks(places, [drawing.literal(saving.lever.name) for saving in ranked])
     ax.set_ylim(max(len(ranked), 1) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, 100)
@@ -106,7 +109,7 @@ def _bars(findings: "Findings", service: str, ax: "Axes | None", scale: Mapping[
             label=str(stage),
         )
         ends = {policy: end + width for (policy, end), width in zip(ends.items(), widths, strict=True)}
-    ax.set_yticks(range(len(lost)), list(lost))
+    ax.set_yticks(range(len(lost)), list(map(drawing.literal, lost)))
     ax.set_ylim(len(lost) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, max(1.05 * max(ends.values()), 1e-3))

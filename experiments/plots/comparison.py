@@ -45,7 +45,7 @@ def difference(findings: "Findings", services: Sequence[str], ax: "Axes | None" 
     ax.axvline(0, color=drawing.GREY, lw=1)
     margin = max(0.08 * (max(ends) - min(ends)), 1.0)
     ax.set_xlim(min(ends) - margin, max(ends) + margin)
-    drawing.seconds(ax, f"downtime a year minus that of {findings.policies[0]}", linear=True)
+    drawing.seconds(ax, f"downtime a year minus that of {drawing.literal(findings.baseline)}", linear=True)
     return drawing.finish(ax, findings, _DIFFERENCE, "x", _legend(findings, []))
 
 
@@ -67,8 +67,8 @@ def _rows(ax: "Axes", findings: "Findings", services: Sequence[str]) -> list[tup
     step = count + 0.8
     for number in range(0, len(services), 2):
         ax.axhspan(number * step - 0.9, number * step + count - 0.1, color=drawing.BAND, lw=0, zorder=0)
-    ax.set_yticks([k * step + (count - 1) / 2 for k in range(len(services))], services)
-    ax.set_ylim(len(services) * step - 0.9, -0.9)
+    ax.set_yticks([k * step + (count - 1) / 2 for k in range(len(services))], list(map(drawing.literal, services)))
+    ax.set_ylim(max(1, len(services)) * step - 0.9, -0.9)
     ax.tick_params(axis="y", length=0)
     return [(name, i, k * step + i) for k, name in enumerate(services) for i in range(count)]
 
@@ -83,8 +83,8 @@ def _legend(findings: "Findings", services: Sequence[str]) -> list[Any]:
     from matplotlib.lines import Line2D
 
     handles: list[Any] = [
-        Line2D([], [], color=drawing.style(i)["color"], marker=drawing.marker(i), ms=6, ls="none", label=policy)
-        for i, policy in enumerate(findings.policies)
+        Line2D([], [], color=drawing.style(i)["color"], marker=drawing.marker(i), ms=6, ls="none", label=name)
+        for i, name in enumerate(map(drawing.literal, findings.policies))
     ]
     if any(findings.availability(s, p).is_bound for s in services for p in findings.policies):
         label = "no outage seen: a lower bound"

@@ -87,10 +87,16 @@ def marker(number: int) -> str:
     return MARKERS[(number + number // 7) % 7]
 
 
+def literal(text: str) -> str:
+    """A text that matplotlib shows as it is: dollars begin no formula, an underscore hides nothing from a legend."""
+    escaped = text.replace("$", r"\$")
+    return f" {escaped}" if text.startswith("_") else escaped
+
+
 def label(findings: "Findings", service: str, policy: str) -> str:
     """A policy in a legend."""
     seen = len(findings.sample(service, policy).lengths)
-    return policy if seen else f"{policy} (no outage seen)"
+    return literal(policy if seen else f"{policy} (no outage seen)")
 
 
 # --- the frame -------------------------------------------------------------------------------------------------------
@@ -101,7 +107,7 @@ def behind(findings: "Findings") -> str:
     m = findings.manifest
     warmup = f" after {show_seconds(m.warmup)} of warm-up" if m.warmup else ""
     return (
-        f"{m.name}: {m.replications} replications of {show_seconds(m.duration)}{warmup}, "
+        f"{literal(m.name)}: {m.replications} replications of {show_seconds(m.duration)}{warmup}, "
         f"seed {m.seed}, {m.confidence:.0%} intervals"
     )
 
@@ -110,7 +116,7 @@ def finish(
     ax: "Axes", findings: "Findings", title: str, grid: Any = "both", handles: list[Any] | None = None
 ) -> "Axes":
     """Title, what is behind it, legend: all outside, where they hide nothing."""
-    ax.set_title(title, loc="left", pad=20, fontsize=11)
+    ax.set_title(literal(title), loc="left", pad=20, fontsize=11)
     above: dict[str, Any] = {"xycoords": "axes fraction", "xytext": (0, 5), "textcoords": "offset points"}
     ax.annotate(behind(findings), (0, 1), fontsize=7.5, color=GREY, va="bottom", annotation_clip=False, **above)
     ax.grid(axis=grid, color=RULE, lw=0.6)
@@ -138,7 +144,7 @@ def together(
         ax.texts[-1].remove()
         if (own := ax.get_legend()) is not None:
             own.remove()
-    figure.suptitle(about + behind(findings), x=0.01, ha="left", fontsize=8.5, color=GREY)
+    figure.suptitle(literal(about) + behind(findings), x=0.01, ha="left", fontsize=8.5, color=GREY)
     columns = 4 if sum(map(len, labels)) < 110 else 3
     figure.legend(handles, labels, loc="outside lower left", ncols=columns, fontsize=8.5, frameon=False)
     return figure

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.findings.pairs import of_pair
 from experiments.plots import drawing
 from models.arrays import Floats
 
@@ -40,12 +39,11 @@ def lengths(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Ax
 
 def per_replication(findings: "Findings", service: str, policy: str) -> list[Floats]:
     """The outages of every replication, those without any included: shape (n, 2) each, start and end in seconds."""
-    frame = findings.outages
-    rows = of_pair(frame, service, policy)
-    spans = rows[["start_s", "end_s"]].to_numpy()
-    by_number = {int(str(r)): spans[at] for r, at in rows.groupby("replication").indices.items()}
-    none = np.empty((0, 2))
-    return [by_number.get(int(r), none) for r in findings.sample(service, policy).replications]
+    s = findings.sample(service, policy)
+    order = np.argsort(s.owners, kind="stable")
+    begin, end = (np.searchsorted(s.owners[order], s.replications, side) for side in ("left", "right"))
+    spans = s.spans[order]
+    return [spans[i:j] for i, j in zip(begin, end, strict=True)]
 
 
 def _thinned(count: int) -> Floats:

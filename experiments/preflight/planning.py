@@ -1,8 +1,9 @@
 """What a run would do: policies, pods, nodes, and an estimate of its cost from one short run of each policy."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from experiments.design.scenario import Scenario
 from experiments.experiment import Experiment
@@ -37,8 +38,6 @@ class PolicyPlan:
     operations: tuple[str, ...]
     transitions: float
     seconds: float
-    pending: Mapping[str, str]
-    """Pods that are refused, have no node or cannot start at the end of the pilot run, and why."""
 
 
 def plan(experiment: Experiment) -> list[PolicyPlan]:
@@ -66,15 +65,47 @@ def _plan(scenario: Scenario) -> PolicyPlan:
     ]
     return PolicyPlan(
         policy=scenario.policy,
-        workloads=len(replicas) + len(cluster.pods),
+        workloads=len(replicas) + len(cluster.pods) + len(cluster.jobs) + len(cluster.cron_jobs),
         pods=sum(replicas) + len(cluster.pods),
         nodes=len(cluster.nodes),
         failures=tuple(mode.name for mode in scenario.failures),
         operations=tuple(operation.name for operation in scenario.operations),
         transitions=started.transitions + (run.transitions - started.transitions) * whole / pilot,
         seconds=start_seconds + max(seconds - start_seconds, 0.0) * whole / pilot,
-        pending=run.pending,
     )
+
+
+def plain(experiment: Experiment, plans: Sequence[PolicyPlan], replications: int, pending: list[str]) -> dict[str, Any]:
+    """The plan as plain values for other programs; `docs/json.md` documents the shape."""
+    return {
+        "apiVersion": "kubenines/v1",
+        "kind": "Plan",
+        "experiment": experiment.name,
+        "services": experiment.scenarios()[0].measured,
+        "baseline": experiment.policies[0],
+        "replications": replications,
+        "atMost": experiment.precision is not None,
+        "duration": experiment.duration,
+        "warmup": experiment.warmup,
+        "seed": experiment.seed,
+        "confidence": experiment.confidence,
+        "policies": [
+            {
+                "policy": plan.policy,
+                "workloads": plan.workloads,
+                "pods": plan.pods,
+                "nodes": plan.nodes,
+                "failures": list(plan.failures),
+                "operations": list(plan.operations),
+                "transitions": plan.transitions * replications,
+                "time": plan.seconds * replications,
+            }
+            for plan in plans
+        ],
+        "notStarted": pending,
+        "warnings": list(experiment.warnings),
+        "notRead": [one.to_json() for one in experiment.named],
+    }
 
 
 def table(plans: Sequence[PolicyPlan], replications: int) -> Table:

@@ -8,10 +8,12 @@ from typing import Any
 
 from experiments.experiment import Experiment
 from experiments.file.document import is_experiment
-from models.cluster import without_pods, without_their_node
+from experiments.preflight.starting import pending, sentences, told, unmatched
+from models.behaviour import Behaviour
+from models.cluster import without_known_end, without_pods, without_their_node
 from models.daemonset import without_nodes
 from models.input.documents import read_documents
-from models.input.problems import InputError, Problem
+from models.input.problems import InputError, Location, Problem
 from models.manifests import Named, build_cluster, read_manifests
 from models.manifests.account import Account, in_order, in_words
 from models.units import format_duration
@@ -29,6 +31,8 @@ class Report:
     """What the manifests say that may matter and is not read."""
     accounts: list[Account] = field(default_factory=list)
     """What becomes of every field, per set of manifests and per policy of an experiment."""
+    not_started: list[Problem] = field(default_factory=list)
+    """What keeps pods from starting though nothing is broken yet, by the file that it is about."""
     problems: list[Problem] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -47,6 +51,7 @@ class Report:
             "valid": not problems,
             "read": self.read,
             "notRead": [one.to_json() for one in self.named],
+            "notStarted": [one.message for one in self.not_started],
             "warnings": self.warnings,
             "problems": problems,
         }
@@ -83,6 +88,7 @@ def _validate_experiment(file: str, report: Report) -> None:
     report.warnings += experiment.warnings
     report.named += experiment.named
     report.accounts += experiment.design.accounts
+    report.not_started += [Problem(Location(file), "", line) for line in sentences(experiment.scenarios())]
 
 
 def _many(things: Sequence[object], one: str, more: str | None = None) -> str:
@@ -101,9 +107,12 @@ def _validate_manifests(paths: list[str], report: Report) -> None:
     report.read.append(f"{', '.join(paths)}: {listed or 'nothing'}")
     report.warnings += map(str, sorted({*manifests.warnings, *built.warnings}))
     report.warnings += without_pods(built.cluster)
+    report.warnings += without_known_end(built.cluster, Behaviour())
     if built.cluster.nodes:
         report.warnings += without_nodes(built.cluster.daemon_sets, built.cluster.nodes)
         report.warnings += without_their_node(built.cluster)
+        found = [*told(pending(built.cluster)), *unmatched(built.cluster)]
+        report.not_started += [Problem(Location(", ".join(paths)), "", line) for line in found]
     report.named += built.named
     report.accounts.append(built.account)
 

@@ -1,24 +1,25 @@
 """The comparison of the policies at one Service as text: in their order, with letters, and in words."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import IO
 
 from experiments.findings.findings import Findings
 from experiments.inference.comparison import Comparison
+from experiments.report import difference
 from experiments.report.table import POLICY, Column, Row, Table, heading, legend
 from experiments.report.terminal import Terminal
 
 LETTERS = "policies that share a letter cannot be told apart; all pairs compared, adjusted for their number"
 COLUMNS = (
     POLICY,
-    Column("GROUP", "letters; policies that share one cannot be told apart", "name"),
+    Column("GROUP", "letters; policies that share one cannot be told apart", "words"),
     Column("DOWNTIME/Y", "downtime in a year"),
-    Column("CI", "its interval", "share", gives_way=1),
-    Column("OUTAGES", "outages seen in all runs", gives_way=2),
-    Column("vs baseline", "difference of the yearly downtime, paired by replication", "name"),
-    Column("P", "p-value of the difference, adjusted for all comparisons with the baseline", gives_way=3),
-    Column("CORRELATION", "of the paired downtimes", gives_way=4),
+    Column("CI", "its interval", "share", gives_way=2),
+    Column("OUTAGES", "outages seen in all runs", gives_way=3),
+    Column("vs baseline", "difference of the yearly downtime, paired by replication", "name", 1, retold=True),
+    Column("P", "p-value of the difference, adjusted for all comparisons with the baseline", gives_way=4),
+    Column("CORRELATION", "of the paired downtimes", gives_way=5),
 )
 
 
@@ -38,7 +39,7 @@ def _rows(findings: Findings, service: str, baseline: str | None) -> Iterator[Ro
             downtime.show_value(),
             downtime.show_interval(),
             str(ranked.outages[policy]),
-            "-" if against is None else str(against),
+            difference.shown(findings, service, policy, baseline),
             "" if against is None else _p(against),
             "" if against is None or math.isnan(against.correlation) else f"{against.correlation:.2f}",
         )
@@ -49,16 +50,12 @@ def _p(of: Comparison) -> str:
 
 
 def show(
-    findings: Findings,
-    baseline: str | None,
-    services: Sequence[str],
-    file: IO[str] | None = None,
-    width: int | None = None,
+    findings: Findings, baseline: str | None = None, file: IO[str] | None = None, width: int | None = None
 ) -> None:
-    """Print the comparison at each of the Services to `file` (stdout), and what it says in words."""
+    """Print the comparison at each Service to `file` (stdout), and what it says in words."""
     terminal = Terminal(file, width)
     terminal.title(heading(findings))
-    for service in services:
+    for service in findings.services:
         terminal.say("")
         terminal.title(service)
         terminal.table(table(findings, service, baseline))
@@ -68,3 +65,5 @@ def show(
     terminal.say(f"note: {LETTERS}")
     if stars := legend(findings, baseline):
         terminal.say(f"note: {stars}")
+    for line in difference.remarks(findings, baseline):
+        terminal.say(f"note: {line}")

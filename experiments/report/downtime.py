@@ -18,11 +18,11 @@ MOST = 6
 """Levers that are named."""
 
 
-def show(findings: "Findings", services: Sequence[str], policies: Sequence[str]) -> None:
-    """Print the downtime of these Services under these policies, by cause and stage."""
+def show(findings: "Findings") -> None:
+    """Print the downtime of every Service under every policy, by cause and stage."""
     terminal = Terminal()
-    for service in services:
-        for policy in policies:
+    for service in findings.services:
+        for policy in findings.policies:
             parts = findings.parts(service, policy)
             terminal.title(f"{service} under {policy}: {_downtime(findings, service, policy)}")
             if parts:

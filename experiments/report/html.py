@@ -22,6 +22,7 @@ from experiments.report import (
     costs,
     downtime,
     fields,
+    jobs,
     operations,
     remarks,
     requests,
@@ -42,7 +43,7 @@ NOT_MODELLED = (
     "runs.parquet adds such times up). Services with traffic have the share of requests answered beside it.",
     "The network: nothing is lost or cut off.",
     "Outages of the control plane: API server, controllers and scheduler always work, with their usual delays.",
-    "Volumes and data: a pod that is placed anew finds what it needs.",
+    "Data: a volume is there or lost as a whole; copies that applications keep elsewhere are not checked.",
     "New nodes, people who step in, and every kind of failure that is not listed above.",
 )
 """What no run of this version contains, whatever the experiment says."""
@@ -67,6 +68,7 @@ def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
         compared=legend(findings),
         services=[_service(findings, drawings, spec, service, period) for service in findings.services],
         costs=costs.table(findings),
+        jobs=jobs.table(findings),
         operations=operations.table(findings),
         stories=Table(STORIES, tuple(_stories(findings, spec))),
         cluster=[*spec.get("cluster", {}).get("pools", ()), *spec.get("cluster", {}).get("nodes", ())],
@@ -195,13 +197,28 @@ STORIES = (
 
 def _stories(findings: Findings, spec: Mapping[str, Any]) -> Iterator[Row]:
     struck = remarks.strikes(findings)
-    owners = [("every policy", spec), *((policy["name"], policy) for policy in spec.get("policies", ()))]
-    for owner, of in owners:
-        for story in (*of.get("failures", ()), *of.get("operations", ())):
-            rest = {key: value for key, value in story.items() if key not in ("name", "type")}
-            policies = findings.policies if of is spec else [owner]
-            total = sum(struck.get(policy, {}).get(story["name"], 0) for policy in policies)
-            yield story["name"], story["type"], owner, in_words(rest), str(total)
+    own = {policy["name"]: _told(policy) for policy in spec.get("policies", ())}
+    for name, story in _told(spec).items():
+        otherwise = [policy for policy in findings.policies if name in own.get(policy, {})]
+        under = f"every policy but {', '.join(otherwise)}" if otherwise else "every policy"
+        yield _story(story, under, [policy for policy in findings.policies if policy not in otherwise], struck)
+    for policy, stories in own.items():
+        for story in stories.values():
+            if not story.get("remove"):
+                yield _story(story, policy, [policy], struck)
+
+
+def _told(owner: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The failure modes and operations of an experiment or policy, by name."""
+    return {story["name"]: story for story in (*owner.get("failures", ()), *owner.get("operations", ()))}
+
+
+def _story(
+    story: Mapping[str, Any], under: str, policies: Iterable[str], struck: Mapping[str, Mapping[str, int]]
+) -> Row:
+    rest = {key: value for key, value in story.items() if key not in ("name", "type")}
+    total = sum(struck.get(policy, {}).get(story["name"], 0) for policy in policies)
+    return story["name"], story["type"], under, in_words(rest), str(total)
 
 
 def in_words(value: Any) -> str:

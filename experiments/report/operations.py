@@ -16,7 +16,7 @@ COLUMNS = (
     Column("ASKED", "times that it was asked for, each node or workload counted, in all runs", gives_way=1),
     Column("BEGUN", "how many of those were begun: what is busy with an earlier one does not begin", gives_way=2),
     Column("DONE", "how many were done: a node back in use, a rollout complete"),
-    Column("GIVEN UP", "drains of nodes that were not empty in time, or never could be"),
+    Column("GIVEN UP", "drains of nodes that were not empty in time, or never could be; changes that were refused"),
     Column("NOT OVER", "begun, and not over at the end of the run"),
     Column("MEDIAN", "time within which half of those done were done, work on the node included", gives_way=5),
     Column("95% WITHIN", "time within which 95 % of those done were done", gives_way=3),
@@ -73,7 +73,8 @@ def _remark(of: Operated) -> str:
         parts.append(f"{of.unfinished - of.held_up} of {of.begun} begun were not done by the end")
     if not parts:
         return ""
-    why = f"; {of.refused} evictions were refused, the last: {of.last_refusal.rstrip('.')}" if of.last_refusal else ""
+    why = f"; {of.refused} evictions were refused, the last" if of.refused else "; refused"
+    why = f"{why}: {of.last_refusal.rstrip('.')}" if of.last_refusal else ""
     return (
         f"{of.operation} did less than was asked for under {of.policy}: {'; '.join(parts)}{why}. "
         "What was not done took nothing away from the availability"

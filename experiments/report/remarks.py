@@ -7,10 +7,12 @@ from experiments.findings import precision
 from experiments.findings.pairs import by_pair
 from experiments.inference.estimate import STATED_OUTAGE, show_seconds
 from experiments.inference.intervals import FEW_OUTAGES, NOT_RARE, rate_bound
-from experiments.report import operations
+from experiments.report import difference, operations
 from models.units import YEAR
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from experiments.findings.findings import Findings
 
 
@@ -36,7 +38,8 @@ def notes(findings: "Findings") -> list[str]:
 def above(findings: "Findings") -> list[str]:
     """What to know before looking at the table: what failed, what is missing, which pods never had a place."""
     m, remarks = findings.manifest, []
-    errors = findings.failed.groupby("error", sort=False)
+    failed = findings.failed
+    errors = failed.loc[failed["policy"].isin(findings.policies)].groupby("error", sort=False)
     for error, alike in list(errors)[:5]:
         first = alike.iloc[0]
         where = f"policy {first['policy']}, replication {first['replication']}, seed {first['seed']}"
@@ -54,13 +57,13 @@ def above(findings: "Findings") -> list[str]:
 
 def below(findings: "Findings") -> list[str]:
     """What to know of the numbers."""
-    m, remarks = findings.manifest, []
+    m, remarks = findings.manifest, difference.remarks(findings)
     struck = strikes(findings)
     names = list(dict.fromkeys(name for counts in struck.values() for name in counts))
     for name in names:
         quiet = [policy for policy, counts in struck.items() if counts.get(name) == 0]
         if quiet:
-            under = "" if len(quiet) == len(m.policies) else f" under {', '.join(quiet)}"
+            under = "" if len(quiet) == len(findings.policies) else f" under {', '.join(quiet)}"
             remarks.append(f"{name} never struck{under}: the values in the table say nothing about it")
     remarks += operations.remarks(findings)
     if few := [f"{service} under {policy} ({count})" for service, policy, count in few_outages(findings)]:
@@ -79,7 +82,7 @@ def below(findings: "Findings") -> list[str]:
         for service, policy, count, half in uneven(findings)
     ]
     if unseen := bounds(findings):
-        rows = len(m.services) * len(m.policies)
+        rows = len(_pairs(findings))
         remarks.append(
             f"no outage seen in {len(unseen)} of {rows} rows: their bounds (>=, <=) are the rule of three on how many "
             f"there may be, times {show_seconds(STATED_OUTAGE)} each (or the longest mean length seen, if longer)"
@@ -92,7 +95,8 @@ def below(findings: "Findings") -> list[str]:
     if m.imprecise and m.precision:
         asked = f"+-{m.precision['relative']:.0%} after {m.replications} replications"
         open_ = precision.imprecise_rows(findings, m.precision["relative"], m.precision["confidence"])
-        remarks.append(f"precision not reached ({asked}): {', '.join(would_take(findings, *row) for row in open_)}")
+        takes = ", ".join(would_take(findings, *row) for row in open_)
+        remarks += [f"precision not reached ({asked}): {takes}"] if takes else []
     return [*remarks, *m.warnings]
 
 
@@ -118,7 +122,8 @@ def _about(number: float) -> str:
 def strikes(findings: "Findings") -> dict[str, dict[str, int]]:
     """Policy -> failure mode or operation -> how often it struck in all replications."""
     total: dict[str, dict[str, int]] = {policy: {} for policy in findings.policies}
-    for policy, text in zip(findings.cells["policy"], findings.cells["strikes"], strict=True):
+    cells = _cells(findings)
+    for policy, text in zip(cells["policy"], cells["strikes"], strict=True):
         for name, times in json.loads(text).items():
             total[policy][name] = total[policy].get(name, 0) + times
     return total
@@ -127,7 +132,8 @@ def strikes(findings: "Findings") -> dict[str, dict[str, int]]:
 def pending(findings: "Findings") -> dict[str, dict[str, tuple[int, int]]]:
     """Policy -> reason -> (pods, replications): pods held up at the end, the most in any replication."""
     most: dict[str, dict[str, tuple[int, int]]] = {policy: {} for policy in findings.policies}
-    for policy, text in zip(findings.cells["policy"], findings.cells["pending"], strict=True):
+    cells = _cells(findings)
+    for policy, text in zip(cells["policy"], cells["pending"], strict=True):
         reasons = list(json.loads(text).values()) if text != "{}" else []
         for reason in sorted(set(reasons)):
             pods, replications = most[policy].get(reason, (0, 0))
@@ -182,6 +188,10 @@ def down_at_start(findings: "Findings") -> list[tuple[str, str, int]]:
     counts = {key: len(rows) for key, rows in by_pair(cut)}
     found = [(s, p, counts.get((s, p), 0)) for s, p in _pairs(findings)]
     return [(s, p, n) for s, p, n in found if n > max(1, 0.1 * len(findings.sample(s, p).windows))]
+
+
+def _cells(findings: "Findings") -> "pd.DataFrame":
+    return findings.cells.loc[findings.cells["policy"].isin(findings.policies)]
 
 
 def _pairs(findings: "Findings") -> list[tuple[str, str]]:

@@ -34,6 +34,8 @@ class Column:
     style: Style = "number"
     gives_way: int = 0
     """Where a terminal is too narrow the columns with the highest number go first; 0: never."""
+    retold: bool = False
+    """Whether its texts are told row by row where it gives way: it is what the table is read for."""
 
     def on_terminal(self, confidence: float) -> str:
         """The heading on a terminal, with the confidence of intervals: "95% CI"."""
@@ -76,25 +78,24 @@ class Table:
         groups = [list(rows) for _, rows in groupby(self.rows, key=lambda row: row[0])]
         return [[rows[0], *(("", *row[1:]) for row in rows[1:])] for rows in groups]
 
-    def where(self, heading: str, text: str | None) -> "Table":
-        """The rows with this text under this heading; the whole table if there is no such heading, or no text."""
-        found = [i for i, column in enumerate(self.columns) if column.heading == heading]
-        if text is None or not found:
-            return self
-        return replace(self, rows=tuple(row for row in self.rows if row[found[0]] == text))
-
     def narrowed(self, width: int) -> "Table":
         """The table without as many columns as it takes to fit into `width` characters, the first to give way first.
 
-        Columns that never give way stay, if need be beyond the width.
+        Columns that never give way stay, if need be beyond the width; one that is too wide makes room for lesser ones.
         """
-        columns = list(range(len(self.columns)))
-        while (table := self._only(columns))._width > width:
-            yielding = [i for i in columns if self.columns[i].gives_way]
-            if not yielding:
-                break
-            columns.remove(max(yielding, key=lambda i: (self.columns[i].gives_way, i)))
-        return table
+        places = range(len(self.columns))
+        kept = [i for i in places if not self.columns[i].gives_way]
+        for i in sorted(set(places) - set(kept), key=lambda i: (self.columns[i].gives_way, i)):
+            if self._only(wider := sorted([*kept, i]))._width <= width:
+                kept = wider
+        return self._only(kept)
+
+    def told(self, column: Column) -> list[str]:
+        """A sentence for each row that has anything but "-" in a column: "cart two-replicas vs baseline: 12s"."""
+        at = self.columns.index(column)
+        named = [i for i, each in enumerate(self.columns) if each.style == "name" and not each.gives_way]
+        heading = column.on_terminal(self.confidence)
+        return [f"{' '.join(row[i] for i in named)} {heading}: {row[at]}" for row in self.rows if row[at] != "-"]
 
     def _only(self, columns: list[int]) -> "Table":
         rows = tuple(tuple(row[i] for i in columns) for row in self.rows)
@@ -139,11 +140,12 @@ def heading(findings: "Findings") -> str:
 
 def legend(findings: "Findings", baseline: str | None = None) -> str:
     """What stars and p-values mean; empty when nothing is compared. Without a baseline it is the first policy."""
-    count = (len(findings.policies) - 1) * len(findings.services)
+    m = findings.manifest
+    count = (len(m.policies) - 1) * len(m.services)
     if count < 1:
         return ""
     adjusted = f"adjusted for the {count} comparisons of the table" if count > 1 else "of the only comparison"
     return (
-        f"vs {baseline or findings.policies[0]}, paired by replication: * p < 0.05, ** p < 0.01, *** p < 0.001, "
+        f"vs {baseline or findings.baseline}, paired by replication: * p < 0.05, ** p < 0.01, *** p < 0.001, "
         f"{adjusted}; no star unless the interval excludes 0 and {FEW_OUTAGES} outages were seen"
     )

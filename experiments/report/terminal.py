@@ -9,8 +9,8 @@ from experiments.report.table import Table
 class Terminal:
     """Prints to `file` (stdout), as wide as the terminal or `width`; where there is neither, nothing is fitted.
 
-    Names are never broken. Where a table is too wide its least important columns give way, and that is said; sentences
-    are broken between words.
+    Names are never broken. Where a table is too wide its least important columns give way, and that is said, or what
+    stood in them is; sentences are broken between words.
     """
 
     def __init__(self, file: IO[str] | None = None, width: int | None = None) -> None:
@@ -27,19 +27,25 @@ class Terminal:
         """A sentence."""
         self._console.print(self._broken(text, indent, indent + "  "), soft_wrap=True)
 
+    def item(self, name: str, text: str, column: int = 20) -> None:
+        """An entry of a list: its name, and a sentence that begins in a column."""
+        self._console.print(self._broken(text, f"{name:<{column}}", " " * column), soft_wrap=True)
+
     def table(self, table: Table) -> None:
         """A table, its headings in bold; nothing if it has no row."""
         if not table:
             return
         shown = table if self.width is None else table.narrowed(self.width)
-        headings, *lines = shown.lines()
-        self._console.print(headings, style="bold", soft_wrap=True)
+        first, *lines = shown.lines()
+        self._console.print(first, style="bold", soft_wrap=True)
         for line in lines:
             self._console.print(line, soft_wrap=True)
-        if left_out := [
-            column.on_terminal(table.confidence) for column in table.columns if column not in shown.columns
-        ]:
-            self.say(f"({', '.join(left_out)}: shown where there is more room than {self.width} columns)")
+        left_out = [column for column in table.columns if column not in shown.columns]
+        for column in left_out:
+            for sentence in table.told(column) if column.retold else ():
+                self.say(sentence)
+        if headings := ", ".join(column.on_terminal(table.confidence) for column in left_out if not column.retold):
+            self.say(f"({headings}: shown where there is more room than {self.width} columns)")
 
     def _broken(self, text: str, first: str, others: str) -> str:
         if self.width is None or not text:

@@ -8,7 +8,7 @@ from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED, Judgement
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
-from experiments.report import budgets, operations, requests, rollouts
+from experiments.report import budgets, difference, jobs, operations, requests, rollouts
 from experiments.report.remarks import above, below
 from experiments.report.table import POLICY, Column, Row, Table, heading, legend
 from experiments.report.terminal import Terminal
@@ -19,11 +19,11 @@ COLUMNS = (
     Column("SERVICE", "name of the Service", "name"),
     POLICY,
     Column("AVAILABILITY", "share of the time that the Service is available in the long run", "share"),
-    Column("CI", "its interval", "share", gives_way=1),
-    Column("NINES", "the availability as -log10 of the rest, with its interval", gives_way=4),
-    Column("DOWNTIME/Y", "downtime in a year"),
-    Column("OUTAGES/Y", "outages in a year", gives_way=3),
-    Column("vs baseline", "difference of yearly downtime from the first policy's, paired by replication", "name", 2),
+    Column("CI", "its interval", "share", gives_way=3),
+    Column("NINES", "the availability as -log10 of the rest, with its interval", gives_way=5),
+    Column("DOWNTIME/Y", "downtime in a year", gives_way=2),
+    Column("OUTAGES/Y", "outages in a year", gives_way=4),
+    Column("vs baseline", "difference of yearly downtime from the first policy's, paired", "name", 1, retold=True),
 )
 MARKS = {MET: "✓", INCONCLUSIVE: "?", MISSED: "✗"}
 
@@ -37,7 +37,6 @@ def _rows(findings: Findings) -> Iterator[Row]:
     for service in findings.services:
         for policy in findings.policies:
             availability = findings.availability(service, policy)
-            comparison = findings.comparison(service, policy)
             yield (
                 service,
                 policy,
@@ -46,7 +45,7 @@ def _rows(findings: Findings) -> Iterator[Row]:
                 _value(estimate.nines(availability)),
                 _value(estimate.downtime_per_year(availability)),
                 _value(findings.outage_rate(service, policy)),
-                "-" if comparison is None else str(comparison),
+                difference.shown(findings, service, policy),
             )
 
 
@@ -118,26 +117,16 @@ def remark(objective: Judgement) -> str:
     return f"inconclusive; about {objective.more} more replications would tell"
 
 
-def show(
-    findings: Findings,
-    file: IO[str] | None = None,
-    width: int | None = None,
-    service: str | None = None,
-    policy: str | None = None,
-) -> None:
-    """Print everything to `file` (stdout), fitted to the terminal or `width`, at full length where there is neither.
-
-    With a Service or a policy the tables have the rows about it only.
-    """
+def show(findings: Findings, file: IO[str] | None = None, width: int | None = None) -> None:
+    """Print everything to `file` (stdout), fitted to the terminal or `width`, at full length where there is neither."""
     terminal = Terminal(file, width)
     terminal.title(heading(findings))
     for line in above(findings):
         terminal.say(line)
     for line in objective_lines(findings):
         terminal.say(line)
-    for each in (table(findings), requests.table(findings), operations.table(findings)):
-        mine = each.where("SERVICE", service).where("REQUESTS TO", service).where("POLICY", policy)
-        terminal.table(mine)
+    for each in (table(findings), requests.table(findings), jobs.table(findings), operations.table(findings)):
+        terminal.table(each)
     for line in [*chance_lines(findings), *service_lines(findings)]:
         terminal.say(line)
     for line in [*filter(None, [legend(findings)]), *below(findings), *in_words(findings.named)]:
@@ -151,7 +140,7 @@ def summary_html(findings: Findings) -> str:
     """The tables and all that is said below them as an HTML fragment for notebooks."""
     from html import escape
 
-    further = filter(None, (requests.table(findings), operations.table(findings)))
+    further = filter(None, (requests.table(findings), jobs.table(findings), operations.table(findings)))
     tables = "".join(each.html() for each in (table(findings), *further))
     judged = [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]
     remarks = [*judged, *filter(None, [legend(findings)]), *below(findings), *in_words(findings.named)]

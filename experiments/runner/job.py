@@ -1,10 +1,13 @@
 """What is under way: the cells of an experiment that are finished, those that are missing, and where they are kept."""
 
+import hashlib
 import shlex
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from experiments.design.scenario import Scenario
@@ -20,6 +23,7 @@ from experiments.store.files import write
 from experiments.store.folder import ResultFolder
 from experiments.store.manifest import Manifest
 from experiments.store.tables import tables
+from models.input.problems import Refusal
 
 SAVE_EVERY = 0.5
 """Seconds of finished cells that a crash may cost: they are kept together, because each file must reach the disk."""
@@ -42,9 +46,16 @@ class NothingRan(Exception):
         super().__init__(f"all {total} replications failed, the first by {error}")
 
 
+class Lost(Refusal):
+    """Finished replications cannot be read back from where they were kept."""
+
+    def __init__(self, path: Path, lost: int) -> None:
+        super().__init__(f"{lost} finished replications are gone from {path} while it ran: run it again to resume it")
+
+
 @dataclass
 class Job:
-    """The cells of a run: finished ones are kept, in memory or in a folder; the others can be run."""
+    """The cells of a run: finished ones are kept in `store`, and so is what comes of them if it is `folder`."""
 
     scenarios: Sequence[Scenario]
     keys: dict[str, str]
@@ -52,72 +63,97 @@ class Job:
     simulate: Simulate
     manifest: Manifest
     resolved: Any
+    store: ResultFolder
+    """Where finished cells are: they do not stay in memory."""
     folder: ResultFolder | None
+    """What the caller asked for; None: nothing outlives the run but its results."""
     most: int
     events: int = 0
     listener: Listener = lambda progress: None
-    cells: dict[tuple[str, int], Cell] = field(default_factory=dict)
+    done: dict[str, set[int]] = field(default_factory=dict)
+    """Policy -> finished replications."""
+    failed: list[Cell] = field(default_factory=list)
+    """Finished cells that are not kept, as the next run tries them again."""
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def add(self, cells: Sequence[Cell]) -> None:
-        self.cells.update({(cell.policy, cell.replication): cell for cell in cells})
+    def __post_init__(self) -> None:
+        self.done = {scenario.policy: set() for scenario in self.scenarios}
+
+    def resume(self, kept: Iterable[Cell]) -> None:
+        """Count the cells that the store holds already as done."""
+        for cell in kept:
+            if cell.replication < self.most and self.keys.get(cell.policy) == cell.scenario:
+                self.done[cell.policy].add(cell.replication)
 
     def run_until(self, replications: int) -> None:
         """Run what is missing of the first `replications`, and keep it as it comes."""
-        specs = self._missing(replications)
-        done = {s.policy: sum((s.policy, r) in self.cells for r in range(self.most)) for s in self.scenarios}
-        self._tell(done)
+        self._tell()
         unsaved: list[Cell] = []
         saved = time.monotonic()
         try:
-            results = self.engine.map_unordered(run_cell, self._until_stopped(specs))
-            for (policy, replication), result in results:
-                cell = result if isinstance(result, Cell) else failed_cell(specs[policy, replication], result)
-                cell = self._without_events(cell)
-                self.add([cell])
-                unsaved.append(cell)
-                done[policy] += 1
-                self._tell(done)
+            for cell in self._finished(replications):
+                self._keep_events(cell)
+                (self.failed if cell.status == "failed" else unsaved).append(replace(cell, events=b""))
+                self.done[cell.policy].add(cell.replication)
+                self._tell()
                 if time.monotonic() - saved > SAVE_EVERY:
                     self._save(unsaved)
                     unsaved, saved = [], time.monotonic()
         finally:
             self._save(unsaved)
 
-    def _missing(self, replications: int) -> dict[tuple[str, int], CellSpec]:
-        """What to run, all policies side by side."""
-        wanted = [(scenario, r) for r in range(replications) for scenario in self.scenarios]
-        keys, simulate, metrics = self.keys, self.simulate, own_metrics()
-        return {
-            (scenario.policy, r): CellSpec(scenario, keys[scenario.policy], r, simulate, r < self.events, metrics)
-            for scenario, r in wanted
-            if (scenario.policy, r) not in self.cells
-        }
+    def _finished(self, replications: int) -> Iterator[Cell]:
+        """What is missing of the first `replications`, as it is finished."""
+        scenarios, metrics = {scenario.policy: scenario for scenario in self.scenarios}, own_metrics()
 
-    def _without_events(self, cell: Cell) -> Cell:
-        """Keep the transitions, before the cell, and let go of them."""
-        if self.folder is not None and cell.events:
-            write(self.folder.events(cell.policy, cell.replication), cell.events)
-        return replace(cell, events=b"")
+        def spec(policy: str, replication: int) -> CellSpec:
+            events = replication < self.events
+            return CellSpec(scenarios[policy], self.keys[policy], replication, self.simulate, events, metrics)
 
-    def _until_stopped(self, specs: dict[tuple[str, int], CellSpec]) -> Iterator[tuple[tuple[str, int], CellSpec]]:
-        for key, spec in specs.items():
-            if self.stop.is_set():
-                return
-            yield key, spec
+        missing = ((key, spec(*key)) for key in self._missing(replications))
+        for key, result in self.engine.map_unordered(run_cell, missing):
+            yield result if isinstance(result, Cell) else failed_cell(spec(*key), result)
+
+    def _missing(self, replications: int) -> Iterator[tuple[str, int]]:
+        """What to run, all policies side by side, until somebody says stop."""
+        for replication in range(replications):
+            for policy in self.done:
+                if self.stop.is_set():
+                    return
+                if replication not in self.done[policy]:
+                    yield policy, replication
+
+    def _keep_events(self, cell: Cell) -> None:
+        """Keep the transitions, before the cell."""
+        if cell.events:
+            path = self.store.events(cell.policy, cell.replication)
+            write(path, cell.events)
+            self.manifest.files[self.store.name(path)] = hashlib.sha256(cell.events).hexdigest()
 
     def _save(self, cells: Sequence[Cell]) -> None:
-        if self.folder is not None and cells:
-            self.folder.save_chunk(cells)
+        if cells:
+            self.store.save_chunk(cells)
 
-    def _tell(self, done: dict[str, int]) -> None:
-        self.listener(Progress(dict(done), dict.fromkeys(done, self.most)))
+    def _tell(self) -> None:
+        self.listener(
+            Progress({policy: len(of) for policy, of in self.done.items()}, dict.fromkeys(self.done, self.most))
+        )
 
     def results(self, replications: int) -> Results:
-        cells = [cell for cell in self.cells.values() if cell.replication < replications]
+        """What came of the first `replications`, as far as they are finished."""
         manifest = replace(self.manifest, replications=replications)
-        frames = tables(cells, manifest.policies, manifest.services)
+        frames = tables(self._cells(replications), manifest.policies, manifest.services)
         return Results(manifest, frames, resolved=self.resolved, path=self.folder.path if self.folder else None)
+
+    def _cells(self, replications: int) -> Iterator[Cell]:
+        """The finished cells of the first `replications`, each once."""
+        left = {policy: {number for number in of if number < replications} for policy, of in self.done.items()}
+        for cell in chain(self.failed, self.store.cells(self.keys.values())):
+            if cell.replication in left.get(cell.policy, ()):
+                left[cell.policy].remove(cell.replication)
+                yield cell
+        if lost := sum(map(len, left.values())):
+            raise Lost(self.store.path, lost)
 
     def keep(self, results: Results, status: str, imprecise: Sequence[str] = ()) -> Results:
         """Write the tables; plots and report only of what is complete."""
@@ -135,6 +171,7 @@ class Job:
             if status == "done":
                 results.plot.save(self.folder.path / "plots")
                 results.to_html(self.folder.path / "report.html")
+            results.manifest.files.update(self.folder.checksums())
             self.folder.write_manifest(results.manifest)
         return results
 

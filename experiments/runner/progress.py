@@ -47,7 +47,9 @@ def reporter(mode: Mode = "auto") -> Iterator[Listener]:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TextColumn("elapsed,"),
             TimeRemainingColumn(),
+            TextColumn("remaining"),
         )
         with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
             tasks: dict[str, int] = {}

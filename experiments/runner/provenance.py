@@ -12,7 +12,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from experiments.design.goal import chain_entries, chain_name
 from experiments.design.objective import METRICS
 from experiments.design.plan import Plan, Precision
 from experiments.runner.engines import Engine
@@ -34,10 +33,7 @@ def describe(
     return Manifest(
         name=plan.name,
         policies=[scenario.policy for scenario in plan.scenarios],
-        services=[
-            *(goal.name for goal in first.services),
-            *(chain_name(goal.name) for goal in chain_entries(first.services, first.calls)),
-        ],
+        services=first.measured,
         replications=replications,
         confidence=plan.confidence,
         duration=first.duration,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.attribution import causes, losses
 from experiments.attribution.missing import missing_replicas
-from experiments.metrics import burn_rate, operations, requests, rollouts
+from experiments.metrics import burn_rate, jobs, operations, requests, rollouts
 from experiments.metrics.chain import chains, observed
 from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.measure import measure, measure_cluster
@@ -92,6 +92,7 @@ def run_cell(spec: CellSpec) -> Cell:
             "alerts": [{"service": name} | row for name, one in seen.items() for row in burn_rate.fired(one)],
             "rollouts": [] if log is None else rollouts.rollouts(log, seen),
             "operations": operations.operations(run.attempts, run.start),
+            "jobs": jobs.jobs(run.job_runs, run.start, run.end),
             "losses": losses.table(lost),
             "absences": causes.absences(missing, run.start, run.end),
             **met,

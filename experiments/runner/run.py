@@ -6,9 +6,10 @@ order in which cells finish can change a table.
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from experiments.design.plan import Plan, Precision
@@ -54,14 +55,16 @@ def run(
     events: int = 0,
     simulate: Simulate = simulate_cluster,
     engine: Engine | None = None,
+    warn: Callable[[str], None] = lambda line: None,
 ) -> Results:
     """Run every cell of the plan that `out` does not hold yet, and return all results.
 
-    `out`: a result folder, made, resumed or (`fresh`) started anew; None keeps everything in memory. `replications`
-    overrides the plan's number and its precision. `workers`: processes of this machine, unless there is an
-    `engine`. `progress`: True, or who is told. `events`: keep the transitions of the first so many replications of each
-    policy in `out`. A cell that raises is a row of `results.failed`; if all do, that is a `NothingRan`. Raises
-    `ChangedExperiment`, `NotAResultFolder`, `FolderInUse`, `Interrupted`.
+    `out`: a result folder, made, resumed or (`fresh`) started anew; None: nothing stays but what is returned.
+    `replications` overrides the plan's number and its precision. `workers`: processes of this machine, unless there is
+    an `engine`. `progress`: True, or who is told. `events`: keep the transitions of the first so many replications of
+    each policy in `out`. `warn` hears what of `out` is damaged, and done again. A cell that raises is a row of
+    `results.failed`; if all do, that is a `NothingRan`. Raises `ChangedExperiment`, `NotAResultFolder`, `FolderInUse`,
+    `Interrupted`.
     """
     if workers < 1 or (replications is not None and replications < 1):
         raise ValueError("workers and replications must be at least 1")
@@ -75,17 +78,29 @@ def run(
     resolved = with_copies(plain(plan.resolved), plan.source_path, plan.inputs)
     manifest = provenance.describe(plan, keys, resolved, looks[-1], replications, engine)
 
-    job = Job(plan.scenarios, keys, engine, simulate, manifest, resolved, folder, looks[-1], events)
-    with nullcontext() if folder is None else folder.locked():
+    with _store(folder) as store:
+        job = Job(plan.scenarios, keys, engine, simulate, manifest, resolved, store, folder, looks[-1], events)
         if folder is not None:
-            kept = [] if fresh else _kept(folder, manifest, resolved)
-            job.add([c for c in kept if c.replication >= events or folder.events(c.policy, c.replication).exists()])
             if fresh:
                 folder.clear()
+            else:
+                folder.check_room()
+                job.resume(_kept(folder, manifest, resolved, events, warn))
             folder.write_manifest(manifest)
             folder.write_inputs(plan.source_text, resolved, plan.inputs)
         with _listener(progress) as job.listener, _interrupts_set(job.stop):
             return _run_to_precision(job, looks, precision)
+
+
+@contextmanager
+def _store(folder: ResultFolder | None) -> Iterator[ResultFolder]:
+    """Where finished cells are while this lasts: in the folder, which is ours alone, or else in a temporary one."""
+    if folder is not None:
+        with folder.locked():
+            yield folder
+    else:
+        with TemporaryDirectory(prefix="kubenines-") as path:
+            yield ResultFolder(Path(path))
 
 
 def _looks(precision: Precision | None, replications: int) -> list[int]:
@@ -98,8 +113,13 @@ def _looks(precision: Precision | None, replications: int) -> list[int]:
     return looks
 
 
-def _kept(folder: ResultFolder, manifest: Manifest, resolved: Any) -> list[Cell]:
-    """The cells that the folder holds already; `ChangedExperiment` if they are of something else."""
+def _kept(
+    folder: ResultFolder, manifest: Manifest, resolved: Any, events: int, warn: Callable[[str], None]
+) -> Iterable[Cell]:
+    """The cells that the folder holds already, those without their events aside; what else it holds is now known.
+
+    `ChangedExperiment` if they are of something else.
+    """
     before = folder.manifest()
     if before is None:
         return []
@@ -112,7 +132,22 @@ def _kept(folder: ResultFolder, manifest: Manifest, resolved: Any) -> list[Cell]
         raise ChangedExperiment(folder.path, [f"kubenines: {theirs} -> {ours}"])
     if any(manifest.scenarios.get(policy, key) != key for policy, key in before.scenarios.items()):
         raise ChangedExperiment(folder.path, changes)
-    return folder.cells(manifest.scenarios.values())
+    manifest.files.update(before.files)
+
+    def has_events(cell: Cell) -> bool:
+        try:
+            folder.check(before, folder.events(cell.policy, cell.replication))
+        except ValueError as error:
+            if folder.events(cell.policy, cell.replication).exists():
+                warn(f"{folder.path}: {error}: the replication is run again")
+            return False
+        return True
+
+    def skipped(chunk: Path) -> None:
+        warn(f"{chunk} is not as it was written: its replications are run again")
+
+    cells = folder.cells(manifest.scenarios.values(), skipped)
+    return (cell for cell in cells if cell.replication >= events or has_events(cell))
 
 
 def _run_to_precision(job: Job, looks: Sequence[int], precision: Precision | None) -> Results:

@@ -1,7 +1,7 @@
 """What is kept of one replication of one policy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -35,11 +35,8 @@ class Cell:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values, `events` aside; `from_json` gives back an equal cell."""
-        values = asdict(replace(self, events=b"")) | {
-            "outages": {name: found.tolist() for name, found in self.outages.items()}
-        }
-        del values["events"]
-        return values
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "events"}
+        return values | {"outages": {name: found.tolist() for name, found in self.outages.items()}}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Cell":

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulator.job_run import JobRun
+from simulator.job_run import Outcome as JobOutcome
 from simulator.log import Kind, TransitionLog
 from simulator.run import Run, histories
 from simulator.stories.attempts import Attempt, Outcome
@@ -38,6 +40,7 @@ def stored(run: Run) -> bytes:
     codes = rows[:, 1:].astype(np.int64)
     facts: dict[str, Any] = {name: getattr(run, name) for name in _OF_RUN}
     facts["attempts"] = [asdict(attempt) for attempt in run.attempts]
+    facts["job_runs"] = [asdict(job_run) for job_run in run.job_runs]
     facts |= {name: getattr(log, name) for name in _OF_LOG}
     table = pa.table(
         {
@@ -102,6 +105,7 @@ def read(path: Path) -> Run:
         strikes=facts["strikes"],
         attempts=tuple(Attempt(**of | {"outcome": Outcome(of["outcome"])}) for of in facts["attempts"]),
         pending=facts["pending"],
+        job_runs=tuple(JobRun(**of | {"outcome": JobOutcome(of["outcome"])}) for of in facts["job_runs"]),
         exposure={name: (fired, hazard, seconds) for name, (fired, hazard, seconds) in facts["exposure"].items()},
         log=log,
         notes=tuple(facts["notes"]),

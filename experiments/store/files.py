@@ -2,8 +2,17 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet computes."""
 
 
 def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
@@ -28,12 +37,27 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before says more
+            temporary.unlink()
+
+
+def csv_text(frame: "pd.DataFrame") -> str:
+    """The frame as CSV. A text that a spreadsheet would take for a formula has an apostrophe in front."""
+    harmless = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell)
+    return harmless.to_csv(index=False, lineterminator="\n")
 
 
 def digest(text: str) -> str:
     """A short content id."""
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Whatever is there is gone afterwards: a file, a directory with all below it, a link but not what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sha256(path: Path) -> str:

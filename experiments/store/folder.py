@@ -7,6 +7,7 @@
     cells.parquet    a row per policy x replication                 summary.csv, summary.json
     alerts.parquet   a row per burn-rate alert                      rollouts.parquet  a row per rollout x service
     operations.parquet   a row per policy x replication x time that an operation was asked for
+    jobs.parquet     a row per policy x replication x Job or CronJob that was due
     losses.parquet   a row per policy x replication x service x cause x stage
     absences.parquet a row per policy x replication x service x cause that took replicas away
     requests.parquet a row per policy x replication x service with traffic
@@ -21,10 +22,10 @@ but manifest.json, .lock and .state, whatever the number of workers.
 """
 
 import json
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from experiments.store.cell import Cell
-from experiments.store.files import digest, write
+from experiments.store.files import csv_text, digest, remove, sha256, write
 from experiments.store.inputs import copies
 from experiments.store.manifest import Manifest
 from experiments.store.tables import COLUMNS, arrow_table
@@ -52,6 +53,10 @@ class FolderInUse(Refusal):
 
 
 LOCK = ".lock"
+OURS = (".state", "resolved.yaml", "cells.parquet")
+"""Each of these in a folder tells that an experiment ran there, whatever became of its manifest."""
+FILES = (*(f"{table}.parquet" for table in COLUMNS), "summary.csv", "summary.json", "resolved.yaml", "experiment.yaml")
+"""What a run writes, beside the manifest and the report."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +70,29 @@ class ResultFolder:
         return self.path / ".state"
 
     def manifest(self) -> Manifest | None:
-        """What ran here, or None if nothing did yet; a folder with other things in it is an error."""
+        """What ran here, or None if nothing did yet, or nobody knows what; `NotAResultFolder` for any other folder."""
+        path = self.path / "manifest.json"
         try:
-            return Manifest.from_json(json.loads((self.path / "manifest.json").read_text()))
+            return Manifest.from_json(json.loads(path.read_text("utf-8")))
         except FileNotFoundError:
-            if self.path.exists() and any(path.name != LOCK for path in self.path.iterdir()):
+            others = self.path.exists() and any(path.name != LOCK for path in self.path.iterdir())
+            if others and not self._is_marked():
                 raise NotAResultFolder(f"{self.path} exists and is not a result folder; give another one") from None
             return None
         except NotADirectoryError:
             raise NotAResultFolder(f"{self.path} cannot be a result folder: a file is in its place") from None
-        except (ValueError, TypeError, AttributeError) as error:
-            raise NotAResultFolder(f"{self.path / 'manifest.json'} is not a manifest: {error}") from error
+        except OSError as error:
+            raise NotAResultFolder(f"{path} cannot be read: {error.strerror}{self._anew()}") from error
+        except (ValueError, TypeError, RecursionError) as error:
+            reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
+            raise NotAResultFolder(f"{path} is not a manifest: {reason}{self._anew()}") from error
+
+    def _is_marked(self) -> bool:
+        return any(os.path.lexists(self.path / name) for name in OURS)
+
+    def _anew(self) -> str:
+        """What helps in a folder of ours."""
+        return "; run the experiment with --fresh to start anew" if self._is_marked() else ""
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -85,53 +102,82 @@ class ResultFolder:
         """
         self._is_ours()
         self.path.mkdir(parents=True, exist_ok=True)
+        lock = self.path / LOCK
+        if lock.is_symlink() or lock.is_dir():  # neither can be locked
+            remove(lock)
         try:
-            with FileLock(self.path / LOCK, blocking=False):
+            with FileLock(lock, blocking=False):
                 yield
         except Timeout:
             raise FolderInUse(f"another run is writing into {self.path}: wait for it, or use another folder") from None
 
     def _is_ours(self) -> bool:
-        """Whether anything ran here, as cells or the manifest tell, of which one may be damaged.
+        """Whether anything ran here, as what it left or the manifest tell, of which one may be damaged.
 
         False of a new folder; raises `NotAResultFolder` for one with other things in it.
         """
-        return any(self._state.glob("*.json")) or self.manifest() is not None
+        return self._is_marked() or self.manifest() is not None
 
     def clear(self) -> None:
         """Forget what ran here; other folders are never cleared."""
         if not self._is_ours():
             return
+        for name in ("plots", "inputs", "events", *FILES, "report.html", "manifest.json", ".state"):
+            remove(self.path / name)
+
+    def check_room(self) -> None:
+        """Raises `NotAResultFolder` if something is in the way of what a run writes here."""
+        for name in (*FILES, "report.html", "manifest.json"):
+            if (self.path / name).is_dir():
+                message = f"{self.path / name} is a directory, where a file belongs: take it away, or give --fresh"
+                raise NotAResultFolder(message)
         for name in ("plots", "inputs", "events", ".state"):
-            shutil.rmtree(self.path / name, ignore_errors=True)
-        for name in (*(f"{table}.parquet" for table in COLUMNS), "summary.csv", "summary.json", "resolved.yaml"):
-            (self.path / name).unlink(missing_ok=True)
-        for name in ("experiment.yaml", "report.html", "manifest.json"):
-            (self.path / name).unlink(missing_ok=True)
+            if (self.path / name).is_file():
+                message = f"{self.path / name} is a file, where a directory belongs: take it away, or give --fresh"
+                raise NotAResultFolder(message)
 
     def save_chunk(self, cells: Sequence[Cell]) -> None:
         """Keep finished cells, all or none of them."""
-        text = json.dumps([cell.to_json() for cell in cells])
-        names = "".join(f"{cell.scenario}/{cell.replication}/{cell.status};" for cell in cells)
-        write(self._state / f"{digest(names)}.json", text)
+        text = json.dumps([cell.to_json() for cell in cells], default=np.generic.item)
+        write(self._state / f"{digest(text)}.json", text)
 
     def events(self, policy: str, replication: int) -> Path:
         """Where the transitions of one replication are, if they are kept."""
         return self.path / "events" / policy / f"{replication}.parquet"
 
-    def cells(self, scenarios: Iterable[str]) -> list[Cell]:
-        """The finished cells of these content ids; a chunk that cannot be read does not count."""
-        wanted, found = set(scenarios), []
+    def cells(self, scenarios: Iterable[str], skipped: Callable[[Path], None] = lambda chunk: None) -> Iterator[Cell]:
+        """The finished cells of these content ids, a few in memory at a time; a damaged chunk is `skipped`."""
+        wanted = set(scenarios)
         for chunk in sorted(self._state.glob("*.json")):
             try:
-                found += [Cell.from_json(cell) for cell in json.loads(chunk.read_text())]
-            except (ValueError, KeyError, TypeError):
+                text = chunk.read_text("utf-8")
+            except (OSError, UnicodeDecodeError):
+                text = ""
+            if digest(text) != chunk.stem:
+                skipped(chunk)
                 continue
-        return [cell for cell in found if cell.scenario in wanted and cell.status == "done"]
+            found = map(Cell.from_json, json.loads(text))
+            yield from (cell for cell in found if cell.scenario in wanted and cell.status == "done")
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write manifest.json."""
-        write(self.path / "manifest.json", json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n")
+        write(self.path / "manifest.json", json.dumps(manifest.to_json(), indent=2, ensure_ascii=False) + "\n")
+
+    def name(self, path: Path) -> str:
+        """How `Manifest.files` calls a file of this folder."""
+        return path.relative_to(self.path).as_posix()
+
+    def checksums(self) -> dict[str, str]:
+        """What is read back of a finished run, as `Manifest.files` has it; events aside."""
+        names = (*(f"{table}.parquet" for table in COLUMNS), "resolved.yaml")
+        return {name: sha256(self.path / name) for name in names}
+
+    def check(self, manifest: Manifest, path: Path) -> None:
+        """Raises ValueError if this file of the folder is not as the run that the manifest is of has written it."""
+        name = self.name(path)
+        found = sha256(path)
+        if not found or found != manifest.files.get(name):
+            raise ValueError(f"{name} {'is not as it was written' if found else 'cannot be read'}")
 
     def write_inputs(self, source: str, resolved: Any, inputs: Iterable[Path]) -> None:
         """Write the experiment as given and as resolved (plain values), and a copy of every file that it read."""
@@ -160,19 +206,18 @@ class ResultFolder:
         for name, frame in tables.items():
             table = arrow_table(name, frame)
             write(self.path / f"{name}.parquet", partial(pq.write_table, table, compression="zstd"))
-        write(self.path / "summary.csv", summary.to_csv(index=False, lineterminator="\n"))
+        write(self.path / "summary.csv", csv_text(summary))
         rows = [{k: _json_number(v) for k, v in row.items()} for row in summary.to_dict("records")]
         write(self.path / "summary.json", json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
 
-    def read_table(self, name: str) -> "pd.DataFrame":
-        """One of the tables of `COLUMNS`; OSError or ValueError if it cannot be read or is another table."""
+    def read(self, manifest: Manifest) -> "tuple[dict[str, pd.DataFrame], Any]":
+        """(the tables of `COLUMNS`, the experiment as resolved); ValueError if one is not as it was written."""
         import pandas as pd
 
-        path = self.path / f"{name}.parquet"
-        frame = pd.read_parquet(path)
-        if missing := [column for column in COLUMNS[name] if column not in frame]:
-            raise ValueError(f"{path} has no column {missing[0]!r}")
-        return frame
+        paths = {name: self.path / f"{name}.parquet" for name in COLUMNS}
+        for path in (*paths.values(), self.path / "resolved.yaml"):
+            self.check(manifest, path)
+        return {name: pd.read_parquet(path) for name, path in paths.items()}, self.resolved()
 
 
 def _json_number(value: Any) -> Any:

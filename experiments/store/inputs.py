@@ -1,11 +1,12 @@
 """The inputs of a result folder: copies of the files that an experiment read, and where two experiments differ."""
 
-import copy
 import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from experiments.file.files import with_files
 
 
 def copies(inputs: Iterable[Path]) -> dict[Path, str]:
@@ -18,26 +19,12 @@ def with_copies(resolved: Any, source: Path | None, inputs: Iterable[Path]) -> A
     kept = copies(inputs)
     folder = "" if source is None else os.path.dirname(source)
 
-    def copied(named: Any) -> list[Any]:
+    def copied(named: str) -> list[str]:
         """The copies of a file, or of all files of a directory."""
-        if not isinstance(named, str):
-            return [named]
         path = Path(os.path.normpath(os.path.join(folder, named)))
         return [name for original, name in kept.items() if path == original or path in original.parents] or [named]
 
-    changed = copy.deepcopy(resolved)
-    spec = changed.get("spec", {})
-    for owner, field_ in (
-        (spec, "manifests"),
-        (spec.get("cluster", {}), "nodes"),
-        *((p, "add") for p in spec.get("policies", ())),
-    ):
-        if field_ in owner:
-            owner[field_] = [name for named in owner[field_] for name in copied(named)]
-    for traffic in (t for owner in (spec, *spec.get("policies", ())) for t in owner.get("traffic", ())):
-        if "path" in traffic["rate"]:
-            (traffic["rate"]["path"],) = copied(traffic["rate"]["path"])
-    return changed
+    return with_files(resolved, copied)
 
 
 def plain(value: Any) -> Any:

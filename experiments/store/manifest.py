@@ -1,9 +1,12 @@
 """The manifest of a result folder: what ran, from which inputs, with which versions."""
 
-from dataclasses import MISSING, dataclass, field, fields
+import json
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
-SCHEMA_VERSION = 5
+from experiments.store.files import digest
+
+SCHEMA_VERSION = 6
 """Of the folder and of the cells: raised when old cells may no longer be mixed with new ones."""
 
 
@@ -46,15 +49,31 @@ class Manifest:
     """Revision of the repository that holds the experiment, and whether it was changed; empty if there is none."""
     started: str = ""
     ended: str = ""
+    files: dict[str, str] = field(default_factory=dict)
+    """What is read back: path in the folder -> sha256."""
     schema_version: int = SCHEMA_VERSION
+
+    def to_json(self) -> dict[str, Any]:
+        """The contents of manifest.json: every field, and a seal by which a change is seen."""
+        return asdict(self) | {"seal": _seal(asdict(self))}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Manifest":
-        """From the contents of manifest.json; keys of newer versions are left out."""
+        """From the contents of manifest.json; keys of newer versions are left out.
+
+        Raises ValueError for what is no manifest, or was changed since `to_json`. Of one of another schema version,
+        whose fields may be others, only that version can be relied on.
+        """
         if not isinstance(values, dict):
             raise ValueError("expected a JSON object")
         required = [f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING]
         if missing := [name for name in required if name not in values]:
             raise ValueError(f"it lacks {', '.join(missing)}")
+        if values.get("schema_version") == SCHEMA_VERSION and values.pop("seal", None) != _seal(values):
+            raise ValueError("it was changed since it was written")
         known = {f.name for f in fields(cls)}
         return cls(**{key: value for key, value in values.items() if key in known})
+
+
+def _seal(values: dict[str, Any]) -> str:
+    return digest(json.dumps(values, sort_keys=True))

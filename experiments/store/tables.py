@@ -2,10 +2,15 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from experiments.attribution import causes, losses
-from experiments.metrics import burn_rate, operations, requests, rollouts
+from experiments.metrics import burn_rate, jobs, operations, requests, rollouts
 from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.column import Column, columns
 from experiments.metrics.metric import metrics
@@ -13,6 +18,7 @@ from experiments.metrics.observation import Observation
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from experiments.store.cell import Cell
 
@@ -32,7 +38,7 @@ DETAILS: dict[str, dict[str, Column]] = {
 }
 """Tables whose rows a cell brings along (`Cell.details`), none or many a Service: table -> name -> column.
 
-Of no Service are the rows of `operations`, which a cell brings along too.
+Of no Service are the rows of `operations` and `jobs`, which a cell brings along too.
 """
 
 _OUTAGES = columns(
@@ -64,19 +70,39 @@ COLUMNS: dict[str, dict[str, Column]] = {
     "cells": _CELL | _RUN | columns(*(metric.column for metric in metrics(ClusterObservation).values())),
     **{table: _SERVICE | declared for table, declared in DETAILS.items()},
     "operations": _CELL | operations.COLUMNS,
+    "jobs": _CELL | jobs.COLUMNS,
 }
 """Table -> name -> column, in order."""
 
 _PANDAS = {int: "int64", float: "float64", str: "str"}
 
+CELLS_AT_ONCE = 200
+"""So many cells are rows in memory at a time: as Python objects they take many times the room of their columns."""
+
 
 def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[str]) -> dict[str, "pd.DataFrame"]:
-    """The tables of `COLUMNS`, in the order of policies, replications, services and time."""
-    import pandas as pd
+    """The tables of `COLUMNS`, in the order of policies, replications, services and time.
 
-    rank = {policy: i for i, policy in enumerate(policies)}
+    The cells are taken as they come, each once, in any order. What is not in order yet waits in temporary files, so
+    that there is little more in memory than the tables.
+    """
+    import pyarrow as pa
+
+    coming = iter(cells)
+    with TemporaryDirectory(prefix="kubenines-") as folder:
+        paths = {name: f"{folder}/{name}.arrow" for name in COLUMNS}
+        with ExitStack() as stack:
+            files = {n: stack.enter_context(pa.ipc.new_file(path, _columns(n, []).schema)) for n, path in paths.items()}
+            while some := list(islice(coming, CELLS_AT_ONCE)):
+                for name, rows in _rows(some, services).items():
+                    files[name].write_table(_columns(name, rows))
+        return {name: _in_order(name, path, policies) for name, path in paths.items()}
+
+
+def _rows(cells: Sequence["Cell"], services: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a few cells, by table; within a cell in the order of services and time."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
-    for cell in sorted(cells, key=lambda cell: (rank[cell.policy], cell.replication)):
+    for cell in cells:
         found["cells"].append(
             {name: getattr(cell, name) for name in (*_CELL, *_RUN)}
             | dict(cell.metrics)
@@ -95,9 +121,33 @@ def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[
             ]
         for table, rows in cell.details.items():
             found[table] += [where | dict(row) for row in rows]
-    # The same types with no rows as with many.
-    types = {table: {c.name: _PANDAS[c.type] for c in declared.values()} for table, declared in COLUMNS.items()}
-    return {name: pd.DataFrame(rows, columns=list(types[name])).astype(types[name]) for name, rows in found.items()}
+    return found
+
+
+def _columns(name: str, rows: Sequence[Mapping[str, Any]]) -> "pa.Table":
+    """Rows of one of the tables as typed columns; a number that a row lacks is NaN."""
+    import pyarrow as pa
+
+    columns = {}
+    for column in COLUMNS[name].values():
+        values = [row.get(column.name) for row in rows]
+        text = column.type is str
+        columns[column.name] = pa.array(values, pa.large_string()) if text else np.array(values, _PANDAS[column.type])
+    return pa.table(columns)
+
+
+def _in_order(name: str, path: str, policies: Sequence[str]) -> "pd.DataFrame":
+    """The rows of a temporary file, of the same types if there are none as with many."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    with pa.memory_map(path) as file:
+        table = pa.ipc.open_file(file).read_all()
+        rank = pc.index_in(table["policy"], value_set=pa.array(policies, pa.large_string())).to_numpy()
+        table = table.take(np.lexsort((table["replication"].to_numpy(), rank)))
+    types = {column.name: _PANDAS[column.type] for column in COLUMNS[name].values()}
+    frame: pd.DataFrame = table.to_pandas().astype(types)
+    return frame
 
 
 def _sorted_json(values: Mapping[str, Any]) -> str:

@@ -4,15 +4,16 @@ A GPU is 1,000 of the resource `GPU_MILLI`, of which a pod asks for its share of
 of a node it gets is not modelled. `gpu_spec` becomes required node affinity on the label `MODEL_LABEL`.
 """
 
-import csv
-import io
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from models.input.problems import InputError, Location, Problem
+from models.input.csv_files import CsvFile, number
+from models.input.problems import InputError, Location, Problem, shown
 from models.labels import Operator, Requirement
+from models.manifests.names import wrong_subdomain
 from models.node import HOSTNAME_LABEL, Node, Resources
 from models.pod import Affinity, Container, NodeSelectorTerm, PodSpec, PodTemplate
 from simulator.placement import Arrival
@@ -52,9 +53,11 @@ def arrivals(path: Path) -> list[Arrival]:
         if row["gpu_spec"]:
             models = Requirement(MODEL_LABEL, Operator.IN, tuple(row["gpu_spec"].split("|")))
             affinity = Affinity(node_required=(NodeSelectorTerm((models,)),))
+        at = _seconds(row, "creation_time")
         until = _seconds(row, "deletion_time") if row["deletion_time"] else math.inf
-        template = PodTemplate(PodSpec((container,), affinity=affinity))
-        return Arrival(row["name"], template, at=_seconds(row, "creation_time"), until=until)
+        if until < at:
+            raise ValueError(f"deletion_time: before the creation (got {row['deletion_time']})")
+        return Arrival(row["name"], PodTemplate(PodSpec((container,), affinity=affinity)), at=at, until=until)
 
     return _read(path, columns, arrival)
 
@@ -62,33 +65,38 @@ def arrivals(path: Path) -> list[Arrival]:
 def _read(path: Path, columns: tuple[str, ...], made: Callable[[Row], T]) -> list[T]:
     """What every row stands for; all rows of which that cannot be said are problems."""
     found: list[T] = []
-    problems: list[Problem] = []
+    table = CsvFile(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError([Problem(Location(str(path)), "", "not UTF-8 text; expected CSV")]) from None
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    if missing := [column for column in columns if column not in (rows.fieldnames or ())]:
-        message = f"expected the columns {', '.join(columns)} ({missing[0]} missing)"
-        raise InputError([Problem(Location(str(path), 1, 1), "", message)])
-    for row in rows:
+        places = {column: table.column(column) for column in columns}
+    except ValueError as error:
+        message = f"expected the columns {', '.join(columns)} ({error})"
+        raise InputError([Problem(Location(table.file, 1, 1), "", message)]) from None
+    lines: dict[str, int] = {}
+    for line, row in table.rows():
+        values = {column: row[place].strip() for column, place in places.items()}
+        name = values[columns[0]]
         try:
-            found.append(made({column: row[column] or "" for column in columns}))
+            if wrong := wrong_subdomain(name):
+                raise ValueError(f"{columns[0]}: {wrong}")
+            if lines.setdefault(name, line) != line:
+                raise ValueError(f"{columns[0]}: the name {name!r} is taken (line {lines[name]})")
+            found.append(made(values))
         except ValueError as error:
-            problems.append(Problem(Location(str(path), rows.line_num, 1), "", str(error)))
-    if problems:
-        raise InputError(problems)
+            table.problem(line, str(error))
     return found
 
 
 def _whole(row: Row, column: str) -> int:
-    if not row[column].strip().isdecimal():
-        raise ValueError(f"{column}: expected a whole number (got {row[column]!r})")
+    if not re.fullmatch("[0-9]{1,12}", row[column]):
+        raise ValueError(f"{column}: expected a whole number (got {shown(row[column])})")
     return int(row[column])
 
 
 def _seconds(row: Row, column: str) -> float:
     try:
-        return float(row[column])
+        seconds = number(row[column])
     except ValueError:
-        raise ValueError(f"{column}: expected seconds (got {row[column]!r})") from None
+        seconds = -1.0
+    if seconds < 0:
+        raise ValueError(f"{column}: expected seconds (got {shown(row[column])})")
+    return seconds

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.file.written import yaml_text
-from experiments.store.files import write
+from experiments.store.files import csv_text, write
 from experiments.traces import openb
 from models.node import Node
 from models.units import format_duration
@@ -60,7 +60,7 @@ class PlacedTrace:
     def save(self, folder: Path) -> list[Path]:
         """Write nodes.yaml and placements.csv; gives their paths."""
         write(folder / "nodes.yaml", self.manifests())
-        write(folder / "placements.csv", self.to_frame().to_csv(index=False, lineterminator="\n"))
+        write(folder / "placements.csv", csv_text(self.to_frame()))
         return [folder / "nodes.yaml", folder / "placements.csv"]
 
     def summary(self) -> Iterator[str]:

@@ -9,7 +9,7 @@ e1_3-3_k1, e1_4-1-1_k1, h0, h1_99.9%, h1_99.95%, h2_99.9%, h6_99.9%, h6_99.95%);
 (v_VLC_reaction, v_VLC_repair, v_VLC_recovery).
 """
 
-from experiments.verify.check import Basis, Check, Study
+from experiments.verify.check import QUICK, Basis, Check, Study
 from experiments.verify.suite import main, passed, studies, table, verdict, verify
 
-__all__ = ["Basis", "Check", "Study", "main", "passed", "studies", "table", "verdict", "verify"]
+__all__ = ["QUICK", "Basis", "Check", "Study", "main", "passed", "studies", "table", "verdict", "verify"]

@@ -1,5 +1,6 @@
 """A check, and a study that makes checks."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +9,10 @@ LIMIT = 4.0
 """Standard errors: a false alarm once in 16,000 checks."""
 ROUNDING = 1e-6
 """Share, or seconds, by which an answer without chance may be off."""
+ENOUGH = 30
+"""Events of a kind below which a count is too skew for standard errors to bound it."""
+SETTLED = 5.0
+"""Relaxation times after which nothing is left of how a system began."""
 BAND = 0.05
 """Share by which a published measurement may be missed: it comes without a variance."""
 
@@ -61,6 +66,10 @@ class Check:
         return bool(abs(self.estimate - self.exact) <= self.margin)
 
 
+QUICK = 0.1
+"""The effort of a quick look."""
+
+
 @dataclass(frozen=True)
 class Study:
     """Some simulated time of one system, and the checks that it serves."""
@@ -71,4 +80,19 @@ class Study:
     seconds: float = 1.0
     """Roughly what the full study takes; the longest are started first."""
     least: float = 0.0
-    """Effort below which too little happens for the study to say anything: then it is left out."""
+    """Effort below which it is left out: what it needs would take too long for a quick look."""
+    events: float = math.inf
+    """Events that the full study expects of the rarest kind that a check counts; infinite if nothing rare is counted,
+    or if checks of what was hardly seen are left out (`pool.precise`)."""
+    beginning: float = math.inf
+    """Relaxation times of its slowest system that the full study lets go by before it measures; infinite if it knows
+    what the beginning does to the answer."""
+
+    @property
+    def need(self) -> float:
+        """The effort below which its checks would not be valid: too few events, or a beginning that is not over."""
+        return max(ENOUGH / self.events, SETTLED / self.beginning)
+
+    def effort(self, asked: float) -> float:
+        """The effort to make when so much is asked for: never less than it needs."""
+        return max(asked, self.need)

@@ -79,10 +79,12 @@ PROFILES = (
 
 CRASH_MTTF, RUNS, YEARS = 10 * DAY, 25, 0.02
 """Mean seconds between crashes of a node, runs, and years of each: few crashes of a node in a run."""
+MACHINES = 60
+CRASHES = MACHINES * RUNS * YEARS * YEAR / CRASH_MTTF
 
 
 def _detection(profile: _Profile, seed: int, effort: float) -> list[Check]:
-    """Crashes of 60 nodes, and when they are noticed and their pods deleted."""
+    """Crashes of many nodes, and when they are noticed and their pods deleted."""
     timing = replace(
         UNLIMITED,
         node_monitor_grace_period=profile.grace,
@@ -92,7 +94,7 @@ def _detection(profile: _Profile, seed: int, effort: float) -> list[Check]:
     )
     reactions, evictions = [], []
     for run in replications(
-        _singles(60, 60, profile.toleration),
+        _singles(MACHINES, MACHINES, profile.toleration),
         [NodeCrash("crash", Exponential(CRASH_MTTF), Fixed(3600))],
         number=RUNS * effort,
         years=YEARS,
@@ -281,7 +283,10 @@ class _Transient:
 
 
 STUDIES = (
-    *(Study(f"detection, {profile.eviction_case}", _Detection(profile), seconds=4) for profile in PROFILES),
+    *(
+        Study(f"detection, {profile.eviction_case}", _Detection(profile), seconds=4, events=CRASHES)
+        for profile in PROFILES
+    ),
     Study("pod and node", _pod_and_node, seconds=20),
     *(Study(f"transient outages, toleration {t:g} s", _Transient(t), seconds=25) for t in TOLERATIONS),
 )

@@ -93,11 +93,13 @@ def _benefit(packed: float, packed_error: float, spread: Check) -> Check:
 
 
 BETA = 0.1
+COMMON_RUNS, COMMON_YEARS = 20, 50.0
+"""Runs, and years of each."""
 
 
 def _common_cause(seed: int, effort: float) -> list[Check]:
     """A tenth of the failures strikes all three nodes of a zone at once."""
-    number, years = 20 * effort, 50.0
+    number, years = COMMON_RUNS * effort, COMMON_YEARS
     failures: list[FailureMode] = [
         NodeCrash("own", Exponential(NODE_MTTF / (1 - BETA)), Exponential(NODE_MTTR)),
         ZoneOutage("shared", Exponential(NODE_MTTF / BETA), Exponential(NODE_MTTR)),
@@ -141,6 +143,6 @@ def _no_common_cause(seed: int, effort: float) -> list[Check]:
 
 STUDIES = (
     Study("packed and spread", _packed_and_spread, seconds=25),
-    Study("common cause", _common_cause, seconds=5),
+    Study("common cause", _common_cause, seconds=5, events=COMMON_RUNS * COMMON_YEARS * YEAR * BETA / NODE_MTTF),
     Study("no common cause", _no_common_cause, seconds=5),
 )

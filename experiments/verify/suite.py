@@ -20,6 +20,8 @@ UNLIKELY = 1e-6
 def studies() -> tuple[Study, ...]:
     """All studies, in the order in which their checks are listed."""
     from experiments.verify import (
+        configuration,
+        jobs,
         k_of_n,
         node_and_pod,
         published,
@@ -29,6 +31,7 @@ def studies() -> tuple[Study, ...]:
         single_unit,
         spreading,
         traffic,
+        volumes,
         windows,
         zones,
     )
@@ -41,8 +44,11 @@ def studies() -> tuple[Study, ...]:
         spreading,
         zones,
         rollout,
+        configuration,
         windows,
+        volumes,
         traffic,
+        jobs,
         rare_events,
         published,
     )
@@ -71,7 +77,7 @@ def verify(seed: int = 0, effort: float = 1.0, workers: int = 1) -> list[Check]:
 def _run(name: str, seed: int, effort: float) -> list[Check]:
     [study] = [study for study in studies() if study.name == name]
     # Seeds of their own: studies of like systems must not meet the same luck.
-    return study.run(crc32(f"{seed}/{study.name}".encode()), effort)
+    return study.run(crc32(f"{seed}/{study.name}".encode()), study.effort(effort))
 
 
 def _progress(done: int, of: int, study: Study) -> None:

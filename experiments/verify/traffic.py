@@ -54,9 +54,28 @@ class _Queue:
     balancing: Balancing = Random()  # noqa: RUF009
     pod: FirstComeFirstServed | ProcessorSharing = FirstComeFirstServed()  # noqa: RUF009
 
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.servers * self.workers * self.load / self.service.mean
+
+    @property
+    def workers(self) -> int:
+        """Workers of each endpoint."""
+        return self.pod.concurrency if isinstance(self.pod, FirstComeFirstServed) else 1
+
+    @property
+    def relaxation(self) -> float:
+        """Seconds in which an endpoint forgets how it began (M/M/1: Morse 1955), or its workers do."""
+        return self.service.mean * max(1.0, 1 / (self.workers * (1 - math.sqrt(self.load)) ** 2))
+
+    @property
+    def beginning(self) -> float:
+        """Relaxation times that the full study lets go by."""
+        return BEGINNING * REQUESTS / self.rate / self.relaxation
+
     def check(self, seed: int, effort: float) -> Check:
-        workers = self.pod.concurrency if isinstance(self.pod, FirstComeFirstServed) else 1
-        rate = self.servers * workers * self.load / self.service.mean
+        rate = self.rate
         traffic = Traffic(
             self.id,
             RequestRate.constant(rate),
@@ -237,7 +256,9 @@ def _multinomial(counts: tuple[int, ...], shares: np.ndarray) -> float:
 
 
 STUDIES = (
-    Study("traffic: queues", partial(_of, _single), 10.0),
-    Study("traffic: balancing", partial(_of, _balanced), 20.0),
+    *(
+        Study(name, partial(_of, queues), seconds, beginning=min(queue.beginning for queue in queues()))
+        for name, queues, seconds in (("traffic: queues", _single, 10.0), ("traffic: balancing", _balanced, 20.0))
+    ),
     Study("traffic: stale endpoints", _stale, 5.0),
 )

@@ -37,6 +37,10 @@ def clump_rate(mttf: float, mttr: float) -> float:
     return 2 * mttr**2 / mttf
 
 
+RUNS_OF_LAYOUT, YEARS = 20, 10.0
+"""Runs of each layout, and years of each: as many outages of every zone as years, which is its mean time to failure."""
+
+
 @dataclass(frozen=True)
 class _Layout:
     """Six replicas, so many in each zone, on a node each."""
@@ -49,7 +53,7 @@ class _Layout:
 
     def __call__(self, seed: int, effort: float) -> list[Check]:
         zones = [f"zone-{zone}" for zone, number in enumerate(self.replicas) for _ in range(number)]
-        number, years = 20 * effort, 10.0
+        number, years = RUNS_OF_LAYOUT * effort, YEARS
         downtime = dict.fromkeys(self.needs, 0.0)
         capacity, runs = 0.0, 0
         for run in replications(
@@ -127,6 +131,9 @@ def _two_zones(seed: int, effort: float) -> list[Check]:
 
 
 STUDIES = (
-    *(Study(f"zones {layout.name}", layout, seconds=10) for layout in LAYOUTS),
+    *(
+        Study(f"zones {layout.name}", layout, seconds=10, events=RUNS_OF_LAYOUT * YEARS * layout.fatal_zones)
+        for layout in LAYOUTS
+    ),
     Study("two zones out of ten", _two_zones, seconds=20, least=0.5),
 )

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from models.input.problems import InputError, Location, Path, Problem, dotted
-from models.input.yaml_values import Mark, Places, Unreadable, syntax_error, yaml_values
+from models.input.yaml_values import Mark, Places, Unreadable, json_value, syntax_error, yaml_values
 
 MAX_BYTES = 64 * 2**20
 
@@ -94,7 +94,7 @@ def read_documents(path: str | os.PathLike[str], *, y_is_text: bool = False) -> 
         reason = "no such file or directory" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
         return [], [Problem(Location(file), "", reason[0].lower() + reason[1:])]
     try:
-        return _parse(_decode(data, file), file, y_is_text)
+        return _parse(decoded(data, file, "YAML or JSON"), file, y_is_text)
     except InputError as error:
         return [], list(error.problems)
 
@@ -111,13 +111,14 @@ def _read(path: str | os.PathLike[str]) -> bytes:
         return stream.read(MAX_BYTES + 1)
 
 
-def _decode(data: bytes, file: str) -> str:
+def decoded(data: bytes, file: str, expected: str) -> str:
+    """The text of a file; raises InputError if it is none, or larger than `MAX_BYTES`."""
     if len(data) > MAX_BYTES:
         limit = MAX_BYTES // 2**20
         raise InputError([Problem(Location(file), "", f"larger than {limit} MiB: split it, or keep what is needed")])
     utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))  # what `>` writes in PowerShell
     if b"\0" in data and not utf16:
-        raise InputError([Problem(Location(file), "", "not a text file (it has NUL bytes); expected YAML or JSON")])
+        raise InputError([Problem(Location(file), "", f"not a text file (it has NUL bytes); expected {expected}")])
     try:
         return data.decode("utf-16" if utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -125,7 +126,7 @@ def _decode(data: bytes, file: str) -> str:
         if not utf16:
             line = data.count(b"\n", 0, error.start) + 1
             place = Location(file, line, error.start - data.rfind(b"\n", 0, error.start))
-        raise InputError([Problem(place, "", "not UTF-8 text; expected YAML or JSON")]) from None
+        raise InputError([Problem(place, "", f"not UTF-8 text; expected {expected}")]) from None
 
 
 def _parse(text: str, file: str, y_is_text: bool) -> tuple[list[Document], list[Problem]]:
@@ -195,10 +196,12 @@ def _parse_piece(piece: _Piece, y_is_text: bool, documents: list[Document], prob
     except yaml.YAMLError as error:
         if text.lstrip().startswith(("{", "[")):
             try:  # JSON that YAML does not allow (tabs, escapes): read it without the places of its parts
-                documents[before:] = [Document(piece.file, json.loads(text), (), _beginning(text), None, piece.origin)]
-                return
+                value = json_value(text)
             except (ValueError, RecursionError):
                 pass
+            else:
+                documents[before:] = [Document(piece.file, value, (), _beginning(text), None, piece.origin)]
+                return
         problems.append(piece.problem(*syntax_error(error, text)))
 
 

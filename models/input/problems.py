@@ -8,6 +8,8 @@ from dataclasses import dataclass
 Path = tuple[str | int, ...]
 """A place inside a document: keys and list indices, e.g. ("spec", "failures", 0, "timeToRepair")."""
 
+LONGEST_LINE = 1000
+"""Characters of a part of a problem that are shown."""
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$-]*")
 
 
@@ -33,7 +35,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.location}: {self.path}: {self.message}" if self.path else f"{self.location}: {self.message}"
+        path = f"{printable(self.path)}: " if self.path else ""
+        return f"{printable(str(self.location))}: {path}{printable(self.message)}"
 
 
 class Refusal(ValueError):
@@ -73,8 +76,15 @@ def dotted(path: Path) -> str:
         elif _PLAIN_KEY.fullmatch(step):
             text += f".{step}" if text else step
         else:
-            text += f'["{step}"]'
+            text += f'["{printable(step)}"]'
     return text
+
+
+def printable(text: str) -> str:
+    """The text for a terminal: on one line, with escapes for what cannot be printed; of a very long one both ends."""
+    if len(text) > LONGEST_LINE:
+        text = f"{text[: LONGEST_LINE // 2]}...{text[-LONGEST_LINE // 2 :]}"
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def shown(value: object) -> str:

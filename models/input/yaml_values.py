@@ -6,6 +6,7 @@ reads them (sigs.k8s.io/yaml over go-yaml v2): YAML 1.1 booleans, y and n among 
 keys are always text; of equal keys the last counts.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -232,6 +233,22 @@ def plain_scalar(text: str) -> Any:
         number = float(text.replace("_", ""))
         return number if abs(number) != float("inf") else text
     return text
+
+
+def json_value(text: str) -> Any:
+    """The value of a JSON text, its numbers as in YAML; raises ValueError, or RecursionError, where it is none.
+
+    Within the same bounds: as deep as YAML may be, and without half a surrogate pair, which nothing can write.
+    """
+    value = json.loads(text, parse_constant=plain_scalar, parse_int=plain_scalar, parse_float=plain_scalar)
+    json.dumps(value, ensure_ascii=False).encode()
+    level = [value]
+    for _ in range(_MAX_DEPTH + 1):
+        members = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list))
+        level = [item for inner in members for item in inner]
+    if level:
+        raise ValueError(f"nested more than {_MAX_DEPTH} levels deep")
+    return value
 
 
 def _mappings_to_merge(value: Any, places: Places | None, mark: Mark) -> list[tuple[dict[str, Any], Places]]:

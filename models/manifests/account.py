@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from models.input.problems import Location, Path, Problem, dotted
+from models.input.problems import Location, Path, Problem, dotted, printable
 from models.manifests.fields import UNREVIEWED, Effect, Place, Review, review_of_kind, root
 from models.manifests.manifest import WITHDRAWN, Manifest, Reads
 
@@ -37,7 +37,7 @@ class Named:
 
     def __str__(self) -> str:
         times = "once" if self.count == 1 else f"{self.count} times, first"
-        return f"{self.effect}: {self.field} ({times} at {self.first}): {self.sentence}"
+        return printable(f"{self.effect}: {self.field} ({times} at {self.first}): {self.sentence}")
 
     @property
     def problem(self) -> Problem:
@@ -151,6 +151,8 @@ def _is_void(review: Review, value: Any, beside: Mapping[str, Any]) -> bool:
 def describe(manifest: Manifest, path: Path) -> str:
     """The field for people, with the kind and without indices; pods are "Pod", whatever makes them."""
     kind = manifest.kind
+    if path[:2] == ("spec", "jobTemplate"):
+        kind, path = "Job", path[2:]
     if path[:2] == ("spec", "template"):
         kind, path = "Pod", path[2:]
     return f"{kind} {_INDEX.sub('[]', dotted(path))}".replace('["*"]', ".*")

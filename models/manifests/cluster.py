@@ -1,9 +1,8 @@
 """From manifests to a cluster: every object is checked and converted, and what has no model is counted."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from models.autoscaling import HorizontalPodAutoscaler
@@ -12,21 +11,23 @@ from models.cluster import Cluster
 from models.disruption import PodDisruptionBudget
 from models.input.problems import InputError, Problem
 from models.input.yaml_values import HELM_TEMPLATE
+from models.job import Job
 from models.labels import LabelSelector
 from models.manifests.account import Account, Named
+from models.manifests.assumed_storage import assumed_storage
 from models.manifests.conversion import Admission, converters
 from models.manifests.kinds import is_built_in, type_error
 from models.manifests.manifest import Field, Findings, Manifest
+from models.manifests.names import wrong_dns_label, wrong_subdomain
 from models.manifests.objects import Objects
 from models.manifests.ports import MadePod, look_up_ports
 from models.manifests.schema import schema_errors
 from models.manifests.selector import check_labels
+from models.manifests.volume_limits import with_volume_limits
 from models.node import Node
 from models.pod import PodTemplate
 from models.reference import References
 from models.service import Service
-
-_SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 
 
 class Podless(NamedTuple):
@@ -105,6 +106,9 @@ def build_cluster(
     converted = _convert(kept, behaviour or Behaviour(), referred, findings)
     simulated = [value for manifest, value in converted if value is not None and manifest.kind not in Admission.KINDS]
     cluster = Cluster.of([*nodes, *simulated])
+    cluster = replace(cluster, nodes=tuple(with_volume_limits(cluster.nodes, usable)))
+    if references is References.ASSUMED:
+        cluster = cluster.with_values(assumed_storage(cluster))
     if findings.problems:
         raise InputError(findings.problems)
     podless = _warn_of_empty_selections(converted, findings)
@@ -151,16 +155,10 @@ def _check_object(manifest: Manifest, findings: Findings) -> bool:
         findings.problems.append(manifest.problem(("metadata", "name"), "required value is missing"))
     elif "{{" in manifest.name:
         findings.problems.append(manifest.problem(("metadata", "name"), HELM_TEMPLATE))
-    elif (
-        manifest.name
-        and manifest.kind in converters()
-        and not (_SUBDOMAIN.fullmatch(manifest.name) and len(manifest.name) <= 253)
-    ):
-        message = (
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
-            f"start and end with an alphanumeric character (got {manifest.name!r})"
-        )
-        findings.problems.append(manifest.problem(("metadata", "name"), message))
+    elif manifest.name and manifest.kind in converters() and (wrong := wrong_subdomain(manifest.name)):
+        findings.problems.append(manifest.problem(("metadata", "name"), wrong))
+    if manifest.namespace and (wrong := wrong_dns_label(manifest.namespace)):
+        findings.problems.append(manifest.problem(("metadata", "namespace"), wrong))
     return True
 
 
@@ -184,7 +182,7 @@ def _by_owner(manifests: list[Manifest], findings: Findings) -> tuple[list[Manif
     given = {(m.kind, m.namespace, m.name) for m in manifests}
     owned, others = [], []
     for manifest in manifests:
-        if manifest.kind not in ("Pod", "ReplicaSet"):
+        if manifest.kind not in ("Pod", "ReplicaSet", "Job"):
             others.append(manifest)
             continue
         whole = Field.whole(manifest, findings)
@@ -193,12 +191,21 @@ def _by_owner(manifests: list[Manifest], findings: Findings) -> tuple[list[Manif
             owned.append(manifest)
         elif whole["status"]["phase"].text() in ("Succeeded", "Failed"):
             whole["status"]["phase"].warn(f"the pod has finished ({whole['status']['phase'].text()}): left out")
+        elif end := _end_of_job(whole):
+            whole["status"]["conditions"].warn(f"the Job has finished ({end}): left out")
         else:
             if owner and owner[0][0] != "Node":
                 kind, name = owner[0]
                 whole.warn(f"its controller {kind}/{name} is not among the given objects: nobody would make it again")
             others.append(manifest)
     return owned, others
+
+
+def _end_of_job(whole: Field) -> str:
+    """Complete or Failed, if the Job is; else ""."""
+    conditions = whole["status"]["conditions"] if whole.manifest.kind == "Job" else ()
+    true = [condition["type"].text() for condition in conditions if condition["status"].text() == "True"]
+    return next((end for end in ("Complete", "Failed") if end in true), "")
 
 
 def _controller(whole: Field) -> list[tuple[str, str]]:
@@ -291,6 +298,9 @@ def _pod_labels(manifest: Manifest, value: object | None) -> Iterator[Mapping[st
     if isinstance(value, NamesItsPods):
         yield from map(value.pod_labels, value.ordinals)
         return
+    if isinstance(value, Job):
+        yield value.pod_labels
+        return
     labels = _pod_template(manifest)["metadata"]["labels"]
     if labels.present:
         yield labels.labels()
@@ -299,4 +309,6 @@ def _pod_labels(manifest: Manifest, value: object | None) -> Iterator[Mapping[st
 def _pod_template(manifest: Manifest) -> Field:
     """Metadata and spec of the pods that the object is, or makes; reads of it do not count."""
     whole = Field(manifest.value, manifest, Findings())
+    if manifest.kind == "CronJob":
+        return whole["spec"]["jobTemplate"]["spec"]["template"]
     return whole if manifest.kind == "Pod" else whole["spec"]["template"]

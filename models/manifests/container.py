@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from models.manifests.hooks import hook
 from models.manifests.manifest import Field
+from models.manifests.names import dns_label
 from models.node import Resources
 from models.pod import Container, Probe
 from models.units import format_cpu, format_memory, parse_amount, parse_cpu
@@ -48,7 +49,7 @@ def container(field: Field, *, host_network: bool, grace_period: float, init: bo
     sidecar = init and field.checked["restartPolicy"].text() == "Always"
     variables = {each["name"].text(): each["value"].text() for each in field.checked["env"]}
     return Container(
-        name=field["name"].required().text(),
+        name=dns_label(field["name"]),
         image=image,
         image_pull_policy=field.checked["imagePullPolicy"].choice(default_pull_policy(image), _PULL_POLICIES),
         requests=Resources(

@@ -47,8 +47,8 @@ class Admission:
         return min(defaults, key=lambda c: (c.value, c.name), default=None)
 
 
-Converter = Callable[[Field, Admission], object | None]
-"""Makes the value of an object; one that returns None only checks it: the kind has no model yet."""
+Converter = Callable[[Field, Admission], object]
+"""Makes the value of an object."""
 
 _CONVERTERS: dict[str, Converter] = {}
 

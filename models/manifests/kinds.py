@@ -1,7 +1,12 @@
 """Which kinds Kubernetes has, which API versions it has removed, and what is in no namespace."""
 
-from models.input.problems import did_you_mean
+import re
+
+from models.input.problems import did_you_mean, shown
 from models.manifests.schema import schemas
+
+_KIND = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")
+_API_VERSION = re.compile(r"(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/)?[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 
 NAMESPACE_FREE = frozenset(
     {
@@ -87,6 +92,10 @@ def is_built_in(api_version: str, kind: str) -> bool:
 
 def type_error(api_version: str, kind: str) -> str:
     """Why there is no such kind in Kubernetes, in its words, or "" (custom resources are fine)."""
+    if not _KIND.fullmatch(kind):
+        return f"{shown(kind)} is no kind: a kind is a word of letters and digits"
+    if not _API_VERSION.fullmatch(api_version):
+        return f"{shown(api_version)} is no API version: it is one like v1 or apps/v1"
     kinds: dict[str, list[str]] = schemas()["kinds"]
     removed = REMOVED.get(api_version, {})
     if when := removed.get(kind, removed.get("*") if kind not in kinds.get(api_version, ()) else ""):

@@ -9,6 +9,8 @@ from models.input.problems import Location, Path, Problem, did_you_mean, dotted
 from models.manifests.kinds import NAMESPACE_FREE
 
 _T = TypeVar("_T")
+_LARGEST = 2**63 - 1
+"""The largest whole number that Go, and so the API server, reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,7 @@ class Field:
         """The boolean."""
         return self.value if isinstance(self.value, bool) else default
 
-    def integer(self, default: int, *, at_least: int = 0, at_most: int | None = None) -> int:
+    def integer(self, default: int, *, at_least: int = 0, at_most: int = _LARGEST) -> int:
         """The whole number; notes a problem if it is out of range."""
         if isinstance(self.value, bool) or not isinstance(self.value, int | float) or self.value % 1:
             return default
@@ -213,7 +215,7 @@ class Field:
         if number < at_least:
             self.problem(f"must be greater than or equal to {at_least} (got {number})")
             return default
-        if at_most is not None and number > at_most:
+        if number > at_most:
             self.problem(f"must be less than or equal to {at_most} (got {number})")
             return default
         return number

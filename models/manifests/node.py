@@ -3,7 +3,7 @@
 from models.manifests.container import resources
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
-from models.manifests.selector import check_labels
+from models.manifests.selector import check_label_key, check_label_value, check_labels
 from models.node import HOSTNAME_LABEL, NOT_READY, UNREACHABLE, UNSCHEDULABLE, Node, Resources, Taint, TaintEffect
 
 _CONDITION_TAINTS = frozenset(
@@ -43,6 +43,9 @@ def _taints(field: Field) -> tuple[Taint, ...]:
     taints = []
     for item in field:
         key = item["key"].required().text()
+        if key:
+            check_label_key(item["key"], key)
+        check_label_value(item["value"])
         effect = item["effect"].required().choice(TaintEffect.NO_SCHEDULE, TaintEffect)
         if key in _CONDITION_TAINTS:
             item.withdraw()  # in the simulation it starts healthy

@@ -4,12 +4,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from models.input.problems import Location, Problem
+from models.input.problems import Location, Problem, printable
 from models.manifests.account import Named
 from models.manifests.fields import Effect
 from models.manifests.manifest import Manifest
+from models.volume import NO_PROVISIONER
 
 NOT_GIVEN = "not among the input"
+NO_CLASS = "(none)"
+DEFAULT_CLASS = "(default)"
+"""The name that the default storage class gets where none is given."""
+IS_DEFAULT_CLASS = (
+    "storageclass.kubernetes.io/is-default-class",
+    "storageclass.beta.kubernetes.io/is-default-class",
+)
+"""The annotations by which a storage class says that it is the default one."""
 _EVERYWHERE = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
 """(kind, name) of what the controller manager makes in every namespace."""
 _BUILT_IN = {
@@ -34,7 +43,7 @@ class Reference(NamedTuple):
 
     def __str__(self) -> str:
         middle = f"{self.namespace}/" if self.namespace not in ("", "default") else ""
-        return f"{self.kind}/{middle}{self.name}" + (f"[{self.key}]" if self.key else "")
+        return printable(f"{self.kind}/{middle}{self.name}" + (f"[{self.key}]" if self.key else ""))
 
 
 class Use(NamedTuple):
@@ -89,9 +98,20 @@ class Objects:
         """Whether the image can be pulled."""
         return not any(fnmatchcase(image, pattern) for pattern in self._missing_images)
 
-    def has_class(self, name: str) -> bool:
-        """Whether claims of this storage class find volumes, as far as the objects tell."""
-        return ("StorageClass", "", name) in self._given or name in self._classes
+    def has_volumes(self, name: str) -> bool:
+        """Whether claims of this storage class find volumes, or have them made, as far as the objects tell.
+
+        "" stands for no class: volumes that are made by hand, as those of classes without a provisioner are.
+        """
+        given = self._given.get(("StorageClass", "", name))
+        return name in self._classes or (given is not None and given.value.get("provisioner") != NO_PROVISIONER)
+
+    @property
+    def has_default_class(self) -> bool:
+        """Whether one of the storage classes is that of claims which name none."""
+        classes = (manifest.value for manifest in self._given.values() if manifest.kind == "StorageClass")
+        annotations = (_mapping(_mapping(value, "metadata"), "annotations") for value in classes)
+        return any(each.get(name) == "true" for each in annotations for name in IS_DEFAULT_CLASS)
 
     def lacks(self, reference: Reference, key: str) -> bool:
         """Whether the ConfigMap or Secret, which is there, is without this key."""

@@ -5,6 +5,8 @@ from dataclasses import replace
 from models.labels import is_canonical_integer
 from models.manifests import hooks
 from models.manifests.affinity import affinity, tolerations, topology_spread
+from models.manifests.claim import ephemeral_claims, pod_claims
+from models.manifests.configuration import configuration_references
 from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
 from models.manifests.limit_ranger import limited
@@ -36,9 +38,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
     grace_period = float(spec["terminationGracePeriodSeconds"].integer(30))
     classes = admission.priority_classes
     priority, preempts = _priority(spec, admission.default_class, classes)
-    containers = spec["containers"]
-    if containers.value == []:
-        containers.required()
+    containers = spec["containers"].required()
     made = PodSpec(
         containers=tuple(container(c, host_network=host_network, grace_period=grace_period) for c in containers),
         init_containers=tuple(
@@ -51,6 +51,8 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         tolerations=tolerations(spec["tolerations"], admission.behaviour.timing),
         topology_spread_constraints=topology_spread(spec["topologySpreadConstraints"]),
         scheduling_gates=_scheduling_gates(spec),
+        claims=pod_claims(spec),
+        ephemeral_claims=ephemeral_claims(spec, admission.objects),
         readiness_gates=tuple(gate["conditionType"].required().text() for gate in spec["readinessGates"]),
         priority_class_name=spec["priorityClassName"].text() or None,
         priority=priority,
@@ -58,6 +60,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         termination_grace_period=grace_period,
         active_deadline=_active_deadline(spec, restart_policies),
         restart_policy=spec["restartPolicy"].choice("Always", restart_policies),
+        service_account=_service_account(spec),
         host_network=host_network,
         overhead=resources(spec["overhead"]),
     )
@@ -76,6 +79,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         cost,
         template_digest(field.value),
         replace(absent, refused=refused or absent.refused),
+        configuration_references(spec),
     )
     _check_durations(field, template, admission)
     return template
@@ -142,6 +146,11 @@ def _priority(spec: Field, default: PriorityClass | None, classes: dict[str, Pri
     policy = spec["preemptionPolicy"].choice(by_class, ("PreemptLowerPriority", "Never"))
     unknown = written if name.text() and chosen is None else 0
     return (chosen.value if chosen else unknown), policy != "Never"
+
+
+def _service_account(spec: Field) -> str:
+    """The name of the account; the deprecated field is a synonym (pkg/apis/core/v1/conversion.go)."""
+    return spec["serviceAccountName"].text() or spec["serviceAccount"].text() or "default"
 
 
 def _active_deadline(spec: Field, restart_policies: tuple[str, ...]) -> float | None:

@@ -1,6 +1,7 @@
 """From files to manifests."""
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,6 @@ from models.manifests.manifest import Manifest
 _ENDINGS = (".yaml", ".yml", ".json")
 _MAX_PROBLEMS = 100
 _KUSTOMIZATION = ("kustomization.yaml", "kustomization.yml")
-_BUILD_FIRST = "this is a kustomization, which is not applied here: run `kubectl kustomize` first and give its output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,11 @@ class _Reading:
                 self.problems.append(document.problem((), "too many problems: giving up on this file"))
                 return
             is_mapping = isinstance(document.value, dict)
-            if in_directory and not (is_mapping and document.value.keys() & {"apiVersion", "kind"}):
+            named = is_mapping and document.value.keys() & {"apiVersion", "kind"}
+            if not named and os.path.basename(file) in _KUSTOMIZATION:  # kustomize does without apiVersion and kind
+                (self.warnings if in_directory else self.problems).append(document.problem((), _build_first(file)))
+            elif not named and in_directory:
                 message = "not a Kubernetes object (it has neither apiVersion nor kind): left out"
-                if os.path.basename(file) in _KUSTOMIZATION:  # kustomize does without apiVersion and kind
-                    message = _BUILD_FIRST
                 self.warnings.append(document.problem((), message))
             else:
                 self.add(document.value, document, ())
@@ -113,8 +114,14 @@ class _Reading:
                 self.add(item, document, (*path, "items", i))
             return
         if value["apiVersion"].startswith("kustomize.config.k8s.io/"):
-            self.warnings.append(document.problem(path, _BUILD_FIRST))
+            self.warnings.append(document.problem(path, _build_first(document.file)))
         self.objects.append(Manifest(value, document, path))
+
+
+def _build_first(file: str) -> str:
+    """What to do with a kustomization, once for its directory."""
+    command = f"kubectl kustomize {shlex.quote(os.path.dirname(file) or '.')} > app.yaml"
+    return f"this is a kustomization, which is not applied here: run `{command}` and give app.yaml instead"
 
 
 def _files_below(folder: str) -> list[str]:

@@ -9,9 +9,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from models.input.problems import did_you_mean, dotted
+from models.manifests.claim import class_of
 from models.manifests.kinds import NAMESPACE_FREE
 from models.manifests.manifest import Field, Findings, Manifest
-from models.manifests.objects import Objects, Reference, Use
+from models.manifests.objects import DEFAULT_CLASS, NO_CLASS, Objects, Reference, Use
 from models.reference import Absences
 
 _ASSUMPTION = "it is taken to be there"
@@ -63,6 +64,19 @@ class ReferenceField(NamedTuple):
     """The reference is all that the field says; else the account of fields has a word on it too."""
 
 
+_CLAIM = (
+    f"{_ASSUMPTION}, a disk of the default class, or else of the zone of its first pod (a share, ReadWriteMany, where "
+    "several pods use it)"
+)
+_DISKS = (
+    f"{_ASSUMPTION}, its volumes being disks of the zone of the first pod that uses them (WaitForFirstConsumer), "
+    "attached to one node at a time"
+)
+_HAND_MADE = (
+    "there are taken to be as many as it takes, each where the first pod that uses it is placed: on its node, or, "
+    "without a class, a disk of its zone"
+)
+_ANOTHER_VOLUME = "the claim gets another one, by its class, where the first pod that uses it is placed"
 _UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 _MOUNT = 'MountVolume.SetUp failed for volume "{within}" : '
 _ACCOUNT = 'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
@@ -125,7 +139,7 @@ FIELDS = (
         *("volumes[].persistentVolumeClaim", "PersistentVolumeClaim", Stage.SCHEDULING),
         words='persistentvolumeclaim "{name}" not found',
         name="claimName",
-        is_all=False,
+        assumption=_CLAIM,
     ),
     *_of_volume("volumes[]", "secretName"),
     *_of_volume("volumes[].projected.sources[]", "name"),
@@ -159,7 +173,7 @@ def absences(pod: Field, objects: Objects) -> Absences:
     spec = pod["spec"]
     invalid = _check_mounts(spec)
     misses = [miss for reference in FIELDS for miss in _misses(reference, spec, objects)]
-    misses += _without_class(spec, objects)
+    misses += _unbound(spec, objects)
     misses += _without_pull_secret(spec, objects)
     for miss in misses:
         objects.note(miss.use)
@@ -177,7 +191,8 @@ def absences(pod: Field, objects: Objects) -> Absences:
     if unschedulable and not unmounted:
         unmounted = Stage.MOUNT.said(f"Unable to attach or mount volumes: {unschedulable}")
     refused = f'pods "{{}}" is forbidden: {first[Stage.ADMISSION]}' if Stage.ADMISSION in first else invalid
-    return Absences(refused, unschedulable, unmounted, held_back)
+    kinds = {miss.use.reference.kind for miss in misses if miss.stage in (Stage.MOUNT, Stage.CONFIG)}
+    return Absences(refused, unschedulable, unmounted, held_back, bool(kinds & {"ConfigMap", "Secret"}))
 
 
 def _without_image(spec: Field, objects: Objects) -> dict[str, str]:
@@ -243,14 +258,35 @@ def _at(field: Field, steps: Sequence[str], outer: Field | None = None) -> Itera
         yield from _at(item, steps[1:], outer or item)
 
 
-def _without_class(spec: Field, objects: Objects) -> Iterator[_Miss]:
-    """Claims of a storage class that is not there: no volume is ever made for them, so they stay unbound."""
+def _unbound(spec: Field, objects: Objects) -> Iterator[_Miss]:
+    """Claims of a volume or a storage class that is not there: they stay unbound.
+
+    Claims that name no class want the default class, or else a volume without a class.
+    """
     for claim in _claims(spec, objects):
-        wanted = claim["storageClassName"]
-        bound = claim["volumeName"].text() or _whole(claim.manifest)["status"]["phase"].text() == "Bound"
-        if wanted.text() and not bound and not objects.has_class(wanted.text()):
-            reference = Reference("StorageClass", "", wanted.text())
-            yield _miss(reference, spec.manifest, wanted, Stage.SCHEDULING, _UNBOUND)
+        if claim["spec"].present and (found := _missing_storage(claim, objects)) is not None:
+            kind, name, at, assumption = found
+            yield _miss(Reference(kind, "", name), spec.manifest, at, Stage.SCHEDULING, _UNBOUND, assumption=assumption)
+
+
+def _missing_storage(claim: Field, objects: Objects) -> tuple[str, str, Field, str] | None:
+    """What a claim needs and is not there: (kind, name, the field that asks for it, what is assumed)."""
+    volume, wanted = claim["spec"]["volumeName"], class_of(claim)
+    name = wanted.text()
+    if volume.text():
+        given = objects.get("PersistentVolume", "", volume.text()) is not None
+        return None if given else ("PersistentVolume", volume.text(), volume, _ANOTHER_VOLUME)
+    if not wanted.present:
+        given = objects.has_default_class or objects.has_volumes("")
+        return None if given else ("StorageClass", DEFAULT_CLASS, claim["spec"], _DISKS)
+    if objects.has_volumes(name):
+        return None
+    is_class_given = objects.get("StorageClass", "", name) is not None
+    if is_class_given and objects.strict:
+        return None  # whether its volumes are wanted at once is for the scheduler to say
+    if is_class_given or not name:
+        return "PersistentVolume", f"(of class {name or NO_CLASS})", wanted, _HAND_MADE
+    return "StorageClass", name, wanted, _DISKS
 
 
 def _without_pull_secret(spec: Field, objects: Objects) -> Iterator[_Miss]:
@@ -268,16 +304,15 @@ def _without_pull_secret(spec: Field, objects: Objects) -> Iterator[_Miss]:
 
 
 def _claims(spec: Field, objects: Objects) -> Iterator[Field]:
-    """The specs of the claims that the pod has, or gets from its StatefulSet, as far as they are given."""
+    """The claims that the pod has, or gets from its StatefulSet, as far as they are given."""
     manifest = spec.manifest
     for volume in spec.checked["volumes"]:
-        yield volume["ephemeral"]["volumeClaimTemplate"]["spec"]
+        yield volume["ephemeral"]["volumeClaimTemplate"]
         name = volume["persistentVolumeClaim"]["claimName"].text()
         given = objects.get("PersistentVolumeClaim", manifest.namespace, name)
         if given is not None:
-            yield _whole(given)["spec"]
-    for template in _claim_templates(manifest):
-        yield template["spec"]
+            yield _whole(given)
+    yield from _claim_templates(manifest)
 
 
 def _claim_templates(manifest: Manifest) -> Field:

@@ -1,7 +1,7 @@
 """Whether an object has the fields that its kind allows, and values of the right types.
 
 The schemas are a subset of Kubernetes' own (models/schemas/generate.py). The validator is one company's young wheel
-(jsonschema-rs), so it stays behind `schema_errors`: any other can replace it there.
+(jsonschema-rs), so it stays behind `Shape`: any other can replace it there.
 """
 
 import json
@@ -21,11 +21,58 @@ def schemas() -> dict[str, Any]:
     return document
 
 
-@cache
-def _validator(root: str) -> Any:
-    import jsonschema_rs  # costs 30 ms: only who validates pays
+class Shape:
+    """What values may look like: definitions in the words of JSON Schema, by name, that may refer to each other."""
 
-    return jsonschema_rs.validator_for({"$defs": schemas()["definitions"], "$ref": f"#/$defs/{root}"})
+    def __init__(self, definitions: Mapping[str, Any]) -> None:
+        self._definitions = definitions
+        self._validators: dict[str, Any] = {}
+
+    def errors(self, name: str, value: object) -> Iterator[tuple[Path, str, bool]]:
+        """Every way in which the value breaks a definition: (path, message, whether the key itself is wrong)."""
+        for error in self._validator(name).iter_errors(value):
+            path: Path = tuple(error.instance_path)
+            details = error.kind.as_dict()
+            match error.kind.name:
+                case "additionalProperties":
+                    known = self._properties(name, path)
+                    for key in details["unexpected"]:
+                        yield (*path, key), f"unknown field{did_you_mean(key, known)}", True
+                case "required":
+                    yield (*path, details["property"]), "required value is missing", False
+                case "type":
+                    yield path, _type_message(details["types"], error.instance), False
+                case "enum":
+                    options = ", ".join(map(repr, details["options"]))
+                    hint = did_you_mean(str(error.instance), map(str, details["options"]))
+                    yield path, f"expected one of {options} (got {shown(error.instance)}){hint}", False
+                case _:
+                    yield path, error.message, False
+
+    def _validator(self, name: str) -> Any:
+        if name not in self._validators:
+            import jsonschema_rs  # costs 30 ms: only who validates pays
+
+            whole = {"$defs": self._definitions, "$ref": f"#/$defs/{name}"}
+            self._validators[name] = jsonschema_rs.validator_for(whole)
+        return self._validators[name]
+
+    def _properties(self, name: str, path: Path) -> set[str]:
+        """The fields that a definition allows at `path`."""
+        schema: dict[str, Any] = self._definitions[name]
+        for step in path:
+            if isinstance(step, int):
+                schema = schema.get("items", {})
+            else:
+                schema = schema.get("properties", {}).get(step) or schema.get("additionalProperties") or {}
+            if "$ref" in schema:
+                schema = self._definitions[schema["$ref"].rsplit("/", 1)[-1]]
+        return set(schema.get("properties", ()))
+
+
+@cache
+def _kubernetes() -> Shape:
+    return Shape(schemas()["definitions"])
 
 
 def schema_errors(api_version: str, kind: str, value: Mapping[str, Any]) -> Iterator[tuple[Path, str, bool]]:
@@ -34,22 +81,8 @@ def schema_errors(api_version: str, kind: str, value: Mapping[str, Any]) -> Iter
     Nothing for kinds whose schema is not kept.
     """
     root = schemas()["roots"].get(f"{api_version}/{kind}")
-    if root is None:
-        return
-    for error in _validator(root).iter_errors(value):
-        path: Path = tuple(error.instance_path)
-        details = error.kind.as_dict()
-        match error.kind.name:
-            case "additionalProperties":
-                known = _properties(root, path)
-                for name in details["unexpected"]:
-                    yield (*path, name), f"unknown field{did_you_mean(name, known)}", True
-            case "required":
-                yield (*path, details["property"]), "required value is missing", False
-            case "type":
-                yield path, _type_message(details["types"], error.instance), False
-            case _:
-                yield path, error.message, False
+    if root is not None:
+        yield from _kubernetes().errors(root, value)
 
 
 _WORDS = {
@@ -59,6 +92,7 @@ _WORDS = {
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
+    "null": "nothing",
 }
 
 
@@ -69,17 +103,3 @@ def _type_message(types: list[str], value: object) -> str:
     elif types == ["integer"] and isinstance(value, str) and value.isdigit():
         hint = "; remove the quotes"
     return f"expected {' or '.join(_WORDS[name] for name in types)} (got {shown(value)}{hint})"
-
-
-def _properties(root: str, path: Path) -> set[str]:
-    """The fields that the schema allows at `path`."""
-    definitions = schemas()["definitions"]
-    schema: dict[str, Any] = definitions[root]
-    for step in path:
-        if isinstance(step, int):
-            schema = schema.get("items", {})
-        else:
-            schema = schema.get("properties", {}).get(step) or schema.get("additionalProperties") or {}
-        if "$ref" in schema:
-            schema = definitions[schema["$ref"].rsplit("/", 1)[-1]]
-    return set(schema.get("properties", ()))

@@ -2,14 +2,11 @@
 
 import re
 
-from models.labels import LabelSelector, Operator, Requirement
+from models.labels import LabelSelector, Operator, Requirement, wrong_label_key, wrong_label_value
 from models.manifests.manifest import Field
 from models.pod import NodeSelectorTerm
 
 _LABEL_OPERATORS = (Operator.IN, Operator.NOT_IN, Operator.EXISTS, Operator.DOES_NOT_EXIST)
-_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-_LABEL_KEY = re.compile(rf"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?{_NAME}")
-_LABEL_VALUE = re.compile(rf"(?:{_NAME})?")
 
 
 def check_labels(field: Field) -> dict[str, str]:
@@ -22,19 +19,16 @@ def check_labels(field: Field) -> dict[str, str]:
 
 def check_label_key(field: Field, key: str) -> bool:
     """Whether the key, which stands at `field`, can be that of a label; notes a problem if not."""
-    valid = _LABEL_KEY.fullmatch(key) is not None
-    if not valid:
-        field.problem(f"{key!r} is not a valid label key: (prefix/)name of at most 63 letters, digits, '-', '_', '.'")
-    return valid
+    wrong = wrong_label_key(key)
+    if wrong:
+        field.problem(wrong)
+    return not wrong
 
 
 def check_label_value(field: Field) -> None:
     """Notes a problem if the text cannot be the value of a label."""
-    if isinstance(field.value, str) and not _LABEL_VALUE.fullmatch(field.value):
-        field.problem(
-            f"{field.value!r} is not a valid label: a valid label must be an empty string or consist of at most "
-            "63 alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
-        )
+    if wrong := wrong_label_value(field.text()):
+        field.problem(wrong)
 
 
 def label_selector(field: Field) -> LabelSelector | None:

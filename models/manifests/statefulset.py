@@ -1,5 +1,6 @@
 """StatefulSets."""
 
+from models.manifests.claim import claim_templates
 from models.manifests.conversion import Admission, converts
 from models.manifests.deployment import workload_selector
 from models.manifests.manifest import Field
@@ -21,6 +22,8 @@ def stateful_set(field: Field, admission: Admission) -> StatefulSet:
         rolling.problem("only allowed for updateStrategy 'RollingUpdate'")
     if (ignored := rolling.checked["maxUnavailable"]).present:
         ignored.warn("ignored, as by default in Kubernetes (MaxUnavailableStatefulSet is off)")
+    retention = spec["persistentVolumeClaimRetentionPolicy"]
+    kept = retention["whenScaled"].choice("Retain", ("Retain", "Delete"))
     return StatefulSet(
         name=field.manifest.name,
         namespace=field.manifest.namespace,
@@ -35,4 +38,6 @@ def stateful_set(field: Field, admission: Admission) -> StatefulSet:
         start=spec["ordinals"]["start"].integer(0),
         service_name=spec.checked["serviceName"].text(),
         revision_history_limit=spec["revisionHistoryLimit"].integer(10),
+        volume_claim_templates=claim_templates(spec["volumeClaimTemplates"], admission.objects),
+        keeps_claims_when_scaled=kept == "Retain",
     )

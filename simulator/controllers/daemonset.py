@@ -42,7 +42,10 @@ class DaemonSetController:
         self._refused: dict[DaemonSetState, dict[int, int]] = {}
         """Nodes that their pods were refused for in the last pass, and why they lack them."""
         self._queue: WorkQueue[DaemonSetState] = WorkQueue(kernel, timing.controller_latency, self._sync)
-        self._pod_control: PodControl[DaemonSetState] = PodControl(kernel, state, timing, self._queue.add)
+        waits = timing.create_backoff_initial, timing.create_backoff_max
+        self._pod_control: PodControl[DaemonSetState] = PodControl(
+            kernel, state, waits, self._queue.add, self._queue.add
+        )
         self._availability = DaemonAvailability(kernel, state.pods, self._queue.add)
         state.listen(Kind.DAEMONSET_GENERATION, self._spec_changed)
         state.listen(Kind.NODE_TAINTS, self._taints_changed)

@@ -18,7 +18,6 @@ from simulator.state.cluster import ClusterState
 from simulator.state.objects import (
     TEMPLATE_HASH_LABEL,
     DeploymentState,
-    Phase,
     PodClass,
     PodState,
     ReplicaSetState,
@@ -174,7 +173,7 @@ class DeploymentController:
         for replica_set in old:
             self._scale_replica_set(deployment, replica_set, 0)
         pods = (pod for replica_set in old for pod in replica_set.objects.values())
-        if any(pod.phase is not Phase.FAILED for pod in pods):
+        if not all(pod.is_over for pod in pods):
             return existing
         new = self._get_new_replica_set(deployment, existing)
         self._scale_replica_set(deployment, new, deployment.spec.replicas)

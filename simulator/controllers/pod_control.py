@@ -1,9 +1,10 @@
 """Making pods for controllers: they ask the API server, and if it refuses, ask again, later and later.
 
 Source: pkg/controller/controller_utils.go (RealPodControl), k8s.io/client-go/util/workqueue. A pass that is refused a
-pod fails, and its object is put back into the queue after 5 ms x 2^n, 1000 s at most, n being how many passes have
-failed since the last that did not. A pass at any other time is one of the same kind: whatever happens to the object's
-own pods, or a change of its scale, brings it about; that a quota has room again does not.
+pod fails, and its object is put back into the queue after 5 ms x 2^n, 1000 s at most (Jobs: 1 s x 2^n, 60 s at most),
+n being how many passes have failed since the last that did not. A pass at any other time is one of the same kind:
+whatever happens to the object's own pods, or a change of its scale, brings it about; that a quota has room again does
+not.
 
 Passes that only a clock brings about fail as long as no quota gives anything back, so these are counted and not made.
 """
@@ -12,7 +13,6 @@ import math
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from models.timing import Timing
 from simulator.kernel import Kernel, Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
@@ -36,13 +36,25 @@ class _Backoff:
 
 
 class PodControl(Generic[Owner]):
-    """Makes the pods of one controller's objects; `retry` is called with an object that is to have another pass."""
+    """Makes the pods of one controller's objects.
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, retry: Callable[[Owner], None]) -> None:
+    `waits` are the first and the longest before another pass, in seconds; `retry` is called with an object that is to
+    have one since its wait is over, `pod_changed` with one of which a pod has changed.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        state: ClusterState,
+        waits: tuple[float, float],
+        retry: Callable[[Owner], None],
+        pod_changed: Callable[[Owner], None],
+    ) -> None:
         self._kernel = kernel
         self._state = state
-        self._initial, self._longest = timing.create_backoff_initial, timing.create_backoff_max
+        self._initial, self._longest = waits
         self._retry = retry
+        self._react = pod_changed
         self._refused: dict[Owner, tuple[PodClass, str]] = {}
         """Those that were refused a pod in a pass that is not over, and why."""
         self._backoffs: dict[Owner, _Backoff] = {}
@@ -100,7 +112,7 @@ class PodControl(Generic[Owner]):
 
     def _pod_changed(self, pod: PodState, new: int, cause: int) -> None:
         if pod.owner in self._backoffs:
-            self._retry(pod.owner)
+            self._react(pod.owner)
 
     def _quota_changed(self, quota: QuotaState, new: int, cause: int) -> None:
         """Those that wait may find room the next time that the clock has them look."""

@@ -14,7 +14,7 @@ from simulator.log import Kind
 from simulator.phases import Phases
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
-from simulator.state.objects import Disruption, Phase, PodState
+from simulator.state.objects import Disruption, PodState
 
 QUARANTINE = 40.0
 """Seconds from the tick at which a node is missed; its pods go at the first tick after them (quarantineTime)."""
@@ -60,13 +60,13 @@ class PodGC:
     def _collect_orphans(self, node: int, cause: int) -> None:
         pods = self._state.pods
         for pod in [pod for pod in pods.values() if pod.node == node]:
-            if pod.phase is not Phase.FAILED:
+            if not pod.is_over:
                 pods.fail(pod, cause)
             pods.set_disruption_target(pod, Disruption.DELETION_BY_POD_GC, cause)
             if pod.deleting:
                 pods.remove(pod)
             else:
-                pods.mark_deleting(pod, cause)  # a pod that has failed goes at once
+                pods.mark_deleting(pod, cause)  # a pod that is over goes at once
 
     def _collect(self, node: int) -> None:
         if self._out_of_service(node):

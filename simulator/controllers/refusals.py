@@ -7,7 +7,7 @@ stateful_pod_control.go).
 from collections.abc import Iterable, Mapping
 
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DaemonSetState, PodOwner, StatefulSetState
+from simulator.state.objects import DaemonSetState, JobState, PodOwner, StatefulSetState
 
 
 def refused(state: ClusterState, alone: Mapping[str, str]) -> dict[str, str]:
@@ -25,6 +25,8 @@ def refused(state: ClusterState, alone: Mapping[str, str]) -> dict[str, str]:
         found |= _said(stateful_set, names, *names)
     for daemon_set in state.workloads.of(DaemonSetState):
         found |= _numbered(daemon_set, len(daemon_set.wanted - daemon_set.by_node.keys()))
+    for job in state.workloads.of(JobState):
+        found |= _numbered(job, job.wanted - len(job.pods))
     return found
 
 

@@ -33,7 +33,10 @@ class ReplicaSetController:
         """Those in the middle of their batches, which are left alone until the last."""
         self._lots = streams.stream("replicaset/lots")
         self._queue: WorkQueue[ReplicaSetState] = WorkQueue(kernel, timing.controller_latency, self._reconcile)
-        self._pod_control: PodControl[ReplicaSetState] = PodControl(kernel, state, timing, self._queue.add)
+        waits = timing.create_backoff_initial, timing.create_backoff_max
+        self._pod_control: PodControl[ReplicaSetState] = PodControl(
+            kernel, state, waits, self._queue.add, self._queue.add
+        )
         self._claims = PodClaims(state, self._scaled)
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set, cause))
         state.listen(Kind.POD_READY, self._ready_changed)
@@ -47,12 +50,12 @@ class ReplicaSetController:
         self._queue.add(replica_set)
 
     def _deleting(self, pod: PodState, new: int, cause: int) -> None:
-        if pod.phase is not Phase.FAILED:
+        if not pod.is_over:
             self._pod_lost(pod, cause)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
-        """A pod that has failed is replaced; its object stays."""
-        if phase == Phase.FAILED and not pod.deleting:
+        """A pod that is over is replaced; its object stays."""
+        if pod.is_over and not pod.deleting:
             self._pod_lost(pod, cause)
 
     def _pod_lost(self, pod: PodState, cause: int) -> None:

@@ -2,10 +2,11 @@
 
 Source: pkg/controller/statefulset (stateful_set_control.go, stateful_set_utils.go). A pod is replaced only once its
 object is gone, so one that is stuck on a dead node holds its ordinal for ever. The gate MaxUnavailableStatefulSet is
-off, as by default. Volumes play no part.
+off, as by default. Claims are made before the pods that use them, and stay unless whenScaled is Delete.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from models.pod import PodTemplate
 from models.statefulset import PodManagementPolicy
@@ -30,7 +31,10 @@ class StatefulSetController:
         self._make_pod_class = make_pod_class
         self._availability = Availability(kernel, state)
         self._queue: WorkQueue[StatefulSetState] = WorkQueue(kernel, timing.controller_latency, self._sync)
-        self._pod_control: PodControl[StatefulSetState] = PodControl(kernel, state, timing, self._queue.add)
+        waits = timing.create_backoff_initial, timing.create_backoff_max
+        self._pod_control: PodControl[StatefulSetState] = PodControl(
+            kernel, state, waits, self._queue.add, self._queue.add
+        )
         state.listen(Kind.STATEFULSET_GENERATION, self._spec_changed)
         state.listen(Kind.POD_PHASE, self._phase_changed)
         state.listen(Kind.POD_READY, self._ready_changed)
@@ -47,10 +51,18 @@ class StatefulSetController:
             return
         if phase == Phase.ABSENT:
             owner.lost[pod.ordinal] = cause
+            if not owner.spec.keeps_claims_when_scaled and pod.ordinal not in owner.spec.ordinals:
+                self._delete_claims(pod, owner, cause)
             self._state.pods.set_available(pod, False, cause)
             self._queue.add(owner)
         elif phase in _FINISHED:
             self._queue.add(owner)
+
+    def _delete_claims(self, pod: PodState, owner: StatefulSetState, cause: int) -> None:
+        """WhenScaled Delete: the claims of a pod that was scaled away go after it."""
+        volumes = self._state.volumes
+        for claim in owner.spec.claims(pod.ordinal):
+            volumes.delete(volumes.claim(claim), cause)
 
     def _ready_changed(self, pod: PodState, ready: int, cause: int) -> None:
         if isinstance(pod.owner, StatefulSetState):
@@ -109,7 +121,8 @@ class StatefulSetController:
         pod_class = revision.classes.get(ordinal)
         if pod_class is None:
             labels = {**spec.identity_labels(ordinal), REVISION_LABEL: revision.hash}
-            pod_class = self._make_pod_class(stateful_set.workload, revision.template, labels)
+            template = _with_claims(revision.template, [claim.name for claim in spec.claims(ordinal)])
+            pod_class = self._make_pod_class(stateful_set.workload, template, labels)
             revision.classes[ordinal] = pod_class
         return pod_class
 
@@ -123,10 +136,13 @@ class StatefulSetController:
         Pods that have finished are deleted, and nothing else happens in a pass that meets one.
         """
         finished = False
-        for ordinal in stateful_set.spec.ordinals:
+        spec = stateful_set.spec
+        for ordinal in spec.ordinals:
             pod = pods.get(ordinal)
             if pod is None:
                 pod_class = self._versioned_pod_class(stateful_set, update_revision, ordinal)
+                for claim in spec.claims(ordinal):
+                    self._state.volumes.claim(claim)
                 cause = stateful_set.lost.get(ordinal, stateful_set.cause)
                 pod = self._pod_control.create(pod_class, stateful_set, cause, ordinal)
                 if pod is None:
@@ -167,6 +183,13 @@ class StatefulSetController:
                 return
             if _unavailable(pod):
                 return
+
+
+def _with_claims(template: PodTemplate, claims: Sequence[str]) -> PodTemplate:
+    """The template with further claims among its volumes (stateful_set_utils.go, updateStorage)."""
+    if not claims:
+        return template
+    return replace(template, spec=replace(template.spec, claims=(*template.spec.claims, *claims)))
 
 
 def _unavailable(pod: PodState) -> bool:

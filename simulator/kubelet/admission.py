@@ -44,7 +44,7 @@ class Admission:
         elif phase == Phase.ABSENT and name is not None:
             self._waiting.get(name, {}).pop(pod.uid, None)
             self._refusals.pop(pod.uid, None)
-        if phase in (Phase.ABSENT, Phase.FAILED) and pod.node >= 0:
+        if phase not in (Phase.PENDING, Phase.RUNNING) and pod.node >= 0:
             self._look_again(pod.node)
 
     def _look_again(self, node: int) -> None:

@@ -6,9 +6,6 @@ Source: k8s.io/client-go/util/flowcontrol/backoff.go, pkg/kubelet/pod_workers.go
 from models.timing import Timing
 from simulator.state.objects import ContainerState, PodState
 
-NAP = 60.0
-"""A pod worker sleeps at most syncFrequency (1 min), and up to half of it longer, before it looks again."""
-
 
 def wait(pod: PodState, container: ContainerState, judged_by: float, now: float, timing: Timing) -> float:
     """Seconds from `now` until the container may restart; remembers it for the next time.
@@ -20,9 +17,10 @@ def wait(pod: PodState, container: ContainerState, judged_by: float, now: float,
         container.backoff_updated = now
         return 0.0
     waiting = 0.0
+    # A pod worker sleeps at most syncFrequency, and up to half of it longer, before it looks again.
     left = container.backoff - (now - container.finished) if now - judged_by < container.backoff else 0.0
     while left > 0:
-        nap = min(left, NAP) * (1 + timing.crash_loop_jitter * pod.slot.stream("back-off").random())
+        nap = min(left, timing.sync_frequency) * (1 + timing.crash_loop_jitter * pod.slot.stream("back-off").random())
         waiting += nap
         left -= nap
     container.backoff = min(2 * container.backoff, timing.crash_loop_max)

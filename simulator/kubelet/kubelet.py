@@ -29,6 +29,8 @@ class Kubelet:
         restart = Restart(kernel, state, hazards, timing, self._images, termination)
         self._start = restart.start
         self._clocks = restart.clocks
+        self.contents = restart.contents
+        self.access = restart.start.access
         self._admission = Admission(kernel, state)
         self.slow_probes = SlowProbes(kernel, state, restart.start, restart)
         self._booting = [False] * len(state.nodes)
@@ -57,6 +59,10 @@ class Kubelet:
         """Why a pod that names its node does not run there, in the kubelet's words; "" if it does."""
         return self._admission.refusal(pod)
 
+    def volume_reason(self, pod: PodState) -> str:
+        """Why a pod does not start for want of its volumes, in Kubernetes' words; "" if it is only a matter of time."""
+        return self._start.volumes.reason(pod)
+
     def make_unready(self, pod: PodState) -> None:
         """The readiness probes of a pod fail from now on, whatever its containers do."""
         self._start.make_unready(pod)
@@ -70,6 +76,7 @@ class Kubelet:
         if phase == Phase.ABSENT and pod.containers:
             self._termination.cancel(pod)
             self._clocks.forget(pod)
+            self.contents.forget(pod)
             self.slow_probes.forget(pod)
 
     def _node_joined(self) -> None:
@@ -104,6 +111,7 @@ class Kubelet:
             self._start.start_pod(pod)
         else:
             self._start.report_ready(pod)
+            self.contents.reconnected(pod)
 
     def _lost_power(self, pod: PodState, cause: int) -> None:
         self._termination.cancel(pod)
@@ -111,6 +119,8 @@ class Kubelet:
             pod.cause = cause
         for container in pod.containers:
             container.running = container.healthy = False
+        self.contents.down(pod)
+        self.access.forget(pod)
         self._state.pods.set_pulling(pod, False, cause)
         self._state.pods.set_containers(pod, 0, cause)
         self._state.pods.set_answering(pod, False, cause)

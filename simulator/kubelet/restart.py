@@ -8,16 +8,21 @@ from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import crash_loop, hooks
+from simulator.kubelet.contents import HeldContents
 from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.start import Start
-from simulator.kubelet.termination import Termination
+from simulator.kubelet.termination import KILLED, Termination
+from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import ContainerState, PodState
+from simulator.state.objects import ContainerState, PodState, VolumeState
+
+FAILED_RUN = "failed-run"
+"""The cause of what follows from a container that ran to its own end, and failed."""
 
 
 class Restart:
-    """Notices what died, and starts it anew; `start` and `clocks` are those of all pods."""
+    """Notices what died, and starts it anew; `start`, `clocks` and `contents` are those of all pods."""
 
     def __init__(
         self,
@@ -30,28 +35,58 @@ class Restart:
     ) -> None:
         self._kernel = kernel
         self._pods = state.pods
-        self._cause = state.cause
+        self._state = state
         self._timing = timing
         self._termination = termination
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
-        self.start = Start(kernel, state, images, self.clocks, self.kill)
+        self.contents = HeldContents(kernel, state, timing)
+        self.start = Start(kernel, state, images, self.clocks, self.contents, self.kill, self.exit, self._exited)
+        state.listen(Kind.VOLUME_LOST, self._volume_lost)
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
-        pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
+        self._exited(pod, container, self._state.cause(f"{mode.name}/{pod.slot.name}"))
+
+    def _exited(self, pod: PodState, container: ContainerState, cause: int) -> None:
+        """The container has failed, for a cause from outside."""
+        pod.cause = cause
+        self._ended(pod, container, pod.pod_class.behaviour.exit_code)
+
+    def exit(self, pod: PodState, container: ContainerState) -> None:
+        """The container has run to its own end, and exits with or without a failure."""
+        behaviour = pod.pod_class.behaviour
+        probability = behaviour.failure_probability
+        failed = probability > 0 and pod.slot.stream("exit").random() < probability
+        if failed:
+            pod.cause = self._state.cause(f"{FAILED_RUN}/{pod.slot.name}")
+        self._ended(pod, container, behaviour.exit_code if failed else 0)
+
+    def _ended(self, pod: PodState, container: ContainerState, exit_code: int) -> None:
         self._down(container)
         container.finished = self._kernel.now
+        container.exit_code = exit_code
         self._pods.set_containers(pod, pod.running - 1, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
         self.start.died(pod, container)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         container.timers = [self._kernel.timer(noticed, lambda: self._noticed(pod, container), Order.KUBELET)]
 
+    def _volume_lost(self, volume: VolumeState, lost: int, cause: int) -> None:
+        """Applications that cannot read or write their data stop, and are not started before it is back."""
+        for pod in list(self._state.pods.values()) if lost else ():
+            claims = self._state.volumes.of_pod(pod) if pod.running and not pod.stopping else ()
+            if any(claim.volume is volume for claim in claims):
+                self._cut_off(pod, cause)
+
     def _sandbox_died(self, pod: PodState, mode: CrashMode) -> None:
-        """Its containers run on, cut off, until the kubelet notices and stops them."""
-        pod.cause = self._cause(f"{mode.name}/{pod.slot.name}")
+        self._cut_off(pod, self._state.cause(f"{mode.name}/{pod.slot.name}"))
+
+    def _cut_off(self, pod: PodState, cause: int) -> None:
+        """Its containers run on, to no use, until the kubelet notices and stops them; then the pod starts anew."""
+        pod.cause = cause
         self._termination.cancel(pod)
         for container in pod.containers:
             container.healthy = False
+        self.contents.down(pod)
         self._pods.set_answering(pod, False, pod.cause)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         pod.timer = self._kernel.timer(noticed, lambda: self._stop_without_sandbox(pod), Order.KUBELET)
@@ -70,7 +105,7 @@ class Restart:
         if self._termination.is_final(pod):
             self._termination.finish(pod)
         else:
-            self.start.start_pod(pod)
+            self.start.begin(pod)
 
     def _noticed(self, pod: PodState, container: ContainerState) -> None:
         container.ready = False
@@ -78,7 +113,7 @@ class Restart:
         self._restart_later(pod, container, container.finished)
 
     def _give_up(self, pod: PodState, container: ContainerState) -> None:
-        """RestartPolicy Never: the others run on; with the last main container the pod has failed."""
+        """It is not started again: the others run on; with the last main container the pod is over."""
         container.over = True
         if all(each.over for each in pod.main_containers):
             if pod.running:
@@ -112,6 +147,7 @@ class Restart:
         self._down(container)
         container.ready = False
         container.finished = self._kernel.now
+        container.exit_code = KILLED
         self._pods.set_containers(pod, pod.running - 1, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
         self.start.report_ready(pod)
@@ -119,7 +155,7 @@ class Restart:
         self._restart_later(pod, container, previous)
 
     def _restart_later(self, pod: PodState, container: ContainerState, judged_by: float) -> None:
-        if not pod.pod_class.spec.restarts(container.spec):
+        if not pod.pod_class.spec.restarts(container.spec, failed=container.exit_code != 0):
             self._give_up(pod, container)
             return
         wait = crash_loop.wait(pod, container, judged_by, self._kernel.now, self._timing)

@@ -8,10 +8,14 @@ from collections.abc import Callable
 from models.pod import Probe
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import hooks, obstacles
+from simulator.kubelet.access import Access
+from simulator.kubelet.contents import HeldContents
 from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
 from simulator.kubelet.readiness_gates import ReadinessGates
+from simulator.kubelet.volumes import VolumeManager
+from simulator.log import Configured
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, Phase, PodState
 
@@ -25,7 +29,10 @@ class Start:
         state: ClusterState,
         images: Images,
         clocks: FailureClocks,
+        contents: HeldContents,
         kill: Callable[[PodState, ContainerState, Probe], None],
+        exit_: Callable[[PodState, ContainerState], None],
+        exited: Callable[[PodState, ContainerState, int], None],
     ) -> None:
         self._kernel = kernel
         self._nodes = state.nodes
@@ -34,7 +41,14 @@ class Start:
         self._clocks = clocks
         self._kill = kill
         """What happens when the start-up or liveness probe gives up."""
+        self._contents = contents
+        self._exit = exit_
+        """What happens when a container has run to its end."""
+        self._exited = exited
+        """What happens when a container fails, and for which cause."""
+        self.access = Access(kernel, state)
         self.gates = ReadinessGates(kernel, self.report_ready)
+        self.volumes = VolumeManager(state, self.start_pod)
 
     def bound(self, pod: PodState) -> None:
         """The pod got its node: its kubelet sees it as soon as it is in touch with the API server."""
@@ -44,8 +58,15 @@ class Start:
             self.start_pod(pod)
 
     def start_pod(self, pod: PodState) -> None:
-        """A new sandbox, the images that are missing, then the containers, stage by stage."""
-        if obstacles.stuck(pod):
+        """All that the pod refers to, its volumes, a new sandbox, the images that are missing, then the containers."""
+        if pod.pod_class.template.absences.lacks_configuration:
+            self._pods.set_configuration(pod, Configured.AWAITED, pod.cause)
+        if not (obstacles.stuck(pod) or self.access.awaits(pod, self.start_pod)):
+            self.begin(pod)
+
+    def begin(self, pod: PodState) -> None:
+        """The start of a pod whose kubelet has all that it refers to, once its volumes are there."""
+        if self.volumes.holds_up(pod):
             return
         pod.stage = 0
         delay = self._after_inits(pod, pod.slot.draw("start", pod.pod_class.behaviour.start))
@@ -100,8 +121,9 @@ class Start:
 
     def start_container(self, pod: PodState, container: ContainerState) -> None:
         """The process runs; when it answers, and when its probes find out, is settled now."""
-        container.running, container.over = True, False
+        container.running, container.over, container.exit_code = True, False, None
         container.started = self._kernel.now
+        self._contents.read(pod, container)
         self._clocks.start_container(pod, container)
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
         spec = container.spec
@@ -116,6 +138,9 @@ class Start:
             until = times.started_after if _is_sidecar(pod, container) else hook
             if until is not None:
                 self._at(container, until, lambda: self._go_on(pod, container))
+        run = pod.pod_class.behaviour.run
+        if run is not None and not pod.pod_class.spec.restarts(spec, failed=False):
+            self._at(container, pod.slot.draw("run", run), lambda: self._exit(pod, container))
 
     def _time_probes(self, pod: PodState, container: ContainerState, times: ProbeTimeline, startup: float) -> None:
         ready_after = times.ready_after
@@ -142,9 +167,16 @@ class Start:
 
     def _up(self, pod: PodState, container: ContainerState) -> None:
         self._became_healthy(pod, container)
-        self._became_ready(pod, container)
+        if container.running:
+            self._became_ready(pod, container)
 
     def _became_healthy(self, pod: PodState, container: ContainerState) -> None:
+        """It has started up: it answers, unless its configuration is no good."""
+        if self._contents.exits(container):
+            self._exited(pod, container, pod.cause)
+            return
+        if self._contents.silences(container):
+            return
         container.healthy = True
         if all(each.healthy for each in pod.containers):
             self._pods.set_answering(pod, True, pod.cause)

@@ -8,6 +8,9 @@ from simulator.kubelet import hooks, sidecars
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import Phase, PodState
 
+KILLED = 137
+"""The exit code of a container that was killed, or of which nobody knows how it ended (SIGKILL)."""
+
 
 class Termination:
     """Stops the containers of pods that are being deleted, and lets go of the pods."""
@@ -19,7 +22,7 @@ class Termination:
 
     def terminate(self, pod: PodState) -> None:
         """The pod has a deletionTimestamp, and its kubelet hears of it; or it hears what has become of the pod."""
-        if pod.node < 0 or pod.phase is Phase.FAILED:
+        if pod.node < 0 or pod.is_over:
             self._pods.remove(pod)
         elif not self._nodes.reporting[pod.node]:
             return
@@ -29,7 +32,7 @@ class Termination:
             self._report_end(pod)
 
     def end(self, pod: PodState) -> None:
-        """The kubelet ends the pod of its own accord: once its containers are stopped it has failed."""
+        """The kubelet ends the pod of its own accord: once its containers are stopped it is over."""
         if not pod.stopping:
             self._stop(pod, 0.0)
 
@@ -44,11 +47,13 @@ class Termination:
         return ran and not any(spec.restarts(container) for container in spec.containers)
 
     def finish(self, pod: PodState) -> None:
-        """The containers of the pod are down, and will not be started again: it is gone if deleted, else failed."""
+        """The containers of the pod are down, and will not be started again: it is gone if deleted, else over."""
         self.cancel(pod)
         pod.stopping = True
         for container in pod.containers:
             container.running = container.healthy = container.ready = False
+            if container.exit_code is None:
+                container.exit_code, container.finished = KILLED, self._kernel.now
         self._pods.set_containers(pod, 0, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
         self._report_end(pod)
@@ -61,7 +66,10 @@ class Termination:
             self._pods.remove(pod)
         else:
             self._pods.set_ready(pod, False, pod.cause)
-            self._pods.fail(pod, pod.cause)
+            if all(container.exit_code == 0 for container in pod.main_containers):
+                self._pods.succeed(pod)
+            else:
+                self._pods.fail(pod, pod.cause)
 
     def _stop(self, pod: PodState, unstarted: float) -> None:
         """PreStop, SIGTERM, SIGKILL; a pod that does not run yet takes `unstarted` seconds."""
@@ -90,7 +98,8 @@ class Termination:
         grace = pod.pod_class.spec.termination_grace_period
         taken = [hooks.pre_stop(pod, each.spec, grace) for each in pod.main_containers if each.running]
         pre_stop = max(taken, default=0.0)
-        stop = hooks.stop(pod, grace - pre_stop)
+        runs = any(each.running for each in pod.main_containers)
+        stop = hooks.stop(pod, grace - pre_stop) if runs else 0.0
         if pod.sidecars:
             stop = max(stop, sidecars.ended(pod, pre_stop + stop, grace) - pre_stop)
         return pre_stop, stop

@@ -19,16 +19,19 @@ class Rollout:
     """
 
     name: str
-    target: WorkloadName
-    """The Deployment, StatefulSet or DaemonSet: "Deployment/name" or "Deployment/namespace/name"."""
+    target: WorkloadName | tuple[WorkloadName, ...]
+    """The Deployment, StatefulSet or DaemonSet: "Deployment/name" or "Deployment/namespace/name". Or several, each of
+    them released at these times: a list of names. In a file names may be patterns with * and ?: "Deployment/*"."""
     every: float | None = None
-    """Seconds between releases; None: a single one."""
+    """Time between two releases; None: a single one."""
     at: float | None = None
-    """Seconds from the start to the first release; `every` by default."""
+    """Time from the start to the first release; `every` by default."""
     new_image: bool = True
     """The release comes in images that no node has yet, so they are pulled."""
 
     def __post_init__(self) -> None:
+        if not self.target:
+            raise ValueError("a rollout needs a `target`")
         if self.every is None and self.at is None:
             raise ValueError("a rollout needs `every` or `at`")
         if self.every is not None and self.every <= 0:
@@ -37,10 +40,11 @@ class Rollout:
             raise ValueError("`at` must not be negative")
 
     def install(self, world: World) -> None:
-        world.tell(self.name, self.target, self._story, world)
+        for target in [self.target] if isinstance(self.target, str) else self.target:
+            world.tell(self.name, target, self._story, world)
 
     def _story(self, subject: Subject, world: World) -> Story:
-        target = world.rollable(self.target)
+        target = world.rollable(subject.name)
         first = self.every if self.at is None else self.at
         assert first is not None
         wait = first

@@ -4,19 +4,15 @@ The simulator is led: it judges each pod with the cluster as it stood when the r
 the same node. Only preemption is its own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from models.behaviour import Behaviour
-from models.input.documents import Document
-from models.input.problems import InputError
-from models.manifests import Manifest, build_cluster
-from models.node import Node
 from models.pod import Pod
 from simulator.kernel import Kernel
+from simulator.replay.reading import Recording
 from simulator.scheduling.profile import SCORES, profile
 from simulator.scheduling.scheduler import Scheduler
 from simulator.scheduling.ties import FirstTies
@@ -31,22 +27,22 @@ PREEMPTED = "PreemptionByScheduler"
 class Placements:
     """A recording of placements, being acted out. Time stands still: nothing happens but what is done here."""
 
-    def __init__(self, recording: Mapping[str, Any], document: Document, nodes: Sequence[Node]) -> None:
-        self._recording = recording
-        self._document = document
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording.value
+        self._created = recording.created
         behaviour = Behaviour()
         self._kernel = Kernel(0.0, 0.0)
-        self._state = ClusterState(self._kernel, nodes, None)
+        self._state = ClusterState(self._kernel, recording.nodes, None)
         self._api = Api(self._state, Streams(0, 0), behaviour)
         try:
-            chosen = profile(**_configuration(recording.get("scheduler")))
+            chosen = profile(**_configuration(self._recording.get("scheduler", {})))
         except ValueError as error:
-            raise InputError([document.problem(("scheduler",), str(error))]) from None
+            raise recording.refused(("scheduler",), str(error)) from None
         self._scheduler = Scheduler(self._kernel, self._state, behaviour.timing, chosen, FirstTies())
         self._bound_at = {
             seen["name"]: float(seen["t"])
-            for seen in recording["observed"]
-            if seen["kind"] == "Pod" and seen["event"] == "scheduled"
+            for seen in self._recording.get("observed", ())
+            if seen["kind"] == "Pod" and seen.get("event") == "scheduled" and "name" in seen
         }
         self.observed: list[dict[str, Any]] = []
         """The preempted pods."""
@@ -54,7 +50,7 @@ class Placements:
     def run(self) -> list[dict[str, Any]]:
         """What the simulator says about each pod, in the order of the recording."""
         specs = {}
-        for spec in self._objects():
+        for spec in self._created:
             if isinstance(spec, Pod):
                 specs[spec.name] = spec
             else:
@@ -74,24 +70,6 @@ class Placements:
                     judged[ready] = self._judge(pod, placement)
                     del waiting[ready]
         return [judged[placement["pod"]] for placement in self._recording["placements"]]
-
-    def _objects(self) -> Iterator[object]:
-        """What the actions create, in order."""
-        written = [
-            (("actions", i, *where), value)
-            for i, action in enumerate(self._recording["actions"])
-            for where, value in (
-                [(("object",), action["object"])]
-                if "object" in action
-                else [(("objects", j), value) for j, value in enumerate(action["objects"])]
-            )
-        ]
-        names = sorted({value["spec"].get("priorityClassName", "") for _, value in written} - {""})
-        manifests = [Manifest(value, self._document, path) for path, value in written]
-        manifests += [Manifest(_priority_class(name), self._document, ("actions",)) for name in names]
-        built = build_cluster(manifests).cluster
-        for field in fields(built):
-            yield from getattr(built, field.name)
 
     def _preempt(self, pod: PodState) -> None:
         """The victims, if there are any, are gone at once."""
@@ -121,23 +99,11 @@ class Placements:
         return judgement
 
 
-def _priority_class(name: str) -> dict[str, Any]:
-    """The recordings' PriorityClasses are not among their objects: they are called p and their value."""
-    return {
-        "apiVersion": "scheduling.k8s.io/v1",
-        "kind": "PriorityClass",
-        "metadata": {"name": name},
-        "value": int(name.removeprefix("p")),
-    }
-
-
-def _configuration(scheduler: Mapping[str, Any] | None) -> dict[str, Any]:
+def _configuration(scheduler: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of `profile` for a KubeSchedulerConfiguration with one profile."""
     if not scheduler:
         return {}
     [configured] = scheduler["profiles"]
-    if unknown := configured.keys() - {"schedulerName", "pluginConfig", "plugins", "percentageOfNodesToScore"}:
-        raise ValueError(f"expected only plugins and pluginConfig in the scheduler's profile (got {sorted(unknown)})")
     return {
         **_plugins(configured.get("plugins", {})),
         "percentage_of_nodes_to_score": configured.get(
@@ -149,8 +115,6 @@ def _configuration(scheduler: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _plugins(points: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of `profile` for plugins that are on or off: everywhere (multiPoint), or as to their score."""
-    if unknown := points.keys() - {"multiPoint", "score"}:
-        raise ValueError(f"expected only multiPoint and score among the plugins (got {sorted(unknown)})")
     everywhere, score = points.get("multiPoint", {}), points.get("score", {})
     off = [plugin["name"] for plugin in score.get("disabled", [])]
     weights = dict.fromkeys(SCORES if "*" in off else off, 0)

@@ -1,29 +1,24 @@
 """Does what was done to the real control plane, at the same times."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import fields, replace
+import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from models.behaviour import Behaviour
 from models.cluster import Cluster
-from models.input.documents import Document, load_documents
-from models.input.patches import json_merge, merge
-from models.input.problems import InputError
+from models.input.patches import json_merge
 from models.load import Load
-from models.manifests import Manifest, build_cluster
-from models.manifests.conversion import Admission
 from models.node import OUT_OF_SERVICE, Taint, TaintEffect
 from models.pod import DELETION_COST
 from simulator.controllers.disruption import Verdict
 from simulator.kernel import Story
 from simulator.log import Kind
 from simulator.phases import Phases
-from simulator.replay.fake_kubelet import FakeKubelet, with_readiness
+from simulator.replay.fake_kubelet import FakeKubelet
 from simulator.replay.observer import Observer
 from simulator.replay.placements import Placements
-from simulator.replay.recording import node_of, taint_of, timing_of
+from simulator.replay.reading import Recording, read
+from simulator.replay.recording import taint_of
 from simulator.scheduling.ties import FirstTies
 from simulator.simulation import Simulation
 from simulator.state.objects import DeploymentState, PodState
@@ -45,59 +40,41 @@ LEASES_RENEWED = 8.0
 POLL = 0.05
 """How often it is looked whether all have what they ask for: as often as a controller acts (controller_latency)."""
 
-_REQUIRED = {"name", "nodes", "actions", "until"}
-
 
 def replay(path: Path) -> dict[str, Any]:
-    """The recording's own keys, with "observed" as the simulator did it. Raises InputError for an unreadable file."""
-    [document] = load_documents(path)
-    recording = document.value
-    missing = sorted(_REQUIRED - set(recording)) if isinstance(recording, dict) else sorted(_REQUIRED)
-    if missing:
-        raise InputError([document.problem((), f"this is no recording: {', '.join(missing)} missing")])
-    if "placements" in recording:
-        nodes = [node_of(node, recording["name"]) for node in recording["nodes"]]
-        placements = Placements(recording, document, nodes)
-        simulated = {**recording, "recorded_from": "kubenines"}
+    """The recording's own keys, with "observed" as the simulator did it.
+
+    Raises InputError for what is no recording, and for actions that turn out to be impossible when they are done.
+    """
+    recording = read(path)
+    if recording.is_of_placements:
+        placements = Placements(recording)
+        simulated = {**recording.value, "recorded_from": "kubenines"}
         return {**simulated, "placements": placements.run(), "observed": placements.observed}
-    scenario = _Scenario(recording, document)
-    simulated = {key: value for key, value in recording.items() if key not in ("observed", "placements")}
+    scenario = _Scenario(recording)
+    simulated = {key: value for key, value in recording.value.items() if key != "observed"}
     return {**simulated, "recorded_from": "kubenines", "observed": scenario.run()}
-
-
-def write(simulated: Mapping[str, Any], path: Path) -> None:
-    """Writes a simulated run to a file."""
-    path.write_text(json.dumps(simulated, indent=1) + "\n", encoding="utf-8")
 
 
 class _Scenario:
     """One recording, being acted out."""
 
-    def __init__(self, recording: Mapping[str, Any], document: Document) -> None:
-        self._actions = recording["actions"]
-        self._pool = recording["name"]
-        self._document = document
-        self._objects: dict[tuple[str, str], dict[str, Any]] = {}
-        self._admitting: dict[str, Manifest] = {}
-        """By key, what admission works into the pods of objects that are applied later."""
-        timing = timing_of(recording.get("flags", {}))
-        self._timing = timing
-        nodes = tuple(node_of(node, recording["name"]) for node in recording["nodes"])
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
         self._simulation = Simulation(
-            Cluster(nodes=nodes),
-            FakeKubelet(timing),  # type: ignore[arg-type]  # the same method, from annotations
+            Cluster(nodes=recording.nodes),
+            FakeKubelet(recording.timing),  # type: ignore[arg-type]  # the same method, from annotations
             Streams(0, 0),
-            float(recording["until"]),
+            float(recording.value["until"]),
             keep_log=False,
-            phases=Phases(CONTROL_PLANE_STARTED, CONTROL_PLANE_STARTED, [LEASES_RENEWED] * len(nodes)),
+            phases=Phases(CONTROL_PLANE_STARTED, CONTROL_PLANE_STARTED, [LEASES_RENEWED] * len(recording.nodes)),
             ties=FirstTies(),
         )
         self._eviction_rng = Streams(0, 0).stream("evictions")
         self._created: list[PodState] = []
         self._simulation.state.listen(Kind.POD_PHASE, self._remember)
         self._observer = Observer(self._simulation)
-        for index, value in enumerate(recording.get("cluster", ())):
-            self._apply(value, "cluster", index)
+        self._apply(recording.created)
 
     def _remember(self, pod: PodState, phase: int, cause: int) -> None:
         if not self._created or pod.uid > self._created[-1].uid:
@@ -113,7 +90,7 @@ class _Scenario:
     def _act(self) -> Story:
         """One action after the other, each not before its time."""
         kernel = self._simulation.kernel
-        for index, action in enumerate(self._actions):
+        for index, action in enumerate(self._recording.value["actions"]):
             if action["at"] > kernel.now:
                 yield kernel.sleep(action["at"] - kernel.now)
             arguments = {key: value for key, value in action.items() if key in ("node", "name", "count", "cost")}
@@ -127,68 +104,47 @@ class _Scenario:
 
     # Objects
 
-    def _do_apply(self, action: Mapping[str, Any], index: int) -> None:
-        value = action["object"]
-        self._objects[value["kind"], value["metadata"]["name"]] = value
-        self._apply(value, "actions", index, "object")
+    def _apply(self, specs: Iterable[Any]) -> None:
+        for spec in specs:
+            self._simulation.api.apply(spec)
 
-    def _do_patch(self, action: Mapping[str, Any], index: int) -> None:
-        self._change(action, merge(self._object(action), action["patch"]), index)
+    def _do_apply(self, action: Mapping[str, Any], index: int) -> None:
+        self._apply(self._recording.applied[index])
+
+    _do_patch = _do_apply
 
     def _do_merge(self, action: Mapping[str, Any], index: int) -> None:
-        if action["kind"] == "Pod" and ("Pod", action["name"]) not in self._objects:
-            self._merge_labels(action)
-            return
-        self._change(action, json_merge(self._object(action), action["patch"]), index)
+        self._apply(self._recording.applied[index])
+        if action["kind"] == "Pod" and not self._recording.applied[index]:
+            self._merge_metadata(action)
 
-    def _merge_labels(self, action: Mapping[str, Any]) -> None:
+    def _merge_metadata(self, action: Mapping[str, Any]) -> None:
         """Of a pod that a controller made only the metadata can change."""
         metadata = action["patch"].get("metadata", {})
         for pod in self._pods_called(action["name"]):
             if "labels" in metadata:
                 self._simulation.api.label(pod, json_merge(pod.pod_class.labels, metadata["labels"]))
-            for key, value in metadata.get("annotations", {}).items():
-                if key == DELETION_COST:
-                    self._simulation.state.pods.set_deletion_cost(pod, int(value or 0), 0)
+            if DELETION_COST in metadata.get("annotations", {}):
+                cost = int(metadata["annotations"][DELETION_COST] or 0)
+                self._simulation.state.pods.set_deletion_cost(pod, cost, 0)
 
     def _pods_called(self, name: str) -> list[PodState]:
         return [pod for pod in self._simulation.api.pods() if pod.name == name and not pod.deleting]
-
-    def _object(self, action: Mapping[str, Any]) -> dict[str, Any]:
-        return self._objects[action["kind"], action["name"]]
-
-    def _change(self, action: Mapping[str, Any], value: dict[str, Any], index: int) -> None:
-        self._objects[action["kind"], action["name"]] = value
-        self._apply(value, "actions", index, "object")
-
-    def _apply(self, value: Mapping[str, Any], *path: str | int) -> None:
-        manifest = Manifest(value, self._document, path)
-        if manifest.kind in Admission.KINDS:
-            self._admitting[manifest.key] = manifest
-            return
-        built = build_cluster([*self._admitting.values(), manifest], behaviour=Behaviour(timing=self._timing)).cluster
-        for field in fields(built):
-            for spec in getattr(built, field.name):
-                template = getattr(spec, "template", None)
-                self._simulation.api.apply(
-                    spec if template is None else replace(spec, template=with_readiness(template))
-                )
 
     def _do_delete(self, action: Mapping[str, Any], index: int) -> None:
         """A pod goes with its grace period; of a workload, all pods do, and none comes after them."""
         if action["kind"] == "PodDisruptionBudget":
             self._simulation.api.delete_budget(action["name"])
-            return
-        if action["kind"] != "Pod":
-            value = self._object(action)
-            self._apply({**value, "spec": {**value["spec"], "replicas": 0}}, "actions", index, "object")
-            return
-        for pod in self._pods_called(action["name"]):
-            self._simulation.state.pods.mark_deleting(pod, 0)
+        elif action["kind"] == "Pod":
+            for pod in self._pods_called(action["name"]):
+                self._simulation.state.pods.mark_deleting(pod, 0)
+        self._apply(self._recording.applied[index])
 
     def _do_settle(self, action: Mapping[str, Any], index: int) -> Story:
+        kernel = self._simulation.kernel
         while not self._settled():
-            yield self._simulation.kernel.sleep(POLL)
+            next_event = min(kernel.peek(), kernel.end)  # nothing changes before
+            yield kernel.sleep(POLL * max(1, math.ceil((next_event - kernel.now) / POLL)))
         self._observer.note("Settled")
 
     def _settled(self) -> bool:
@@ -204,7 +160,7 @@ class _Scenario:
         return self._simulation.state.nodes.index[action.get("node") or action["name"]]
 
     def _do_add_node(self, action: Mapping[str, Any], index: int) -> None:
-        self._simulation.state.nodes.join(node_of(action["node"], self._pool))
+        self._simulation.state.nodes.join(self._recording.joining[index])
 
     def _do_delete_node(self, action: Mapping[str, Any], index: int) -> None:
         self._simulation.state.nodes.delete(self._node(action), 0)
@@ -213,7 +169,9 @@ class _Scenario:
         self._simulation.state.nodes.add_silent_cause(self._node(action), self, 0)
 
     def _do_recover_node(self, action: Mapping[str, Any], index: int) -> None:
-        self._simulation.state.nodes.remove_silent_cause(self._node(action), self)
+        node, nodes = self._node(action), self._simulation.state.nodes
+        if self in nodes.silent_causes[node]:
+            nodes.remove_silent_cause(node, self)
 
     def _do_node_notready(self, action: Mapping[str, Any], index: int) -> None:
         self._simulation.state.nodes.set_healthy(self._node(action), False, 0)
@@ -234,8 +192,11 @@ class _Scenario:
             state.nodes.set_taints(node, frozenset(taint_of(taint) for taint in spec["taints"] or ()), 0)
 
     def _do_drain_pod_node(self, action: Mapping[str, Any], index: int) -> None:
-        oldest = self._simulation.api.pods()[0]
-        name = self._simulation.state.nodes.names[oldest.node]
+        bound = (pod.node for pod in self._simulation.api.pods() if pod.node >= 0)
+        node = next(bound, None)
+        if node is None:
+            raise self._recording.refused(("actions", index), "no pod is on any node then")
+        name = self._simulation.state.nodes.names[node]
         self._observer.note("Target", do=action["do"], node=name)
         self._do_drain({**action, "node": name}, index)
 
@@ -253,30 +214,35 @@ class _Scenario:
             for number in reversed(range(tries)):
                 self._observer.note_at(last - number * RETRY, "Eviction", pod=pod.name, status=verdict.status)
 
-        deadline = kernel.now + float(action.get("timeout", "inf"))
+        deadline = kernel.now + float(action.get("timeout", math.inf))
         yield Evictions(kernel, disruption, told, pods, deadline, 0, self._eviction_rng).over
         self._observer.note("Drained", node=action["node"])
 
     # Pods
 
-    def _picked(self, action: Mapping[str, Any]) -> list[PodState]:
+    def _picked(self, action: Mapping[str, Any], index: int) -> list[PodState]:
         """The pods with these ordinals, in order of creation."""
+        made = len(self._created)
+        for i, ordinal in enumerate(action["pods"]):
+            if ordinal >= made:
+                message = f"no pod has this ordinal then: {made} have been created"
+                raise self._recording.refused(("actions", index, "pods", i), message)
         pods = [self._created[ordinal] for ordinal in action["pods"]]
         for pod in pods:
             self._observer.note("Target", do=action["do"], pod=pod.name)
         return pods
 
     def _do_unready_some(self, action: Mapping[str, Any], index: int) -> None:
-        for pod in self._picked(action):
+        for pod in self._picked(action, index):
             self._simulation.control_plane.kubelet.make_unready(pod)
 
     def _do_gate(self, action: Mapping[str, Any], index: int) -> None:
-        for pod in self._picked(action):
+        for pod in self._picked(action, index):
             status = action["status"] == "True"
             self._simulation.control_plane.kubelet.set_condition(pod, action["condition"], status)
 
     def _do_cost_one(self, action: Mapping[str, Any], index: int) -> None:
-        for pod in self._picked(action):
+        for pod in self._picked(action, index):
             self._simulation.state.pods.set_deletion_cost(pod, int(action["cost"]), 0)
 
     def _do_metrics(self, action: Mapping[str, Any], index: int) -> None:

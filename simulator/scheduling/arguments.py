@@ -6,9 +6,11 @@ Source: pkg/scheduler/apis/config/types_pluginargs.go. The short forms: `scoring
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from models.input.documents import Document
+from models.input.problems import did_you_mean, shown
 from models.manifests.affinity import node_affinity, topology_spread
 from models.manifests.manifest import Field, Findings, Manifest
 
@@ -26,9 +28,37 @@ def read_arguments(plugin: str, written: Arguments) -> dict[str, Any]:
     return {name: _frozen(value) for name, value in read.items()}
 
 
+def check_arguments(made_of: type, read: Arguments) -> None:
+    """Raises ValueError for an argument that is none of the plugin's fields, or not of the type of that field."""
+    kinds = {name: kind for name, kind in get_type_hints(made_of).items() if get_origin(kind) is not ClassVar}
+    for name, value in read.items():
+        if name not in kinds:
+            raise ValueError(f"there is no argument {_camel(name)!r}{did_you_mean(_camel(name), map(_camel, kinds))}")
+        if not _is(value, kinds[name]):
+            raise ValueError(f"unexpected value of {_camel(name)}: {shown(value)}")
+
+
+def _is(value: object, kind: Any) -> bool:
+    inside = get_args(kind)
+    if get_origin(kind) is tuple:
+        if not isinstance(value, tuple):
+            return False
+        if inside[-1] is Ellipsis:
+            return all(_is(item, inside[0]) for item in value)
+        return len(value) == len(inside) and all(map(_is, value, inside))
+    if inside:  # a union, or a type of whose parameters nothing is known
+        return any(_is(value, each) for each in inside) if get_origin(kind) in (Union, UnionType) else True
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+
+
+_STRATEGY = ("type", "resources", "requestedToCapacityRatio")
+
+
 def _fit(read: dict[str, Any]) -> None:
     strategy = read.get("scoring_strategy")
     if isinstance(strategy, Mapping):
+        if unknown := strategy.keys() - _STRATEGY:
+            raise ValueError(f"there is no scoringStrategy.{min(unknown)}{did_you_mean(min(unknown), _STRATEGY)}")
         ratio = strategy.get("requestedToCapacityRatio", {})
         read["scoring_strategy"] = strategy.get("type", "LeastAllocated")
         read |= {"resources": strategy["resources"]} if "resources" in strategy else {}
@@ -40,7 +70,7 @@ def _fit(read: dict[str, Any]) -> None:
 def _balanced(read: dict[str, Any]) -> None:
     if _are_mappings(read.get("resources")):
         if any(resource.get("weight", 1) != 1 for resource in read["resources"]):
-            raise ValueError("NodeResourcesBalancedAllocation: the weight of a resource must be 1")
+            raise ValueError("the weight of a resource must be 1")
         read["resources"] = [resource["name"] for resource in read["resources"]]
 
 
@@ -73,6 +103,10 @@ _READERS: dict[str, Callable[[dict[str, Any]], None]] = {
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), name)
 
 
 def _are_mappings(value: Any) -> bool:

@@ -11,6 +11,8 @@ from simulator.scheduling.framework import Answers, Filter, Profile, Reads, Scor
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.nodes import NodeTable
 
+_NO_NODES = np.zeros(0, dtype=np.int64)
+
 
 @dataclass
 class CycleState:
@@ -58,6 +60,8 @@ class Chooser:
 
     def feasible(self, cycle_state: CycleState) -> Ints:
         """Nodes that pass every filter, in the order of the list; of many nodes only as many as are enough."""
+        if cycle_state.answers.pre_filters and cycle_state.answers.refusal():
+            return _NO_NODES
         cache = cycle_state.cache
         cache.update()
         listed, positions, enough = cache.listed, cache.positions, self._enough
@@ -80,6 +84,8 @@ class Chooser:
 
     def fits(self, cycle_state: CycleState, node: int) -> bool:
         """Whether a node passes every filter as things are now, asked anew."""
+        if cycle_state.answers.refusal():
+            return False
         alone = NodeView(self._table, np.array([node]))
         filters = [filter_ for _, filter_ in cycle_state.answers.filters]
         return self._table.exists[node] and bool(passes(filters, alone)[0])
@@ -113,6 +119,8 @@ class Chooser:
 
     def reasons(self, cycle_state: CycleState, only_node: int | None = None) -> str:
         """Why no node is feasible, in Kubernetes' words: "0/6 nodes are available: 6 Insufficient cpu."."""
+        if refusal := cycle_state.answers.refusal():
+            return f"0/{len(self._rows)} nodes are available: {refusal}."
         left = np.ones(len(self._rows), dtype=np.bool_)
         counts: dict[str, int] = {}
         if only_node is not None:

@@ -169,7 +169,8 @@ class PodCounts:
         self._present.move(pod_class, node, -1)
 
     def _leaves(self, pod: PodState) -> None:
-        if pod.node >= 0 and pod.phase is not Phase.FAILED:
+        """One that was over before has left already, and may be gone by now."""
+        if pod.node >= 0 and pod.phase in (Phase.PENDING, Phase.RUNNING):
             self._staying.move(pod.pod_class, pod.node, -1)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:

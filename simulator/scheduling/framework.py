@@ -21,6 +21,8 @@ Filter = Callable[[NodeView], Iterable[tuple[str, Bools]]]
 
 A row has as many reasons as upstream's Filter returns for a node: mostly one, see `one_reason_each`.
 """
+PreFilter = Callable[[], str]
+"""Why no node will do, in Kubernetes' words, as things are now; "" if some may."""
 Score = Callable[[NodeView], Ints | int]
 """A score of 0-100 for each row, all of them feasible, or one for all; higher is better."""
 
@@ -54,6 +56,15 @@ class FilterPlugin(Protocol):
 
     def signature(self, pod: PodView) -> Hashable:
         """All of the pod that answers depend on: templates with equal signatures share them."""
+        ...
+
+
+@runtime_checkable
+class PreFilterPlugin(Protocol):
+    """A filter that may know without looking at any node."""
+
+    def pre_filter(self, pod: PodView, cluster: ClusterView) -> PreFilter | None:
+        """Called once a pod template. None: nothing of the kind, ever."""
         ...
 
 
@@ -143,6 +154,7 @@ def nodes_to_find(nodes: int, percentage: int) -> int:
 class Answers:
     """What the plugins answered for one pod template."""
 
+    pre_filters: list[PreFilter]
     filters: list[tuple[Reads, Filter]]
     scores: list[tuple[str, int, Reads, Score]]
     """(plugin, weight, what it reads, score)."""
@@ -150,6 +162,13 @@ class Answers:
     """Equal for templates whose answers about single nodes are equal."""
     depends_on_pods: bool
     """Whether pods that come or are about to go may help where no node was feasible."""
+
+    def refusal(self) -> str:
+        """Why no node will do, whatever the filters say; "" if some may."""
+        for pre_filter in self.pre_filters:
+            if reason := pre_filter():
+                return reason
+        return ""
 
     def filters_that_read(self, *what: Reads) -> list[Filter]:
         """The filters that depend on any of these."""
@@ -178,4 +197,6 @@ def ask(profile: Profile, pod: PodView, cluster: ClusterView) -> Answers:
                 signature.append(("score", scorer, weight, scorer.signature(pod)))
     enqueueing = (plugin for plugin in profile.filters if isinstance(plugin, EnqueueExtensions))
     depends_on_pods = any(plugin.depends_on_pods(pod) for plugin in enqueueing)
-    return Answers(filters, scores, tuple(signature), depends_on_pods)
+    pre_filters = (plugin.pre_filter(pod, cluster) for plugin in profile.filters if isinstance(plugin, PreFilterPlugin))
+    asked = [pre_filter for pre_filter in pre_filters if pre_filter is not None]
+    return Answers(asked, filters, scores, tuple(signature), depends_on_pods)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from simulator.registry import find
-from simulator.scheduling.arguments import read_arguments
+from simulator.scheduling.arguments import check_arguments, read_arguments
 from simulator.scheduling.framework import FilterPlugin, PostFilterPlugin, Profile, ScorePlugin
 
 FILTERS = (
@@ -18,6 +18,10 @@ FILTERS = (
     "NodeAffinity",
     "NodePorts",
     "NodeResourcesFit",
+    "VolumeRestrictions",
+    "NodeVolumeLimits",
+    "VolumeBinding",
+    "VolumeZone",
     "PodTopologySpread",
     "InterPodAffinity",
 )
@@ -82,9 +86,12 @@ def profile(
 
 
 def _made(name: str, arguments: Mapping[str, Any]) -> object:
+    plugin = find("plugin", name)
     try:
-        return find("plugin", name)(**read_arguments(name, arguments))
-    except TypeError as error:
+        read = read_arguments(name, arguments)
+        check_arguments(plugin, read)
+        return plugin(**read)
+    except (TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{name}: {error}") from None
     except KeyError as error:
         raise ValueError(f"{name}: {error.args[0]} is missing") from None

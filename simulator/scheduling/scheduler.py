@@ -13,16 +13,18 @@ from models.arrays import Ints
 from models.timing import Timing
 from simulator.kernel import Kernel, Order
 from simulator.log import Kind
+from simulator.scheduling.binder import VolumeBinder
 from simulator.scheduling.choosing import Chooser, CycleState
 from simulator.scheduling.counts import PodCounts
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.preemption import Evaluator
 from simulator.scheduling.queue import SchedulingQueue
 from simulator.scheduling.snapshot import Snapshot
+from simulator.scheduling.storage import StorageView
 from simulator.scheduling.ties import Ties
 from simulator.scheduling.views import ClusterView, PodView
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import Disruption, Phase, PodClass, PodState
+from simulator.state.objects import Disruption, Phase, PodClass, PodState, VolumeWait
 
 
 class Scheduler:
@@ -38,7 +40,8 @@ class Scheduler:
         self._prepared: list[PodClass] = []
         """Templates that the plugins have been asked about."""
         self._post_filters = profile.post_filters
-        self.chooser = Chooser(profile, state.nodes, ClusterView(state.nodes, counts))
+        self._storage, self.chooser = self._views()
+        self._binder = VolumeBinder(kernel, state, timing, counts, state.pods.bind, self._queue_again)
         self._ties = ties
         self._queue = SchedulingQueue(self._wake)
         self._nominated: dict[PodState, int] = {}
@@ -52,7 +55,14 @@ class Scheduler:
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._deleting(pod))
         state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._room_appeared())
         state.listen(Kind.NODE_UNSCHEDULABLE, lambda node, new, cause: self._room_appeared())
+        for kind in (Kind.CLAIM_PHASE, Kind.VOLUME_PHASE):
+            state.listen(kind, lambda subject, phase, cause: self._storage_changed())
         state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._nodes_changed())
+
+    def _views(self) -> tuple[StorageView, Chooser]:
+        nodes = self._state.nodes
+        storage = StorageView(nodes, self._state.volumes)
+        return storage, Chooser(self._profile, nodes, ClusterView(nodes, self._counts, storage))
 
     # What may let waiting pods in
 
@@ -81,11 +91,20 @@ class Scheduler:
 
     def _deleting(self, pod: PodState) -> None:
         self._nominated.pop(pod, None)
+        self._binder.forget(pod)
         self._pods_moved()
 
     def _pods_moved(self) -> None:
         """A pod came or goes: that may help those that wait for the sake of where other pods are."""
         self._queue.activate_where(lambda pod_class: self.cycle_state(pod_class).answers.depends_on_pods)
+
+    def _storage_changed(self) -> None:
+        self._queue.activate_where(lambda pod_class: pod_class.has_volumes)
+
+    def _queue_again(self, pod: PodState) -> None:
+        """The claims of the pod were not bound in time."""
+        self._queue.add(pod)
+        self._room_appeared()
 
     def _room_appeared(self) -> None:
         self._queue.activate_all()
@@ -96,7 +115,8 @@ class Scheduler:
         """A node came or went: what was worked out from the columns of all nodes is worked out anew."""
         nodes = self._state.nodes
         self._counts.nodes_changed(self._state.pods.values())
-        self.chooser = Chooser(self._profile, nodes, ClusterView(nodes, self._counts))
+        self._binder.recount()
+        self._storage, self.chooser = self._views()
         for pod_class in self._prepared:
             pod_class.scheduling = None
         self._prepared.clear()
@@ -125,6 +145,7 @@ class Scheduler:
                 node = self._choose(pod)
                 if node is None and not self.makes_room(pod):
                     queue.reject(pod)
+                    self._note_volumes(pod)
                     continue
                 if node is not None:
                     self.bind(pod, node)
@@ -152,7 +173,22 @@ class Scheduler:
     def bind(self, pod: PodState, node: int) -> None:
         """Puts the pod on the node."""
         self._nominated.pop(pod, None)
+        if pod.pod_class.has_volumes:
+            self._state.pods.set_volume_wait(pod, VolumeWait.NOTHING, pod.cause)
+            if self._binder.reserve(pod, node, self._storage):
+                return
         self._state.pods.bind(pod, node)
+
+    def _note_volumes(self, pod: PodState) -> None:
+        """Whether it is for the sake of its volumes that a pod fits nowhere."""
+        if pod.pod_class.has_volumes:
+            claims = self._state.volumes.of_pod(pod)
+            wait = VolumeWait.NOTHING
+            if self.cycle_state(pod.pod_class).answers.refusal():
+                wait = VolumeWait.BINDING
+            elif not all(self._storage.reach(claim.volume).all() for claim in claims if claim.volume is not None):
+                wait = VolumeWait.OUT_OF_REACH
+            self._state.pods.set_volume_wait(pod, wait, pod.cause)
 
     def cycle_state(self, pod_class: PodClass) -> CycleState:
         """What the plugins worked out for this template; they are asked at the first call."""

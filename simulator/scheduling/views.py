@@ -8,7 +8,7 @@ import numpy as np
 
 from models.arrays import Ints
 from models.labels import LabelSelector
-from models.node import Resources, Taint
+from models.node import Resources, Taint, volume_limit
 from models.pod import PodSpec
 from simulator.state.nodes import NodeTable
 from simulator.state.objects import PodClass
@@ -16,6 +16,7 @@ from simulator.state.objects.affinity import AffinityTerm
 
 if TYPE_CHECKING:
     from simulator.scheduling.counts import Carried, PodCount, PodCounts
+    from simulator.scheduling.storage import StorageView
 
 
 NATIVE = ("cpu", "memory", "ephemeral-storage")
@@ -48,6 +49,11 @@ class NodeView:
     def used_pods(self) -> Column:
         """How many pods each node holds, terminating ones included."""
         return self.take(self._table.used_pods)
+
+    @property
+    def has_volume_limits(self) -> bool:
+        """Whether any node says how many volumes of some driver it takes."""
+        return any(resource.startswith(volume_limit("")) for resource in self._table.other)
 
     def allocatable(self, resource: str) -> Column:
         """What pods may request of a resource: millicores, bytes, or whole ones; zeros where there is none."""
@@ -137,6 +143,8 @@ class PodView:
         self.scored_requests = pod_class.scored_requests
         self.host_ports = pod_class.host_ports
         """(port, protocol, host IP)."""
+        self.claims = pod_class.claims
+        """(namespace, name) of the claims that all pods of the template use."""
         self.affinity = pod_class.affinity
         """Terms about other pods, namespaces and matchLabelKeys worked out."""
         self.default_selector = _default_selector(pod_class)
@@ -208,9 +216,11 @@ class DryRun(Protocol):
 class ClusterView:
     """What a policy may know of the cluster besides the columns."""
 
-    def __init__(self, table: NodeTable, counts: "PodCounts") -> None:
+    def __init__(self, table: NodeTable, counts: "PodCounts", storage: "StorageView") -> None:
         self._table = table
         self._counts = counts
+        self.storage = storage
+        """Claims and volumes."""
         self.nodes = NodeView(table)
         """All nodes."""
         self.names = table.names

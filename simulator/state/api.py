@@ -9,12 +9,14 @@ from dataclasses import replace
 from functools import singledispatchmethod
 from typing import Any
 
-from models.behaviour import Behaviour
+from models.behaviour import ASSUMED_RUN, Behaviour, PodBehaviour
+from models.claim import PersistentVolumeClaim
 from models.deployment import ReplicaSet
 from models.input.problems import did_you_mean
 from models.namespace import Namespace
 from models.pod import Pod, PodTemplate
 from models.service import Service
+from models.volume import PersistentVolume, StorageClass
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import (
     TEMPLATE_HASH_LABEL,
@@ -101,6 +103,18 @@ class Api:
     def _(self, spec: Namespace, cause: int = 0) -> None:
         self._namespaces[spec.name] = spec.labels
 
+    @apply.register
+    def _(self, spec: StorageClass, cause: int = 0) -> None:
+        self._state.volumes.classes[spec.name] = spec
+
+    @apply.register
+    def _(self, spec: PersistentVolume, cause: int = 0) -> None:
+        self._state.volumes.add(spec)
+
+    @apply.register
+    def _(self, spec: PersistentVolumeClaim, cause: int = 0) -> None:
+        self._state.volumes.claim(spec)
+
     def label(self, pod: PodState, labels: Mapping[str, str], cause: int = 0) -> None:
         """Kubectl label: from now on these are the pod's labels."""
         template = replace(pod.pod_class.template, labels=labels)
@@ -123,10 +137,20 @@ class Api:
 
     def pod_class(self, workload: Workload, template: PodTemplate, extra_labels: Mapping[str, str]) -> PodClass:
         """What pods of this template in this workload share; `extra_labels` are the controller's own."""
+        behaviour = self._behaviour.of(workload.kind, workload.name, workload.namespace, template)
+        return self._class_of(workload, template, extra_labels, behaviour)
+
+    def _class_of(
+        self, workload: Workload, template: PodTemplate, extra_labels: Mapping[str, str], behaviour: PodBehaviour
+    ) -> PodClass:
         labels = {**template.labels, **extra_labels}
         services = self._state.services.selecting(workload.namespace, labels)
-        behaviour = self._behaviour.of(workload.kind, workload.name, workload.namespace, template)
         return PodClass(workload, template, labels, behaviour, services, self._namespaces)
+
+    def job_class(self, workload: Workload, template: PodTemplate, extra_labels: Mapping[str, str]) -> PodClass:
+        """The pods of a Job of this template; if nobody says how long they run, that is assumed."""
+        behaviour = self._behaviour.of(workload.kind, workload.name, workload.namespace, template)
+        return self._class_of(workload, template, extra_labels, replace(behaviour, run=behaviour.run or ASSUMED_RUN))
 
     def deployment_class(self, deployment: DeploymentState) -> PodClass:
         """The pods of the Deployment's present template; their hash is that of the ReplicaSet about to be made."""

@@ -14,6 +14,7 @@ from simulator.state.nodes import Nodes
 from simulator.state.pods import Pods
 from simulator.state.services import Services
 from simulator.state.transitions import Listener, Transitions
+from simulator.state.volumes import Volumes
 from simulator.state.workloads import Workloads
 
 
@@ -28,6 +29,7 @@ class ClusterState:
         self.workloads = Workloads(self.transitions)
         self.services = Services(self.transitions)
         self.admission = Admission(self.workloads, self.transitions)
+        self.volumes = Volumes(self.transitions)
 
     def listen(self, kind: Kind, listener: Listener) -> None:
         """Calls `listener` after each transition of this kind, in the order of listening."""

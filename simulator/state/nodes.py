@@ -50,6 +50,8 @@ class NodeTable:
         self.unschedulable = np.zeros(0, dtype=np.bool_)
         self.host_ports: dict[tuple[int, str], dict[str, Ints]] = {}
         """By port and protocol, and by host IP, on how many pods of a node it is taken; only what any pod took."""
+        self.claims: dict[tuple[str, str], Ints] = {}
+        """By claim, (namespace, name), how many pods of a node use it; only what any pod used."""
         self.powered: list[bool] = []
         self.down_causes: list[dict[object, int]] = []
         self.silent_causes: list[dict[object, int]] = []
@@ -88,6 +90,8 @@ class NodeTable:
         for by_ip in self.host_ports.values():
             for ip, taken in by_ip.items():
                 by_ip[ip] = _longer(taken, unused)
+        for claim, users in self.claims.items():
+            self.claims[claim] = _longer(users, unused)
         self.powered += [True] * more
         self.down_causes += [{} for _ in nodes]
         self.silent_causes += [{} for _ in nodes]
@@ -132,6 +136,10 @@ class NodeTable:
             if ip not in by_ip:
                 by_ip[ip] = np.zeros(len(self), dtype=np.int64)
             by_ip[ip][node] += sign
+        for claim in pod_class.claims:
+            if claim not in self.claims:
+                self.claims[claim] = np.zeros(len(self), dtype=np.int64)
+            self.claims[claim][node] += sign
         self.journal.append(node)
 
     def taints_of(self, node: int) -> frozenset[Taint]:

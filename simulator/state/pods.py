@@ -1,9 +1,9 @@
 """The pods, and all that can happen to one."""
 
 from simulator.kernel import Kernel
-from simulator.log import Kind
+from simulator.log import Configured, Kind
 from simulator.state.nodes import NodeTable
-from simulator.state.objects import Disruption, Phase, PodClass, PodOwner, PodState
+from simulator.state.objects import Disruption, Phase, PodClass, PodOwner, PodState, VolumeWait
 from simulator.state.transitions import Transitions
 
 
@@ -97,6 +97,12 @@ class Pods(dict[int, PodState]):
             pod.pulling = pulling
             self._emit(Kind.POD_PULLING, pod, pod.uid, not pulling, pulling, cause)
 
+    def set_volume_wait(self, pod: PodState, wait: VolumeWait, cause: int) -> None:
+        """What the pod's volumes keep it waiting for."""
+        old, pod.volume_wait = pod.volume_wait, wait
+        if old is not wait:
+            self._emit(Kind.POD_VOLUMES, pod, pod.uid, old, wait, cause)
+
     def set_containers(self, pod: PodState, running: int, cause: int) -> None:
         """The number of the pod's containers that run."""
         old = pod.running
@@ -111,6 +117,12 @@ class Pods(dict[int, PodState]):
         if pod.answering is not answering:
             pod.answering = answering
             self._emit(Kind.POD_ANSWERING, pod, pod.uid, not answering, answering, cause)
+
+    def set_configuration(self, pod: PodState, configuration: Configured, cause: int) -> None:
+        """What is the matter with the ConfigMaps and Secrets that the pod reads."""
+        old, pod.configuration = pod.configuration, configuration
+        if old is not configuration:
+            self._emit(Kind.POD_CONFIGURATION, pod, pod.uid, old, configuration, cause)
 
     def set_ready(self, pod: PodState, ready: bool, cause: int) -> None:
         """The pod's Ready condition."""
@@ -141,7 +153,7 @@ class Pods(dict[int, PodState]):
         """Gives the pod a deletionTimestamp: its owner stops counting it, its slot is free for the next."""
         pod.deleting = True
         pod.cause = cause
-        if pod.phase is not Phase.FAILED:
+        if not pod.is_over:
             self._leave(pod)
         self._emit(Kind.POD_DELETING, pod, pod.uid, 0, 1, cause)
 
@@ -150,13 +162,20 @@ class Pods(dict[int, PodState]):
 
         Its owner stops counting it, its slot is free for the next.
         """
-        old, pod.phase = pod.phase, Phase.FAILED
+        self._finish(pod, Phase.FAILED, cause)
+
+    def succeed(self, pod: PodState) -> None:
+        """All its containers have done what they were to do: as when it fails, but it turns Succeeded."""
+        self._finish(pod, Phase.SUCCEEDED, pod.cause)
+
+    def _finish(self, pod: PodState, phase: Phase, cause: int) -> None:
+        old, pod.phase = pod.phase, phase
         if not pod.deleting:
             self._leave(pod)
         if pod.node >= 0:
             del self._nodes.running[pod.node][pod.uid]
             self._nodes.use(pod.node, pod.pod_class, -1)
-        self._emit(Kind.POD_PHASE, pod, pod.uid, old, Phase.FAILED, cause)
+        self._emit(Kind.POD_PHASE, pod, pod.uid, old, phase, cause)
 
     @staticmethod
     def _leave(pod: PodState) -> None:
@@ -167,8 +186,9 @@ class Pods(dict[int, PodState]):
 
     def remove(self, pod: PodState) -> None:
         """The pod, which is being deleted, is gone."""
+        was_over = pod.is_over
         old, pod.phase = pod.phase, Phase.ABSENT
-        if pod.node >= 0 and old is not Phase.FAILED:
+        if pod.node >= 0 and not was_over:
             del self._nodes.running[pod.node][pod.uid]
             self._nodes.use(pod.node, pod.pod_class, -1)
         del self[pod.uid]

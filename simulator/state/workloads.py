@@ -38,7 +38,7 @@ class Workloads:
         self._emit(record.GENERATION, record, record.index, 0, 1, 0)
 
     def remove(self, record: Record) -> None:
-        """The object is gone: its generation is 0 from now on. It must be one that makes no pods."""
+        """The object is gone: its generation is 0 from now on. Pods of it are for its controller to take away."""
         self._records[type(record)].remove(record)
         self._emit(record.GENERATION, record, record.index, record.generation, 0, 0)
 

@@ -17,9 +17,11 @@ class Outcome(StrEnum):
     UNFINISHED = "unfinished"
     DONE = "done"
     GIVEN_UP = "given up"
-    """A node was not empty in time, or never can be."""
+    """A node was not empty in time, or never can be; or the API server refuses the change."""
     REPLACED = "replaced"
     """The next one took over: a rollout during a rollout."""
+    ROLLED_BACK = "rolled back"
+    """What it brought was no good, and what was there before came back."""
 
 
 @dataclass(slots=True)
@@ -29,7 +31,7 @@ class Attempt:
     operation: str
     """The user's name for it."""
     subject: str
-    """A node, or a workload as Kind/name or Kind/namespace/name."""
+    """A node, or a workload, ConfigMap or Secret as Kind/name or Kind/namespace/name."""
     asked: float
     """When it was due."""
     begun: float | None = None
@@ -37,7 +39,7 @@ class Attempt:
     emptied: float | None = None
     """When the last pod had left the node; None if it is no drain, or pods are left."""
     ended: float | None = None
-    """When it was over: a node back in use, a rollout complete; None if it is not."""
+    """When it was over: a node back in use, every rollout complete; None if it is not."""
     outcome: Outcome = Outcome.NOT_BEGUN
     evicted: int = 0
     """Evictions that were allowed."""
@@ -62,6 +64,7 @@ class Journal:
 
     def __init__(self) -> None:
         self._agendas: list[tuple[list[Attempt], Iterator[Attempt]]] = []
+        self._noted: list[Attempt] = []
 
     def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
         """The attempts that an operation is to make at one subject, one after the other: at `first`, then `every`."""
@@ -70,9 +73,16 @@ class Journal:
         self._agendas.append((asked, attempts))
         return attempts
 
+    def note(self, operation: str, subject: str, now: float) -> Attempt:
+        """An operation begins what nobody asked for at a certain time: it follows from what happened."""
+        attempt = Attempt(operation, subject, now)
+        attempt.begin(now)
+        self._noted.append(attempt)
+        return attempt
+
     def attempts(self, end: float) -> tuple[Attempt, ...]:
         """All that was asked before `end`, begun or not, in order of time. To be called when the run is over."""
-        found = []
+        found = [attempt for attempt in self._noted if attempt.asked < end]
         for asked, further in self._agendas:
             while not asked or asked[-1].asked < end:
                 if next(further, None) is None:

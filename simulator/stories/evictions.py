@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.controllers.disruption import CONFLICT_JITTER, CONFLICT_RETRY, DisruptionController, Verdict
-from simulator.kernel import Kernel, Order, Timer
+from simulator.kernel import Kernel, Order
 from simulator.state.objects import PodState
 
 RETRY = 5.0
@@ -54,9 +54,10 @@ class Evictions:
         self._told = told
         self._cause = cause
         self._rng = rng
+        self._pods = pods
         self._refusals: dict[PodState, _Refusal] = {}
-        self._timers: dict[PodState, Timer] = {}
-        """The next try for each pod of which the answer may be another then."""
+        self._due: dict[float, list[PodState]] = {}
+        """Time of a try -> the pods that are asked for then, as the answer may be another."""
         self._left = len(pods)
         self._allowed = True
         self.over = kernel.event()
@@ -71,11 +72,10 @@ class Evictions:
             self._ask(pod)
 
     def _ask(self, pod: PodState) -> None:
-        self._timers.pop(pod, None)
         verdict = self._disruption.evict(pod, self._cause)
         if verdict.collided:
             again = CONFLICT_RETRY * (1.0 + CONFLICT_JITTER * self._rng.random())
-            self._timers[pod] = self._kernel.timer(again, lambda: self._ask(pod), Order.REPAIR)
+            self._ask_at(self._kernel.now + again, pod)
             return
         self._told(pod, verdict, 1, self._kernel.now)
         if verdict.try_again:
@@ -89,18 +89,22 @@ class Evictions:
 
     def _reconsider(self, refusal: _Refusal) -> None:
         """The answer may be another at the next try; to those until then it was what it was."""
-        pod = refusal.pod
-        if self._refusals.get(pod) is not refusal:
-            return
-        number = math.floor((self._kernel.now - refusal.since) / RETRY) + 1
+        if self._refusals.get(refusal.pod) is refusal:
+            number = math.floor((self._kernel.now - refusal.since) / RETRY) + 1
+            self._ask_at(refusal.since + number * RETRY, refusal.pod)
 
-        def ask() -> None:
-            del self._refusals[pod]
-            self._tell(refusal, number - 1)
+    def _ask_at(self, time: float, pod: PodState) -> None:
+        if time not in self._due:
+            self._due[time] = []
+            self._kernel.timer(time - self._kernel.now, lambda: self._ask_those_due(time), Order.REPAIR)
+        self._due[time].append(pod)
+
+    def _ask_those_due(self, time: float) -> None:
+        """In the order in which they were asked for the first time, whatever it was that may change the answers."""
+        for pod in sorted(self._due.pop(time, ()), key=self._pods.index):
+            if refusal := self._refusals.pop(pod, None):
+                self._tell(refusal, round((time - refusal.since) / RETRY) - 1)
             self._ask(pod)
-
-        delay = refusal.since + number * RETRY - self._kernel.now
-        self._timers[pod] = self._kernel.timer(delay, ask, Order.REPAIR)
 
     def _tell(self, refusal: _Refusal, tries: int) -> None:
         if tries > 0:
@@ -122,5 +126,4 @@ class Evictions:
 
     def _abandon(self) -> None:
         self._refusals.clear()
-        for timer in self._timers.values():
-            timer.cancel()
+        self._due.clear()

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 
 class Refers(Enum):
@@ -11,6 +12,9 @@ class Refers(Enum):
     WORKLOAD = "workload"
     ZONE = "zone"
     LABEL = "label"
+    CONFIG_MAP = "ConfigMap"
+    SECRET = "Secret"
+    SERVICE_ACCOUNT = "ServiceAccount"
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,13 @@ ZoneName = Annotated[str, Refers.ZONE]
 LabelKey = Annotated[str, Refers.LABEL]
 """A label that some node has."""
 
+ConfigMapName = Annotated[str, Refers.CONFIG_MAP]
+"""A ConfigMap that some pod reads: "ConfigMap/name" or "ConfigMap/namespace/name"."""
+SecretName = Annotated[str, Refers.SECRET]
+"""A Secret that some pod reads: "Secret/name" or "Secret/namespace/name"."""
+ServiceAccountName = Annotated[str, Refers.SERVICE_ACCOUNT]
+"""The name of a ServiceAccount of some pod."""
+
 
 def references(policy: type) -> dict[str, Refers | ValueOf]:
     """The fields of a failure mode or operation that refer to something: each holds a name, or a tuple of names."""
@@ -37,7 +48,7 @@ def references(policy: type) -> dict[str, Refers | ValueOf]:
 
 
 def _reference(hint: Any) -> Refers | ValueOf | None:
-    if get_origin(hint) is tuple:
+    if get_origin(hint) in (tuple, Union, UnionType):
         return _reference(get_args(hint)[0])
     metadata = getattr(hint, "__metadata__", ())
     return next((each for each in metadata if isinstance(each, Refers | ValueOf)), None)

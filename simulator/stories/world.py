@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Concatenate, ParamSpec
 
+from models.cluster import Cluster
 from models.distributions import Distribution
 from models.labels import LabelSelector
+from models.node import OUT_OF_SERVICE, Taint, TaintEffect
+from models.pod import PodTemplate
 from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.hazards import Hazards
 from simulator.kernel import Event, Kernel, Order, Story
@@ -15,12 +18,22 @@ from simulator.kubelet.kubelet import Kubelet
 from simulator.log import Kind
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DaemonSetState, DeploymentState, Phase, PodState, StatefulSetState
+from simulator.state.nodes import TRUE
+from simulator.state.objects import (
+    ConfigurationState,
+    DaemonSetState,
+    DeploymentState,
+    Phase,
+    PodState,
+    StatefulSetState,
+)
 from simulator.stories.attempts import Attempt, Journal, Outcome
+from simulator.stories.configurations import Configurations, Reload, with_checksum
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
 from simulator.stories.evictions import Evictions
 from simulator.stories.subject import Subject
+from simulator.stories.watch import Watch
 from simulator.streams import Streams
 
 P = ParamSpec("P")
@@ -40,6 +53,7 @@ class World:
         streams: Streams,
         kubelet: Kubelet,
         disruption: DisruptionController,
+        cluster: Cluster,
     ) -> None:
         self._kernel = kernel
         self._state = state
@@ -55,6 +69,10 @@ class World:
         """How often each failure mode of nodes, or operation, struck."""
         self.journal = Journal()
         """What operations are asked to do."""
+        self.watch = Watch(kernel, state)
+        """Waits for nodes to be Ready or not."""
+        self.configurations = Configurations(state, kubelet, cluster)
+        """The ConfigMaps and Secrets that are changed, and how."""
         self._rollouts: dict[Rollable, Attempt] = {}
         """Rollouts under way, by what is rolled out."""
         self._eviction_rng = streams.stream("evictions")
@@ -100,6 +118,17 @@ class World:
         """
         return self._api.rollable(target)
 
+    def claims(self, select: LabelSelector) -> list[str]:
+        """The claims with a volume that the selected pods share or keep, as "namespace.name", in order of creation."""
+        pods = (pod for pod in self._state.pods.values() if select.matches(pod.pod_class.labels))
+        used = {key for pod in pods for key in pod.pod_class.claims}
+        claims = self._state.volumes.claims
+        return [".".join(key) for key, claim in claims.items() if key in used and claim.volume is not None]
+
+    def has_copies(self, claim: str) -> bool:
+        """Whether more than half of the claims that differ from this one in the ordinal at most have their data."""
+        return self._state.volumes.has_quorum(self._state.volumes.named(claim))
+
     def pods_to_drain(self, node: int) -> list[PodState]:
         """The pods on a node that a drain is about: all but static ones and those of DaemonSets, oldest first."""
         pods = self._state.nodes.running[node].values()
@@ -144,6 +173,38 @@ class World:
         self.strikes[operation] += 1
         return Cordon(self._state.nodes, self._cordons, nodes, self._state.cause(f"{operation}/{subject}"))
 
+    def set_out_of_service(self, node: int, out: bool, operation: str) -> None:
+        """Puts the taint out-of-service on a node, or takes it away. What follows is due to why the node is away."""
+        self.strikes[operation] += out
+        nodes = self._state.nodes
+        taint = Taint(OUT_OF_SERVICE, TaintEffect.NO_EXECUTE, "nodeshutdown")
+        cause = next(iter((*nodes.down_causes[node].values(), *nodes.silent_causes[node].values())), 0)
+        nodes.set_taints(node, nodes.taints_of(node) - {taint} | ({taint} if out else set()), cause)
+
+    def set_lost(self, claim: str, lost: bool, subject: Subject) -> None:
+        """The data of the claim's volume is gone, or back."""
+        self.strikes[subject.mode] += lost
+        volume = self._state.volumes.named(claim).volume
+        if volume is not None:
+            self._state.volumes.set_lost(volume, lost, self._state.cause(f"{subject.mode}/{subject.name}"))
+
+    def force_delete(self, operation: str, after: Distribution, select: LabelSelector) -> None:
+        """From now on, selected pods that hang on nodes that are not Ready are removed, each after a time."""
+        nodes, pods = self._state.nodes, self._state.pods
+
+        def delete(pod: PodState) -> None:
+            if pods.get(pod.uid) is pod and nodes.ready[pod.node] != TRUE:
+                self.strikes[operation] += 1
+                self.journal.note(operation, pod.name, self.now).end(self.now)
+                pods.remove(pod)
+
+        def hangs(pod: PodState) -> None:
+            if select.matches(pod.pod_class.labels):
+                delay = pod.slot.draw(f"operation/{operation}", after)
+                self._kernel.timer(delay, lambda: delete(pod), Order.REPAIR)
+
+        self.watch.hanging(hangs)
+
     def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
         """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
         return self.journal.agenda(operation, subject, first, every)
@@ -185,8 +246,6 @@ class World:
     def roll_out(self, attempt: Attempt, target: Rollable, new_image: bool) -> None:
         """The target's template changes: to images that no node has yet, or only in an annotation."""
         self.strikes[attempt.operation] += 1
-        if (before := self._rollouts.pop(target, None)) is not None:
-            before.end(self.now, Outcome.REPLACED)
         template = target.spec.template
         release = f"{attempt.operation}/{target.generation}"
         if new_image:
@@ -195,11 +254,27 @@ class World:
         else:
             annotations = {**template.annotations, "kubectl.kubernetes.io/restartedAt": release}
             template = replace(template, annotations=annotations)
+        attempt.begin(self.now)
+        self._apply(attempt, target, template)
+
+    def reload(self, attempt: Attempt, record: ConfigurationState, reload: Reload) -> None:
+        """What pods do about another content of a ConfigMap or Secret; what they do by themselves is over at once."""
+        targets = self.configurations.readers(record) if reload is Reload.RESTART else []
+        for target in targets:
+            self._apply(attempt, target, with_checksum(target.spec.template, record))
+        if not targets:
+            attempt.end(self.now)
+
+    def _apply(self, attempt: Attempt, target: Rollable, template: PodTemplate) -> None:
+        before = self._rollouts.pop(target, None)
+        if before is not None and before.ended is None:
+            before.end(self.now, Outcome.REPLACED)
         cause = self._state.cause(f"{attempt.operation}/{target.workload}")
         self._api.apply(replace(target.spec, template=template), cause)
-        attempt.begin(self.now)
         self._rollouts[target] = attempt
 
     def _completed(self, target: Rollable, complete: int, cause: int) -> None:
-        if complete and (attempt := self._rollouts.pop(target, None)) is not None:
+        """The last of the rollouts of an attempt ends it."""
+        attempt = self._rollouts.pop(target, None) if complete else None
+        if attempt is not None and attempt.ended is None and attempt not in self._rollouts.values():
             attempt.end(self.now)

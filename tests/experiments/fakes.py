@@ -45,6 +45,7 @@ class Run:
     strikes: dict[str, int]
     pending: dict[str, str]
     attempts: tuple[()] = ()
+    job_runs: tuple[()] = ()
     log: None = None
 
 

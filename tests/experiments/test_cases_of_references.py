@@ -125,7 +125,7 @@ def test_validate_names_references_as_text_and_as_values(kubenines: Any) -> None
     code, out, _ = kubenines("validate", file)
     assert code == 0
     assert "not among the input, too good: ConfigMap/nope (once at " in out
-    [one] = json.loads(kubenines("validate", file, "-o", "json")[1])["notRead"]
+    [one] = json.loads(kubenines("validate", file, "--format", "json")[1])["notRead"]
     assert (one["field"], one["why"], one["line"]) == ("ConfigMap/nope", "not among the input", 31)
     page = kubenines("validate", "--fields", file)[1]
     _, _, absent = page.partition("## Referred to and not among the input")

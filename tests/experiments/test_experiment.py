@@ -105,7 +105,7 @@ def test_a_change_that_makes_no_sense_is_refused() -> None:
         Experiment.from_manifests(SHOP).set("policies[x].name", "y")
     with pytest.raises(InputError, match=r"spec\.duration"):
         Experiment.from_manifests(SHOP).set("duration", "soon")
-    with pytest.raises(ValueError, match="'zone' or 'node'"):
+    with pytest.raises(InputError, match="unknown 'spread' 'rack'; expected one of 'zone', 'node'"):
         Experiment.from_manifests(SHOP).policy("p", spread="rack")
 
 
@@ -178,6 +178,19 @@ EVERYTHING["spec"] |= {
             "behaviour": {"overrides": [{"match": {"name": "cart"}, "stop": {"kind": "fixed", "value": "1s"}}]},
             "operations": [{"name": "r", "type": "rollout", "target": "Deployment/cart", "every": "1d"}],
         },
+        {
+            "name": "c",
+            "extends": ["b"],
+            "replicas": 2,
+            "spread": "zone",
+            "budget": {"minAvailable": 1},
+            "patches": [{"target": {"kind": "Deployment"}, "budget": {"maxUnavailable": "50%"}}],
+            "failures": [
+                {"name": "node-crash", "timeToFailure": {"factor": 0.5}, "timeToRepair": {"p95": None, "sigma": 1}},
+                {"name": "container-crash", "remove": True},
+            ],
+            "operations": [{"name": "r", "target": ["Deployment/*"], "every": None, "at": "1d"}],
+        },
     ],
 }
 
@@ -225,6 +238,50 @@ def test_another_package_of_the_same_name_is_found_out(tmp_path: Path) -> None:
     )
     assert "kubenines needs its own package 'experiments'" in done.stderr
     assert f"but Python finds {tmp_path / 'experiments' / '__init__.py'} first" in done.stderr
+
+
+SCRIPT = """
+from kubenines import Experiment
+
+if __name__ == "__main__":
+    experiment = Experiment.from_manifests({shop!r}).set("duration", "1d").set("replications", 2)
+    print(repr(experiment.run(workers=2)))
+"""
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A folder of a user whose own packages are called as ours."""
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "__init__.py").write_text('raise RuntimeError("not ours")\n')
+    for name in ("models", "simulator"):
+        (tmp_path / f"{name}.py").write_text('raise RuntimeError("not ours")\n')
+    return tmp_path
+
+
+def run_script(script: Path, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    script.parent.mkdir(exist_ok=True)
+    script.write_text(SCRIPT.format(shop=str(ROOT / "experiments" / "manifests" / "shop.yaml")))
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, str(script)], cwd=cwd, env=environment, capture_output=True, text=True)
+
+
+def test_packages_called_as_ours_in_the_working_directory_do_not_reach_the_processes(foreign: Path) -> None:
+    done = run_script(foreign / "scripts" / "mine.py", foreign)
+    assert (done.stdout, done.returncode) == ("<Results of shop: 1 policies, 2 runs>\n", 0), done.stderr
+
+
+@pytest.mark.parametrize("name", ["experiments", "models", "simulator"])
+def test_packages_called_as_ours_beside_a_script_are_told_of_in_a_sentence(foreign: Path, name: str) -> None:
+    for other in {"experiments/__init__.py", "models.py", "simulator.py"} - {f"{name}.py", f"{name}/__init__.py"}:
+        (foreign / other).unlink()
+    if name != "experiments":
+        (foreign / "experiments").rmdir()
+    done = run_script(foreign / "mine.py", foreign)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"ImportError: kubenines needs its own package {name!r}")
+    assert "Rename that file or folder" in last
 
 
 def test_a_choice_of_policies_outlives_later_changes() -> None:

@@ -9,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
-from models.distributions import Distribution, Empirical, Exponential, Fixed, Gamma, LogNormal, Uniform, Weibull
+from models.distributions import (
+    Distribution,
+    Empirical,
+    Exponential,
+    Fixed,
+    Gamma,
+    LogNormal,
+    Scaled,
+    Uniform,
+    Weibull,
+    stretched,
+)
 
 CONTINUOUS: list[Distribution] = [
     Exponential(3.0),
@@ -133,3 +144,19 @@ def test_every_law_that_is_accepted_can_be_drawn_from(one: float, other: float, 
         drawn = made.sample(np.random.default_rng(seed))
         assert 0 <= drawn < math.inf
         assert 0 < made.mean < math.inf
+
+
+@pytest.mark.parametrize("law", [*ALL, Scaled(Exponential(3.0), 2.0)], ids=str)
+@pytest.mark.parametrize("factor", [0.5, 3.0])
+def test_a_stretched_law_gives_so_many_times_the_same_times(law: Distribution, factor: float) -> None:
+    found = stretched(law, factor)
+    assert isinstance(found, Scaled) == isinstance(law, Scaled)
+    assert found.mean == pytest.approx(factor * law.mean)
+    for seed in range(20):
+        drawn = found.sample(np.random.default_rng(seed))
+        assert drawn == pytest.approx(factor * law.sample(np.random.default_rng(seed)))
+
+
+def test_a_law_is_stretched_by_a_positive_factor() -> None:
+    with pytest.raises(ValueError, match="factor must be positive"):
+        stretched(Exponential(1.0), 0.0)

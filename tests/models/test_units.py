@@ -197,7 +197,7 @@ def test_cpu_survives_writing_and_reading(millicores: int) -> None:
     assert parse_cpu(format_cpu(millicores)) == millicores
 
 
-@given(st.one_of(st.integers(0, 2**62), st.builds(lambda n, k: n * 2**k, st.integers(0, 1000), st.integers(0, 50))))
+@given(st.one_of(st.integers(0, 2**53), st.builds(lambda n, k: n * 2**k, st.integers(0, 1000), st.integers(0, 43))))
 def test_memory_survives_writing_and_reading(size: int) -> None:
     assert parse_amount(format_memory(size)) == size
 
@@ -267,3 +267,12 @@ def test_other_forms_of_int_or_string_are_refused(value: object) -> None:
 def test_numbers_that_nobody_means_are_refused(parse: Callable[[object], object], text: str) -> None:
     with pytest.raises(ValueError, match=r"makes no sense|is at most"):
         parse(text)
+
+
+@pytest.mark.parametrize("text", ["8Ei", "1e50", "9" * 400, "-1e50", f"{2**53 + 1}"])
+def test_amounts_of_which_a_thousand_do_not_fit_into_64_bits_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="more than any machine has: expected at most 9007199254740992"):
+        parse_amount(text)
+    with pytest.raises(ValueError, match="more than any machine has: expected at most 9007199254740992"):
+        parse_cpu(text)
+    assert parse_amount("8Pi") == 2**53

@@ -6,9 +6,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from models.cluster import Cluster
+from models.cronjob import ConcurrencyPolicy, CronJob
 from models.deployment import Deployment, Percent, StrategyType
 from models.disruption import PodDisruptionBudget
 from models.distributions import Distribution, Exponential, Fixed, LogNormal, Uniform
+from models.job import Job
 from models.labels import LabelSelector, Operator, Requirement
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Resources, Taint, TaintEffect
 from models.pod import (
@@ -22,6 +24,7 @@ from models.pod import (
     TopologySpreadConstraint,
     WhenUnsatisfiable,
 )
+from models.schedule import Schedule
 from models.service import Service
 from models.traffic import RequestRate, Retries, Traffic
 from simulator.failures.container_crash import ContainerCrash
@@ -176,6 +179,34 @@ def clusters(draw: st.DrawFn, most_nodes: int = 8, most_deployments: int = 5) ->
             Service("http", selector={"tier": "front"}, named_ports=HTTP),
         ),
     )
+
+
+def with_jobs(draw: st.DrawFn, cluster: Cluster) -> Cluster:
+    """The cluster with some Jobs of many pods, and a CronJob whose runs overlap now and then."""
+
+    def job(name: str) -> Job:
+        policy = draw(st.sampled_from(["Never", "OnFailure"]))
+        work = draw(containers("server"))
+        pods = template(name, work, restart_policy=policy, priority=draw(st.sampled_from([0, 0, 5])))
+        return Job(
+            name,
+            pods,
+            parallelism=draw(st.integers(1, 6)),
+            completions=draw(st.sampled_from([None, 1, 20])),
+            backoff_limit=draw(st.sampled_from([0, 6])),
+            active_deadline=draw(st.sampled_from([None, HOUR])),
+            ttl_after_finished=draw(st.sampled_from([None, 60.0])),
+            replaces_failed_only=draw(st.booleans()),
+        )
+
+    every = CronJob(
+        "tick",
+        job("tick"),
+        Schedule(minutes=frozenset(range(0, 60, 15))),
+        concurrency_policy=draw(st.sampled_from(ConcurrencyPolicy)),
+    )
+    jobs = tuple(job(f"job-{number}") for number in range(draw(st.integers(0, 2))))
+    return replace(cluster, jobs=jobs, cron_jobs=(every,))
 
 
 def often(hours: float) -> st.SearchStrategy[Distribution]:

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,10 +26,10 @@ from simulator.scheduling.counts import PodCounts
 from simulator.simulation import Simulation
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import NodeTable
-from simulator.state.objects import DeploymentState, Phase, PodState
+from simulator.state.objects import DeploymentState, JobState, Phase, PodState
 from simulator.stories.protocols import FailureMode
 from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, behaviour, uniform_cluster
-from tests.simulator.strategies import clusters, crowds, failures, maintained, rollouts
+from tests.simulator.strategies import clusters, crowds, failures, maintained, rollouts, with_jobs
 
 LIVELY = behaviour(
     image_pull=LogNormal(5.0, 0.8), startup=Uniform(0.0, 30.0), restart=Uniform(0.0, 2.0), stop=Uniform(0.0, 12.0)
@@ -52,7 +51,7 @@ def check_nodes(state: ClusterState) -> None:
         assert pod.uid == uid
         if pod.node >= 0 and pod.phase not in (Phase.FAILED, Phase.SUCCEEDED):
             on[pod.node].add(uid)
-            requests = pod.pod_class.spec.requests
+            requests = pod.pod_class.requests
             for name, amount in (("cpu", requests.cpu), ("memory", requests.memory), ("pods", 1)):
                 used[name][pod.node] += amount
     for node, running in enumerate(table.running):
@@ -66,7 +65,7 @@ def check_pods(state: ClusterState) -> None:
     """Pods are what their containers and nodes make of them."""
     slots: Counter[tuple[object, int]] = Counter()
     for pod in state.pods.values():
-        slots[pod.pod_class.workload, pod.slot.index] += not pod.deleting
+        slots[pod.pod_class.workload, pod.slot.index] += not pod.deleting and not pod.is_over
         assert pod.phase is not Phase.ABSENT
         assert pod.running == 0 or (pod.node >= 0 and state.nodes.powered[pod.node])
         assert pod.running <= len(pod.containers)
@@ -115,17 +114,19 @@ def check_replica_sets(state: ClusterState) -> None:
 
 def check_counts(state: ClusterState, counts: PodCounts) -> None:
     """Running counts of pods are those of a recount."""
+    placed = [
+        pod
+        for pod in state.pods.values()
+        if pod.node >= 0 and not pod.deleting and pod.phase not in (Phase.FAILED, Phase.SUCCEEDED)
+    ]
     for selector in (LabelSelector(), LabelSelector.of({"tier": "front"}), LabelSelector.of({"app": "app-0"})):
+        on = Counter(pod.node for pod in placed if selector.matches(pod.pod_class.labels))
         for key in (ZONE_LABEL, HOSTNAME_LABEL):
             count = counts.of("default", selector, key)
-            by_node = np.zeros(len(state.nodes), dtype=np.int64)
             by_label: Counter[str] = Counter()
-            for pod in state.pods.values():
-                active = pod.node >= 0 and not pod.deleting and pod.phase not in (Phase.FAILED, Phase.SUCCEEDED)
-                if active and selector.matches(pod.pod_class.labels):
-                    by_node[pod.node] += 1
-                    by_label[state.nodes.labels[pod.node].get(key, "")] += 1
-            assert count.by_node.tolist() == by_node.tolist()
+            for node, number in on.items():
+                by_label[state.nodes.labels[node].get(key, "")] += number
+            assert count.by_node.tolist() == [on[node] for node in range(len(state.nodes))]
             del by_label[""]
             assert sorted(count.by_domain[count.by_domain > 0].tolist()) == sorted(by_label.values())
 
@@ -209,11 +210,12 @@ def watched(cluster: Cluster, under: Behaviour, fences: bool = False, **other: o
 
 
 def let_pass(lab: Lab, until: float) -> None:
-    """Runs event by event, and checks whenever time goes on."""
-    kernel = lab.kernel
+    """Runs event by event, and checks whenever time goes on, if there was a transition since it was checked."""
+    kernel, transitions, checked = lab.kernel, lab.state.transitions, -1
     while kernel.peek() <= until:
-        if kernel.peek() > kernel.now:
+        if kernel.peek() > kernel.now and transitions.count != checked:
             check_at_rest(lab.simulation)
+            checked = transitions.count
         kernel.step()
     lab.run(until)
 
@@ -302,6 +304,21 @@ def test_the_state_is_consistent_while_requests_are_too_many(history: History, d
         cluster, under, failures=(*modes, lost), operations=operations, seed=seed, end=3 * HOUR, traffic=traffic
     )
     let_pass(lab, until=3 * HOUR)
+
+
+@SETTINGS
+@given(histories(), st.data())
+def test_the_state_is_consistent_while_jobs_come_and_go(history: History, data: st.DataObject) -> None:
+    cluster, modes, operations, seed = history
+    cluster, upkeep = data.draw(maintained(with_jobs(data.draw, cluster)))
+    pods = replace(LIVELY.pods, run=Exponential(600.0), failure_probability=data.draw(st.sampled_from([0.0, 0.2])))
+    under = replace(LIVELY, pods=pods)
+    both = (*operations, *upkeep)
+    lab = watched(cluster, under, failures=modes, operations=both, seed=seed, end=3 * HOUR)
+    let_pass(lab, until=3 * HOUR)
+    for job in lab.state.workloads.of(JobState):
+        assert job.succeeded <= (job.spec.completions or job.succeeded)
+        assert not job.finished or not job.pods
 
 
 @SETTINGS

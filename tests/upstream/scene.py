@@ -15,6 +15,7 @@ from models.node import Node, Taint, TaintEffect
 from models.pod import Pod
 from simulator.kernel import Kernel
 from simulator.scheduling.counts import PodCounts
+from simulator.scheduling.storage import StorageView
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
@@ -23,7 +24,11 @@ from simulator.streams import Streams
 
 Object = Mapping[str, Any]
 
-BEYOND_THE_API = ("duplicate value", "must not be specified when labelSelector is not set")
+BEYOND_THE_API = (
+    ": duplicate value",
+    ": must not be specified when labelSelector is not set",
+    " spec.containers: required value is missing",
+)
 """What plugins are tested with although the API server refuses it: it plays no part in what they answer."""
 NAMESPACES = {"subteam1.team1": "team1", "subteam2.team1": "team1", "subteam1.team2": "team2"}
 """The namespaces of upstream's affinity tests, and their label `team`."""
@@ -40,9 +45,11 @@ def read(kind: str, written: Object, name: str) -> Any:
     manifest = Manifest(value, Document("tables.json", value))
     findings = Findings()
     made = converters()[kind](Field(manifest.value, manifest, findings), Admission({}, Behaviour()))
-    problems = [problem for problem in findings.problems if not problem.message.startswith(BEYOND_THE_API)]
+    problems = [
+        str(problem) for problem in findings.problems if not any(words in str(problem) for words in BEYOND_THE_API)
+    ]
     if problems:
-        raise RefusedError("; ".join(map(str, problems)))
+        raise RefusedError("; ".join(problems))
     return made
 
 
@@ -52,7 +59,7 @@ def pod(written: Object | None, name: str = "asked") -> Pod:
     spec = dict(written.get("spec") or {})
     for key in ("containers", "initContainers"):
         if key in spec:
-            spec[key] = [_container(c, f"{key}-{i}") for i, c in enumerate(spec[key])]
+            spec[key] = [_container(c, f"{key}-{i}".lower()) for i, c in enumerate(spec[key])]
     if "priority" in spec:
         spec.setdefault("priorityClassName", "given-its-priority")
     return read("Pod", {**written, "spec": spec}, name)  # type: ignore[no-any-return]
@@ -87,7 +94,7 @@ class Scene:
         self.kernel = Kernel(0.0, 1.0)
         self.state = ClusterState(self.kernel, nodes, None)
         self.counts = PodCounts(self.state)
-        self.cluster = ClusterView(self.state.nodes, self.counts)
+        self.cluster = ClusterView(self.state.nodes, self.counts, StorageView(self.state.nodes, self.state.volumes))
         self.api = Api(self.state, Streams(0, 0), Behaviour())
         namespaces = [Namespace(name, {NAME_LABEL: name, "team": team}) for name, team in NAMESPACES.items()]
         for other in (*namespaces, *others):

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing import active_children, get_context, parent_process
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +27,8 @@ ATTEMPTS = 3
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
+_OURS = Path(__file__).resolve().parents[3]
+"""Where our packages lie."""
 
 
 class ProcessDied(RuntimeError):
@@ -144,8 +147,9 @@ def _pool(workers: int, function: Callable[[Spec], Result]) -> Iterator[ProcessP
     if sys.platform != "win32":
         context.set_forkserver_preload([function.__module__])
     others = set(active_children())
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(_ONE_THREAD)
+    given = _ONE_THREAD | _elsewhere()
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
     try:
         yield pool
@@ -160,6 +164,14 @@ def _pool(workers: int, function: Callable[[Spec], Result]) -> Iterator[ProcessP
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _elsewhere() -> dict[str, str]:
+    """What keeps a new interpreter from looking for packages in the working directory, unless ours lie there.
+
+    It would look there first, and our names are ordinary words: a user's own models.py, or experiments/, may be there.
+    """
+    return {} if Path.cwd() == _OURS else {"PYTHONSAFEPATH": "1"}
 
 
 def _follow_parent() -> None:

@@ -96,7 +96,7 @@ def _grouped(
             ready_since=pod.ready_since,
             started=pod.start_time,
             pending=pod.phase is Phase.PENDING,
-            ignored=pod.deleting or pod.phase is Phase.FAILED,
+            ignored=pod.deleting or pod.is_over,
         )
         for pod in pods
     )

@@ -41,6 +41,12 @@ class DefaultPreemption:
     min_candidate_nodes_percentage: int = 10
     min_candidate_nodes_absolute: int = 100
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_candidate_nodes_percentage <= 100:
+            raise ValueError("minCandidateNodesPercentage must be 0 to 100")
+        if self.min_candidate_nodes_absolute < 0:
+            raise ValueError("minCandidateNodesAbsolute must not be negative")
+
     def post_filter(self, pod: PodView, dry_run: DryRun) -> tuple[int, Sequence[int]] | None:
         potential_nodes, allowed = dry_run.potential_nodes(), dry_run.disruptions_allowed
         enough = len(potential_nodes) * self.min_candidate_nodes_percentage // 100

@@ -35,6 +35,10 @@ class InterPodAffinity:
     filter_reads: ClassVar[Reads] = Reads.CLUSTER
     score_reads: ClassVar[Reads] = Reads.CLUSTER
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.hard_pod_affinity_weight <= 100:
+            raise ValueError("hardPodAffinityWeight must be 0 to 100")
+
     def signature(self, pod: PodView) -> Hashable:
         return None
 

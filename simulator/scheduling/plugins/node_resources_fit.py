@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -44,6 +45,12 @@ class NodeResourcesFit:
             raise ValueError(f"there is no scoring strategy {self.scoring_strategy!r}")
         if self.scoring_strategy == "RequestedToCapacityRatio" and not self.shape:
             raise ValueError("RequestedToCapacityRatio needs a shape")
+        if not all(1 <= weight <= 100 for _, weight in self.resources):
+            raise ValueError("the weights of its resources must be 1 to 100")
+        if not all(0 <= percent <= 100 and 0 <= grade <= 10 for percent, grade in self.shape):
+            raise ValueError("its shape must have utilizations of 0 to 100 and scores of 0 to 10")
+        if any(later <= earlier for (earlier, _), (later, _) in pairwise(self.shape)):
+            raise ValueError("the utilizations of its shape must increase")
 
     def signature(self, pod: PodView) -> Hashable:
         requests, scored = pod.requests, pod.scored_requests

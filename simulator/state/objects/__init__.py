@@ -4,23 +4,33 @@ Nodes are columns, because a scheduler looks at all of them at once. A pod is lo
 read from a numpy column costs several times an attribute; so pods are slotted records.
 """
 
-from simulator.log import Phase
+from simulator.log import Phase, VolumeWait
+from simulator.state.objects.configuration import ConfigurationState
+from simulator.state.objects.cronjob import CronJobState
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import TEMPLATE_HASH_LABEL, DeploymentState, Progress, ReplicaSetState, Rollout
+from simulator.state.objects.job import JobState
 from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState
 from simulator.state.objects.resource_quota import QuotaState
 from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.statefulset import StatefulSetState
+from simulator.state.objects.volume import ClaimKey, ClaimPhase, ClaimState, VolumePhase, VolumeState
 from simulator.state.objects.workload import Slot, Workload
 
 __all__ = [
     "REVISION_LABEL",
     "TEMPLATE_HASH_LABEL",
+    "ClaimKey",
+    "ClaimPhase",
+    "ClaimState",
+    "ConfigurationState",
     "ContainerState",
+    "CronJobState",
     "DaemonSetState",
     "DeploymentState",
     "Disruption",
+    "JobState",
     "Phase",
     "PodClass",
     "PodOwner",
@@ -34,5 +44,8 @@ __all__ = [
     "ServiceState",
     "Slot",
     "StatefulSetState",
+    "VolumePhase",
+    "VolumeState",
+    "VolumeWait",
     "Workload",
 ]

@@ -7,7 +7,7 @@ from models.behaviour import PodBehaviour
 from models.pod import Container, PodTemplate
 from simulator.hazards import Clock
 from simulator.kernel import Timer
-from simulator.log import Phase
+from simulator.log import Configured, Phase, VolumeWait
 from simulator.state.objects.affinity import Namespaces, PodAffinity
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.start_order import start_order
@@ -31,6 +31,7 @@ class PodClass:
     __slots__ = (
         "affinity",
         "behaviour",
+        "claims",
         "deletion_cost",
         "endpoint_of",
         "host_ports",
@@ -71,6 +72,8 @@ class PodClass:
         self.affinity = PodAffinity.of(template.spec.affinity, workload.namespace, labels, namespaces)
         self.requests = template.spec.requests
         self.host_ports = template.spec.host_ports
+        self.claims = tuple((workload.namespace, claim) for claim in template.spec.claims)
+        """Those that all its pods use: (namespace, name)."""
         self.scored_requests = template.spec.scored_requests
         self.images = tuple(
             dict.fromkeys(c.image for c in (*template.spec.init_containers, *template.spec.containers) if c.image)
@@ -79,6 +82,11 @@ class PodClass:
         self.stages = start_order(template.spec)
         self.scheduling: object = None
         """What the scheduler worked out for this class."""
+
+    @property
+    def has_volumes(self) -> bool:
+        """Whether its pods use any claims."""
+        return bool(self.claims or self.spec.ephemeral_claims)
 
     def stand_behind(self, service: ServiceState) -> None:
         """The Service selects its pods."""
@@ -94,6 +102,7 @@ class ContainerState:
         "backoff",
         "backoff_updated",
         "clocks",
+        "exit_code",
         "finished",
         "healthy",
         "over",
@@ -118,6 +127,8 @@ class ContainerState:
         self.backoff_updated = 0.0
         self.started = 0.0
         self.finished = 0.0
+        self.exit_code: int | None = None
+        """Of its last end; None while it runs, or if nobody saw it end."""
         self.clocks: list[Clock] | None = None
         self.timers: list[Timer] = []
 
@@ -158,6 +169,7 @@ class PodState:
         "cause",
         "clocks",
         "conditions",
+        "configuration",
         "containers",
         "created",
         "deleting",
@@ -183,6 +195,7 @@ class PodState:
         "stopping",
         "timer",
         "uid",
+        "volume_wait",
     )
 
     def __init__(
@@ -212,6 +225,8 @@ class PodState:
         self.ready_since = now
         self.available = False
         """Ready for minReadySeconds; kept by its ReplicaSet's controller."""
+        self.volume_wait = VolumeWait.NOTHING
+        """What its volumes keep it waiting for."""
         self.pulling = False
         """Bound, and some of its images are not on the node yet."""
         self.answering = False
@@ -229,11 +244,18 @@ class PodState:
         """Its kubelet stops its containers for good, or has done so and could not say it yet."""
         self.conditions: set[str] = set()
         """Of the conditions of its readiness gates, those that are True."""
+        self.configuration = Configured.WELL
+        """What is the matter with the ConfigMaps and Secrets that it reads."""
         self.timer: Timer | None = None
         self.clocks: list[Clock] = []
         """Failure clocks of its sandbox."""
         self.cause = 0
         """Why it is not well, or was made: an index into the causes of the log."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has succeeded or failed: it holds no resources any more."""
+        return self.phase is Phase.FAILED or self.phase is Phase.SUCCEEDED
 
     @property
     def main_containers(self) -> list[ContainerState]:

@@ -19,6 +19,7 @@ class ConsistentHash(Balancing):
     """
 
     bound: float | None = None
+    """How many times the mean number of requests an endpoint may have in progress; None: any number."""
 
     def __post_init__(self) -> None:
         if self.bound is not None and not 1 < self.bound < math.inf:

@@ -18,6 +18,7 @@ class PowerOfTwo(Balancing):
     """The one with the fewest requests in progress over its weight, among `choices` different ones taken at random."""
 
     choices: int = 2
+    """How many are compared, from 2 to 64."""
 
     compares = True
 

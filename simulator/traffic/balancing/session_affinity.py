@@ -16,6 +16,7 @@ class SessionAffinity(Balancing):
     """
 
     timeout: float = 10800.0
+    """After so long without a connection a client may get another endpoint."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.timeout) and self.timeout > 0):

@@ -62,9 +62,11 @@ def times(
         case Bursts():
             yield from _bursts(arrivals, rate, start, end, rng)
         case Batches(size):
+            at_once = max(1, int(CHUNK / size))
             for begin, stop, level in _pieces(rate, start, end):
                 for epochs in _poisson(level / size, begin, stop, rng):
-                    yield np.repeat(epochs, rng.geometric(1 / size, len(epochs)))
+                    for some in np.split(epochs, range(at_once, len(epochs), at_once)):
+                        yield np.repeat(some, rng.geometric(1 / size, len(some)))
         case RecordedTimes(recorded):
             all_times = np.array(recorded)
             inside = all_times[(all_times >= start) & (all_times < end)]

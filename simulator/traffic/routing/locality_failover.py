@@ -21,7 +21,9 @@ class LocalityFailover:
     """
 
     minimum: int = 1
+    """Endpoints that a zone must have to be used."""
     failover: Mapping[str, str] = field(default_factory=dict)
+    """The client's zone -> the zone that is used instead."""
 
     def __post_init__(self) -> None:
         if not (self.minimum >= 1 and math.isfinite(self.minimum)):

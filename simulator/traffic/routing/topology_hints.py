@@ -22,6 +22,7 @@ class TopologyHints:
     """
 
     overload_threshold: float = 0.2
+    """How much more than its share a zone's endpoints may have to bear."""
 
     per_node = False
 

@@ -16,16 +16,22 @@ from experiments.attribution.stages import Stage
 from experiments.design.goal import Capacity, ReadyEndpoints
 from experiments.metrics.observation import Observation
 from models.behaviour import Behaviour
+from models.claim import PersistentVolumeClaim
+from models.configuration import ConfigurationReference, Via
 from models.daemonset import DaemonSet
 from models.distributions import Exponential, Fixed
 from models.labels import LabelSelector
 from models.pod import Probe
 from models.service import Service
 from models.statefulset import StatefulSet
+from models.volume import StorageClass, VolumeBindingMode
+from simulator.failures.access_refused import AccessRefused
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
+from simulator.failures.secret_expiry import SecretExpiry
 from simulator.failures.zone_outage import ZoneOutage
 from simulator.log import Kind, TransitionLog
+from simulator.operations.config_change import ConfigChange
 from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
 from simulator.run import Run, simulate
@@ -148,10 +154,12 @@ def test_any_history_sums_to_its_downtime(data: st.DataObject) -> None:
 def test_causes_that_overlap_sum_to_the_downtime() -> None:
     """Every kind of workload on full nodes, with all that the simulator can do to them at once."""
     web = template("web", container(cpu=500, readiness=Probe(period=10.0)), tolerations=tolerations(60.0), priority=50)
+    keys = ("ConfigMap/default/web", "Secret/default/web")
+    web = replace(web, configuration=tuple(ConfigurationReference(key, Via.VOLUME, "server") for key in keys))
     load = cluster(
         nodes(6, ("a", "b", "c"), cpu=1500),
         deployment(replicas=4, pods=web),
-        deployment("lone", pods=template("lone", container(cpu=700))),
+        deployment("lone", pods=template("lone", container(cpu=700), claims=("own",))),
         pod("solo"),
     )
     services = (
@@ -160,17 +168,32 @@ def test_causes_that_overlap_sum_to_the_downtime() -> None:
         Service("agent", selector={"app": "agent"}),
         Service("one", selector={"statefulset.kubernetes.io/pod-name": "db-1"}),
     )
-    databases = StatefulSet("db", template("db", container(cpu=900)), LabelSelector.of({"app": "db"}), replicas=3)
+    databases = StatefulSet(
+        *("db", template("db", container(cpu=900)), LabelSelector.of({"app": "db"})),
+        replicas=3,
+        volume_claim_templates=(PersistentVolumeClaim("data"),),
+    )
+    storage = StorageClass("disks", "ebs.csi.aws.com", VolumeBindingMode.WAIT_FOR_FIRST_CONSUMER, is_default=True)
     agents = DaemonSet("agent", template("agent", priority=100), LabelSelector.of({"app": "agent"}))
     found = simulate(
-        replace(load, services=services, stateful_sets=(databases,), daemon_sets=(agents,)),
+        replace(
+            load,
+            services=services,
+            stateful_sets=(databases,),
+            daemon_sets=(agents,),
+            storage_classes=(storage,),
+            claims=(PersistentVolumeClaim("own"),),
+        ),
         behaviour=Behaviour(),
         failures=[
             NodeCrash("node-crash", Exponential(DAY), Exponential(HOUR)),
             ZoneOutage("zone-outage", Exponential(3 * DAY), Exponential(HOUR)),
             ContainerCrash("crash", Exponential(DAY / 2)),
+            AccessRefused("refused", "Secret/web", Exponential(2 * DAY), Fixed(6 * HOUR)),
+            SecretExpiry("expiry", "Secret/web", 7 * DAY, Fixed(HOUR)),
         ],
         operations=[
+            ConfigChange("change", "ConfigMap/web", every=DAY, bad_probability=0.5, detection=Fixed(4 * HOUR)),
             Rollout("release", "Deployment/web", every=DAY),
             Drain("patching", every=5 * DAY, timeout=600.0, maintenance=Fixed(600.0), reboot=True),
         ],
@@ -181,6 +204,9 @@ def test_causes_that_overlap_sum_to_the_downtime() -> None:
     check(found, ANY)
     check(found, Capacity(1.0))
     causes = {cause for name in found.services for cause, _ in lost(found, name, Capacity(1.0))}
-    assert causes == {"node-crash", "zone-outage", "crash", "release", "patching", "preemption"}
+    assert causes == {
+        *("node-crash", "zone-outage", "crash", "release", "patching", "preemption"),
+        *("change", "expiry", "refused"),
+    }
     stages = {stage for name in found.services for _, stage in lost(found, name, Capacity(1.0))}
     assert stages == set(Stage) - {Stage.NOT_LISTED, Stage.OVER_QUOTA, Stage.FORBIDDEN}

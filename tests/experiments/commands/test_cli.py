@@ -10,6 +10,8 @@ import yaml
 
 from experiments.cli import cli, main
 
+pytestmark = pytest.mark.usefixtures("without_plots")
+
 ROOT = Path(__file__).resolve().parents[3]
 QUICKSTART = str(ROOT / "experiments" / "configs" / "quickstart.yaml")
 SHOP = str(ROOT / "experiments" / "manifests" / "shop.yaml")
@@ -49,6 +51,22 @@ def test_help_names_every_command(kubenines: Any) -> None:
     for command in ("validate", "plan", "run", "show", "explain", "schema", "version", "verify", "bench"):
         assert f"  {command} " in out
         assert kubenines(command, "--help")[0] == 0
+
+
+def test_a_recording_that_is_none_is_bad_input_and_nothing_is_written(kubenines: Any) -> None:
+    Path("recording.json").write_text('{"name": "x", "nodes": [],\n "actions": [{"at": 0, "do": "setle"}], "until": 1}')
+    code, out, err = kubenines("replay", "recording.json", "--output", "simulated.json")
+    assert (code, out) == (2, "")
+    assert err.startswith("recording.json:2:30: actions[0].do: unknown action 'setle'; expected one of")
+    assert err.endswith("did you mean 'settle'?\n")
+    assert not Path("simulated.json").exists()
+
+
+def test_times_of_two_kinds_do_not_mix(kubenines: Any) -> None:
+    Path("log.csv").write_text("node,start,end\na,1,2\na,5,9\nb,2,7\n")
+    code, _, err = kubenines("fit", "log.csv", "--observed-from", "2005-06-21")
+    assert code == 2
+    assert "expected seconds as a number, as in the log (got '2005-06-21')" in err
 
 
 def test_no_help_shows_the_marks_of_its_own_layout(kubenines: Any) -> None:
@@ -120,7 +138,7 @@ def test_validate_reads_directories(kubenines: Any) -> None:
 
 def test_validate_in_json_lists_problems_with_their_places(kubenines: Any, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(BAD)
-    code, out, err = kubenines("validate", "bad.yaml", "-o", "json")
+    code, out, err = kubenines("validate", "bad.yaml", "--format", "json")
     found = json.loads(out)
     assert (code, err, found["valid"]) == (2, "", False)
     assert [(p["line"], p["column"], p["path"]) for p in found["problems"]] == [
@@ -128,7 +146,7 @@ def test_validate_in_json_lists_problems_with_their_places(kubenines: Any, tmp_p
         (6, 66, "spec.cluster.pools[0].allocatable.cpu"),
         (7, 15, "spec.manifests[0]"),
     ]
-    assert json.loads(kubenines("validate", QUICKSTART, "-o", "json")[1])["valid"] is True
+    assert json.loads(kubenines("validate", QUICKSTART, "--format", "json")[1])["valid"] is True
 
 
 def test_plan_shows_policies_and_costs(kubenines: Any) -> None:
@@ -226,6 +244,14 @@ def test_show_prints_the_resolved_experiment(kubenines: Any, tmp_path: Path) -> 
     assert resolved["spec"]["behaviour"]["timing"]["nodeMonitorGracePeriod"] == "50s"
 
 
+@pytest.mark.parametrize("arguments", [("show", "--service", "web"), ("validate", "--fields", "--format", "json")])
+def test_options_that_would_do_nothing_are_usage_errors(kubenines: Any, arguments: tuple[str, ...]) -> None:
+    command, *options = arguments
+    code, _, err = kubenines(command, QUICKSTART, *options)
+    assert code == 2
+    assert options[0] in err
+
+
 def test_show_refuses_a_folder_without_results(kubenines: Any, tmp_path: Path) -> None:
     code, _, err = kubenines("show", str(tmp_path))
     assert code == 2
@@ -297,7 +323,7 @@ def test_every_field_of_the_schema_is_explained(kubenines: Any) -> None:
 
 def test_version_names_what_it_stands_on(kubenines: Any) -> None:
     assert kubenines("version")[1].startswith("kubenines ")
-    assert "numpy" in json.loads(kubenines("version", "-o", "json")[1])
+    assert "numpy" in json.loads(kubenines("version", "--format", "json")[1])
 
 
 def test_bench_prints_what_it_measured(kubenines: Any) -> None:
@@ -369,7 +395,7 @@ def test_results_and_report_carry_what_is_not_read(kubenines: Any, tmp_path: Pat
     assert kubenines("report", "out")[0] == 0
     page = (tmp_path / "out" / "report.html").read_text()
     assert '<td class="name">Pod spec.setHostnameAsFQDN</td>' in page
-    found = json.loads(kubenines("validate", "e.yaml", "-o", "json")[1])["notRead"]
+    found = json.loads(kubenines("validate", "e.yaml", "--format", "json")[1])["notRead"]
     assert [(one["field"], one["line"], one["count"]) for one in found] == [
         ("Pod spec.setHostnameAsFQDN", 5, 1),
         ("Pod spec.schedulerName", 6, 1),
@@ -391,12 +417,10 @@ def test_validate_says_what_becomes_of_every_field(kubenines: Any, tmp_path: Pat
 
 @pytest.mark.parametrize("services", ["", "  services: [{name: web}]\n"])
 def test_a_service_of_pods_that_nothing_makes_is_an_error(kubenines: Any, tmp_path: Path, services: str) -> None:
-    controller = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  template:\n"
-    controller += (
-        "    metadata: {labels: {app: web}}\n    spec: {restartPolicy: Never, containers: [{name: c, image: i}]}\n---\n"
-    )
+    controller = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: once}\nspec:\n  template:\n"
+    controller += "    metadata: {labels: {app: web}}\n    spec: {containers: [{name: c, image: i}]}\n---\n"
     (tmp_path / "app.yaml").write_text(controller + UNREAD.partition("---\n")[2])
     (tmp_path / "e.yaml").write_text(PLAIN + services)
     code, out, err = kubenines("run", "e.yaml", "-q")
     assert (code, out) == (2, "")
-    assert "selects pods of Job/once, which is not simulated yet: it has no endpoints" in err
+    assert "selects pods of Rollout/once, which is not simulated yet: it has no endpoints" in err

@@ -1,5 +1,9 @@
 """The way in: from an installed package to a first answer, without the sources."""
 
+import json
+import shutil
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -7,13 +11,15 @@ import pytest
 from experiments.cli import main
 from experiments.experiment import Experiment
 
-SHOP = Path(__file__).parents[3] / "experiments" / "manifests" / "shop.yaml"
+ROOT = Path(__file__).parents[3]
+SHOP = ROOT / "experiments" / "manifests" / "shop.yaml"
 
 
 def test_the_examples_are_listed_with_their_questions(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["examples"]) == 0
     said = capsys.readouterr()
     assert "quickstart          What does a second replica buy?" in said.out
+    assert "quickstart.ipynb" in said.out
     assert said.err == "copy them with: kubenines examples -o FOLDER\n"
 
 
@@ -21,7 +27,41 @@ def test_examples_that_are_copied_can_be_read_and_are_not_written_over(tmp_path:
     assert main(["examples", "-o", str(tmp_path)]) == 0
     for path in (tmp_path / "configs").iterdir():
         assert Experiment.from_yaml(path).scenarios()
+    assert json.loads((tmp_path / "notebooks" / "quickstart.ipynb").read_text())["cells"]
     assert main(["examples", "-o", str(tmp_path)]) == 2
+
+
+def test_the_package_hands_out_the_notebooks_that_are_built_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
+    assert built["wheel"]["force-include"] == {"notebooks": "experiments/notebooks"}
+    assert {"README.md", "docs", "notebooks"} <= set(built["sdist"]["include"])
+    installed = tmp_path / "site-packages" / "experiments"
+    for name in ("configs", "manifests"):
+        shutil.copytree(ROOT / "experiments" / name, installed / name)
+    (installed / "notebooks").mkdir()
+    (installed / "notebooks" / "mine.ipynb").write_text('{"cells": [{"source": ["# Mine\\n"]}]}')
+    monkeypatch.setattr(sys.modules["experiments.commands.examples"], "PACKAGE", installed)
+    assert main(["examples", "-o", str(tmp_path / "out")]) == 0
+    assert [path.name for path in (tmp_path / "out" / "notebooks").iterdir()] == ["mine.ipynb"]
+
+
+def test_what_the_first_commands_say_fits_eighty_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("rich.console.Console.is_terminal", True)
+    manifests = tmp_path / "web.yaml"
+    manifests.write_text(NOWHERE)
+    assert main(["examples"]) == 0
+    assert main(["init", "web.yaml"]) == 0
+    assert main(["validate", "experiment.yaml"]) == 0
+    said = capsys.readouterr()
+    lines = [*said.out.splitlines(), *said.err.splitlines(), *Path("experiment.yaml").read_text().splitlines()]
+    assert [line for line in lines if len(line) > 80] == []
+    assert "no node has disktype=ssd" in " ".join(said.err.split())
 
 
 def test_a_first_experiment_is_written_about_manifests(
@@ -35,6 +75,27 @@ def test_a_first_experiment_is_written_about_manifests(
     assert Experiment.from_yaml("experiment.yaml").policies == ("as-shipped", "three-replicas")
     assert main(["run", "experiment.yaml", "-n", "2", "-q", "--no-fail"]) == 0
     assert main(["init", "deploy"]) == 2
+
+
+JOBS = """\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: "1e3", namespace: batch}
+spec:
+  schedule: "@daily"
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}}
+"""
+
+
+def test_a_first_experiment_says_how_long_jobs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "jobs.yaml").write_text(JOBS)
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "jobs.yaml"]) == 0
+    experiment = Experiment.from_yaml("experiment.yaml")
+    [scenario] = experiment.scenarios()
+    [cron_job] = scenario.cluster.cron_jobs
+    assert scenario.behaviour.of("CronJob", "1e3", "batch", cron_job.template).run is not None
+    assert not [warning for warning in experiment.design.warnings if "nothing says how long" in warning]
 
 
 SERVICE = """\
@@ -54,6 +115,21 @@ spec:
   template:
     metadata: {labels: {app: db}}
     spec: {containers: [{name: db, image: "db:1"}]}
+"""
+NOWHERE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {nodeSelector: {disktype: ssd}, containers: [{name: web, image: "web:1"}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
 """
 ALONE = """\
 apiVersion: v1

@@ -305,6 +305,15 @@ def test_the_resolved_experiment_is_an_experiment_with_the_same_scenarios(read: 
             "e.yaml:8:49: spec.operations[0].target: there is no Deployment/wbe; did you mean 'Deployment/web'?",
         ),
         (
+            "  operations: [{name: c, type: configChange, target: ConfigMap/settings, every: 7d}]",
+            "e.yaml:8:54: spec.operations[0].target: no pod reads ConfigMap/settings; there is no ConfigMap",
+        ),
+        (
+            "  failures: [{name: r, type: accessRefused, target: ConfigMap/a, timeToFailure: {kind: fixed, value: 1d},"
+            " timeToRepair: {kind: fixed, value: 1d}}]",
+            "e.yaml:8:53: spec.failures[0].target: no pod reads ConfigMap/a; there is no Secret",
+        ),
+        (
             "  failures: [{name: z, type: zoneOutage, zones: [q], timeToFailure: {kind: fixed, value: 1d},"
             " timeToRepair: {kind: fixed, value: 1d}}]",
             "e.yaml:8:50: spec.failures[0].zones[0]: there is no zone 'q'; there is 'a', 'b'",

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from experiments.file import mistakes
 from experiments.file.described import as_written, changed, file_model, partial_model
 from experiments.file.fields import written_duration
+from experiments.file.schema import ExperimentFile
 from experiments.file.source import read
 from models.behaviour import PodBehaviour
 from models.distributions import (
@@ -215,11 +217,28 @@ def test_a_small_file_is_enough() -> None:
         ),
         ("  failures: node", "e.yaml:8:13: spec.failures: expected a list (got 'node')"),
         ("  failures: [node]", "e.yaml:8:14: spec.failures[0]: expected a mapping (got 'node')"),
-        ("  failures: [{name: a}]", "e.yaml:8:14: spec.failures[0]: 'type' is required here"),
+        (
+            "  failures: [{name: a}]",
+            "e.yaml:8:14: spec.failures[0]: 'type' is required here; expected one of 'commonCause', 'containerCrash', ",
+        ),
+        (
+            "  failures: [{name: a, type: containerCrash, timeToFailure: 30d}]",
+            "e.yaml:8:61: spec.failures[0].timeToFailure: expected a mapping (got '30d'); a law is written "
+            "{kind: exponential, mean: 30d}",
+        ),
+        (
+            "  failures: [{name: a, type: containerCrash, timeToFailure: {mean: 30d}}]",
+            "e.yaml:8:61: spec.failures[0].timeToFailure: 'kind' is required here; expected one of 'empirical', ",
+        ),
+        (
+            "  failures: [{name: a, type: containerCrash, timeToFailure: {kind: exponential}}]",
+            "e.yaml:8:61: spec.failures[0].timeToFailure: 'mean' is required here",
+        ),
         (
             "  failures: [{name: a, type: nodeCrsh}]",
-            "e.yaml:8:30: spec.failures[0]: unknown 'type' 'nodeCrsh'; expected one of 'commonCause', "
-            "'containerCrash', 'domainOutage', 'nodeBurst', 'nodeCrash', 'sandboxCrash', 'zoneOutage'; "
+            "e.yaml:8:30: spec.failures[0]: unknown 'type' 'nodeCrsh'; expected one of 'accessRefused', 'commonCause', "
+            "'containerCrash', 'domainOutage', 'nodeBurst', 'nodeCrash', 'sandboxCrash', 'secretExpiry', 'volumeLoss', "
+            "'zoneOutage'; "
             "did you mean 'nodeCrash'?",
         ),
         (
@@ -229,8 +248,8 @@ def test_a_small_file_is_enough() -> None:
         ),
         (
             "  operations: [{name: r, type: rolout, target: Deployment/a, every: 7d}]",
-            "e.yaml:8:32: spec.operations[0]: unknown 'type' 'rolout'; expected one of 'cordon', 'drain', "
-            "'rollout'; did you mean 'rollout'?",
+            "e.yaml:8:32: spec.operations[0]: unknown 'type' 'rolout'; expected one of 'configChange', 'cordon', "
+            "'drain', 'forceDelete', 'outOfService', 'rollout', 'secretRotation'; did you mean 'rollout'?",
         ),
         (
             "  operations: [{name: r, type: rollout, target: Deployment/a}]",
@@ -252,7 +271,7 @@ def test_a_small_file_is_enough() -> None:
         ),
         (
             "  policies: [{name: a, patches: [{target: {kind: Deployment}}]}]",
-            "e.yaml:8:34: spec.policies[0].patches[0]: expected 'set' or 'merge'",
+            "e.yaml:8:34: spec.policies[0].patches[0]: expected 'set', 'merge', 'replicas', 'spread' or 'budget'",
         ),
         ("  policies: [{name: a, add: [5]}]", "e.yaml:8:30: spec.policies[0].add[0]: expected a file or a Kubernetes"),
         (
@@ -304,6 +323,18 @@ def test_a_small_file_is_enough() -> None:
             "  behaviour: {timing: {nodeMonitorPeriod: 0s}}",
             "spec.behaviour.timing: node_monitor_period must be at least 0.001 s",
         ),
+        (
+            '  failures: [{name: "a\\x1b", type: containerCrash, timeToFailure: {kind: fixed, value: 1d}}]',
+            "e.yaml:8:21: spec.failures[0].name: expected 1 to 100 characters that can be printed",
+        ),
+        (
+            "  operations: [{name: a, type: drain, every: 1ms}]",
+            "e.yaml:8:46: spec.operations[0].every: must be 1 s or more",
+        ),
+        (
+            '  operations: [{name: "", type: cordon, at: 1d}]',
+            "e.yaml:8:23: spec.operations[0].name: expected 1 to 100 characters that can be printed",
+        ),
         ("  precision: {relative: 10%}\n  replications: 5", "expected 'replications' or 'precision', not both"),
     ],
 )
@@ -324,6 +355,9 @@ def test_a_mistake_is_named_with_its_place(line: str, message: str) -> None:
         ('cpu: "4"', "cpu: lots", "spec.cluster.pools[0].allocatable.cpu: expected a quantity like 250m"),
         ('cpu: "4"', "cpu: -4", "spec.cluster.pools[0].allocatable.cpu: a quantity must not be negative"),
         ('cpu: "4"', "cpu: 4, gpu: 1", "spec.cluster.pools[0].allocatable.gpu: unknown resource"),
+        ("count: 3", 'count: 3, zones: ["\\x07"]', r"zones[0]: '\x07' is not a valid label: a valid label must be an"),
+        ("count: 3", "count: 3, labels: {a b: c}", "labels[\"a b\"]: 'a b' is not a valid label key"),
+        ("count: 3", "count: 3, labels: {a: b c}", "labels.a: 'b c' is not a valid label"),
         ("{pools:", "{pool:", "e.yaml:6:13: spec.cluster.pool: unknown field; did you mean 'pools'?"),
         ("metadata: {name: x}\n", "", "'metadata' is required here"),
     ],
@@ -372,3 +406,13 @@ def test_extended_resources_are_amounts(tmp_path: Path) -> None:
     file = read(document).file
     assert file is not None
     assert file.spec.cluster.pools[0].allocatable.__pydantic_extra__ == {"nvidia.com/gpu": 2}
+
+
+def test_of_many_mistakes_each_takes_no_long_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    make = ExperimentFile.model_json_schema
+    monkeypatch.setattr(ExperimentFile, "model_json_schema", lambda: made.append(1) or make())
+    mistakes._schema.cache_clear()
+    unknown = "".join(f"  unknown{i}: 1\n" for i in range(300))
+    assert len(problems(HEAD + unknown)) == 300
+    assert len(made) == 1

@@ -164,6 +164,34 @@ def test_a_trace_is_an_input_and_goes_along_with_the_results(tmp_path: Path) -> 
             "spec.traffic[0].clients[0]: expected nodes, outside, zone/<zone> or node/<name> (got 'here')",
         ),
         (
+            {"rate": {"kind": "wave", "mean": 10, "peak": 18, "period": "1s"}},
+            "spec.traffic[0].rate: it changes 248,832,096 times in a run: expected at most 1,000,000",
+        ),
+        (
+            {"rate": {"kind": "constant", "value": 1e300}, "requests": {}},
+            "spec.traffic[0].rate: up to 2.59e+306 requests and bursts would be followed one by one in a run",
+        ),
+        (
+            {"queue": 2**64},
+            "spec.traffic[0].queue: expected a number not greater than 9007199254740992 (got 18446744073709551616)",
+        ),
+        (
+            {"requests": {"clients": 10**9}},
+            "spec.traffic[0].requests: there must be 1 to 1,000,000 clients (got 1000000000)",
+        ),
+        (
+            {"requests": {"connections": {"number": 10**9}}},
+            "spec.traffic[0].requests.connections: expected at most 1,000,000 connections (got 1000000000)",
+        ),
+        (
+            {"requests": {"pod": {"type": "firstComeFirstServed", "concurrency": 10**9}}},
+            "spec.traffic[0].requests.pod: a pod works on at most 100,000 requests at once (got 1000000000)",
+        ),
+        (
+            {"requests": {"arrivals": {"type": "batches", "size": 1e9}}},
+            "spec.traffic[0].requests.arrivals: batches have 1 to 1,000,000 requests on average (got 1000000000.0)",
+        ),
+        (
             {"rate": {"kind": "wave", "mean": 10, "peak": 30}},
             "spec.traffic[0]: expected mean <= peak <= 2 mean (got 10.0 and 30.0)",
         ),
@@ -186,10 +214,15 @@ def test_mistakes_are_found(tmp_path: Path, item: dict[str, Any], message: str) 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("when,rate\n0,1\n", "rates.csv:1: expected the columns time and rate (got when, rate)"),
-        ("time,rate\n0,1\n5,much\n", "rates.csv:3: expected two numbers (got '5' and 'much')"),
+        ("when,rate\n0,1\n", "rates.csv: there is no column 'time'; there is when, rate"),
+        ("time,rate\n0,1\n5,much\n", "rates.csv:3:1: expected two numbers (got '5' and 'much')"),
         ("time,rate\n5,1\n0,1\n", "rates.csv: the steps of a rate of requests must increase in time"),
+        ("time,rate\n0,nan\n", "rates.csv:2:1: expected two numbers (got '0' and 'nan')"),
+        ("time,rate,rate\n0,1,2\n", "rates.csv: 2 columns have the name 'rate'"),
         ("time,rate\n", "rates.csv: a rate of requests needs at least one step"),
+        ("time,rate\nnan,1\n", "rates.csv:2:1: expected two numbers (got 'nan' and '1')"),
+        ("time,rate\n0,1,2\n", "rates.csv:2:1: expected 2 fields, as in the first line (got 3)"),
+        (f"time,rate\n0,{'9' * 200_000}\n", "rates.csv:2:1: not CSV: field larger than field limit (131072)"),
     ],
 )
 def test_traces_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:

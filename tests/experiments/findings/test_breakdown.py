@@ -188,8 +188,8 @@ def test_a_row_whose_interval_is_mostly_for_the_unseen_is_named(
     assert ("cart", "better", "zone", 1e6) in remarks.mostly_unseen(nothing_kept)
 
 
-def test_the_report_shows_a_heat_table(results: Results, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
+@pytest.mark.usefixtures("without_plots")
+def test_the_report_shows_a_heat_table(results: Results, tmp_path: Path) -> None:
     page = results.to_html(tmp_path / "report.html").read_text()
     assert "Where the downtime comes from" in page
     assert "--share: " in page

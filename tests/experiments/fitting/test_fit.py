@@ -94,7 +94,7 @@ def test_fit_prints_tables_and_lines_for_an_experiment(fit: Any) -> None:
         "manifests": ["y"],
         "failures": [{"name": "fitted", "type": "nodeCrash", **snippet}],
     }
-    best = json.loads(fit("-o", "json")[1])["laws"]["timeToFailure"]["fits"][0]
+    best = json.loads(fit("--format", "json")[1])["laws"]["timeToFailure"]["fits"][0]
     mode = SpecFile.model_validate(spec).failures[0].value()
     assert mode.time_to_failure.mean == pytest.approx(best["mean"], rel=1e-3)
 

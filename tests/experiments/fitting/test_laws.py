@@ -30,6 +30,12 @@ def of(kind: type, found: tuple[Fit, ...]) -> Fit:
     return next(fit for fit in found if type(fit.law) is kind)
 
 
+@pytest.mark.parametrize("times", [(1.0, 1.0 + 1e-12), (1e-12, 1e15), (5e-324, 1e15)])
+def test_times_that_no_law_can_be_fitted_to_are_refused_in_words(times: tuple[float, ...]) -> None:
+    with pytest.raises(NoFit, match=r"the times are (all but equal|too much alike|too far apart)"):
+        fits(Sample(np.array(times), np.array([])))
+
+
 @pytest.mark.parametrize("law", LAWS, ids=repr)
 @pytest.mark.parametrize("censored", [False, True])
 def test_the_law_behind_a_sample_is_found(law: Distribution, censored: bool) -> None:

@@ -70,6 +70,11 @@ def test_packed_files_are_read(tmp_path: Path, suffix: str, pack: object) -> Non
         (HEAD + "a,7,5\n", "log.csv:2:5: end: the outage ends before it starts (7)"),
         (HEAD + ",7,8\n", "log.csv:2:1: node: expected what failed"),
         (HEAD + "a,7\n", "log.csv:2:1: expected 3 fields, as in the first line (got 2)"),
+        (HEAD + "a,nan,5\n", "log.csv:2:3: start: expected a time like 2005-06-21T10:54 or seconds as a number"),
+        (HEAD + "a,1,1e400\n", "log.csv:2:5: end: expected a time like 2005-06-21T10:54 or seconds as a number"),
+        (HEAD + "a,1,2\na,2005-06-21,\n", "log.csv:3:3: start: expected seconds as a number, as before it"),
+        (HEAD + "a,2005-06-21T01:00,2005-06-21T01:00Z\n", "log.csv:2:20: end: expected a time without a zone"),
+        ("node,start,end,start\na,1,2,3\n", "log.csv:1:1: 2 columns have the name 'start'"),
         (
             "x,y\n1,2\n",
             "log.csv:1:1: no column looks like the end of an outage: say with --end which is; there is x, y",

@@ -1,14 +1,18 @@
 """Plots: they draw what they are given, on the axes they are given."""
 
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from experiments import plots as drawn
 from experiments.design.objective import Objective
 from experiments.metrics.windowed import mean_in_windows, worst_window
 from experiments.plots import drawing
@@ -52,6 +56,32 @@ def test_one_policy_no_outage_and_a_policy_without_a_run_can_be_drawn(kind: str,
     figure = Figure()
     getattr(results.plot, kind)(ax=figure.add_subplot())
     figure.canvas.draw()
+
+
+ODD = r"a$_^{b$"
+
+
+@pytest.fixture(scope="module")
+def odd() -> Results:
+    """Names with all that matplotlib reads as more than a letter; the downtime of one Service is taken apart."""
+    plan = fakes.plan({ODD: UNITS["as-shipped"], "_^{$": UNITS["good"], "$never": UNITS["never"]})
+    of = runner.run(replace(plan, name=ODD), replications=3, simulate=fakes.simulate)
+    renamed = {name: table.replace({"service": {"cart": ODD}}) for name, table in of.tables.items() if len(table)}
+    losses = pd.DataFrame(
+        [(policy, 0, ODD, "no$de_^{", "undetected", 60.0, "[60.0]") for policy in of.policies],
+        columns=["policy", "replication", "service", "cause", "stage", "lost_s", "lengths_s"],
+    )
+    tables = {**of.tables, **renamed, "losses": losses}
+    return Results(replace(of.manifest, services=[ODD, "frontend"]), tables)
+
+
+@pytest.mark.parametrize("kind", drawn.KINDS)
+def test_names_are_drawn_as_they_are(kind: str, odd: Results, tmp_path: Path) -> None:
+    odd.plot.draw(kind, tmp_path / "x.svg", ODD)
+    text = "".join(ElementTree.parse(tmp_path / "x.svg").getroot().itertext())
+    assert ODD in text
+    assert "\\$" not in text
+    assert "_^{$" in text or kind == "what_if"
 
 
 def test_a_bound_is_drawn_hollow_and_named(results: Results) -> None:

@@ -64,11 +64,6 @@ class Page(HTMLParser):
         self.text += data
 
 
-@pytest.fixture
-def without_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
-
-
 @pytest.fixture(scope="module")
 def shop() -> tuple[Results, str]:
     """The shipped quickstart, shortened, with objectives."""
@@ -119,12 +114,32 @@ def test_the_page_says_what_was_assumed_and_how_to_do_it_again(shop: tuple[Resul
     assert "timeToRepair:" in text[text.index("Resolved configuration") :]
 
 
+@pytest.mark.usefixtures("without_plots")
+def test_the_page_says_under_which_policies_a_failure_mode_is_another_or_none() -> None:
+    experiment = Experiment.from_yaml(ROOT / "experiments/configs/quickstart.yaml", ("duration=60d", "seed=3"))
+    experiment = experiment.policy(
+        "other",
+        failures=[
+            {"name": "node-crash", "timeToFailure": {"factor": 0.5}},
+            {"name": "container-crash", "remove": True},
+        ],
+    )
+    found = runner.run(experiment.plan, replications=1)
+    struck = remarks.strikes(found)
+    words = " ".join(Page(report_html(found)).text.split())
+    assert "node-crash nodeCrash every policy but other timeToFailure exponential, mean 130d;" in words
+    assert "node-crash nodeCrash other timeToFailure exponential, mean 130d, factor 0.5;" in words
+    total = sum(struck[policy]["container-crash"] for policy in ("as-shipped", "two-replicas"))
+    assert f"container-crash containerCrash every policy but other timeToFailure exponential, mean 30d {total}" in words
+    assert "container-crash containerCrash other" not in words
+
+
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     once, again = (results({"as-shipped": SHIPPED, "good": GOOD}).to_html(tmp_path / name) for name in "ab")
     assert once.read_bytes() == again.read_bytes()
 
 
-@pytest.mark.usefixtures("without_drawings")
+@pytest.mark.usefixtures("without_plots")
 @pytest.mark.parametrize(
     ("units", "objectives", "style", "says"),
     [
@@ -143,14 +158,14 @@ def test_every_verdict_has_its_style_and_words(
     assert says in text
 
 
-@pytest.mark.usefixtures("without_drawings")
+@pytest.mark.usefixtures("without_plots")
 def test_a_service_that_was_never_down_has_no_plots() -> None:
     never, shipped = (report_html(results({"as-shipped": unit}, 2)) for unit in (NEVER, SHIPPED))
     assert never.count("there is nothing to draw") == 2
     assert "there is nothing to draw" not in shipped
 
 
-@pytest.mark.usefixtures("without_drawings")
+@pytest.mark.usefixtures("without_plots")
 def test_objectives_on_other_metrics_are_shown_without_a_chance_that_nobody_knows() -> None:
     asked = (Objective("frontend", 99.0, metric="outagesPerYear"), Objective("frontend", 1e6, metric="downtimePerYear"))
     words = " ".join(Page(report_html(results({"as-shipped": SHIPPED}, 2, objectives=asked))).text.split())

@@ -51,6 +51,26 @@ def test_where_it_is_narrow_columns_give_way_and_that_is_said() -> None:
     assert shown(TABLE, 5)[:2] == ["SERVICE  90% CI", "cart     [1, 2]"]
 
 
+def test_a_wide_column_that_does_not_fit_makes_room_for_lesser_ones() -> None:
+    columns = (COLUMNS[0], Column("VS", "", "name", gives_way=1), Column("CI", "", "share", gives_way=2))
+    table = Table(columns, (("cart", "a long text about it", "[1, 2]"),), 0.9)
+    assert [column.heading for column in table.narrowed(16).columns] == ["SERVICE", "CI"]
+    assert [column.heading for column in table.narrowed(29).columns] == ["SERVICE", "VS"]
+
+
+def test_what_a_table_is_read_for_is_told_below_it_where_it_does_not_fit() -> None:
+    against = Column("vs baseline", "", "name", gives_way=1, retold=True)
+    table = Table((*COLUMNS[:2], against), (("cart", "[1, 2]", "-"), ("shop", "[3, 4]", "12s [1s, 20s] ***")))
+    wide = max(map(len, table.lines()))
+    assert shown(table, wide)[0].endswith("vs baseline")
+    assert shown(table, wide - 1) == [
+        "SERVICE  95% CI",
+        "cart     [1, 2]",
+        "shop     [3, 4]",
+        "  shop vs baseline: 12s [1s, 20s] ***",
+    ]
+
+
 def test_sentences_are_broken_between_words() -> None:
     Terminal(file := io.StringIO(), 40).say("a-name-that-is-long " * 3)
     assert file.getvalue().splitlines() == [
@@ -60,11 +80,6 @@ def test_sentences_are_broken_between_words() -> None:
     ]
     Terminal(file := io.StringIO()).say("word " * 100)
     assert file.getvalue() == "  " + ("word " * 100).rstrip() + "\n"
-
-
-def test_rows_about_one_thing() -> None:
-    assert TABLE.where("SERVICE", "<shop>").rows == ROWS[2:]
-    assert TABLE.where("SERVICE", None) == TABLE.where("POLICY", "x") == TABLE
 
 
 def test_a_notebook_shows_every_text_escaped() -> None:

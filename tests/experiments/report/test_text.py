@@ -60,12 +60,31 @@ def test_a_narrow_terminal_loses_no_digit_and_breaks_no_name() -> None:
         assert any(row[1] in line and row[2] in line and row[5] in line for line in narrow.splitlines())
 
 
-def test_only_one_service_and_policy_are_shown_if_asked() -> None:
+def test_only_one_service_and_policy_are_told_of_if_asked() -> None:
+    objectives = (Objective("frontend", 0.999), Objective("cart", 0.999))
+    of = results(
+        {"as-shipped": SHIPPED, "good": GOOD, "tiny": Unit(500.0, 400.0), "broken": Unit(1e6, 60.0, raises=(0, 1))},
+        4,
+        objectives=objectives,
+    )
+    whole, shown = printed(of), printed(of.only("cart", "good"))
+    assert "not placed under tiny" in whole
+    assert "failed: policy broken" in whole
+    assert "frontend" in whole
+    for absent in ("frontend", "not placed", "failed"):
+        assert absent not in shown
+    assert not any("under tiny" in line or "under as-shipped" in line for line in shown.splitlines())
+    assert "adjusted for the 6 comparisons of the table" in shown
+    assert "cart availability >= 99.9%:  ? good" in shown or "cart availability >= 99.9%:  ✓ good" in shown
+
+
+def test_what_is_told_of_one_policy_is_what_all_findings_say() -> None:
     of = results({"as-shipped": SHIPPED, "good": GOOD})
-    text.show(of, file := io.StringIO(), service="cart", policy="good")
-    lines = file.getvalue().splitlines()
-    assert lines[2].split()[:2] == ["cart", "good"]
-    assert not any(line.startswith(("frontend", "          as-shipped")) for line in lines)
+    one = of.only("cart", "good")
+    assert str(one.comparison("cart", "good")) == str(of.comparison("cart", "good"))
+    assert one.availability("cart", "good") == of.availability("cart", "good")
+    with pytest.raises(KeyError, match="did you mean 'good'"):
+        of.only(policy="goof")
 
 
 def test_no_outage_is_a_bound_and_never_a_hundred_percent() -> None:

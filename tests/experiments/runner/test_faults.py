@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from experiments.plots import Plots
 from experiments.results import Results
 from experiments.runner import job
 from experiments.runner import run as runner
 from experiments.store.folder import FolderInUse, ResultFolder
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit, two_policies
+
+pytestmark = pytest.mark.usefixtures("without_plots")
 
 ROOT = Path(__file__).parents[3]
 
@@ -44,11 +45,6 @@ from experiments.runner import run as runner
 from tests.experiments import fakes
 print(len(runner.run(fakes.two_policies(), replications=4, workers=2, simulate=fakes.simulate).cells))
 """
-
-
-@pytest.fixture(autouse=True)
-def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
 
 
 def started(script: Path, text: str, *arguments: object) -> "subprocess.Popen[str]":
@@ -113,7 +109,7 @@ def test_the_workers_of_a_killed_run_end_with_it(workers: int, tmp_path: Path) -
     wait_for_end(process.pid)
     kept = ResultFolder(out).manifest()
     assert kept is not None
-    assert 0 < len(ResultFolder(out).cells(kept.scenarios.values())) < 80
+    assert 0 < len(list(ResultFolder(out).cells(kept.scenarios.values()))) < 80
     finish(out, tmp_path)
 
 

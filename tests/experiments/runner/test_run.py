@@ -32,7 +32,7 @@ UNCHANGING = (
 
 
 @pytest.fixture(autouse=True)
-def without_plots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def at_most_one_plot(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawings take most of the time, and are tested elsewhere; who asks for `one_plot` gets one."""
     if "one_plot" in request.fixturenames:
         monkeypatch.setattr(Plots, "featured", lambda plots: [])
@@ -42,7 +42,7 @@ def without_plots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture
 def one_plot() -> None:
-    """See `without_plots`."""
+    """See `at_most_one_plot`."""
 
 
 def run(experiment: Any, **kwargs: Any) -> Results:
@@ -196,6 +196,18 @@ def test_a_fresh_run_needs_no_readable_manifest(damaged: str, tmp_path: Path) ->
     assert len(run(two_policies(), out=tmp_path, replications=1, fresh=True).cells) == 2
 
 
+def test_damaged_cells_are_said_and_run_again(tmp_path: Path) -> None:
+    first = run(two_policies(), out=tmp_path, replications=2)
+    [chunk] = (tmp_path / ".state").iterdir()
+    chunk.write_text(chunk.read_text().replace('"replication": 1', '"replication": 0'))
+    said: list[str] = []
+    counted: list[tuple[float, int]] = []
+    again = runner.run(two_policies(), out=tmp_path, replications=2, simulate=counting(counted), warn=said.append)
+    assert said == [f"{chunk} is not as it was written: its replications are run again"]
+    assert len(counted) == 4
+    assert again.summary().equals(first.summary())
+
+
 def test_the_manifest_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"name": "web app"}')
     with pytest.raises(NotAResultFolder):
@@ -291,7 +303,7 @@ def test_an_interrupt_of_the_whole_terminal_keeps_what_two_workers_did(tmp_path:
     done, command = said.strip().split(" ", 1)
     assert command == f"kubenines run fake.yaml -o {out} -n 30 -j 2 --resume"
     assert 0 < int(done) < 60
-    assert len(ResultFolder(out).cells(Results.open(out).manifest.scenarios.values())) == int(done)
+    assert len(list(ResultFolder(out).cells(Results.open(out).manifest.scenarios.values()))) == int(done)
     counted: list[tuple[float, int]] = []
     runner.run(two_policies(), out=out, replications=30, simulate=counting(counted))
     assert len(counted) == 60 - int(done)

@@ -1,6 +1,7 @@
 """Stored runs: a run that is read back is the run that was stored, and can be measured without simulating again."""
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from experiments.metrics.rollouts import rollouts
 from experiments.plots import Plots
 from experiments.results import Results
 from experiments.store import events
+from experiments.store.folder import NotAResultFolder
 from models.input.problems import InputError
 from simulator.run import Run, simulate
 
@@ -111,6 +113,21 @@ def run(file: Path) -> Run:
 def results(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """The whole experiment, with all transitions."""
     return Experiment.from_yaml(file).run(out=tmp_path_factory.mktemp("results") / "all", events=2)
+
+
+def test_a_stored_run_that_was_changed_is_refused_and_run_again(results: Results, file: Path, tmp_path: Path) -> None:
+    assert results.path is not None
+    shutil.copytree(results.path, tmp_path / "copy")
+    stored = tmp_path / "copy" / "events"
+    shutil.copy(stored / "two" / "0.parquet", stored / "one" / "0.parquet")
+    (stored / "one" / "1.parquet").unlink()
+    copy = Results.open(tmp_path / "copy")
+    assert copy.stored() == results.stored()
+    for replication, said in enumerate(("is not as it was written", "cannot be read")):
+        with pytest.raises(NotAResultFolder, match=rf"events/one/{replication}\.parquet {said}; run .* to resume it"):
+            copy.stored_run("one", replication)
+    again = Experiment.from_yaml(file).run(out=tmp_path / "copy", events=2)
+    assert again.stored_run("one", 0).seed == results.stored_run("one", 0).seed
 
 
 def test_a_run_that_is_read_back_is_the_run_that_was_stored(run: Run, tmp_path: Path) -> None:

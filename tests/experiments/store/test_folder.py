@@ -1,7 +1,10 @@
 """The result folder."""
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,9 +59,9 @@ def test_the_manifest_is_read_back_and_newer_keys_are_ignored(tmp_path: Path) ->
     folder = ResultFolder(tmp_path)
     folder.write_manifest(manifest())
     assert folder.manifest() == manifest()
-    text = json.loads((tmp_path / "manifest.json").read_text()) | {"from_the_future": 1}
+    text = json.loads((tmp_path / "manifest.json").read_text()) | {"from_the_future": 1, "schema_version": 99}
     (tmp_path / "manifest.json").write_text(json.dumps(text))
-    assert folder.manifest() == manifest()
+    assert folder.manifest() == replace(manifest(), schema_version=99)
 
 
 def test_an_empty_or_missing_folder_holds_no_results(tmp_path: Path) -> None:
@@ -90,11 +93,101 @@ def test_empty_tables_have_the_same_types_as_full_ones(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "summary.json").read_text()) == [{"availability": None}]
 
 
+def finished(folder: ResultFolder) -> Manifest:
+    """A folder with everything that is read back."""
+    folder.write_inputs("kind: Experiment", {"spec": {}}, [])
+    folder.write_tables(tables([cell(), cell("a", 1)], ["a"], ["web"]), pd.DataFrame({"x": [1]}))
+    return replace(manifest(), files=folder.checksums())
+
+
 def test_written_tables_read_back_equal(tmp_path: Path) -> None:
-    folder, frames = ResultFolder(tmp_path), tables([cell(), cell("a", 1)], ["a"], ["web"])
-    folder.write_tables(frames, pd.DataFrame({"x": [1]}))
-    for name in COLUMNS:
-        pd.testing.assert_frame_equal(folder.read_table(name), frames[name])
+    folder = ResultFolder(tmp_path)
+    read, resolved = folder.read(finished(folder))
+    assert resolved == {"spec": {}}
+    for name, frame in tables([cell(), cell("a", 1)], ["a"], ["web"]).items():
+        pd.testing.assert_frame_equal(read[name], frame)
+
+
+def test_a_file_that_is_not_as_it_was_written_is_named(tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path)
+    complete = finished(folder)
+    (tmp_path / "resolved.yaml").unlink()
+    with pytest.raises(ValueError, match=r"^resolved\.yaml cannot be read$"):
+        folder.read(complete)
+    os.replace(tmp_path / "runs.parquet", tmp_path / "cells.parquet")
+    with pytest.raises(ValueError, match=r"^runs\.parquet cannot be read$"):
+        folder.read(complete)
+
+
+@pytest.mark.parametrize("change", [{"confidence": 0.5}, {"policies": {"a": 1}}, {"replications": -1}, {"more": 0}])
+def test_a_manifest_that_was_changed_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path)
+    folder.write_manifest(manifest())
+    folder.save_chunk([cell()])
+    values = json.loads((tmp_path / "manifest.json").read_text())
+    (tmp_path / "manifest.json").write_text(json.dumps(values))  # another layout is no change
+    assert folder.manifest() == manifest()
+    (tmp_path / "manifest.json").write_text(json.dumps(values | change))
+    with pytest.raises(NotAResultFolder, match=r"it was changed since it was written; run .* with --fresh"):
+        folder.manifest()
+
+
+@pytest.mark.parametrize("damage", ["directory", "loop", "lost"])
+def test_a_manifest_that_cannot_be_read_is_named(damage: str, tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path)
+    folder.save_chunk([cell()])
+    path = tmp_path / "manifest.json"
+    if damage == "directory":
+        path.mkdir()
+    elif damage == "loop":
+        path.symlink_to(path)
+    else:
+        assert folder.manifest() is None
+        return
+    with pytest.raises(NotAResultFolder, match=r"manifest\.json cannot be read: .*; run .* with --fresh"):
+        folder.manifest()
+    folder.clear()
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("other", ["directory", "loop", "link"])
+def test_what_is_in_the_place_of_the_lock_is_taken_away(other: str, tmp_path: Path) -> None:
+    lock = tmp_path / "out" / ".lock"
+    lock.parent.mkdir()
+    (tmp_path / "file").write_text("mine")
+    if other == "directory":
+        lock.mkdir()
+    else:
+        lock.symlink_to(lock if other == "loop" else tmp_path / "file")
+    with ResultFolder(tmp_path / "out").locked():
+        assert not lock.is_symlink()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_chunk_that_is_not_as_it_was_written_is_skipped_and_said(tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path)
+    folder.save_chunk([cell("a", 0)])
+    [chunk] = (tmp_path / ".state").iterdir()
+    folder.save_chunk([cell("a", 1)])
+    chunk.write_text(chunk.read_text().replace('"replication": 0', '"replication": 7'))
+    (tmp_path / ".state" / "directory.json").mkdir()
+    said: list[Path] = []
+    assert [one.replication for one in folder.cells(["id-a"], said.append)] == [1]
+    assert {path.name for path in said} == {chunk.name, "directory.json"}
+
+
+@pytest.mark.parametrize(("name", "is_directory"), [("runs.parquet", True), ("report.html", True), ("events", False)])
+def test_what_is_in_the_way_of_a_run_is_named_and_a_fresh_one_takes_it_away(
+    name: str, is_directory: bool, tmp_path: Path
+) -> None:
+    folder = ResultFolder(tmp_path)
+    folder.save_chunk([cell()])
+    folder.check_room()
+    (tmp_path / name).mkdir() if is_directory else (tmp_path / name).write_text("mine")
+    with pytest.raises(NotAResultFolder, match=f"{name} is a .*, where a .* belongs: take it away, or give --fresh"):
+        folder.check_room()
+    folder.clear()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:

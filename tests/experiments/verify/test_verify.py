@@ -7,36 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from experiments.verify import Basis, Check, passed, studies, suite, table, verdict, verify
+from experiments.verify import QUICK, Basis, Check, Study, passed, studies, suite, table, traffic, verdict, verify
+from experiments.verify.check import ENOUGH, SETTLED
 
 CASES = {
     case["id"]: case
     for case in json.loads((Path(__file__).parents[2] / "data" / "analytic_cases.json").read_text())["cases"]
 }
-QUICK = 0.1
-
-
-@pytest.fixture(scope="module")
-def checks() -> list[Check]:
-    return verify(seed=0, effort=QUICK, workers=os.cpu_count() or 1)
 
 
 @pytest.mark.slow
-class TestQuick:
+def test_the_quick_studies_agree_in_a_hundred_cases_of_all_groups_but_traffic() -> None:
     """What `kubenines verify --quick` prints."""
-
-    def test_every_check_holds(self, checks: list[Check]) -> None:
-        assert [check for check in checks if not check.holds] == []
-        assert passed(checks)
-
-    def test_a_hundred_cases_of_all_groups_but_traffic_are_checked(self, checks: list[Check]) -> None:
-        ids = {check.id for check in checks}
-        assert len(ids) == len(checks) > 100
-        assert {case_id[0] for case_id in ids} >= set("abcdehijrvx")
-
-    def test_nothing_is_said_about_what_was_hardly_seen(self, checks: list[Check]) -> None:
-        statistical = [check for check in checks if check.z is not None]
-        assert all(check.standard_error > 0 for check in statistical)
+    checks = verify(seed=0, effort=QUICK, workers=os.cpu_count() or 1)
+    assert [check for check in checks if not check.holds] == []
+    assert passed(checks), verdict(checks)
+    ids = {check.id for check in checks}
+    assert len(ids) == len(checks) > 100
+    assert {case_id[0] for case_id in ids} >= set("abcdehijrvx")
+    # Nothing is said about what was hardly seen.
+    assert all(check.standard_error > 0 for check in checks if check.z is not None)
 
 
 @pytest.mark.slow
@@ -48,6 +38,31 @@ def test_the_full_studies_agree_with_the_exact_answers() -> None:
     assert len(ids & CASES.keys()) >= 120
     listed = {check.id: check.exact for check in checks if check.id in CASES}
     assert listed == {case_id: pytest.approx(CASES[case_id]["value"], rel=1e-9, abs=1e-12) for case_id in listed}
+
+
+@pytest.mark.parametrize("study", studies(), ids=lambda study: study.name)
+def test_a_quick_look_is_never_shorter_than_a_study_needs_to_be_valid(study: Study) -> None:
+    effort = study.effort(QUICK)
+    assert effort * study.events >= ENOUGH * (1 - 1e-9)
+    assert effort * study.beginning >= SETTLED * (1 - 1e-9)
+    assert QUICK <= effort <= study.effort(1.0) == 1.0
+
+
+def test_a_study_gets_the_effort_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(seed: int, effort: float) -> list[Check]:
+        return [Check("x", "the effort made", effort, effort, basis=Basis.CERTAIN)]
+
+    made = (Study("rare", run, events=2 * ENOUGH), Study("slow", run, beginning=4 * SETTLED), Study("plain", run))
+    monkeypatch.setattr(suite, "studies", lambda: made)
+    assert [check.exact for check in verify(effort=QUICK)] == [0.5, 0.25, QUICK]
+    assert [check.exact for check in verify(effort=1.0)] == [1.0] * 3
+
+
+def test_the_busiest_queue_is_the_one_whose_beginning_lasts() -> None:
+    queues = {queue.id: queue for queue in (*traffic._single(), *traffic._balanced())}
+    busy, idle = queues["g5_n3_r0.9"], queues["g5_n3_r0.8"]
+    assert busy.relaxation == pytest.approx(0.1 / (1 - 0.9**0.5) ** 2)
+    assert busy.beginning == min(queue.beginning for queue in traffic._balanced()) < idle.beginning
 
 
 def test_no_two_studies_have_the_same_name() -> None:
@@ -66,6 +81,14 @@ def test_a_quick_study_agrees_with_the_listed_answers(name: str) -> None:
     assert all(check.holds for check in checks)
     answers = {check.id: CASES[check.id]["value"] for check in checks}
     assert {check.id: check.exact for check in checks} == pytest.approx(answers, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["bad contents, hot reload", "bad contents, rollout", "certificates"])
+def test_a_quick_study_of_configuration_agrees_with_its_closed_forms(name: str) -> None:
+    [study] = [study for study in studies() if study.name == name]
+    checks = study.run(1, QUICK)
+    assert checks
+    assert [check for check in checks if not check.holds] == []
 
 
 def test_the_same_seed_gives_the_same_checks() -> None:

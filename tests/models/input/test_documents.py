@@ -231,6 +231,18 @@ def test_braces_inside_text_are_no_helm_template() -> None:
     assert "Helm" not in refusal("a: |\n  {{ $labels.pod }} is down\n  more\nb: [1\nc: 2\n")
 
 
+@pytest.mark.parametrize("value", [r'"\ud800"', "[" * 101 + "]" * 101, "[" * 900 + "]" * 900])
+def test_json_that_yaml_does_not_allow_is_read_within_its_bounds(value: str) -> None:
+    with pytest.raises(InputError, match=r"f.json:1:\d+: (not valid YAML|nested more than 100 levels deep)"):
+        parse_documents(f'{{"a":\t{value}}}', "f.json")
+
+
+def test_numbers_of_such_json_are_those_of_yaml() -> None:
+    long = "9" * 5_000
+    (document,) = parse_documents(f'{{"a":\t[1, 1.5, 1e400, NaN, -Infinity, {long}]}}')
+    assert document.value == {"a": [1, 1.5, "1e400", "NaN", "-Infinity", long]}
+
+
 def test_json_that_yaml_does_not_allow_is_read_too() -> None:
     value = {"a": "\N{GRINNING FACE}", "b": ["/", "\t"]}
     assert read(json.dumps(value, indent="\t")) == value

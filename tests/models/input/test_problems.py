@@ -2,7 +2,17 @@
 
 import pickle
 
-from models.input.problems import InputError, Location, Problem, did_you_mean, dotted, nearest, shown
+from models.input.problems import (
+    LONGEST_LINE,
+    InputError,
+    Location,
+    Problem,
+    did_you_mean,
+    dotted,
+    nearest,
+    printable,
+    shown,
+)
 
 
 def test_a_problem_prints_its_place_its_path_and_its_message() -> None:
@@ -43,3 +53,16 @@ def test_a_path_is_written_as_people_write_it() -> None:
 def test_a_value_is_shown_shortly() -> None:
     assert [shown(v) for v in (None, True, {}, [], 1, "a")] == ["nothing", "true", "a mapping", "a list", "1", "'a'"]
     assert len(shown("x" * 10**6)) < 70
+
+
+def test_a_problem_is_one_printable_line_whatever_it_quotes() -> None:
+    problem = Problem(Location("a\x1b[31m.yaml", 1, 2), "spec.\x07", "no such file: a\nb\u2028\ud800")
+    assert str(problem) == r"a\x1b[31m.yaml:1:2: spec.\x07: no such file: a\nb\u2028\ud800"
+    assert dotted(("metadata", "labels", "\x1b")) == r'metadata.labels["\x1b"]'
+
+
+def test_of_a_very_long_text_both_ends_are_shown() -> None:
+    shortened = printable(f"begin{'x' * 100_000}end")
+    assert shortened.startswith("beginx")
+    assert shortened.endswith("xend")
+    assert len(shortened) == LONGEST_LINE + len("...")

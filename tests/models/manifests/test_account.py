@@ -55,12 +55,6 @@ def thing(kind: str, api_version: str = "v1", name: str = "x") -> str:
         ("resources: {limits: {memory: 1Gi}}", "", "resources.limits.memory", "too good"),
         ("hostUsers: false", "", "hostUsers", "too good"),
         ("os: {name: windows}", "", "os", "too good"),
-        (
-            "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]",
-            "",
-            "volumes[].persistentVolumeClaim",
-            "too good",
-        ),
         ("volumes: [{name: d, nfs: {path: /, server: a}}]", "", "volumes[].nfs", "too good"),
         ("volumes: [{name: d, hostPath: {path: /a, type: Socket}}]", "", "volumes[].hostPath.type", "too good"),
         ("volumes: [{name: d, emptyDir: {sizeLimit: 1Gi}}]", "", "volumes[].emptyDir.sizeLimit", "too good"),
@@ -216,11 +210,11 @@ def test_labels_of_a_namespace_are_reviewed_one_by_one() -> None:
 
 def test_a_service_whose_pods_are_of_a_kind_that_is_not_read_is_told_apart() -> None:
     controller = (
-        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  template:\n"
-        "    metadata: {labels: {app: web}}\n    spec: {restartPolicy: Never, containers: [{name: c, image: i}]}\n"
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: once}\nspec:\n  template:\n"
+        "    metadata: {labels: {app: web}}\n    spec: {containers: [{name: c, image: i}]}\n"
     )
     [(key, podless)] = build(controller, service()).podless.items()
-    assert (key, podless.maker) == (("default", "web"), "Job/once")
+    assert (key, podless.maker) == (("default", "web"), "Rollout/once")
     [(_, podless)] = build(service()).podless.items()
     assert podless.maker == ""
     assert build(deployment(), service()).podless == {}

@@ -344,6 +344,11 @@ REFUSED = [
         "spec.template.spec.containers[0].resources.requests.memory: must be greater than or equal to 0 (got -1Gi)",
     ),
     (
+        deployment("", "", "resources: {requests: {cpu: 9E}}"),
+        "spec.template.spec.containers[0].resources.requests.cpu: more than any machine has: expected at most "
+        "9007199254740992 (got '9E')",
+    ),
+    (
         deployment("", "", "readinessProbe: {periodSeconds: 5}"),
         "spec.template.spec.containers[0].readinessProbe: must specify a handler type",
     ),
@@ -742,3 +747,60 @@ def test_a_container_may_have_a_restart_policy_of_its_own() -> None:
     assert first_container("").restart_policy is None
     with pytest.raises(InputError, match='unsupported value: "Sometimes"'):
         first_container("restartPolicy: Sometimes")
+
+
+# -------------------------------------------------------------------------------------------------------- odd names
+
+
+@pytest.mark.parametrize("template", [{}, {"metadata": {"labels": {"app": "web"}}}, {"spec": {}}])
+def test_pods_without_containers_are_refused(template: dict[str, Any]) -> None:
+    value = deployment()
+    value["spec"]["template"] = template
+    assert "spec.template.spec.containers: required value is missing" in problems(value)
+
+
+@pytest.mark.parametrize("name", ["Shop", "a.b", "-a", "a\x1b[31m", "a" * 64])
+def test_a_namespace_and_a_container_have_dns_labels_for_names(name: str) -> None:
+    value = deployment()
+    value["metadata"]["namespace"] = name
+    value["spec"]["template"]["spec"]["containers"][0]["name"] = name
+    wrong = "a lowercase RFC 1123 label must consist of at most 63 lower case alphanumeric characters or '-', and must "
+    found = [line.partition(": ") for line in problems(value)]
+    assert [path for path, _, message in found if message.startswith(wrong)] == [
+        "metadata.namespace",
+        "spec.template.spec.containers[0].name",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "message"),
+    [
+        ("example.com/v1", "\x1b[31m", r"'\x1b[31m' is no kind: a kind is a word of letters and digits"),
+        ("example.com/v1", "a b", "'a b' is no kind: a kind is a word of letters and digits"),
+        ("exa mple.com/v1", "Thing", "'exa mple.com/v1' is no API version: it is one like v1 or apps/v1"),
+    ],
+)
+def test_a_custom_resource_too_has_a_kind_and_a_version(version: str, kind: str, message: str) -> None:
+    (found,) = problems({"apiVersion": version, "kind": kind, "metadata": {"name": "a"}})
+    assert found.endswith(message)
+
+
+def test_taints_of_nodes_are_made_of_labels() -> None:
+    node = {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": "n1"},
+        "spec": {"taints": [{"key": "a\x07", "value": "b c", "effect": "NoSchedule"}]},
+        "status": {"allocatable": {"cpu": "1", "memory": "1Gi"}},
+    }
+    key, value = problems(node)
+    assert key.startswith(r"spec.taints[0].key: 'a\x07' is not a valid label key")
+    assert value.startswith("spec.taints[0].value: 'b c' is not a valid label")
+
+
+def test_a_whole_number_has_at_most_64_bits() -> None:
+    (found,) = problems(deployment(pod=f"terminationGracePeriodSeconds: {10**30}"))
+    assert found == (
+        "spec.template.spec.terminationGracePeriodSeconds: must be less than or equal to 9223372036854775807 "
+        f"(got {10**30})"
+    )

@@ -129,7 +129,25 @@ def test_a_kustomization_beside_manifests_is_named_with_what_applies_it(tmp_path
     (tmp_path / "kustomization.yaml").write_text(head + "resources: [web.yaml]\nnamePrefix: my-\n")
     [warning] = map(str, read_manifests([tmp_path]).warnings)
     assert "kustomization.yaml:1:1: " in warning
-    assert "not applied here: run `kubectl kustomize`" in warning
+    assert f"not applied here: run `kubectl kustomize {tmp_path} > app.yaml` and give app.yaml instead" in warning
+
+
+def test_every_directory_with_a_kustomization_is_named_once(tmp_path: Path) -> None:
+    for name in ("base", "overlays/my prod"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "kustomization.yaml").write_text("resources: [web.yaml]\n")
+    (tmp_path / "base" / "web.yaml").write_text(DEPLOYMENT)
+    warnings = [str(warning).replace(str(tmp_path), "") for warning in read_manifests([tmp_path]).warnings]
+    assert [warning.partition("run ")[2] for warning in warnings] == [
+        "`kubectl kustomize /base > app.yaml` and give app.yaml instead",
+        "`kubectl kustomize '/overlays/my prod' > app.yaml` and give app.yaml instead",
+    ]
+
+
+def test_a_kustomization_that_is_named_itself_is_refused_with_what_applies_it(tmp_path: Path) -> None:
+    path = tmp_path / "kustomization.yaml"
+    path.write_text("resources: [web.yaml]\n")
+    assert f"run `kubectl kustomize {tmp_path} > app.yaml`" in refusal(path)
 
 
 def test_the_same_file_is_refused_when_it_is_named(tmp_path: Path) -> None:
@@ -214,7 +232,7 @@ def test_kinds_without_a_model_are_counted(tmp_path: Path) -> None:
         "---\n".join(
             [
                 DEPLOYMENT,
-                *(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{i}}}\ndata: {{}}\n" for i in range(3)),
+                *(f"apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: c{i}}}\n" for i in range(3)),
                 "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: web}\nspec: {anything: [1]}\n",
                 "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\n",
                 "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
@@ -222,12 +240,12 @@ def test_kinds_without_a_model_are_counted(tmp_path: Path) -> None:
         )
     )
     built = build_cluster(read_manifests([path]).objects)
-    assert built.not_modelled == {"ConfigMap": 3, "Rollout": 1, "Service.serving.knative.dev": 1}
+    assert built.not_modelled == {"Rollout": 1, "Service.serving.knative.dev": 1, "ServiceAccount": 3}
     assert [(n.field, n.count, n.effect) for n in built.named] == [
         ("Rollout", 1, "unknown"),
         ("Service.serving.knative.dev", 1, "unknown"),
     ]
-    assert (built.named[0].first.line, built.named[0].first.column) == (35, 1)
+    assert (built.named[0].first.line, built.named[0].first.column) == (32, 1)
 
 
 def manifests(tmp_path: Path, *texts: str) -> tuple[Manifest, ...]:
@@ -314,16 +332,16 @@ def test_what_selects_nothing_is_a_warning(tmp_path: Path) -> None:
         "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: b}\n"
         "spec: {minAvailable: 1, selector: {matchLabels: {app: other}}}\n"
     )
-    job = (
-        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: web}\nspec:\n  template: {metadata: {labels: {app: agent}}, "
-        "spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}\n"
+    rollout = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec:\n"
+        "  template: {metadata: {labels: {app: agent}}, spec: {containers: [{name: c, image: i}]}}\n"
     )
     objects = manifests(
         tmp_path,
         DEPLOYMENT,
         SERVICE,
         budget,
-        job,
+        rollout,
         SERVICE.replace("name: web", "name: agent").replace("app: web", "app: agent"),
         SERVICE.replace("name: web", "name: web, namespace: other"),
         SERVICE.replace("name: web", "name: bare").replace("  selector: {app: web}\n", ""),
@@ -331,7 +349,7 @@ def test_what_selects_nothing_is_a_warning(tmp_path: Path) -> None:
     messages = {w.path.split()[0]: w.message for w in build_cluster(objects).warnings}
     assert messages == {
         "PodDisruptionBudget/b": "selects no pod of the given objects: it protects nothing",
-        "Service/agent": "selects pods of Job/web, which is not simulated yet: it has no endpoints",
+        "Service/agent": "selects pods of Rollout/web, which is not simulated yet: it has no endpoints",
         "Service/other/web": "selects no pod of the given objects: it has no endpoints",
         "Service/bare": "no selector: no endpoints are made for it",
     }

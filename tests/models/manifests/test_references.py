@@ -203,11 +203,11 @@ def test_a_reference_is_named_once_with_who_asks_for_it() -> None:
 
 
 def test_what_makes_no_pods_asks_for_nothing() -> None:
-    job = (
-        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  template:\n"
-        f"    {spec('restartPolicy: Never, serviceAccountName: robot')}\n"
+    rollout = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec:\n  template:\n"
+        f"    {spec('serviceAccountName: robot')}\n"
     )
-    assert absent(job) == []
+    assert absent(rollout) == []
 
 
 @pytest.mark.parametrize(
@@ -233,11 +233,14 @@ def test_what_makes_no_pods_asks_for_nothing() -> None:
         (
             "volumes: [{name: v, secret: {secretName: s}}]",
             "",
-            Absences(unmounted='FailedMount: MountVolume.SetUp failed for volume "v" : secret "s" not found'),
+            Absences(
+                unmounted='FailedMount: MountVolume.SetUp failed for volume "v" : secret "s" not found',
+                lacks_configuration=True,
+            ),
         ),
         (
             *("", "envFrom: [{configMapRef: {name: m}}]"),
-            Absences(held_back={"c": 'CreateContainerConfigError: configmap "m" not found'}),
+            Absences(held_back={"c": 'CreateContainerConfigError: configmap "m" not found'}, lacks_configuration=True),
         ),
         ("imagePullSecrets: [{name: s}]", "", Absences()),
     ],
@@ -314,12 +317,30 @@ def test_a_claim_of_a_class_that_is_not_there_stays_unbound() -> None:
     found = strict(deployment(CLAIM), fast)
     assert found.unschedulable == "pod has unbound immediate PersistentVolumeClaims"
     assert absent(deployment(CLAIM), fast) == ["StorageClass/fast"]
-    volume = "spec: {storageClassName: fast, capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce]}"
-    assert strict(deployment(CLAIM), fast, thing("PersistentVolume", "p", volume)) == Absences()
-    for settled in ("storageClassName: ''", "volumeMode: Filesystem", "storageClassName: fast, volumeName: p"):
-        one = thing("PersistentVolumeClaim", "data", f"spec: {claim % settled}")
-        assert strict(deployment(CLAIM), one) == Absences()
-    assert strict(deployment(CLAIM), fast + "status: {phase: Bound}\n") == Absences()
+    source = "accessModes: [ReadWriteOnce], nfs: {path: /, server: a}"
+    volume = f"spec: {{storageClassName: fast, capacity: {{storage: 1Gi}}, {source}}}"
+    given = thing("PersistentVolume", "p", volume)
+    assert strict(deployment(CLAIM), fast, given) == Absences()
+    classless = thing("PersistentVolumeClaim", "data", "spec: " + claim % "storageClassName: ''")
+    assert absent(deployment(CLAIM), classless) == ["PersistentVolume/(of class (none))"]
+    assert strict(deployment(CLAIM), classless, given.replace("storageClassName: fast, ", "")) == Absences()
+    named = thing("PersistentVolumeClaim", "data", f"spec: {claim % 'storageClassName: fast, volumeName: p'}")
+    assert strict(deployment(CLAIM), named, given) == Absences()
+    assert strict(deployment(CLAIM), named).unschedulable == "pod has unbound immediate PersistentVolumeClaims"
+    assert absent(deployment(CLAIM), named) == ["PersistentVolume/p"]
+
+
+def test_a_claim_without_a_class_wants_the_default_class_or_a_volume_without_one() -> None:
+    claim = thing("PersistentVolumeClaim", "data", "spec: {resources: {requests: {storage: 1Gi}}}")
+    assert absent(deployment(CLAIM), claim) == ["StorageClass/(default)"]
+    assert strict(deployment(CLAIM), claim).unschedulable == "pod has unbound immediate PersistentVolumeClaims"
+    default = (
+        "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nprovisioner: ebs.csi.aws.com\n"
+        "metadata: {name: std, annotations: {storageclass.kubernetes.io/is-default-class: 'true'}}\n"
+    )
+    assert absent(deployment(CLAIM), claim, default) == []
+    without_class = thing("PersistentVolume", "p", "spec: {capacity: {storage: 1Gi}, nfs: {path: /, server: a}}")
+    assert absent(deployment(CLAIM), claim, without_class) == []
 
 
 def test_a_volume_that_is_written_wrong_is_an_error_and_no_crash() -> None:
@@ -350,9 +371,12 @@ def test_a_volume_that_the_pod_does_not_have_is_an_error(field: str) -> None:
 
 def test_of_a_stateful_set_only_the_pods_are_refused() -> None:
     """Its template is not validated (pkg/apis/apps/validation, ValidatePodTemplateSpecForStatefulSet)."""
-    text = STATEFUL_SET.format(claim="{}", spec=spec("", "volumeMounts: [{name: dta, mountPath: /}]"))
+    text = STATEFUL_SET.format(
+        claim="{storageClassName: ''}", spec=spec("", "volumeMounts: [{name: dta, mountPath: /}]")
+    )
     for references in References:
-        built = build(text, references=references)
+        volume = thing("PersistentVolume", "p", "spec: {capacity: {storage: 1Gi}, nfs: {path: /, server: a}}")
+        built = build(text, volume, references=references)
         [made] = built.cluster.stateful_sets
         assert made.template.absences.refused == (
             'Pod "{}" is invalid: spec.containers[0].volumeMounts[0].name: Not found: "dta"'

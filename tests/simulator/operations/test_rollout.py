@@ -57,6 +57,17 @@ def test_a_daemon_set_is_rolled_out_node_by_node() -> None:
     assert (attempt.subject, attempt.ended, attempt.outcome) == ("DaemonSet/default/web", 106.0, Outcome.DONE)
 
 
+def test_several_targets_are_rolled_out_at_the_same_time_each_by_itself() -> None:
+    release = Rollout("release", target=("Deployment/web", "Deployment/shop"), at=100.0, new_image=False)
+    found = lab(release, deployments=(deployment("web", 1), deployment("shop", 2))).run(200.0)
+    assert sorted((a.subject, a.begun, a.outcome) for a in attempts(found)) == [
+        ("Deployment/shop", 100.0, Outcome.DONE),
+        ("Deployment/web", 100.0, Outcome.DONE),
+    ]
+    with pytest.raises(ValueError, match="a rollout needs a `target`"):
+        Rollout("release", target=(), at=100.0)
+
+
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
 def test_on_delete_a_rollout_waits_for_somebody_to_take_the_pods_away(kind: str) -> None:
     release = Rollout("release", target=f"{kind}/web", at=100.0, new_image=False)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from models.input.problems import InputError
 from models.timing import Timing
 from simulator.replay import replay
 
@@ -84,13 +83,6 @@ def test_the_loops_stand_where_they_stood_in_every_recording() -> None:
 
 def test_a_replay_is_the_same_every_time() -> None:
     assert replay(FILES[0]) == replay(FILES[0])
-
-
-def test_a_file_that_is_no_recording_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "other.json"
-    path.write_text('{"name": "x"}')
-    with pytest.raises(InputError, match="actions, nodes, until missing"):
-        replay(path)
 
 
 def test_weights_of_the_schedulers_configuration_act_in_placements(tmp_path: Path) -> None:

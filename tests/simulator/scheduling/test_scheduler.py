@@ -28,6 +28,7 @@ from simulator.log import Kind
 from simulator.registry import find
 from simulator.scheduling.counts import PodCounts
 from simulator.scheduling.profile import default_profile, profile
+from simulator.scheduling.storage import StorageView
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.simulation import Simulation
 from tests.simulator.clusters import (
@@ -63,7 +64,9 @@ class Question:
         assert [p.node >= 0 for p in self.lab.pods()] == [True] * len(placed)
 
     def _look_on(self, simulation: Simulation) -> None:
-        self.cluster = ClusterView(simulation.state.nodes, PodCounts(simulation.state))
+        state = simulation.state
+        storage = StorageView(state.nodes, state.volumes)
+        self.cluster = ClusterView(state.nodes, PodCounts(state), storage)
 
     def view(self, asked: PodTemplate) -> PodView:
         api = self.lab.simulation.api

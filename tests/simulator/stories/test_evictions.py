@@ -7,7 +7,7 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.cluster import Cluster
@@ -114,6 +114,7 @@ EVENTS = st.lists(
 
 
 @settings(max_examples=150, deadline=None)
+@example({"min_available": 4}, [(11.377, "unready", 1), (11.377, "budget", 0)], math.inf)
 @given(budget=BUDGETS, events=EVENTS, deadline=st.sampled_from([math.inf, 87.0, START + 6 * RETRY, 300.0]))
 def test_the_answers_are_those_of_asking_every_time(
     budget: dict[str, object], events: list[tuple[float, str, int]], deadline: float

@@ -21,6 +21,7 @@ from simulator.scheduling.choosing import Chooser
 from simulator.scheduling.counts import PodCounts
 from simulator.scheduling.framework import FilterPlugin, PostFilterPlugin, Reads, ScorePlugin
 from simulator.scheduling.profile import default_profile
+from simulator.scheduling.storage import StorageView
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
@@ -45,7 +46,8 @@ class Scene:
         self.state = ClusterState(Kernel(0.0, 1.0), nodes, None)
         self.table = self.state.nodes
         self.counts = PodCounts(self.state)
-        self.cluster = ClusterView(self.table, self.counts)
+        storage = StorageView(self.table, self.state.volumes)
+        self.cluster = ClusterView(self.table, self.counts, storage)
         self.api = Api(self.state, Streams(0, 0), Behaviour())
         for app in APPS:
             self.api.apply(Service(app, selector={"app": app}))

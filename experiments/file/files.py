@@ -1,0 +1,22 @@
+"""The files that an experiment names: manifests, nodes, what policies add, traces of rates."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+
+def with_files(experiment: Any, called: Callable[[str], list[str]]) -> Any:
+    """A copy of an experiment (plain values) in which each file, or directory, has the names that it is `called`."""
+    changed = copy.deepcopy(experiment)
+    spec = changed.get("spec", {})
+    policies = spec.get("policies", ())
+    lists = [(spec, "manifests"), (spec.get("cluster", {}), "nodes"), *((policy, "add") for policy in policies)]
+    for owner, field in lists:
+        if field in owner:
+            owner[field] = [
+                name for named in owner[field] for name in (called(named) if isinstance(named, str) else [named])
+            ]
+    for traffic in (traffic for owner in (spec, *policies) for traffic in owner.get("traffic", ())):
+        if "path" in traffic["rate"]:
+            (traffic["rate"]["path"],) = called(traffic["rate"]["path"])
+    return changed

@@ -1,0 +1,218 @@
+"""Findings as plain values, for other programs: what `--format json` prints. `docs/json.md` documents the shape.
+
+Times are in seconds, moments and lengths alike; shares are between 0 and 1. What is not known, or has no bound, is
+null. Keys are only ever added: what stands here keeps its name and meaning.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from experiments.findings.breakdown import Part
+from experiments.findings.contradiction import contradiction
+from experiments.findings.findings import Findings
+from experiments.findings.judgement import Judgement
+from experiments.findings.levers import savings
+from experiments.findings.operations import Operated, operated
+from experiments.inference import estimate
+from experiments.inference.estimate import Estimate
+from experiments.report import difference, remarks
+from experiments.report.table import legend
+
+UNITS = {
+    "availability": "share",
+    "nines": "nines",
+    "downtime": "seconds a year",
+    "rate": "a year",
+    "difference": "seconds a year",
+    "chance": "share",
+}
+"""Of the value and the bounds of an estimate, by its quantity."""
+
+
+def text(values: Mapping[str, Any]) -> str:
+    """The values as JSON."""
+    return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def summary(findings: Findings) -> dict[str, Any]:
+    """What `run` and `show` print: a row per Service and policy, objectives, operations, and what limits them."""
+    return _headed(findings, "Findings") | {
+        "rows": [_row(findings, service, policy) for service in findings.services for policy in findings.policies],
+        "objectives": [_judgement(of) for of in findings.objectives],
+        "operations": [_operated(of) for of in operated(findings.operations, findings.policies)],
+        "notes": remarks.notes(findings),
+        "notRead": [one.to_json() for one in findings.named],
+        "path": None if findings.path is None else str(findings.path),
+        "exitCode": findings.verdict(),
+    }
+
+
+def comparison(findings: Findings, baseline: str | None = None) -> dict[str, Any]:
+    """What `compare` prints: the policies at each Service, least downtime first, against the baseline."""
+    ranked = {service: findings.ranked(service) for service in findings.services}
+    return _headed(findings, "Comparison") | {
+        "baseline": baseline or findings.baseline,
+        "rankings": [
+            {
+                "service": service,
+                "ranking": [
+                    {
+                        "policy": policy,
+                        "group": ranking.letters[policy],
+                        "downtimePerYear": estimated(downtime),
+                        "outages": ranking.outages[policy],
+                        "comparison": _against(findings, service, policy, baseline),
+                    }
+                    for policy, downtime in ranking.downtimes.items()
+                ],
+                "sentences": list(ranking.sentences()),
+            }
+            for service, ranking in ranked.items()
+        ],
+        "notes": [*filter(None, [legend(findings, baseline)]), *difference.remarks(findings, baseline)],
+    }
+
+
+def attribution(findings: Findings) -> dict[str, Any]:
+    """What `why` prints: the downtime of each Service under each policy by cause and stage, and what would save it."""
+    pairs = [(service, policy) for service in findings.services for policy in findings.policies]
+    return _headed(findings, "Attribution") | {
+        "rows": [{"service": s, "policy": p, **_taken_apart(findings, s, p)} for s, p in pairs]
+    }
+
+
+def estimated(of: Estimate) -> dict[str, Any]:
+    """An estimate: its value (null where only a bound is known), its bounds, and what it rests on."""
+    return {
+        "value": number(of.value),
+        "low": number(of.low),
+        "high": number(of.high),
+        "unit": UNITS[of.quantity],
+        "confidence": of.confidence,
+        "replications": of.n,
+        "method": of.method,
+    }
+
+
+def number(of: float) -> float | None:
+    """A number as JSON has it: null if it is unknown or infinite."""
+    return float(of) if math.isfinite(of) else None
+
+
+def _headed(findings: Findings, kind: str) -> dict[str, Any]:
+    m = findings.manifest
+    return {
+        "apiVersion": "kubenines/v1",
+        "kind": kind,
+        "experiment": m.name,
+        "policies": findings.policies,
+        "services": findings.services,
+        "baseline": findings.baseline,
+        "replications": m.replications,
+        "runs": {"done": len(findings.cells) - len(findings.failed), "failed": len(findings.failed)},
+        "duration": m.duration,
+        "warmup": m.warmup,
+        "seed": m.seed,
+        "confidence": m.confidence,
+    }
+
+
+def _row(findings: Findings, service: str, policy: str) -> dict[str, Any]:
+    availability = findings.availability(service, policy)
+    requests = findings.request_availability(service, policy)
+    return {
+        "service": service,
+        "policy": policy,
+        "availability": estimated(availability),
+        "nines": estimated(estimate.nines(availability)),
+        "downtimePerYear": estimated(estimate.downtime_per_year(availability)),
+        "outagesPerYear": estimated(findings.outage_rate(service, policy)),
+        "outages": len(findings.sample(service, policy).lengths),
+        "requestAvailability": None if requests is None else estimated(requests),
+        "comparison": _against(findings, service, policy, None),
+    }
+
+
+def _against(findings: Findings, service: str, policy: str, baseline: str | None) -> dict[str, Any] | None:
+    against = findings.comparison(service, policy, baseline)
+    if against is None:
+        return None
+    contradicted = contradiction(findings, service, policy, baseline)
+    return {
+        "baseline": baseline or findings.baseline,
+        "difference": estimated(against.difference),
+        "p": against.p,
+        "adjustedP": against.adjusted,
+        "resolved": against.resolved,
+        "stars": against.stars,
+        "correlation": number(against.correlation),
+        "outages": against.outages,
+        "differing": against.differing,
+        "contradiction": None if contradicted is None else asdict(contradicted),
+    }
+
+
+def _judgement(of: Judgement) -> dict[str, Any]:
+    return {
+        "service": of.service,
+        "policy": of.policy,
+        "metric": of.metric,
+        "limit": of.limit,
+        "objective": of.objective,
+        "found": estimated(of.found),
+        "verdict": of.verdict,
+        "moreReplications": of.more,
+    }
+
+
+def _operated(of: Operated) -> dict[str, Any]:
+    return {
+        "operation": of.operation,
+        "policy": of.policy,
+        "asked": of.asked,
+        "begun": of.begun,
+        "done": of.done,
+        "givenUp": of.given_up,
+        "replaced": of.replaced,
+        "unfinished": of.unfinished,
+        "medianTime": of.took[0] if of.took else None,
+        "timeOf95Percent": of.took[1] if of.took else None,
+        "evicted": of.evicted,
+        "refused": of.refused,
+        "lastRefusal": of.last_refusal,
+    }
+
+
+def _taken_apart(findings: Findings, service: str, policy: str) -> dict[str, Any]:
+    parts = findings.parts(service, policy)
+    down = findings.sample(service, policy).downtimes.sum() > 0
+    total = math.fsum(part.per_year for part in parts)
+    return {
+        "downtimePerYear": total if parts or not down else None,
+        "parts": _parts(parts, total, findings.manifest.confidence),
+        "savings": [
+            {
+                "lever": saving.lever.name,
+                "stage": None if saving.lever.stage is None else str(saving.lever.stage),
+                "secondsPerYear": saving.per_year,
+                "share": saving.share,
+            }
+            for saving in savings(parts)
+        ],
+    }
+
+
+def _parts(parts: Sequence[Part], total: float, confidence: float) -> list[dict[str, Any]]:
+    return [
+        {
+            "cause": part.cause,
+            "stage": str(part.stage),
+            "downtimePerYear": estimated(part.estimate(confidence)),
+            "share": part.per_year / total,
+            "outages": len(part.lengths),
+        }
+        for part in parts
+    ]

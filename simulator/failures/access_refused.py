@@ -1,0 +1,42 @@
+"""accessRefused: a Secret may not be read for a while."""
+
+from dataclasses import dataclass
+
+from models.distributions import Distribution
+from simulator.kernel import Story
+from simulator.registry import register
+from simulator.stories.references import SecretName, ServiceAccountName
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
+
+
+@register("failure", "accessRefused")
+@dataclass(frozen=True)
+class AccessRefused:
+    """A ServiceAccount may not read a Secret: a role was changed, a policy denies it, the store of secrets is away.
+
+    Pods that start meanwhile do not (FailedMount, CreateContainerConfigError), and go on at a later try of their
+    kubelet once the Secret may be read again. Those that run go on: they have what they need.
+    """
+
+    name: str
+    target: SecretName
+    """The Secret: "Secret/name" or "Secret/namespace/name"."""
+    time_to_failure: Distribution
+    """From a repair (or the start) to the next time that it may not be read."""
+    time_to_repair: Distribution
+    """How long it may not be read."""
+    service_accounts: tuple[ServiceAccountName, ...] = ()
+    """By the pods of which ServiceAccounts; all by default."""
+
+    def install(self, world: World) -> None:
+        world.tell(self.name, self.target, self._story, world)
+
+    def _story(self, subject: Subject, world: World) -> Story:
+        record = world.configurations.find(self.target)
+        while True:
+            yield subject.failure_after(self.time_to_failure)
+            world.strikes[self.name] += 1
+            refusal = world.configurations.refuse(record, self.service_accounts, f"{self.name}/{self.target}")
+            yield world.sleep(self.time_to_repair.sample(subject.rng))
+            world.configurations.allow(refusal)

@@ -1,0 +1,92 @@
+"""secretExpiry: a certificate runs out."""
+
+from dataclasses import dataclass
+
+from models.configuration import Fails
+from models.distributions import Distribution
+from simulator.kernel import Story
+from simulator.registry import register
+from simulator.stories.attempts import Attempt
+from simulator.stories.configurations import Changeable, Reload, Validity
+from simulator.stories.references import SecretName
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
+
+
+@register("failure", "secretExpiry")
+@dataclass(frozen=True)
+class SecretExpiry:
+    """A certificate in a Secret runs out so long after it was made, unless it is rotated in time.
+
+    It is new at the start. A rotation that fails is tried again until the certificate has run out; then people mend
+    it. Pods that hold the old one when it runs out fail, though the Secret may have been rotated long before: they have
+    to reload it. An immutable Secret cannot be rotated, and what mends it cannot either.
+    """
+
+    name: str
+    target: SecretName
+    """The Secret: "Secret/name" or "Secret/namespace/name"."""
+    lifetime: float
+    """From a rotation to the certificate's end."""
+    time_to_repair: Distribution
+    """From its end to a new one that people make; where pods do not reload by themselves, they are restarted then."""
+    renew_before: float | None = None
+    """How long before its end it is rotated; None: nobody does."""
+    failure_probability: float = 0.0
+    """How likely a rotation is to fail, from 0 to 1, each try for itself."""
+    retry_every: float = 3600.0
+    """From a rotation that failed to the next try."""
+    reload: Reload = Reload.HOT
+    """What pods do about a new one: hot (processes read their volume anew, at the pod's next sync), restart (a checksum
+    in the pod template: every workload that reads it is rolled out) or none (containers read it at their next start).
+    """
+    fails: Fails = Fails.BOTH
+    """What one that has run out does to processes that hold it: start (they exit when they start, those that run go
+    on), requests (every request fails, and probes do not see it) or both."""
+
+    def __post_init__(self) -> None:
+        if self.lifetime <= 0 or self.retry_every <= 0:
+            raise ValueError("`lifetime` and `retry_every` must be positive")
+        if self.renew_before is not None and not 0 < self.renew_before < self.lifetime:
+            raise ValueError("`renew_before` must be positive and less than `lifetime`")
+        if not 0 <= self.failure_probability <= 1:
+            raise ValueError(f"failure_probability must be from 0 to 1 (got {self.failure_probability!r})")
+
+    def install(self, world: World) -> None:
+        record = world.configurations.find(self.target)
+        validity = Validity(self.lifetime, self.fails, self._cause, lambda: self._tell(world, record))
+        world.configurations.certify(record, validity, world.now)
+
+    @property
+    def _cause(self) -> str:
+        return f"{self.name}/{self.target}"
+
+    def _tell(self, world: World, record: Changeable) -> None:
+        """The story of the certificate that is in it now, which has luck of its own."""
+        world.tell(self.name, f"{self.target}/{record.content.number}", self._story, world, record)
+
+    def _story(self, subject: Subject, world: World, record: Changeable) -> Story:
+        content, certificate = record.content, record.content.certificate
+        assert certificate is not None
+        if self.renew_before is not None and not record.spec.immutable:
+            yield world.sleep(certificate.expires - self.renew_before - world.now)
+            while record.content.number == content.number and world.now < certificate.expires:
+                if subject.rng.random() >= self.failure_probability:
+                    self._renew(world, record, self.reload)
+                else:
+                    yield world.sleep(min(self.retry_every, certificate.expires - world.now))
+        yield world.sleep(max(0.0, certificate.expires - world.now))
+        if record.content.number != content.number and not world.configurations.is_held(record, content):
+            return
+        world.strikes[self.name] += 1
+        yield world.sleep(self.time_to_repair.sample(subject.rng))
+        by_itself = self.reload is Reload.HOT and world.configurations.is_file(record)
+        mend = Reload.HOT if by_itself else Reload.RESTART
+        if record.content.number != content.number:
+            world.reload(Attempt(self.name, self.target, world.now), record, mend)
+        elif not record.spec.immutable:
+            self._renew(world, record, mend)
+
+    def _renew(self, world: World, record: Changeable, reload: Reload) -> None:
+        world.configurations.renew(record, None, reload, self._cause, world.now)
+        world.reload(Attempt(self.name, self.target, world.now), record, reload)

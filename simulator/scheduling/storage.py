@@ -1,0 +1,113 @@
+"""Storage as scheduler plugins see it: which nodes reach a volume, and where unbound claims can have one.
+
+Source: pkg/scheduler/framework/plugins/volumebinding/binder.go (FindPodVolumes, checkVolumeProvisions).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from models.arrays import Bools
+from models.claim import PersistentVolumeClaim
+from simulator.state.nodes import NodeTable
+from simulator.state.objects import ClaimKey, ClaimState, VolumeState
+from simulator.state.volumes import Volumes
+
+
+class StorageView:
+    """What policies may know of claims and volumes; made anew when nodes come or go."""
+
+    def __init__(self, table: NodeTable, volumes: Volumes) -> None:
+        self._table = table
+        self._volumes = volumes
+        self._reach: dict[VolumeState, Bools] = {}
+
+    def missing(self, keys: Iterable[ClaimKey]) -> str:
+        """The name of the first of these claims that does not exist; "" if all do."""
+        return next((name for namespace, name in keys if (namespace, name) not in self._volumes.claims), "")
+
+    def claims(self, keys: Iterable[ClaimKey]) -> list[ClaimState]:
+        """Those of these claims that exist."""
+        return [self._volumes.claims[key] for key in keys if key in self._volumes.claims]
+
+    def drafts(self, specs: Iterable[PersistentVolumeClaim]) -> list[ClaimState]:
+        """Claims that will be made once their pod has a node."""
+        return [self._volumes.draft(spec) for spec in specs]
+
+    def reach(self, volume: VolumeState) -> Bools:
+        """Which nodes reach the volume."""
+        reach = self._reach.get(volume)
+        if reach is None:
+            nodes = zip(self._table.labels, self._table.names, strict=True)
+            reach = np.array([volume.spec.reaches(labels, name) for labels, name in nodes], dtype=np.bool_)
+            self._reach[volume] = reach
+        return reach
+
+    def users(self, key: ClaimKey) -> int:
+        """How many pods that have a node use a claim."""
+        column = self._table.claims.get(key)
+        return 0 if column is None else int(column.sum())
+
+    def bindable(self, claims: Sequence[ClaimState]) -> Bools:
+        """On which nodes all of these claims, which have no volume yet, could have one."""
+        free = self._free(claims)
+        return np.array([self._match(free, node) is not None for node in range(len(self._table))], dtype=np.bool_)
+
+    def match(self, claims: Sequence[ClaimState], node: int) -> dict[ClaimState, VolumeState] | None:
+        """The volumes that these claims would be bound to on a node, the smallest that do; the others can be made.
+
+        None: some claim can have none there.
+        """
+        return self._match(self._free(claims), node)
+
+    def _free(self, claims: Sequence[ClaimState]) -> dict[ClaimState, Sequence[VolumeState]]:
+        """The volumes that would do for each claim, wherever they are; the claim that asks for least comes first."""
+        ordered = sorted(claims, key=lambda claim: claim.spec.request)
+        return {claim: () if claim.selected_node >= 0 else self._volumes.free(claim) for claim in ordered}
+
+    def _match(
+        self, free: Mapping[ClaimState, Sequence[VolumeState]], node: int
+    ) -> dict[ClaimState, VolumeState] | None:
+        found: dict[ClaimState, VolumeState] = {}
+        for claim, volumes in free.items():
+            if claim.selected_node >= 0:
+                if claim.selected_node != node:
+                    return None
+                continue
+            taken = found.values()
+            volume = next((v for v in volumes if v not in taken and self.reach(v).item(node)), None)
+            if volume is not None:
+                found[claim] = volume
+            elif not self._can_be_made(claim, node):
+                return None
+        return found
+
+    def _can_be_made(self, claim: ClaimState, node: int) -> bool:
+        storage_class = claim.storage_class
+        if storage_class is None or not claim.is_provisioned:
+            return False
+        labels, name = self._table.labels[node], self._table.names[node]
+        allowed = storage_class.allowed_topologies
+        return not allowed or any(term.matches(labels, name) for term in allowed)
+
+    def used_volumes(self, driver: str) -> dict[ClaimKey | int, Bools]:
+        """By claim (by volume, if nobody claims it): the nodes where a volume of this driver is, or is needed."""
+        found: dict[ClaimKey | int, Bools] = {}
+        for key, users in self._table.claims.items():
+            claim = self._volumes.claims.get(key)
+            if claim is not None and self.driver_of(claim) == driver:
+                found[key] = users > 0
+        for volume in self._volumes.existing:
+            if volume.attached and volume.spec.driver == driver:
+                user = volume.claim or volume.index
+                here = found[user].copy() if user in found else np.zeros(len(self._table), dtype=np.bool_)
+                here[list(volume.attached)] = True
+                found[user] = here
+        return found
+
+    @staticmethod
+    def driver_of(claim: ClaimState) -> str:
+        """Who looks after the claim's volume, or will."""
+        if claim.volume is not None:
+            return claim.volume.spec.driver
+        return claim.storage_class.provisioner if claim.storage_class is not None else ""

@@ -1,0 +1,95 @@
+"""A disk dies: who stops, who waits, and for what."""
+
+import pytest
+
+from models.distributions import Fixed
+from models.labels import LabelSelector
+from simulator.failures.volume_loss import VolumeLoss
+from simulator.log import Kind
+from simulator.state.objects import VolumeWait
+from tests.simulator.clusters import DAY, HOUR, Lab, deployment, pod, template
+from tests.simulator.volumes import DISKS, claim, settled, stateful_set
+
+REPAIR, RESYNC, RESTORE = 900.0, 300.0, HOUR
+ONCE = 100.0 + REPAIR + RESTORE + 50.0
+"""After the first loss, and before the second."""
+START = 3.0
+"""From the data being there to the application answering."""
+
+
+def loss(after: float = 100.0, **other: object) -> VolumeLoss:
+    laws = {"resync": Fixed(RESYNC), "restore": Fixed(RESTORE)} | other
+    return VolumeLoss("disk", Fixed(after), Fixed(REPAIR), **laws)  # type: ignore[arg-type]
+
+
+def lost_volumes(lab: Lab) -> int:
+    return sum(volume.lost for volume in lab.state.volumes.existing)
+
+
+def away(lab: Lab) -> list[tuple[float, float]]:
+    """From when to when each pod did not answer."""
+    return list(
+        zip(lab.times(Kind.POD_ANSWERING, 0, since=0.0), lab.times(Kind.POD_ANSWERING, 1, since=0.0), strict=True)
+    )
+
+
+def test_a_pod_alone_waits_for_the_repair_and_the_backup() -> None:
+    lab = settled(DISKS, stateful_set(), failures=[loss()]).run(ONCE)
+    back = 100.0 + REPAIR + RESTORE
+    assert away(lab) == [(100.0, back + START)]
+    assert lab.log(Kind.POD_VOLUMES, since=0.0) == [
+        (101.0, "db-0", VolumeWait.LOST),  # once its containers are stopped
+        (back, "db-0", VolumeWait.NOTHING),
+    ]
+    assert lab.rows(Kind.POD_DELETING, since=0.0) == []
+
+
+def test_where_other_replicas_have_the_data_it_is_copied() -> None:
+    three = stateful_set(replicas=3)
+    lab = settled(DISKS, three)
+    assert lab.simulation.world.has_copies("default.data-db-0")
+    one = LabelSelector.of({"statefulset.kubernetes.io/pod-name": "db-1"})
+    copied = settled(DISKS, three, failures=[loss(select=one)]).run(100.0 + REPAIR + RESYNC + 50.0)
+    assert away(copied) == [(100.0, 100.0 + REPAIR + RESYNC + START)]
+
+
+def test_where_most_replicas_lost_their_data_it_comes_from_the_backup() -> None:
+    lab = settled(DISKS, stateful_set(replicas=3), failures=[loss()]).run(ONCE)
+    assert lost_volumes(lab) == 0
+    assert {end - start for start, end in away(lab)} == {REPAIR + RESTORE + START}
+
+
+@pytest.mark.parametrize("replicas", [2, 4])
+def test_half_of_the_replicas_are_no_majority(replicas: int) -> None:
+    lab = settled(DISKS, stateful_set(replicas=replicas))
+    claims = list(lab.state.volumes.claims.values())
+    for lost in claims[: replicas // 2]:
+        assert lost.volume is not None
+        lab.state.volumes.set_lost(lost.volume, True, 0)
+    assert not any(lab.simulation.world.has_copies(f"default.{one.spec.name}") for one in claims)
+
+
+def test_claims_of_other_workloads_are_no_copies() -> None:
+    lab = settled(DISKS, stateful_set("db", 1), stateful_set("cache", 3), claim("data-db-old"), claim("single"))
+    of_db = lab.state.volumes.claims["default", "data-db-0"]
+    assert of_db.volume is not None
+    lab.state.volumes.set_lost(of_db.volume, True, 0)
+    assert not lab.simulation.world.has_copies("default.data-db-0")
+
+
+def test_only_claims_that_pods_use_have_clocks_and_only_of_selected_pods() -> None:
+    values = [DISKS, claim("unused"), claim("mine"), claim("theirs")]
+    pods = [pod("mine", claims=("mine",)), pod("theirs", claims=("theirs",))]
+    every = settled(*values, *pods, failures=[loss()]).run(DAY)
+    assert every.simulation.strikes()["disk"] > 2
+    mine = settled(*values, *pods, failures=[loss(select=LabelSelector.of({"app": "mine"}))]).run(200.0)
+    assert [cause for *_, cause in mine.rows(Kind.VOLUME_LOST)] == ["disk/default.mine"]
+
+
+def test_a_pod_that_moves_meanwhile_does_not_start_before_the_data_is_there() -> None:
+    web = deployment(pods=template("web", claims=("data",)))
+    lab = settled(DISKS, claim(), web, failures=[loss()])
+    lab.delete(lab.pods()[0], at=200.0)
+    lab.run(ONCE)
+    assert [pod.answering for pod in lab.pods()] == [True]
+    assert lab.times(Kind.POD_ANSWERING, 1, since=0.0)[0] >= 100.0 + REPAIR + RESTORE
