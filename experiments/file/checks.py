@@ -137,8 +137,8 @@ def _names(value: str | Sequence[str], path: Path) -> list[tuple[str, Path]]:
 def _missing_workload(name: str, variant: Variant) -> str:
     if not variant.complete or variant.targets(name):
         return ""
-    known = variant.rollable()
-    return f"there is no {name}{did_you_mean(name, known) or _listed(known[: len(known) // 2])}"
+    shorts, fulls = ([pair[i] for pair in variant.rollable()] for i in (0, 1))
+    return f"there is no {name}{did_you_mean(name, [*shorts, *fulls]) or _listed(shorts)}"
 
 
 def _missing_in_nodes(name: str, reference: Refers | ValueOf, story: Any, cluster: Cluster) -> str:

@@ -73,10 +73,10 @@ class Variant:
         keys = [(service.namespace, service.name) for service in self.built.cluster.services]
         return {name: found[key] for name, key in zip(self.services(), keys, strict=True) if key in found}
 
-    def rollable(self) -> list[str]:
-        """What operations may call the workloads that have rollouts: all as Kind/name, then all with a namespace."""
+    def rollable(self) -> list[tuple[str, str]]:
+        """What operations may call the workloads that have rollouts: (Kind/name, Kind/namespace/name) of each."""
         found = [manifest for manifest in self.objects if manifest.kind in _ROLLABLE]
-        return [f"{of.kind}/{of.name}" for of in found] + [f"{of.kind}/{of.namespace}/{of.name}" for of in found]
+        return [(f"{of.kind}/{of.name}", f"{of.kind}/{of.namespace}/{of.name}") for of in found]
 
     def targets(self, name: str) -> dict[str, str]:
         """The workloads that a name means, or a pattern with * and ?: Kind/namespace/name -> what it is called.
@@ -84,12 +84,12 @@ class Variant:
         What matches a pattern is called Kind/name, or by its full name where others have that name too.
         """
         known = self.rollable()
-        pairs = list(zip(known[: len(known) // 2], known[len(known) // 2 :], strict=True))
         if not {"*", "?"} & {*name}:
-            return dict([(full, name) for short, full in pairs if name in (short, full)][:1])
+            return dict([(full, name) for short, full in known if name in (short, full)][:1])
+        shorts = [short for short, _ in known]
         return {
-            full: short if known.count(short) == 1 else full
-            for short, full in pairs
+            full: short if shorts.count(short) == 1 else full
+            for short, full in known
             if fnmatchcase(short, name) or fnmatchcase(full, name)
         }
 
@@ -102,7 +102,7 @@ class Variant:
                 meant: dict[str, str] = {}
                 for name in names if isinstance(names, tuple) else [names]:
                     meant = self.targets(name) | meant
-                value = replace(value, **{field: tuple(meant[full] for full in self.rollable() if full in meant)})
+                value = replace(value, **{field: tuple(meant[full] for _, full in self.rollable() if full in meant)})
         return value
 
 

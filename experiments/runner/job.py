@@ -70,7 +70,7 @@ class Job:
     most: int
     events: int = 0
     listener: Listener = lambda progress: None
-    done: dict[str, set[int]] = field(default_factory=dict)
+    done: dict[str, set[int]] = field(init=False)
     """Policy -> finished replications."""
     failed: list[Cell] = field(default_factory=list)
     """Finished cells that are not kept, as the next run tries them again."""

@@ -223,7 +223,7 @@ def _crashes(scenario: Scenario) -> dict[int, list[float]]:
         ),
         (
             "operations: [{name: release, every: 0s}]",
-            "spec.policies[1].operations[0]: `every` must be positive",
+            "spec.policies[1].operations[0].every: must be 1 s or more",
         ),
         (
             "operations: [{name: release, target: Deployment/crat}]",
