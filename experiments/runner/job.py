@@ -50,7 +50,7 @@ class Lost(Refusal):
     """Finished replications cannot be read back from where they were kept."""
 
     def __init__(self, path: Path, lost: int) -> None:
-        super().__init__(f"{lost} finished replications are gone from {path} while it ran: run it again to resume it")
+        super().__init__(f"{lost} finished replications are gone from {path}, where they were kept: run it again")
 
 
 @dataclass

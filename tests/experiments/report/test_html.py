@@ -114,7 +114,7 @@ def test_the_page_says_what_was_assumed_and_how_to_do_it_again(shop: tuple[Resul
     assert "timeToRepair:" in text[text.index("Resolved configuration") :]
 
 
-@pytest.mark.usefixtures("without_drawings")
+@pytest.mark.usefixtures("without_plots")
 def test_the_page_says_under_which_policies_a_failure_mode_is_another_or_none() -> None:
     experiment = Experiment.from_yaml(ROOT / "experiments/configs/quickstart.yaml", ("duration=60d", "seed=3"))
     experiment = experiment.policy(
