@@ -54,7 +54,7 @@ class ShortForms(FileModel):
     spread: Literal["zone", "node"] | None = None
     """Each is spread evenly over zones or nodes: a hard topology spread constraint on its own pods."""
     budget: BudgetFile | None = None
-    """A PodDisruptionBudget for each, with its name and selector, in place of those with either: `{minAvailable: 1}`."""
+    """A PodDisruptionBudget for each, with its name and selector, in place of any with either: `{minAvailable: 1}`."""
 
 
 class PatchFile(ShortForms):
