@@ -55,6 +55,7 @@ PATCH = "    - {{target: {{kind: {kind}}}, set: {{spec.replicas: 3}}}}\n"
 def init(manifests: tuple[str, ...], output: str) -> None:
     """Write an experiment file about MANIFESTS (files or directories) to begin with."""
     from experiments.experiment import Experiment
+    from experiments.store.files import write
 
     path = Path(output)
     if path.exists():
@@ -66,7 +67,7 @@ def init(manifests: tuple[str, ...], output: str) -> None:
     listed = "\n".join(f"  - {json.dumps(_from(path.parent, manifest))}" for manifest in manifests)
     text = TEMPLATE.format(file=path, name=json.dumps(_name(manifests[0])), manifests=listed)
     text += MORE + patches if patches else ""
-    path.write_text(text, encoding="utf-8")
+    write(path, text)
     say(f"wrote {path}; run it with: kubenines run {path}")
 
 

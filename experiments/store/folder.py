@@ -195,7 +195,7 @@ class ResultFolder:
         import yaml
 
         try:
-            found = yaml.safe_load((self.path / "resolved.yaml").read_text())
+            found = yaml.safe_load((self.path / "resolved.yaml").read_text("utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             return None
         return found if isinstance(found, dict) else None
