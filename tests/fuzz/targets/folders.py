@@ -115,7 +115,7 @@ def _shown(folder: Path) -> str:
     results = Results.open(folder)
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()):
         text.show(results)
-        downtime.show(results, results.services, results.policies)
+        downtime.show(results)
     measured = [results.stored_run(*key).services["web"].ready.integral() for key in results.stored()]
     said = [line for line in out.getvalue().splitlines() if str(folder) not in line]  # where the report is
     return "\n".join([*said, results.summary().to_csv(), str(measured)])
