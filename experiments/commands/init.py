@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from pathlib import Path
 
 import click
@@ -65,16 +64,10 @@ def init(manifests: tuple[str, ...], output: str) -> None:
     replicated = {"Deployment": scenario.cluster.deployments, "StatefulSet": scenario.cluster.stateful_sets}
     patches = "".join(PATCH.format(kind=kind) for kind, there in replicated.items() if there)
     listed = "\n".join(f"  - {json.dumps(_from(path.parent, manifest))}" for manifest in manifests)
-    text = TEMPLATE.format(file=path, name=json.dumps(_name(manifests[0])), manifests=listed)
+    text = TEMPLATE.format(file=path, name=json.dumps(read.name), manifests=listed)
     text += MORE + patches if patches else ""
     write(path, text)
     say(f"wrote {path}; run it with: kubenines run {path}")
-
-
-def _name(manifest: str) -> str:
-    """A name for the experiment, of letters that a name may have."""
-    words = re.findall(r"[a-z0-9]+", Path(manifest).resolve().stem.lower())
-    return "-".join(words)[:60].strip("-") or "experiment"
 
 
 def _from(folder: Path, manifest: str) -> str:
