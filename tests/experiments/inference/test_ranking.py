@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.findings.findings import Findings
 from experiments.findings.merging import merged
 from experiments.inference.estimate import Estimate
 from experiments.inference.ranking import Ranking
@@ -120,8 +121,8 @@ def test_results_are_merged_with_the_luck_of_their_replications() -> None:
 
 
 def test_results_that_cannot_be_compared_are_refused_with_every_reason() -> None:
-    here, there = results({"a": SHIPPED}, 2), results({"a": SHIPPED}, 2)
-    there.manifest = replace(there.manifest, confidence=0.9, services=["other"])
+    here = results({"a": SHIPPED}, 2)
+    there = Findings(replace(here.manifest, confidence=0.9, services=["other"]), here.tables)
     with pytest.raises(InputError) as caught:
         merged({"here": here, "there": there})
     assert "no Service in common" in str(caught.value)
