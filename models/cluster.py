@@ -131,6 +131,19 @@ def without_known_end(cluster: Cluster, behaviour: Behaviour) -> tuple[str, ...]
     return tuple(notes)
 
 
+def under_several_budgets(cluster: Cluster) -> tuple[str, ...]:
+    """A sentence on every workload whose pods more than one budget covers: the API server evicts none of them."""
+    notes = []
+    for maker in cluster.pod_makers():
+        names = [budget.name for budget in cluster.budgets if budget.selects(maker.namespace, maker.template.labels)]
+        if len(names) > 1:
+            notes.append(
+                f"{title(maker)}: more than one PodDisruptionBudget covers its pods ({', '.join(names)}): "
+                "every eviction fails"
+            )
+    return tuple(notes)
+
+
 @cache
 def _homes() -> dict[type, str]:
     """By type of value, the field that it belongs in."""

@@ -82,12 +82,12 @@ def run(
                 progress=listener,
                 fresh=not resume,
                 events=kept,
-                warn=lambda line: say(f"warning: {line}"),
+                warn=lambda line: None if quiet else say(f"warning: {line}"),
             )
     except Interrupted as interrupted:
         again = [word for word in arguments if word not in ("--fresh", "--resume")]
         say(f"interrupted after {interrupted.done} of {interrupted.total} replications")
-        say(f"resume: {shlex.join(['kubenines', *again, '--resume'])}")
+        click.echo(f"resume: {shlex.join(['kubenines', *again, '--resume'])}", err=True)  # to be pasted: not broken
         return INTERRUPTED
     except NothingRan as nothing:
         say(f"kubenines: {nothing}")

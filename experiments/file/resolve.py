@@ -28,7 +28,7 @@ from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
 from models import demand
-from models.cluster import Cluster, without_known_end, without_pods, without_their_node
+from models.cluster import Cluster, under_several_budgets, without_known_end, without_pods, without_their_node
 from models.daemonset import without_nodes
 from models.input.problems import InputError, printable
 from models.manifests.account import together
@@ -92,7 +92,8 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     clusters = [one.cluster for one in built]
     notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
     notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
-    notes += [note for cluster in clusters for note in (*without_their_node(cluster), *without_pods(cluster))]
+    for cluster in clusters:
+        notes += [*without_their_node(cluster), *without_pods(cluster), *under_several_budgets(cluster)]
     notes += [note for one in scenarios for note in without_known_end(one.cluster, one.behaviour)]
     notes += _patterns_of_no_image(spec, clusters, source)
     return Design(

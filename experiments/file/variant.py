@@ -76,16 +76,16 @@ class Variant:
         return {name: found[key] for name, key in zip(self.services(), keys, strict=True) if key in found}
 
     def jobs(self) -> list[str]:
-        """What objectives may call the Jobs and CronJobs."""
-        return self._called(_JOBS)
+        """What objectives may call the Jobs and CronJobs: Kind/name, and Kind/namespace/name."""
+        return [name for pair in self._called(_JOBS) for name in pair]
 
-    def rollable(self) -> list[str]:
-        """What operations may call the workloads that have rollouts: all as Kind/name, then all with a namespace."""
+    def rollable(self) -> list[tuple[str, str]]:
+        """What operations may call the workloads that have rollouts: (Kind/name, Kind/namespace/name) of each."""
         return self._called(_ROLLABLE)
 
-    def _called(self, kinds: Collection[str]) -> list[str]:
+    def _called(self, kinds: Collection[str]) -> list[tuple[str, str]]:
         found = [manifest for manifest in self.objects if manifest.kind in kinds]
-        return [f"{of.kind}/{of.name}" for of in found] + [f"{of.kind}/{of.namespace}/{of.name}" for of in found]
+        return [(f"{of.kind}/{of.name}", f"{of.kind}/{of.namespace}/{of.name}") for of in found]
 
     def targets(self, name: str) -> dict[str, str]:
         """The workloads that a name means, or a pattern with * and ?: Kind/namespace/name -> what it is called.
@@ -93,12 +93,12 @@ class Variant:
         What matches a pattern is called Kind/name, or by its full name where others have that name too.
         """
         known = self.rollable()
-        pairs = list(zip(known[: len(known) // 2], known[len(known) // 2 :], strict=True))
         if not {"*", "?"} & {*name}:
-            return dict([(full, name) for short, full in pairs if name in (short, full)][:1])
+            return dict([(full, name) for short, full in known if name in (short, full)][:1])
+        shorts = [short for short, _ in known]
         return {
-            full: short if known.count(short) == 1 else full
-            for short, full in pairs
+            full: short if shorts.count(short) == 1 else full
+            for short, full in known
             if fnmatchcase(short, name) or fnmatchcase(full, name)
         }
 
@@ -111,7 +111,7 @@ class Variant:
                 meant: dict[str, str] = {}
                 for name in names if isinstance(names, tuple) else [names]:
                     meant = self.targets(name) | meant
-                value = replace(value, **{field: tuple(meant[full] for full in self.rollable() if full in meant)})
+                value = replace(value, **{field: tuple(meant[full] for _, full in self.rollable() if full in meant)})
         return value
 
 

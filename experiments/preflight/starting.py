@@ -21,7 +21,7 @@ MOST_PODS = 5
 def pending(cluster: Cluster, **settings: Any) -> dict[str, str]:
     """Pods that are refused, have no node or cannot start in a cluster that was left alone for a day, and why.
 
-    In Kubernetes' words. `settings` as `simulate` takes them, but for durations.
+    In Kubernetes' words. `simulate` starts a cluster a day before it measures; `settings` are its other arguments.
     """
     return dict(simulate(cluster, duration=1.0, **settings).pending)
 

@@ -10,7 +10,7 @@ from experiments.experiment import Experiment
 from experiments.file.document import is_experiment
 from experiments.preflight.starting import pending, sentences, told, unmatched
 from models.behaviour import Behaviour
-from models.cluster import without_known_end, without_pods, without_their_node
+from models.cluster import under_several_budgets, without_known_end, without_pods, without_their_node
 from models.daemonset import without_nodes
 from models.input.documents import read_documents
 from models.input.problems import InputError, Location, Problem
@@ -106,7 +106,7 @@ def _validate_manifests(paths: list[str], report: Report) -> None:
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     report.read.append(f"{', '.join(paths)}: {listed or 'nothing'}")
     report.warnings += map(str, sorted({*manifests.warnings, *built.warnings}))
-    report.warnings += without_pods(built.cluster)
+    report.warnings += [*without_pods(built.cluster), *under_several_budgets(built.cluster)]
     report.warnings += without_known_end(built.cluster, Behaviour())
     if built.cluster.nodes:
         report.warnings += without_nodes(built.cluster.daemon_sets, built.cluster.nodes)

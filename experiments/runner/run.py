@@ -64,7 +64,7 @@ def run(
     an `engine`. `progress`: True, or who is told. `events`: keep the transitions of the first so many replications of
     each policy in `out`. `warn` hears what of `out` is damaged, and done again. A cell that raises is a row of
     `results.failed`; if all do, that is a `NothingRan`. Raises `ChangedExperiment`, `NotAResultFolder`, `FolderInUse`,
-    `Interrupted`.
+    `Interrupted`, `Lost`.
     """
     if workers < 1 or (replications is not None and replications < 1):
         raise ValueError("workers and replications must be at least 1")

@@ -205,9 +205,21 @@ def test_an_interrupted_run_says_how_to_go_on(kubenines: Any, monkeypatch: pytes
         raise job.Interrupted(3, 100, "")
 
     monkeypatch.setattr(runner, "run", interrupted)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("rich.console.Console.is_terminal", True)
     code, _, err = kubenines("run", QUICKSTART, "--fresh", "--set", "seed=4")
     assert code == 130
     assert f"resume: kubenines run {QUICKSTART} --set seed=4 --resume" in err
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_damaged_replications_are_said_unless_it_is_to_be_quiet(kubenines: Any, quiet: bool) -> None:
+    run = ("run", QUICKSTART, "-o", "out", "-n", "1", "-j", "1", "--set", "duration=1d", *(("-q",) if quiet else ()))
+    kubenines(*run, "--fresh")
+    [chunk] = Path("out/.state").iterdir()
+    chunk.write_text("[]")
+    err = " ".join(kubenines(*run)[2].split())
+    assert ("is not as it was written: its replications are run again" in err) is not quiet
 
 
 def test_an_internal_error_is_one_line(kubenines: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,13 @@ def test_a_first_experiment_says_how_long_jobs_run(tmp_path: Path, monkeypatch: 
     assert not [warning for warning in experiment.design.warnings if "nothing says how long" in warning]
 
 
+@pytest.mark.parametrize(("file", "name"), [("Über uns.yaml", "ber-uns"), (f"{'a' * 150}.yaml", "a" * 60)])
+def test_whatever_the_file_is_called_the_experiment_has_a_name(file: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_bytes(SHOP.read_bytes())
+    assert main(["init", str(tmp_path / file), "-o", str(tmp_path / "out.yaml")]) == 0
+    assert Experiment.from_yaml(tmp_path / "out.yaml").name == name
+
+
 SERVICE = """\
 ---
 apiVersion: v1

@@ -264,6 +264,7 @@ def test_a_small_file_is_enough() -> None:
             "  services: [{name: a, available: {when: capacity, atLeast: 0.8}}]",
             "e.yaml:8:61: spec.services[0].available.atLeast: expected a percentage like 80%",
         ),
+        (f"  policies: [{{name: {'a' * 101}}}]", "spec.policies[0].name: expected at most 100 characters (got 'aaa"),
         ("  policies: [{name: a b}]", "e.yaml:8:21: spec.policies[0].name: expected letters, digits, '-', '_' and '.'"),
         (
             "  policies: [{name: 5}]",
