@@ -50,8 +50,8 @@ def fit(
     \b
     The log of Los Alamos (LA-UR-05-7318), as its published fits were made:
       kubenines fit LA-UR-05-7318-failure-data-1996-2005.csv.xz \\
-        --start "Prob Started" --end "Prob Fixed" --entity System --entity nodenum \\
-        --time-format "%m/%d/%Y %H:%M" --observed-until none
+        --start "Prob Started" --end "Prob Fixed" --entity System \\
+        --entity nodenum --time-format "%m/%d/%Y %H:%M" --observed-until none
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
     from experiments.fitting import page
     from experiments.fitting.outages import Format, read_outages

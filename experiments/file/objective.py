@@ -6,7 +6,7 @@ from pydantic import WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
 from experiments.design.objective import METRICS, MetricName
-from experiments.file.fields import FileModel, Percentage
+from experiments.file.fields import FileModel, Share
 from experiments.file.presets import FromPreset, inside
 
 Limit = Annotated[Any, WithJsonSchema({"type": ["string", "number"], "title": "Limit", "examples": ["5h", 4]})]
@@ -22,7 +22,7 @@ class ObjectiveFile(FileModel):
     metric: MetricName = "availability"
     """What is asked for (`kubenines explain metrics`); the first two take `atLeast`, the others `atMost`.
     `requestAvailability`, the share of the requests that is answered, needs traffic."""
-    at_least: Annotated[Percentage, FromPreset()] | None = None
+    at_least: Annotated[Share, FromPreset()] | None = None
     """For `availability` and `requestAvailability`: 99.95%."""
     at_most: Limit | None = None
     """For `downtimePerYear` a duration: 5h; for `outagesPerYear` a number: 4."""

@@ -91,6 +91,8 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
     notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
     notes += [note for cluster in clusters for note in (*without_their_node(cluster), *without_pods(cluster))]
+    if scenarios and not any(one.services for one in scenarios):
+        notes.append("no Service is measured, so there is no availability to tell: add a Service that selects the pods")
     notes += _patterns_of_no_image(spec, clusters, source)
     return Design(
         scenarios=tuple(scenarios),

@@ -68,7 +68,7 @@ def _rows(ax: "Axes", findings: "Findings", services: Sequence[str]) -> list[tup
     for number in range(0, len(services), 2):
         ax.axhspan(number * step - 0.9, number * step + count - 0.1, color=drawing.BAND, lw=0, zorder=0)
     ax.set_yticks([k * step + (count - 1) / 2 for k in range(len(services))], list(map(drawing.literal, services)))
-    ax.set_ylim(len(services) * step - 0.9, -0.9)
+    ax.set_ylim(max(len(services), 1) * step - 0.9, -0.9)
     ax.tick_params(axis="y", length=0)
     return [(name, i, k * step + i) for k, name in enumerate(services) for i in range(count)]
 
