@@ -20,6 +20,8 @@ def show(path: str, settings: tuple[str, ...], service: str | None, policy: str 
         from experiments.report import plain, text
         from experiments.results import Results
 
+        if settings:
+            raise click.UsageError(f"--set changes an experiment file; {path} is a result folder")
         results = Results.open(path)
         service = chosen("--service", service, results.services)
         policy = chosen("--policy", policy, results.policies)
@@ -29,6 +31,8 @@ def show(path: str, settings: tuple[str, ...], service: str | None, policy: str 
         else:
             text.show(shown)
         return
+    if service or policy:
+        raise click.UsageError(f"--service and --policy choose from a result folder; {path} is none")
     from experiments.experiment import Experiment
     from experiments.file.written import yaml_text
 
