@@ -17,11 +17,11 @@ from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen
 def show(path: str, settings: tuple[str, ...], service: str | None, policy: str | None, form: str) -> None:
     """Show an experiment as resolved (extends, settings and defaults filled in), or the table of a result folder."""
     if os.path.isdir(path):
+        if settings:
+            raise click.UsageError("--set is for experiment files: a result folder stays as it ran")
         from experiments.report import plain, text
         from experiments.results import Results
 
-        if settings:
-            raise click.UsageError(f"--set changes an experiment file; {path} is a result folder")
         results = Results.open(path)
         service = chosen("--service", service, results.services)
         policy = chosen("--policy", policy, results.policies)
@@ -32,7 +32,7 @@ def show(path: str, settings: tuple[str, ...], service: str | None, policy: str 
             text.show(shown)
         return
     if service or policy:
-        raise click.UsageError(f"--service and --policy choose from a result folder; {path} is none")
+        raise click.UsageError("--service and --policy are for result folders: an experiment file is shown as a whole")
     from experiments.experiment import Experiment
     from experiments.file.written import yaml_text
 

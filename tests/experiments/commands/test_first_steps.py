@@ -71,14 +71,6 @@ def test_manifests_that_are_not_there_are_named(tmp_path: Path, capsys: pytest.C
     assert capsys.readouterr().err == "nowhere.yaml: no such file or directory\n"
 
 
-def test_show_refuses_an_option_that_would_do_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = str(ROOT / "experiments" / "configs" / "quickstart.yaml")
-    assert main(["show", file, "--service", "frontend"]) == 2
-    assert "--service and --policy choose from a result folder" in capsys.readouterr().err
-    assert main(["show", str(tmp_path), "--set", "spec.seed=2"]) == 2
-    assert "--set changes an experiment file" in capsys.readouterr().err
-
-
 def test_an_application_without_a_service_is_run_and_told_that_nothing_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
