@@ -4,6 +4,7 @@ Exit codes: 0 done and objectives met; 1 an objective missed; 2 bad input; 3 fai
 4 inconclusive; 130 interrupted. Nothing heavy is imported here: every command imports what it needs.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -36,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        say(shown.getvalue())  # fitted to the terminal
         return BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")

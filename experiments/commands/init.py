@@ -64,10 +64,13 @@ def init(manifests: tuple[str, ...], output: str) -> None:
     """Write an experiment file about MANIFESTS (files or directories) to begin with."""
     from experiments.experiment import Experiment
     from experiments.store.files import write
+    from models.input.problems import InputError, Location, Problem
 
     path = Path(output)
     if path.exists():
         raise click.UsageError(f"{path} exists: give another name with -o")
+    if missing := [file for file in manifests if not Path(file).exists()]:
+        raise InputError(Problem(Location(file), "", "no such file or directory") for file in missing)
     read = Experiment.from_manifests(*manifests)
     [scenario] = read.scenarios()  # what is wrong with them is said before anything is written
     replicated = {"Deployment": scenario.cluster.deployments, "StatefulSet": scenario.cluster.stateful_sets}

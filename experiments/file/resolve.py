@@ -95,6 +95,8 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     for cluster in clusters:
         notes += [*without_their_node(cluster), *without_pods(cluster), *under_several_budgets(cluster)]
     notes += [note for one in scenarios for note in without_known_end(one.cluster, one.behaviour)]
+    if scenarios and not any(one.services or one.cluster.jobs or one.cluster.cron_jobs for one in scenarios):
+        notes.append("no Service is measured, so there is no availability to tell: add a Service that selects the pods")
     notes += _patterns_of_no_image(spec, clusters, source)
     return Design(
         scenarios=tuple(scenarios),

@@ -26,5 +26,7 @@ def story(kind: str, story: Any) -> Any:
     """A failure mode or operation as a file would say it."""
     if isinstance(story, Mapping):
         return dict(story)
+    if not hasattr(story, "name"):
+        raise TypeError(f"expected a {kind} or a mapping as in a file (got {story!r})")
     written = as_written(story)
     return {"name": written.pop("name"), "type": registered_name(kind, type(story)), **written}

@@ -28,7 +28,7 @@ class Drain:
 
     name: str
     every: float | None = None
-    """Time between the beginnings of two rounds; None: a single one."""
+    """Time between the beginnings of two rounds; without it, a single one."""
     at: float | None = None
     """From the start to the first round; `every` by default."""
     select: LabelSelector = LabelSelector()
@@ -36,9 +36,9 @@ class Drain:
     max_concurrent: int = 1
     """How many nodes are being drained or worked on at once."""
     timeout: float | None = None
-    """After this time a node that is not empty is given up; None: never."""
+    """After this time a node that is not empty is given up; without it, never."""
     maintenance: Distribution | None = None
-    """How long an empty node is worked on; None: it is put back to use at once."""
+    """How long an empty node is worked on; without it, it is put back to use at once."""
     reboot: bool = True
     """The node is off while it is worked on."""
 

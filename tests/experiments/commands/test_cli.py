@@ -338,6 +338,12 @@ def test_version_names_what_it_stands_on(kubenines: Any) -> None:
     assert "numpy" in json.loads(kubenines("version", "--format", "json")[1])
 
 
+@pytest.mark.parametrize("years", ["nan", "inf"])
+def test_bench_wants_a_number_of_years(years: str, kubenines: Any) -> None:
+    code, _, err = kubenines("bench", "cluster", "--years", years)
+    assert (code, f"{years} is not a number of years" in err) == (2, True)
+
+
 def test_bench_prints_what_it_measured(kubenines: Any) -> None:
     code, out, _ = kubenines("bench", "cluster", "--nodes", "3", "--pods", "20", "--years", "0.01", "--json")
     assert code == 0
