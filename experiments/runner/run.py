@@ -94,7 +94,10 @@ def run(
 
 @contextmanager
 def _store(folder: ResultFolder | None) -> Iterator[ResultFolder]:
-    """Where finished cells are while this lasts: in the folder, which is ours alone, or else in a temporary one."""
+    """Where finished cells are while this lasts: in the folder, which is ours alone, or else in a temporary one.
+
+    The temporary one is gone afterwards, unless this process is killed: then it is the system's to clean.
+    """
     if folder is not None:
         with folder.locked():
             yield folder

@@ -34,7 +34,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from experiments.store.cell import Cell
-from experiments.store.files import csv_text, digest, remove, sha256, write
+from experiments.store.files import contents, csv_text, digest, remove, sha256, write
 from experiments.store.inputs import copies
 from experiments.store.manifest import Manifest
 from experiments.store.tables import COLUMNS, arrow_table
@@ -75,7 +75,7 @@ class ResultFolder:
         """What ran here, or None if nothing did yet, or nobody knows what; `NotAResultFolder` for any other folder."""
         path = self.path / "manifest.json"
         try:
-            return Manifest.from_json(json.loads(path.read_text("utf-8")))
+            return Manifest.from_json(json.loads(contents(path).decode()))
         except FileNotFoundError:
             others = self.path.exists() and any(path.name != LOCK for path in self.path.iterdir())
             if others and not self._is_marked():
@@ -152,7 +152,7 @@ class ResultFolder:
         wanted = set(scenarios)
         for chunk in sorted(self._state.glob("*.json")):
             try:
-                text = chunk.read_text("utf-8")
+                text = contents(chunk).decode()
             except (OSError, UnicodeDecodeError):
                 text = ""
             if digest(text) != chunk.stem:
@@ -196,7 +196,7 @@ class ResultFolder:
         import yaml
 
         try:
-            found = yaml.safe_load((self.path / "resolved.yaml").read_text("utf-8"))
+            found = yaml.safe_load(contents(self.path / "resolved.yaml").decode())
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             return None
         return found if isinstance(found, dict) else None
