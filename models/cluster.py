@@ -10,6 +10,7 @@ from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.node import Node
+from models.node_pool import NodePool
 from models.pod import Pod
 from models.service import Service, service_names
 from models.statefulset import StatefulSet
@@ -31,6 +32,8 @@ class Cluster:
     stateful_sets: tuple[StatefulSet, ...] = ()
     pods: tuple[Pod, ...] = ()
     autoscalers: tuple[HorizontalPodAutoscaler, ...] = ()
+    pools: tuple[NodePool, ...] = field(default=(), metadata={"optional": True})
+    """Of the nodes, those pools that may change, or that have a price."""
     others: tuple[object, ...] = field(default=(), metadata={"optional": True})
     """Objects that no controller looks after: they are only read, see `of_kind`."""
 
@@ -48,9 +51,9 @@ class Cluster:
         return tuple(value for f in fields(self) for value in getattr(self, f.name) if isinstance(value, kind))
 
     def controlled(self) -> Iterator[object]:
-        """What controllers look after, in order of creation: all but nodes, Services and `others`."""
+        """What controllers look after, in order of creation: all but nodes and their pools, Services and `others`."""
         for f in fields(self):
-            if f.name not in ("nodes", "services", "others"):
+            if f.name not in ("nodes", "services", "pools", "others"):
                 yield from getattr(self, f.name)
 
     def pod_makers(self) -> "Iterator[PodMaker]":

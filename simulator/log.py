@@ -58,6 +58,7 @@ class Kind(IntEnum):
     NODE_EXISTS = 37  # node; 1 from when one joins a running cluster, 0 once its object is deleted
     POD_SCHEDULING_GATES = 38  # pod; number of scheduling gates that are left
     POD_METADATA = 39  # pod; 0 as its labels or its owner are about to change, 1 once they have
+    POD_AWAITING_NODE = 40  # pod; 1 once a node was asked for because it fits nowhere
 
 
 class Phase(IntEnum):
@@ -85,6 +86,8 @@ class TransitionLog:
         """Names of the subjects, by the first word of the kinds (NODE, POD, DEPLOYMENT, ...)."""
         self.zones: Sequence[str] = ()
         """By node: its zone, "" without one."""
+        self.prices: Sequence[float] = ()
+        """By node: what an hour of it costs; none if no pool has a price."""
         self.selected_by: Sequence[tuple[int, ...]] = ()
         """By pod: the Services that select it."""
         self.endpoint_of: Sequence[tuple[int, ...]] = ()

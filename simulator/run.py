@@ -12,6 +12,7 @@ from models.daemonset import without_nodes
 from models.load import Load
 from models.traffic import Traffic
 from simulator.log import TransitionLog
+from simulator.node_autoscaling.fleet import NodeAutoscaler
 from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
 from simulator.state.history import ServiceHistory, histories
@@ -58,6 +59,7 @@ def simulate(
     loads: Sequence[Load] = (),
     traffic: Sequence[Traffic] = (),
     scheduler: Profile | None = None,
+    node_autoscaler: NodeAutoscaler | None = None,
     seed: int = 0,
     replication: int = 0,
     warmup: float = 0.0,
@@ -68,14 +70,23 @@ def simulate(
     The cluster starts settled: what fits was placed and started a day before time 0, when the failure clocks start at
     age 0. `traffic` counts for what it does to the pods: autoscalers measure it, and from time 0 on overloaded pods are
     late with their probes; what becomes of the requests, `simulator.traffic` works out afterwards. `scheduler` is a
-    profile (simulator.scheduling.profile); without one it is Kubernetes' default. The same arguments give the same
-    Run, byte for byte. Raises ValueError for an operation without a target, or traffic without a Service.
+    profile (simulator.scheduling.profile); without one it is Kubernetes' default. `node_autoscaler` changes the size of
+    the cluster's pools from its deployment on; without one they stay as they are. The same arguments give the same Run,
+    byte for byte. Raises ValueError for an operation without a target, or traffic without a Service.
     """
     if not duration > 0 or warmup < 0:
         raise ValueError(f"expected duration > 0 and warmup >= 0 (got {duration!r} and {warmup!r})")
     streams = Streams(seed, replication)
     simulation = Simulation(
-        cluster, behaviour, streams, warmup + duration, keep_log, loads=loads, profile=scheduler, traffic=traffic
+        cluster,
+        behaviour,
+        streams,
+        warmup + duration,
+        keep_log,
+        loads=loads,
+        profile=scheduler,
+        traffic=traffic,
+        node_autoscaler=node_autoscaler,
     )
     with _garbage_collection_paused():
         simulation.deploy()

@@ -21,6 +21,8 @@ class Stage(StrEnum):
     """There is no pod in its place: its controller has not made one yet, or nobody will, or none is desired."""
     QUEUED = "queued"
     """The pod has no node: it waits for the scheduler, or is unschedulable."""
+    NO_ROOM = "no room"
+    """The pod fits on no node, and waits for one that an autoscaler asked for on its behalf."""
     IMAGE_PULL = "image pull"
     """It waits for images, also behind other pulls on its node."""
     RESTART = "restart"
@@ -65,7 +67,8 @@ class Pod:
     """A pod as the log tells of it; `stage` is None while it is an endpoint that answers."""
 
     __slots__ = (
-        *("answering", "blamed", "cause", "fallen", "node", "phase", "pulling", "ready", "running", "since", "stage"),
+        *("answering", "awaiting_node", "blamed", "cause", "fallen", "node", "phase", "pulling", "ready", "running"),
+        *("since", "stage"),
     )
 
     def __init__(self, cause: int, now: float) -> None:
@@ -73,7 +76,7 @@ class Pod:
         self.node: Node | None = None
         self.phase: int = Phase.PENDING
         self.running = 0
-        self.ready = self.answering = self.pulling = False
+        self.ready = self.answering = self.pulling = self.awaiting_node = False
         self.fallen = False
         """A container or the sandbox died, the node being well; no container was started since."""
         self.since = now
@@ -90,7 +93,7 @@ class Pod:
             return None
         node = self.node
         if node is None:
-            return Stage.QUEUED
+            return Stage.NO_ROOM if self.awaiting_node else Stage.QUEUED
         if node.ready != READY:
             return Stage.TOLERATED if node.evicting else Stage.WAITING
         if not node.reporting:

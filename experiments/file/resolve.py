@@ -19,7 +19,7 @@ from experiments.file.checks import (
     check_traffic,
 )
 from experiments.file.described import value_of
-from experiments.file.objects import ReadObjects, base_files, pool_nodes, read_objects
+from experiments.file.objects import ReadObjects, base_files, node_pool, read_objects
 from experiments.file.policy import lineages
 from experiments.file.schema import SpecFile
 from experiments.file.service import ServiceFile, WhenCapacity, WhenQuorum, WhenReadyEndpoints
@@ -40,10 +40,10 @@ def resolve(source: Source, folder: str) -> Design:
         raise InputError(source.problems)
     spec, problems = source.file.spec, list(source.problems)
     check_names(spec, source, problems)
-    nodes = [node for pool in spec.cluster.pools for node in pool_nodes(pool)]
+    pools = [node_pool(pool) for pool in spec.cluster.pools]
     base = read_objects(base_files(spec, folder, source, problems), source, problems)
     variants = [
-        variant_of(lineage, spec, base, nodes, folder, source, problems)
+        variant_of(lineage, spec, base, pools, folder, source, problems)
         for lineage in lineages(spec.policies, source, problems)
     ]
     check_services(spec, variants, source, problems)
@@ -78,6 +78,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
             seed=spec.seed,
             loads=loads,
             scheduler=variant.scheduler,
+            node_autoscaler=variant.node_autoscaler,
             traffic=tuple({traffic.service: traffic.read(folder) for traffic, _ in variant.traffic}.values()),
             calls=tuple(call.value() for call in spec.calls),
         )

@@ -51,6 +51,7 @@ LEVERS = (
     Lever("old pods gone at once", Stage.TERMINATING, times=0.0),
     Lever("replacements made at once", Stage.NOT_CREATED, times=0.0),
     Lever("room for every pod", Stage.QUEUED, times=0.0),
+    Lever("spare nodes for every pod", Stage.NO_ROOM, times=0.0),
     Lever("no image pull", Stage.IMAGE_PULL, times=0.0),
     Lever("restarts at once", Stage.RESTART, times=0.0),
     Lever("starts twice as fast", Stage.START, times=0.5),

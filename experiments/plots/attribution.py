@@ -23,6 +23,7 @@ STYLES = {
     Stage.TERMINATING: (_GREEN, "////"),
     Stage.NOT_CREATED: (_BLUE, "////"),
     Stage.QUEUED: (_GREEN, ""),
+    Stage.NO_ROOM: (_SKY, "////"),
     Stage.IMAGE_PULL: (_SKY, ""),
     Stage.RESTART: (_ORANGE, "////"),
     Stage.START: (_ORANGE, ""),

@@ -15,10 +15,11 @@ from simulator.kubelet.kubelet import Kubelet
 from simulator.log import Kind
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import DaemonSetState, DeploymentState, Phase, PodState, StatefulSetState
+from simulator.state.objects import DaemonSetState, DeploymentState, PodState, StatefulSetState
 from simulator.stories.attempts import Attempt, Journal, Outcome
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
+from simulator.stories.departures import Departures
 from simulator.stories.evictions import Evictions
 from simulator.stories.subject import Subject
 from simulator.streams import Streams
@@ -49,8 +50,7 @@ class World:
         self._kubelet = kubelet
         self._disruption = disruption
         self._cordons = Counter(node for node in range(len(state.nodes)) if state.nodes.unschedulable[node])
-        self._leaving: list[tuple[set[int], Event]] = []
-        """Pods that somebody waits to see gone."""
+        self._departures = Departures(kernel, state)
         self.strikes: Counter[str] = Counter()
         """How often each failure mode of nodes, or operation, struck."""
         self.journal = Journal()
@@ -58,7 +58,6 @@ class World:
         self._rollouts: dict[Rollable, Attempt] = {}
         """Rollouts under way, by what is rolled out."""
         self._eviction_rng = streams.stream("evictions")
-        state.listen(Kind.POD_PHASE, self._pod_left)
         for kind in (Kind.DEPLOYMENT_COMPLETE, Kind.STATEFULSET_COMPLETE, Kind.DAEMONSET_COMPLETE):
             state.listen(kind, self._completed)
 
@@ -166,21 +165,7 @@ class World:
 
     def gone(self, pods: Sequence[PodState]) -> Event:
         """An event to yield: succeeds when none of the pods exists any more."""
-        event = self._kernel.event()
-        left = {pod.uid for pod in pods if pod.uid in self._state.pods}
-        if left:
-            self._leaving.append((left, event))
-        else:
-            event.succeed()
-        return event
-
-    def _pod_left(self, pod: PodState, phase: int, cause: int) -> None:
-        if phase == Phase.ABSENT and self._leaving:
-            for left, event in self._leaving:
-                left.discard(pod.uid)
-                if not left:
-                    event.succeed()
-            self._leaving = [(left, event) for left, event in self._leaving if left]
+        return self._departures.gone(pods)
 
     def roll_out(self, attempt: Attempt, target: Rollable, new_image: bool) -> None:
         """The target's template changes: to images that no node has yet, or only in an annotation."""

@@ -153,6 +153,7 @@ class PodState:
     __slots__ = (
         "answering",
         "available",
+        "awaiting_node",
         "cause",
         "clocks",
         "conditions",
@@ -210,6 +211,8 @@ class PodState:
         self.ready_since = now
         self.available = False
         """Ready for minReadySeconds; kept by its ReplicaSet's controller."""
+        self.awaiting_node = False
+        """A node was asked for because the pod fits nowhere."""
         self.pulling = False
         """Bound, and some of its images are not on the node yet."""
         self.answering = False
