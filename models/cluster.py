@@ -56,6 +56,11 @@ class Cluster:
             if f.name not in ("nodes", "services", "pools", "others"):
                 yield from getattr(self, f.name)
 
+    def possible_nodes(self) -> tuple[Node, ...]:
+        """The nodes that it has, and one of each kind that an autoscaler may add."""
+        growing = [pool for pool in self.pools if pool.autoscaled]
+        return (*self.nodes, *(pool.node(0, zone) for pool in growing for zone in pool.zones or ("",)))
+
     def pod_makers(self) -> "Iterator[PodMaker]":
         """What is a pod, or makes pods of a template, in order of creation."""
         for value in self.controlled():

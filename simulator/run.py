@@ -105,7 +105,7 @@ def simulate(
         log=simulation.log,
         notes=(
             *demand.notes(cluster, loads, traffic),
-            *without_nodes(cluster.daemon_sets, cluster.nodes),
+            *without_nodes(cluster.daemon_sets, cluster.possible_nodes()),
             *without_their_node(cluster),
         ),
     )

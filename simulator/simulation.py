@@ -81,7 +81,8 @@ class Simulation:
         self.fleet = Fleet(self.kernel, self.state, streams, scheduler, disruption, profile, cluster.pools)
         if node_autoscaler is not None:
             node_autoscaler.install(self.fleet)
-        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption)
+        kinds = () if node_autoscaler is None else cluster.possible_nodes()
+        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, kinds)
 
     def deploy(self) -> None:
         """Creates all workloads and lets them settle until time 0, when the users come."""

@@ -90,7 +90,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     files += [file for variant in variants for file in trace_files([t for t, _ in variant.traffic], folder)]
     clusters = [one.cluster for one in built]
     notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
-    notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
+    notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.possible_nodes())]
     notes += [note for cluster in clusters for note in (*without_their_node(cluster), *without_pods(cluster))]
     notes += _patterns_of_no_image(spec, clusters, source)
     return Design(

@@ -133,7 +133,7 @@ def variant_of(
             problems += blame(error, lineage, changes, source)
     if built is not None and any(pool.speaks for pool in pools):
         built = replace(built, cluster=replace(built.cluster, pools=tuple(pool for pool in pools if pool.speaks)))
-    if built is not None and not built.cluster.nodes:
+    if built is not None and not built.cluster.possible_nodes():
         problems.append(source.problem(("spec", "cluster"), "there are no nodes in it"))
     return Variant(
         lineage,

@@ -1,12 +1,13 @@
 """The world as stories see it: what there is, and what may be done to it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Concatenate, ParamSpec
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
+from models.node import ZONE_LABEL, Node
 from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.hazards import Hazards
 from simulator.kernel import Event, Kernel, Order, Story
@@ -41,6 +42,7 @@ class World:
         streams: Streams,
         kubelet: Kubelet,
         disruption: DisruptionController,
+        kinds_of_nodes: Sequence[Node] = (),
     ) -> None:
         self._kernel = kernel
         self._state = state
@@ -50,6 +52,14 @@ class World:
         self._kubelet = kubelet
         self._disruption = disruption
         self._cordons = Counter(node for node in range(len(state.nodes)) if state.nodes.unschedulable[node])
+        self._kinds_of_nodes = kinds_of_nodes
+        """One of each kind that may join later: their zones and labels are known from the start."""
+        self._domains: list[tuple[str, LabelSelector, dict[str, list[int]]]] = []
+        """By label: the nodes of each of its values, kept up to date."""
+        self._each: list[tuple[LabelSelector, Callable[[int], Subject]]] = []
+        """What is to be told of every node."""
+        self._subjects: list[Subject] = []
+        self._about: defaultdict[int, list[Subject]] = defaultdict(list)
         self._departures = Departures(kernel, state)
         self.strikes: Counter[str] = Counter()
         """How often each failure mode of nodes, or operation, struck."""
@@ -58,6 +68,7 @@ class World:
         self._rollouts: dict[Rollable, Attempt] = {}
         """Rollouts under way, by what is rolled out."""
         self._eviction_rng = streams.stream("evictions")
+        state.listen(Kind.NODE_EXISTS, self._joined_or_gone)
         for kind in (Kind.DEPLOYMENT_COMPLETE, Kind.STATEFULSET_COMPLETE, Kind.DAEMONSET_COMPLETE):
             state.listen(kind, self._completed)
 
@@ -77,20 +88,60 @@ class World:
         """The node's name."""
         return self._state.nodes.names[node]
 
+    def all_nodes(self, select: LabelSelector = LabelSelector()) -> list[int]:
+        """The nodes whose labels match, as `nodes`; the list changes as nodes join and go."""
+        return self._domains_of("", select, "").setdefault("", [])
+
     def zones(self) -> dict[str, list[int]]:
-        """The nodes of every zone, by name."""
-        zones: dict[str, list[int]] = {}
-        for node, (_, zone) in enumerate(self._state.nodes.regions_and_zones):
-            zones.setdefault(zone, []).append(node)
-        return dict(sorted(zones.items()))
+        """The nodes of every zone, by name; "" without one. The lists change as nodes join and go."""
+        return self._domains_of(ZONE_LABEL, LabelSelector(), "")
 
     def domains(self, label: str, select: LabelSelector = LabelSelector()) -> dict[str, list[int]]:
-        """The nodes that share a value of this label, by value; those without the label are in none."""
+        """The nodes that share a value of this label, by value; those without the label are in none.
+
+        The lists change as nodes join and go; a value that only such nodes will have is there from the start.
+        """
+        return self._domains_of(label, select, None)
+
+    def _domains_of(self, label: str, select: LabelSelector, without: str | None) -> dict[str, list[int]]:
+        nodes = self._state.nodes
+        kinds = [(None, kind.labels) for kind in self._kinds_of_nodes if select.matches(kind.labels)]
         domains: dict[str, list[int]] = {}
+        for node, labels in (*((node, nodes.labels[node]) for node in self.nodes(select)), *kinds):
+            if (value := labels.get(label, without)) is not None:
+                domains.setdefault(value, []).extend(() if node is None else (node,))
+        domains = dict(sorted(domains.items()))
+        self._domains.append((label, select, domains))
+        return domains
+
+    def each_node(self, select: LabelSelector, tell: Callable[[int], Subject]) -> None:
+        """Calls `tell` for every node whose labels match, those that join later included.
+
+        What it tells ends when its node is gone.
+        """
         for node in self.nodes(select):
-            if (value := self._state.nodes.labels[node].get(label)) is not None:
-                domains.setdefault(value, []).append(node)
-        return dict(sorted(domains.items()))
+            self._about[node].append(tell(node))
+        self._each.append((select, tell))
+
+    def _joined_or_gone(self, node: int, exists: int, cause: int) -> None:
+        if not exists:
+            for _, _, domains in self._domains:
+                for nodes in domains.values():
+                    if node in nodes:
+                        nodes.remove(node)
+            for subject in self._about.pop(node, ()):
+                subject.leave()
+            return
+        labels = self._state.nodes.labels[node]
+        for label, select, domains in self._domains:
+            value = labels.get(label, "" if "" in domains else None)
+            if value in domains and select.matches(labels):
+                domains[value].append(node)
+        for select, tell in self._each:
+            if select.matches(labels):
+                self._about[node].append(tell(node))
+        for subject in self._subjects:
+            subject.extend_outages()
 
     def rollable(self, target: str) -> Rollable:
         """The Deployment, StatefulSet or DaemonSet meant by "Kind/name" or "Kind/namespace/name".
@@ -116,11 +167,13 @@ class World:
         story: Callable[Concatenate[Subject, P], Story],
         *arguments: P.args,
         **named: P.kwargs,
-    ) -> None:
+    ) -> Subject:
         """Starts `story(subject, *arguments)`, about a subject with a stream of its own: "failure/mode/subject"."""
         rng = self._streams.stream(f"failure/{mode}/{subject}")
         about = Subject(self._kernel, self._state, self._hazards, self.strikes, mode, subject, rng)
+        self._subjects.append(about)
         self._kernel.tell(story(about, *arguments, **named))
+        return about
 
     def sleep(self, seconds: float) -> Event:
         """An event to yield: succeeds after `seconds`."""
