@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from models.distributions import Distribution, LogNormal
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node
 
+POOL_LABEL = "pool"
+"""Label of the nodes of a pool: the pool's name."""
 PROVISIONING = LogNormal.from_quantile(median=60.0, p95=120.0)
 """Our choice: 30-120 s are usual in clouds today."""
 

@@ -11,12 +11,10 @@ from models.input.documents import read_documents
 from models.input.problems import InputError, Path, Problem
 from models.manifests import Manifest, read_manifests
 from models.node import ARCH_LABEL, OS_LABEL, Node, Resources, Taint, TaintEffect
-from models.node_pool import PROVISIONING, NodePool
+from models.node_pool import POOL_LABEL, PROVISIONING, NodePool
 
 BETA_LABELS = {"beta.kubernetes.io/os": OS_LABEL, "beta.kubernetes.io/arch": ARCH_LABEL}
 """Old names that the node lifecycle controller still keeps equal to the new ones (labelReconcileInfo)."""
-POOL_LABEL = "pool"
-"""Label of the nodes of a pool: the pool's name."""
 
 
 def node_pool(pool: PoolFile) -> NodePool:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from models.node import Node
-from models.node_pool import NodePool
+from models.node_pool import POOL_LABEL, NodePool
 from simulator.controllers.disruption import DisruptionController
 from simulator.kernel import Kernel, Order, Timer
+from simulator.log import Kind
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.scheduler import Scheduler
 from simulator.state.cluster import ClusterState
@@ -71,7 +72,16 @@ class Fleet:
         """By the names that they will have, in the order in which they were asked for."""
         numbered = {f"{pool.name}-{i}": pool for pool in pools for i in range(1, pool.count + 1)}
         self._pool_of = {row: numbered[name] for row, name in enumerate(state.nodes.names) if name in numbered}
+        state.listen(Kind.NODE_EXISTS, self._joined)
         self._asked_for = {pool.name: pool.count for pool in pools}
+
+    def _joined(self, node: int, exists: int, cause: int) -> None:
+        """Whoever made it join, a node is of the pool that its label names."""
+        if exists:
+            name = self.state.nodes.labels[node].get(POOL_LABEL)
+            for pool in self.pools:
+                if pool.name == name:
+                    self._pool_of[node] = pool
 
     def pool_of(self, node: int) -> NodePool | None:
         """The pool that a node belongs to."""
@@ -120,7 +130,6 @@ class Fleet:
 
     def _join(self, upcoming: Upcoming, cause: int) -> None:
         del self.upcoming[upcoming.node.name]
-        self._pool_of[len(self.state.nodes)] = upcoming.group.pool
         self.state.nodes.join(upcoming.node, cause)
 
     def give_up(self, upcoming: Upcoming) -> None:

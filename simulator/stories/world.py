@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
-from models.node import ZONE_LABEL, Node
+from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node
 from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.hazards import Hazards
 from simulator.kernel import Event, Kernel, Order, Story
@@ -87,6 +87,10 @@ class World:
     def node_name(self, node: int) -> str:
         """The node's name."""
         return self._state.nodes.names[node]
+
+    def node(self, node: int) -> Node:
+        """The node as a value: what it is like now."""
+        return self._state.nodes.as_value(node)
 
     def all_nodes(self, select: LabelSelector = LabelSelector()) -> list[int]:
         """The nodes whose labels match, as `nodes`; the list changes as nodes join and go."""
@@ -195,6 +199,28 @@ class World:
         """The nodes take no new pods."""
         self.strikes[operation] += 1
         return Cordon(self._state.nodes, self._cordons, nodes, self._state.cause(f"{operation}/{subject}"))
+
+    def add_node(self, like: Node, mode: str, subject: str) -> None:
+        """A node like this joins, Ready, without what taints and cordons say of the moment.
+
+        It has the name if no node had it, else that with a number: node-1, node-1.2, node-1.3.
+        """
+        nodes, name, number = self._state.nodes, like.name, 1
+        base, _, last = name.rpartition(".")
+        while name in nodes.index:
+            number += 1
+            name = f"{base if last.isdigit() else like.name}.{number}"
+        labels = {**like.labels, HOSTNAME_LABEL: name}
+        taints = tuple(taint for taint in like.taints if not taint.key.startswith("node.kubernetes.io/"))
+        nodes.join(
+            replace(like, name=name, labels=labels, taints=taints, unschedulable=False),
+            self._state.cause(f"{mode}/{subject}"),
+        )
+
+    def remove_node(self, node: int, mode: str, subject: str) -> None:
+        """The machine is gone for good, and its Node object too; nothing happens if it was already."""
+        if self._state.nodes.exists[node]:
+            self._state.nodes.delete(node, self._state.cause(f"{mode}/{subject}"))
 
     def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
         """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
