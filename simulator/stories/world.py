@@ -1,5 +1,6 @@
 """The world as stories see it: what there is, and what may be done to it."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -241,6 +242,17 @@ class World:
                 attempt.last_refusal = verdict.reason
 
         return Evictions(self._kernel, self._disruption, told, pods, deadline, cause, self._eviction_rng).over
+
+    def empty(self, node: int, attempt: Attempt, deadline: float) -> Story:
+        """Evicts the pods of a node and waits until they are gone, unless some are not in time, or never can be."""
+        pods = self.pods_to_drain(node)
+        allowed = yield self.evict(pods, attempt, deadline)
+        if not allowed and self.now >= deadline:
+            return
+        gone = self.gone([pod for pod in pods if allowed or pod.deleting])
+        yield gone if deadline == math.inf else gone | self.sleep(deadline - self.now)
+        if allowed and gone.triggered:
+            attempt.emptied = self.now
 
     def gone(self, pods: Sequence[PodState]) -> Event:
         """An event to yield: succeeds when none of the pods exists any more."""
