@@ -276,6 +276,12 @@ class World:
         attempt.begin(self.now)
         self._rollouts[target] = attempt
 
+    def scale(self, attempt: Attempt, target: DeploymentState | StatefulSetState, replicas: int) -> None:
+        """The target is to have so many replicas (kubectl scale)."""
+        self.strikes[attempt.operation] += 1
+        cause = self._state.cause(f"{attempt.operation}/{target.workload}")
+        self._api.apply(replace(target.spec, replicas=replicas), cause)
+
     def _completed(self, target: Rollable, complete: int, cause: int) -> None:
         if complete and (attempt := self._rollouts.pop(target, None)) is not None:
             attempt.end(self.now)

@@ -237,7 +237,8 @@ def test_a_small_file_is_enough() -> None:
         (
             "  failures: [{name: a, type: nodeCrsh}]",
             "e.yaml:8:30: spec.failures[0]: unknown 'type' 'nodeCrsh'; expected one of 'commonCause', "
-            "'containerCrash', 'domainOutage', 'nodeBurst', 'nodeCrash', 'sandboxCrash', 'zoneOutage'; "
+            "'containerCrash', 'domainOutage', 'nodeBurst', 'nodeCrash', 'sandboxCrash', "
+            "'spotReclaim', 'zoneOutage'; "
             "did you mean 'nodeCrash'?",
         ),
         (
