@@ -248,8 +248,8 @@ def test_a_small_file_is_enough() -> None:
         ),
         (
             "  operations: [{name: r, type: rolout, target: Deployment/a, every: 7d}]",
-            "e.yaml:8:32: spec.operations[0]: unknown 'type' 'rolout'; expected one of 'cordon', 'drain', "
-            "'rollout'; did you mean 'rollout'?",
+            "e.yaml:8:32: spec.operations[0]: unknown 'type' 'rolout'; expected one of 'addNode', "
+            "'cordon', 'drain', 'removeNode', 'rollout', 'scale'; did you mean 'rollout'?",
         ),
         (
             "  operations: [{name: r, type: rollout, target: Deployment/a}]",
