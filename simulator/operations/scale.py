@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.state.objects import DaemonSetState
 from simulator.stories.references import WorkloadName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -43,13 +42,11 @@ class Scale:
 
     def install(self, world: World) -> None:
         for target in [self.target] if isinstance(self.target, str) else self.target:
-            if isinstance(world.rollable(target), DaemonSetState):
-                raise ValueError(f"{self.name}: {target} has no replicas to scale")
+            world.scalable(target)  # says so now if there is none
             world.tell(self.name, target, self._story, world)
 
     def _story(self, subject: Subject, world: World) -> Story:
-        target = world.rollable(subject.name)
-        assert not isinstance(target, DaemonSetState)
+        target = world.scalable(subject.name)
         first = self.every if self.at is None else self.at
         assert first is not None
         wait = first

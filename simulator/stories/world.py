@@ -148,6 +148,13 @@ class World:
         for subject in self._subjects:
             subject.extend_outages()
 
+    def scalable(self, target: str) -> DeploymentState | StatefulSetState:
+        """The Deployment or StatefulSet meant by such a name; ValueError if it is none, or has no replicas."""
+        found = self.rollable(target)
+        if isinstance(found, DaemonSetState):
+            raise ValueError(f"{target} has no replicas to scale")
+        return found
+
     def rollable(self, target: str) -> Rollable:
         """The Deployment, StatefulSet or DaemonSet meant by "Kind/name" or "Kind/namespace/name".
 
