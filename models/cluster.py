@@ -14,6 +14,7 @@ from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.job import Job
 from models.node import Node
+from models.node_pool import NodePool
 from models.pod import Pod
 from models.service import Service, service_names
 from models.statefulset import StatefulSet
@@ -41,6 +42,8 @@ class Cluster:
     jobs: tuple[Job, ...] = field(default=(), metadata={"optional": True})
     cron_jobs: tuple[CronJob, ...] = field(default=(), metadata={"optional": True})
     autoscalers: tuple[HorizontalPodAutoscaler, ...] = ()
+    pools: tuple[NodePool, ...] = field(default=(), metadata={"optional": True})
+    """Of the nodes, those pools that may change, or that have a price."""
     others: tuple[object, ...] = field(default=(), metadata={"optional": True})
     """Objects that no controller looks after: they are only read, see `of_kind`."""
 
@@ -62,10 +65,15 @@ class Cluster:
         return tuple(value for f in fields(self) for value in getattr(self, f.name) if isinstance(value, kind))
 
     def controlled(self) -> Iterator[object]:
-        """What controllers look after, in order of creation: all but nodes, Services and `others`."""
+        """What controllers look after, in order of creation: all but nodes and their pools, Services and `others`."""
         for f in fields(self):
-            if f.name not in ("nodes", "services", "others"):
+            if f.name not in ("nodes", "services", "pools", "others"):
                 yield from getattr(self, f.name)
+
+    def possible_nodes(self) -> tuple[Node, ...]:
+        """The nodes that it has, and one of each kind that an autoscaler may add."""
+        growing = [pool for pool in self.pools if pool.autoscaled]
+        return (*self.nodes, *(pool.node(0, zone) for pool in growing for zone in pool.zones or ("",)))
 
     def pod_makers(self) -> "Iterator[PodMaker]":
         """What is a pod, or makes pods of a template, in order of creation."""

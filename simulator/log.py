@@ -69,6 +69,7 @@ class Kind(IntEnum):
     VOLUME_LOST = 48  # PersistentVolume; 1 while its data is lost
     CONFIGURATION_GENERATION = 49  # ConfigMap or Secret; one more with each change of its content
     POD_CONFIGURATION = 50  # pod; a `Configured`: what is the matter with what it reads
+    POD_AWAITING_NODE = 51  # pod; 1 once a node was asked for because it fits nowhere
 
 
 class Phase(IntEnum):
@@ -122,6 +123,8 @@ class TransitionLog:
         """Names of the subjects, by the first word of the kinds (NODE, POD, DEPLOYMENT, ...)."""
         self.zones: Sequence[str] = ()
         """By node: its zone, "" without one."""
+        self.prices: Sequence[float] = ()
+        """By node: what an hour of it costs; none if no pool has a price."""
         self.selected_by: Sequence[tuple[int, ...]] = ()
         """By pod: the Services that select it."""
         self.endpoint_of: Sequence[tuple[int, ...]] = ()

@@ -177,7 +177,7 @@ def _missing_of_pods(name: str, reference: Refers, cluster: Cluster) -> str:
 
 def _missing_in_nodes(name: str, reference: Refers | ValueOf, story: Any, cluster: Cluster) -> str:
     """What is wrong with the name of a zone, of a label of nodes or of a value of one; "" if it is right."""
-    nodes = cluster.nodes
+    nodes = cluster.possible_nodes()
     match reference:
         case Refers.ZONE:
             known, message = sorted({node.zone for node in nodes}), f"there is no zone {name!r}"

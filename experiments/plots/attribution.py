@@ -26,6 +26,7 @@ STYLES = {
     Stage.VOLUME_ZONE: (_GREEN, "...."),
     Stage.VOLUME: (_SKY, "...."),
     Stage.ATTACHING: (_SKY, "////"),
+    Stage.NO_ROOM: (_GREEN, "////"),
     Stage.IMAGE_PULL: (_SKY, ""),
     Stage.RESTART: (_ORANGE, "////"),
     Stage.START: (_ORANGE, ""),
