@@ -4,6 +4,8 @@ Exit codes: 0 done and objectives met; 1 an objective missed; 2 bad input; 3 fai
 4 inconclusive; 130 interrupted. Nothing heavy is imported here: every command imports what it needs.
 """
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +14,9 @@ import click
 
 from experiments.commands import COMMANDS
 from experiments.commands.console import BAD_INPUT, FAILED, INTERRUPTED, say
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Why something cannot be written: of a file its name is known, so without a name it is stdout."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -30,13 +35,17 @@ for command in COMMANDS:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # None if closed: `>&-`
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # there are none; looking for them takes 30 ms
     try:
         code = cli.main(given, prog_name="kubenines", standalone_mode=False, obj=given)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        say(shown.getvalue())  # fitted to the terminal
         return BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")
@@ -60,6 +69,10 @@ def _explain_failure(error: Exception) -> int:
         return BAD_INPUT
     if isinstance(error, OSError) and error.filename is not None:
         say(f"kubenines: {error.filename}: {error.strerror}")
+        return BAD_INPUT
+    if isinstance(error, OSError) and error.errno in FULL:
+        say(f"kubenines: stdout: {error.strerror}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries again at its end
         return BAD_INPUT
     if os.environ.get("KUBENINES_DEBUG"):
         import traceback

@@ -59,12 +59,11 @@ class Experiment:
     @classmethod
     def from_manifests(cls, *paths: str | os.PathLike[str]) -> "Experiment":
         """An experiment about the application in these manifests: a year, on 6 nodes in 3 zones, nothing breaks yet."""
-        name = Path(paths[0]).resolve().stem if paths else "experiment"
         return cls._of(
             {
                 "apiVersion": "kubenines/v1",
                 "kind": "Experiment",
-                "metadata": {"name": "".join(c if c.isalnum() else "-" for c in name).strip("-") or "experiment"},
+                "metadata": {"name": shorthand.name_for(paths[0]) if paths else "experiment"},
                 "spec": {
                     "duration": "1y",
                     "replications": DEFAULT_REPLICATIONS,

@@ -109,6 +109,11 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    """The public names, which are imported when they are first used."""
+    return [*globals(), *__all__]
+
+
 def __getattr__(name: str) -> Any:
     """Import the public names when they are first used: importing the package stays light."""
     if name not in _HOME:

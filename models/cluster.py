@@ -14,6 +14,7 @@ from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.job import Job
 from models.node import Node
+from models.node_pool import NodePool
 from models.pod import Pod
 from models.quota import ResourceQuota
 from models.service import Service, service_names
@@ -43,6 +44,8 @@ class Cluster:
     jobs: tuple[Job, ...] = field(default=(), metadata={"optional": True})
     cron_jobs: tuple[CronJob, ...] = field(default=(), metadata={"optional": True})
     autoscalers: tuple[HorizontalPodAutoscaler, ...] = ()
+    pools: tuple[NodePool, ...] = field(default=(), metadata={"optional": True})
+    """Of the nodes, those pools that may change, or that have a price."""
     others: tuple[object, ...] = field(default=(), metadata={"optional": True})
     """Objects that no controller looks after: they are only read, see `of_kind`."""
 
@@ -64,10 +67,15 @@ class Cluster:
         return tuple(value for f in fields(self) for value in getattr(self, f.name) if isinstance(value, kind))
 
     def controlled(self) -> Iterator[object]:
-        """What controllers look after, in order of creation: all but nodes, Services and `others`."""
+        """What controllers look after, in order of creation: all but nodes and their pools, Services and `others`."""
         for f in fields(self):
-            if f.name not in ("nodes", "services", "others"):
+            if f.name not in ("nodes", "services", "pools", "others"):
                 yield from getattr(self, f.name)
+
+    def possible_nodes(self) -> tuple[Node, ...]:
+        """The nodes that it has, and one of each kind that an autoscaler may add."""
+        growing = [pool for pool in self.pools if pool.autoscaled]
+        return (*self.nodes, *(pool.node(0, zone) for pool in growing for zone in pool.zones or ("",)))
 
     def pod_makers(self) -> "Iterator[PodMaker]":
         """What is a pod, or makes pods of a template, in order of creation."""
@@ -129,6 +137,19 @@ def without_known_end(cluster: Cluster, behaviour: Behaviour) -> tuple[str, ...]
             notes.append(
                 f"{kind}/{middle}{maker.name}: nothing says how long its pods run (behaviour.run): a minute is "
                 "assumed, 5 in one of 20, for which they take room, and no failure but those of the experiment"
+            )
+    return tuple(notes)
+
+
+def under_several_budgets(cluster: Cluster) -> tuple[str, ...]:
+    """A sentence on every workload whose pods more than one budget covers: the API server evicts none of them."""
+    notes = []
+    for maker in cluster.pod_makers():
+        names = [budget.name for budget in cluster.budgets if budget.selects(maker.namespace, maker.template.labels)]
+        if len(names) > 1:
+            notes.append(
+                f"{title(maker)}: more than one PodDisruptionBudget covers its pods ({', '.join(names)}): "
+                "every eviction fails"
             )
     return tuple(notes)
 

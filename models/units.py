@@ -200,3 +200,16 @@ def parse_int_or_percent(value: object) -> int | Percent:
             f"a valid percent string must be a numeric value followed by an ending '%' (got {shown(value)})"
         )
     return Percent(int(match[1]))
+
+
+def parse_int_or_share(value: object) -> int | Percent:
+    """An IntOrString such as minAvailable, a percentage of which is at most 100%."""
+    parsed = parse_int_or_percent(value)
+    if isinstance(parsed, Percent) and parsed.value > 100:
+        raise ValueError("must not be greater than 100%")
+    return parsed
+
+
+def counted(number: int, one: str, more: str = "") -> str:
+    """So many of something in words: "1 policy", "2 policies"; `more` is the plural, by default with an s."""
+    return f"{number} {one if number == 1 else more or one + 's'}"

@@ -69,9 +69,10 @@ class Kind(IntEnum):
     VOLUME_LOST = 48  # PersistentVolume; 1 while its data is lost
     CONFIGURATION_GENERATION = 49  # ConfigMap or Secret; one more with each change of its content
     POD_CONFIGURATION = 50  # pod; a `Configured`: what is the matter with what it reads
-    QUOTA_GENERATION = 51  # ResourceQuota; one more with each change of its spec
-    QUOTA_CHARGED = 52  # ResourceQuota; number of charges that it counts: one for each pod and resource
-    SERVICE_REFUSED = 53  # Service; why pods behind it are not made: a `Refusal`
+    POD_AWAITING_NODE = 51  # pod; 1 once a node was asked for because it fits nowhere
+    QUOTA_GENERATION = 52  # ResourceQuota; one more with each change of its spec
+    QUOTA_CHARGED = 53  # ResourceQuota; number of charges that it counts: one for each pod and resource
+    SERVICE_REFUSED = 54  # Service; why pods behind it are not made: a `Refusal`
 
 
 class Phase(IntEnum):
@@ -135,6 +136,8 @@ class TransitionLog:
         """Names of the subjects, by the first word of the kinds (NODE, POD, DEPLOYMENT, ...)."""
         self.zones: Sequence[str] = ()
         """By node: its zone, "" without one."""
+        self.prices: Sequence[float] = ()
+        """By node: what an hour of it costs; none if no pool has a price."""
         self.selected_by: Sequence[tuple[int, ...]] = ()
         """By pod: the Services that select it."""
         self.endpoint_of: Sequence[tuple[int, ...]] = ()

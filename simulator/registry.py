@@ -14,6 +14,7 @@ from models.input.problems import did_you_mean
 
 _FOLDERS = {
     "failure": "simulator.failures",
+    "nodeAutoscaler": "simulator.node_autoscaling",
     "operation": "simulator.operations",
     "plugin": "simulator.scheduling.plugins",
     "balancing": "simulator.traffic.balancing",

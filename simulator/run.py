@@ -13,6 +13,7 @@ from models.load import Load
 from models.traffic import Traffic
 from simulator.job_run import JobRun
 from simulator.log import TransitionLog
+from simulator.node_autoscaling.fleet import NodeAutoscaler
 from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
 from simulator.state.history import ServiceHistory, histories
@@ -61,6 +62,7 @@ def simulate(
     loads: Sequence[Load] = (),
     traffic: Sequence[Traffic] = (),
     scheduler: Profile | None = None,
+    node_autoscaler: NodeAutoscaler | None = None,
     seed: int = 0,
     replication: int = 0,
     warmup: float = 0.0,
@@ -72,14 +74,23 @@ def simulate(
     age 0; only Jobs and CronJobs are made at time 0. `traffic` counts for what it does to the pods: autoscalers measure
     it, and from time 0 on overloaded pods are late with their probes; what becomes of the requests, `simulator.traffic`
     works out afterwards. `scheduler` is a profile (simulator.scheduling.profile); without one it is Kubernetes'
-    default. The same arguments give the same Run, byte for byte. Raises ValueError for an operation without a target,
+    default. `node_autoscaler` changes the size of the cluster's pools from its deployment on; without one they stay as
+    they are. The same arguments give the same Run, byte for byte. Raises ValueError for an operation without a target,
     or traffic without a Service.
     """
     if not duration > 0 or warmup < 0:
         raise ValueError(f"expected duration > 0 and warmup >= 0 (got {duration!r} and {warmup!r})")
     streams = Streams(seed, replication)
     simulation = Simulation(
-        cluster, behaviour, streams, warmup + duration, keep_log, loads=loads, profile=scheduler, traffic=traffic
+        cluster,
+        behaviour,
+        streams,
+        warmup + duration,
+        keep_log,
+        loads=loads,
+        profile=scheduler,
+        traffic=traffic,
+        node_autoscaler=node_autoscaler,
     )
     with _garbage_collection_paused():
         simulation.deploy()
@@ -99,7 +110,7 @@ def simulate(
         log=simulation.log,
         notes=(
             *demand.notes(cluster, loads, traffic),
-            *without_nodes(cluster.daemon_sets, cluster.nodes),
+            *without_nodes(cluster.daemon_sets, cluster.possible_nodes()),
             *without_their_node(cluster),
         ),
     )

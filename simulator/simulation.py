@@ -18,6 +18,7 @@ from simulator.kernel import Kernel
 from simulator.kubelet import crash_loop, obstacles
 from simulator.kubelet.overload import OVERLOAD
 from simulator.log import Kind, TransitionLog
+from simulator.node_autoscaling.fleet import Fleet, NodeAutoscaler
 from simulator.phases import Phases
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.profile import default_profile
@@ -55,6 +56,7 @@ class Simulation:
         loads: Sequence[Load] = (),
         profile: Profile | None = None,
         traffic: Sequence[Traffic] = (),
+        node_autoscaler: NodeAutoscaler | None = None,
     ) -> None:
         self.cluster = cluster
         self.loads = loads
@@ -77,7 +79,14 @@ class Simulation:
             self.kernel, self.state, self.api, self.hazards, timing, streams, phases, profile, ties
         )
         kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
-        self.world = World(self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, cluster)
+        scheduler = self.control_plane.scheduler
+        self.fleet = Fleet(self.kernel, self.state, streams, scheduler, disruption, profile, cluster.pools)
+        if node_autoscaler is not None:
+            node_autoscaler.install(self.fleet)
+        kinds = () if node_autoscaler is None else cluster.possible_nodes()
+        self.world = World(
+            self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, cluster, kinds
+        )
 
     def deploy(self) -> None:
         """Creates all workloads and lets them settle until time 0, when the users come, and Jobs are begun."""
@@ -122,6 +131,7 @@ class Simulation:
         for kind in sorted(by_generation):
             log.names[kind.name.removesuffix("_GENERATION")] = by_generation[kind]
         log.zones = [zone for _, zone in self.state.nodes.regions_and_zones]
+        log.prices = self.fleet.prices()
         log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pods.names]
         log.endpoint_of = [tuple(s.index for s in pod_class.endpoint_of) for _, pod_class, _ in self.state.pods.names]
         log.in_front_of = {

@@ -35,6 +35,7 @@ EXPERIMENTS = (
     "simulator.step_function",
     "simulator.stories",
     "simulator.placement",
+    "simulator.node_autoscaling.fleet",
     "simulator.scheduling.profile",
     "simulator.failures",
     "simulator.operations",

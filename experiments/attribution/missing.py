@@ -44,7 +44,8 @@ def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
 
 _OF_PODS = (
     *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_PULLING),
-    *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION),
+    *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
+    *(Kind.POD_AWAITING_NODE, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION),
 )
 _OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING)
 _OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
@@ -137,6 +138,8 @@ class _Reader:
         if kind == Kind.POD_NODE:
             pod.node = self._nodes[new]
             pod.node.pods[uid] = pod
+        elif kind == Kind.POD_AWAITING_NODE:
+            pod.awaiting_node = bool(new)
         elif kind == Kind.POD_PULLING:
             pod.pulling = bool(new)
         elif kind == Kind.POD_VOLUMES:

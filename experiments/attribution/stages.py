@@ -31,6 +31,8 @@ class Stage(StrEnum):
     """A volume is being made for it, or another node still holds its volume (Multi-Attach), or its data is lost."""
     ATTACHING = "attaching"
     """Its volume is being attached to its node."""
+    NO_ROOM = "no room"
+    """The pod fits on no node, and waits for one that an autoscaler asked for on its behalf."""
     IMAGE_PULL = "image pull"
     """It waits for images, also behind other pulls on its node."""
     CONFIGURATION = "waiting for configuration"
@@ -99,8 +101,8 @@ class Pod:
     """A pod as the log tells of it; `stage` is None while it is an endpoint that answers."""
 
     __slots__ = (
-        *("answering", "blamed", "cause", "configuration", "fallen", "node", "phase", "pulling", "ready", "running"),
-        *("since", "stage", "volume_wait"),
+        *("answering", "awaiting_node", "blamed", "cause", "configuration", "fallen", "node", "phase", "pulling"),
+        *("ready", "running", "since", "stage", "volume_wait"),
     )
 
     def __init__(self, cause: int, now: float) -> None:
@@ -108,7 +110,7 @@ class Pod:
         self.node: Node | None = None
         self.phase: int = Phase.PENDING
         self.running = 0
-        self.ready = self.answering = self.pulling = False
+        self.ready = self.answering = self.pulling = self.awaiting_node = False
         self.volume_wait: int = VolumeWait.NOTHING
         self.configuration: int = Configured.WELL
         self.fallen = False
@@ -127,7 +129,7 @@ class Pod:
             return None
         node = self.node
         if node is None:
-            return _VOLUME_STAGES.get(self.volume_wait, Stage.QUEUED)
+            return Stage.NO_ROOM if self.awaiting_node else _VOLUME_STAGES.get(self.volume_wait, Stage.QUEUED)
         if node.ready != READY:
             return Stage.TOLERATED if node.evicting else Stage.WAITING
         if not node.reporting:

@@ -1,6 +1,7 @@
 """`kubenines bench`."""
 
 import json
+import math
 from typing import Any
 
 import click
@@ -19,6 +20,9 @@ def bench() -> None:
 def cluster(nodes: int, pods: int, years: float, as_json: bool) -> None:
     """Years of failures, restarts and evictions in one cluster: transitions per second, seconds, memory."""
     from experiments.bench import cluster as benching
+
+    if not math.isfinite(years):
+        raise click.BadParameter(f"{years} is not a number of years", param_hint="--years")
 
     _print_bench(benching.cluster(nodes, pods, years), as_json)
 

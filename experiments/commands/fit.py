@@ -50,11 +50,12 @@ def fit(
     \b
     The log of Los Alamos (LA-UR-05-7318), as its published fits were made:
       kubenines fit LA-UR-05-7318-failure-data-1996-2005.csv.xz \\
-        --start "Prob Started" --end "Prob Fixed" --entity System --entity nodenum \\
-        --time-format "%m/%d/%Y %H:%M" --observed-until none
+        --start "Prob Started" --end "Prob Fixed" --entity System \\
+        --entity nodenum --time-format "%m/%d/%Y %H:%M" --observed-until none
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
     from experiments.fitting import page
     from experiments.fitting.outages import Format, read_outages
+    from experiments.report.terminal import Terminal
 
     if len(delimiter) != 1 or delimiter in '"\r\n ':
         raise click.BadParameter("expected one character", param_hint="--delimiter")
@@ -75,4 +76,10 @@ def fit(
     if until not in (None, "last"):
         until = instant(observed_until, "--observed-until")
     fitted = page.fit(outages, since, until)
-    click.echo(json.dumps(page.as_json(fitted), indent=2) if form == "json" else page.text(fitted))
+    if form == "json":
+        click.echo(json.dumps(page.as_json(fitted), indent=2))
+        return
+    terminal = Terminal()
+    for line in page.lines(fitted):
+        terminal.say(line, indent="")
+    click.echo("\n".join(["", *page.snippet(fitted)]))  # to be pasted, so never broken

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from pathlib import Path
 
 import click
@@ -64,10 +63,14 @@ PATCH = "    - {{target: {{kind: {kind}}}, set: {{spec.replicas: 3}}}}\n"
 def init(manifests: tuple[str, ...], output: str) -> None:
     """Write an experiment file about MANIFESTS (files or directories) to begin with."""
     from experiments.experiment import Experiment
+    from experiments.store.files import write
+    from models.input.problems import InputError, Location, Problem
 
     path = Path(output)
     if path.exists():
         raise click.UsageError(f"{path} exists: give another name with -o")
+    if missing := [file for file in manifests if not Path(file).exists()]:
+        raise InputError(Problem(Location(file), "", "no such file or directory") for file in missing)
     read = Experiment.from_manifests(*manifests)
     [scenario] = read.scenarios()  # what is wrong with them is said before anything is written
     replicated = {"Deployment": scenario.cluster.deployments, "StatefulSet": scenario.cluster.stateful_sets}
@@ -80,19 +83,13 @@ def init(manifests: tuple[str, ...], output: str) -> None:
     ]
     text = TEMPLATE.format(
         file=path,
-        name=json.dumps(_name(manifests[0])),
+        name=json.dumps(read.name),
         manifests=listed,
         jobs="".join((JOBS, *jobs)) if jobs else "",
     )
     text += MORE + patches if patches else ""
-    path.write_text(text, encoding="utf-8")
+    write(path, text)
     say(f"wrote {path}; run it with: kubenines run {path}")
-
-
-def _name(manifest: str) -> str:
-    """A name for the experiment, of letters that a name may have."""
-    words = re.findall(r"[a-z0-9]+", Path(manifest).resolve().stem.lower())
-    return "-".join(words)[:60].strip("-") or "experiment"
 
 
 def _from(folder: Path, manifest: str) -> str:

@@ -19,7 +19,7 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
     from experiments.report import plain
     from experiments.report.terminal import Terminal
     from models.manifests.account import in_words
-    from models.units import format_duration
+    from models.units import counted, format_duration
 
     read = Experiment.from_yaml(experiment, settings)
     warn(read)
@@ -30,9 +30,9 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
     if form == "json":
         click.echo(plain.text(planning.plain(read, policies, times, pending)))
         return
-    atmost = "at most " if read.precision else ""
+    many = f"{'at most ' if read.precision else ''}{counted(times, 'replication')}"
     length = format_duration(read.duration)
-    click.echo(f"{read.name}: {len(policies)} policies x {atmost}{times} replications of {length}")
+    click.echo(f"{read.name}: {counted(len(policies), 'policy', 'policies')} x {many} of {length}")
     terminal = Terminal()
     terminal.table(planning.table(policies, times))
     for line in [*pending, *in_words(read.named)]:

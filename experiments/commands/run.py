@@ -82,13 +82,12 @@ def run(
                 progress=listener,
                 fresh=not resume,
                 events=kept,
-                warn=lambda line: say(f"warning: {line}"),
+                warn=lambda line: None if quiet else say(f"warning: {line}"),
             )
     except Interrupted as interrupted:
-        again = [word for word in arguments if word not in ("--fresh", "--resume")]
-        say(f"interrupted after {interrupted.done} of {interrupted.total} replications")
-        say(f"resume: {shlex.join(['kubenines', *again, '--resume'])}")
-        return INTERRUPTED
+        return _interrupted(arguments, f" after {interrupted.done} of {interrupted.total} replications")
+    except KeyboardInterrupt:  # Ctrl-C once more, which waits for nothing
+        return _interrupted(arguments)
     except NothingRan as nothing:
         say(f"kubenines: {nothing}")
         return FAILED
@@ -98,6 +97,14 @@ def run(
         text.show(results)
     verdict = results.verdict()
     return 0 if no_fail and verdict in (1, 4) else verdict
+
+
+def _interrupted(arguments: Sequence[str], when: str = "") -> int:
+    """Say so, and what to type to go on."""
+    again = [word for word in arguments if word not in ("--fresh", "--resume")]
+    say(f"interrupted{when}")
+    click.echo(f"resume: {shlex.join(['kubenines', *again, '--resume'])}", err=True)  # to be pasted: not broken
+    return INTERRUPTED
 
 
 def _replications_kept(events: str) -> int:

@@ -13,7 +13,10 @@ from experiments.commands.console import BAD_INPUT, FORMAT, PATH, STRICT, say
 @click.option("--fields", is_flag=True, help="What becomes of every field, as Markdown; each PATH is a set of its own.")
 @STRICT
 def validate(paths: tuple[str, ...], form: str, fields: bool, strict: bool) -> int:
-    """Check experiment files and manifests (files or directories), and report everything that is wrong."""
+    """Check experiment files and manifests (files or directories), and report everything that is wrong.
+
+    Pods that would not start are warnings, and wrong with --strict.
+    """
     from experiments.preflight import validation
     from experiments.report.terminal import Terminal
 

@@ -14,6 +14,7 @@ from models.load import Load
 from models.traffic import Call, Traffic
 
 if TYPE_CHECKING:
+    from simulator.node_autoscaling.fleet import NodeAutoscaler
     from simulator.scheduling.profile import Profile
     from simulator.stories.protocols import FailureMode, Operation
 
@@ -38,11 +39,13 @@ class Scenario:
     """The requests to Services, one entry a Service."""
     calls: tuple[Call, ...] = ()
     """Which Services ask which others."""
+    node_autoscaler: "NodeAutoscaler | None" = field(default=None, metadata={"optional": True})
+    """What adds and takes away nodes; nothing without one."""
     id: str = field(init=False)
     """Content id of all of the above, the same in every process: 16 hexadecimal digits."""
 
     def __post_init__(self) -> None:
-        facts = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "id"}
+        facts = _facts(self)
         object.__setattr__(self, "id", hashlib.blake2b(canonical(facts).encode(), digest_size=8).hexdigest())
 
     @property
@@ -54,7 +57,7 @@ class Scenario:
 
 def _facts(value: Any) -> dict[str, Any]:
     """The fields of a dataclass, without those that are marked optional and say nothing: they change no id."""
-    given = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    given = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
     silent = {f.name for f in dataclasses.fields(value) if "optional" in f.metadata and not given[f.name]}
     return {name: fact for name, fact in given.items() if name not in silent}
 

@@ -134,7 +134,7 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
         for field, reference in references(story.described).items():
             for name, place in _names(getattr(story, field), (*path, to_camel(field))):
                 if reference is Refers.WORKLOAD:
-                    message = _missing_workload(name, variant)
+                    message = _wrong_workload(name, variant)
                 elif reference in (Refers.CONFIG_MAP, Refers.SECRET, Refers.SERVICE_ACCOUNT):
                     message = "" if built is None else _missing_of_pods(name, reference, built.cluster)
                 elif built is not None:
@@ -150,11 +150,15 @@ def _names(value: str | Sequence[str], path: Path) -> list[tuple[str, Path]]:
     return [(value, path)] if isinstance(value, str) else [(name, (*path, i)) for i, name in enumerate(value)]
 
 
-def _missing_workload(name: str, variant: Variant) -> str:
+def _wrong_workload(name: str, variant: Variant) -> str:
+    """That no workload has the name, or several have; "" if it is right."""
+    several = [full for short, full in variant.rollable() if short == name]
+    if len(several) > 1:
+        return f"there is more than one {name}: expected one of {', '.join(several)}"
     if not variant.complete or variant.targets(name):
         return ""
-    known = variant.rollable()
-    return f"there is no {name}{did_you_mean(name, known) or _listed(known[: len(known) // 2])}"
+    shorts, fulls = ([pair[i] for pair in variant.rollable()] for i in (0, 1))
+    return f"there is no {name}{did_you_mean(name, [*shorts, *fulls]) or _listed(shorts)}"
 
 
 def _missing_of_pods(name: str, reference: Refers, cluster: Cluster) -> str:
@@ -173,7 +177,7 @@ def _missing_of_pods(name: str, reference: Refers, cluster: Cluster) -> str:
 
 def _missing_in_nodes(name: str, reference: Refers | ValueOf, story: Any, cluster: Cluster) -> str:
     """What is wrong with the name of a zone, of a label of nodes or of a value of one; "" if it is right."""
-    nodes = cluster.nodes
+    nodes = cluster.possible_nodes()
     match reference:
         case Refers.ZONE:
             known, message = sorted({node.zone for node in nodes}), f"there is no zone {name!r}"

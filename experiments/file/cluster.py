@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from experiments.file.fields import Amount, Count, Cpu, FileModel, LabelKey, LabelValue, Name
+from experiments.file.fields import Amount, Count, Cpu, FileModel, LabelKey, LabelValue, Name, Number
+from experiments.file.laws import AnyLaw
 from models.size import too_many_nodes
 
 
@@ -65,7 +66,16 @@ class PoolFile(FileModel):
     name: Name
     """The beginning of the nodes' names, and their label `pool`."""
     count: Annotated[Count, AfterValidator(_possible)]
-    """How many nodes."""
+    """How many nodes; with an autoscaler, at the start."""
+    min: Annotated[Count, AfterValidator(_possible)] | None = None
+    """Fewer are never left by the autoscaler of `nodeAutoscaler`; `count` by default."""
+    max: Annotated[Count, AfterValidator(_possible)] | None = None
+    """More are never asked for by the autoscaler; `count` by default."""
+    price: Number | None = None
+    """Of one node for one hour, in whatever money: the results tell what the nodes cost."""
+    provisioning: AnyLaw | None = None
+    """From the request for a node to its being Ready: machine, boot, joining. By default lognormal with a median of 1m
+    and a p95 of 2m, which is our choice: 30-120 s are usual in clouds today."""
     zones: list[LabelValue] = Field(default=[])
     """Zones over which the nodes are dealt in turn (label `topology.kubernetes.io/zone`)."""
     allocatable: AllocatableFile
@@ -74,6 +84,14 @@ class PoolFile(FileModel):
     """Further labels of every node."""
     taints: list[TaintFile] = Field(default=[])
     """Taints of every node."""
+
+    @model_validator(mode="after")
+    def _has_room(self) -> "PoolFile":
+        least = self.count if self.min is None else self.min
+        most = self.count if self.max is None else self.max
+        if not least <= self.count <= most:
+            raise ValueError(f"expected min <= count <= max (got {least}, {self.count} and {most})")
+        return self
 
 
 class ClusterFile(FileModel):

@@ -80,6 +80,14 @@ def _strictly_between(share: float) -> float:
     return share
 
 
+def _at_most_all(share: float) -> float:
+    if share > 1:
+        raise ValueError(f"expected at most 100% (got {format_percent(share)})")
+    return share
+
+
+Share = Annotated[Percentage, AfterValidator(_at_most_all)]
+"""At most 100%."""
 PartialPercentage = Annotated[Percentage, AfterValidator(_strictly_between)]
 """More than 0% and less than 100%."""
 

@@ -103,6 +103,9 @@ _WORDS: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "list_type": lambda given, _: f"expected a list (got {shown(given)})",
     "dict_type": lambda given, _: _mapping(given),
     "model_type": lambda given, _: _mapping(given),
+    "string_too_long": lambda given, context: (
+        f"expected at most {context['max_length']} characters (got {shown(given)})"
+    ),
     "too_short": lambda _, context: f"expected at least {context['min_length']} of them",
     "greater_than_equal": _bound("not less than"),
     "greater_than": _bound("greater than"),

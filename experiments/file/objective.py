@@ -6,7 +6,7 @@ from pydantic import WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
 from experiments.design.objective import METRICS, MetricName
-from experiments.file.fields import FileModel, Percentage
+from experiments.file.fields import FileModel, Share
 from experiments.file.presets import FromPreset, inside
 
 Limit = Annotated[Any, WithJsonSchema({"type": ["string", "number"], "title": "Limit", "examples": ["5h", 4]})]
@@ -25,7 +25,7 @@ class ObjectiveFile(FileModel):
     """What is asked for (`kubenines explain metrics`). `atLeast` limits shares, `atMost` the others.
     `requestAvailability`, the share of the requests that is answered, needs traffic; `jobSuccess` and `jobLateness` are
     of a Job."""
-    at_least: Annotated[Percentage, FromPreset()] | None = None
+    at_least: Annotated[Share, FromPreset()] | None = None
     """For `availability`, `requestAvailability` and `jobSuccess`: 99.95%."""
     at_most: Limit | None = None
     """For `downtimePerYear` and `jobLateness` a duration: 5h; for `outagesPerYear` a number: 4."""

@@ -10,29 +10,36 @@ from experiments.file.source import Source
 from models.input.documents import read_documents
 from models.input.problems import InputError, Path, Problem
 from models.manifests import Manifest, read_manifests
-from models.node import ARCH_LABEL, HOSTNAME_LABEL, OS_LABEL, ZONE_LABEL, Node, Resources, Taint, TaintEffect
+from models.node import ARCH_LABEL, OS_LABEL, Node, Resources, Taint, TaintEffect
+from models.node_pool import POOL_LABEL, PROVISIONING, NodePool
 
 BETA_LABELS = {"beta.kubernetes.io/os": OS_LABEL, "beta.kubernetes.io/arch": ARCH_LABEL}
 """Old names that the node lifecycle controller still keeps equal to the new ones (labelReconcileInfo)."""
-POOL_LABEL = "pool"
-"""Label of the nodes of a pool: the pool's name."""
 
 
-def pool_nodes(pool: PoolFile) -> list[Node]:
-    """The nodes of a pool: `<name>-1`, `<name>-2`, ..., dealt over the zones in turn."""
+def node_pool(pool: PoolFile) -> NodePool:
+    """The pool that a file describes."""
     size = pool.allocatable
     other = {"ephemeral-storage": size.ephemeral_storage, **(size.__pydantic_extra__ or {})}
     allocatable = Resources(size.cpu, size.memory, other)
     taints = tuple(Taint(taint.key, TaintEffect(taint.effect), taint.value) for taint in pool.taints)
-    nodes = []
-    for i in range(pool.count):
-        name = f"{pool.name}-{i + 1}"
-        zone = {ZONE_LABEL: pool.zones[i % len(pool.zones)]} if pool.zones else {}
-        labels = {HOSTNAME_LABEL: name, OS_LABEL: "linux", ARCH_LABEL: "amd64", POOL_LABEL: pool.name, **zone}
-        labels |= pool.labels
-        labels = {old: labels[new] for old, new in BETA_LABELS.items()} | labels
-        nodes.append(Node(name, allocatable, size.pods, labels, taints))
-    return nodes
+    labels = {OS_LABEL: "linux", ARCH_LABEL: "amd64", POOL_LABEL: pool.name, **pool.labels}
+    labels = {old: labels[new] for old, new in BETA_LABELS.items()} | labels
+    return NodePool(
+        pool.name,
+        Node(pool.name, allocatable, size.pods, labels, taints),
+        tuple(pool.zones),
+        pool.count,
+        pool.count if pool.min is None else pool.min,
+        pool.count if pool.max is None else pool.max,
+        pool.price or 0.0,
+        PROVISIONING if pool.provisioning is None else pool.provisioning.value(),
+    )
+
+
+def pool_nodes(pool: NodePool) -> list[Node]:
+    """The nodes of a pool at the start: `<name>-1`, `<name>-2`, ..., dealt over the zones in turn."""
+    return [pool.node(number, pool.zone_of(number)) for number in range(1, pool.count + 1)]
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class ShortForms(FileModel):
     spread: Literal["zone", "node"] | None = None
     """Each is spread evenly over zones or nodes: a hard topology spread constraint on its own pods."""
     budget: BudgetFile | None = None
-    """A PodDisruptionBudget for each, with its name (in place of one that has it) and selector: `{minAvailable: 1}`."""
+    """A PodDisruptionBudget for each, with its name and selector, in place of any with either: `{minAvailable: 1}`."""
 
 
 class PatchFile(ShortForms):
@@ -73,7 +73,7 @@ class PatchFile(ShortForms):
             "maxSkew": 1,
             "topologyKey": _SPREAD_OVER.get(self.spread or ""),
             "whenUnsatisfiable": "DoNotSchedule",
-            "labelSelector": _selector(workload),
+            "labelSelector": selector_of(workload),
         }
         found: dict[str, dict[str, Any]] = {
             "replicas": {"spec": {"replicas": self.replicas}},
@@ -91,7 +91,7 @@ class PatchFile(ShortForms):
             "apiVersion": "policy/v1",
             "kind": "PodDisruptionBudget",
             "metadata": {"name": workload.name, "namespace": workload.namespace},
-            "spec": {"selector": _selector(workload), **limits},
+            "spec": {"selector": selector_of(workload), **limits},
         }
 
     @model_validator(mode="after")
@@ -101,7 +101,7 @@ class PatchFile(ShortForms):
         return self
 
 
-def _selector(workload: Manifest) -> Any:
+def selector_of(manifest: Manifest) -> Any:
     """The selector of an object of whatever shape: objects are checked only after they are patched."""
-    spec = workload.value.get("spec")
+    spec = manifest.value.get("spec")
     return spec.get("selector") if isinstance(spec, dict) else None

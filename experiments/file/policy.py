@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiments.file.patch import PatchFile, ShortForms, TargetFile
+from experiments.file.patch import PatchFile, ShortForms, TargetFile, selector_of
 from experiments.file.schema import PolicyFile
 from experiments.file.source import Source
 from models.input.patches import PatchError, merge, set_path
@@ -122,8 +122,7 @@ def patch(
             for one in budgets
             for limit in one.value["spec"]
         ]
-        taken = {(one.kind, one.namespace, one.name) for one in budgets}
-        patched = [one for one in patched if (one.kind, one.namespace, one.name) not in taken] + budgets
+        patched = [one for one in patched if not any(_replaces(budget, one) for budget in budgets)] + budgets
     return patched, changes
 
 
@@ -131,6 +130,14 @@ def _budgets(item: PatchFile, workloads: Sequence[Manifest], source: Source, pla
     """The PodDisruptionBudgets that a patch gives these workloads."""
     made = [item.disruption_budget(workload) for workload in workloads]
     return [Manifest(budget, source.document, source.path(*place, "budget")) for budget in made if budget is not None]
+
+
+def _replaces(budget: Manifest, other: Manifest) -> bool:
+    """Whether a budget takes the place of another object: of a budget with its name, or of its pods."""
+    if (other.kind, other.namespace) != (budget.kind, budget.namespace):
+        return False
+    selector = selector_of(budget)
+    return other.name == budget.name or (selector is not None and selector_of(other) == selector)
 
 
 def _apply(item: PatchFile, manifest: Manifest, value: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, Path]]]:

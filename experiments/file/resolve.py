@@ -20,7 +20,7 @@ from experiments.file.checks import (
     check_traffic,
 )
 from experiments.file.described import value_of
-from experiments.file.objects import ReadObjects, base_files, pool_nodes, read_objects
+from experiments.file.objects import ReadObjects, base_files, node_pool, read_objects
 from experiments.file.policy import lineages
 from experiments.file.schema import SpecFile
 from experiments.file.service import ServiceFile, WhenCapacity, WhenQuorum, WhenReadyEndpoints
@@ -28,7 +28,7 @@ from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
 from models import demand
-from models.cluster import Cluster, without_known_end, without_pods, without_their_node
+from models.cluster import Cluster, under_several_budgets, without_known_end, without_pods, without_their_node
 from models.daemonset import without_nodes
 from models.input.problems import InputError, printable
 from models.manifests.account import together
@@ -41,10 +41,10 @@ def resolve(source: Source, folder: str) -> Design:
         raise InputError(source.problems)
     spec, problems = source.file.spec, list(source.problems)
     check_names(spec, source, problems)
-    nodes = [node for pool in spec.cluster.pools for node in pool_nodes(pool)]
+    pools = [node_pool(pool) for pool in spec.cluster.pools]
     base = read_objects(base_files(spec, folder, source, problems), source, problems)
     variants = [
-        variant_of(lineage, spec, base, nodes, folder, source, problems)
+        variant_of(lineage, spec, base, pools, folder, source, problems)
         for lineage in lineages(spec.policies, source, problems)
     ]
     check_services(spec, variants, source, problems)
@@ -80,6 +80,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
             seed=spec.seed,
             loads=loads,
             scheduler=variant.scheduler,
+            node_autoscaler=variant.node_autoscaler,
             traffic=tuple({traffic.service: traffic.read(folder) for traffic, _ in variant.traffic}.values()),
             calls=tuple(call.value() for call in spec.calls),
         )
@@ -91,9 +92,12 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     files += [file for variant in variants for file in trace_files([t for t, _ in variant.traffic], folder)]
     clusters = [one.cluster for one in built]
     notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
-    notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.nodes)]
-    notes += [note for cluster in clusters for note in (*without_their_node(cluster), *without_pods(cluster))]
+    notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.possible_nodes())]
+    for cluster in clusters:
+        notes += [*without_their_node(cluster), *without_pods(cluster), *under_several_budgets(cluster)]
     notes += [note for one in scenarios for note in without_known_end(one.cluster, one.behaviour)]
+    if scenarios and not any(one.services or one.cluster.jobs or one.cluster.cron_jobs for one in scenarios):
+        notes.append("no Service is measured, so there is no availability to tell: add a Service that selects the pods")
     notes += _patterns_of_no_image(spec, clusters, source)
     return Design(
         scenarios=tuple(scenarios),

@@ -27,11 +27,13 @@ if TYPE_CHECKING:  # what the generated models below look like
         name: str
 
     FailureFile: TypeAlias = _Named
+    NodeAutoscalerFile: TypeAlias = DescribedModel
     OperationFile: TypeAlias = _Named
     FailureOrChange: TypeAlias = _Named | ChangeFile
     OperationOrChange: TypeAlias = _Named | ChangeFile
 else:
     FailureFile, OperationFile = registered_model("failure"), registered_model("operation")
+    NodeAutoscalerFile = registered_model("nodeAutoscaler")
     FailureOrChange = or_change(Annotated[FailureFile, FromPreset()])
     OperationOrChange = or_change(OperationFile)
 
@@ -83,6 +85,8 @@ class PolicyFile(ShortForms):
     """What else is different."""
     scheduler: SchedulerFile | None = None
     """Another scheduler profile, instead of the experiment's."""
+    node_autoscaler: NodeAutoscalerFile | None = None
+    """What adds and takes away nodes, instead of the experiment's."""
     failures: list[FailureOrChange] = Field(default=[])
     """Further failure modes; those with a name that is taken replace it. Without a `type`, a change of one that stands:
     `{name: node-crash, timeToFailure: {factor: 0.5}}`, `{name: node-crash, remove: true}`."""
@@ -144,6 +148,8 @@ class SpecFile(FileModel):
     """What a manifest cannot say: how long things take."""
     scheduler: SchedulerFile | None = None
     """The scheduler's profile, if it is not the default."""
+    node_autoscaler: NodeAutoscalerFile | None = None
+    """What adds nodes to the pools, between their `min` and `max`, and takes them away; by default nothing does."""
     failures: list[Annotated[FailureFile, FromPreset()]] = Field(default=[])
     """What breaks. An item may be `{preset: NAME}` (`kubenines explain presets`) and what differs from it."""
     operations: list[OperationFile] = Field(default=[])

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from experiments.file.fields import Count, FileModel, Percentage, PositiveDuration
+from experiments.file.fields import Count, FileModel, Percentage, PositiveDuration, Share
 from models.units import DAY
 
 
@@ -20,7 +20,7 @@ class WhenCapacity(FileModel):
     """Available while at least this share of the desired replicas answers."""
 
     when: Literal["capacity"]
-    at_least: Percentage
+    at_least: Share
     """The share: `60%`."""
 
 

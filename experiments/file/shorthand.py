@@ -1,10 +1,19 @@
 """Shorthand: what Python code says in a word, as an experiment file would say it."""
 
+import os
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from experiments.file.described import as_written
 from experiments.file.written import registered_name
+
+
+def name_for(manifest: str | os.PathLike[str]) -> str:
+    """A name for an experiment about a file or directory of manifests, of letters that a name may have."""
+    words = re.findall(r"[a-z0-9]+", Path(manifest).resolve().stem.lower())
+    return "-".join(words)[:60].strip("-") or "experiment"
 
 
 def pool(name: str, nodes: int, zones: int, cpu: str, memory: str, pods: int) -> dict[str, Any]:
@@ -17,5 +26,7 @@ def story(kind: str, story: Any) -> Any:
     """A failure mode or operation as a file would say it."""
     if isinstance(story, Mapping):
         return dict(story)
+    if not hasattr(story, "name"):
+        raise TypeError(f"expected a {kind} or a mapping as in a file (got {story!r})")
     written = as_written(story)
     return {"name": written.pop("name"), "type": registered_name(kind, type(story)), **written}

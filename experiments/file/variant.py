@@ -7,7 +7,7 @@ from typing import Any
 
 from experiments.file.behaviour import OverrideFile
 from experiments.file.described import changed, value_of
-from experiments.file.objects import ReadObjects, read_objects
+from experiments.file.objects import ReadObjects, pool_nodes, read_objects
 from experiments.file.policy import Lineage, added, blame, patch
 from experiments.file.schema import SchedulerFile, SpecFile
 from experiments.file.source import Source
@@ -18,8 +18,9 @@ from models.input.problems import InputError, Path, Problem
 from models.labels import parse_selector
 from models.manifests import ClusterInput, Manifest, Named, Podless, build_cluster
 from models.manifests.fields import Effect
-from models.node import Node
+from models.node_pool import NodePool
 from models.service import service_names
+from simulator.node_autoscaling.fleet import NodeAutoscaler
 from simulator.scheduling.profile import Profile, profile
 from simulator.stories.references import Refers, references
 
@@ -43,6 +44,7 @@ class Variant:
     files: tuple[str, ...]
     behaviour: Behaviour
     scheduler: Profile | None
+    node_autoscaler: NodeAutoscaler | None
     failures: list[tuple[Any, Path]]
     operations: list[tuple[Any, Path]]
     traffic: list[tuple[TrafficFile, Path]]
@@ -76,16 +78,16 @@ class Variant:
         return {name: found[key] for name, key in zip(self.services(), keys, strict=True) if key in found}
 
     def jobs(self) -> list[str]:
-        """What objectives may call the Jobs and CronJobs."""
-        return self._called(_JOBS)
+        """What objectives may call the Jobs and CronJobs: Kind/name, and Kind/namespace/name."""
+        return [name for pair in self._called(_JOBS) for name in pair]
 
-    def rollable(self) -> list[str]:
-        """What operations may call the workloads that have rollouts: all as Kind/name, then all with a namespace."""
+    def rollable(self) -> list[tuple[str, str]]:
+        """What operations may call the workloads that have rollouts: (Kind/name, Kind/namespace/name) of each."""
         return self._called(_ROLLABLE)
 
-    def _called(self, kinds: Collection[str]) -> list[str]:
+    def _called(self, kinds: Collection[str]) -> list[tuple[str, str]]:
         found = [manifest for manifest in self.objects if manifest.kind in kinds]
-        return [f"{of.kind}/{of.name}" for of in found] + [f"{of.kind}/{of.namespace}/{of.name}" for of in found]
+        return [(f"{of.kind}/{of.name}", f"{of.kind}/{of.namespace}/{of.name}") for of in found]
 
     def targets(self, name: str) -> dict[str, str]:
         """The workloads that a name means, or a pattern with * and ?: Kind/namespace/name -> what it is called.
@@ -93,12 +95,12 @@ class Variant:
         What matches a pattern is called Kind/name, or by its full name where others have that name too.
         """
         known = self.rollable()
-        pairs = list(zip(known[: len(known) // 2], known[len(known) // 2 :], strict=True))
         if not {"*", "?"} & {*name}:
-            return dict([(full, name) for short, full in pairs if name in (short, full)][:1])
+            return dict([(full, name) for short, full in known if name in (short, full)][:1])
+        shorts = [short for short, _ in known]
         return {
-            full: short if known.count(short) == 1 else full
-            for short, full in pairs
+            full: short if shorts.count(short) == 1 else full
+            for short, full in known
             if fnmatchcase(short, name) or fnmatchcase(full, name)
         }
 
@@ -111,7 +113,7 @@ class Variant:
                 meant: dict[str, str] = {}
                 for name in names if isinstance(names, tuple) else [names]:
                     meant = self.targets(name) | meant
-                value = replace(value, **{field: tuple(meant[full] for full in self.rollable() if full in meant)})
+                value = replace(value, **{field: tuple(meant[full] for _, full in self.rollable() if full in meant)})
         return value
 
 
@@ -119,7 +121,7 @@ def variant_of(
     lineage: Lineage,
     spec: SpecFile,
     base: ReadObjects,
-    nodes: Sequence[Node],
+    pools: Sequence[NodePool],
     folder: str,
     source: Source,
     problems: list[Problem],
@@ -129,6 +131,7 @@ def variant_of(
     further = read_objects(files, source, problems) if files else ReadObjects()
     objects, changes = patch([*base.objects, *further.objects, *written], lineage, source, problems)
     behaviour = _behaviour(spec, lineage, source, problems)
+    nodes = [node for pool in pools for node in pool_nodes(pool)]
     built = None
     if base.valid and further.valid:
         try:
@@ -137,7 +140,9 @@ def variant_of(
             )
         except InputError as error:
             problems += blame(error, lineage, changes, source)
-    if built is not None and not built.cluster.nodes:
+    if built is not None and any(pool.speaks for pool in pools):
+        built = replace(built, cluster=replace(built.cluster, pools=tuple(pool for pool in pools if pool.speaks)))
+    if built is not None and not built.cluster.possible_nodes():
         problems.append(source.problem(("spec", "cluster"), "there are no nodes in it"))
     return Variant(
         lineage,
@@ -147,6 +152,7 @@ def variant_of(
         further.files,
         behaviour,
         _scheduler(spec, lineage, source, problems),
+        _node_autoscaler(spec, lineage),
         standing(items_of(spec, "failures"), lineage.lists("failures"), source, problems),
         standing(items_of(spec, "operations"), lineage.lists("operations"), source, problems),
         [*items_of(spec, "traffic"), *lineage.items("traffic")],
@@ -206,3 +212,10 @@ def _scheduler(spec: SpecFile, lineage: Lineage, source: Source, problems: list[
         if problem not in problems:
             problems.append(problem)
         return None
+
+
+def _node_autoscaler(spec: SpecFile, lineage: Lineage) -> NodeAutoscaler | None:
+    """What adds and takes away nodes under a policy: the last that is given."""
+    given = [spec.node_autoscaler, *(step.policy.node_autoscaler for step in lineage.steps)]
+    written = [one for one in given if one is not None]
+    return value_of(written[-1]) if written else None

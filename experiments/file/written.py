@@ -72,7 +72,7 @@ def _flat(lineage: Lineage, spec: SpecFile, source: Source) -> dict[str, Any]:
         for field in ("patches", "add", "traffic"):
             if policy[field]:
                 flat[field] = [*flat.get(field, ()), *policy[field]]
-        flat |= {"scheduler": policy["scheduler"]} if "scheduler" in policy else {}
+        flat |= {field: policy[field] for field in ("scheduler", "nodeAutoscaler") if field in policy}
         changes = policy.get("behaviour", {})
         timing = {**behaviour.get("timing", {}), **changes.get("timing", {})}
         overrides = [*behaviour.get("overrides", ()), *changes.get("overrides", ())]

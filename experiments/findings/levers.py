@@ -56,6 +56,7 @@ LEVERS = (
     Lever("volumes that every node reaches", Stage.VOLUME_ZONE, times=0.0),
     Lever("no wait for a volume", Stage.VOLUME, times=0.0),
     Lever("no attaching", Stage.ATTACHING, times=0.0),
+    Lever("spare nodes for every pod", Stage.NO_ROOM, times=0.0),
     Lever("no image pull", Stage.IMAGE_PULL, times=0.0),
     Lever("restarts at once", Stage.RESTART, times=0.0),
     Lever("starts twice as fast", Stage.START, times=0.5),

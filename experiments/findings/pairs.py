@@ -15,14 +15,15 @@ def samples(runs: "pd.DataFrame", outages: "pd.DataFrame") -> dict[tuple[str, st
     """Service and policy -> sample, by the tables of these names."""
     places, none = outages.groupby(["service", "policy"], sort=False).indices, np.empty(0, dtype=np.int64)
     all_owners, all_ends = outages["replication"].to_numpy(), outages[["start_s", "end_s"]].to_numpy()
+    codes, names = outages["cause"].factorize()
+    all_causes = np.array(names, dtype=object)[codes]
     by_key = {}
     for key, rows in by_pair(runs):
         columns = (rows[name].to_numpy() for name in ("replication", "window_s", "downtime_s", "outages"))
         replications, windows, downtimes, counts = columns
         mine = places.get(key, none)
         owners, ends = all_owners[mine], all_ends[mine]
-        causes = outages["cause"].iloc[mine].to_numpy(dtype=np.str_)
-        by_key[key] = Sample(replications, windows, downtimes, counts.astype(float), owners, ends, causes)
+        by_key[key] = Sample(replications, windows, downtimes, counts.astype(float), owners, ends, all_causes[mine])
     return by_key
 
 

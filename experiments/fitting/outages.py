@@ -101,10 +101,11 @@ def read_outages(path: str | os.PathLike[str], written: Format = Format()) -> Ou
             if column == end and not row[column].strip():
                 continue
             try:
-                found[column], kept = written.instant(row[column])
+                instant, kept = written.instant(row[column])
                 clock = clock or kept
                 if kept is not clock:
                     raise ValueError(f"expected {clock}, as before it (got {shown(row[column].strip())})")
+                found[column] = instant
             except ValueError as error:
                 table.problem(line, str(error), row, column)
         parts = [row[column].strip() for column in entity]

@@ -56,11 +56,11 @@ def fit(log: OutageLog, observed_from: float | None, observed_until: float | str
     return Fitted(log, times, laws)
 
 
-def text(fitted: Fitted) -> str:
-    """The tables and the snippet."""
+def lines(fitted: Fitted) -> list[str]:
+    """What the log holds and which laws fit it: sentences, tables and remarks, a line each."""
     times = fitted.times
     starts = [outage.start for outage in fitted.log.outages]
-    lines = [
+    said = [
         f"{fitted.log.file}: {_many(len(starts), 'outage')} of {_many(times.entities, 'entity', 'entities')}, "
         f"{_instant(min(starts))} to {_instant(last_instant(fitted.log))}",
         *(f"note: {remark}" for remark in _remarks(fitted)),
@@ -69,7 +69,7 @@ def text(fitted: Fitted) -> str:
         sample = fitted.sample(field)
         unit = _unit(sample)
         median = f"median {_amount(float(np.median(sample.observed)), unit)}"
-        lines += [
+        said += [
             "",
             f"{FIELDS[field]}: {len(sample.observed):,} observed (mean "
             f"{_amount(float(sample.observed.mean()), unit)}, {median}), {len(sample.censored):,} censored",
@@ -77,11 +77,11 @@ def text(fitted: Fitted) -> str:
         ]
         ratio = laws[0].law.mean / float(sample.observed.mean())
         if not len(sample.censored) and not 0.8 < ratio < 1.25:
-            lines.append(
+            said.append(
                 f"  note: the mean of the likeliest law is {ratio:.2g} times that of the {FIELDS[field]}, "
                 "and availability depends on means"
             )
-    return "\n".join([*lines, "", *snippet(fitted)])
+    return said
 
 
 def snippet(fitted: Fitted) -> list[str]:

@@ -15,7 +15,7 @@ class Sample:
 
     An entry per replication: its number, the length of its window, its downtime and its outages. An entry per outage:
     the number of its replication in `owners`, start and end in the rows of `spans`, and in `causes` the failure mode or
-    operation that most of it is due to; no entries if that is not known.
+    operation that most of it is due to, one object for all that share it; no entries if that is not known.
     """
 
     replications: Ints
@@ -24,7 +24,7 @@ class Sample:
     counts: Floats
     owners: Ints
     spans: Floats
-    causes: npt.NDArray[np.str_] = field(default_factory=lambda: np.empty(0, dtype=np.str_))
+    causes: npt.NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
 
     @classmethod
     def empty(cls) -> "Sample":

@@ -33,6 +33,7 @@ import numpy as np
 from experiments.inference import intervals
 from experiments.inference.intervals import MANY_OUTAGES, NOT_RARE, Interval
 from models.arrays import Floats
+from models.units import counted
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def unavailability(
     low = value - math.hypot(*(part.value - part.low for part in limits))
     high = value + math.hypot(bound, *(part.high - part.value for part in limits))
     student = "t and " if any(part.method.startswith("t,") for part in limits) else ""
-    seen = _counted(len(total.lengths), "outage") + " of " + _counted(len(strata), "cause")
+    seen = counted(len(total.lengths), "outage") + " of " + counted(len(strata), "cause")
     hidden = f", {len(unseen)} unseen" if unseen else ""
     method = f"{student}compound Poisson by cause, {seen}{hidden}"
     return Interval(value, max(low, 0.0), min(high, 1.0), method)
@@ -77,7 +78,3 @@ def _united(strata: Sequence[Stratum]) -> Stratum:
     return Stratum(
         np.sum([part.downtimes for part in strata], axis=0), np.concatenate([part.lengths for part in strata])
     )
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from models.arrays import Floats
+from models.units import HOUR
 from simulator.log import Kind, Phase, TransitionLog
 
 Rows = Floats
@@ -50,6 +51,17 @@ class ClusterObservation:
     def pods(self) -> Lifetimes:
         """When each pod was made, given a node, deleted and over."""
         return Lifetimes.of(self.log)
+
+    @cached_property
+    def node_hours(self) -> Floats:
+        """By node: hours of the window in which it was there, up or down."""
+        rows = self.log.of_kind(Kind.NODE_EXISTS)
+        joined = np.full(len(self.log.names["NODE"]), -np.inf)
+        gone = np.full(len(joined), np.inf)
+        for times, new in ((joined, 1), (gone, 0)):
+            found = rows[rows[:, 4] == new]
+            times[found[:, 2].astype(np.int64)] = found[:, 0]
+        return self.seconds(joined, gone) / HOUR
 
     def seconds(self, begin: Floats, end: Floats) -> Floats:
         """How much of each stretch from `begin` to `end` lies in the window."""

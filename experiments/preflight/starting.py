@@ -21,7 +21,7 @@ MOST_PODS = 5
 def pending(cluster: Cluster, **settings: Any) -> dict[str, str]:
     """Pods that are refused, have no node or cannot start in a cluster that was left alone for a day, and why.
 
-    In Kubernetes' words. `settings` as `simulate` takes them, but for durations.
+    In Kubernetes' words. `simulate` starts a cluster a day before it measures; `settings` are its other arguments.
     """
     return dict(simulate(cluster, duration=1.0, **settings).pending)
 
@@ -70,11 +70,12 @@ def unmatched(cluster: Cluster) -> list[str]:
 
     By nodeSelector and required node affinity. Not on DaemonSets: `models.daemonset.without_nodes` tells of them.
     """
-    makers = [maker for maker in cluster.pod_makers() if not isinstance(maker, DaemonSet)] if cluster.nodes else []
+    nodes = cluster.possible_nodes()
+    makers = [maker for maker in cluster.pod_makers() if not isinstance(maker, DaemonSet)] if nodes else []
     return [
         f"{title(maker)}: {_unmatched(maker.template.spec, cluster)}"
         for maker in makers
-        if not any(maker.template.spec.allows_node(node.labels, node.name) for node in cluster.nodes)
+        if not any(maker.template.spec.allows_node(node.labels, node.name) for node in nodes)
     ]
 
 
@@ -83,7 +84,7 @@ def _unmatched(spec: PodSpec, cluster: Cluster) -> str:
     terms = [list(term.expressions) for term in spec.affinity.node_required or ()]
     if len(terms) == 1:
         asked += terms[0]
-    absent = [one for one in asked if not any(one.matches(node.labels) for node in cluster.nodes)] or asked
+    absent = [one for one in asked if not any(one.matches(node.labels) for node in cluster.possible_nodes())] or asked
     if not absent:
         return f"no node matches its node affinity: {' or '.join(map(_in_words, terms)) or 'it has none that can'}"
     labels = {one.key: (*one.values, "")[0] for one in absent if one.operator in (Operator.IN, Operator.EXISTS)}

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,13 +10,13 @@ from experiments.experiment import Experiment
 from experiments.file.document import is_experiment
 from experiments.preflight.starting import pending, sentences, told, unmatched
 from models.behaviour import Behaviour
-from models.cluster import without_known_end, without_pods, without_their_node
+from models.cluster import under_several_budgets, without_known_end, without_pods, without_their_node
 from models.daemonset import without_nodes
 from models.input.documents import read_documents
 from models.input.problems import InputError, Location, Problem
 from models.manifests import Named, build_cluster, read_manifests
 from models.manifests.account import Account, in_order, in_words
-from models.units import format_duration
+from models.units import counted, format_duration
 
 _ENDINGS = (".yaml", ".yml", ".json")
 
@@ -81,18 +81,14 @@ def _validate_experiment(file: str, report: Report) -> None:
         report.problems += error.problems
         return
     goals = experiment.scenarios()[0].services
-    times = f"{experiment.replications} replications" if experiment.replications else "replications until precise"
-    policies, services = _many(experiment.policies, "policy", "policies"), _many(goals, "Service")
+    times = counted(experiment.replications, "replication") if experiment.replications else "replications until precise"
+    policies, services = counted(len(experiment.policies), "policy", "policies"), counted(len(goals), "Service")
     length = format_duration(experiment.duration)
     report.read.append(f"{file}: experiment {experiment.name}: {policies}, {services}, {times} of {length}")
     report.warnings += experiment.warnings
     report.named += experiment.named
     report.accounts += experiment.design.accounts
     report.not_started += [Problem(Location(file), "", line) for line in sentences(experiment.scenarios())]
-
-
-def _many(things: Sequence[object], one: str, more: str | None = None) -> str:
-    return f"{len(things)} {one if len(things) == 1 else more or one + 's'}"
 
 
 def _validate_manifests(paths: list[str], report: Report) -> None:
@@ -106,7 +102,7 @@ def _validate_manifests(paths: list[str], report: Report) -> None:
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     report.read.append(f"{', '.join(paths)}: {listed or 'nothing'}")
     report.warnings += map(str, sorted({*manifests.warnings, *built.warnings}))
-    report.warnings += without_pods(built.cluster)
+    report.warnings += [*without_pods(built.cluster), *under_several_budgets(built.cluster)]
     report.warnings += without_known_end(built.cluster, Behaviour())
     if built.cluster.nodes:
         report.warnings += without_nodes(built.cluster.daemon_sets, built.cluster.nodes)

@@ -8,7 +8,7 @@ from experiments.findings.pairs import by_pair
 from experiments.inference.estimate import STATED_OUTAGE, show_seconds
 from experiments.inference.intervals import FEW_OUTAGES, NOT_RARE, rate_bound
 from experiments.report import difference, operations
-from models.units import YEAR
+from models.units import YEAR, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ def above(findings: "Findings") -> list[str]:
         remarks.append("interrupted: the table rests on what was finished")
     for policy, reasons in pending(findings).items():
         for reason, (pods, replications) in reasons.items():
-            where = f"up to {pods} pods in {replications} replications"
+            where = f"up to {counted(pods, 'pod')} in {counted(replications, 'replication')}"
             remarks.append(f"{held_up(reason)} under {policy}: {where}: {reason}")
     return remarks
 
@@ -88,12 +88,12 @@ def below(findings: "Findings") -> list[str]:
             f"there may be, times {show_seconds(STATED_OUTAGE)} each (or the longest mean length seen, if longer)"
         )
     remarks += [
-        f"{service} under {policy} was down when measuring began, in {count} replications: not settled; "
+        f"{service} under {policy} was down when measuring began, in {counted(count, 'replication')}: not settled; "
         "its downtime is partly start-up (a warm-up leaves that out)"
         for service, policy, count in down_at_start(findings)
     ]
     if m.imprecise and m.precision:
-        asked = f"+-{m.precision['relative']:.0%} after {m.replications} replications"
+        asked = f"+-{m.precision['relative']:.0%} after {counted(m.replications, 'replication')}"
         open_ = precision.imprecise_rows(findings, m.precision["relative"], m.precision["confidence"])
         takes = ", ".join(would_take(findings, *row) for row in open_)
         remarks += [f"precision not reached ({asked}): {takes}"] if takes else []

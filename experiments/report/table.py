@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from experiments.inference.estimate import show_seconds
 from experiments.inference.intervals import FEW_OUTAGES
+from models.units import counted
 
 if TYPE_CHECKING:
     from experiments.findings.findings import Findings
@@ -132,8 +133,9 @@ def heading(findings: "Findings") -> str:
     """One line: what ran, how much of it."""
     m = findings.manifest
     done = int((findings.cells["status"] == "done").sum())
+    policies, times = counted(len(m.policies), "policy", "policies"), counted(m.replications, "replication")
     return (
-        f"{m.name}   {len(m.policies)} policies x {m.replications} replications of {show_seconds(m.duration)}   "
+        f"{m.name}   {policies} x {times} of {show_seconds(m.duration)}   "
         f"{done}/{len(m.policies) * m.replications} runs   {m.confidence:.0%} intervals"
     )
 

@@ -29,7 +29,7 @@ class Terminal:
 
     def item(self, name: str, text: str, column: int = 20) -> None:
         """An entry of a list: its name, and a sentence that begins in a column."""
-        self._console.print(self._broken(text, f"{name:<{column}}", " " * column), soft_wrap=True)
+        self._console.print(self._broken(text, f"{name:<{column - 1}} ", " " * column), soft_wrap=True)
 
     def table(self, table: Table) -> None:
         """A table, its headings in bold; nothing if it has no row."""

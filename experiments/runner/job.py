@@ -50,7 +50,7 @@ class Lost(Refusal):
     """Finished replications cannot be read back from where they were kept."""
 
     def __init__(self, path: Path, lost: int) -> None:
-        super().__init__(f"{lost} finished replications are gone from {path} while it ran: run it again to resume it")
+        super().__init__(f"{lost} finished replications are gone from {path}, where they were kept: run it again")
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Job:
     most: int
     events: int = 0
     listener: Listener = lambda progress: None
-    done: dict[str, set[int]] = field(default_factory=dict)
+    done: dict[str, set[int]] = field(init=False)
     """Policy -> finished replications."""
     failed: list[Cell] = field(default_factory=list)
     """Finished cells that are not kept, as the next run tries them again."""

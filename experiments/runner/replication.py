@@ -49,6 +49,7 @@ def arguments(scenario: "Scenario") -> dict[str, Any]:
         "loads": scenario.loads,
         "traffic": scenario.traffic,
         "scheduler": scenario.scheduler,
+        "node_autoscaler": scenario.node_autoscaler,
         "seed": scenario.seed,
     }
 

@@ -64,7 +64,7 @@ def run(
     an `engine`. `progress`: True, or who is told. `events`: keep the transitions of the first so many replications of
     each policy in `out`. `warn` hears what of `out` is damaged, and done again. A cell that raises is a row of
     `results.failed`; if all do, that is a `NothingRan`. Raises `ChangedExperiment`, `NotAResultFolder`, `FolderInUse`,
-    `Interrupted`.
+    `Interrupted`, `Lost`.
     """
     if workers < 1 or (replications is not None and replications < 1):
         raise ValueError("workers and replications must be at least 1")
@@ -94,7 +94,10 @@ def run(
 
 @contextmanager
 def _store(folder: ResultFolder | None) -> Iterator[ResultFolder]:
-    """Where finished cells are while this lasts: in the folder, which is ours alone, or else in a temporary one."""
+    """Where finished cells are while this lasts: in the folder, which is ours alone, or else in a temporary one.
+
+    The temporary one is gone afterwards, unless this process is killed: then it is the system's to clean.
+    """
     if folder is not None:
         with folder.locked():
             yield folder

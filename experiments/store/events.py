@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _METADATA = b"kubenines"
 _KINDS = sorted(Kind)  # by their numbers, wherever they stand in the enumeration
 _OF_RUN = ("seed", "replication", "start", "end", "transitions", "strikes", "pending", "exposure", "notes")
-_OF_LOG = ("causes", "names", "zones", "selected_by", "endpoint_of", "in_front_of", "publishing", "headless")
+_OF_LOG = ("causes", "names", "zones", "prices", "selected_by", "endpoint_of", "in_front_of", "publishing", "headless")
 
 
 def stored(run: Run) -> bytes:
@@ -91,6 +91,7 @@ def read(path: Path) -> Run:
         )
     )
     log.causes, log.names, log.zones = facts["causes"], facts["names"], facts["zones"]
+    log.prices = facts["prices"]
     log.selected_by = [tuple(services) for services in facts["selected_by"]]
     log.endpoint_of = [tuple(services) for services in facts["endpoint_of"]]
     log.in_front_of = {kind: [tuple(services) for services in of] for kind, of in facts["in_front_of"].items()}

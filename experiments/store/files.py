@@ -1,8 +1,10 @@
 """Files that are there completely or not at all, and checksums of them."""
 
+import errno
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -41,6 +43,14 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
             temporary.unlink()
 
 
+def contents(path: Path) -> bytes:
+    """What a file holds. An OSError, and no wait for ever, for a pipe or a device in its place."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+    return path.read_bytes()
+
+
 def csv_text(frame: "pd.DataFrame") -> str:
     """The frame as CSV. A text that a spreadsheet would take for a formula has an apostrophe in front."""
     harmless = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell)
@@ -63,6 +73,6 @@ def remove(path: Path) -> None:
 def sha256(path: Path) -> str:
     """The checksum of a file, empty if it is gone."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(contents(path)).hexdigest()
     except OSError:
         return ""

@@ -34,7 +34,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from experiments.store.cell import Cell
-from experiments.store.files import csv_text, digest, remove, sha256, write
+from experiments.store.files import contents, csv_text, digest, remove, sha256, write
 from experiments.store.inputs import copies
 from experiments.store.manifest import Manifest
 from experiments.store.tables import COLUMNS, arrow_table
@@ -53,8 +53,10 @@ class FolderInUse(Refusal):
 
 
 LOCK = ".lock"
-OURS = (".state", "resolved.yaml", "cells.parquet")
-"""Each of these in a folder tells that an experiment ran there, whatever became of its manifest."""
+STATE = ".state"
+"""Finished cells: it tells alone that an experiment ran in a folder, whatever became of its manifest."""
+OURS = ("resolved.yaml", "experiment.yaml", "cells.parquet")
+"""Two of these tell it, too; one may be anybody's."""
 FILES = (*(f"{table}.parquet" for table in COLUMNS), "summary.csv", "summary.json", "resolved.yaml", "experiment.yaml")
 """What a run writes, beside the manifest and the report."""
 
@@ -67,13 +69,13 @@ class ResultFolder:
 
     @property
     def _state(self) -> Path:
-        return self.path / ".state"
+        return self.path / STATE
 
     def manifest(self) -> Manifest | None:
         """What ran here, or None if nothing did yet, or nobody knows what; `NotAResultFolder` for any other folder."""
         path = self.path / "manifest.json"
         try:
-            return Manifest.from_json(json.loads(path.read_text("utf-8")))
+            return Manifest.from_json(json.loads(contents(path).decode()))
         except FileNotFoundError:
             others = self.path.exists() and any(path.name != LOCK for path in self.path.iterdir())
             if others and not self._is_marked():
@@ -88,7 +90,7 @@ class ResultFolder:
             raise NotAResultFolder(f"{path} is not a manifest: {reason}{self._anew()}") from error
 
     def _is_marked(self) -> bool:
-        return any(os.path.lexists(self.path / name) for name in OURS)
+        return os.path.lexists(self._state) or sum(os.path.lexists(self.path / name) for name in OURS) > 1
 
     def _anew(self) -> str:
         """What helps in a folder of ours."""
@@ -122,7 +124,7 @@ class ResultFolder:
         """Forget what ran here; other folders are never cleared."""
         if not self._is_ours():
             return
-        for name in ("plots", "inputs", "events", *FILES, "report.html", "manifest.json", ".state"):
+        for name in ("plots", "inputs", "events", *FILES, "report.html", "manifest.json", STATE):
             remove(self.path / name)
 
     def check_room(self) -> None:
@@ -131,7 +133,7 @@ class ResultFolder:
             if (self.path / name).is_dir():
                 message = f"{self.path / name} is a directory, where a file belongs: take it away, or give --fresh"
                 raise NotAResultFolder(message)
-        for name in ("plots", "inputs", "events", ".state"):
+        for name in ("plots", "inputs", "events", STATE):
             if (self.path / name).is_file():
                 message = f"{self.path / name} is a file, where a directory belongs: take it away, or give --fresh"
                 raise NotAResultFolder(message)
@@ -150,7 +152,7 @@ class ResultFolder:
         wanted = set(scenarios)
         for chunk in sorted(self._state.glob("*.json")):
             try:
-                text = chunk.read_text("utf-8")
+                text = contents(chunk).decode()
             except (OSError, UnicodeDecodeError):
                 text = ""
             if digest(text) != chunk.stem:
@@ -194,7 +196,7 @@ class ResultFolder:
         import yaml
 
         try:
-            found = yaml.safe_load((self.path / "resolved.yaml").read_text())
+            found = yaml.safe_load(contents(self.path / "resolved.yaml").decode())
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             return None
         return found if isinstance(found, dict) else None

@@ -1,8 +1,9 @@
 """The tables of a result folder: their columns, and how cells become rows."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -89,7 +90,7 @@ def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[
     import pyarrow as pa
 
     coming = iter(cells)
-    with TemporaryDirectory(prefix="kubenines-") as folder:
+    with TemporaryDirectory(prefix="kubenines-") as folder, _named(folder):
         paths = {name: f"{folder}/{name}.arrow" for name in COLUMNS}
         with ExitStack() as stack:
             files = {n: stack.enter_context(pa.ipc.new_file(path, _columns(n, []).schema)) for n, path in paths.items()}
@@ -97,6 +98,17 @@ def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[
                 for name, rows in _rows(some, services).items():
                     files[name].write_table(_columns(name, rows))
         return {name: _in_order(name, path, policies) for name, path in paths.items()}
+
+
+@contextmanager
+def _named(folder: str) -> Iterator[None]:
+    """An OSError of Arrow's says where it is, as those of Python do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), folder) from error
 
 
 def _rows(cells: Sequence["Cell"], services: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+QUICK = 0.1
+"""The effort of a quick look."""
 LIMIT = 4.0
 """Standard errors: a false alarm once in 16,000 checks."""
 ROUNDING = 1e-6
@@ -64,10 +66,6 @@ class Check:
     def holds(self) -> bool:
         """Within the margin."""
         return bool(abs(self.estimate - self.exact) <= self.margin)
-
-
-QUICK = 0.1
-"""The effort of a quick look."""
 
 
 @dataclass(frozen=True)

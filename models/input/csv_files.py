@@ -45,7 +45,7 @@ class CsvFile:
         match self.columns.count(name):
             case 0:
                 hint = did_you_mean(name, self.columns)
-                raise ValueError(f"there is no column {shown(name)}{hint}; there is {self.listed()}")
+                raise ValueError(f"there is no column {shown(name)}; there is {self.listed()}{hint}")
             case 1:
                 return self.columns.index(name)
             case number:

@@ -6,7 +6,7 @@ from models.manifests.conversion import Admission, converts
 from models.manifests.deployment import workload_selector
 from models.manifests.manifest import Field
 from models.manifests.pod import pod_template
-from models.units import parse_int_or_percent
+from models.units import parse_int_or_share
 
 
 @converts("DaemonSet")
@@ -36,11 +36,8 @@ def _rolling_update(field: Field) -> tuple[IntOrPercent, IntOrPercent]:
     nothing = (0, Percent(0))
     default_unavailable: IntOrPercent = 1
     default_surge: IntOrPercent = 0
-    unavailable = field["maxUnavailable"].parsed(parse_int_or_percent, default_unavailable)
-    surge = field["maxSurge"].parsed(parse_int_or_percent, default_surge)
-    for name, value in (("maxUnavailable", unavailable), ("maxSurge", surge)):
-        if isinstance(value, Percent) and value.value > 100:
-            field[name].problem("must not be greater than 100%")
+    unavailable = field["maxUnavailable"].parsed(parse_int_or_share, default_unavailable)
+    surge = field["maxSurge"].parsed(parse_int_or_share, default_surge)
     if unavailable in nothing and surge in nothing:
         field["maxUnavailable"].problem("cannot be 0 when maxSurge is 0")
     elif unavailable not in nothing and surge not in nothing:

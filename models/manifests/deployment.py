@@ -8,7 +8,7 @@ from models.manifests.pod import pod_template
 from models.manifests.replicas import replicas
 from models.manifests.selector import label_selector
 from models.pod import PodTemplate
-from models.units import parse_int_or_percent
+from models.units import parse_int_or_percent, parse_int_or_share
 
 
 @converts("Deployment")
@@ -46,11 +46,9 @@ def _strategy(field: Field) -> tuple[StrategyType, IntOrPercent, IntOrPercent]:
         rolling.problem("may not be specified when strategy `type` is 'Recreate'")
     default: IntOrPercent = Percent(25)
     surge = rolling["maxSurge"].parsed(parse_int_or_percent, default)
-    unavailable = rolling["maxUnavailable"].parsed(parse_int_or_percent, default)
+    unavailable = rolling["maxUnavailable"].parsed(parse_int_or_share, default)
     if _is_zero(surge) and _is_zero(unavailable):
         rolling["maxUnavailable"].problem("may not be 0 when `maxSurge` is 0")
-    if isinstance(unavailable, Percent) and unavailable.value > 100:
-        rolling["maxUnavailable"].problem("must not be greater than 100%")
     return strategy, surge, unavailable
 
 

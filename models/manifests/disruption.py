@@ -4,7 +4,7 @@ from models.disruption import PodDisruptionBudget
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
 from models.manifests.selector import label_selector
-from models.units import parse_int_or_percent
+from models.units import parse_int_or_share
 
 
 @converts("PodDisruptionBudget")
@@ -18,7 +18,7 @@ def pod_disruption_budget(field: Field, admission: Admission) -> PodDisruptionBu
         name=field.manifest.name,
         namespace=field.manifest.namespace,
         selector=label_selector(spec["selector"]),
-        min_available=spec["minAvailable"].parsed(parse_int_or_percent, None),
-        max_unavailable=spec["maxUnavailable"].parsed(parse_int_or_percent, None),
+        min_available=spec["minAvailable"].parsed(parse_int_or_share, None),
+        max_unavailable=spec["maxUnavailable"].parsed(parse_int_or_share, None),
         always_allow_unhealthy=policy == "AlwaysAllow",
     )

@@ -40,14 +40,16 @@ class CommonCause:
 
     def install(self, world: World) -> None:
         groups = world.domains(self.domain, self.select)
-        grouped = {node for nodes in groups.values() for node in nodes}
-        for node in world.nodes(self.select):
-            share = 1 - self.common_share if node in grouped else 1.0
-            self._tell(world, world.node_name(node), [node], share)
+
+        def tell(node: int) -> Subject:
+            grouped = any(node in nodes for nodes in groups.values())
+            return self._tell(world, world.node_name(node), [node], 1 - self.common_share if grouped else 1.0)
+
+        world.each_node(self.select, tell)
         for value, nodes in groups.items():
             if self.common_share > 0:
                 self._tell(world, f"{self.domain.rsplit('/', 1)[-1]}={value}", nodes, self.common_share)
 
-    def _tell(self, world: World, subject: str, nodes: list[int], share: float) -> None:
+    def _tell(self, world: World, subject: str, nodes: list[int], share: float) -> Subject:
         law = Scaled(self.time_to_failure, 1 / share)
-        world.tell(self.name, subject, Subject.up_and_down, nodes, law, self.time_to_repair)
+        return world.tell(self.name, subject, Subject.up_and_down, nodes, law, self.time_to_repair)

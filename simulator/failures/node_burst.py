@@ -54,18 +54,21 @@ class NodeBurst:
             raise ValueError(f"mean_size must be at least 2 (got {self.mean_size!r})")
 
     def install(self, world: World) -> None:
-        everywhere = world.nodes(self.select)
-        near = {node: nodes for nodes in world.domains(self.domain, self.select).values() for node in nodes}
-        for node in everywhere:
-            pool = near.get(node, [node])
-            world.tell(self.name, world.node_name(node), self._story, world, node, pool, everywhere)
+        everywhere = world.all_nodes(self.select)
+        domains = world.domains(self.domain, self.select).values()
+
+        def tell(node: int) -> Subject:
+            near = next((nodes for nodes in domains if node in nodes), [node])
+            return world.tell(self.name, world.node_name(node), self._story, world, node, near, everywhere)
+
+        world.each_node(self.select, tell)
 
     def _story(self, subject: Subject, world: World, node: int, near: list[int], everywhere: list[int]) -> Story:
-        size = self.local_share * self._size(len(near)) + (1 - self.local_share) * self._size(len(everywhere))
-        begins = self.burst_share / (size * (1 - self.burst_share) + self.burst_share)
-        alone_or_first = Scaled(self.time_to_failure, 1 - begins + begins * size)
         gap = Uniform(0.0, self.within) if self.within > 0 else Fixed(0.0)
         while True:
+            size = self.local_share * self._size(len(near)) + (1 - self.local_share) * self._size(len(everywhere))
+            begins = self.burst_share / (size * (1 - self.burst_share) + self.burst_share)
+            alone_or_first = Scaled(self.time_to_failure, 1 - begins + begins * size)
             yield subject.failure_after(alone_or_first)
             repair = self.time_to_repair.sample(subject.rng)
             repaired = world.now + repair

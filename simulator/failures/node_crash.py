@@ -27,6 +27,8 @@ class NodeCrash:
     """Which nodes, by their labels; all by default."""
 
     def install(self, world: World) -> None:
-        for node in world.nodes(self.select):
+        def tell(node: int) -> Subject:
             name = world.node_name(node)
-            world.tell(self.name, name, Subject.up_and_down, [node], self.time_to_failure, self.time_to_repair)
+            return world.tell(self.name, name, Subject.up_and_down, [node], self.time_to_failure, self.time_to_repair)
+
+        world.each_node(self.select, tell)

@@ -18,7 +18,7 @@ class Cordon:
     at: float
     """From the start."""
     lasting: float | None = None
-    """Until they are uncordoned; None: for good."""
+    """Until they are uncordoned; without it, for good."""
     select: LabelSelector = LabelSelector()
     """Which nodes, by their labels; all by default."""
 

@@ -28,7 +28,7 @@ class Drain:
 
     name: str
     every: float | None = None
-    """Time between the beginnings of two rounds; None: a single one."""
+    """Time between the beginnings of two rounds; without it, a single one."""
     at: float | None = None
     """From the start to the first round; `every` by default."""
     select: LabelSelector = LabelSelector()
@@ -36,9 +36,9 @@ class Drain:
     max_concurrent: int = 1
     """How many nodes are being drained or worked on at once."""
     timeout: float | None = None
-    """After this time a node that is not empty is given up; None: never."""
+    """After this time a node that is not empty is given up; without it, never."""
     maintenance: Distribution | None = None
-    """How long an empty node is worked on; None: it is put back to use at once."""
+    """How long an empty node is worked on; without it, it is put back to use at once."""
     reboot: bool = True
     """The node is off while it is worked on."""
 
@@ -74,7 +74,8 @@ class Drain:
         lasting = None if self.maintenance is None else self.maintenance.sample(subject.rng)
         attempt.begin(world.now)
         cordon = world.cordon([node], self.name, subject.name)
-        yield from self._empty(world, node, attempt)
+        deadline = math.inf if self.timeout is None else world.now + self.timeout
+        yield from world.empty(node, attempt, deadline)
         if attempt.emptied is not None and lasting is not None:
             outage = subject.switch_off([node]) if self.reboot else None
             yield world.sleep(lasting)
@@ -82,15 +83,3 @@ class Drain:
                 outage.end()
         cordon.end()
         attempt.end(world.now, Outcome.GIVEN_UP if attempt.emptied is None else Outcome.DONE)
-
-    def _empty(self, world: World, node: int, attempt: Attempt) -> Story:
-        """Evicts the pods and waits until they are gone, unless some are not in time, or never can be."""
-        deadline = math.inf if self.timeout is None else world.now + self.timeout
-        pods = world.pods_to_drain(node)
-        allowed = yield world.evict(pods, attempt, deadline)
-        if not allowed and world.now >= deadline:
-            return
-        gone = world.gone([pod for pod in pods if allowed or pod.deleting])
-        yield gone if deadline == math.inf else gone | world.sleep(deadline - world.now)
-        if allowed and gone.triggered:
-            attempt.emptied = world.now

@@ -23,7 +23,7 @@ class Rollout:
     """The Deployment, StatefulSet or DaemonSet: "Deployment/name" or "Deployment/namespace/name". Or several, each of
     them released at these times: a list of names. In a file names may be patterns with * and ?: "Deployment/*"."""
     every: float | None = None
-    """Time between two releases; None: a single one."""
+    """Time between two releases; without it, a single one."""
     at: float | None = None
     """Time from the start to the first release; `every` by default."""
     new_image: bool = True

@@ -48,7 +48,11 @@ def _is(value: object, kind: Any) -> bool:
         return len(value) == len(inside) and all(map(_is, value, inside))
     if inside:  # a union, or a type of whose parameters nothing is known
         return any(_is(value, each) for each in inside) if get_origin(kind) in (Union, UnionType) else True
-    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+    if kind is Any:
+        return True
+    if kind in (int, float) and isinstance(value, bool):
+        return False
+    return isinstance(value, (int, float) if kind is float else kind)
 
 
 _STRATEGY = ("type", "resources", "requestedToCapacityRatio")

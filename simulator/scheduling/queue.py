@@ -8,7 +8,7 @@ that fails, and take their turn after it.
 from collections.abc import Callable
 from heapq import heappop, heappush
 
-from simulator.state.objects import PodClass, PodState
+from simulator.state.objects import Phase, PodClass, PodState
 
 Alike = tuple[PodClass, int | None]
 """Pods that are equal to the scheduler: a template, and the only node that will do."""
@@ -49,6 +49,11 @@ class SchedulingQueue:
     def add_unschedulable(self, pod: PodState) -> None:
         """The pod waits, with its equals, for something that may help."""
         heappush(self._unschedulable.setdefault((pod.pod_class, pod.only_node), []), (pod.uid, pod))
+
+    def unschedulable(self) -> list[PodState]:
+        """Those that wait for something that may help, but for pods that are gone or going."""
+        waiting = (pod for heap in self._unschedulable.values() for _, pod in heap)
+        return [pod for pod in waiting if not pod.deleting and pod.node < 0 and pod.phase is Phase.PENDING]
 
     def activate_next(self, pod: PodState) -> None:
         """The first of the pod's waiting equals is to be tried."""

@@ -199,6 +199,10 @@ class Scheduler:
         assert isinstance(cycle_state, CycleState)
         return cycle_state
 
+    def unschedulable(self) -> list[PodState]:
+        """The pods that fitted nowhere when they were last tried, or whose equals did, in order of arrival."""
+        return sorted(self._queue.unschedulable(), key=lambda pod: pod.uid)
+
     def reason(self, pod: PodState) -> str:
         """Why a waiting pod is not placed, in Kubernetes' words."""
         if pod.scheduling_gates:
@@ -207,6 +211,11 @@ class Scheduler:
         if unschedulable := pod.pod_class.template.absences.unschedulable:
             return f"0/{sum(self._state.nodes.exists)} nodes are available: {unschedulable}."
         return self.chooser.reasons(self.cycle_state(pod.pod_class), pod.only_node)
+
+    @property
+    def latency(self) -> float:
+        """Seconds from a pod's being active to its being tried."""
+        return self._latency
 
     # Preemption
 

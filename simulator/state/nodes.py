@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.arrays import Ints
-from models.node import NOT_READY, UNREACHABLE, UNSCHEDULABLE, Node, Taint, TaintEffect
+from models.node import NOT_READY, UNREACHABLE, UNSCHEDULABLE, Node, Resources, Taint, TaintEffect
 from simulator.log import Kind
 from simulator.state.transitions import Transitions
 
@@ -142,6 +142,19 @@ class NodeTable:
             self.claims[claim][node] += sign
         self.journal.append(node)
 
+    def as_value(self, node: int) -> Node:
+        """The node as it is now: its allocatable, its labels, its taints."""
+        other = {name: column.item(node) for name, column in self.other.items()}
+        return Node(
+            self.names[node],
+            Resources(self.cpu.item(node), self.memory.item(node), other),
+            self.pods.item(node),
+            self.labels[node],
+            tuple(sorted(self.taints_of(node))),
+            bool(self.unschedulable[node]),
+            self.images[node],
+        )
+
     def taints_of(self, node: int) -> frozenset[Taint]:
         """The taints that a node carries now."""
         return self.taint_sets[int(self.taint_set[node])]
@@ -154,11 +167,11 @@ class Nodes(NodeTable):
         super().__init__(nodes)
         self._emit = transitions.emit
 
-    def join(self, node: Node) -> int:
+    def join(self, node: Node, cause: int = 0) -> int:
         """A node joins the running cluster, and is Ready at once; returns its row."""
         self._grow([node])
         row = len(self) - 1
-        self._emit(Kind.NODE_EXISTS, row, row, 0, 1, 0)
+        self._emit(Kind.NODE_EXISTS, row, row, 0, 1, cause)
         return row
 
     def delete(self, node: int, cause: int) -> None:

@@ -62,6 +62,12 @@ class Pods(dict[int, PodState]):
         if old != gates:
             self._emit(Kind.POD_SCHEDULING_GATES, pod, pod.uid, len(old), len(gates), cause)
 
+    def set_awaiting_node(self, pod: PodState) -> None:
+        """A node was asked for because the pod fits nowhere (the event TriggeredScaleUp)."""
+        if not pod.awaiting_node:
+            pod.awaiting_node = True
+            self._emit(Kind.POD_AWAITING_NODE, pod, pod.uid, 0, 1, pod.cause)
+
     def bind(self, pod: PodState, node: int) -> None:
         """Puts the pod on a node; its requests count there until it is removed."""
         pod.node = node

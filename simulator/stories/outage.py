@@ -1,6 +1,6 @@
 """Outages: nodes without power."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from simulator.state.nodes import Nodes
 
@@ -8,11 +8,20 @@ from simulator.state.nodes import Nodes
 class Outage:
     """Nodes that were taken down together. A node is up again when every outage that holds it has ended."""
 
-    def __init__(self, nodes: Nodes, down: Iterable[int], cause: int) -> None:
+    def __init__(self, nodes: Nodes, down: Collection[int], cause: int) -> None:
         self._nodes = nodes
-        self._down = tuple(down)
-        for node in self._down:
-            nodes.add_down_cause(node, self, cause)
+        self._members = down
+        self._cause = cause
+        self._down: list[int] = []
+        self.over = False
+        self.extend()
+
+    def extend(self) -> None:
+        """Takes down the nodes that have joined what failed (a zone) since."""
+        for node in self._members:
+            if node not in self._down:
+                self._down.append(node)
+                self._nodes.add_down_cause(node, self, self._cause)
 
     def end(self) -> None:
         """Takes this cause away from its nodes.
@@ -20,5 +29,6 @@ class Outage:
         To be called once, never from a `finally` or `with`: a story that is still waiting when the run ends would
         report a repair that never was.
         """
+        self.over = True
         for node in self._down:
             self._nodes.remove_down_cause(node, self)

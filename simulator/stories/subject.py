@@ -1,12 +1,12 @@
 """Whom a story is about."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection
 
 import numpy as np
 
 from models.distributions import Distribution
-from simulator.hazards import Hazards
+from simulator.hazards import Clock, Hazards
 from simulator.kernel import Event, Kernel, Order, Story
 from simulator.state.cluster import ClusterState
 from simulator.stories.outage import Outage
@@ -32,27 +32,45 @@ class Subject:
         self.mode = mode
         self.name = name
         self.rng = rng
+        self._clock: Clock | None = None
+        self._outages: list[Outage] = []
+        self._gone = False
 
     def failure_after(self, law: Distribution) -> Event:
         """An event to yield: a failure clock with this law runs from now, at age 0, until it fires."""
         event = self._kernel.event()
-        self._hazards.clock(self.mode, law, self.rng, event.succeed).start()
+        if not self._gone:
+            self._clock = self._hazards.clock(self.mode, law, self.rng, event.succeed)
+            self._clock.start()
         return event
 
-    def take_down(self, nodes: Iterable[int]) -> Outage:
+    def leave(self) -> None:
+        """It is gone for good: it fails no more."""
+        self._gone = True
+        if self._clock is not None:
+            self._clock.stop()
+
+    def extend_outages(self) -> None:
+        """Nodes may have joined what is down: they are down with it."""
+        for outage in self._outages:
+            outage.extend()
+
+    def take_down(self, nodes: Collection[int]) -> Outage:
         """The nodes lose power at once, for the cause "mode/subject"; nobody in the cluster is told."""
         self._strikes[self.mode] += 1
         return self.switch_off(nodes)
 
-    def switch_off(self, nodes: Iterable[int]) -> Outage:
+    def switch_off(self, nodes: Collection[int]) -> Outage:
         """As `take_down`, as a part of something larger: it does not count as a strike."""
-        return Outage(self._state.nodes, nodes, self._state.cause(f"{self.mode}/{self.name}"))
+        outage = Outage(self._state.nodes, nodes, self._state.cause(f"{self.mode}/{self.name}"))
+        self._outages = [*(one for one in self._outages if not one.over), outage]
+        return outage
 
-    def take_down_for(self, seconds: float, nodes: Iterable[int]) -> None:
+    def take_down_for(self, seconds: float, nodes: Collection[int]) -> None:
         """As `take_down`; the nodes get power back after `seconds`, whatever the story does until then."""
         self._kernel.timer(seconds, self.take_down(nodes).end, Order.REPAIR)
 
-    def up_and_down(self, nodes: Sequence[int], time_to_failure: Distribution, time_to_repair: Distribution) -> Story:
+    def up_and_down(self, nodes: Collection[int], time_to_failure: Distribution, time_to_repair: Distribution) -> Story:
         """The story of nodes that fail together, are repaired together, and start anew."""
         while True:
             yield self.failure_after(time_to_failure)

@@ -1,6 +1,7 @@
 """The world as stories see it: what there is, and what may be done to it."""
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Concatenate, ParamSpec
@@ -8,7 +9,7 @@ from typing import Concatenate, ParamSpec
 from models.cluster import Cluster
 from models.distributions import Distribution
 from models.labels import LabelSelector
-from models.node import OUT_OF_SERVICE, Taint, TaintEffect
+from models.node import HOSTNAME_LABEL, OUT_OF_SERVICE, ZONE_LABEL, Node, Taint, TaintEffect
 from models.pod import PodTemplate
 from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.hazards import Hazards
@@ -23,7 +24,6 @@ from simulator.state.objects import (
     ConfigurationState,
     DaemonSetState,
     DeploymentState,
-    Phase,
     PodState,
     StatefulSetState,
 )
@@ -31,6 +31,7 @@ from simulator.stories.attempts import Attempt, Journal, Outcome
 from simulator.stories.configurations import Configurations, Reload, with_checksum
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
+from simulator.stories.departures import Departures
 from simulator.stories.evictions import Evictions
 from simulator.stories.subject import Subject
 from simulator.stories.watch import Watch
@@ -54,6 +55,7 @@ class World:
         kubelet: Kubelet,
         disruption: DisruptionController,
         cluster: Cluster,
+        kinds_of_nodes: Sequence[Node] = (),
     ) -> None:
         self._kernel = kernel
         self._state = state
@@ -63,8 +65,15 @@ class World:
         self._kubelet = kubelet
         self._disruption = disruption
         self._cordons = Counter(node for node in range(len(state.nodes)) if state.nodes.unschedulable[node])
-        self._leaving: list[tuple[set[int], Event]] = []
-        """Pods that somebody waits to see gone."""
+        self._kinds_of_nodes = kinds_of_nodes
+        """One of each kind that may join later: their zones and labels are known from the start."""
+        self._domains: list[tuple[str, LabelSelector, dict[str, list[int]]]] = []
+        """By label: the nodes of each of its values, kept up to date."""
+        self._each: list[tuple[LabelSelector, Callable[[int], Subject]]] = []
+        """What is to be told of every node."""
+        self._subjects: list[Subject] = []
+        self._about: defaultdict[int, list[Subject]] = defaultdict(list)
+        self._departures = Departures(kernel, state)
         self.strikes: Counter[str] = Counter()
         """How often each failure mode of nodes, or operation, struck."""
         self.journal = Journal()
@@ -76,7 +85,7 @@ class World:
         self._rollouts: dict[Rollable, Attempt] = {}
         """Rollouts under way, by what is rolled out."""
         self._eviction_rng = streams.stream("evictions")
-        state.listen(Kind.POD_PHASE, self._pod_left)
+        state.listen(Kind.NODE_EXISTS, self._joined_or_gone)
         for kind in (Kind.DEPLOYMENT_COMPLETE, Kind.STATEFULSET_COMPLETE, Kind.DAEMONSET_COMPLETE):
             state.listen(kind, self._completed)
 
@@ -96,20 +105,71 @@ class World:
         """The node's name."""
         return self._state.nodes.names[node]
 
+    def node(self, node: int) -> Node:
+        """The node as a value: what it is like now."""
+        return self._state.nodes.as_value(node)
+
+    def all_nodes(self, select: LabelSelector = LabelSelector()) -> list[int]:
+        """The nodes whose labels match, as `nodes`; the list changes as nodes join and go."""
+        return self._domains_of("", select, "").setdefault("", [])
+
     def zones(self) -> dict[str, list[int]]:
-        """The nodes of every zone, by name."""
-        zones: dict[str, list[int]] = {}
-        for node, (_, zone) in enumerate(self._state.nodes.regions_and_zones):
-            zones.setdefault(zone, []).append(node)
-        return dict(sorted(zones.items()))
+        """The nodes of every zone, by name; "" without one. The lists change as nodes join and go."""
+        return self._domains_of(ZONE_LABEL, LabelSelector(), "")
 
     def domains(self, label: str, select: LabelSelector = LabelSelector()) -> dict[str, list[int]]:
-        """The nodes that share a value of this label, by value; those without the label are in none."""
+        """The nodes that share a value of this label, by value; those without the label are in none.
+
+        The lists change as nodes join and go; a value that only such nodes will have is there from the start.
+        """
+        return self._domains_of(label, select, None)
+
+    def _domains_of(self, label: str, select: LabelSelector, without: str | None) -> dict[str, list[int]]:
+        nodes = self._state.nodes
+        kinds = [(None, kind.labels) for kind in self._kinds_of_nodes if select.matches(kind.labels)]
         domains: dict[str, list[int]] = {}
+        for node, labels in (*((node, nodes.labels[node]) for node in self.nodes(select)), *kinds):
+            if (value := labels.get(label, without)) is not None:
+                domains.setdefault(value, []).extend(() if node is None else (node,))
+        domains = dict(sorted(domains.items()))
+        self._domains.append((label, select, domains))
+        return domains
+
+    def each_node(self, select: LabelSelector, tell: Callable[[int], Subject]) -> None:
+        """Calls `tell` for every node whose labels match, those that join later included.
+
+        What it tells ends when its node is gone.
+        """
         for node in self.nodes(select):
-            if (value := self._state.nodes.labels[node].get(label)) is not None:
-                domains.setdefault(value, []).append(node)
-        return dict(sorted(domains.items()))
+            self._about[node].append(tell(node))
+        self._each.append((select, tell))
+
+    def _joined_or_gone(self, node: int, exists: int, cause: int) -> None:
+        if not exists:
+            for _, _, domains in self._domains:
+                for nodes in domains.values():
+                    if node in nodes:
+                        nodes.remove(node)
+            for subject in self._about.pop(node, ()):
+                subject.leave()
+            return
+        labels = self._state.nodes.labels[node]
+        for label, select, domains in self._domains:
+            value = labels.get(label, "" if "" in domains else None)
+            if value in domains and select.matches(labels):
+                domains[value].append(node)
+        for select, tell in self._each:
+            if select.matches(labels):
+                self._about[node].append(tell(node))
+        for subject in self._subjects:
+            subject.extend_outages()
+
+    def scalable(self, target: str) -> DeploymentState | StatefulSetState:
+        """The Deployment or StatefulSet meant by such a name; ValueError if it is none, or has no replicas."""
+        found = self.rollable(target)
+        if isinstance(found, DaemonSetState):
+            raise ValueError(f"{target} has no replicas to scale")
+        return found
 
     def rollable(self, target: str) -> Rollable:
         """The Deployment, StatefulSet or DaemonSet meant by "Kind/name" or "Kind/namespace/name".
@@ -146,11 +206,13 @@ class World:
         story: Callable[Concatenate[Subject, P], Story],
         *arguments: P.args,
         **named: P.kwargs,
-    ) -> None:
+    ) -> Subject:
         """Starts `story(subject, *arguments)`, about a subject with a stream of its own: "failure/mode/subject"."""
         rng = self._streams.stream(f"failure/{mode}/{subject}")
         about = Subject(self._kernel, self._state, self._hazards, self.strikes, mode, subject, rng)
+        self._subjects.append(about)
         self._kernel.tell(story(about, *arguments, **named))
+        return about
 
     def sleep(self, seconds: float) -> Event:
         """An event to yield: succeeds after `seconds`."""
@@ -205,6 +267,28 @@ class World:
 
         self.watch.hanging(hangs)
 
+    def add_node(self, like: Node, mode: str, subject: str) -> None:
+        """A node like this joins, Ready, without what taints and cordons say of the moment.
+
+        It has the name if no node had it, else that with a number: node-1, node-1.2, node-1.3.
+        """
+        nodes, name, number = self._state.nodes, like.name, 1
+        base, _, last = name.rpartition(".")
+        while name in nodes.index:
+            number += 1
+            name = f"{base if last.isdigit() else like.name}.{number}"
+        labels = {**like.labels, HOSTNAME_LABEL: name}
+        taints = tuple(taint for taint in like.taints if not taint.key.startswith("node.kubernetes.io/"))
+        nodes.join(
+            replace(like, name=name, labels=labels, taints=taints, unschedulable=False),
+            self._state.cause(f"{mode}/{subject}"),
+        )
+
+    def remove_node(self, node: int, mode: str, subject: str) -> None:
+        """The machine is gone for good, and its Node object too; nothing happens if it was already."""
+        if self._state.nodes.exists[node]:
+            self._state.nodes.delete(node, self._state.cause(f"{mode}/{subject}"))
+
     def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
         """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
         return self.journal.agenda(operation, subject, first, every)
@@ -225,23 +309,20 @@ class World:
 
         return Evictions(self._kernel, self._disruption, told, pods, deadline, cause, self._eviction_rng).over
 
+    def empty(self, node: int, attempt: Attempt, deadline: float) -> Story:
+        """Evicts the pods of a node and waits until they are gone, unless some are not in time, or never can be."""
+        pods = self.pods_to_drain(node)
+        allowed = yield self.evict(pods, attempt, deadline)
+        if not allowed and self.now >= deadline:
+            return
+        gone = self.gone([pod for pod in pods if allowed or pod.deleting])
+        yield gone if deadline == math.inf else gone | self.sleep(deadline - self.now)
+        if allowed and gone.triggered:
+            attempt.emptied = self.now
+
     def gone(self, pods: Sequence[PodState]) -> Event:
         """An event to yield: succeeds when none of the pods exists any more."""
-        event = self._kernel.event()
-        left = {pod.uid for pod in pods if pod.uid in self._state.pods}
-        if left:
-            self._leaving.append((left, event))
-        else:
-            event.succeed()
-        return event
-
-    def _pod_left(self, pod: PodState, phase: int, cause: int) -> None:
-        if phase == Phase.ABSENT and self._leaving:
-            for left, event in self._leaving:
-                left.discard(pod.uid)
-                if not left:
-                    event.succeed()
-            self._leaving = [(left, event) for left, event in self._leaving if left]
+        return self._departures.gone(pods)
 
     def roll_out(self, attempt: Attempt, target: Rollable, new_image: bool) -> None:
         """The target's template changes: to images that no node has yet, or only in an annotation."""
@@ -272,6 +353,12 @@ class World:
         cause = self._state.cause(f"{attempt.operation}/{target.workload}")
         self._api.apply(replace(target.spec, template=template), cause)
         self._rollouts[target] = attempt
+
+    def scale(self, attempt: Attempt, target: DeploymentState | StatefulSetState, replicas: int) -> None:
+        """The target is to have so many replicas (kubectl scale)."""
+        self.strikes[attempt.operation] += 1
+        cause = self._state.cause(f"{attempt.operation}/{target.workload}")
+        self._api.apply(replace(target.spec, replicas=replicas), cause)
 
     def _completed(self, target: Rollable, complete: int, cause: int) -> None:
         """The last of the rollouts of an attempt ends it."""

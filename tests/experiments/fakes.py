@@ -131,15 +131,28 @@ def slowly(cluster: Unit, **given: Any) -> Run:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Simulates, and adds a byte to the file `calls` each time."""
+
+    calls: str
+
+    def __call__(self, cluster: Unit, **given: Any) -> Run:
+        with Path(self.calls).open("ab") as file:
+            file.write(b".")
+        return simulate(cluster, **given)
+
+
+@dataclass(frozen=True)
 class Murdered:
-    """Simulates, but the first process that does is killed; `marker` is a path that tells."""
+    """Simulates, but the first process that does gets a signal that ends it; `marker` is a path that tells."""
 
     marker: str
+    signal: int = signal.SIGKILL
 
     def __call__(self, cluster: Unit, **given: Any) -> Run:
         try:
             Path(self.marker).touch(exist_ok=False)
         except FileExistsError:
             return simulate(cluster, **given)
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), self.signal)
         raise AssertionError("killed")

@@ -28,15 +28,15 @@ NAMED = {
 }
 HELD_UP = {
     "cm-envfrom-missing": (
-        'not started under as-shipped: up to 1 pods in 4 replications: CreateContainerConfigError: configmap "nope" '
+        'not started under as-shipped: up to 1 pod in 4 replications: CreateContainerConfigError: configmap "nope" '
         "not found"
     ),
     "sa-missing": (
-        'not made under as-shipped: up to 1 pods in 4 replications: FailedCreate: pods "web-r0-" is forbidden: error '
+        'not made under as-shipped: up to 1 pod in 4 replications: FailedCreate: pods "web-r0-" is forbidden: error '
         'looking up service account default/nope: serviceaccount "nope" not found'
     ),
     "pvc-missing": (
-        "not placed under as-shipped: up to 1 pods in 4 replications: 0/3 nodes are available: persistentvolumeclaim "
+        "not placed under as-shipped: up to 1 pod in 4 replications: 0/3 nodes are available: persistentvolumeclaim "
         '"data" not found.'
     ),
 }
@@ -148,7 +148,7 @@ def test_an_image_that_is_declared_missing_is_never_pulled() -> None:
     assert (there.runs["availability"] == 1.0).all()
     assert (missing.runs["availability"] == 0.0).all()
     assert (
-        "not started under as-shipped: up to 1 pods in 4 replications: ImagePullBackOff: Back-off pulling image "
+        "not started under as-shipped: up to 1 pod in 4 replications: ImagePullBackOff: Back-off pulling image "
         '"registry.invalid/nope:doesnotexist"'
     ) in notes(missing)
 

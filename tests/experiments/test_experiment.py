@@ -219,6 +219,7 @@ def test_packages_say_what_they_are_and_refuse_what_they_have_not() -> None:
     import simulator
 
     for package in (models, simulator, experiments, kubenines):
+        assert set(package.__all__) <= {*dir(package)}
         for name in package.__all__:
             if name != "Results":
                 assert getattr(package, name).__name__ == name
@@ -292,3 +293,8 @@ def test_a_choice_of_policies_outlives_later_changes() -> None:
     )
     assert experiment.policies == ("three-spread",)
     assert experiment.policy("five", replicas=5).policies == ("three-spread", "five")
+
+
+def test_what_is_no_failure_is_refused_with_what_was_expected() -> None:
+    with pytest.raises(TypeError, match=r"expected a failure or a mapping as in a file \(got 3\)"):
+        Experiment.from_manifests(SHOP).failures(3)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from models.cluster import Cluster, services_by_name, without_pods, without_their_node
+from models.cluster import Cluster, services_by_name, under_several_budgets, without_pods, without_their_node
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
 from models.labels import LabelSelector
@@ -67,6 +67,15 @@ def test_workloads_that_make_no_pods_are_told() -> None:
         "Deployment/held: spec.paused: it makes no pods until it is resumed, which nothing here does",
         "Deployment/none: spec.replicas is 0: it makes no pods",
         "ReplicationController/shop/c: spec.replicas is 0: it makes no pods",
+    )
+
+
+def test_workloads_that_several_budgets_cover_are_told() -> None:
+    covering = [PodDisruptionBudget(name, LabelSelector.of({"app": "web"})) for name in ("one", "other")]
+    elsewhere = PodDisruptionBudget("web", LabelSelector(), "shop")
+    assert under_several_budgets(Cluster.of([WEB, BUDGET, covering[0], elsewhere])) == ()
+    assert under_several_budgets(Cluster.of([WEB, *covering])) == (
+        "Deployment/web: more than one PodDisruptionBudget covers its pods (one, other): every eviction fails",
     )
 
 

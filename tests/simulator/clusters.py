@@ -17,6 +17,7 @@ from models.timing import Timing
 from models.traffic import Traffic
 from simulator.kernel import Story
 from simulator.log import Kind
+from simulator.node_autoscaling.fleet import NodeAutoscaler
 from simulator.scheduling.framework import Profile
 from simulator.simulation import Simulation
 from simulator.state.objects import DeploymentState, PodState, ReplicaSetState
@@ -139,6 +140,7 @@ class Lab:
     profile: Profile | None = None
     """The scheduler's; None: Kubernetes' default."""
     traffic: Sequence[Traffic] = ()
+    node_autoscaler: NodeAutoscaler | None = None
 
     def __post_init__(self) -> None:
         self._pod_names: list[str] = []
@@ -151,6 +153,7 @@ class Lab:
             keep_log=True,
             profile=self.profile,
             traffic=self.traffic,
+            node_autoscaler=self.node_autoscaler,
         )
         self.kernel, self.state = self.simulation.kernel, self.simulation.state
         self.before(self.simulation)

@@ -166,6 +166,7 @@ class PodState:
     __slots__ = (
         "answering",
         "available",
+        "awaiting_node",
         "cause",
         "clocks",
         "conditions",
@@ -227,6 +228,8 @@ class PodState:
         """Ready for minReadySeconds; kept by its ReplicaSet's controller."""
         self.volume_wait = VolumeWait.NOTHING
         """What its volumes keep it waiting for."""
+        self.awaiting_node = False
+        """A node was asked for because the pod fits nowhere."""
         self.pulling = False
         """Bound, and some of its images are not on the node yet."""
         self.answering = False

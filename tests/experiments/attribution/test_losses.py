@@ -209,4 +209,4 @@ def test_causes_that_overlap_sum_to_the_downtime() -> None:
         *("change", "expiry", "refused"),
     }
     stages = {stage for name in found.services for _, stage in lost(found, name, Capacity(1.0))}
-    assert stages == set(Stage) - {Stage.NOT_LISTED, Stage.OVER_QUOTA, Stage.FORBIDDEN}
+    assert stages == set(Stage) - {Stage.NO_ROOM, Stage.NOT_LISTED, Stage.OVER_QUOTA, Stage.FORBIDDEN}

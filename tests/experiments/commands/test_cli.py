@@ -205,9 +205,30 @@ def test_an_interrupted_run_says_how_to_go_on(kubenines: Any, monkeypatch: pytes
         raise job.Interrupted(3, 100, "")
 
     monkeypatch.setattr(runner, "run", interrupted)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("rich.console.Console.is_terminal", True)
     code, _, err = kubenines("run", QUICKSTART, "--fresh", "--set", "seed=4")
     assert code == 130
     assert f"resume: kubenines run {QUICKSTART} --set seed=4 --resume" in err
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_damaged_replications_are_said_unless_it_is_to_be_quiet(kubenines: Any, quiet: bool) -> None:
+    run = ("run", QUICKSTART, "-o", "out", "-n", "1", "-j", "1", "--set", "duration=1d", *(("-q",) if quiet else ()))
+    kubenines(*run, "--fresh")
+    [chunk] = Path("out/.state").iterdir()
+    chunk.write_text("[]")
+    err = " ".join(kubenines(*run)[2].split())
+    assert ("is not as it was written: its replications are run again" in err) is not quiet
+
+
+def test_a_second_interrupt_says_how_to_resume(kubenines: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*given: Any, **named: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("experiments.runner.run.run", interrupted)
+    found = kubenines("run", QUICKSTART, "-n", "3", "--fresh", "-q")
+    assert found == (130, "", f"interrupted\nresume: kubenines run {QUICKSTART} -n 3 -q --resume\n")
 
 
 def test_an_internal_error_is_one_line(kubenines: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,6 +347,12 @@ def test_version_names_what_it_stands_on(kubenines: Any) -> None:
     assert "numpy" in json.loads(kubenines("version", "--format", "json")[1])
 
 
+@pytest.mark.parametrize("years", ["nan", "inf"])
+def test_bench_wants_a_number_of_years(years: str, kubenines: Any) -> None:
+    code, _, err = kubenines("bench", "cluster", "--years", years)
+    assert (code, f"{years} is not a number of years" in err) == (2, True)
+
+
 def test_bench_prints_what_it_measured(kubenines: Any) -> None:
     code, out, _ = kubenines("bench", "cluster", "--nodes", "3", "--pods", "20", "--years", "0.01", "--json")
     assert code == 0
@@ -424,3 +451,18 @@ def test_a_service_of_pods_that_nothing_makes_is_an_error(kubenines: Any, tmp_pa
     code, out, err = kubenines("run", "e.yaml", "-q")
     assert (code, out) == (2, "")
     assert "selects pods of Rollout/once, which is not simulated yet: it has no endpoints" in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_stdout_that_takes_nothing_is_said() -> None:
+    command = [sys.executable, "-m", "kubenines", "version"]
+    with Path("/dev/full").open("wb") as full:
+        found = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (found.returncode, found.stderr) == (2, "kubenines: stdout: No space left on device\n")
+
+
+@pytest.mark.parametrize("closed", ["| head -c 0", ">&-", ">&- 2>&-"])
+def test_a_stdout_that_is_closed_is_no_mistake(closed: str) -> None:
+    command = f"set -o pipefail; {sys.executable} -m kubenines version {closed}"
+    found = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")

@@ -20,6 +20,7 @@ def test_the_examples_are_listed_with_their_questions(capsys: pytest.CaptureFixt
     said = capsys.readouterr()
     assert "quickstart          What does a second replica buy?" in said.out
     assert "quickstart.ipynb" in said.out
+    assert "where-the-downtime-comes-from.ipynb Where the downtime" in said.out
     assert said.err == "copy them with: kubenines examples -o FOLDER\n"
 
 
@@ -58,10 +59,36 @@ def test_what_the_first_commands_say_fits_eighty_columns(
     assert main(["examples"]) == 0
     assert main(["init", "web.yaml"]) == 0
     assert main(["validate", "experiment.yaml"]) == 0
+    assert main(["explain", "law"]) == 2
     said = capsys.readouterr()
     lines = [*said.out.splitlines(), *said.err.splitlines(), *Path("experiment.yaml").read_text().splitlines()]
     assert [line for line in lines if len(line) > 80] == []
     assert "no node has disktype=ssd" in " ".join(said.err.split())
+
+
+def test_manifests_that_are_not_there_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "nowhere.yaml", "-o", str(tmp_path / "e.yaml")]) == 2
+    assert capsys.readouterr().err == "nowhere.yaml: no such file or directory\n"
+
+
+def test_an_application_without_a_service_is_run_and_told_that_nothing_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("alone.yaml").write_text(ALONE)
+    assert main(["init", "alone.yaml"]) == 0
+    assert main(["run", "experiment.yaml", "-n", "1", "-q"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("alone   1 policy x 1 replication of 1y")
+    assert "note: no Service is measured" in said
+
+
+ALONE = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: alone}
+spec: {containers: [{name: app, image: app:1}]}
+"""
 
 
 def test_a_first_experiment_is_written_about_manifests(
@@ -96,6 +123,13 @@ def test_a_first_experiment_says_how_long_jobs_run(tmp_path: Path, monkeypatch: 
     [cron_job] = scenario.cluster.cron_jobs
     assert scenario.behaviour.of("CronJob", "1e3", "batch", cron_job.template).run is not None
     assert not [warning for warning in experiment.design.warnings if "nothing says how long" in warning]
+
+
+@pytest.mark.parametrize(("file", "name"), [("Über uns.yaml", "ber-uns"), (f"{'a' * 150}.yaml", "a" * 60)])
+def test_whatever_the_file_is_called_the_experiment_has_a_name(file: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_bytes(SHOP.read_bytes())
+    assert main(["init", str(tmp_path / file), "-o", str(tmp_path / "out.yaml")]) == 0
+    assert Experiment.from_yaml(tmp_path / "out.yaml").name == name
 
 
 SERVICE = """\

@@ -284,6 +284,17 @@ def test_a_budget_takes_the_place_of_one_of_that_name(read: Any) -> None:
     assert {budget.min_available for budget in scenario.cluster.budgets} == {2}
 
 
+def test_a_budget_takes_the_place_of_those_of_the_same_pods(read: Any) -> None:
+    for_cart = "spec: {maxUnavailable: 1, selector: {matchLabels: {app: LABEL}}}"
+    metadata = "apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: own}"
+    policy = f"  policies: [{{name: p, add: [{{{metadata}, {for_cart}}}], budget: {{minAvailable: 2}}}}]\n"
+    same = read(policy.replace("LABEL", "cart"))
+    assert "own" not in [budget.name for budget in same.scenarios()[0].cluster.budgets]
+    assert same.warnings == ()
+    other = read(policy.replace("{matchLabels: {app: LABEL}}", "{}"))
+    assert "Deployment/cart: more than one PodDisruptionBudget covers its pods (own, cart)" in str(other.warnings)
+
+
 def test_python_and_yaml_say_the_same(read: Any) -> None:
     python = (
         Experiment.from_manifests(SHOP)
@@ -420,6 +431,17 @@ def test_an_operation_has_one_target_or_many(read: Any, target: str, expected: A
 def test_a_target_that_means_nothing_is_named_with_its_place(read: Any, target: str, message: str) -> None:
     (found,) = problems(read, f"  operations: [{{name: r, type: rollout, target: {target}, every: 7d}}]\n")
     assert message in found
+
+
+def test_a_name_that_two_namespaces_have_is_refused(read: Any) -> None:
+    spec = "spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: SPEC}}"
+    pods = "{containers: [{name: c, image: i}]}"
+    web = f"{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: cart, namespace: shop}}, {spec}}}"
+    policy = f"{{name: p, add: [{web.replace('SPEC', pods)}]}}"
+    (found,) = problems(read, f"{FAILURES}  policies: [{policy}]\n")
+    assert (
+        "there is more than one Deployment/cart: expected one of Deployment/default/cart, Deployment/shop/cart" in found
+    )
 
 
 def test_many_targets_are_released_at_the_same_times_each_by_itself(read: Any) -> None:

@@ -293,6 +293,14 @@ def test_the_resolved_experiment_is_an_experiment_with_the_same_scenarios(read: 
             "e.yaml:8:26: spec.objectives[0].service: there is no Service 'wbe'; did you mean 'web'?",
         ),
         (
+            "  objectives: [{service: web, atLeast: 100.5%}]",
+            "e.yaml:8:40: spec.objectives[0].atLeast: expected at most 100% (got 100.5%)",
+        ),
+        (
+            "  services: [{name: web, available: {when: capacity, atLeast: 101%}}]",
+            "spec.services[0].available.atLeast: expected at most 100% (got 101%)",
+        ),
+        (
             "  objectives: [{service: web, policy: as-shiped, atLeast: 99%}]",
             "there is no policy 'as-shiped'; did you mean 'as-shipped'?",
         ),

@@ -66,7 +66,7 @@ def test_arguments_may_be_written_as_in_a_scheduler_s_own_configuration(tmp_path
     assert PodTopologySpread((hard,), "List") in same.scheduler.filters
     assert NodeAffinity(Affinity(node_required=(term,))) in other.scheduler.filters
     wrong = f"{{arguments: {{NodeAffinity: {{addedAffinity: {{{required.replace('SSD', '-')}}}}}}}}}"
-    with pytest.raises(InputError, match=r"\[1\].scheduler: NodeAffinity: addedAffinity.*'-' is not a valid label"):
+    with pytest.raises(InputError, match=r"scheduler: NodeAffinity: addedAffinity.*'-' is not a valid label"):
         read(tmp_path, "{}", wrong)
 
 

@@ -237,8 +237,8 @@ def test_a_small_file_is_enough() -> None:
         (
             "  failures: [{name: a, type: nodeCrsh}]",
             "e.yaml:8:30: spec.failures[0]: unknown 'type' 'nodeCrsh'; expected one of 'accessRefused', 'commonCause', "
-            "'containerCrash', 'domainOutage', 'nodeBurst', 'nodeCrash', 'sandboxCrash', 'secretExpiry', 'volumeLoss', "
-            "'zoneOutage'; "
+            "'containerCrash', 'domainOutage', 'nodeBurst', 'nodeCrash', 'sandboxCrash', 'secretExpiry', "
+            "'spotReclaim', 'volumeLoss', 'zoneOutage'; "
             "did you mean 'nodeCrash'?",
         ),
         (
@@ -248,8 +248,9 @@ def test_a_small_file_is_enough() -> None:
         ),
         (
             "  operations: [{name: r, type: rolout, target: Deployment/a, every: 7d}]",
-            "e.yaml:8:32: spec.operations[0]: unknown 'type' 'rolout'; expected one of 'configChange', 'cordon', "
-            "'drain', 'forceDelete', 'outOfService', 'rollout', 'secretRotation'; did you mean 'rollout'?",
+            "e.yaml:8:32: spec.operations[0]: unknown 'type' 'rolout'; expected one of 'addNode', 'configChange', "
+            "'cordon', 'drain', 'forceDelete', 'outOfService', 'removeNode', 'rollout', 'scale', 'secretRotation'; did "
+            "you mean 'rollout'?",
         ),
         (
             "  operations: [{name: r, type: rollout, target: Deployment/a}]",
@@ -264,6 +265,7 @@ def test_a_small_file_is_enough() -> None:
             "  services: [{name: a, available: {when: capacity, atLeast: 0.8}}]",
             "e.yaml:8:61: spec.services[0].available.atLeast: expected a percentage like 80%",
         ),
+        (f"  policies: [{{name: {'a' * 101}}}]", "spec.policies[0].name: expected at most 100 characters (got 'aaa"),
         ("  policies: [{name: a b}]", "e.yaml:8:21: spec.policies[0].name: expected letters, digits, '-', '_' and '.'"),
         (
             "  policies: [{name: 5}]",

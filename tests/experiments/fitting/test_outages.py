@@ -85,9 +85,13 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str, said: s
     assert any(problem.startswith(said) for problem in problems(tmp_path, text))
 
 
+def test_what_is_of_another_clock_is_not_compared(tmp_path: Path) -> None:
+    assert len(problems(tmp_path, HEAD + "a,2005-06-21T01:00,7\n")) == 1
+
+
 def test_a_misspelt_column_is_guessed(tmp_path: Path) -> None:
     assert problems(tmp_path, HEAD + "a,1,2\n", Format(start="strat")) == [
-        "log.csv:1:1: there is no column 'strat'; did you mean 'start'?; there is node, start, end"
+        "log.csv:1:1: there is no column 'strat'; there is node, start, end; did you mean 'start'?"
     ]
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from experiments.metrics.cluster import ClusterObservation
-from experiments.metrics.cost import node_hours, pod_hours
+from experiments.metrics.cost import node_cost, node_hours, pod_hours
 from experiments.metrics.metric import metrics
 from experiments.metrics.pending import longest_pending_s, pending_pod_s, waiting_pods
 from experiments.metrics.reschedules import reschedules, reschedules_per_node_failure
@@ -50,6 +50,16 @@ def test_a_pod_costs_from_when_it_has_a_node_until_it_is_gone() -> None:
     of = observed(*life(0, -50, -40), *life(1, 0, 900, gone=2700))
     assert pod_hours(of) == pytest.approx(1 + 0.5)
     assert node_hours(of) == pytest.approx(2)
+
+
+def test_a_node_costs_from_when_it_joins_until_it_is_gone() -> None:
+    joined: Row = (900, Kind.NODE_EXISTS, 1, 0, 1, 0)
+    gone: Row = (2700, Kind.NODE_EXISTS, 1, 1, 0, 0)
+    of = observed(joined, gone, (-50, Kind.NODE_EXISTS, 2, 0, 1, 0), nodes=3, start=0.0, end=3600.0)
+    assert node_hours(of) == pytest.approx(1 + 0.5 + 1)
+    assert node_cost(of) == 0.0
+    of.log.prices = [0.1, 0.2, 0.0]
+    assert node_cost(of) == pytest.approx(0.1 + 0.5 * 0.2)
 
 
 def test_a_failed_pod_costs_nothing_any_more() -> None:

@@ -20,7 +20,7 @@ OF_A_SERVICE = [
 ]
 OF_A_RUN = [
     *("pending_pod_s", "longest_pending_s", "waiting_pods"),
-    *("reschedules", "reschedules_per_node_failure", "pod_hours", "node_hours"),
+    *("reschedules", "reschedules_per_node_failure", "pod_hours", "node_hours", "node_cost"),
 ]
 ALL: list[Metric[Observation] | Metric[ClusterObservation]] = [
     *metrics(Observation).values(),

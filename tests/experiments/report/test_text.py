@@ -125,7 +125,7 @@ def test_everything_that_limits_the_table_is_noted() -> None:
     assert any(
         note.startswith("failed: policy broken, replication 1, seed 7: RuntimeError: the model") for note in notes
     )
-    assert any(note.startswith("not placed under tiny: up to 1 pods in 4 replications: 0/6 nodes") for note in notes)
+    assert any(note.startswith("not placed under tiny: up to 1 pod in 4 replications: 0/6 nodes") for note in notes)
     assert "zone never struck: the values in the table say nothing about it" in notes
     assert any(note.startswith("few outages") and "frontend under good" in note for note in notes)
     assert any(note.startswith("frontend under tiny was down when measuring began") for note in notes)

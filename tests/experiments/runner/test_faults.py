@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,8 @@ import pytest
 from experiments.results import Results
 from experiments.runner import job
 from experiments.runner import run as runner
-from experiments.store.folder import FolderInUse, ResultFolder
+from experiments.runner.progress import Progress
+from experiments.store.folder import FolderInUse, NotAResultFolder, ResultFolder
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit, two_policies
 
@@ -77,11 +81,33 @@ def summary(folder: Path) -> bytes:
     return (folder / "summary.csv").read_bytes() + (folder / "outages.parquet").read_bytes()
 
 
+def kept(out: Path) -> int:
+    """How many replications the folder holds."""
+    manifest = ResultFolder(out).manifest()
+    assert manifest is not None
+    return len(list(ResultFolder(out).cells(manifest.scenarios.values())))
+
+
 def finish(out: Path, tmp_path: Path) -> None:
-    """What is resumed is what would have come of it at once."""
-    runner.run(two_policies(), out=out, replications=40, simulate=fakes.simulate)
+    """What is resumed is what would have come of it at once, and nothing is simulated twice."""
+    calls, before = tmp_path / "calls", kept(out)
+    calls.touch()
+    runner.run(two_policies(), out=out, replications=40, simulate=fakes.Counted(str(calls)))
+    assert before + calls.stat().st_size == 80
     runner.run(two_policies(), out=tmp_path / "at-once", replications=40, simulate=fakes.simulate)
     assert summary(out) == summary(tmp_path / "at-once")
+
+
+@contextmanager
+def mounted(folder: Path, *how: str) -> Iterator[None]:
+    """Something mounted on a folder while this lasts; the test is skipped where that is not allowed."""
+    folder.mkdir(exist_ok=True)
+    if os.geteuid() or subprocess.run(["mount", *how, str(folder)], capture_output=True).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # a traceback may hold a file
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -107,20 +133,93 @@ def test_the_workers_of_a_killed_run_end_with_it(workers: int, tmp_path: Path) -
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
     wait_for_end(process.pid)
-    kept = ResultFolder(out).manifest()
-    assert kept is not None
-    assert 0 < len(list(ResultFolder(out).cells(kept.scenarios.values()))) < 80
+    assert 0 < kept(out) < 80
     finish(out, tmp_path)
 
 
-def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ended", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_is_killed_costs_nothing(ended: int, tmp_path: Path) -> None:
     deadly = fakes.plan({"one": Unit(1e6, 60.0), "two": Unit(2e6, 60.0)})
     marker = tmp_path / "killed"
 
-    results = runner.run(deadly, replications=6, workers=2, simulate=fakes.Murdered(str(marker)))
+    results = runner.run(deadly, replications=6, workers=2, simulate=fakes.Murdered(str(marker), ended))
     assert marker.exists()
     assert (results.cells["status"] == "done").all()
     assert len(results.cells) == 12
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_second_interrupt_waits_for_nothing_and_keeps_what_is_done(workers: int, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def interrupting(progress: Progress) -> None:
+        if sum(progress.done.values()) == 20:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    given = {"out": out, "replications": 40, "workers": workers, "simulate": fakes.simulate}
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(two_policies(), progress=interrupting, **given)
+    assert kept(out) == 20
+    assert active_children() == []
+    finish(out, tmp_path)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_full_disk_is_said_and_keeps_what_is_done(
+    workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "SAVE_EVERY", 0.0)
+    disk, given = tmp_path / "disk", {"replications": 40, "workers": workers, "simulate": fakes.simulate}
+    with mounted(disk, "-t", "tmpfs", "-o", "size=128k", "tmpfs"):
+        out = disk / "out"
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            runner.run(two_policies(), out=out, **given)
+        assert Path(caught.value.filename).is_relative_to(out)
+        assert 0 < kept(out) < 80
+        assert list(out.rglob("*.tmp")) == []
+        subprocess.run(["mount", "-o", "remount,size=16m", str(disk)], check=True)
+        finish(out, tmp_path)
+
+
+def test_a_full_folder_for_temporary_files_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = tmp_path / "disk"
+    with mounted(disk, "-t", "tmpfs", "-o", "size=16k", "tmpfs"):
+        monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            runner.run(two_policies(), out=tmp_path / "out", replications=40, simulate=fakes.simulate)
+        assert Path(caught.value.filename).is_relative_to(disk)
+        assert list(disk.iterdir()) == []
+        monkeypatch.undo()
+    finish(tmp_path / "out", tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    disk, given = tmp_path / "disk", {"replications": 4, "simulate": fakes.simulate}
+    runner.run(two_policies(), out=disk / "out", replications=2, simulate=fakes.simulate)
+    with mounted(disk, "--bind", "-o", "ro", str(disk)):
+        for out in (disk / "out", disk / "new"):
+            with pytest.raises(OSError, match="Read-only file system") as caught:
+                runner.run(two_policies(), out=out, **given)
+            assert Path(caught.value.filename).is_relative_to(out)
+
+
+def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+    out, warned = tmp_path / "out", list[str]()
+    runner.run(two_policies(), out=out, replications=2, simulate=fakes.simulate)
+    [chunk] = out.glob(".state/*.json")
+    for path in (chunk, out / "resolved.yaml", out / "cells.parquet"):
+        path.unlink()
+        os.mkfifo(path)
+    with pytest.raises(NotAResultFolder, match="is not complete"):
+        Results.open(out)
+    again = runner.run(two_policies(), out=out, replications=2, simulate=fakes.simulate, warn=warned.append)
+    assert (len(again.cells), warned) == (4, [f"{chunk} is not as it was written: its replications are run again"])
+    (out / "manifest.json").unlink()
+    os.mkfifo(out / "manifest.json")
+    with pytest.raises(NotAResultFolder, match=r"manifest\.json cannot be read: it is not a file"):
+        runner.run(two_policies(), out=out, replications=2, simulate=fakes.simulate)
+    runner.run(two_policies(), out=out, replications=2, simulate=fakes.simulate, fresh=True)
 
 
 def test_a_script_needs_no_guard_where_nothing_that_is_sent_is_its_own(tmp_path: Path) -> None:

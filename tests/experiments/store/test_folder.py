@@ -221,6 +221,15 @@ def test_clearing_touches_only_what_a_run_writes(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.parametrize("name", ["cells.parquet", "resolved.yaml", "experiment.yaml"])
+def test_a_folder_with_one_file_of_a_name_of_ours_is_somebody_else_s(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("mine")
+    (tmp_path / "inputs").mkdir()
+    with pytest.raises(NotAResultFolder, match="exists and is not a result folder"):
+        ResultFolder(tmp_path).clear()
+    assert {path.name for path in tmp_path.iterdir()} == {name, "inputs"}
+
+
 def test_a_file_in_the_way_is_no_result_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):

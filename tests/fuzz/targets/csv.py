@@ -95,7 +95,8 @@ def _read(kind: bytes, path: Path, folder: Path) -> None:
     match kind:
         case b"outages":
             fitted = page.fit(read_outages(path), None, "last")
-            page.text(fitted)
+            page.lines(fitted)
+            page.snippet(fitted)
             json.dumps(page.as_json(fitted), allow_nan=False)
         case b"rates":
             TraceRate(kind="trace", path=path.name, period="1000s").read(str(folder))

@@ -60,7 +60,7 @@ def test_columns_are_found_by_a_name_that_is_there_once(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("start,end,end\n")
     assert CsvFile(path).column("start") == 0
-    with pytest.raises(ValueError, match="there is no column 'strat'; did you mean 'start'"):
+    with pytest.raises(ValueError, match="'strat'; there is start, end, end; did you mean 'start'"):
         CsvFile(path).column("strat")
     with pytest.raises(ValueError, match="2 columns have the name 'end'"):
         CsvFile(path).column("end")

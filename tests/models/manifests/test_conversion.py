@@ -422,6 +422,15 @@ REFUSED = [
         },
         "spec: minAvailable and maxUnavailable cannot be both set",
     ),
+    (
+        {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": {"name": "b"},
+            "spec": {"minAvailable": "150%"},
+        },
+        "spec.minAvailable: must not be greater than 100%",
+    ),
     (priority_class("p", 2_000_000_000), "value: maximum allowed value of a user defined priority is 1000000000"),
     (priority_class("system-x", 1), "metadata.name: priority class names with the prefix 'system-' are reserved"),
     (

@@ -1,8 +1,12 @@
 """Profiles: plugins on and off, weights, arguments."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
 
 from simulator.registry import UnknownName
+from simulator.scheduling.arguments import check_arguments
 from simulator.scheduling.framework import name_of
 from simulator.scheduling.plugins.node_resources_balanced_allocation import NodeResourcesBalancedAllocation
 from simulator.scheduling.plugins.node_resources_fit import NodeResourcesFit
@@ -63,6 +67,19 @@ def test_weights_and_arguments() -> None:
 def test_what_cannot_be_is_said(wrong: dict[str, object], message: str) -> None:
     with pytest.raises((ValueError, UnknownName), match=message):
         profile(**wrong)  # type: ignore[arg-type]
+
+
+def test_arguments_are_of_the_types_of_their_fields() -> None:
+    @dataclass(frozen=True)
+    class Plugin:
+        share: float = 0.5
+        number: int = 1
+        anything: Any = None
+
+    check_arguments(Plugin, {"share": 1, "number": 2, "anything": "x"})
+    for wrong in ({"share": True}, {"share": "1"}, {"number": 0.5}, {"number": True}):
+        with pytest.raises(ValueError, match="unexpected value of"):
+            check_arguments(Plugin, wrong)
 
 
 def test_arguments_may_be_written_as_in_the_scheduler_s_configuration() -> None:

@@ -1,0 +1,58 @@
+"""spotReclaim: the cloud takes a machine back, with some notice."""
+
+from dataclasses import dataclass
+
+from models.distributions import Distribution
+from models.labels import LabelSelector
+from simulator.kernel import Story
+from simulator.registry import register
+from simulator.stories.attempts import Attempt
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
+
+
+@register("failure", "spotReclaim")
+@dataclass(frozen=True)
+class SpotReclaim:
+    """A spot (preemptible) machine is taken back for good: its node is gone, and its Node object with it.
+
+    If something listens to the notice (AWS Node Termination Handler, Karpenter), the node is cordoned and its pods are
+    evicted from the notice on, budgets obeyed; what has not ended when the notice is over ends with the machine. If
+    nothing does, the pods run until then, and those that controllers make anew come only once the garbage collector has
+    found the others, a minute or more later. A node of a pool with an autoscaler is replaced when pods need it.
+
+    Notices: 120 s on AWS, 30 s on Google Cloud and Azure.
+    """
+
+    name: str
+    time_to_failure: Distribution
+    """From a node's joining (or the start) to the notice."""
+    time_to_return: Distribution | None = None
+    """From the end of the machine to another like it in its place; None: none comes, unless an autoscaler asks."""
+    notice: float = 120.0
+    """From the notice to the end of the machine."""
+    drained: bool = True
+    """Whether the node's pods are evicted on notice."""
+    select: LabelSelector = LabelSelector()
+    """Which nodes, by their labels (`pool=spot`); all by default."""
+
+    def install(self, world: World) -> None:
+        def tell(node: int) -> Subject:
+            return world.tell(self.name, world.node_name(node), self._story, world, node)
+
+        world.each_node(self.select, tell)
+
+    def _story(self, subject: Subject, world: World, node: int) -> Story:
+        yield subject.failure_after(self.time_to_failure)
+        # Drawn whether or not it comes to it, so that every policy meets the same times.
+        away = None if self.time_to_return is None else self.time_to_return.sample(subject.rng)
+        if self.notice > 0 and self.drained:
+            world.cordon([node], self.name, subject.name)
+            attempt = Attempt(self.name, subject.name, world.now)
+            world.evict(world.pods_to_drain(node), attempt, world.now + self.notice)
+        yield world.sleep(self.notice)
+        like = world.node(node)
+        world.remove_node(node, self.name, subject.name)
+        if away is not None:
+            yield world.sleep(away)
+            world.add_node(like, self.name, subject.name)

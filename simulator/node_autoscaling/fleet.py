@@ -1,0 +1,143 @@
+"""The fleet: the nodes of all pools, those that were asked for included, and what may be done about them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from models.node import Node
+from models.node_pool import POOL_LABEL, NodePool
+from simulator.controllers.disruption import DisruptionController
+from simulator.kernel import Kernel, Order, Timer
+from simulator.log import Kind
+from simulator.scheduling.framework import Profile
+from simulator.scheduling.scheduler import Scheduler
+from simulator.state.cluster import ClusterState
+from simulator.streams import Streams
+
+
+class NodeAutoscaler(Protocol):
+    """What adds nodes and takes them away: a frozen dataclass, registered as "nodeAutoscaler"."""
+
+    def install(self, fleet: "Fleet") -> None:
+        """Called once, before anything is deployed. Must not keep state of its own."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class NodeGroup:
+    """The nodes of a pool in one of its zones: alike in all that a scheduler looks at, but for their names."""
+
+    pool: NodePool
+    zone: str
+
+
+@dataclass(eq=False, slots=True)
+class Upcoming:
+    """A node that was asked for and is not there yet."""
+
+    node: Node
+    group: NodeGroup
+    since: float
+    """When it was asked for."""
+    timer: Timer | None = None
+
+
+class Fleet:
+    """The narrow door between a node autoscaler and the cluster.
+
+    `kernel`, `state`, `streams`, `scheduler`, `profile` and `disruption` are those of the run: to be read and listened
+    to. Nodes come and go by the verbs below alone.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        state: ClusterState,
+        streams: Streams,
+        scheduler: Scheduler,
+        disruption: DisruptionController,
+        profile: Profile,
+        pools: Sequence[NodePool],
+    ) -> None:
+        self.kernel = kernel
+        self.state = state
+        self.streams = streams
+        self.scheduler = scheduler
+        self.disruption = disruption
+        self.profile = profile
+        self.pools = pools
+        self.groups = [NodeGroup(pool, zone) for pool in pools if pool.autoscaled for zone in pool.zones or ("",)]
+        """Those that may get more nodes."""
+        self.upcoming: dict[str, Upcoming] = {}
+        """By the names that they will have, in the order in which they were asked for."""
+        numbered = {f"{pool.name}-{i}": pool for pool in pools for i in range(1, pool.count + 1)}
+        self._pool_of = {row: numbered[name] for row, name in enumerate(state.nodes.names) if name in numbered}
+        state.listen(Kind.NODE_EXISTS, self._joined)
+        self._asked_for = {pool.name: pool.count for pool in pools}
+
+    def _joined(self, node: int, exists: int, cause: int) -> None:
+        """Whoever made it join, a node is of the pool that its label names."""
+        if exists:
+            name = self.state.nodes.labels[node].get(POOL_LABEL)
+            for pool in self.pools:
+                if pool.name == name:
+                    self._pool_of[node] = pool
+
+    def pool_of(self, node: int) -> NodePool | None:
+        """The pool that a node belongs to."""
+        return self._pool_of.get(node)
+
+    def nodes_of(self, pool: NodePool) -> list[int]:
+        """The nodes of a pool that are there."""
+        exists = self.state.nodes.exists
+        return [node for node, its_pool in self._pool_of.items() if its_pool is pool and exists[node]]
+
+    def size(self, pool: NodePool) -> int:
+        """How many nodes a pool has, with those that were asked for."""
+        return len(self.nodes_of(pool)) + sum(one.group.pool is pool for one in self.upcoming.values())
+
+    def size_of_group(self, group: NodeGroup) -> int:
+        """How many nodes a group has, with those that were asked for."""
+        zones = self.state.nodes.regions_and_zones
+        there = sum(zones[node][1] == group.zone for node in self.nodes_of(group.pool))
+        return there + sum(one.group is group for one in self.upcoming.values())
+
+    def next_nodes(self, group: NodeGroup) -> Iterator[Node]:
+        """The nodes that the group would get next, without end."""
+        number = self._asked_for[group.pool.name]
+        while True:
+            number += 1
+            yield group.pool.node(number, group.zone)
+
+    def prices(self) -> list[float]:
+        """By node, what an hour of it costs; none if no pool has a price."""
+        if not any(pool.price for pool in self.pools):
+            return []
+        pools = [self._pool_of.get(node) for node in range(len(self.state.nodes))]
+        return [0.0 if pool is None else pool.price for pool in pools]
+
+    # What may be done
+
+    def request(self, group: NodeGroup, cause: int) -> Upcoming:
+        """Asks for one more node: it joins, Ready, when its provisioning is over."""
+        node = next(self.next_nodes(group))
+        self._asked_for[group.pool.name] += 1
+        upcoming = self.upcoming[node.name] = Upcoming(node, group, self.kernel.now)
+        wait = group.pool.provisioning.sample(self.streams.stream(f"provisioning/{node.name}"))
+        if self.kernel.now + wait <= self.kernel.end:
+            upcoming.timer = self.kernel.timer(wait, lambda: self._join(upcoming, cause), Order.REPAIR)
+        return upcoming
+
+    def _join(self, upcoming: Upcoming, cause: int) -> None:
+        del self.upcoming[upcoming.node.name]
+        self.state.nodes.join(upcoming.node, cause)
+
+    def give_up(self, upcoming: Upcoming) -> None:
+        """Takes a request back: its node never comes."""
+        del self.upcoming[upcoming.node.name]
+        if upcoming.timer is not None:
+            upcoming.timer.cancel()
+
+    def delete(self, node: int, cause: int) -> None:
+        """The machine and its Node object go; pods that are still there are left to the garbage collector."""
+        self.state.nodes.delete(node, cause)

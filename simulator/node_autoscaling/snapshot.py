@@ -1,0 +1,105 @@
+"""A cluster that might be: the nodes and pods as they are, with some more or fewer, and the scheduler's own filters.
+
+Source: autoscaler/cluster-autoscaler/simulator (clustersnapshot, scheduling).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from models.node import Node
+from simulator.kernel import Kernel
+from simulator.scheduling.choosing import Chooser, CycleState
+from simulator.scheduling.counts import PodCounts
+from simulator.scheduling.framework import Profile
+from simulator.scheduling.storage import StorageView
+from simulator.scheduling.views import ClusterView, PodView
+from simulator.state.cluster import ClusterState
+from simulator.state.nodes import NodeTable
+from simulator.state.objects import DaemonSetState, PodClass
+from simulator.state.volumes import Volumes
+
+Placed = tuple[PodClass, str]
+"""A pod of this class on the node of this name."""
+
+
+class ClusterSnapshot:
+    """Nodes with pods on them, apart from the run: what is placed here happens nowhere else."""
+
+    def __init__(self, profile: Profile, nodes: Iterable[Node], pods: Iterable[Placed], volumes: Volumes) -> None:
+        self._profile = profile
+        self._volumes = volumes
+        """Those of the run: what is placed here binds none."""
+        self._state = ClusterState(Kernel(0.0, 0.0), tuple(nodes), None)
+        self._pods: list[Placed] = []
+        self._chooser: Chooser | None = None
+        """None while nodes have come that it does not know of."""
+        self._cycle_states: dict[PodClass, CycleState] = {}
+        self._counts = PodCounts(self._state)
+        for pod_class, node in pods:
+            self._put(pod_class, node)
+
+    @classmethod
+    def of(cls, state: ClusterState, profile: Profile, without: Collection[int] = ()) -> "ClusterSnapshot":
+        """The cluster as it is; `without` some of its nodes and all that is on them."""
+        there = [node for node, exists in enumerate(state.nodes.exists) if exists and node not in without]
+        pods = [
+            (pod.pod_class, state.nodes.names[node]) for node in there for pod in state.nodes.running[node].values()
+        ]
+        return cls(profile, map(state.nodes.as_value, there), pods, state.volumes)
+
+    @property
+    def nodes(self) -> NodeTable:
+        """The nodes, to be read."""
+        return self._state.nodes
+
+    def add_node(self, node: Node, pods: Iterable[PodClass] = ()) -> None:
+        """One more node, with these pods on it."""
+        self._state.nodes.join(node)
+        self._chooser = None
+        self._counts.nodes_changed(())
+        for pod_class, name in self._pods:
+            self._counts.arrive(pod_class, self.nodes.index[name])
+        for pod_class in pods:
+            self._put(pod_class, node.name)
+
+    def place(self, pod_class: PodClass, among: Sequence[str] | None = None) -> str | None:
+        """Puts a pod on the first node where it fits, `among` these or all, and says which; None: nowhere."""
+        chooser, cycle_state = self._prepared(pod_class)
+        if among is None:
+            found = chooser.feasible(cycle_state)
+            row = found.item(0) if len(found) else None
+        else:
+            rows = map(self.nodes.index.__getitem__, among)
+            row = next((row for row in rows if chooser.fits(cycle_state, row)), None)
+        if row is None:
+            return None
+        name = self.nodes.names[row]
+        self._put(pod_class, name)
+        return name
+
+    def _put(self, pod_class: PodClass, node: str) -> None:
+        row = self.nodes.index[node]
+        self._pods.append((pod_class, node))
+        self.nodes.use(row, pod_class, 1)
+        self._counts.arrive(pod_class, row)
+
+    def _prepared(self, pod_class: PodClass) -> tuple[Chooser, CycleState]:
+        if self._chooser is None:
+            storage = StorageView(self.nodes, self._volumes)
+            self._chooser = Chooser(self._profile, self.nodes, ClusterView(self.nodes, self._counts, storage))
+            self._cycle_states.clear()
+        cycle_state = self._cycle_states.get(pod_class)
+        if cycle_state is None:
+            cycle_state = self._cycle_states[pod_class] = self._chooser.prepare(PodView(pod_class))
+        return self._chooser, cycle_state
+
+
+def daemons_on(state: ClusterState, node: Node) -> list[PodClass]:
+    """What DaemonSets would run on a new node: an autoscaler leaves room for it."""
+    found = []
+    for daemon_set in state.workloads.of(DaemonSetState):
+        spec, classes = daemon_set.spec.pod_template.spec, daemon_set.history.revisions
+        pod_class = classes[-1].classes.get(0) if classes else None
+        tolerated = all(any(of.tolerates(taint) for of in spec.tolerations) for taint in node.taints)
+        if pod_class is not None and tolerated and spec.allows_node(node.labels, node.name):
+            found.append(pod_class)
+    return found

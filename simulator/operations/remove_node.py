@@ -1,0 +1,64 @@
+"""removeNode: nodes are taken out of the cluster for good."""
+
+from dataclasses import dataclass
+
+from models.labels import LabelSelector
+from simulator.kernel import Story
+from simulator.registry import register
+from simulator.stories.attempts import Outcome
+from simulator.stories.crew import Crew
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
+
+
+@register("operation", "removeNode")
+@dataclass(frozen=True)
+class RemoveNode:
+    """Nodes are drained and deleted, one after the other: `kubectl drain`, `kubectl delete node`, and the machine off.
+
+    Evictions that a disruption budget forbids are tried again every 5 s. A node that is not empty in time is uncordoned
+    and stays. Without a drain the machine and its Node object are gone at once, and its pods are left to the garbage
+    collector.
+    """
+
+    name: str
+    at: float
+    """From the start."""
+    select: LabelSelector = LabelSelector()
+    """Which nodes, by their labels; all by default."""
+    count: int = 1
+    """How many of them at most, the last ones first."""
+    drained: bool = True
+    """Whether they are drained before."""
+    timeout: float = 900.0
+    """After this time a node that is not empty is given up."""
+
+    def __post_init__(self) -> None:
+        if self.at < 0:
+            raise ValueError("`at` must not be negative")
+        if self.count < 1:
+            raise ValueError("`count` must be at least 1")
+        if self.timeout <= 0:
+            raise ValueError("`timeout` must be positive")
+
+    def install(self, world: World) -> None:
+        crew = world.crew(1)
+        for node in world.nodes(self.select)[: -self.count - 1 : -1]:
+            world.tell(self.name, world.node_name(node), self._story, world, node, crew)
+
+    def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
+        (attempt,) = world.agenda(self.name, subject.name, self.at, None)
+        yield world.sleep(self.at)
+        yield crew.turn()
+        attempt.begin(world.now)
+        if self.drained:
+            cordon = world.cordon([node], self.name, subject.name)
+            yield from world.empty(node, attempt, world.now + self.timeout)
+            if attempt.emptied is None:
+                cordon.end()
+                attempt.end(world.now, Outcome.GIVEN_UP)
+                crew.done()
+                return
+        world.remove_node(node, self.name, subject.name)
+        attempt.end(world.now)
+        crew.done()

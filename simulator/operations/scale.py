@@ -1,0 +1,58 @@
+"""scale: a workload gets another number of replicas, once or on a schedule."""
+
+from dataclasses import dataclass
+
+from simulator.kernel import Story
+from simulator.registry import register
+from simulator.stories.references import WorkloadName
+from simulator.stories.subject import Subject
+from simulator.stories.world import World
+
+
+@register("operation", "scale")
+@dataclass(frozen=True)
+class Scale:
+    """spec.replicas of a Deployment or StatefulSet is set, as by `kubectl scale`.
+
+    Two of them make a schedule: off at night, on in the morning. An autoscaler of the same target does nothing while
+    there are 0 replicas, and goes on from the number that is set then.
+    """
+
+    name: str
+    target: WorkloadName | tuple[WorkloadName, ...]
+    """The Deployment or StatefulSet: "Deployment/name" or "Deployment/namespace/name"; or several."""
+    replicas: int
+    """How many it is to have."""
+    every: float | None = None
+    """Time between two times; None: a single one."""
+    at: float | None = None
+    """Time from the start to the first; `every` by default."""
+
+    def __post_init__(self) -> None:
+        if not self.target:
+            raise ValueError("a scale needs a `target`")
+        if self.replicas < 0:
+            raise ValueError("`replicas` must not be negative")
+        if self.every is None and self.at is None:
+            raise ValueError("a scale needs `every` or `at`")
+        if self.every is not None and self.every <= 0:
+            raise ValueError("`every` must be positive")
+        if self.at is not None and self.at < 0:
+            raise ValueError("`at` must not be negative")
+
+    def install(self, world: World) -> None:
+        for target in [self.target] if isinstance(self.target, str) else self.target:
+            world.scalable(target)  # says so now if there is none
+            world.tell(self.name, target, self._story, world)
+
+    def _story(self, subject: Subject, world: World) -> Story:
+        target = world.scalable(subject.name)
+        first = self.every if self.at is None else self.at
+        assert first is not None
+        wait = first
+        for attempt in world.agenda(self.name, subject.name, first, self.every):
+            yield world.sleep(wait)
+            attempt.begin(world.now)
+            world.scale(attempt, target, self.replicas)
+            attempt.end(world.now)
+            wait = self.every or 0.0

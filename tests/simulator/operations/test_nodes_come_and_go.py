@@ -1,0 +1,71 @@
+"""addNode and removeNode: nodes join the cluster and leave it."""
+
+from dataclasses import replace
+
+import pytest
+
+from models.disruption import PodDisruptionBudget
+from models.labels import LabelSelector
+from simulator.log import Kind
+from simulator.operations.add_node import AddNode
+from simulator.operations.remove_node import RemoveNode
+from simulator.stories.attempts import Outcome
+from tests.simulator.clusters import HOUR, Lab, cluster, container, deployment, nodes, template
+
+ALL = LabelSelector()
+
+
+def test_nodes_join_like_the_one_that_is_meant_and_take_pods_that_waited() -> None:
+    full = deployment(replicas=3, pods=template("web", container(cpu=3000)))
+    found = Lab(cluster(nodes(1), full), operations=[AddNode("more", ALL, at=100.0, count=2)]).run(HOUR)
+    assert found.log(Kind.NODE_EXISTS) == [(100.0, "node-0.2", 1), (100.0, "node-0.3", 1)]
+    assert found.times(Kind.POD_NODE, since=1.0) == [100.0, 100.0]
+    [attempt] = found.simulation.world.journal.attempts(HOUR)
+    assert (attempt.outcome, attempt.ended) == (Outcome.DONE, 100.0)
+
+
+def test_a_node_is_drained_before_it_goes() -> None:
+    remove = RemoveNode("fewer", at=100.0, select=LabelSelector.of({"kubernetes.io/hostname": "node-0"}))
+    found = Lab(cluster(nodes(1), deployment()), operations=[remove]).run(HOUR)
+    assert found.times(Kind.POD_DELETING) == [100.0]
+    assert found.log(Kind.NODE_EXISTS) == [(101.0, "node-0", 0)]
+
+
+def test_the_last_nodes_go_one_after_the_other() -> None:
+    found = Lab(cluster(nodes(4), deployment(replicas=4)), operations=[RemoveNode("fewer", at=100.0, count=2)])
+    gone = [(time, name) for time, name, _ in found.run(HOUR).log(Kind.NODE_EXISTS)]
+    assert [name for _, name in gone] == ["node-3", "node-2"]
+    assert 100.0 < gone[0][0] < gone[1][0]
+
+
+def test_a_node_that_a_budget_keeps_full_stays() -> None:
+    budget = PodDisruptionBudget("web", LabelSelector.of({"app": "web"}), max_unavailable=0)
+    load = replace(cluster(nodes(1), deployment()), budgets=(budget,))
+    found = Lab(load, operations=[RemoveNode("fewer", at=100.0, timeout=600.0)]).run(HOUR)
+    assert found.log(Kind.NODE_EXISTS) == []
+    assert found.times(Kind.NODE_UNSCHEDULABLE, 0) == [700.0]
+    [attempt] = found.simulation.world.journal.attempts(HOUR)
+    assert attempt.outcome is Outcome.GIVEN_UP
+
+
+def test_without_a_drain_it_is_gone_at_once() -> None:
+    found = Lab(cluster(nodes(1), deployment()), operations=[RemoveNode("fewer", at=100.0, drained=False)]).run(HOUR)
+    assert found.log(Kind.NODE_EXISTS) == [(100.0, "node-0", 0)]
+    [when] = found.times(Kind.POD_DELETING)
+    assert 160.0 <= when <= 180.0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: AddNode("n", ALL, at=-1.0),
+        lambda: AddNode("n", ALL, at=0.0, count=0),
+        lambda: RemoveNode("n", at=-1.0),
+        lambda: RemoveNode("n", at=0.0, count=0),
+        lambda: RemoveNode("n", at=0.0, timeout=0.0),
+    ],
+)
+def test_what_makes_no_sense_is_refused(wrong: object) -> None:
+    assert callable(wrong)
+    with pytest.raises(ValueError, match="must"):
+        wrong()
