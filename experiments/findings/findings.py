@@ -241,10 +241,11 @@ class Findings:
     @cached_property
     def objectives(self) -> list[Judgement]:
         """Every objective under every policy that it is about, judged by the whole interval."""
+        others = set(self.manifest.services) - set(self.services)  # an objective may be about a Job, which is neither
         wanted = [
             of
             for of in self.manifest.objectives
-            if of["service"] in self.services and of.get("policy") in (None, *self.policies)
+            if of["service"] not in others and of.get("policy") in (None, *self.policies)
         ]
         return judgement.judged(wanted, self.policies, self, self.manifest.confidence)
 

@@ -31,7 +31,7 @@ def test_a_quota_of_no_pods() -> None:
     found = results("quota")
     assert set(found.runs["availability"]) == {0.0}
     assert above(found) == [
-        'not made under as-shipped: up to 1 pods in 4 replications: FailedCreate: pods "web-r0-" is forbidden: '
+        'not made under as-shipped: up to 1 pod in 4 replications: FailedCreate: pods "web-r0-" is forbidden: '
         "exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0"
     ]
     assert stages(found) == {"not created: exceeded quota"}

@@ -141,7 +141,7 @@ def test_what_cannot_be_asked_of_a_job_is_refused(tmp_path: Path, objective: dic
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ({"failureProbability": 1.5}, "expected a probability between 0 and 1"),
+        ({"failureProbability": 1.5}, "expected a number not greater than 1 (got 1.5)"),
         ({"exitCode": 0}, "expected the exit code of a failure, from 1 to 255"),
     ],
 )
