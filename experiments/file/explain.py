@@ -26,7 +26,7 @@ _OF_LAWS = (
 )
 _OF_METRICS = "What an objective may be about: `objectives: [{service: web, metric: outagesPerYear, atMost: 4}]`."
 _OF_TIMING = "Time constants of the control plane: `behaviour: {timing: {nodeMonitorGracePeriod: 20s}}`."
-_WRITTEN = ("Duration", "Seconds", "Percentage", "Quantity", "Selector", "CountOrShare")
+_WRITTEN = ("Duration", "Seconds", "Percentage", "Probability", "Quantity", "Selector", "CountOrShare")
 """Titles of values with a form of their own, which a page shows."""
 
 

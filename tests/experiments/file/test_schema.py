@@ -219,7 +219,7 @@ def test_a_small_file_is_enough() -> None:
         ("  failures: [node]", "e.yaml:8:14: spec.failures[0]: expected a mapping (got 'node')"),
         (
             "  failures: [{name: a}]",
-            "e.yaml:8:14: spec.failures[0]: 'type' is required here; expected one of 'commonCause', 'containerCrash', ",
+            "e.yaml:8:14: spec.failures[0]: 'type' is required here; expected one of 'accessRefused', ",
         ),
         (
             "  failures: [{name: a, type: containerCrash, timeToFailure: 30d}]",
