@@ -83,10 +83,10 @@ class SecretExpiry:
         by_itself = self.reload is Reload.HOT and world.configurations.is_file(record)
         mend = Reload.HOT if by_itself else Reload.RESTART
         if record.content.number != content.number:
-            world.reload(Attempt(self.name, self.target, world.now), record, mend)
+            world.rollouts.reload(Attempt(self.name, self.target, world.now), record, mend)
         elif not record.spec.immutable:
             self._renew(world, record, mend)
 
     def _renew(self, world: World, record: Changeable, reload: Reload) -> None:
         world.configurations.renew(record, None, reload, self._cause, world.now)
-        world.reload(Attempt(self.name, self.target, world.now), record, reload)
+        world.rollouts.reload(Attempt(self.name, self.target, world.now), record, reload)

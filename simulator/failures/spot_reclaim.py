@@ -52,7 +52,7 @@ class SpotReclaim:
             world.evict(world.pods_to_drain(node), attempt, world.now + self.notice)
         yield world.sleep(self.notice)
         like = world.node(node)
-        world.remove_node(node, self.name, subject.name)
+        world.machines.remove_node(node, self.name, subject.name)
         if away is not None:
             yield world.sleep(away)
-            world.add_node(like, self.name, subject.name)
+            world.machines.add_node(like, self.name, subject.name)

@@ -33,16 +33,16 @@ class VolumeLoss:
     """The claims of which pods, by the pods' labels; all by default."""
 
     def install(self, world: World) -> None:
-        for claim in world.claims(self.select):
+        for claim in world.storage.claims(self.select):
             world.tell(self.name, claim, self._story, world, claim)
 
     def _story(self, subject: Subject, world: World, claim: str) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            world.set_lost(claim, True, subject)
+            world.storage.set_lost(claim, True, subject)
             # Both are drawn in any case, so that every policy meets the same times.
             repair, resync = self.time_to_repair.sample(subject.rng), self.resync.sample(subject.rng)
             restore = self.restore.sample(subject.rng)
             yield world.sleep(repair)
-            yield world.sleep(resync if world.has_copies(claim) else restore)
-            world.set_lost(claim, False, subject)
+            yield world.sleep(resync if world.storage.has_copies(claim) else restore)
+            world.storage.set_lost(claim, False, subject)

@@ -40,6 +40,7 @@ class AddNode:
         (attempt,) = world.agenda(self.name, subject.name, self.at, None)
         yield world.sleep(self.at)
         attempt.begin(world.now)
+        world.strikes[self.name] += 1
         for _ in range(self.count):
-            world.add_node(like, self.name, subject.name)
+            world.machines.add_node(like, self.name, subject.name)
         attempt.end(world.now)

@@ -36,7 +36,7 @@ class OutOfService:
             yield world.sleep(self.after.sample(subject.rng)) | back
             if not back.triggered:
                 attempt = world.journal.note(self.name, subject.name, world.now)
-                world.set_out_of_service(node, True, self.name)
+                world.machines.set_out_of_service(node, True, self.name)
                 yield back
-                world.set_out_of_service(node, False, self.name)
+                world.machines.set_out_of_service(node, False, self.name)
                 attempt.end(world.now)

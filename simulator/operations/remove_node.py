@@ -59,6 +59,6 @@ class RemoveNode:
                 attempt.end(world.now, Outcome.GIVEN_UP)
                 crew.done()
                 return
-        world.remove_node(node, self.name, subject.name)
+        world.machines.remove_node(node, self.name, subject.name)
         attempt.end(world.now)
         crew.done()

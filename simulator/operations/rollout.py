@@ -44,11 +44,11 @@ class Rollout:
             world.tell(self.name, target, self._story, world)
 
     def _story(self, subject: Subject, world: World) -> Story:
-        target = world.rollable(subject.name)
+        target = world.rollouts.rollable(subject.name)
         first = self.every if self.at is None else self.at
         assert first is not None
         wait = first
         for attempt in world.agenda(self.name, subject.name, first, self.every):
             yield world.sleep(wait)
-            world.roll_out(attempt, target, self.new_image)
+            world.rollouts.roll_out(attempt, target, self.new_image)
             wait = self.every or 0.0

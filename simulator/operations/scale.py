@@ -42,17 +42,17 @@ class Scale:
 
     def install(self, world: World) -> None:
         for target in [self.target] if isinstance(self.target, str) else self.target:
-            world.scalable(target)  # says so now if there is none
+            world.rollouts.scalable(target)  # says so now if there is none
             world.tell(self.name, target, self._story, world)
 
     def _story(self, subject: Subject, world: World) -> Story:
-        target = world.scalable(subject.name)
+        target = world.rollouts.scalable(subject.name)
         first = self.every if self.at is None else self.at
         assert first is not None
         wait = first
         for attempt in world.agenda(self.name, subject.name, first, self.every):
             yield world.sleep(wait)
             attempt.begin(world.now)
-            world.scale(attempt, target, self.replicas)
+            world.rollouts.scale(attempt, target, self.replicas)
             attempt.end(world.now)
             wait = self.every or 0.0

@@ -74,7 +74,7 @@ class ConfigurationChange:
                     attempt.end(world.now, Outcome.ROLLED_BACK)
                     back = Attempt(self.name, subject.name, world.now)
                     world.configurations.restore(record, good, self.reload, f"{self.name}/{self.target}")
-                    world.reload(back, record, self.reload)
+                    world.rollouts.reload(back, record, self.reload)
 
     def _luck(self, subject: Subject) -> tuple[bool, float]:
         """Whether the change is bad, and seconds to the rollback. Drawn always, so every policy meets the same."""
@@ -93,5 +93,5 @@ class ConfigurationChange:
             return False
         fails = self.fails if is_bad else None
         world.configurations.renew(record, fails, self.reload, f"{self.name}/{self.target}", world.now)
-        world.reload(attempt, record, self.reload)
+        world.rollouts.reload(attempt, record, self.reload)
         return True

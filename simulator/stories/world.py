@@ -3,14 +3,12 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Concatenate, ParamSpec
 
 from models.cluster import Cluster
 from models.distributions import Distribution
 from models.labels import LabelSelector
-from models.node import HOSTNAME_LABEL, OUT_OF_SERVICE, ZONE_LABEL, Node, Taint, TaintEffect
-from models.pod import PodTemplate
+from models.node import ZONE_LABEL, Node
 from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.hazards import Hazards
 from simulator.kernel import Event, Kernel, Order, Story
@@ -21,25 +19,22 @@ from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
 from simulator.state.objects import (
-    ConfigurationState,
-    DaemonSetState,
-    DeploymentState,
     PodState,
-    StatefulSetState,
 )
-from simulator.stories.attempts import Attempt, Journal, Outcome
-from simulator.stories.configurations import Configurations, Reload, with_checksum
+from simulator.stories.attempts import Attempt, Journal
+from simulator.stories.configurations import Configurations
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
 from simulator.stories.departures import Departures
 from simulator.stories.evictions import Evictions
+from simulator.stories.machines import Machines
+from simulator.stories.rollouts import Rollouts
+from simulator.stories.storage import Storage
 from simulator.stories.subject import Subject
 from simulator.stories.watch import Watch
 from simulator.streams import Streams
 
 P = ParamSpec("P")
-Rollable = DeploymentState | StatefulSetState | DaemonSetState
-"""What a change of the pod template rolls out."""
 
 
 class World:
@@ -59,7 +54,6 @@ class World:
     ) -> None:
         self._kernel = kernel
         self._state = state
-        self._api = api
         self._hazards = hazards
         self._streams = streams
         self._kubelet = kubelet
@@ -82,12 +76,14 @@ class World:
         """Waits for nodes to be Ready or not."""
         self.configurations = Configurations(state, kubelet, cluster)
         """The ConfigMaps and Secrets that are changed, and how."""
-        self._rollouts: dict[Rollable, Attempt] = {}
-        """Rollouts under way, by what is rolled out."""
+        self.rollouts = Rollouts(kernel, state, api, self.strikes, self.configurations)
+        """What workloads are told to be."""
+        self.machines = Machines(state, self.strikes)
+        """Nodes that join, leave, or are out of service."""
+        self.storage = Storage(state, self.strikes)
+        """Volumes, and their data."""
         self._eviction_rng = streams.stream("evictions")
         state.listen(Kind.NODE_EXISTS, self._joined_or_gone)
-        for kind in (Kind.DEPLOYMENT_COMPLETE, Kind.STATEFULSET_COMPLETE, Kind.DAEMONSET_COMPLETE):
-            state.listen(kind, self._completed)
 
     # What there is
 
@@ -164,31 +160,6 @@ class World:
         for subject in self._subjects:
             subject.extend_outages()
 
-    def scalable(self, target: str) -> DeploymentState | StatefulSetState:
-        """The Deployment or StatefulSet meant by such a name; ValueError if it is none, or has no replicas."""
-        found = self.rollable(target)
-        if isinstance(found, DaemonSetState):
-            raise ValueError(f"{target} has no replicas to scale")
-        return found
-
-    def rollable(self, target: str) -> Rollable:
-        """The Deployment, StatefulSet or DaemonSet meant by "Kind/name" or "Kind/namespace/name".
-
-        Raises ValueError if there is none.
-        """
-        return self._api.rollable(target)
-
-    def claims(self, select: LabelSelector) -> list[str]:
-        """The claims with a volume that the selected pods share or keep, as "namespace.name", in order of creation."""
-        pods = (pod for pod in self._state.pods.values() if select.matches(pod.pod_class.labels))
-        used = {key for pod in pods for key in pod.pod_class.claims}
-        claims = self._state.volumes.claims
-        return [".".join(key) for key, claim in claims.items() if key in used and claim.volume is not None]
-
-    def has_copies(self, claim: str) -> bool:
-        """Whether more than half of the claims that differ from this one in the ordinal at most have their data."""
-        return self._state.volumes.has_quorum(self._state.volumes.named(claim))
-
     def pods_to_drain(self, node: int) -> list[PodState]:
         """The pods on a node that a drain is about: all but static ones and those of DaemonSets, oldest first."""
         pods = self._state.nodes.running[node].values()
@@ -235,21 +206,6 @@ class World:
         self.strikes[operation] += 1
         return Cordon(self._state.nodes, self._cordons, nodes, self._state.cause(f"{operation}/{subject}"))
 
-    def set_out_of_service(self, node: int, out: bool, operation: str) -> None:
-        """Puts the taint out-of-service on a node, or takes it away. What follows is due to why the node is away."""
-        self.strikes[operation] += out
-        nodes = self._state.nodes
-        taint = Taint(OUT_OF_SERVICE, TaintEffect.NO_EXECUTE, "nodeshutdown")
-        cause = next(iter((*nodes.down_causes[node].values(), *nodes.silent_causes[node].values())), 0)
-        nodes.set_taints(node, nodes.taints_of(node) - {taint} | ({taint} if out else set()), cause)
-
-    def set_lost(self, claim: str, lost: bool, subject: Subject) -> None:
-        """The data of the claim's volume is gone, or back."""
-        self.strikes[subject.mode] += lost
-        volume = self._state.volumes.named(claim).volume
-        if volume is not None:
-            self._state.volumes.set_lost(volume, lost, self._state.cause(f"{subject.mode}/{subject.name}"))
-
     def force_delete(self, operation: str, after: Distribution, select: LabelSelector) -> None:
         """From now on, selected pods that hang on nodes that are not Ready are removed, each after a time."""
         nodes, pods = self._state.nodes, self._state.pods
@@ -266,28 +222,6 @@ class World:
                 self._kernel.timer(delay, lambda: delete(pod), Order.REPAIR)
 
         self.watch.hanging(hangs)
-
-    def add_node(self, like: Node, mode: str, subject: str) -> None:
-        """A node like this joins, Ready, without what taints and cordons say of the moment.
-
-        It has the name if no node had it, else that with a number: node-1, node-1.2, node-1.3.
-        """
-        nodes, name, number = self._state.nodes, like.name, 1
-        base, _, last = name.rpartition(".")
-        while name in nodes.index:
-            number += 1
-            name = f"{base if last.isdigit() else like.name}.{number}"
-        labels = {**like.labels, HOSTNAME_LABEL: name}
-        taints = tuple(taint for taint in like.taints if not taint.key.startswith("node.kubernetes.io/"))
-        nodes.join(
-            replace(like, name=name, labels=labels, taints=taints, unschedulable=False),
-            self._state.cause(f"{mode}/{subject}"),
-        )
-
-    def remove_node(self, node: int, mode: str, subject: str) -> None:
-        """The machine is gone for good, and its Node object too; nothing happens if it was already."""
-        if self._state.nodes.exists[node]:
-            self._state.nodes.delete(node, self._state.cause(f"{mode}/{subject}"))
 
     def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
         """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
@@ -323,45 +257,3 @@ class World:
     def gone(self, pods: Sequence[PodState]) -> Event:
         """An event to yield: succeeds when none of the pods exists any more."""
         return self._departures.gone(pods)
-
-    def roll_out(self, attempt: Attempt, target: Rollable, new_image: bool) -> None:
-        """The target's template changes: to images that no node has yet, or only in an annotation."""
-        self.strikes[attempt.operation] += 1
-        template = target.spec.template
-        release = f"{attempt.operation}/{target.generation}"
-        if new_image:
-            containers = tuple(replace(c, image=f"{c.image.split('@')[0]}@{release}") for c in template.spec.containers)
-            template = replace(template, spec=replace(template.spec, containers=containers))
-        else:
-            annotations = {**template.annotations, "kubectl.kubernetes.io/restartedAt": release}
-            template = replace(template, annotations=annotations)
-        attempt.begin(self.now)
-        self._apply(attempt, target, template)
-
-    def reload(self, attempt: Attempt, record: ConfigurationState, reload: Reload) -> None:
-        """What pods do about another content of a ConfigMap or Secret; what they do by themselves is over at once."""
-        targets = self.configurations.readers(record) if reload is Reload.RESTART else []
-        for target in targets:
-            self._apply(attempt, target, with_checksum(target.spec.template, record))
-        if not targets:
-            attempt.end(self.now)
-
-    def _apply(self, attempt: Attempt, target: Rollable, template: PodTemplate) -> None:
-        before = self._rollouts.pop(target, None)
-        if before is not None and before.ended is None:
-            before.end(self.now, Outcome.REPLACED)
-        cause = self._state.cause(f"{attempt.operation}/{target.workload}")
-        self._api.apply(replace(target.spec, template=template), cause)
-        self._rollouts[target] = attempt
-
-    def scale(self, attempt: Attempt, target: DeploymentState | StatefulSetState, replicas: int) -> None:
-        """The target is to have so many replicas (kubectl scale)."""
-        self.strikes[attempt.operation] += 1
-        cause = self._state.cause(f"{attempt.operation}/{target.workload}")
-        self._api.apply(replace(target.spec, replicas=replicas), cause)
-
-    def _completed(self, target: Rollable, complete: int, cause: int) -> None:
-        """The last of the rollouts of an attempt ends it."""
-        attempt = self._rollouts.pop(target, None) if complete else None
-        if attempt is not None and attempt.ended is None and attempt not in self._rollouts.values():
-            attempt.end(self.now)

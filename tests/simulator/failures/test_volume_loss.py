@@ -47,7 +47,7 @@ def test_a_pod_alone_waits_for_the_repair_and_the_backup() -> None:
 def test_where_other_replicas_have_the_data_it_is_copied() -> None:
     three = stateful_set(replicas=3)
     lab = settled(DISKS, three)
-    assert lab.simulation.world.has_copies("default.data-db-0")
+    assert lab.simulation.world.storage.has_copies("default.data-db-0")
     one = LabelSelector.of({"statefulset.kubernetes.io/pod-name": "db-1"})
     copied = settled(DISKS, three, failures=[loss(select=one)]).run(100.0 + REPAIR + RESYNC + 50.0)
     assert away(copied) == [(100.0, 100.0 + REPAIR + RESYNC + START)]
@@ -66,7 +66,7 @@ def test_half_of_the_replicas_are_no_majority(replicas: int) -> None:
     for lost in claims[: replicas // 2]:
         assert lost.volume is not None
         lab.state.volumes.set_lost(lost.volume, True, 0)
-    assert not any(lab.simulation.world.has_copies(f"default.{one.spec.name}") for one in claims)
+    assert not any(lab.simulation.world.storage.has_copies(f"default.{one.spec.name}") for one in claims)
 
 
 def test_claims_of_other_workloads_are_no_copies() -> None:
@@ -74,7 +74,7 @@ def test_claims_of_other_workloads_are_no_copies() -> None:
     of_db = lab.state.volumes.claims["default", "data-db-0"]
     assert of_db.volume is not None
     lab.state.volumes.set_lost(of_db.volume, True, 0)
-    assert not lab.simulation.world.has_copies("default.data-db-0")
+    assert not lab.simulation.world.storage.has_copies("default.data-db-0")
 
 
 def test_only_claims_that_pods_use_have_clocks_and_only_of_selected_pods() -> None:

@@ -1,0 +1,33 @@
+"""What stories know of volumes, and do to their data."""
+
+from collections import Counter
+
+from models.labels import LabelSelector
+from simulator.state.cluster import ClusterState
+from simulator.stories.subject import Subject
+
+
+class Storage:
+    """The claims of pods, and whether the data of their volumes is there."""
+
+    def __init__(self, state: ClusterState, strikes: Counter[str]) -> None:
+        self._state = state
+        self._strikes = strikes
+
+    def claims(self, select: LabelSelector) -> list[str]:
+        """The claims with a volume that the selected pods share or keep, as "namespace.name", in order of creation."""
+        pods = (pod for pod in self._state.pods.values() if select.matches(pod.pod_class.labels))
+        used = {key for pod in pods for key in pod.pod_class.claims}
+        claims = self._state.volumes.claims
+        return [".".join(key) for key, claim in claims.items() if key in used and claim.volume is not None]
+
+    def has_copies(self, claim: str) -> bool:
+        """Whether more than half of the claims that differ from this one in the ordinal at most have their data."""
+        return self._state.volumes.has_quorum(self._state.volumes.named(claim))
+
+    def set_lost(self, claim: str, lost: bool, subject: Subject) -> None:
+        """The data of the claim's volume is gone, or back."""
+        self._strikes[subject.mode] += lost
+        volume = self._state.volumes.named(claim).volume
+        if volume is not None:
+            self._state.volumes.set_lost(volume, lost, self._state.cause(f"{subject.mode}/{subject.name}"))
