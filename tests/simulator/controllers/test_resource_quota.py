@@ -8,13 +8,16 @@ from itertools import accumulate, pairwise
 from models.cluster import Cluster
 from models.daemonset import DaemonSet
 from models.deployment import Deployment
+from models.distributions import Fixed
+from models.job import Job
 from models.labels import LabelSelector
 from models.pod import Pod
 from models.quota import OBJECTS, ResourceQuota
 from models.statefulset import StatefulSet
 from simulator.log import Kind, Phase, Refusal
 from simulator.state.objects import QuotaState
-from tests.simulator.clusters import Lab, behaviour, cluster, deployment, down, nodes, pod, template
+from tests.simulator.clusters import DAY, Lab, behaviour, cluster, deployment, down, nodes, pod, template
+from tests.simulator.volumes import DISKS, SLOW, stateful_set, stored
 
 SELECTOR = LabelSelector.of({"app": "web"})
 START = 3.0
@@ -182,3 +185,37 @@ def test_without_a_quota_the_replacement_is_made_at_once() -> None:
     lab = Lab(cluster(nodes(2), deployment()), behaviour())
     down(lab.pods()[0].node, at=10.0).install(lab.simulation.world)
     assert list(created(lab.run(2000.0))) == [round(time, 3) for time in lab.times(Kind.POD_DELETING)]
+
+
+def test_a_job_gets_pods_as_far_as_it_goes_and_asks_again_after_seconds_that_double() -> None:
+    """Its pods run for days: it asks at 0, 1, 3, 7, ... 63 s, and from then on every minute."""
+    spec = Job("web", template("web", restart_policy="Never"), parallelism=4, completions=4)
+    lab = Lab(limited(Cluster(nodes=nodes(3), jobs=(spec,)), pods=2), behaviour(run=Fixed(2 * DAY))).run(50.0)
+    assert lab.simulation.pending() == dict.fromkeys(("web-2", "web-3"), refusal("web-", 2, 2))
+    lab.apply(ResourceQuota("q", {"pods": 4}), at=100.0)
+    assert created(lab.run(200.0)) == {0.0: 2, 123.0: 2}
+    assert lab.simulation.pending() == {}
+
+
+def test_a_pod_of_a_job_that_ends_makes_room_for_the_next() -> None:
+    """Each is over after 1 s to its start and 10 s of work; the Job looks at that a second later."""
+    spec = Job("web", template("web", restart_policy="Never"), parallelism=2, completions=3)
+    lab = Lab(limited(Cluster(nodes=nodes(3), jobs=(spec,)), pods=1), behaviour(run=Fixed(10.0))).run(100.0)
+    assert created(lab) == {0.0: 1, 12.0: 1, 24.0: 1}
+    assert lab.times(Kind.JOB_FINISHED, 1) == [36.0]
+    assert lab.simulation.pending() == {}
+
+
+def test_a_job_that_is_suspended_asks_for_nothing() -> None:
+    spec = Job("web", template("web", restart_policy="Never"))
+    lab = Lab(limited(Cluster(nodes=nodes(1), jobs=(spec,)), pods=0), behaviour(run=Fixed(10.0))).run(50.0)
+    assert lab.simulation.pending() == {"web-0": refusal("web-", 0, 0)}
+    lab.apply(replace(spec, suspended=True), at=60.0)
+    assert lab.run(70.0).simulation.pending() == {}
+
+
+def test_the_claims_of_a_stateful_set_are_made_before_the_pod_that_is_refused() -> None:
+    lab = Lab(limited(stored(DISKS, stateful_set(replicas=2)), pods=1), SLOW).run(1000.0)
+    assert [each.ordinal for each in lab.pods()] == [0]
+    assert sorted(name for _, name in lab.state.volumes.claims) == ["data-db-0", "data-db-1"]
+    assert lab.simulation.pending() == {"db-1": refusal("db-1", 1, 1)}
