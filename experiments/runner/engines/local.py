@@ -156,6 +156,8 @@ def _pool(workers: int, function: Callable[[Spec], Result]) -> Iterator[ProcessP
     except BaseException:
         for child in set(active_children()) - others:
             child.terminate()
+        # One that was writing leaves half a result: the pool would wait for the rest, for as long as this end is open.
+        pool._result_queue._writer.close()  # type: ignore[attr-defined]
         raise
     finally:
         pool.shutdown(cancel_futures=True)

@@ -1,6 +1,8 @@
 """Engines: every spec comes back once, whatever happens to it. The functions are at module level: they are sent."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ import pytest
 
 from experiments.runner.engines import Engine
 from experiments.runner.engines.local import LocalEngine, ProcessDied
+from tests.sources import ROOT
 
 ENGINES: list[Engine] = [LocalEngine(1), LocalEngine(2)]
 
@@ -107,3 +110,24 @@ def test_processes_are_killed_when_the_results_are_no_longer_wanted() -> None:
     assert next(results) == ("short", 0.0)
     results.close()  # type: ignore[attr-defined]
     assert not active_children()
+
+
+LEFT_AT_ONCE = """
+from experiments.runner.engines.local import LocalEngine
+from tests.experiments.runner.engines.test_engines import much
+for _ in range(8):
+    results = LocalEngine(2).map_unordered(much, enumerate(range(40)))
+    next(results)
+    results.close()
+"""
+
+
+def much(spec: int) -> bytes:
+    """More than fits into a pipe: whoever sends it is in the middle of it most of the time."""
+    return bytes(4_000_000)
+
+
+def test_results_that_nobody_waits_for_keep_nobody_waiting() -> None:
+    """A process that is ended while it sends its result leaves half of it."""
+    done = subprocess.run([sys.executable, "-c", LEFT_AT_ONCE], cwd=ROOT, timeout=120, check=False)
+    assert done.returncode == 0
