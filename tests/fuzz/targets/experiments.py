@@ -12,12 +12,13 @@ from experiments.experiment import Experiment
 from experiments.runner.replication import CellSpec, run_cell
 from models.input.problems import InputError
 from models.manifests.account import in_words
-from models.units import HOUR
 from tests.fuzz import bundle
 from tests.fuzz.mutations import bytes_mutant, dumped, parsed, tree_mutant
 from tests.fuzz.target import Target, kept, refused
 from tests.sources import ROOT
 
+LONGEST = 600.0
+"""Seconds of a simulated run, and as many of its warm-up: a storm of retries is slow to work out."""
 MOST_REQUESTS = 5_000
 RUN_ONE_OF = 10
 """Of so many valid inputs one is run."""
@@ -76,10 +77,10 @@ def attempt(data: bytes, folder: Path) -> bool:
 
 
 def _run(experiment: Experiment) -> None:
-    """One replication of every policy, short: of at most an hour, and of at most some thousand requests."""
+    """One replication of every policy, short: of at most `LONGEST`, and of at most some thousand requests."""
     for scenario in experiment.scenarios():
-        followed = max((traffic.followed(HOUR) for traffic in scenario.traffic), default=0.0)
-        longest = HOUR / max(1.0, followed / MOST_REQUESTS)
+        followed = max((traffic.followed(LONGEST) for traffic in scenario.traffic), default=0.0)
+        longest = LONGEST / max(1.0, followed / MOST_REQUESTS)
         short = replace(scenario, duration=min(scenario.duration, longest), warmup=min(scenario.warmup, longest))
         cell = run_cell(CellSpec(short, "", 0))
         assert cell.status != "failed", cell.error
