@@ -320,3 +320,9 @@ def test_the_overhead_is_charged_where_there_is_a_limit() -> None:
     runtime = runtime_class("overhead: {podFixed: {cpu: 250m}}")
     charged = usage(made(runtime, pod("resources: {limits: {cpu: 1}}", "runtimeClassName: kata")))
     assert (charged["requests.cpu"], charged["limits.cpu"]) == (1250, 1250)
+
+
+@pytest.mark.parametrize("hard", ["[{pods: 9}]", "1.5", "pods"])
+def test_what_is_no_mapping_of_amounts_is_named(hard: str) -> None:
+    with pytest.raises(InputError, match=r"spec\.hard"):
+        build(quota(f"hard: {hard}"))
