@@ -94,7 +94,7 @@ def _meanings(model: type[BaseModel]) -> dict[str, str]:
         if issubclass(ancestor, FileModel):
             described = ancestor.__dict__.get("described")
             docs |= {"name": _NAME} if described is not None else {}
-            for part in reversed((ancestor if described is None else described).__mro__):
+            for part in (ancestor,) if described is None else reversed(described.__mro__):
                 docs |= attribute_docs(part)
             docs |= {f.name: f.metadata["meaning"] for f in _fields(described) if "meaning" in f.metadata}
     return {field.alias or name: docs[name] for name, field in model.model_fields.items() if name in docs}

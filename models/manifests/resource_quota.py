@@ -15,10 +15,9 @@ _OPERATORS = (Operator.IN, Operator.NOT_IN, Operator.EXISTS, Operator.DOES_NOT_E
 def resource_quota(field: Field, admission: Admission) -> ResourceQuota:
     """A ResourceQuota; what it says of objects that are no pods is not read."""
     spec = field["spec"]
-    written = spec["hard"].checked.value
     hard = {
         name: amount(spec["hard"][name], parse_cpu if name in _CPU else parse_amount)
-        for name in (written if isinstance(written, dict) else ())
+        for name, _ in spec["hard"].checked.entries()
         if is_of_pods(name)
     }
     scopes = [ScopeRequirement(Scope(scope.choice(Scope.TERMINATING, Scope))) for scope in spec["scopes"]]

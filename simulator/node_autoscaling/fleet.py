@@ -96,12 +96,6 @@ class Fleet:
         """How many nodes a pool has, with those that were asked for."""
         return len(self.nodes_of(pool)) + sum(one.group.pool is pool for one in self.upcoming.values())
 
-    def size_of_group(self, group: NodeGroup) -> int:
-        """How many nodes a group has, with those that were asked for."""
-        zones = self.state.nodes.regions_and_zones
-        there = sum(zones[node][1] == group.zone for node in self.nodes_of(group.pool))
-        return there + sum(one.group is group for one in self.upcoming.values())
-
     def next_nodes(self, group: NodeGroup) -> Iterator[Node]:
         """The nodes that the group would get next, without end."""
         number = self._asked_for[group.pool.name]

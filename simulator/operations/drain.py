@@ -7,7 +7,7 @@ from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.stories.attempts import Attempt, Outcome
+from simulator.stories.attempts import Attempt, Outcome, check_times, first_time
 from simulator.stories.crew import Crew
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -43,12 +43,7 @@ class Drain:
     """The node is off while it is worked on."""
 
     def __post_init__(self) -> None:
-        if self.every is None and self.at is None:
-            raise ValueError("a drain needs `every` or `at`")
-        if self.every is not None and self.every <= 0:
-            raise ValueError("`every` must be positive")
-        if self.at is not None and self.at < 0:
-            raise ValueError("`at` must not be negative")
+        check_times("drain", self.at, self.every)
         if self.max_concurrent < 1:
             raise ValueError("`max_concurrent` must be at least 1")
         if self.timeout is not None and self.timeout <= 0:
@@ -61,8 +56,7 @@ class Drain:
 
     def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
         """Every node asks for its turn at the beginning of a round; a round that takes longer delays the next."""
-        first = self.every if self.at is None else self.at
-        assert first is not None
+        first = first_time(self.at, self.every)
         for attempt in world.agenda(self.name, subject.name, first, self.every):
             yield world.sleep(max(0.0, attempt.asked - world.now))
             yield crew.turn()

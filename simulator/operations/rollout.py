@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.attempts import check_times, first_time
 from simulator.stories.references import WorkloadName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -32,12 +33,7 @@ class Rollout:
     def __post_init__(self) -> None:
         if not self.target:
             raise ValueError("a rollout needs a `target`")
-        if self.every is None and self.at is None:
-            raise ValueError("a rollout needs `every` or `at`")
-        if self.every is not None and self.every <= 0:
-            raise ValueError("`every` must be positive")
-        if self.at is not None and self.at < 0:
-            raise ValueError("`at` must not be negative")
+        check_times("rollout", self.at, self.every)
 
     def install(self, world: World) -> None:
         for target in [self.target] if isinstance(self.target, str) else self.target:
@@ -45,9 +41,7 @@ class Rollout:
 
     def _story(self, subject: Subject, world: World) -> Story:
         target = world.rollouts.rollable(subject.name)
-        first = self.every if self.at is None else self.at
-        assert first is not None
-        wait = first
+        first = wait = first_time(self.at, self.every)
         for attempt in world.agenda(self.name, subject.name, first, self.every):
             yield world.sleep(wait)
             world.rollouts.roll_out(attempt, target, self.new_image)

@@ -91,6 +91,23 @@ class Journal:
         return tuple(sorted(found, key=lambda attempt: attempt.asked))
 
 
+def check_times(operation: str, at: float | None, every: float | None) -> None:
+    """Raises ValueError unless these are times at which an operation can be asked for, once or again and again."""
+    if every is None and at is None:
+        raise ValueError(f"a {operation} needs `every` or `at`")
+    if every is not None and every <= 0:
+        raise ValueError("`every` must be positive")
+    if at is not None and at < 0:
+        raise ValueError("`at` must not be negative")
+
+
+def first_time(at: float | None, every: float | None) -> float:
+    """When it is asked for first, by times that are right: `every` after the start, unless `at` says otherwise."""
+    first = every if at is None else at
+    assert first is not None
+    return first
+
+
 def _attempts(
     asked: list[Attempt], operation: str, subject: str, first: float, every: float | None
 ) -> Iterator[Attempt]:

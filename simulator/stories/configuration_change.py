@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from models.configuration import Fails
 from models.distributions import Distribution
 from simulator.kernel import Story
-from simulator.stories.attempts import Attempt, Outcome
+from simulator.stories.attempts import Attempt, Outcome, check_times, first_time
 from simulator.stories.configurations import Changeable, Reload, Rollback
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -40,12 +40,7 @@ class ConfigurationChange:
     """From detection to a manual rollback."""
 
     def __post_init__(self) -> None:
-        if self.every is None and self.at is None:
-            raise ValueError("a change needs `every` or `at`")
-        if self.every is not None and self.every <= 0:
-            raise ValueError("`every` must be positive")
-        if self.at is not None and self.at < 0:
-            raise ValueError("`at` must not be negative")
+        check_times("change", self.at, self.every)
         if not 0 <= self.bad_probability <= 1:
             raise ValueError(f"bad_probability must be from 0 to 1 (got {self.bad_probability!r})")
         if self.bad_probability > 0 and self.rollback is not Rollback.NONE and self.detection is None:
@@ -58,8 +53,7 @@ class ConfigurationChange:
 
     def _story(self, subject: Subject, world: World) -> Story:
         record = world.configurations.find(self.target)
-        first = self.every if self.at is None else self.at
-        assert first is not None
+        first = first_time(self.at, self.every)
         good = record.content
         for attempt in world.agenda(self.name, subject.name, first, self.every):
             yield world.sleep(max(0.0, attempt.asked - world.now))
