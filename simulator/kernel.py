@@ -5,7 +5,7 @@ Controllers are callbacks on timers, which cost a heap entry and can be cancelle
 scripted operations) are simpy processes, because they read as stories.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Container, Generator
 from enum import IntEnum
 from typing import Any
 
@@ -76,6 +76,11 @@ class Kernel(simpy.Environment):
     def tell(self, story: Story) -> None:
         """Starts a story; it runs from the current time on."""
         self.process(story)
+
+    def waits_only_for(self, timers: Container[Timer]) -> bool:
+        """Whether nothing will happen before one of these timers fires."""
+        live = (event for _, _, _, event in self._queue if not (isinstance(event, Timer) and event.call is None))
+        return all(isinstance(event, Timer) and event in timers for event in live)
 
     def run_until(self, time: float) -> None:
         """Processes every event at or before `time` and sets the clock to it."""

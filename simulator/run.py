@@ -92,7 +92,7 @@ def simulate(
         traffic=traffic,
         node_autoscaler=node_autoscaler,
     )
-    with _garbage_collection_paused():
+    with garbage_collection_paused():
         simulation.deploy()
         simulation.run(failures, operations)
     return Run(
@@ -117,7 +117,7 @@ def simulate(
 
 
 @contextmanager
-def _garbage_collection_paused() -> Iterator[None]:
+def garbage_collection_paused() -> Iterator[None]:
     """What a run drops is freed by reference counts; the collector would only walk over all that is alive."""
     was_enabled = gc.isenabled()
     gc.disable()

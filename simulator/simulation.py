@@ -1,6 +1,6 @@
 """The composition root: every part of one run, put together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from models.behaviour import Behaviour
 from models.cluster import Cluster
@@ -41,7 +41,8 @@ class Simulation:
     """One run: `deploy`, then `run`; then the records tell what happened.
 
     `phases` fixes where the periodic loops stand, and `ties` which of the best nodes is taken; by default both are
-    drawn.
+    drawn. `places` says on which nodes replicas are deployed, where there is room for them: slot -> node; the others
+    are placed by the scheduler.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Simulation:
         profile: Profile | None = None,
         traffic: Sequence[Traffic] = (),
         node_autoscaler: NodeAutoscaler | None = None,
+        places: Mapping[str, str] = {},
     ) -> None:
         self.cluster = cluster
         self.loads = loads
@@ -71,7 +73,7 @@ class Simulation:
         self.recorder = Recorder(self.kernel, self.state)
         self.desired = DesiredReplicas(self.state)
         self.users = Users(self.kernel, self.state, cluster, traffic)
-        timing = self._timing = behaviour.timing
+        timing = self.timing = behaviour.timing
         phases = phases or Phases.drawn(timing, streams, self.state.nodes.names)
         profile = profile or default_profile()
         ties = ties or ties_of(profile, streams)
@@ -80,6 +82,7 @@ class Simulation:
         )
         kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
         scheduler = self.control_plane.scheduler
+        scheduler.nominate({slot: self.state.nodes.index[node] for slot, node in places.items()})
         self.fleet = Fleet(self.kernel, self.state, streams, scheduler, disruption, profile, cluster.pools)
         if node_autoscaler is not None:
             node_autoscaler.install(self.fleet)
@@ -106,13 +109,18 @@ class Simulation:
 
     def run(self, failures: Sequence[FailureMode], operations: Sequence[Operation]) -> None:
         """Starts the failure clocks and the operations, and lets time pass to the end."""
-        for story in (*failures, *operations):
-            self.world.strikes[story.name] += 0  # so that one that never struck is seen not to have
-            story.install(self.world)
+        self.begin(failures, operations)
         self.kernel.run_until(self.end)
         self.hazards.close()
         if self.log is not None:
             self._complete(self.log)
+
+    def begin(self, failures: Sequence[FailureMode], operations: Sequence[Operation]) -> None:
+        """Starts the failure clocks and the operations, and lets no time pass."""
+        for story in (*failures, *operations):
+            self.world.strikes[story.name] += 0  # so that one that never struck is seen not to have
+            story.install(self.world)
+        self.kernel.run_until(self.kernel.now)
 
     def _complete(self, log: TransitionLog) -> None:
         """Says whom the numbers in the log stand for."""
@@ -170,4 +178,4 @@ class Simulation:
         if pod.phase is Phase.PENDING:
             held_up = obstacles.reason(pod) or kubelet.volume_reason(pod)
         held_up = held_up or kubelet.access.reason(pod)
-        return held_up or crash_loop.reason(pod, self._timing)
+        return held_up or crash_loop.reason(pod, self.timing)

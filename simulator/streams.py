@@ -25,7 +25,7 @@ class _Digest(np.random.bit_generator.ISeedSequence):
 class Streams:
     """The streams of one replication."""
 
-    def __init__(self, seed: int, replication: int) -> None:
+    def __init__(self, seed: int, replication: int | str) -> None:
         self._prefix = f"{seed}/{replication}/"
 
     def stream(self, name: str) -> np.random.Generator:

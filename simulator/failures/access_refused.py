@@ -38,5 +38,5 @@ class AccessRefused:
             yield subject.failure_after(self.time_to_failure)
             world.strikes[self.name] += 1
             refusal = world.configurations.refuse(record, self.service_accounts, f"{self.name}/{self.target}")
-            yield world.sleep(self.time_to_repair.sample(subject.rng))
+            yield world.sleep(subject.repair(self.time_to_repair))
             world.configurations.allow(refusal)

@@ -69,15 +69,16 @@ class NodeBurst:
             size = self.local_share * self._size(len(near)) + (1 - self.local_share) * self._size(len(everywhere))
             begins = self.burst_share / (size * (1 - self.burst_share) + self.burst_share)
             alone_or_first = Scaled(self.time_to_failure, 1 - begins + begins * size)
-            yield subject.failure_after(alone_or_first)
-            repair = self.time_to_repair.sample(subject.rng)
+            yield subject.failure_after(alone_or_first, [node])
+            repair = subject.repair(self.time_to_repair)
             repaired = world.now + repair
             subject.take_down_for(repair, [node])
             if subject.rng.random() < begins:
                 pool = near if subject.rng.random() < self.local_share else everywhere
                 for companion in self._companions(node, pool, subject.rng):
-                    yield subject.failure_after(gap)
-                    subject.take_down_for(self.time_to_repair.sample(subject.rng), [companion])
+                    yield subject.step_after(gap)
+                    repair_of_companion = subject.repair(self.time_to_repair, world.node_name(companion))
+                    subject.take_down_for(repair_of_companion, [companion])
             yield world.sleep(max(0.0, repaired - world.now))
 
     def _companions(self, first: int, pool: Sequence[int], rng: np.random.Generator) -> list[int]:

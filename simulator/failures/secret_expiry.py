@@ -79,7 +79,7 @@ class SecretExpiry:
         if record.content.number != content.number and not world.configurations.is_held(record, content):
             return
         world.strikes[self.name] += 1
-        yield world.sleep(self.time_to_repair.sample(subject.rng))
+        yield world.sleep(subject.repair(self.time_to_repair))
         by_itself = self.reload is Reload.HOT and world.configurations.is_file(record)
         mend = Reload.HOT if by_itself else Reload.RESTART
         if record.content.number != content.number:

@@ -41,7 +41,7 @@ class VolumeLoss:
             yield subject.failure_after(self.time_to_failure)
             world.storage.set_lost(claim, True, subject)
             # Both are drawn in any case, so that every policy meets the same times.
-            repair, resync = self.time_to_repair.sample(subject.rng), self.resync.sample(subject.rng)
+            repair, resync = subject.repair(self.time_to_repair), self.resync.sample(subject.rng)
             restore = self.restore.sample(subject.rng)
             yield world.sleep(repair)
             yield world.sleep(resync if world.storage.has_copies(claim) else restore)

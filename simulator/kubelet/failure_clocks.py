@@ -80,8 +80,9 @@ class FailureClocks:
 
     def _container_clock(self, pod: PodState, container: ContainerState, mode: CrashMode) -> Clock:
         rng = pod.slot.stream(f"failure/{mode.name}/{container.spec.name}")
-        return self._hazards.clock(mode.name, mode.law, rng, lambda: self._container_died(pod, container, mode))
+        subject = f"{pod.slot.name}/{container.spec.name}"
+        return self._hazards.clock(mode.name, mode.law, rng, lambda: self._container_died(pod, container, mode), subject)
 
     def _sandbox_clock(self, pod: PodState, mode: CrashMode) -> Clock:
         rng = pod.slot.stream(f"failure/{mode.name}")
-        return self._hazards.clock(mode.name, mode.law, rng, lambda: self._sandbox_died(pod, mode))
+        return self._hazards.clock(mode.name, mode.law, rng, lambda: self._sandbox_died(pod, mode), pod.slot.name)

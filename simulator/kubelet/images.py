@@ -5,6 +5,7 @@ reboots; a pull that is cut short starts anew.
 """
 
 import math
+from collections.abc import Sequence
 
 from simulator.kernel import Kernel
 from simulator.state.objects import PodState
@@ -37,6 +38,18 @@ class Images:
                 pulled[image] = self._busy_until[pod.node] = done
             latest = max(latest, done)
         return latest
+
+    def on_nodes(self) -> list[list[str]]:
+        """The images that each node has by now."""
+        now = self._kernel.now
+        return [[image for image, done in pulled.items() if done <= now] for pulled in self._pulled]
+
+    def have(self, images: Sequence[Sequence[str]]) -> None:
+        """From now on each node has these images, besides those that it has or pulls."""
+        now = self._kernel.now
+        for pulled, more in zip(self._pulled, images, strict=True):
+            for image in more:
+                pulled[image] = min(now, pulled.get(image, now))
 
     def lose_power(self, node: int) -> None:
         """The node goes down: pulls that are not done are lost."""

@@ -24,9 +24,9 @@ class Kubelet:
 
     def __init__(self, kernel: Kernel, state: ClusterState, hazards: Hazards, timing: Timing) -> None:
         self._state = state
-        self._images = Images(kernel, len(state.nodes))
+        self.images = Images(kernel, len(state.nodes))
         self._termination = termination = Termination(kernel, state)
-        restart = Restart(kernel, state, hazards, timing, self._images, termination)
+        restart = Restart(kernel, state, hazards, timing, self.images, termination)
         self._start = restart.start
         self._clocks = restart.clocks
         self.contents = restart.contents
@@ -80,7 +80,7 @@ class Kubelet:
             self.slow_probes.forget(pod)
 
     def _node_joined(self) -> None:
-        self._images.node_joined()
+        self.images.node_joined()
         self._booting.append(False)
 
     # Power
@@ -91,7 +91,7 @@ class Kubelet:
         self._booting[node] = True
         for pod in list(self._state.nodes.running[node].values()):
             self._lost_power(pod, cause)
-        self._images.lose_power(node)
+        self.images.lose_power(node)
 
     def _reporting_changed(self, node: int, reporting: int, cause: int) -> None:
         if not reporting:

@@ -5,7 +5,7 @@ plays no part (`queue.py`). Pods for which others were preempted are nominated t
 itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -45,7 +45,8 @@ class Scheduler:
         self._ties = ties
         self._queue = SchedulingQueue(self._wake)
         self._nominated: dict[PodState, int] = {}
-        """Pods that wait for others to be gone from a node."""
+        """Pods that wait for others to be gone from a node, or are meant for one."""
+        self._meant_for: dict[str, int] = {}
         self._lowest_priority = 2**31
         self._armed = False
         state.listen(Kind.POD_PHASE, self._phase_changed)
@@ -64,6 +65,10 @@ class Scheduler:
         storage = StorageView(nodes, self._state.volumes)
         return storage, Chooser(self._profile, nodes, ClusterView(nodes, self._counts, storage))
 
+    def nominate(self, nodes: Mapping[str, int]) -> None:
+        """The next pod of each of these slots goes to this node, if it fits there (status.nominatedNodeName)."""
+        self._meant_for |= nodes
+
     # What may let waiting pods in
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
@@ -80,6 +85,8 @@ class Scheduler:
         """
         asks = pod.pod_class.spec.node_name is None and not pod.pod_class.template.absences.unschedulable
         if asks and not pod.scheduling_gates:
+            if self._meant_for and (node := self._meant_for.pop(pod.slot.name, None)) is not None:
+                self._nominated[pod] = node
             self._queue.add(pod)
 
     def _metadata_changed(self, pod: PodState) -> None:

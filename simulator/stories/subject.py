@@ -36,13 +36,24 @@ class Subject:
         self._outages: list[Outage] = []
         self._gone = False
 
-    def failure_after(self, law: Distribution) -> Event:
-        """An event to yield: a failure clock with this law runs from now, at age 0, until it fires."""
+    def failure_after(self, law: Distribution, nodes: Collection[int] = ()) -> Event:
+        """An event to yield: a failure clock with this law runs from now, at age 0, until it fires.
+
+        `nodes`: those that the story takes down at once then; none if it does something else, or later.
+        """
         event = self._kernel.event()
         if not self._gone:
-            self._clock = self._hazards.clock(self.mode, law, self.rng, event.succeed)
+            self._clock = self._hazards.clock(self.mode, law, self.rng, event.succeed, self.name, nodes)
             self._clock.start()
         return event
+
+    def step_after(self, law: Distribution) -> Event:
+        """An event to yield: what has begun goes on after a time of this law. It is no failure of its own."""
+        return self._kernel.sleep(law.sample(self.rng), Order.FAILURE)
+
+    def repair(self, law: Distribution, of: str = "") -> float:
+        """Seconds that the repair takes which begins now: of all that broke, or of this part of it."""
+        return self._hazards.repairs.draw(self.mode, of or self.name, law, self.rng)
 
     def leave(self) -> None:
         """It is gone for good: it fails no more."""
@@ -73,7 +84,8 @@ class Subject:
     def up_and_down(self, nodes: Collection[int], time_to_failure: Distribution, time_to_repair: Distribution) -> Story:
         """The story of nodes that fail together, are repaired together, and start anew."""
         while True:
-            yield self.failure_after(time_to_failure)
+            yield self.failure_after(time_to_failure, nodes)
+            repair = self.repair(time_to_repair)
             outage = self.take_down(nodes)
-            yield self._kernel.sleep(time_to_repair.sample(self.rng), Order.REPAIR)
+            yield self._kernel.sleep(repair, Order.REPAIR)
             outage.end()

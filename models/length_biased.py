@@ -1,0 +1,42 @@
+"""Length-biased draws: times as a law gives them to who arrives at random and meets one, longer ones more often."""
+
+import math
+
+import numpy as np
+
+from models.distributions import Distribution, Empirical, Exponential, Gamma, LogNormal, Scaled, Uniform, Weibull
+
+
+def length_biased(law: Distribution, rng: np.random.Generator) -> float:
+    """One draw, in seconds, of the law with density x f(x) / mean, f that of `law`.
+
+    Its likelihood ratio, f over that density, is mean/x. Of a constant, and of a law that is not known here, it is an
+    ordinary draw: `is_biasable` tells.
+    """
+    match law:
+        case Exponential(mean):
+            return float(mean * rng.standard_gamma(2.0))
+        case Weibull(shape, scale):
+            return float(scale * rng.standard_gamma(1 + 1 / shape) ** (1 / shape))
+        case LogNormal(median, sigma):
+            return float(median * math.exp(sigma * (rng.standard_normal() + sigma)))
+        case Gamma(shape, scale):
+            return float(scale * rng.standard_gamma(shape + 1))
+        case Uniform(low, high):
+            return math.sqrt(low * low + rng.random() * (high * high - low * low))
+        case Empirical(values):
+            weights = np.array(values)
+            return float(rng.choice(weights, p=weights / weights.sum()))
+        case Scaled(of, factor):
+            return factor * length_biased(of, rng)
+    return law.sample(rng)
+
+
+def is_biasable(law: Distribution) -> bool:
+    """Whether `length_biased` draws from another law than `law` itself."""
+    match law:
+        case Scaled(of):
+            return is_biasable(of)
+        case Empirical():
+            return law.mean > 0
+    return isinstance(law, Exponential | Weibull | LogNormal | Gamma | Uniform)

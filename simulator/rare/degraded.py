@@ -1,0 +1,142 @@
+"""A degraded period, followed to its end under tilted clocks."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.hazards import Clock
+from simulator.rare.watched import Watched
+from simulator.simulation import Simulation
+
+
+@dataclass(frozen=True)
+class Tilting:
+    """How much faster things break while a Service is degraded."""
+
+    failures_per_period: float
+    """So many critical failures are to be expected while a replica is missing (c in the literature); 0: no tilt."""
+    scales: Mapping[str, float]
+    """Failure mode -> seconds for which the Service may be degraded after it; "" for what begins otherwise.
+
+    A high quantile, not the mean: the second moment of a weight is finite only while few tilted failures are to be
+    expected in the longest periods.
+    """
+    staying: frozenset[str] = frozenset()
+    """Failure modes of which a replica stays missing until the repair. Those repairs are drawn length-biased, and what
+    is left of the longest of them is the time scale."""
+
+
+@dataclass(frozen=True)
+class DegradedPeriod:
+    """What came of it; times in seconds."""
+
+    downtime: float
+    """Without availability, within the measured window."""
+    outages: int
+    """That began in it, within the window."""
+    lasted: float
+    weight: float
+    """The likelihood ratio of what happened up to the first outage, or to the end if there was none."""
+
+
+class Follower:
+    """Follows degraded periods of one Service, one after the other."""
+
+    def __init__(self, simulation: Simulation, watched: Watched, tilting: Tilting, window: tuple[float, float]) -> None:
+        """`window`: where downtime counts, from and to, in the simulation's time."""
+        self._kernel, self._hazards = simulation.kernel, simulation.hazards
+        self._repairs = simulation.hazards.repairs
+        self._watched = watched
+        self._tilting = tilting
+        self._start, self._end = window
+        self._started = 0.0
+        self._following = False
+        self._modes: set[str] = set()
+        self._tilted: list[Clock] = []
+        self._down_since: float | None = None
+        self._hit = False
+        self._outages: list[float] = []
+        watched.on_change.append(self._changed)
+        self._hazards.before_fire.append(self._fires)
+
+    def force(self, clock: Clock) -> DegradedPeriod:
+        """The clock fires now, and what begins with it is followed; nothing, if nothing begins."""
+        self._begin(clock.mode)
+        clock.force()
+        while self._kernel.peek() <= self._kernel.now:
+            self._kernel.step()
+        return self._follow()
+
+    def follow(self) -> DegradedPeriod:
+        """Follows the period that has begun just now, otherwise than by a clock."""
+        self._begin("")
+        self._changed()
+        return self._follow()
+
+    def _begin(self, mode: str) -> None:
+        self._started = self._kernel.now
+        self._down_since, self._hit, self._outages = None, False, []
+        self._modes = {mode}
+        self._hazards.log_likelihood_ratio = self._repairs.log_likelihood_ratio = 0.0
+        self._bias(True)
+        self._following = True
+
+    def _follow(self) -> DegradedPeriod:
+        kernel, watched = self._kernel, self._watched
+        last = min(self._end, kernel.end)
+        while not watched.is_full and kernel.peek() <= last:
+            kernel.step()
+        now = last if not watched.is_full else kernel.now
+        self._close(now)
+        self._tilt(False)
+        self._following = False
+        weight = math.exp(self._hazards.log_likelihood_ratio + self._repairs.log_likelihood_ratio)
+        return DegradedPeriod(sum(self._outages), len(self._outages), now - self._started, weight)
+
+    def _fires(self, clock: Clock) -> None:
+        if self._following and self._watched.is_critical(clock):
+            self._modes.add(clock.mode)
+
+    @property
+    def _scale(self) -> float:
+        """Seconds: the longest time scale of what has fired since all answered holds."""
+        scales = [self._tilting.scales.get(mode, 0.0) for mode in self._modes - self._tilting.staying]
+        return max([self._repairs.longest_left(self._modes & self._tilting.staying), *scales])
+
+    def _bias(self, on: bool) -> None:
+        self._repairs.biased = self._tilting.staying if on and self._tilting.failures_per_period > 0 else ()
+
+    def _changed(self) -> None:
+        if not self._following:
+            return
+        now = self._kernel.now
+        if self._watched.is_up:
+            self._close(now)
+        elif self._down_since is None:
+            self._down_since, self._hit = now, True
+        self._tilt(not self._hit and not self._watched.is_full)
+
+    def _close(self, now: float) -> None:
+        """An outage, if there is one, ends; one that took no time was none."""
+        if self._down_since is not None and now > (since := max(self._down_since, self._start)):
+            self._outages.append(now - since)
+        self._down_since = None
+
+    def _tilt(self, on: bool) -> None:
+        """The rate of all critical failures together becomes so many per period, each mode and clock its share."""
+        wanted: dict[Clock, float] = {}
+        self._bias(on)
+        scale = self._scale if on and self._tilting.failures_per_period > 0 else 0.0
+        if scale > 0:
+            critical = self._watched.critical_clocks()
+            for clocks in critical.values():
+                each = self._tilting.failures_per_period / scale / len(critical) / len(clocks)
+                for clock in clocks:
+                    if (rate := clock.rate) and each > rate:
+                        wanted[clock] = each / rate
+        for clock in self._tilted:
+            if clock not in wanted and clock in self._hazards.running:
+                clock.tilt(1.0)
+        for clock, theta in wanted.items():
+            clock.tilt(theta)
+        self._tilted = list(wanted)

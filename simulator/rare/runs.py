@@ -1,0 +1,164 @@
+"""Where degraded periods begin: runs as they are, looked at now and then, and periods begun from what was seen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from simulator.hazards import Clock
+from simulator.rare.degraded import DegradedPeriod, Follower, Tilting
+from simulator.rare.settled import Settled, restore, settled
+from simulator.rare.watched import Up, Watched
+from simulator.simulation import Simulation
+from simulator.stories.protocols import FailureMode, Operation
+from simulator.streams import Streams
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is simulated: the arguments of `simulator.run.simulate`, without replication and log."""
+
+    simulated: Mapping[str, Any]
+    """Arguments of `Simulation` by name: cluster, behaviour, loads, traffic, profile, node_autoscaler."""
+    failures: Sequence[FailureMode]
+    operations: Sequence[Operation]
+    seed: int
+    warmup: float
+    duration: float
+
+    @property
+    def end(self) -> float:
+        """Of the measured window, in seconds since failures began."""
+        return self.warmup + self.duration
+
+    def begun(self, replication: int | str, lasting: float, places: Mapping[str, str] = {}) -> Simulation:
+        """A simulation of this replication at its time 0, its failure clocks begun, that may go on for so long."""
+        streams = Streams(self.seed, replication)
+        simulation = Simulation(streams=streams, end=lasting, keep_log=False, places=places, **self.simulated)
+        simulation.deploy()
+        simulation.begin(self.failures, self.operations)
+        return simulation
+
+
+class OtherStarts:
+    """Counts the degraded periods of a Service that begin otherwise than by a clock that could have been forced."""
+
+    def __init__(self, simulation: Simulation, watched: Watched) -> None:
+        self._kernel, self._watched = simulation.kernel, watched
+        self._was_full = watched.is_full
+        self._fired_at: float | None = None
+        self.count = 0
+        watched.on_change.append(self._changed)
+        simulation.hazards.before_fire.append(self._fires)
+
+    def _fires(self, clock: Clock) -> None:
+        if self._watched.is_full and self._watched.is_critical(clock):
+            self._fired_at = self._kernel.now
+
+    def _changed(self) -> None:
+        is_full = self._watched.is_full
+        if self._was_full and not is_full and self._fired_at != self._kernel.now:
+            self.count += 1
+        self._was_full = is_full
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen at a moment of a run."""
+
+    time: float
+    full: frozenset[str]
+    """The Services of which all endpoints answered."""
+    settled: Settled | None
+    """The state, if nothing was under way."""
+
+
+@dataclass(frozen=True)
+class NaturalRun:
+    """A replication as it is, looked at now and then."""
+
+    looks: Sequence[Look]
+    other_starts: Mapping[str, int]
+    """Service -> degraded periods that began otherwise than by a clock that could have been forced."""
+    transitions: int = field(default=0, compare=False)
+
+
+def natural(model: Model, replication: int, times: Sequence[float], services: Mapping[str, Up]) -> NaturalRun:
+    """Runs a replication to the end of its window, and looks at these moments, in order of time."""
+    simulation = model.begun(replication, model.end)
+    watched = {name: Watched(simulation, name, up) for name, up in services.items()}
+    others = {name: OtherStarts(simulation, one) for name, one in watched.items()}
+    looks = []
+    for time in times:
+        simulation.kernel.run_until(time)
+        full = frozenset(name for name, one in watched.items() if one.is_full)
+        looks.append(Look(time, full, settled(simulation) if full else None))
+    simulation.kernel.run_until(model.end)
+    counts = {name: other.count for name, other in others.items()}
+    return NaturalRun(looks, counts, simulation.state.transitions.count)
+
+
+@dataclass(frozen=True)
+class Excursion:
+    """A degraded period that was begun on purpose."""
+
+    mode: str
+    """The failure mode of the clock that was made to fire; "" if it began otherwise."""
+    rate: float
+    """How often, per second, clocks like it begin one, over how likely it was chosen; 1 if it began otherwise."""
+    period: DegradedPeriod
+
+
+class Beginner:
+    """Begins degraded periods of one Service."""
+
+    def __init__(self, model: Model, service: str, up: Up, tilting: Tilting, modes: Mapping[str, float] = {}) -> None:
+        """`modes`: how likely a mode is chosen to begin one, in proportion; 1 if it is not given."""
+        self._model, self._service, self._up = model, service, up
+        self._tilting = tilting
+        self._modes = modes
+
+    def from_settled(self, state: Settled, luck: str) -> Excursion | None:
+        """From this state, with other luck of this name; None if the state cannot be brought about."""
+        model = self._model
+        simulation = model.begun(luck, model.end - state.time, state.nodes)
+        watched = Watched(simulation, self._service, self._up)
+        if not restore(simulation, state):
+            return None
+        window = model.warmup - state.time, model.end - state.time
+        follower = Follower(simulation, watched, self._tilting, window)
+        return self._force(watched, follower, Streams(model.seed, luck).stream("rare/first"))
+
+    def from_run(self, replication: int, time: float, luck: str) -> Excursion:
+        """From a replication as it stands at this time, at which all endpoints answer."""
+        model = self._model
+        simulation = model.begun(replication, model.end)
+        watched = Watched(simulation, self._service, self._up)
+        simulation.kernel.run_until(time)
+        follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
+        return self._force(watched, follower, Streams(model.seed, luck).stream("rare/first"))
+
+    def from_other_start(self, replication: int, number: int) -> Excursion:
+        """From the degraded period of this number (from 0) of a replication that begins otherwise than by a clock."""
+        model = self._model
+        simulation = model.begun(replication, model.end)
+        watched = Watched(simulation, self._service, self._up)
+        others = OtherStarts(simulation, watched)
+        follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
+        while others.count <= number:
+            simulation.kernel.step()
+        return Excursion("", 1.0, follower.follow())
+
+    def _force(self, watched: Watched, follower: Follower, rng: np.random.Generator) -> Excursion:
+        """One of the clocks that would begin a period fires: first its mode is chosen, then which of the mode."""
+        critical = watched.critical_clocks()
+        if not critical:
+            return Excursion("", 0.0, DegradedPeriod(0.0, 0, 0.0, 1.0))
+        shares = np.array([self._modes.get(mode, 1.0) for mode in critical])
+        shares /= shares.sum()
+        chosen = int(rng.choice(len(critical), p=shares))
+        mode, clocks = list(critical.items())[chosen]
+        clock = clocks[int(rng.integers(len(clocks)))]
+        rate = clock.rate or 0.0
+        return Excursion(mode, rate * len(clocks) / float(shares[chosen]), follower.force(clock))

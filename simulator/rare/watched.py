@@ -1,0 +1,78 @@
+"""A Service as rare events see it: whether all its endpoints answer, and what would take one away."""
+
+from collections.abc import Callable, Iterator
+from typing import cast
+
+from models.service import service_names
+from simulator.hazards import Clock
+from simulator.log import Kind
+from simulator.simulation import Simulation
+from simulator.state.objects import PodState, ServiceState
+
+Up = Callable[[int, int], bool]
+"""Whether a Service is available, by the endpoints that answer and the replicas that are desired."""
+
+
+class Watched:
+    """One Service of a simulation that is deployed and stands at time 0."""
+
+    def __init__(self, simulation: Simulation, name: str, up: Up) -> None:
+        names = service_names([service.spec for service in simulation.state.services])
+        self.name = name
+        self._service: ServiceState = simulation.state.services[names.index(name)]
+        self._up = up
+        self._hazards = simulation.hazards
+        self._never_there = max(0, self._service.desired - self._service.answering)
+        """Replicas that do not answer though all is well: they have no room, or cannot start."""
+        self.on_change: list[Callable[[], object]] = []
+        """Called after each change of how many answer, or are to."""
+        for kind in (Kind.SERVICE_ANSWERING, Kind.SERVICE_DESIRED):
+            simulation.state.listen(kind, self._changed)
+
+    def _changed(self, service: ServiceState, new: int, cause: int) -> None:
+        if service is self._service:
+            for listener in self.on_change:
+                listener()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many endpoints answer as do when all is well."""
+        return self._service.answering >= self._service.desired - self._never_there
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it is available."""
+        return self._up(self._service.answering, self._service.desired)
+
+    def _answering(self) -> Iterator[PodState]:
+        pods = (cast(PodState, pod) for pod in self._service.in_use.values())
+        return (pod for pod in pods if pod.answering)
+
+    def is_critical(self, clock: Clock) -> bool:
+        """Whether an endpoint that answers would stop at once if the clock fired now, as far as one can tell.
+
+        False for a law without a hazard rate: it cannot be made to fire at another time.
+        """
+        if clock.rate is None:
+            return False
+        if clock.nodes:
+            return any(pod.node in clock.nodes for pod in self._answering())
+        return any(clock in _own_clocks(pod) for pod in self._answering())
+
+    def critical_clocks(self) -> dict[str, list[Clock]]:
+        """The running clocks that are critical, by failure mode, in an order that any run repeats."""
+        own = {clock for pod in self._answering() for clock in _own_clocks(pod)}
+        nodes = {pod.node for pod in self._answering()}
+        found: dict[str, list[Clock]] = {}
+        for clock in self._hazards.running:
+            hits = clock in own if not clock.nodes else any(node in nodes for node in clock.nodes)
+            if hits and clock.rate is not None:
+                found.setdefault(clock.mode, []).append(clock)
+        return dict(sorted(found.items()))
+
+
+def _own_clocks(pod: PodState) -> Iterator[Clock]:
+    """Those of its sandbox and its containers."""
+    yield from pod.clocks
+    for container in pod.containers:
+        yield from container.clocks or ()
