@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from models.arrays import Floats
+from models.arrays import Bools, Floats
 from models.traffic import Call
 from models.units import DAY
 from simulator.step_function import StepFunction
@@ -35,6 +35,10 @@ class History(Protocol):
 class Predicate(Protocol):
     """When a Service counts as available."""
 
+    def holds(self, answering: Floats, desired: Floats) -> Bools:
+        """Whether it is available while so many endpoints answer of so many replicas desired; element by element."""
+        ...
+
     def up(self, history: History) -> StepFunction:
         """1.0 while the Service is available, 0.0 while it is not, on the domain of `history.answering`."""
         ...
@@ -45,6 +49,9 @@ class ReadyEndpoints:
     """Available while at least `at_least` (1 or more) endpoints can answer."""
 
     at_least: int = 1
+
+    def holds(self, answering: Floats, desired: Floats) -> Bools:
+        return answering >= self.at_least
 
     def up(self, history: History) -> StepFunction:
         return _where(history.answering.times, history.answering.values >= self.at_least, history.answering.end)
@@ -59,21 +66,25 @@ class Capacity:
 
     at_least: float
 
+    def holds(self, answering: Floats, desired: Floats) -> Bools:
+        rounding = 1e-9  # so that 55 % of 20 is 11, not 11.000000000000002
+        return (answering + rounding >= self.at_least * desired) & (answering >= 1)
+
     def up(self, history: History) -> StepFunction:
         times, answering, desired = _counts(history)
-        rounding = 1e-9  # so that 55 % of 20 is 11, not 11.000000000000002
-        return _where(
-            times, (answering + rounding >= self.at_least * desired) & (answering >= 1), history.answering.end
-        )
+        return _where(times, self.holds(answering, desired), history.answering.end)
 
 
 @dataclass(frozen=True)
 class Quorum:
     """Available while a strict majority of the desired replicas can answer, as a replicated store needs it."""
 
+    def holds(self, answering: Floats, desired: Floats) -> Bools:
+        return 2 * answering > desired
+
     def up(self, history: History) -> StepFunction:
         times, answering, desired = _counts(history)
-        return _where(times, 2 * answering > desired, history.answering.end)
+        return _where(times, self.holds(answering, desired), history.answering.end)
 
 
 def _counts(history: History) -> tuple[Floats, Floats, Floats]:

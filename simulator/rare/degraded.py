@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulator.hazards import Clock
 from simulator.rare.watched import Watched
@@ -24,6 +24,8 @@ class Tilting:
     staying: frozenset[str] = frozenset()
     """Failure modes of which a replica stays missing until the repair. Those repairs are drawn length-biased, and what
     is left of the longest of them is the time scale."""
+    modes: Mapping[str, float] = field(default_factory=dict)
+    """Failure mode -> its part of the critical failures to be expected, in proportion; 1 if it is not given."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class DegradedPeriod:
     outages: int
     """That began in it, within the window."""
     lasted: float
+    repair: float
+    """Seconds from its beginning to the end of the last repair that was under way then; 0 if none was."""
+    struck: tuple[str, ...]
+    """The failure modes that struck until the first outage, in their order, what began it left out."""
     weight: float
     """The likelihood ratio of what happened up to the first outage, or to the end if there was none."""
 
@@ -52,6 +58,7 @@ class Follower:
         self._started = 0.0
         self._following = False
         self._modes: set[str] = set()
+        self._struck: list[str] = []
         self._tilted: list[Clock] = []
         self._down_since: float | None = None
         self._hit = False
@@ -63,25 +70,26 @@ class Follower:
         """The clock fires now, and what begins with it is followed; nothing, if nothing begins."""
         self._begin(clock.mode)
         clock.force()
+        self._struck.clear()
         while self._kernel.peek() <= self._kernel.now:
             self._kernel.step()
-        return self._follow()
+        return self._follow(self._repairs.longest_left({clock.mode}))
 
     def follow(self) -> DegradedPeriod:
         """Follows the period that has begun just now, otherwise than by a clock."""
         self._begin("")
         self._changed()
-        return self._follow()
+        return self._follow(0.0)
 
     def _begin(self, mode: str) -> None:
         self._started = self._kernel.now
         self._down_since, self._hit, self._outages = None, False, []
-        self._modes = {mode}
+        self._modes, self._struck = {mode}, []
         self._hazards.log_likelihood_ratio = self._repairs.log_likelihood_ratio = 0.0
         self._bias(True)
         self._following = True
 
-    def _follow(self) -> DegradedPeriod:
+    def _follow(self, repair: float) -> DegradedPeriod:
         kernel, watched = self._kernel, self._watched
         last = min(self._end, kernel.end)
         while not watched.is_full and kernel.peek() <= last:
@@ -91,11 +99,14 @@ class Follower:
         self._tilt(False)
         self._following = False
         weight = math.exp(self._hazards.log_likelihood_ratio + self._repairs.log_likelihood_ratio)
-        return DegradedPeriod(sum(self._outages), len(self._outages), now - self._started, weight)
+        lasted = now - self._started
+        return DegradedPeriod(sum(self._outages), len(self._outages), lasted, repair, tuple(self._struck), weight)
 
     def _fires(self, clock: Clock) -> None:
         if self._following and self._watched.is_critical(clock):
             self._modes.add(clock.mode)
+            if not self._hit:
+                self._struck.append(clock.mode)
 
     @property
     def _scale(self) -> float:
@@ -129,8 +140,10 @@ class Follower:
         scale = self._scale if on and self._tilting.failures_per_period > 0 else 0.0
         if scale > 0:
             critical = self._watched.critical_clocks()
-            for clocks in critical.values():
-                each = self._tilting.failures_per_period / scale / len(critical) / len(clocks)
+            parts = {mode: self._tilting.modes.get(mode, 1.0) for mode in critical}
+            for mode, clocks in critical.items():
+                part = parts[mode] / sum(parts.values())
+                each = self._tilting.failures_per_period / scale * part / len(clocks)
                 for clock in clocks:
                     if (rate := clock.rate) and each > rate:
                         wanted[clock] = each / rate

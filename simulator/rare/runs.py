@@ -1,7 +1,7 @@
 """Where degraded periods begin: runs as they are, looked at now and then, and periods begun from what was seen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from simulator.rare.degraded import DegradedPeriod, Follower, Tilting
 from simulator.rare.settled import Settled, restore, settled
 from simulator.rare.watched import Up, Watched
 from simulator.simulation import Simulation
+from simulator.state.history import ServiceHistory
 from simulator.stories.protocols import FailureMode, Operation
 from simulator.streams import Streams
 
@@ -81,10 +82,13 @@ class NaturalRun:
     looks: Sequence[Look]
     other_starts: Mapping[str, int]
     """Service -> degraded periods that began otherwise than by a clock that could have been forced."""
-    transitions: int = field(default=0, compare=False)
+    missing: Mapping[str, float]
+    """Service -> the share of the replicas that answer when all is well that was missing on average."""
+    transitions: int
+    """State changes in all."""
 
 
-def natural(model: Model, replication: int, times: Sequence[float], services: Mapping[str, Up]) -> NaturalRun:
+def natural(model: Model, replication: int | str, times: Sequence[float], services: Mapping[str, Up]) -> NaturalRun:
     """Runs a replication to the end of its window, and looks at these moments, in order of time."""
     simulation = model.begun(replication, model.end)
     watched = {name: Watched(simulation, name, up) for name, up in services.items()}
@@ -96,7 +100,17 @@ def natural(model: Model, replication: int, times: Sequence[float], services: Ma
         looks.append(Look(time, full, settled(simulation) if full else None))
     simulation.kernel.run_until(model.end)
     counts = {name: other.count for name, other in others.items()}
-    return NaturalRun(looks, counts, simulation.state.transitions.count)
+    histories = simulation.recorder.histories(0.0, model.end)
+    missing = {name: _missing(histories[name], one.never_there) for name, one in watched.items()}
+    return NaturalRun(looks, counts, missing, simulation.state.transitions.count)
+
+
+def _missing(history: ServiceHistory, never_there: int) -> float:
+    times = np.union1d(history.answering.times, history.desired.times)
+    meant = np.maximum(history.desired.at(times) - never_there, 0.0)
+    widths = np.diff(np.append(times, history.answering.end))
+    total = float((meant * widths).sum())
+    return float((np.maximum(meant - history.answering.at(times), 0.0) * widths).sum()) / total if total else 0.0
 
 
 @dataclass(frozen=True)
@@ -108,6 +122,8 @@ class Excursion:
     rate: float
     """How often, per second, clocks like it begin one, over how likely it was chosen; 1 if it began otherwise."""
     period: DegradedPeriod
+    transitions: int = 0
+    """State changes that it took, those before it included."""
 
 
 class Beginner:
@@ -128,18 +144,18 @@ class Beginner:
             return None
         window = model.warmup - state.time, model.end - state.time
         follower = Follower(simulation, watched, self._tilting, window)
-        return self._force(watched, follower, Streams(model.seed, luck).stream("rare/first"))
+        return self._force(simulation, watched, follower, Streams(model.seed, luck).stream("rare/first"))
 
-    def from_run(self, replication: int, time: float, luck: str) -> Excursion:
+    def from_run(self, replication: int | str, time: float, luck: str) -> Excursion:
         """From a replication as it stands at this time, at which all endpoints answer."""
         model = self._model
         simulation = model.begun(replication, model.end)
         watched = Watched(simulation, self._service, self._up)
         simulation.kernel.run_until(time)
         follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
-        return self._force(watched, follower, Streams(model.seed, luck).stream("rare/first"))
+        return self._force(simulation, watched, follower, Streams(model.seed, luck).stream("rare/first"))
 
-    def from_other_start(self, replication: int, number: int) -> Excursion:
+    def from_other_start(self, replication: int | str, number: int) -> Excursion:
         """From the degraded period of this number (from 0) of a replication that begins otherwise than by a clock."""
         model = self._model
         simulation = model.begun(replication, model.end)
@@ -148,17 +164,22 @@ class Beginner:
         follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
         while others.count <= number:
             simulation.kernel.step()
-        return Excursion("", 1.0, follower.follow())
+        period = follower.follow()
+        return Excursion("", 1.0, period, simulation.state.transitions.count)
 
-    def _force(self, watched: Watched, follower: Follower, rng: np.random.Generator) -> Excursion:
+    def _force(
+        self, simulation: Simulation, watched: Watched, follower: Follower, rng: np.random.Generator
+    ) -> Excursion:
         """One of the clocks that would begin a period fires: first its mode is chosen, then which of the mode."""
         critical = watched.critical_clocks()
         if not critical:
-            return Excursion("", 0.0, DegradedPeriod(0.0, 0, 0.0, 1.0))
+            return Excursion("", 0.0, DegradedPeriod(0.0, 0, 0.0, 0.0, (), 1.0))
         shares = np.array([self._modes.get(mode, 1.0) for mode in critical])
         shares /= shares.sum()
         chosen = int(rng.choice(len(critical), p=shares))
         mode, clocks = list(critical.items())[chosen]
         clock = clocks[int(rng.integers(len(clocks)))]
         rate = clock.rate or 0.0
-        return Excursion(mode, rate * len(clocks) / float(shares[chosen]), follower.force(clock))
+        period = follower.force(clock)
+        counts = simulation.state.transitions.count
+        return Excursion(mode, rate * len(clocks) / float(shares[chosen]), period, counts)

@@ -22,7 +22,7 @@ class Watched:
         self._service: ServiceState = simulation.state.services[names.index(name)]
         self._up = up
         self._hazards = simulation.hazards
-        self._never_there = max(0, self._service.desired - self._service.answering)
+        self.never_there = max(0, self._service.desired - self._service.answering)
         """Replicas that do not answer though all is well: they have no room, or cannot start."""
         self.on_change: list[Callable[[], object]] = []
         """Called after each change of how many answer, or are to."""
@@ -37,7 +37,7 @@ class Watched:
     @property
     def is_full(self) -> bool:
         """Whether as many endpoints answer as do when all is well."""
-        return self._service.answering >= self._service.desired - self._never_there
+        return self._service.answering >= self._service.desired - self.never_there
 
     @property
     def is_up(self) -> bool:

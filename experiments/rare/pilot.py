@@ -1,0 +1,159 @@
+"""From what a pilot saw to how the effort is best spent."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from experiments.inference.rare_events import planned
+from experiments.rare.settings import FAILURES_PER_PERIOD, RareSettings
+
+Rows = Sequence[Mapping[str, Any]]
+
+LONG = 0.95
+"""The quantile of the lengths of degraded periods that is their time scale."""
+_LEAST_SHARE = 0.2
+"""Of the degraded periods that is spread evenly over the failure modes, whatever the pilot saw of them."""
+LOOKS = 24
+"""Moments of a replication that are looked at in the pilot, and at least later."""
+MOST_LOOKS = 200
+PILOT = 8
+"""Replications of each phase of a pilot."""
+
+
+def first() -> RareSettings:
+    """How degraded periods are followed to see how long they last: as they are."""
+    return RareSettings(0.0, looks=LOOKS)
+
+
+def scaled(excursions: Rows) -> RareSettings:
+    """Settings for the second phase, from the degraded periods of the first."""
+    lengths, repairs = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
+    for row in excursions:
+        if row["lasted_s"] > 0:
+            lengths[row["mode"]].append(row["lasted_s"])
+            repairs[row["mode"]].append(row["repair_s"])
+    scales = {mode: float(np.quantile(of, LONG)) for mode, of in sorted(lengths.items())}
+    staying = tuple(mode for mode in sorted(lengths) if _stays(np.array(lengths[mode]), np.array(repairs[mode])))
+    return RareSettings(FAILURES_PER_PERIOD, scales, staying, looks=LOOKS)
+
+
+def _stays(lengths: np.ndarray, repairs: np.ndarray) -> bool:
+    """Whether a replica is missing until the repair, also where that takes long: of the longest third, nearly all."""
+    longest = np.argsort(repairs)[-max(1, len(repairs) // 3) :]
+    waited = (repairs[longest] > 0) & (lengths[longest] >= 0.95 * repairs[longest])
+    return bool(waited.mean() > 0.9)
+
+
+@dataclass(frozen=True)
+class RarePlan:
+    """What the estimate of a Service will take."""
+
+    settings: RareSettings
+    replications: int
+    transitions: float
+    """State changes of one replication, expected."""
+
+    @property
+    def work(self) -> float:
+        """State changes in all."""
+        return self.replications * self.transitions
+
+
+def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, confidence: float) -> RarePlan | None:
+    """How the effort is best spent, by a pilot with tilted clocks; None if no outage was met in it."""
+    contributions = [row["multiplier"] * row["weight"] * row["downtime_s"] for row in excursions]
+    total = math.fsum(contributions) / len(runs)
+    if not total > 0:
+        return None
+    modes = _modes(settings, excursions, contributions)
+    by_kind = defaultdict[str, list[float]](list)
+    cost = defaultdict[str, list[float]](list)
+    for row, contribution in zip(excursions, contributions, strict=True):
+        by_kind[row["begun"]].append(contribution)
+        cost[row["begun"]].append(row["transitions"])
+    own = float(np.mean([run["transitions"] for run in runs]))
+    looks = _looks(own, float(np.mean(cost["settled"])) if cost["settled"] else own)
+    settled, running, otherwise = (_second_moment(by_kind[kind], len(runs)) for kind in _KINDS)
+    many_running = _how_many(running, settled, looks, cost["running"], cost["settled"], runs, "running")
+    many_otherwise = _how_many(otherwise, settled, looks, cost["otherwise"], cost["settled"], runs, "otherwise")
+    variance = settled * LOOKS / looks + running * settings.most_running / max(many_running, 1)
+    variance += otherwise * settings.most_otherwise / max(many_otherwise, 1)
+    per_replication = own + looks * _mean(cost["settled"])
+    per_replication += many_running * _mean(cost["running"]) + many_otherwise * _mean(cost["otherwise"])
+    following = _following(excursions, contributions)
+    found = replace(settings, modes=modes, following=following, looks=looks, most_running=many_running, most_otherwise=many_otherwise)
+    return RarePlan(found, planned(variance / total**2, relative, confidence), per_replication)
+
+
+_KINDS = "settled", "running", "otherwise"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else 0.0
+
+
+def _second_moment(contributions: Sequence[float], runs: int) -> float:
+    """Sum of squares a replication: an upper bound of the variance that these degraded periods bring to its value."""
+    return math.fsum(x * x for x in contributions) / runs
+
+
+def _looks(own: float, each: float) -> int:
+    """So many that what is begun costs about as much as the run itself."""
+    return int(min(max(LOOKS, own / max(each, 1.0)), MOST_LOOKS))
+
+
+def _how_many(
+    moment: float,
+    settled: float,
+    looks: int,
+    costs: Sequence[float],
+    settled_costs: Sequence[float],
+    runs: Rows,
+    column: str,
+) -> int:
+    """Neyman's allocation: in proportion to the standard deviation over the root of the cost, and at least two."""
+    there = max(run[column] for run in runs)
+    if not moment or not there:
+        return 2
+    if not settled:
+        return max(2, min(8, there))
+    spread = math.sqrt(moment / max(_mean(costs), 1.0))
+    settled_spread = math.sqrt(settled / max(_mean(settled_costs), 1.0))
+    return int(min(max(2, round(looks * spread / settled_spread)), 16))
+
+
+def _modes(settings: RareSettings, excursions: Rows, contributions: Sequence[float]) -> dict[str, float]:
+    """How likely each failure mode is to be chosen: by what it contributed, and all of them to some degree."""
+    moments = defaultdict[str, list[float]](list)
+    for row, contribution in zip(excursions, contributions, strict=True):
+        if row["begun"] != "otherwise" and row["mode"]:
+            moments[row["mode"]].append(contribution)
+    # Chosen with probability p, a mode contributes x/p to a moment in p of the cases: optimal is p ~ sqrt(E[x^2]).
+    root = {mode: _root(of, settings.modes.get(mode, 1.0)) for mode, of in moments.items()}
+    total = sum(root.values())
+    if not total:
+        return {}
+    even = _LEAST_SHARE / len(root)
+    return {mode: even + (1 - _LEAST_SHARE) * of / total for mode, of in sorted(root.items())}
+
+
+def _following(excursions: Rows, contributions: Sequence[float]) -> dict[str, float]:
+    """How the tilt is shared by the modes: as they struck in what led to outages (cross-entropy)."""
+    seen = sorted({row["mode"] for row in excursions if row["mode"]})
+    struck: Counter[str] = Counter()
+    for row, contribution in zip(excursions, contributions, strict=True):
+        for mode in filter(None, row["struck"].split(",")):
+            struck[mode] += contribution
+    total = sum(struck.values())
+    if not total:
+        return {}
+    even = _LEAST_SHARE / len(seen)
+    return {mode: even + (1 - _LEAST_SHARE) * struck[mode] / total for mode in seen}
+
+
+def _root(contributions: Sequence[float], chosen: float) -> float:
+    return chosen * math.sqrt(math.fsum(x * x for x in contributions) / len(contributions))

@@ -1,0 +1,207 @@
+"""A replication for rare outages: a run as it is, and the degraded periods begun from what was seen of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.design.goal import Predicate, ServiceGoal
+from experiments.design.scenario import Scenario, canonical
+from experiments.metrics.column import Column, columns
+from experiments.rare.settings import Phase, RareSettings
+from experiments.store.files import digest
+from experiments.store.rare_cell import RareCell
+from simulator.rare.degraded import Tilting
+from simulator.rare.runs import Beginner, Excursion, Look, Model, NaturalRun, natural
+from simulator.run import garbage_collection_paused
+from simulator.streams import Streams
+
+EXCURSIONS = columns(
+    Column("phase", str, "What the replication is for: scales, pilot or main; only main counts."),
+    Column("begun", str, "From where: settled (nothing was under way), running, otherwise (no failure clock began it)."),
+    Column("mode", str, "Failure mode that was made to strike; empty if it began otherwise."),
+    Column("struck", str, "Failure modes that struck in it until the first outage, a comma between them."),
+    Column("multiplier", float, "What its weighted downtime, in seconds, counts for as a share of the window's time."),
+    Column("weight", float, "Likelihood ratio: how much less likely what happened was than under tilted clocks."),
+    Column("downtime_s", float, "Seconds without availability in it."),
+    Column("outages", int, "Outages in it."),
+    Column("lasted_s", float, "Seconds for which it lasted."),
+    Column("repair_s", float, "Seconds that the repair of what was made to strike took; 0 if there was none."),
+    Column("transitions", int, "State changes that it took."),
+)
+"""Columns of `excursions`, beside policy, replication and Service: a row for each degraded period begun on purpose."""
+
+RARE = columns(
+    Column("phase", str, "What the replication is for: scales, pilot or main; only main counts."),
+    Column("unavailability", float, "Expected share of the window without availability, as this replication has it."),
+    Column("outages_per_s", float, "Expected outages per second, as this replication has it."),
+    Column("missing", float, "Share of the replicas that was missing on average, as seen."),
+    Column("looks", int, "Moments that were looked at."),
+    Column("full", int, "Of these, those at which all endpoints answered."),
+    Column("running", int, "Of these again, those at which something was under way."),
+    Column("otherwise", int, "Degraded periods that began otherwise than by a failure clock."),
+    Column("transitions", int, "State changes of the run itself, without the degraded periods begun on purpose."),
+)
+"""Columns of `rare`, beside policy, replication and Service: a row for each replication made for rare outages."""
+
+
+@dataclass(frozen=True)
+class RareSpec:
+    """What to run: plain values, so that it can be sent to another process."""
+
+    scenario: Scenario
+    phase: Phase
+    settings: Mapping[str, RareSettings]
+    """By Service."""
+    replication: int
+
+    @property
+    def key(self) -> str:
+        """Content id of all that the replication depends on, but its number: 16 hexadecimal digits."""
+        return digest(f"rare/{self.scenario.id}/{self.phase}/{canonical(self.settings)}")
+
+
+def model_of(scenario: Scenario) -> Model:
+    """What is simulated, in the simulator's words."""
+    return Model(
+        {
+            "cluster": scenario.cluster,
+            "behaviour": scenario.behaviour,
+            "loads": scenario.loads,
+            "traffic": scenario.traffic,
+            "profile": scenario.scheduler,
+            "node_autoscaler": scenario.node_autoscaler,
+        },
+        scenario.failures,
+        scenario.operations,
+        scenario.seed,
+        scenario.warmup,
+        scenario.duration,
+    )
+
+
+def run_rare_cell(spec: RareSpec) -> RareCell:
+    """Simulates the replication, and what is begun from it; an exception of the model gives a failed cell."""
+    try:
+        with garbage_collection_paused():
+            rows = _rows(spec)
+    except Exception as error:
+        return RareCell(
+            spec.scenario.policy, spec.replication, spec.key, "failed", f"{type(error).__name__}: {error}", {}
+        )
+    return RareCell(spec.scenario.policy, spec.replication, spec.key, "done", "", rows)
+
+
+def _rows(spec: RareSpec) -> dict[str, list[dict[str, Any]]]:
+    model = model_of(spec.scenario)
+    goals = {goal.name: goal for goal in spec.scenario.services if goal.name in spec.settings}
+    looks = max(settings.looks for settings in spec.settings.values())
+    # A run of its own in each phase: what the pilot met is not met again by what it decided about.
+    luck = f"{spec.replication}/rare/{spec.phase}"
+    rng = Streams(model.seed, luck).stream("looks")
+    times = [(number + float(rng.random())) / looks * model.end for number in range(looks)]
+    run = natural(model, luck, times, {name: up(goal.predicate) for name, goal in goals.items()})
+    rows: dict[str, list[dict[str, Any]]] = {"excursions": [], "rare": []}
+    for name, goal in goals.items():
+        one = _Service(model, goal, spec.settings[name], luck, run)
+        where = {"service": name, "phase": spec.phase}
+        excursions = [where | row for row in one.excursions()]
+        rows["excursions"] += excursions
+        rows["rare"].append(where | _summed(excursions) | one.counts())
+    return rows
+
+
+def up(predicate: Predicate) -> Any:
+    """The predicate, asked about two numbers."""
+    known: dict[tuple[int, int], bool] = {}
+
+    def holds(answering: int, desired: int) -> bool:
+        key = answering, desired
+        if key not in known:
+            known[key] = bool(predicate.holds(np.float64(answering), np.float64(desired)))
+        return known[key]
+
+    return holds
+
+
+def _summed(excursions: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    weights = [row["multiplier"] * row["weight"] for row in excursions]
+    pairs = list(zip(weights, excursions, strict=True))
+    return {
+        "unavailability": sum(weight * row["downtime_s"] for weight, row in pairs),
+        "outages_per_s": sum(weight * row["outages"] for weight, row in pairs),
+    }
+
+
+class _Service:
+    """What is begun for one Service in one replication."""
+
+    def __init__(self, model: Model, goal: ServiceGoal, settings: RareSettings, luck: str, run: NaturalRun) -> None:
+        self._model, self._name, self._settings, self._luck, self._run = model, goal.name, settings, luck, run
+        tilting = Tilting(
+            settings.failures_per_period, settings.scales, frozenset(settings.staying), settings.following
+        )
+        self._beginner = Beginner(model, goal.name, up(goal.predicate), tilting, settings.modes)
+        self._rng = Streams(model.seed, luck).stream(f"chosen/{goal.name}")
+        self._full = [look for look in run.looks if goal.name in look.full]
+        self._running = 0
+
+    def counts(self) -> dict[str, Any]:
+        """What the run was like, as columns of `RARE`."""
+        return {
+            "missing": self._run.missing[self._name],
+            "looks": len(self._run.looks),
+            "full": len(self._full),
+            "running": self._running,
+            "otherwise": self._run.other_starts[self._name],
+            "transitions": self._run.transitions,
+        }
+
+    def excursions(self) -> Iterator[dict[str, Any]]:
+        """The degraded periods, as rows of `EXCURSIONS`; multipliers so that their weighted sum is the expectation."""
+        # The integral over [0, end] is that over the looks, each of which stands for an equal part of the time.
+        each = self._model.end / len(self._run.looks) / self._model.duration
+        running: list[Look] = []
+        for look in self._full:
+            begun = None if look.settled is None else self._beginner.from_settled(look.settled, self._named(look))
+            if begun is None:
+                running.append(look)
+            else:
+                yield _row("settled", begun, each * begun.rate)
+        self._running = len(running)
+        for look, part in self._some(running, self._settings.most_running):
+            begun = self._beginner.from_run(self._luck, look.time, self._named(look))
+            yield _row("running", begun, each * begun.rate * part)
+        numbers = range(self._run.other_starts[self._name])
+        for number, part in self._some(numbers, self._settings.most_otherwise):
+            begun = self._beginner.from_other_start(self._luck, number)
+            yield _row("otherwise", begun, part / self._model.duration)
+
+    def _named(self, look: Look) -> str:
+        return f"{self._luck}/{self._name}/{look.time!r}"
+
+    def _some(self, items: Sequence[Any], most: int) -> Iterator[tuple[Any, float]]:
+        """At most so many of the items, drawn without replacement, and how many each of them stands for."""
+        if len(items) <= most:
+            chosen = list(range(len(items)))
+        else:
+            chosen = sorted(int(i) for i in self._rng.choice(len(items), most, replace=False))
+        for i in chosen:
+            yield items[i], len(items) / len(chosen)
+
+
+def _row(begun: str, excursion: Excursion, multiplier: float) -> dict[str, Any]:
+    period = excursion.period
+    return {
+        "begun": begun,
+        "mode": excursion.mode,
+        "struck": ",".join(period.struck),
+        "multiplier": multiplier,
+        "weight": period.weight,
+        "downtime_s": period.downtime,
+        "outages": period.outages,
+        "lasted_s": period.lasted,
+        "repair_s": period.repair,
+        "transitions": excursion.transitions,
+    }

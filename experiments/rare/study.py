@@ -1,0 +1,112 @@
+"""The estimate of rare outages of the Services of one policy: a pilot in two phases, then what it planned."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.design.scenario import Scenario
+from experiments.inference import rare_events
+from experiments.inference.rare_events import Diagnostics, RareEstimate
+from experiments.rare import pilot
+from experiments.rare.pilot import RarePlan
+from experiments.rare.replication import RareSpec, run_rare_cell
+from experiments.rare.settings import Phase, RareSettings
+from experiments.store.rare_cell import RareCell
+from models.units import YEAR
+
+RunCells = Callable[[Sequence[RareSpec]], Sequence[RareCell]]
+"""Runs what is asked for, somewhere, and returns it in any order."""
+
+
+def in_process(specs: Sequence[RareSpec]) -> Sequence[RareCell]:
+    """Runs them here, one after the other."""
+    return [run_rare_cell(spec) for spec in specs]
+
+
+class RareFailed(Exception):
+    """A replication raised an exception."""
+
+
+@dataclass(frozen=True)
+class RareFinding:
+    """What came of a Service."""
+
+    plan: RarePlan | None
+    """None: the pilot met no outage."""
+    unavailability: RareEstimate | None
+    outages_per_year: RareEstimate | None
+    diagnostics: Diagnostics | None
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    """Those of the tables `rare` and `excursions`, of all phases."""
+
+
+def plans(
+    scenario: Scenario, services: Sequence[str], relative: float, confidence: float, run_cells: RunCells = in_process
+) -> dict[str, RarePlan | None]:
+    """By Service: how the effort is best spent; None if the pilot met no outage."""
+    start = {service: pilot.first() for service in services}
+    seen = _rows(_cells(scenario, "scales", start, pilot.PILOT, run_cells), "excursions")
+    tilted = {service: pilot.scaled(seen[service]) for service in services}
+    cells = _cells(scenario, "pilot", tilted, pilot.PILOT, run_cells)
+    excursions, runs = _rows(cells, "excursions"), _rows(cells, "rare")
+    return {
+        service: pilot.plan(tilted[service], excursions[service], runs[service], relative, confidence)
+        for service in services
+    }
+
+
+def study(
+    scenario: Scenario,
+    service: str,
+    relative: float = 0.1,
+    confidence: float = 0.95,
+    run_cells: RunCells = in_process,
+) -> RareFinding:
+    """The unavailability of one Service to about this relative half-width of its interval."""
+    [plan] = plans(scenario, [service], relative, confidence, run_cells).values()
+    if plan is None:
+        return RareFinding(None, None, None, None, {})
+    cells = _cells(scenario, "main", {service: plan.settings}, plan.replications, run_cells)
+    rows = {table: _rows(cells, table)[service] for table in ("rare", "excursions")}
+    return RareFinding(plan, *found(rows["rare"], rows["excursions"], confidence), rows)
+
+
+def found(
+    rare: pilot.Rows, excursions: pilot.Rows, confidence: float
+) -> tuple[RareEstimate, RareEstimate, Diagnostics]:
+    """Unavailability, outages a year, and how far to trust them, from the rows of the main phase."""
+    lost = np.array([row["unavailability"] for row in rare])
+    rates = np.array([row["outages_per_s"] for row in rare]) * YEAR
+    contributions = np.array([row["multiplier"] * row["weight"] * row["downtime_s"] for row in excursions])
+    weights = np.array([row["weight"] for row in excursions])
+    return (
+        rare_events.estimate(lost, confidence),
+        rare_events.estimate(rates, confidence),
+        rare_events.diagnostics(contributions, weights),
+    )
+
+
+def _cells(
+    scenario: Scenario, phase: Phase, settings: Mapping[str, RareSettings], replications: int, run_cells: RunCells
+) -> list[RareCell]:
+    """In the order of the replications."""
+    specs = [RareSpec(scenario, phase, settings, number) for number in range(replications)]
+    cells = sorted(run_cells(specs), key=lambda cell: cell.replication)
+    for cell in cells:
+        if cell.status != "done":
+            raise RareFailed(f"replication {cell.replication} for rare outages failed: {cell.error}")
+    return cells
+
+
+def _rows(cells: Sequence[RareCell], table: str) -> dict[str, list[Mapping[str, Any]]]:
+    """The rows of a table by Service."""
+    rows: dict[str, list[Mapping[str, Any]]] = {}
+    for row in _all(cells, table):
+        rows.setdefault(row["service"], []).append(row)
+    return rows
+
+
+def _all(cells: Sequence[RareCell], table: str) -> Iterator[Mapping[str, Any]]:
+    return (row for cell in cells for row in cell.details[table])
