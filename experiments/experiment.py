@@ -122,7 +122,7 @@ class Experiment:
     def precision(self) -> Precision | None:
         """When there are enough runs; None if their number is fixed."""
         wanted = self._spec.precision
-        return Precision(wanted.relative, self.confidence, wanted.at_most) if wanted else None
+        return Precision(wanted.relative, self.confidence, wanted.at_most, wanted.method) if wanted else None
 
     @property
     def confidence(self) -> float:

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from experiments.design.objective import Objective
 from experiments.design.scenario import Scenario
 from models.manifests import Named
 from models.manifests.account import Account
+
+Method = Literal["auto", "plain", "rare"]
+"""How an unavailability is estimated: by outages as they come (plain), by outages that are begun on purpose and weighed
+(rare; see `simulator.rare`), or rare where plain replications would not do (auto)."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,7 @@ class Precision:
     relative: float
     confidence: float
     at_most: int
+    method: Method = "auto"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, Strict, WithJsonSchema, model_validator
 
+from experiments.design.plan import Method
 from experiments.file.behaviour import BehaviourChanges, BehaviourFile
 from experiments.file.change import ChangeFile, or_change
 from experiments.file.cluster import ClusterFile
@@ -106,6 +107,10 @@ class PrecisionFile(FileModel):
     """Confidence of all intervals (95%)."""
     at_most: Annotated[int, Field(ge=2, le=MOST_REPLICATIONS)] = 2000
     """Replications after which to stop in any case."""
+    method: Method = "auto"
+    """plain: outages are counted as they come. rare: degraded periods are begun on purpose, followed under tilted
+    failure clocks, and weighed, so that outages are seen that come once in a million years. auto: rare for what so many
+    plain replications would leave too wide, if a pilot says that it takes less."""
 
 
 class ImagesFile(FileModel):

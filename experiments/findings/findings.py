@@ -13,6 +13,7 @@ from experiments.findings.breakdown import Part, breakdown
 from experiments.findings.jobs import JobRuns
 from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.findings.pairs import of_pair, samples
+from experiments.findings.rare import RareOutages
 from experiments.findings.unseen import Unseen
 from experiments.inference import batch_means, estimate, yearly
 from experiments.inference.comparison import Comparison, Versus, compare
@@ -46,6 +47,7 @@ class Findings:
         """Names in the order of the experiment; the first policy of the manifest is the baseline."""
         self._samples: dict[tuple[str, str], Sample] = {}
         self._parts: dict[tuple[str, str], list[Part]] = {}
+        self._rare: dict[tuple[str, str, float], RareOutages | None] = {}
         self._families: dict[tuple[tuple[str, str, str], ...], dict[tuple[str, str, str], Comparison]] = {}
 
     def only(self, service: str | None = None, policy: str | None = None) -> Self:
@@ -152,6 +154,8 @@ class Findings:
         s, confidence = self.sample(service, policy), self.manifest.confidence if confidence is None else confidence
         if not 0 < confidence < 1:
             raise ValueError(f"a confidence is a share between 0 and 1, such as 0.95, not {confidence}")
+        if (rare := self.rare(service, policy, confidence)) is not None:
+            return rare.availability(confidence)
         length, n = self._outage_length(service), len(s.windows)
         if n == 0:
             return Estimate(math.nan, 0.0, 1.0, confidence, 0, "no replication")
@@ -160,6 +164,14 @@ class Findings:
         unseen = self.unseen(service, policy)
         estimated = estimate.availability(downtimes, windows, s.lengths, confidence, length, pieces, strata, unseen)
         return replace(estimated, n=n)
+
+    def rare(self, service: str, policy: str, confidence: float | None = None) -> RareOutages | None:
+        """The rare outages of one Service under one policy; None if they were not looked for."""
+        confidence = self.manifest.confidence if confidence is None else confidence
+        key = service, policy, confidence
+        if key not in self._rare:
+            self._rare[key] = RareOutages.of(self.tables, service, policy, confidence)
+        return self._rare[key]
 
     def downtime_quantiles(
         self, service: str, policy: str, shares: Sequence[float] = (0.5, 0.95, 0.99)
@@ -189,6 +201,8 @@ class Findings:
     def outage_rate(self, service: str, policy: str) -> Estimate:
         """Outages a year of one Service under one policy."""
         s = self.sample(service, policy)
+        if (rare := self.rare(service, policy)) is not None:
+            return rare.rate(self.manifest.confidence)
         if len(s.windows) == 0:
             return Estimate(math.nan, 0.0, math.inf, self.manifest.confidence, 0, "no replication", "rate")
         return estimate.outages_per_year(s.counts, s.windows, self.manifest.confidence)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 def is_reached(sample: Sample, availability: Estimate, relative: float) -> bool:
     """Whether half the interval is at most `relative` of the unavailability, and rests on at least 100 outages."""
+    if availability.lost is not None:
+        value, low, high = availability.lost
+        return (high - low) / 2 <= relative * value
     if availability.is_bound or len(sample.lengths) < MANY_OUTAGES:
         never_available = availability.value == 0 and availability.low == availability.high
         return availability.n > 0 and never_available  # then nothing is left to know

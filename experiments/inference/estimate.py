@@ -14,6 +14,8 @@ Quantity = Literal["availability", "nines", "downtime", "rate", "difference", "c
 """What an estimate is of: a share of time; -log10 of the rest; seconds a year (or in the period that the method names);
 events a year; seconds a year; a share of periods; seconds."""
 
+RARE = 1e-9
+"""Unavailability below which an availability is shown by what it leaves: no share in percent would tell it from 1."""
 STATED_OUTAGE = 3600.0
 """Seconds that an outage is taken to last when none was seen: a statement, not a measurement."""
 
@@ -32,6 +34,14 @@ class Estimate:
     n: int
     method: str
     quantity: Quantity = "availability"
+    lost: tuple[float, float, float] | None = None
+    """Of an availability, if it is known better than by subtraction from 1: the unavailability, its lower and its
+    upper end."""
+
+    @property
+    def unavailability(self) -> tuple[float, float, float]:
+        """What an availability leaves: value, lower end, upper end."""
+        return self.lost or (1 - self.value, 1 - self.high, 1 - self.low)
 
     @property
     def is_bound(self) -> bool:
@@ -66,7 +76,7 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
     if math.isinf(number):
         return "inf" if number > 0 else "-inf"
     if of.quantity == "availability":
-        return f"{_percent(number, of)}%"
+        return _show_rare(number, of) if of.lost is not None and of.lost[0] < RARE else f"{_percent(number, of)}%"
     if of.quantity == "chance":
         return f"{number * 100:.3g}%"
     if of.quantity == "nines":
@@ -76,6 +86,14 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
             return f"{number:.0f}"
         return f"{number:#.3g}".removesuffix(".") if exact else f"{number:.3g}"
     return show_seconds(number)
+
+
+def _show_rare(share: float, of: Estimate) -> str:
+    """An availability by what it leaves: "1 - 5.7e-10"."""
+    assert of.lost is not None
+    value, low, high = of.lost
+    lost = {of.value: value, of.low: high, of.high: low}.get(share, 1 - share)
+    return f"1 - {lost:.1e}"
 
 
 def _percent(share: float, of: Estimate) -> str:
@@ -130,22 +148,18 @@ def nines(of: Estimate) -> Estimate:
 
     The ends of its interval are transformed like its value, never averaged.
     """
-    return replace(of, value=_nines(of.value), low=_nines(of.low), high=_nines(of.high), quantity="nines")
+    value, low, high = of.unavailability
+    return replace(of, value=_nines(value), low=_nines(high), high=_nines(low), quantity="nines", lost=None)
 
 
-def _nines(share: float) -> float:
-    return math.inf if share >= 1 else -math.log10(1 - share) + 0.0
+def _nines(lost: float) -> float:
+    return math.inf if lost <= 0 else -math.log10(lost) + 0.0
 
 
 def downtime_per_year(of: Estimate) -> Estimate:
     """The downtime that an availability leaves, in seconds a year of 365 days, with its interval."""
-    return replace(
-        of,
-        value=(1 - of.value) * YEAR,
-        low=(1 - of.high) * YEAR,
-        high=(1 - of.low) * YEAR,
-        quantity="downtime",
-    )
+    value, low, high = of.unavailability
+    return replace(of, value=value * YEAR, low=low * YEAR, high=high * YEAR, quantity="downtime", lost=None)
 
 
 def outages_per_year(counts: Floats, windows: Floats, confidence: float) -> Estimate:

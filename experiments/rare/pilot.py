@@ -10,6 +10,7 @@ import numpy as np
 
 from experiments.inference.rare_events import planned
 from experiments.rare.settings import FAILURES_PER_PERIOD, RareSettings
+from models.units import YEAR
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -20,6 +21,8 @@ _LEAST_SHARE = 0.2
 LOOKS = 24
 """Moments of a replication that are looked at in the pilot, and at least later."""
 MOST_LOOKS = 200
+OUTAGES_AT_A_TENTH = 768
+"""So many outages of exponential lengths make half of an interval at 95 % a tenth of the downtime."""
 PILOT = 8
 """Replications of each phase of a pilot."""
 
@@ -57,6 +60,16 @@ class RarePlan:
     transitions: float
     """State changes of one replication, expected."""
 
+    outages_per_year: float
+    """As the pilot has it."""
+
+    outages_asked_for: float
+    """As many outages as they come would tell as much, if their lengths are exponential."""
+
+    def plain_replications(self, duration: float) -> float:
+        """How many plain ones of this length, in seconds, would see the outages that this precision takes."""
+        return self.outages_asked_for / (self.outages_per_year * duration / YEAR)
+
     @property
     def work(self) -> float:
         """State changes in all."""
@@ -85,8 +98,17 @@ def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, 
     per_replication = own + looks * _mean(cost["settled"])
     per_replication += many_running * _mean(cost["running"]) + many_otherwise * _mean(cost["otherwise"])
     following = _following(excursions, contributions)
-    found = replace(settings, modes=modes, following=following, looks=looks, most_running=many_running, most_otherwise=many_otherwise)
-    return RarePlan(found, planned(variance / total**2, relative, confidence), per_replication)
+    found = replace(
+        settings,
+        modes=modes,
+        following=following,
+        looks=looks,
+        most_running=many_running,
+        most_otherwise=many_otherwise,
+    )
+    rate = YEAR * float(np.mean([run["outages_per_s"] for run in runs]))
+    outages = OUTAGES_AT_A_TENTH * (0.1 / relative) ** 2
+    return RarePlan(found, planned(variance / total**2, relative, confidence), per_replication, rate, outages)
 
 
 _KINDS = "settled", "running", "otherwise"

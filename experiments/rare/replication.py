@@ -8,7 +8,6 @@ import numpy as np
 
 from experiments.design.goal import Predicate, ServiceGoal
 from experiments.design.scenario import Scenario, canonical
-from experiments.metrics.column import Column, columns
 from experiments.rare.settings import Phase, RareSettings
 from experiments.store.files import digest
 from experiments.store.rare_cell import RareCell
@@ -16,34 +15,6 @@ from simulator.rare.degraded import Tilting
 from simulator.rare.runs import Beginner, Excursion, Look, Model, NaturalRun, natural
 from simulator.run import garbage_collection_paused
 from simulator.streams import Streams
-
-EXCURSIONS = columns(
-    Column("phase", str, "What the replication is for: scales, pilot or main; only main counts."),
-    Column("begun", str, "From where: settled (nothing was under way), running, otherwise (no failure clock began it)."),
-    Column("mode", str, "Failure mode that was made to strike; empty if it began otherwise."),
-    Column("struck", str, "Failure modes that struck in it until the first outage, a comma between them."),
-    Column("multiplier", float, "What its weighted downtime, in seconds, counts for as a share of the window's time."),
-    Column("weight", float, "Likelihood ratio: how much less likely what happened was than under tilted clocks."),
-    Column("downtime_s", float, "Seconds without availability in it."),
-    Column("outages", int, "Outages in it."),
-    Column("lasted_s", float, "Seconds for which it lasted."),
-    Column("repair_s", float, "Seconds that the repair of what was made to strike took; 0 if there was none."),
-    Column("transitions", int, "State changes that it took."),
-)
-"""Columns of `excursions`, beside policy, replication and Service: a row for each degraded period begun on purpose."""
-
-RARE = columns(
-    Column("phase", str, "What the replication is for: scales, pilot or main; only main counts."),
-    Column("unavailability", float, "Expected share of the window without availability, as this replication has it."),
-    Column("outages_per_s", float, "Expected outages per second, as this replication has it."),
-    Column("missing", float, "Share of the replicas that was missing on average, as seen."),
-    Column("looks", int, "Moments that were looked at."),
-    Column("full", int, "Of these, those at which all endpoints answered."),
-    Column("running", int, "Of these again, those at which something was under way."),
-    Column("otherwise", int, "Degraded periods that began otherwise than by a failure clock."),
-    Column("transitions", int, "State changes of the run itself, without the degraded periods begun on purpose."),
-)
-"""Columns of `rare`, beside policy, replication and Service: a row for each replication made for rare outages."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +58,14 @@ def run_rare_cell(spec: RareSpec) -> RareCell:
         with garbage_collection_paused():
             rows = _rows(spec)
     except Exception as error:
-        return RareCell(
-            spec.scenario.policy, spec.replication, spec.key, "failed", f"{type(error).__name__}: {error}", {}
-        )
+        return failed_rare_cell(spec, error)
     return RareCell(spec.scenario.policy, spec.replication, spec.key, "done", "", rows)
+
+
+def failed_rare_cell(spec: RareSpec, error: Exception) -> RareCell:
+    """A replication of which nothing is known but the error."""
+    text = f"{type(error).__name__}: {error}"
+    return RareCell(spec.scenario.policy, spec.replication, spec.key, "failed", text, {})
 
 
 def _rows(spec: RareSpec) -> dict[str, list[dict[str, Any]]]:

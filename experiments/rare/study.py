@@ -4,17 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from experiments.design.scenario import Scenario
-from experiments.inference import rare_events
 from experiments.inference.rare_events import Diagnostics, RareEstimate
 from experiments.rare import pilot
+from experiments.rare.estimates import found
 from experiments.rare.pilot import RarePlan
 from experiments.rare.replication import RareSpec, run_rare_cell
 from experiments.rare.settings import Phase, RareSettings
 from experiments.store.rare_cell import RareCell
-from models.units import YEAR
 
 RunCells = Callable[[Sequence[RareSpec]], Sequence[RareCell]]
 """Runs what is asked for, somewhere, and returns it in any order."""
@@ -71,21 +68,6 @@ def study(
     cells = _cells(scenario, "main", {service: plan.settings}, plan.replications, run_cells)
     rows = {table: _rows(cells, table)[service] for table in ("rare", "excursions")}
     return RareFinding(plan, *found(rows["rare"], rows["excursions"], confidence), rows)
-
-
-def found(
-    rare: pilot.Rows, excursions: pilot.Rows, confidence: float
-) -> tuple[RareEstimate, RareEstimate, Diagnostics]:
-    """Unavailability, outages a year, and how far to trust them, from the rows of the main phase."""
-    lost = np.array([row["unavailability"] for row in rare])
-    rates = np.array([row["outages_per_s"] for row in rare]) * YEAR
-    contributions = np.array([row["multiplier"] * row["weight"] * row["downtime_s"] for row in excursions])
-    weights = np.array([row["weight"] for row in excursions])
-    return (
-        rare_events.estimate(lost, confidence),
-        rare_events.estimate(rates, confidence),
-        rare_events.diagnostics(contributions, weights),
-    )
 
 
 def _cells(

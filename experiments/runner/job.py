@@ -13,6 +13,7 @@ from typing import Any
 from experiments.design.scenario import Scenario
 from experiments.findings import summaries
 from experiments.metrics.metric import own_metrics
+from experiments.rare.replication import RareSpec, failed_rare_cell, run_rare_cell
 from experiments.results import Results
 from experiments.runner import provenance
 from experiments.runner.engines import Engine
@@ -22,6 +23,7 @@ from experiments.store.cell import Cell
 from experiments.store.files import write
 from experiments.store.folder import ResultFolder
 from experiments.store.manifest import Manifest
+from experiments.store.rare_cell import RareCell
 from experiments.store.tables import tables
 from models.input.problems import Refusal
 
@@ -75,6 +77,10 @@ class Job:
     failed: list[Cell] = field(default_factory=list)
     """Finished cells that are not kept, as the next run tries them again."""
     stop: threading.Event = field(default_factory=threading.Event)
+    rare: list[RareCell] = field(default_factory=list)
+    """Finished replications made for rare outages that the results are to tell of."""
+    rare_progress: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """What of them is finished, and how many there are to be, by what they are for."""
 
     def __post_init__(self) -> None:
         self.done = {scenario.policy: set() for scenario in self.scenarios}
@@ -114,6 +120,47 @@ class Job:
         for key, result in self.engine.map_unordered(run_cell, missing):
             yield result if isinstance(result, Cell) else failed_cell(spec(*key), result)
 
+    def run_rare(self, specs: Sequence[RareSpec]) -> list[RareCell]:
+        """Run what is missing of these replications, which are for one purpose, and keep it as it comes."""
+        first = specs[0]
+        wanted = {(spec.key, spec.replication): spec for spec in specs}
+        found = {
+            key: cell
+            for cell in self.store.rare_cells({spec.key for spec in specs})
+            if (key := (cell.scenario, cell.replication)) in wanted
+        }
+        purpose = f"{first.scenario.policy}, rare outages: {first.phase}"
+
+        def missing() -> Iterator[tuple[tuple[str, int], RareSpec]]:
+            for key, spec in wanted.items():
+                if self.stop.is_set():
+                    return
+                if key not in found:
+                    yield key, spec
+
+        unsaved: list[RareCell] = []
+        saved = time.monotonic()
+        try:
+            for key, result in self.engine.map_unordered(run_rare_cell, missing()):
+                cell = result if isinstance(result, RareCell) else failed_rare_cell(wanted[key], result)
+                found[key] = cell
+                if cell.status == "done":
+                    unsaved.append(cell)
+                self.rare_progress[purpose] = len(found), len(specs)
+                self._tell()
+                if time.monotonic() - saved > SAVE_EVERY:
+                    self._save_rare(unsaved)
+                    unsaved, saved = [], time.monotonic()
+        finally:
+            self._save_rare(unsaved)
+        if len(found) < len(specs):
+            raise Interrupted(len(found), len(specs), self.resume_command())
+        return [found[key] for key in wanted]
+
+    def _save_rare(self, cells: Sequence[RareCell]) -> None:
+        if cells:
+            self.store.save_rare_chunk(cells)
+
     def _missing(self, replications: int) -> Iterator[tuple[str, int]]:
         """What to run, all policies side by side, until somebody says stop."""
         for replication in range(replications):
@@ -135,14 +182,16 @@ class Job:
             self.store.save_chunk(cells)
 
     def _tell(self) -> None:
-        self.listener(
-            Progress({policy: len(of) for policy, of in self.done.items()}, dict.fromkeys(self.done, self.most))
-        )
+        done = {policy: len(of) for policy, of in self.done.items()}
+        most = dict.fromkeys(self.done, self.most)
+        for purpose, (finished, wanted) in self.rare_progress.items():
+            done[purpose], most[purpose] = finished, wanted
+        self.listener(Progress(done, most))
 
     def results(self, replications: int) -> Results:
         """What came of the first `replications`, as far as they are finished."""
         manifest = replace(self.manifest, replications=replications)
-        frames = tables(self._cells(replications), manifest.policies, manifest.services)
+        frames = tables(chain(self._cells(replications), self.rare), manifest.policies, manifest.services)
         return Results(manifest, frames, resolved=self.resolved, path=self.folder.path if self.folder else None)
 
     def _cells(self, replications: int) -> Iterator[Cell]:

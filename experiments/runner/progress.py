@@ -14,7 +14,10 @@ PLAIN_EVERY = 10.0
 
 @dataclass(frozen=True)
 class Progress:
-    """Replications finished and at most to do, by policy. Totals never change during a run; `done` never falls."""
+    """Replications finished and at most to do, by policy, and by what further ones are for once that is known.
+
+    A total never changes during a run; `done` never falls.
+    """
 
     done: Mapping[str, int]
     total: Mapping[str, int]

@@ -78,7 +78,7 @@ def _options(plan: Plan, resolved: Mapping[str, Any], asked: int | None) -> list
 def _precision(precision: Precision | None) -> dict[str, Any] | None:
     if precision is None:
         return None
-    return {name: getattr(precision, name) for name in ("relative", "confidence", "at_most")}
+    return {name: getattr(precision, name) for name in ("relative", "confidence", "at_most", "method")}
 
 
 def _versions() -> dict[str, str]:

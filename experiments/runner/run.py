@@ -16,7 +16,7 @@ from experiments.design.plan import Plan, Precision
 from experiments.findings.precision import imprecise_rows
 from experiments.results import Results
 from experiments.runner import progress as progressing
-from experiments.runner import provenance
+from experiments.runner import provenance, rare_outages
 from experiments.runner.engines import Engine
 from experiments.runner.engines.local import LocalEngine
 from experiments.runner.job import Interrupted, Job, NothingRan
@@ -167,11 +167,20 @@ def _run_to_precision(job: Job, looks: Sequence[int], precision: Precision | Non
             raise NothingRan(len(results.cells), str(results.failed["error"].iloc[0]))
         if precision is None:
             return job.keep(results, "done")
+        if look == looks[0] and precision.method != "plain":
+            rare_outages.look_for(job, results, precision)
+            results = job.results(look)
         imprecise = imprecise_rows(results, precision.relative, precision.confidence)
         passed = 0 if imprecise else passed + 1
-        if passed == 2:
+        if passed == 2 or (precision.method == "rare" and not _plainly(job, imprecise)):
             break
     return job.keep(results, "done", [f"{service} under {policy}" for service, policy in imprecise])
+
+
+def _plainly(job: Job, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of the rows, Service and policy, that are estimated from outages as they come."""
+    rare = {(row["service"], row["policy"]) for row in job.manifest.rare if row["method"] == "rare"}
+    return [row for row in rows if row not in rare]
 
 
 @contextmanager

@@ -8,6 +8,7 @@
     alerts.parquet   a row per burn-rate alert                      rollouts.parquet  a row per rollout x service
     operations.parquet   a row per policy x replication x time that an operation was asked for
     jobs.parquet     a row per policy x replication x Job or CronJob that was due
+    rare.parquet, excursions.parquet   replications made for rare outages, and the degraded periods begun in them
     losses.parquet   a row per policy x replication x service x cause x stage
     absences.parquet a row per policy x replication x service x cause that took replicas away
     requests.parquet a row per policy x replication x service with traffic
@@ -37,6 +38,7 @@ from experiments.store.cell import Cell
 from experiments.store.files import contents, csv_text, digest, remove, sha256, write
 from experiments.store.inputs import copies
 from experiments.store.manifest import Manifest
+from experiments.store.rare_cell import RareCell
 from experiments.store.tables import COLUMNS, arrow_table
 from models.input.problems import Refusal
 
@@ -143,6 +145,21 @@ class ResultFolder:
         text = json.dumps([cell.to_json() for cell in cells], default=np.generic.item)
         write(self._state / f"{digest(text)}.json", text)
 
+    def save_rare_chunk(self, cells: Sequence[RareCell]) -> None:
+        """Keep finished replications made for rare outages, all or none of them."""
+        text = json.dumps([cell.to_json() for cell in cells], default=np.generic.item)
+        write(self._state / "rare" / f"{digest(text)}.json", text)
+
+    def rare_cells(
+        self, scenarios: Iterable[str], skipped: Callable[[Path], None] = lambda chunk: None
+    ) -> Iterator[RareCell]:
+        """The finished ones of these content ids, a few in memory at a time; a damaged chunk is `skipped`."""
+        wanted = set(scenarios)
+        for values in self._chunks(self._state / "rare", skipped):
+            cell = RareCell.from_json(values)
+            if cell.scenario in wanted and cell.status == "done":
+                yield cell
+
     def events(self, policy: str, replication: int) -> Path:
         """Where the transitions of one replication are, if they are kept."""
         return self.path / "events" / policy / f"{replication}.parquet"
@@ -150,16 +167,20 @@ class ResultFolder:
     def cells(self, scenarios: Iterable[str], skipped: Callable[[Path], None] = lambda chunk: None) -> Iterator[Cell]:
         """The finished cells of these content ids, a few in memory at a time; a damaged chunk is `skipped`."""
         wanted = set(scenarios)
-        for chunk in sorted(self._state.glob("*.json")):
+        found = map(Cell.from_json, self._chunks(self._state, skipped))
+        yield from (cell for cell in found if cell.scenario in wanted and cell.status == "done")
+
+    @staticmethod
+    def _chunks(folder: Path, skipped: Callable[[Path], None]) -> Iterator[dict[str, Any]]:
+        for chunk in sorted(folder.glob("*.json")):
             try:
                 text = contents(chunk).decode()
             except (OSError, UnicodeDecodeError):
                 text = ""
-            if digest(text) != chunk.stem:
+            if digest(text) == chunk.stem:
+                yield from json.loads(text)
+            else:
                 skipped(chunk)
-                continue
-            found = map(Cell.from_json, json.loads(text))
-            yield from (cell for cell in found if cell.scenario in wanted and cell.status == "done")
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write manifest.json."""

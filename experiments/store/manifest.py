@@ -6,7 +6,7 @@ from typing import Any
 
 from experiments.store.files import digest
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Of the folder and of the cells: raised when old cells may no longer be mixed with new ones."""
 
 
@@ -27,6 +27,9 @@ class Manifest:
     """Policy -> content id."""
     objectives: list[dict[str, Any]] = field(default_factory=list)
     precision: dict[str, Any] | None = None
+    rare: list[dict[str, Any]] = field(default_factory=list)
+    """Of which Services under which policies rare outages were looked for, or were not and why: service, policy,
+    method, why, replications, work and plain_work (state changes)."""
     imprecise: list[str] = field(default_factory=list)
     """Service and policy that did not reach the asked precision."""
     inputs: dict[str, str] = field(default_factory=dict)

@@ -16,6 +16,8 @@ from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.column import Column, columns
 from experiments.metrics.metric import metrics
 from experiments.metrics.observation import Observation
+from experiments.rare.columns import EXCURSIONS, RARE
+from experiments.store.rare_cell import RareCell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +38,8 @@ DETAILS: dict[str, dict[str, Column]] = {
     "absences": causes.COLUMNS,
     "requests": requests.REQUESTS,
     "lost_requests": requests.LOST_REQUESTS,
+    "rare": RARE,
+    "excursions": EXCURSIONS,
 }
 """Tables whose rows a cell brings along (`Cell.details`), none or many a Service: table -> name -> column.
 
@@ -81,7 +85,9 @@ CELLS_AT_ONCE = 200
 """So many cells are rows in memory at a time: as Python objects they take many times the room of their columns."""
 
 
-def tables(cells: Iterable["Cell"], policies: Sequence[str], services: Sequence[str]) -> dict[str, "pd.DataFrame"]:
+def tables(
+    cells: "Iterable[Cell | RareCell]", policies: Sequence[str], services: Sequence[str]
+) -> dict[str, "pd.DataFrame"]:
     """The tables of `COLUMNS`, in the order of policies, replications, services and time.
 
     The cells are taken as they come, each once, in any order. What is not in order yet waits in temporary files, so
@@ -111,16 +117,20 @@ def _named(folder: str) -> Iterator[None]:
         raise OSError(error.errno, os.strerror(error.errno), folder) from error
 
 
-def _rows(cells: Sequence["Cell"], services: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def _rows(cells: "Sequence[Cell | RareCell]", services: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """The rows of a few cells, by table; within a cell in the order of services and time."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
     for cell in cells:
+        where = {"policy": cell.policy, "replication": cell.replication}
+        for table, rows in cell.details.items():
+            found[table] += [where | dict(row) for row in rows]
+        if isinstance(cell, RareCell):
+            continue
         found["cells"].append(
             {name: getattr(cell, name) for name in (*_CELL, *_RUN)}
             | dict(cell.metrics)
             | {"strikes": _sorted_json(cell.strikes), "pending": _sorted_json(cell.pending)}
         )
-        where = {"policy": cell.policy, "replication": cell.replication}
         for service in services:
             if service not in cell.services:
                 continue
@@ -131,8 +141,6 @@ def _rows(cells: Sequence["Cell"], services: Sequence[str]) -> dict[str, list[di
                 here | {"start_s": start, "end_s": end, "cause": cause}
                 for (start, end), cause in zip(spans, cell.causes.get(service) or [""] * len(spans), strict=True)
             ]
-        for table, rows in cell.details.items():
-            found[table] += [where | dict(row) for row in rows]
     return found
 
 

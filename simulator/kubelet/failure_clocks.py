@@ -81,7 +81,9 @@ class FailureClocks:
     def _container_clock(self, pod: PodState, container: ContainerState, mode: CrashMode) -> Clock:
         rng = pod.slot.stream(f"failure/{mode.name}/{container.spec.name}")
         subject = f"{pod.slot.name}/{container.spec.name}"
-        return self._hazards.clock(mode.name, mode.law, rng, lambda: self._container_died(pod, container, mode), subject)
+        return self._hazards.clock(
+            mode.name, mode.law, rng, lambda: self._container_died(pod, container, mode), subject
+        )
 
     def _sandbox_clock(self, pod: PodState, mode: CrashMode) -> Clock:
         rng = pod.slot.stream(f"failure/{mode.name}")

@@ -1,0 +1,33 @@
+"""What is kept of replications made for rare outages: the columns of two tables."""
+
+from experiments.metrics.column import Column, columns
+
+EXCURSIONS = columns(
+    Column("phase", str, "What the replication is for: scales, pilot or main; only main counts."),
+    Column(
+        "begun", str, "From where: settled (nothing was under way), running, otherwise (no failure clock began it)."
+    ),
+    Column("mode", str, "Failure mode that was made to strike; empty if it began otherwise."),
+    Column("struck", str, "Failure modes that struck in it until the first outage, a comma between them."),
+    Column("multiplier", float, "What its weighted downtime, in seconds, counts for as a share of the window's time."),
+    Column("weight", float, "Likelihood ratio: how much less likely what happened was than under tilted clocks."),
+    Column("downtime_s", float, "Seconds without availability in it."),
+    Column("outages", int, "Outages in it."),
+    Column("lasted_s", float, "Seconds for which it lasted."),
+    Column("repair_s", float, "Seconds that the repair of what was made to strike took; 0 if there was none."),
+    Column("transitions", int, "State changes that it took."),
+)
+"""Columns of `excursions`, beside policy, replication and Service: a row for each degraded period begun on purpose."""
+
+RARE = columns(
+    Column("phase", str, "What the replication is for: scales, pilot or main; only main counts."),
+    Column("unavailability", float, "Expected share of the window without availability, as this replication has it."),
+    Column("outages_per_s", float, "Expected outages per second, as this replication has it."),
+    Column("missing", float, "Share of the replicas that was missing on average, as seen."),
+    Column("looks", int, "Moments that were looked at."),
+    Column("full", int, "Of these, those at which all endpoints answered."),
+    Column("running", int, "Of these again, those at which something was under way."),
+    Column("otherwise", int, "Degraded periods that began otherwise than by a failure clock."),
+    Column("transitions", int, "State changes of the run itself, without the degraded periods begun on purpose."),
+)
+"""Columns of `rare`, beside policy, replication and Service: a row for each replication made for rare outages."""

@@ -1,0 +1,21 @@
+"""From the rows of replications made for rare outages to estimates."""
+
+import numpy as np
+
+from experiments.inference import rare_events
+from experiments.inference.rare_events import Diagnostics, RareEstimate
+from experiments.rare.pilot import Rows
+from models.units import YEAR
+
+
+def found(rare: Rows, excursions: Rows, confidence: float) -> tuple[RareEstimate, RareEstimate, Diagnostics]:
+    """Unavailability, outages a year, and how far to trust them, from the rows of the main phase."""
+    lost = np.array([row["unavailability"] for row in rare])
+    rates = np.array([row["outages_per_s"] for row in rare]) * YEAR
+    contributions = np.array([row["multiplier"] * row["weight"] * row["downtime_s"] for row in excursions])
+    weights = np.array([row["weight"] for row in excursions])
+    return (
+        rare_events.estimate(lost, confidence),
+        rare_events.estimate(rates, confidence),
+        rare_events.diagnostics(contributions, weights),
+    )

@@ -1,0 +1,95 @@
+"""Rare outages in a run: for which Services and policies they are looked for, and what that takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from experiments.design.plan import Precision
+from experiments.findings.precision import is_reached, would_take
+from experiments.rare.pilot import RarePlan
+from experiments.rare.replication import RareSpec
+from experiments.rare.study import RareFailed, plans
+
+if TYPE_CHECKING:
+    from experiments.design.scenario import Scenario
+    from experiments.results import Results
+    from experiments.runner.job import Job
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How one Service under one policy is estimated, and why."""
+
+    service: str
+    policy: str
+    method: str
+    why: str
+    replications: int = 0
+    work: float = 0.0
+    """State changes that the rare replications take, expected; 0 if there are none."""
+    plain_work: float = 0.0
+    """State changes that plain replications would take for the same precision, as far as the pilot tells."""
+
+
+def look_for(job: "Job", results: "Results", precision: Precision) -> None:
+    """Decides for which rows rare outages are looked for, and does so; what comes of it is in `job`."""
+    choices: list[Choice] = []
+    for scenario in job.scenarios:
+        services = [goal.name for goal in scenario.services]
+        if precision.method == "auto":
+            services = [name for name in services if _too_rare(results, name, scenario.policy, precision)]
+        if services:
+            choices += _policy(job, results, scenario, services, precision)
+    job.manifest.rare[:] = [vars(choice) for choice in choices]
+
+
+def _too_rare(results: "Results", service: str, policy: str, precision: Precision) -> bool:
+    """Whether plain replications, as many as are allowed, would leave the interval too wide."""
+    sample = results.sample(service, policy)
+    availability = results.availability(service, policy, precision.confidence)
+    if is_reached(sample, availability, precision.relative):
+        return False
+    more = would_take(sample, availability, precision.relative)
+    return more is not None and more > precision.at_most
+
+
+def _policy(
+    job: "Job", results: "Results", scenario: "Scenario", services: list[str], precision: Precision
+) -> list[Choice]:
+    try:
+        planned = plans(scenario, services, precision.relative, precision.confidence, job.run_rare)
+    except RareFailed as error:
+        return [Choice(service, scenario.policy, "plain", str(error)) for service in services]
+    choices = [_chosen(results, scenario, service, planned.get(service), precision) for service in services]
+    chosen = {choice.service: choice.replications for choice in choices if choice.method == "rare"}
+    settings = {service: plan.settings for service, plan in planned.items() if plan and service in chosen}
+    specs = []
+    for number in range(max(chosen.values(), default=0)):
+        wanted = {service: settings[service] for service in chosen if number < chosen[service]}
+        specs.append(RareSpec(scenario, "main", wanted, number))
+    cells = job.run_rare(specs) if specs else []
+    if errors := [cell.error for cell in cells if cell.status != "done"]:
+        return [Choice(service, scenario.policy, "plain", f"a replication failed: {errors[0]}") for service in services]
+    job.rare += cells
+    return choices
+
+
+def _chosen(
+    results: "Results", scenario: "Scenario", service: str, plan: RarePlan | None, precision: Precision
+) -> Choice:
+    policy = scenario.policy
+    if plan is None:
+        return Choice(service, policy, "plain", "no outage was met in a pilot of rare outages")
+    cells = results.cells.loc[results.cells["policy"] == policy]
+    plain = plan.plain_replications(scenario.duration) * float(cells["transitions"].mean())
+    replications = min(plan.replications, precision.at_most)
+    work = replications * plan.transitions
+    if precision.method == "auto" and plain <= plan.work:
+        return Choice(service, policy, "plain", "plain replications take less", 0, plan.work, plain)
+    why = f"about {plain / plan.work:,.0f} times less work than plain replications for the same precision"
+    return Choice(service, policy, "rare", why, replications, work, plain)
+
+
+def told(rare: list[Mapping[str, Any]]) -> list[str]:
+    """What was chosen, in words, for whom it was not the plain method."""
+    return [f"{row['service']} under {row['policy']}: {row['why']}" for row in rare if row["method"] == "rare"]
