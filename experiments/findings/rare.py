@@ -36,7 +36,7 @@ class RareOutages:
         rare, excursions = (rows.loc[rows["phase"] == "main"] for rows in (rare, excursions))
         if len(rare) < 2:
             return None
-        told: list[Any] = [rows.to_dict("records") for rows in (rare, excursions)]
+        told: tuple[Any, Any] = rare.to_dict("records"), excursions.to_dict("records")
         hits = int((excursions["downtime_s"] > 0).sum())
         return cls(*found(*told, confidence), float(rare["missing"].mean()), len(excursions), hits)
 

@@ -3,7 +3,7 @@
 from experiments.metrics.column import Column, columns
 
 EXCURSIONS = columns(
-    Column("phase", str, "What the replication is for: scales, pilot or main; only main counts."),
+    Column("phase", str, "What the replication is for: scales, pilot, trial or main; only main counts."),
     Column(
         "begun", str, "From where: settled (nothing was under way), running, otherwise (no failure clock began it)."
     ),
@@ -20,7 +20,7 @@ EXCURSIONS = columns(
 """Columns of `excursions`, beside policy, replication and Service: a row for each degraded period begun on purpose."""
 
 RARE = columns(
-    Column("phase", str, "What the replication is for: scales, pilot or main; only main counts."),
+    Column("phase", str, "What the replication is for: scales, pilot, trial or main; only main counts."),
     Column("unavailability", float, "Expected share of the window without availability, as this replication has it."),
     Column("outages_per_s", float, "Expected outages per second, as this replication has it."),
     Column("missing", float, "Share of the replicas that was missing on average, as seen."),

@@ -1,7 +1,7 @@
 """From what a pilot saw to how the effort is best spent."""
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -76,13 +76,25 @@ class RarePlan:
         return self.replications * self.transitions
 
 
+def tuned(settings: RareSettings, excursions: Rows) -> RareSettings | None:
+    """Settings by which the effort is spent where outages come from; None if the pilot met none."""
+    contributions = _contributions(excursions)
+    if not math.fsum(contributions) > 0:
+        return None
+    modes, following = _modes(settings, excursions, contributions), _following(excursions, contributions)
+    return replace(settings, modes=modes, following=following)
+
+
+def _contributions(excursions: Rows) -> list[float]:
+    return [row["multiplier"] * row["weight"] * row["downtime_s"] for row in excursions]
+
+
 def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, confidence: float) -> RarePlan | None:
-    """How the effort is best spent, by a pilot with tilted clocks; None if no outage was met in it."""
-    contributions = [row["multiplier"] * row["weight"] * row["downtime_s"] for row in excursions]
+    """What the estimate takes, by a trial of the settings; None if no outage was met in it."""
+    contributions = _contributions(excursions)
     total = math.fsum(contributions) / len(runs)
     if not total > 0:
         return None
-    modes = _modes(settings, excursions, contributions)
     by_kind = defaultdict[str, list[float]](list)
     cost = defaultdict[str, list[float]](list)
     for row, contribution in zip(excursions, contributions, strict=True):
@@ -100,8 +112,6 @@ def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, 
     following = _following(excursions, contributions)
     found = replace(
         settings,
-        modes=modes,
-        following=following,
         looks=looks,
         most_running=many_running,
         most_otherwise=many_otherwise,
@@ -138,7 +148,7 @@ def _how_many(
     column: str,
 ) -> int:
     """Neyman's allocation: in proportion to the standard deviation over the root of the cost, and at least two."""
-    there = max(run[column] for run in runs)
+    there = int(max(run[column] for run in runs))
     if not moment or not there:
         return 2
     if not settled:
@@ -166,7 +176,7 @@ def _modes(settings: RareSettings, excursions: Rows, contributions: Sequence[flo
 def _following(excursions: Rows, contributions: Sequence[float]) -> dict[str, float]:
     """How the tilt is shared by the modes: as they struck in what led to outages (cross-entropy)."""
     seen = sorted({row["mode"] for row in excursions if row["mode"]})
-    struck: Counter[str] = Counter()
+    struck: defaultdict[str, float] = defaultdict(float)
     for row, contribution in zip(excursions, contributions, strict=True):
         for mode in filter(None, row["struck"].split(",")):
             struck[mode] += contribution

@@ -94,7 +94,7 @@ def up(predicate: Predicate) -> Any:
     def holds(answering: int, desired: int) -> bool:
         key = answering, desired
         if key not in known:
-            known[key] = bool(predicate.holds(np.float64(answering), np.float64(desired)))
+            known[key] = bool(predicate.holds(np.array([float(answering)]), np.array([float(desired)]))[0])
         return known[key]
 
     return holds

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Phase = Literal["scales", "pilot", "main"]
+Phase = Literal["scales", "pilot", "trial", "main"]
 """What replications are for: to see how long Services are degraded after a failure of each mode; how the effort is
-best spent; the estimate. Only the last counts."""
+best spent; how many it then takes; the estimate. Only the last counts."""
 
 FAILURES_PER_PERIOD = 2.5
 """So many critical failures are expected in a degraded period under tilted clocks."""

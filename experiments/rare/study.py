@@ -45,13 +45,17 @@ def plans(
     """By Service: how the effort is best spent; None if the pilot met no outage."""
     start = {service: pilot.first() for service in services}
     seen = _rows(_cells(scenario, "scales", start, pilot.PILOT, run_cells), "excursions")
-    tilted = {service: pilot.scaled(seen[service]) for service in services}
-    cells = _cells(scenario, "pilot", tilted, pilot.PILOT, run_cells)
+    tilted = {service: pilot.scaled(seen.get(service, [])) for service in services}
+    seen = _rows(_cells(scenario, "pilot", tilted, pilot.PILOT, run_cells), "excursions")
+    tuned = {service: pilot.tuned(tilted[service], seen.get(service, [])) for service in services}
+    settings = {service: each for service, each in tuned.items() if each is not None}
+    cells = _cells(scenario, "trial", settings, pilot.PILOT, run_cells) if settings else []
     excursions, runs = _rows(cells, "excursions"), _rows(cells, "rare")
-    return {
-        service: pilot.plan(tilted[service], excursions[service], runs[service], relative, confidence)
-        for service in services
+    plans = {
+        service: pilot.plan(each, excursions[service], runs[service], relative, confidence)
+        for service, each in settings.items()
     }
+    return {service: plans.get(service) for service in services}
 
 
 def study(
