@@ -109,7 +109,6 @@ def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, 
     variance += otherwise * settings.most_otherwise / max(many_otherwise, 1)
     per_replication = own + looks * _mean(cost["settled"])
     per_replication += many_running * _mean(cost["running"]) + many_otherwise * _mean(cost["otherwise"])
-    following = _following(excursions, contributions)
     found = replace(
         settings,
         looks=looks,
