@@ -33,6 +33,17 @@ class Model:
         """Of the measured window, in seconds since failures began."""
         return self.warmup + self.duration
 
+    @property
+    def repeats(self) -> bool:
+        """Whether a later time is like time 0 but for what breaks.
+
+        Not if something happens at times of its own: what an operation, a Job or a change of traffic has left behind
+        is no settled state, even when it is over, for in a new simulation it would come again.
+        """
+        cluster, traffic = self.simulated["cluster"], self.simulated.get("traffic", ())
+        steady = all(len(of.rate.steps) == 1 for of in traffic)
+        return steady and not (self.operations or cluster.jobs or cluster.cron_jobs)
+
     def begun(self, replication: int | str, lasting: float, places: Mapping[str, str] = {}) -> Simulation:
         """A simulation of this replication at its time 0, its failure clocks begun, that may go on for so long."""
         streams = Streams(self.seed, replication)
@@ -49,7 +60,7 @@ class OtherStarts:
         self._kernel, self._watched = simulation.kernel, watched
         self._was_full = watched.is_full
         self._fired_at: float | None = None
-        self.count = 0
+        self.count = int(not self._was_full)
         watched.on_change.append(self._changed)
         simulation.hazards.before_fire.append(self._fires)
 
@@ -97,7 +108,7 @@ def natural(model: Model, replication: int | str, times: Sequence[float], servic
     for time in times:
         simulation.kernel.run_until(time)
         full = frozenset(name for name, one in watched.items() if one.is_full)
-        looks.append(Look(time, full, settled(simulation) if full else None))
+        looks.append(Look(time, full, settled(simulation) if full and model.repeats else None))
     simulation.kernel.run_until(model.end)
     counts = {name: other.count for name, other in others.items()}
     histories = simulation.recorder.histories(0.0, model.end)
