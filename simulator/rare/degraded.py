@@ -1,11 +1,11 @@
 """A degraded period, followed to its end under tilted clocks."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from simulator.hazards import Clock
-from simulator.rare.watched import Watched
+from simulator.rare.watched import Watched, is_fatal
 from simulator.simulation import Simulation
 
 
@@ -47,6 +47,18 @@ class DegradedPeriod:
     """What struck until the first outage, in its order, what began it left out; as in `Tilting.modes`."""
     weight: float
     """The likelihood ratio of what happened up to the first outage, or to the end if there was none."""
+
+
+def shares(kinds: Iterable[str], given: Mapping[str, float]) -> dict[str, float]:
+    """How a tilt is shared by these kinds of clocks: in proportion to what is given, 1 if it is not.
+
+    Where some would be an outage at once and others not, each of the two sorts gets half: what is a single step away
+    may matter most where it is rare, and then no pilot has met it (failure distance: Carrasco, 1992).
+    """
+    sorts: dict[bool, dict[str, float]] = {}
+    for kind in kinds:
+        sorts.setdefault(is_fatal(kind), {})[kind] = given.get(kind, 1.0)
+    return {kind: of / sum(parts.values()) / len(sorts) for parts in sorts.values() for kind, of in parts.items()}
 
 
 class Follower:
@@ -148,9 +160,9 @@ class Follower:
         if scale > 0:
             left = self._watched.answering
             critical = {f"{left}:{kind}": clocks for kind, clocks in self._watched.critical_clocks().items()}
-            parts = {kind: self._tilting.modes.get(kind, 1.0) for kind in critical}
+            parts = shares(critical, self._tilting.modes)
             for kind, clocks in critical.items():
-                part = parts[kind] / sum(parts.values())
+                part = parts[kind]
                 each = self._tilting.failures_per_period / scale * part / len(clocks)
                 for clock in clocks:
                     self._kinds[clock] = kind

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from simulator.hazards import Clock
-from simulator.rare.degraded import DegradedPeriod, Follower, Tilting
+from simulator.rare.degraded import DegradedPeriod, Follower, Tilting, shares
 from simulator.rare.settled import Settled, restore, settled
 from simulator.rare.watched import Up, Watched
 from simulator.simulation import Simulation
@@ -174,12 +174,12 @@ class Beginner:
         critical = watched.critical_clocks()
         if not critical:
             return Excursion("", 0.0, DegradedPeriod(0.0, 0, 0.0, 0.0, (), 1.0))
-        shares = np.array([self._modes.get(mode, 1.0) for mode in critical])
-        shares /= shares.sum()
-        chosen = int(rng.choice(len(critical), p=shares))
+        parts = np.array(list(shares(critical, self._modes).values()))
+        parts /= parts.sum()
+        chosen = int(rng.choice(len(critical), p=parts))
         kind, clocks = list(critical.items())[chosen]
         clock = clocks[int(rng.integers(len(clocks)))]
         rate = clock.rate or 0.0
         period = follower.force(clock)
         counts = simulation.state.transitions.count
-        return Excursion(kind, rate * len(clocks) / float(shares[chosen]), period, counts)
+        return Excursion(kind, rate * len(clocks) / float(parts[chosen]), period, counts)

@@ -87,6 +87,11 @@ def fatal(mode: str) -> str:
     return f"{mode}!"
 
 
+def is_fatal(kind: str) -> bool:
+    """Whether `fatal` called it so."""
+    return kind.endswith("!")
+
+
 def _own_clocks(pod: PodState) -> Iterator[Clock]:
     """Those of its sandbox and its containers."""
     yield from pod.clocks
