@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from simulator.hazards import Clock
-from simulator.rare.degraded import DegradedPeriod, Follower, Tilting
+from simulator.rare.degraded import DegradedPeriod, Follower, Tilting, shares
 from simulator.rare.settled import Settled, restore, settled
 from simulator.rare.watched import Up, Watched
 from simulator.simulation import Simulation
@@ -129,7 +129,7 @@ class Excursion:
     """A degraded period that was begun on purpose."""
 
     mode: str
-    """The failure mode of the clock that was made to fire; "" if it began otherwise."""
+    """The failure mode, `fatal` or not, of the clock that was made to fire; "" if it began otherwise."""
     rate: float
     """How often, per second, clocks like it begin one, over how likely it was chosen; 1 if it began otherwise."""
     period: DegradedPeriod
@@ -141,7 +141,7 @@ class Beginner:
     """Begins degraded periods of one Service."""
 
     def __init__(self, model: Model, service: str, up: Up, tilting: Tilting, modes: Mapping[str, float] = {}) -> None:
-        """`modes`: how likely a mode is chosen to begin one, in proportion; 1 if it is not given."""
+        """`modes`: how likely a mode, `fatal` or not, is chosen to begin one, in proportion; 1 if it is not given."""
         self._model, self._service, self._up = model, service, up
         self._tilting = tilting
         self._modes = modes
@@ -185,12 +185,12 @@ class Beginner:
         critical = watched.critical_clocks()
         if not critical:
             return Excursion("", 0.0, DegradedPeriod(0.0, 0, 0.0, 0.0, (), 1.0))
-        shares = np.array([self._modes.get(mode, 1.0) for mode in critical])
-        shares /= shares.sum()
-        chosen = int(rng.choice(len(critical), p=shares))
-        mode, clocks = list(critical.items())[chosen]
+        parts = np.array(list(shares(critical, self._modes).values()))
+        parts /= parts.sum()
+        chosen = int(rng.choice(len(critical), p=parts))
+        kind, clocks = list(critical.items())[chosen]
         clock = clocks[int(rng.integers(len(clocks)))]
         rate = clock.rate or 0.0
         period = follower.force(clock)
         counts = simulation.state.transitions.count
-        return Excursion(mode, rate * len(clocks) / float(shares[chosen]), period, counts)
+        return Excursion(kind, rate * len(clocks) / float(parts[chosen]), period, counts)
