@@ -185,7 +185,8 @@ class Beginner:
         critical = watched.critical_clocks()
         if not critical:
             return Excursion("", 0.0, DegradedPeriod(0.0, 0, 0.0, 0.0, (), 1.0))
-        parts = np.array(list(shares(critical, self._modes).values()))
+        by_kind = shares(critical, self._modes)
+        parts = np.array([by_kind[kind] for kind in critical])
         parts /= parts.sum()
         chosen = int(rng.choice(len(critical), p=parts))
         kind, clocks = list(critical.items())[chosen]

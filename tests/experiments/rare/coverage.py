@@ -24,8 +24,9 @@ from models.distributions import Exponential, Fixed
 from models.units import DAY
 from tests.experiments.rare.systems import kubernetes, of_units, with_seed
 
-LOOKS, RELATIVE = 8, 0.2
-"""Degraded periods a replication: a third of what the product takes, so that studies are cheap, and skewer than its."""
+LOOKS, PILOT, RELATIVE = 6, 8, 0.2
+"""Degraded periods a replication, and replications of a phase of the pilot: fewer than the product takes, so that studies
+are cheap, and their values more skewed than its."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class One:
 
 def one(name: str, seed: int) -> One | None:
     """A study with this seed; None if its pilot met no outage."""
-    pilot.LOOKS = LOOKS
+    pilot.LOOKS, pilot.PILOT = LOOKS, PILOT
     scenario = with_seed(SYSTEMS[name].scenario, seed)
     found = study(scenario, scenario.services[0].name, RELATIVE)
     if found.unavailability is None or found.diagnostics is None:
@@ -128,7 +129,7 @@ PAGE = """# How often the intervals of rare outages hold the truth
 
 Nominal 95 %, {count} studies a system that differ in their seed only (standard error {error:.3f}), each with a pilot of
 its own; `python tests/experiments/rare/coverage.py --table` writes this page. The studies are asked for an interval of
-{relative:.0%} with {looks} degraded periods a replication, a third of what is otherwise taken: so they are cheap, and
+{relative:.0%} with {looks} degraded periods a replication, a quarter of what is otherwise taken: so they are cheap, and
 their values are more skewed. What the intervals are is said in `experiments/inference/rare_events.py`.
 
 {table}
