@@ -146,7 +146,7 @@ def test_a_tilt_ends_where_the_clock_starts_anew() -> None:
 
 
 def test_a_clock_beyond_the_end_gets_a_timer_when_it_is_tilted_and_loses_it_when_it_is_not() -> None:
-    kernel, hazards, clock, _ = one(Exponential(1e9))
+    _, hazards, clock, _ = one(Exponential(1e9))
     clock.start()
     assert clock.timer is None
     clock.tilt(1e9)

@@ -15,9 +15,9 @@ from models.distributions import Exponential, Fixed, LogNormal, Uniform, Weibull
 from models.job import Job
 from models.labels import LabelSelector
 from models.load import Load
+from models.manifests.schedule import parse_schedule
 from models.node import ZONE_LABEL
 from models.pod import TopologySpreadConstraint, WhenUnsatisfiable
-from models.manifests.schedule import parse_schedule
 from models.service import Service
 from models.units import DAY
 from simulator.failures.common_cause import CommonCause
@@ -31,7 +31,7 @@ from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
 from simulator.operations.scale import Scale
 from simulator.stories.protocols import FailureMode
-from tests.experiments.rare.systems import REPAIRS, kubernetes, of_units, scenario
+from tests.experiments.rare.systems import REPAIRS, kubernetes, scenario
 from tests.simulator.clusters import cluster, container, deployment, nodes, template
 from tests.simulator.volumes import DISKS, stateful_set
 
@@ -46,11 +46,11 @@ class Hard:
     scenario: Scenario
     plain: int
     """Plain replications."""
-    relative: float = 0.1
+    relative: float = 0.5
     """Of the rare estimate: half of the interval that is asked for, as a share of the value."""
 
 
-def crashes(days: float = 2.0) -> NodeCrash:
+def crashes(days: float = 0.5) -> NodeCrash:
     """Nodes that are lost every so many days."""
     return NodeCrash("node", Exponential(days * DAY), REPAIRS)
 
@@ -63,7 +63,7 @@ def soft_spread() -> Any:
 
 def drift() -> Scenario:
     zone = ZoneOutage("zone", Exponential(20 * DAY), Fixed(2400.0))
-    return kubernetes(2, 6, 2 * DAY, 60, pods=soft_spread(), failures=[zone])
+    return kubernetes(2, 6, 0.5 * DAY, 20, pods=soft_spread(), failures=[zone])
 
 
 def of_operations(*operations: Any, replicas: int = 2, days: float = 30, **other: Any) -> Scenario:
@@ -107,9 +107,7 @@ def job_with_ttl(days: float) -> Scenario:
         jobs=(replace(work, ttl_after_finished=60.0),),
     )
     laws = Behaviour()
-    return scenario(
-        described, [crashes(1.0)], days, behaviour=replace(laws, pods=replace(laws.pods, run=Fixed(HOUR)))
-    )
+    return scenario(described, [crashes(1.0)], days, behaviour=replace(laws, pods=replace(laws.pods, run=Fixed(HOUR))))
 
 
 def two_services() -> Scenario:
@@ -119,7 +117,7 @@ def two_services() -> Scenario:
     described = cluster(nodes(4, "abc"), first, second)
     described = replace(described, services=(*described.services, Service("both", selector={"all": "yes"})))
     goals = ServiceGoal("both", Quorum()), ServiceGoal("web", ReadyEndpoints(1))
-    return scenario(described, [crashes()], 60, services=goals)
+    return scenario(described, [crashes()], 20, services=goals)
 
 
 def stateful(days: float) -> Scenario:
@@ -140,24 +138,29 @@ def units(number: int, failures: Sequence[FailureMode], days: float, at_least: i
 
 
 SYSTEMS = {
-    "placement drifts": Hard(drift(), 100),
-    "weekly rollouts": Hard(of_operations(Rollout("release", "Deployment/web", every=7 * DAY)), 300),
-    "a rollout at the beginning": Hard(of_operations(Rollout("release", "Deployment/web", at=120.0), days=2), 3000),
+    "placement drifts": Hard(drift(), 150),
+    "weekly rollouts": Hard(of_operations(Rollout("release", "Deployment/web", every=7 * DAY), days=15), 200),
+    "a rollout at the beginning": Hard(of_operations(Rollout("release", "Deployment/web", at=120.0), days=1), 1500),
     "scaled down at the beginning": Hard(
         of_operations(Scale("down", "Deployment/web", 1, at=5 * DAY), replicas=3, days=10, at_least=2), 100
     ),
     "drains with a budget": Hard(
-        of_operations(Drain("patch", every=3 * DAY, maintenance=Fixed(900.0)), budgets=(budget(),)), 300
+        of_operations(Drain("patch", every=3 * DAY, maintenance=Fixed(900.0)), budgets=(budget(),), days=12), 200
     ),
-    "an autoscaler": Hard(hpa(2, 4, daily(100, 180, 3), 1, 3), 600, 0.15),
+    "an autoscaler": Hard(hpa(2, 4, daily(100, 180, 5), 1, 5), 300),
     "an autoscaler that takes away what is needed": Hard(hpa(2, 4, daily(100, 180, 2), 3, 2), 40),
-    "a CronJob": Hard(cron(5), 600, 0.15),
-    "a Job that goes": Hard(job_with_ttl(5), 600),
+    "a CronJob": Hard(cron(5), 200),
+    "a Job that goes": Hard(job_with_ttl(5), 200),
     "two Services": Hard(two_services(), 200),
     "a quorum of disks": Hard(stateful(10), 300),
-    "packed": Hard(kubernetes(3, 2, 4 * DAY, 30, zones="a"), 150),
+    "packed": Hard(kubernetes(3, 2, 4 * DAY, 30, zones="a"), 200),
     "half of four": Hard(
-        scenario(cluster(nodes(4, "ab"), deployment("web", 4)), [crashes()], 20, services=(ServiceGoal("web", Capacity(0.51)),)),
+        scenario(
+            cluster(nodes(4, "ab"), deployment("web", 4)),
+            [crashes()],
+            20,
+            services=(ServiceGoal("web", Capacity(0.51)),),
+        ),
         150,
     ),
     "repairs that outlast the window": Hard(
@@ -187,18 +190,20 @@ SYSTEMS = {
     "bursts": Hard(
         scenario(
             cluster(nodes(6, "ab"), deployment("web", 2)),
-            [NodeBurst("node", Exponential(4 * DAY), REPAIRS, burst_share=0.3, mean_size=2.0)],
+            [NodeBurst("node", Exponential(DAY), REPAIRS, burst_share=0.3, mean_size=2.0)],
             30,
         ),
         150,
     ),
     "common cause": Hard(
         scenario(
-            cluster(nodes(6, "ab"), deployment("web", 2)), [CommonCause("node", Exponential(2 * DAY), REPAIRS, 0.1)], 30
+            cluster(nodes(6, "ab"), deployment("web", 2)),
+            [CommonCause("node", Exponential(0.7 * DAY), REPAIRS, 0.1)],
+            20,
         ),
         200,
     ),
     "crash loops": Hard(
-        kubernetes(2, 4, 2 * DAY, 10, failures=[ContainerCrash("crash", Exponential(0.2 * DAY))]), 400
+        kubernetes(2, 4, 0.5 * DAY, 10, failures=[ContainerCrash("crash", Exponential(0.2 * DAY))]), 400
     ),
 }
