@@ -37,10 +37,10 @@ class AddNode:
 
     def _story(self, subject: Subject, world: World, node: int) -> Story:
         like = world.node(node)  # as it is at the start: it may be gone by then
-        (attempt,) = world.agenda(self.name, subject.name, self.at, None)
-        yield world.sleep(self.at)
-        attempt.begin(world.now)
-        world.strikes[self.name] += 1
-        for _ in range(self.count):
-            world.machines.add_node(like, self.name, subject.name)
-        attempt.end(world.now)
+        for attempt in world.agenda(self.name, subject.name, self.at, None):
+            yield world.due(attempt)
+            attempt.begin(world.now)
+            world.strikes[self.name] += 1
+            for _ in range(self.count):
+                world.machines.add_node(like, self.name, subject.name)
+            attempt.end(world.now)

@@ -33,11 +33,11 @@ class Cordon:
             world.tell(self.name, world.node_name(node), self._story, world, node)
 
     def _story(self, subject: Subject, world: World, node: int) -> Story:
-        (attempt,) = world.agenda(self.name, subject.name, self.at, None)
-        yield world.sleep(self.at)
-        attempt.begin(world.now)
-        cordon = world.cordon([node], self.name, subject.name)
-        if self.lasting is not None:
-            yield world.sleep(self.lasting)
-            cordon.end()
-        attempt.end(world.now)
+        for attempt in world.agenda(self.name, subject.name, self.at, None):
+            yield world.due(attempt)
+            attempt.begin(world.now)
+            cordon = world.cordon([node], self.name, subject.name)
+            if self.lasting is not None:
+                yield world.sleep(self.lasting)
+                cordon.end()
+            attempt.end(world.now)

@@ -58,7 +58,7 @@ class Drain:
         """Every node asks for its turn at the beginning of a round; a round that takes longer delays the next."""
         first = first_time(self.at, self.every)
         for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.sleep(max(0.0, attempt.asked - world.now))
+            yield world.due(attempt)
             yield crew.turn()
             yield from self._maintain(world, subject, node, attempt)
             crew.done()

@@ -47,18 +47,18 @@ class RemoveNode:
             world.tell(self.name, world.node_name(node), self._story, world, node, crew)
 
     def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
-        (attempt,) = world.agenda(self.name, subject.name, self.at, None)
-        yield world.sleep(self.at)
-        yield crew.turn()
-        attempt.begin(world.now)
-        if self.drained:
-            cordon = world.cordon([node], self.name, subject.name)
-            yield from world.empty(node, attempt, world.now + self.timeout)
-            if attempt.emptied is None:
-                cordon.end()
-                attempt.end(world.now, Outcome.GIVEN_UP)
-                crew.done()
-                return
-        world.machines.remove_node(node, self.name, subject.name)
-        attempt.end(world.now)
-        crew.done()
+        for attempt in world.agenda(self.name, subject.name, self.at, None):
+            yield world.due(attempt)
+            yield crew.turn()
+            attempt.begin(world.now)
+            if self.drained:
+                cordon = world.cordon([node], self.name, subject.name)
+                yield from world.empty(node, attempt, world.now + self.timeout)
+                if attempt.emptied is None:
+                    cordon.end()
+                    attempt.end(world.now, Outcome.GIVEN_UP)
+                    crew.done()
+                    return
+            world.machines.remove_node(node, self.name, subject.name)
+            attempt.end(world.now)
+            crew.done()

@@ -35,19 +35,22 @@ class Model:
 
     @property
     def repeats(self) -> bool:
-        """Whether a later time is like time 0 but for what breaks.
+        """Whether a later time is like time 0 but for what breaks, and for operations.
 
-        Not if something happens at times of its own: what an operation, a Job or a change of traffic has left behind
-        is no settled state, even when it is over, for in a new simulation it would come again.
+        Not if there are Jobs, or traffic changes: what either has left behind is no settled state, even when it is
+        over, for in a new simulation it would come again.
         """
         cluster, traffic = self.simulated["cluster"], self.simulated.get("traffic", ())
-        steady = all(len(of.rate.steps) == 1 for of in traffic)
-        return steady and not (self.operations or cluster.jobs or cluster.cron_jobs)
+        return not (cluster.jobs or cluster.cron_jobs) and all(len(of.rate.steps) == 1 for of in traffic)
 
-    def begun(self, replication: int | str, lasting: float, places: Mapping[str, str] = {}) -> Simulation:
-        """A simulation of this replication at its time 0, its failure clocks begun, that may go on for so long."""
+    def begun(self, replication: int | str, places: Mapping[str, str] = {}, began: float = 0.0) -> Simulation:
+        """A simulation of this replication at its time 0, its failure clocks begun.
+
+        Its time 0 is so many seconds after failures began, and its replicas are on these nodes: slot -> node.
+        """
         streams = Streams(self.seed, replication)
-        simulation = Simulation(streams=streams, end=lasting, keep_log=False, places=places, **self.simulated)
+        end = self.end - began
+        simulation = Simulation(streams=streams, end=end, keep_log=False, places=places, began=began, **self.simulated)
         simulation.deploy()
         simulation.begin(self.failures, self.operations)
         return simulation
@@ -101,7 +104,7 @@ class NaturalRun:
 
 def natural(model: Model, replication: int | str, times: Sequence[float], services: Mapping[str, Up]) -> NaturalRun:
     """Runs a replication to the end of its window, and looks at these moments, in order of time."""
-    simulation = model.begun(replication, model.end)
+    simulation = model.begun(replication)
     watched = {name: Watched(simulation, name, up) for name, up in services.items()}
     others = {name: OtherStarts(simulation, one) for name, one in watched.items()}
     looks = []
@@ -149,7 +152,7 @@ class Beginner:
     def from_settled(self, state: Settled, luck: str) -> Excursion | None:
         """From this state, with other luck of this name; None if the state cannot be brought about."""
         model = self._model
-        simulation = model.begun(luck, model.end - state.time, state.nodes)
+        simulation = model.begun(luck, state.nodes, state.time)
         watched = Watched(simulation, self._service, self._up)
         if not restore(simulation, state):
             return None
@@ -160,7 +163,7 @@ class Beginner:
     def from_run(self, replication: int | str, time: float, luck: str) -> Excursion:
         """From a replication as it stands at this time, at which all endpoints answer."""
         model = self._model
-        simulation = model.begun(replication, model.end)
+        simulation = model.begun(replication)
         watched = Watched(simulation, self._service, self._up)
         simulation.kernel.run_until(time)
         follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
@@ -169,7 +172,7 @@ class Beginner:
     def from_other_start(self, replication: int | str, number: int) -> Excursion:
         """From the degraded period of this number (from 0) of a replication that begins otherwise than by a clock."""
         model = self._model
-        simulation = model.begun(replication, model.end)
+        simulation = model.begun(replication)
         watched = Watched(simulation, self._service, self._up)
         others = OtherStarts(simulation, watched)
         follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from simulator.kernel import Timer
+
 
 class Outcome(StrEnum):
     """What came of an attempt by the end of the run."""
@@ -62,14 +64,18 @@ class Attempt:
 class Journal:
     """All attempts of a run, in the making."""
 
-    def __init__(self) -> None:
+    def __init__(self, began: float = 0.0) -> None:
+        """`began`: seconds since failures began at which the run stands at its time 0; what was due before is past."""
+        self.began = began
+        self.due: set[Timer] = set()
+        """Those that wait for the time of an attempt."""
         self._agendas: list[tuple[list[Attempt], Iterator[Attempt]]] = []
         self._noted: list[Attempt] = []
 
     def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
         """The attempts that an operation is to make at one subject, one after the other: at `first`, then `every`."""
         asked: list[Attempt] = []
-        attempts = _attempts(asked, operation, subject, first, every)
+        attempts = _attempts(asked, operation, subject, first, every, self.began)
         self._agendas.append((asked, attempts))
         return attempts
 
@@ -109,12 +115,13 @@ def first_time(at: float | None, every: float | None) -> float:
 
 
 def _attempts(
-    asked: list[Attempt], operation: str, subject: str, first: float, every: float | None
+    asked: list[Attempt], operation: str, subject: str, first: float, every: float | None, began: float
 ) -> Iterator[Attempt]:
     due = first
     while True:
-        asked.append(Attempt(operation, subject, due))
-        yield asked[-1]
+        if due >= began:
+            asked.append(Attempt(operation, subject, due))
+            yield asked[-1]
         if every is None:
             return
         due += every

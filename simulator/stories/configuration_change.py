@@ -56,7 +56,7 @@ class ConfigurationChange:
         first = first_time(self.at, self.every)
         good = record.content
         for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.sleep(max(0.0, attempt.asked - world.now))
+            yield world.due(attempt)
             good = good if record.content.fails is not None else record.content
             is_bad, noticed = self._luck(subject)
             if not self._change(world, record, attempt, is_bad):

@@ -51,6 +51,7 @@ class World:
         disruption: DisruptionController,
         cluster: Cluster,
         kinds_of_nodes: Sequence[Node] = (),
+        began: float = 0.0,
     ) -> None:
         self._kernel = kernel
         self._state = state
@@ -70,7 +71,7 @@ class World:
         self._departures = Departures(kernel, state)
         self.strikes: Counter[str] = Counter()
         """How often each failure mode of nodes, or operation, struck."""
-        self.journal = Journal()
+        self.journal = Journal(began)
         """What operations are asked to do."""
         self.watch = Watch(kernel, state)
         """Waits for nodes to be Ready or not."""
@@ -226,6 +227,13 @@ class World:
     def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
         """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
         return self.journal.agenda(operation, subject, first, every)
+
+    def due(self, attempt: Attempt) -> Event:
+        """An event to yield: succeeds when the attempt is asked for; at once, if that is past."""
+        event = self._kernel.event()
+        delay = max(0.0, attempt.asked - self.journal.began - self.now)
+        self.journal.due.add(self._kernel.timer(delay, event.succeed, Order.REPAIR))
+        return event
 
     def evict(self, pods: Sequence[PodState], attempt: Attempt, deadline: float) -> Event:
         """Asks the eviction API to delete the pods, which their budgets may forbid, until `deadline`.

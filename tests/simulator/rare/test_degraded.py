@@ -29,7 +29,7 @@ def forced(
     luck: Any = 0,
 ) -> DegradedPeriod:
     """The first of the clocks fires at that time."""
-    simulation = of.begun(luck, of.end)
+    simulation = of.begun(luck)
     watched = Watched(simulation, "all", at_least(needed))
     follower = Follower(simulation, watched, tilting, window)
     simulation.kernel.run_until(at)
@@ -89,7 +89,7 @@ def outages(*times: float) -> list[Any]:
 
 def test_a_period_that_no_clock_began_is_followed_from_its_beginning() -> None:
     of = model(one_service(2), [down(1, at=30.0, lasting=10.0)], behaviour=behaviour())
-    simulation = of.begun(0, of.end)
+    simulation = of.begun(0)
     watched = Watched(simulation, "all", at_least(2))
     others = OtherStarts(simulation, watched)
     follower = Follower(simulation, watched, PLAIN, ALWAYS)
@@ -134,7 +134,7 @@ def test_repairs_of_modes_that_stay_are_length_biased_and_weighed() -> None:
 def test_the_first_outage_ends_the_tilt_and_the_bias() -> None:
     law = LogNormal.from_mean(500.0, 1.2)
     of = units(2, Exponential(LIFE), law)
-    simulation = of.begun(0, of.end)
+    simulation = of.begun(0)
     watched = Watched(simulation, "all", at_least(1))
     follower = Follower(simulation, watched, Tilting(3.0, {"node": 500.0}, frozenset({"node"})), ALWAYS)
     thetas = []
@@ -155,7 +155,7 @@ def test_the_first_outage_ends_the_tilt_and_the_bias() -> None:
 
 def test_clocks_are_as_they_were_after_a_period() -> None:
     of = units(3, Exponential(LIFE), Fixed(REPAIR))
-    simulation = of.begun(0, of.end)
+    simulation = of.begun(0)
     watched = Watched(simulation, "all", at_least(1))
     follower = Follower(simulation, watched, Tilting(2.0, {"node": REPAIR}), ALWAYS)
     follower.force(next(iter(simulation.hazards.running)))
@@ -165,7 +165,7 @@ def test_clocks_are_as_they_were_after_a_period() -> None:
 
 def test_a_lost_replica_that_moves_is_back_before_the_repair() -> None:
     of = model(cluster(nodes(4, "abc"), deployment("web", 2)), [NodeCrash("node", NEVER, Fixed(DAY))])
-    simulation = of.begun(0, of.end)
+    simulation = of.begun(0)
     watched = Watched(simulation, "web", at_least(1))
     follower = Follower(simulation, watched, PLAIN, ALWAYS)
     [clock, _] = watched.critical_clocks()["node"]

@@ -22,7 +22,7 @@ WEB = cluster(nodes(4, "abc"), deployment("web", 2))
 
 
 def watched(of: Model, needed: int = 1, service: str = "web") -> Watched:
-    return Watched(of.begun(0, of.end), service, at_least(needed))
+    return Watched(of.begun(0), service, at_least(needed))
 
 
 def test_clocks_are_critical_that_take_an_answering_endpoint() -> None:
@@ -48,7 +48,7 @@ def test_a_clock_without_a_rate_is_never_critical() -> None:
 
 def test_each_clock_that_is_listed_is_critical_and_no_other() -> None:
     of = model(WEB, [NodeCrash("node", NEVER, Fixed(1.0)), ContainerCrash("crash", NEVER)])
-    simulation = of.begun(0, of.end)
+    simulation = of.begun(0)
     one = Watched(simulation, "web", at_least(1))
     listed = {clock for clocks in one.critical_clocks().values() for clock in clocks}
     assert {clock for clock in simulation.hazards.running if one.is_critical(clock)} == listed
@@ -139,7 +139,7 @@ def test_nothing_begins_where_nothing_is_critical() -> None:
 
 def test_other_starts_are_told_from_what_a_clock_does_at_once() -> None:
     of = units(2, NEVER, Fixed(100.0))
-    simulation = of.begun(0, of.end)
+    simulation = of.begun(0)
     one = Watched(simulation, "all", at_least(1))
     others = OtherStarts(simulation, one)
     simulation.kernel.run_until(10.0)
