@@ -57,13 +57,17 @@ class Model:
 
 
 class OtherStarts:
-    """Counts the degraded periods of a Service that begin otherwise than by a clock that could have been forced."""
+    """Counts the degraded periods of a Service that begin otherwise than by a clock that could have been forced.
+
+    And adds up how long it is degraded, by whatever.
+    """
 
     def __init__(self, simulation: Simulation, watched: Watched) -> None:
         self._kernel, self._watched = simulation.kernel, watched
         self._was_full = watched.is_full
         self._fired_at: float | None = None
         self.count = int(not self._was_full)
+        self._since, self._degraded = self._kernel.now, 0.0
         watched.on_change.append(self._changed)
         simulation.hazards.before_fire.append(self._fires)
 
@@ -75,7 +79,13 @@ class OtherStarts:
         is_full = self._watched.is_full
         if self._was_full and not is_full and self._fired_at != self._kernel.now:
             self.count += 1
-        self._was_full = is_full
+        self._degraded = self.degraded
+        self._since, self._was_full = self._kernel.now, is_full
+
+    @property
+    def degraded(self) -> float:
+        """Seconds until now for which it was degraded."""
+        return self._degraded + (0.0 if self._was_full else self._kernel.now - self._since)
 
 
 @dataclass(frozen=True)
@@ -96,6 +106,8 @@ class NaturalRun:
     looks: Sequence[Look]
     other_starts: Mapping[str, int]
     """Service -> degraded periods that began otherwise than by a clock that could have been forced."""
+    degraded: Mapping[str, float]
+    """Service -> seconds for which not all its endpoints answered, or too few."""
     missing: Mapping[str, float]
     """Service -> the share of the replicas that answer when all is well that was missing on average."""
     transitions: int
@@ -114,9 +126,10 @@ def natural(model: Model, replication: int | str, times: Sequence[float], servic
         looks.append(Look(time, full, settled(simulation) if full and model.repeats else None))
     simulation.kernel.run_until(model.end)
     counts = {name: other.count for name, other in others.items()}
+    degraded = {name: other.degraded for name, other in others.items()}
     histories = simulation.recorder.histories(0.0, model.end)
     missing = {name: _missing(histories[name], one.never_there) for name, one in watched.items()}
-    return NaturalRun(looks, counts, missing, simulation.state.transitions.count)
+    return NaturalRun(looks, counts, degraded, missing, simulation.state.transitions.count)
 
 
 def _missing(history: ServiceHistory, never_there: int) -> float:
