@@ -48,8 +48,8 @@ class PodBehaviour:
     """The same for postStart hooks: until it has returned, the container is not ready and the next does not start."""
     run: Distribution | None = None
     """A container that is not started again once it has succeeded (restartPolicy Never and OnFailure), running to its
-    own exit. Not given: pods of Jobs are assumed to take a minute, 5 in one of 20, which is named; others run for
-    ever."""
+    own exit. Not given: pods of Jobs are assumed to take a minute, 5 in one of 20, and others to run for ever; both are
+    named."""
     failure_probability: float = 0.0
     """How probable it is that such a container exits with a failure of its own, each time that it runs."""
     exit_code: int = 1
