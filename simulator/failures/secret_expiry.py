@@ -42,7 +42,8 @@ class SecretExpiry:
     """
     fails: Fails = Fails.BOTH
     """What one that has run out does to processes that hold it: start (they exit when they start, those that run go
-    on), requests (every request fails, and probes do not see it) or both."""
+    on), requests (every request fails, and probes do not see it), readiness (every request fails, and the readiness
+    probe sees it) or both (start, and requests of those that run)."""
 
     def __post_init__(self) -> None:
         if self.lifetime <= 0 or self.retry_every <= 0:

@@ -8,10 +8,12 @@ change during a run are looked at.
 """
 
 import math
+from collections.abc import Callable
 
 from models.configuration import Content, Fails, Fault, Via
 from models.timing import Timing
 from simulator.kernel import Kernel, Order, Timer
+from simulator.kubelet.failing_readiness import FailingReadiness
 from simulator.log import Configured, Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ConfigurationState, ContainerState, PodState
@@ -20,7 +22,9 @@ from simulator.state.objects import ConfigurationState, ContainerState, PodState
 class HeldContents:
     """What the containers of all nodes hold."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing) -> None:
+    def __init__(
+        self, kernel: Kernel, state: ClusterState, timing: Timing, report_ready: Callable[[PodState], None]
+    ) -> None:
         self._kernel = kernel
         self._state = state
         self._timing = timing
@@ -32,6 +36,7 @@ class HeldContents:
         """What is wrong with a container for what it has read."""
         self._silent: set[ContainerState] = set()
         """Those that have started up, and fail every request."""
+        self._readiness = FailingReadiness(kernel, report_ready)
         self._syncs: dict[int, Timer] = {}
         """By pod: its next sync, if there is something to be read then."""
         state.listen(Kind.CONFIGURATION_GENERATION, lambda record, generation, cause: self._changed(record))
@@ -49,13 +54,13 @@ class HeldContents:
         }
         if held:
             self._held[container] = held
-            self._silent.discard(container)
+            self._let_go(container)
             self._blame(pod, container, self._fault(container))
 
     def exits(self, container: ContainerState) -> bool:
         """Whether the container, which is starting up, exits for what it has read."""
         fault = self._faults.get(container)
-        return fault is not None and fault.fails is not Fails.REQUESTS
+        return fault is not None and fault.fails in (Fails.START, Fails.BOTH)
 
     def silences(self, container: ContainerState) -> bool:
         """Whether the container, which has started up, fails every request."""
@@ -63,6 +68,10 @@ class HeldContents:
             return False
         self._silent.add(container)
         return True
+
+    def unreadies(self, container: ContainerState) -> bool:
+        """Whether the container, which would be ready now, says that it is not."""
+        return self._readiness.holds_back(container, _is_seen(self._faults.get(container)))
 
     def holds(self, key: str, content: Content) -> bool:
         """Whether any container that runs has read this content."""
@@ -74,7 +83,7 @@ class HeldContents:
     def down(self, pod: PodState) -> None:
         """The containers of the pod do not run any more, for another reason: they read anew when they start."""
         for container in pod.containers if self._held else ():
-            self._silent.discard(container)
+            self._let_go(container)
             self._blame(pod, container, None)
 
     def forget(self, pod: PodState) -> None:
@@ -82,9 +91,13 @@ class HeldContents:
         for container in pod.containers if self._held else ():
             self._held.pop(container, None)
             self._faults.pop(container, None)
-            self._silent.discard(container)
+            self._let_go(container)
         if self._syncs and (sync := self._syncs.pop(pod.uid, None)) is not None:
             sync.cancel()
+
+    def _let_go(self, container: ContainerState) -> None:
+        self._silent.discard(container)
+        self._readiness.forget(container)
 
     def reconnected(self, pod: PodState) -> None:
         """The pod's kubelet hears of changes again."""
@@ -183,6 +196,7 @@ class HeldContents:
                 container.healthy = True
                 if all(each.healthy for each in pod.containers):
                     self._state.pods.set_answering(pod, True, pod.cause)
+        self._readiness.set(pod, container, _is_seen(fault))
 
     def _blame(self, pod: PodState, container: ContainerState, fault: Fault | None) -> None:
         """Notes what is wrong with the container, and so with the pod."""
@@ -197,3 +211,8 @@ class HeldContents:
         if faults:
             matter = Configured.EXPIRED if faults[0].is_expired else Configured.BAD
         self._state.pods.set_configuration(pod, matter, pod.cause)
+
+
+def _is_seen(fault: Fault | None) -> bool:
+    """Whether the readiness probe of a container with this fault sees it."""
+    return fault is not None and fault.fails is Fails.READINESS

@@ -39,7 +39,7 @@ class Restart:
         self._timing = timing
         self._termination = termination
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
-        self.contents = HeldContents(kernel, state, timing)
+        self.contents = HeldContents(kernel, state, timing, lambda pod: self.start.report_ready(pod))
         self.start = Start(kernel, state, images, self.clocks, self.contents, self.kill, self.exit, self._exited)
         state.listen(Kind.VOLUME_LOST, self._volume_lost)
 

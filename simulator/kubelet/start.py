@@ -182,6 +182,8 @@ class Start:
             self._pods.set_answering(pod, True, pod.cause)
 
     def _became_ready(self, pod: PodState, container: ContainerState) -> None:
+        if self._contents.unreadies(container):
+            return
         container.ready = True
         if all(each.ready for each in pod.containers):
             self.report_ready(pod)
