@@ -3,7 +3,7 @@
 A second of an outage is shared evenly by the replicas that are missing then. With a single replica that is the obvious
 answer. With several, any one of them back would have helped as much as any other, and nobody can say which of them was
 "the" reason; so the cause that had more of them down bears more. An outage in which no replica is missing is one of a
-predicate that asks for more than is desired: nothing broke, nothing was created.
+predicate that asks for more than is desired: whoever scaled down last is the cause, or nobody, if more never were.
 """
 
 import json
@@ -70,14 +70,21 @@ def _share(start: float, end: float, spells: Iterable[Spell]) -> list[tuple[_Why
     now = start
     for time, cause, stage, change in edges:
         if time > now:
-            total = missing.total()
-            for why, count in missing.items() if total else [(("", Stage.NOT_CREATED), 0)]:
-                parts[why].append((time - now) * (count / total if total else 1.0))
+            counted = _counted(missing)
+            total = counted.total()
+            for why, count in counted.items():
+                parts[why].append((time - now) * (count / total))
             now = time
         missing[cause, stage] += change
         if not missing[cause, stage]:
             del missing[cause, stage]
     return _exact(end - start, {why: math.fsum(found) for why, found in parts.items()})
+
+
+def _counted(missing: Counter[_Why]) -> Counter[_Why]:
+    """What the time is shared by: fewer replicas desired are a reason only where none of those desired is missing."""
+    gone = Counter({why: count for why, count in missing.items() if why[1] is not Stage.SCALED_DOWN})
+    return gone or missing or Counter({("", Stage.NOT_CREATED): 1})
 
 
 def _exact(length: float, seconds: dict[_Why, float]) -> list[tuple[_Why, float]]:

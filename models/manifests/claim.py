@@ -10,7 +10,7 @@ from models.units import parse_amount
 
 @converts("PersistentVolumeClaim")
 def persistent_volume_claim(field: Field, admission: Admission) -> PersistentVolumeClaim:
-    """A claim of its own."""
+    """A claim of its own: it gets a volume that suits it, or one that its class makes."""
     return claim(field, field.manifest.name, admission.objects)
 
 

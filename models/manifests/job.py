@@ -10,7 +10,7 @@ _MOST = 2**31 - 1
 
 @converts("Job")
 def job(field: Field, admission: Admission) -> Job:
-    """A Job."""
+    """A Job: its pods run for `behaviour.run`, fail by `failureProbability`, and are made anew as its limits allow."""
     return job_of(field, admission)
 
 

@@ -15,7 +15,7 @@ _T = TypeVar("_T", int, Decimal)
 
 @converts("LimitRange")
 def limit_range(field: Field, admission: Admission) -> LimitRange:
-    """A LimitRange; its limits on claims are not read."""
+    """A LimitRange: containers get requests and limits, and pods are refused. Its limits on claims are not read."""
     limits = [_limit(item) for item in field["spec"]["limits"] if item.checked["type"].text() in list(LimitType)]
     return LimitRange(field.manifest.name, tuple(limits), field.manifest.namespace)
 

@@ -13,7 +13,7 @@ _OPERATORS = (Operator.IN, Operator.NOT_IN, Operator.EXISTS, Operator.DOES_NOT_E
 
 @converts("ResourceQuota")
 def resource_quota(field: Field, admission: Admission) -> ResourceQuota:
-    """A ResourceQuota; what it says of objects that are no pods is not read."""
+    """A ResourceQuota: pods beyond it are refused. What it says of objects that are no pods is not read."""
     spec = field["spec"]
     hard = {
         name: amount(spec["hard"][name], parse_cpu if name in _CPU else parse_amount)
