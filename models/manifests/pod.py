@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from models.labels import is_canonical_integer
-from models.manifests import hooks
+from models.manifests import hooks, pod_security
 from models.manifests.affinity import affinity, tolerations, topology_spread
 from models.manifests.claim import ephemeral_claims, pod_claims
 from models.manifests.configuration import configuration_references
@@ -93,6 +93,7 @@ def _admitted(spec: Field, made: PodSpec, admission: Admission) -> tuple[PodSpec
     if not name or name in admission.runtime_classes:
         made, conflict = with_runtime_class(made, admission.runtime_classes.get(name))
         refused = refused or conflict
+    refused = refused or pod_security.refusal(spec, admission.namespaces.get(spec.manifest.namespace))
     if not refused:
         return made, ""
     spec.warn(f"the API server refuses its pods: {refused}")
