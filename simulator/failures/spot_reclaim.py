@@ -50,6 +50,8 @@ class SpotReclaim:
             world.cordon([node], self.name, subject.name)
             attempt = Attempt(self.name, subject.name, world.now)
             world.evict(world.pods_to_drain(node), attempt, world.now + self.notice)
+        else:
+            world.strikes[self.name] += 1
         yield world.sleep(self.notice)
         like = world.node(node)
         world.machines.remove_node(node, self.name, subject.name)

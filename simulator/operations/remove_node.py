@@ -59,6 +59,8 @@ class RemoveNode:
                 attempt.end(world.now, Outcome.GIVEN_UP)
                 crew.done()
                 return
+        else:
+            world.strikes[self.name] += 1
         world.machines.remove_node(node, self.name, subject.name)
         attempt.end(world.now)
         crew.done()

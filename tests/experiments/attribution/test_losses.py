@@ -240,6 +240,7 @@ def test_causes_that_overlap_sum_to_the_downtime() -> None:
         *("node-crash", "zone-outage", "crash", "release", "patching", "preemption"),
         *("change", "expiry", "refused"),
     }
+    assert {cause for cause in causes - {"preemption"} if not found.strikes[cause]} == set()
     stages = {stage for name in found.services for _, stage in lost(found, name, Capacity(1.0))}
     assert stages == set(Stage) - {
         Stage.NO_ROOM,

@@ -38,6 +38,13 @@ def test_availability_is_the_rate_of_reclaims_times_what_one_costs(drained: bool
     assert abs((1 - run.services["web"].answering.mean()) - down / cycle) < 4 * error
 
 
+@pytest.mark.parametrize("drained", [True, False])
+def test_each_machine_that_is_taken_back_is_a_strike(drained: bool) -> None:
+    reclaim = SpotReclaim("spot", Fixed(100.0), drained=drained)
+    found = Lab(cluster(nodes(2), deployment()), failures=(reclaim,)).run(HOUR)
+    assert found.simulation.world.strikes == {"spot": 2}
+
+
 def test_pods_leave_on_notice_and_the_machine_goes_at_its_end() -> None:
     found = Lab(cluster(nodes(1), deployment()), failures=[SpotReclaim("spot", Fixed(HOUR), notice=120.0)]).run(
         2 * HOUR

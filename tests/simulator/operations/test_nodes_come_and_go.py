@@ -48,6 +48,13 @@ def test_a_node_that_a_budget_keeps_full_stays() -> None:
     assert attempt.outcome is Outcome.GIVEN_UP
 
 
+@pytest.mark.parametrize("drained", [True, False])
+def test_it_strikes_once_a_node_drained_or_not(drained: bool) -> None:
+    remove = RemoveNode("fewer", at=100.0, count=2, drained=drained)
+    found = Lab(cluster(nodes(4), deployment(replicas=4)), operations=[remove]).run(HOUR)
+    assert found.simulation.world.strikes == {"fewer": 2}
+
+
 def test_without_a_drain_it_is_gone_at_once() -> None:
     found = Lab(cluster(nodes(1), deployment()), operations=[RemoveNode("fewer", at=100.0, drained=False)]).run(HOUR)
     assert found.log(Kind.NODE_EXISTS) == [(100.0, "node-0", 0)]
