@@ -98,6 +98,12 @@ def test_of_several_who_scaled_down_the_last_is_the_cause_until_as_many_are_desi
     assert cut.keys() == {"first", "second"}
 
 
+def test_who_scales_down_what_was_never_enough_is_not_the_cause() -> None:
+    evening = Scale("evening", "Deployment/web", 1, at=100.0)
+    found = run(cluster(nodes(1), deployment(replicas=3)), operations=[evening], until=1000.0)
+    assert lost(found, available=ReadyEndpoints(4)) == {("", Stage.NOT_CREATED): 1000.0}
+
+
 def test_fewer_replicas_are_no_reason_while_one_that_is_desired_is_missing() -> None:
     evening = Scale("evening", "Deployment/web", 1, at=100.0)
     load = cluster(nodes(1), deployment(replicas=2))
