@@ -232,8 +232,9 @@ class _Reader:
     # Replicas that are not desired any more, those without a pod, and pods without an entry
 
     def _desire(self, time: float, replicas: int, cause: int) -> None:
+        """As many as are desired when the cluster has settled, at time 0, are what it begins with."""
         self._note_cut(time)
-        if replicas < self._desired:
+        if replicas < self._desired and time >= 0:
             self._cuts.append((self._desired, cause))
         while self._cuts and self._cuts[-1][0] <= replicas:
             self._cuts.pop()

@@ -104,6 +104,20 @@ def test_who_scales_down_what_was_never_enough_is_not_the_cause() -> None:
     assert lost(found, available=ReadyEndpoints(4)) == {("", Stage.NOT_CREATED): 1000.0}
 
 
+def test_what_is_scaled_down_while_the_cluster_settles_is_what_it_begins_with() -> None:
+    """No autoscaler is at hand here, so the rows are written."""
+    kinds = [
+        (-50.0, Kind.SERVICE_DESIRED, 0, 0, 2),
+        (-10.0, Kind.SERVICE_DESIRED, 0, 2, 0),
+        (10.0, Kind.SERVICE_DESIRED, 0, 0, 0),
+    ]
+    log = TransitionLog.of_columns(np.array([(*row, 0) for row in kinds], dtype=np.float64))
+    log.names = {"SERVICE": ["web"], "POD": [], "NODE": ["node-0"]}
+    log.zones, log.selected_by = [""], []
+    found = attribute(missing_replicas(log, ["web"], 20.0)["web"], np.array([[0.0, 20.0]]))
+    assert [(loss.cause, loss.stage, loss.seconds) for loss in found] == [("", Stage.NOT_CREATED, 20.0)]
+
+
 def test_fewer_replicas_are_no_reason_while_one_that_is_desired_is_missing() -> None:
     evening = Scale("evening", "Deployment/web", 1, at=100.0)
     load = cluster(nodes(1), deployment(replicas=2))
