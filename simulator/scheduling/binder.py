@@ -1,8 +1,8 @@
 """The volume binder: from a node that was chosen to claims that are bound, and only then to a pod that is.
 
 Source: pkg/scheduler/framework/plugins/volumebinding (Reserve, PreBind). Meanwhile the pod is assumed to be on the
-node: what it asks for counts there. The scheduler looks every second whether all is bound; after 600 s it gives up, and
-the pod is scheduled anew, which does not stop the making of its volumes.
+node: what it asks for counts there. The scheduler looks every second whether all is bound; after 600 s, or when the
+node is gone, it gives up, and the pod is scheduled anew, which does not stop the making of its volumes.
 """
 
 import math
@@ -57,7 +57,7 @@ class VolumeBinder:
         """Has the claims of a pod bound that have no volume; whether it has to wait for that, and is bound later."""
         volumes, namespace = self._state.volumes, pod.pod_class.namespace
         for spec in pod.pod_class.spec.ephemeral_claims:
-            volumes.claim(replace(spec, name=ephemeral_name(pod, spec), namespace=namespace))
+            volumes.claim(replace(spec, name=ephemeral_name(pod, spec), namespace=namespace), pod)
         unbound = [claim for claim in volumes.of_pod(pod) if claim.volume is None]
         if not unbound:
             return False
@@ -72,6 +72,21 @@ class VolumeBinder:
         self._kernel.timer(self._period, lambda: self._check_bindings(assumed))
         self._kernel.timer(self._timeout, lambda: self._time_out(assumed))
         return True
+
+    def __contains__(self, pod: PodState) -> bool:
+        """Whether the pod is assumed to be somewhere, and is not to be scheduled."""
+        return pod in self._assumed
+
+    def nodes_changed(self) -> None:
+        """Gives up the pods that go to nodes which are gone; to be called before where pods are is counted anew.
+
+        Claims of their own are made anew where they go next.
+        """
+        for assumed in list(self._assumed.values()):
+            if not self._state.nodes.exists[assumed.node]:
+                for claim in [claim for claim in self._state.volumes.of_pod(assumed.pod) if claim.owner is assumed.pod]:
+                    self._state.volumes.delete(claim, assumed.pod.cause)
+                self._unreserve(assumed)
 
     def forget(self, pod: PodState) -> None:
         """The pod, if it is assumed to be somewhere, is so no more."""
@@ -109,6 +124,10 @@ class VolumeBinder:
             self._bind(pod, node)
 
     def _time_out(self, assumed: _Assumed) -> None:
-        if self._assumed.get(assumed.pod) is assumed:
-            self.forget(assumed.pod)
-            self._give_up(assumed.pod)
+        """A pod with claims of its own could go nowhere else, and waits on."""
+        if self._assumed.get(assumed.pod) is assumed and not assumed.pod.pod_class.spec.ephemeral_claims:
+            self._unreserve(assumed)
+
+    def _unreserve(self, assumed: _Assumed) -> None:
+        self.forget(assumed.pod)
+        self._give_up(assumed.pod)

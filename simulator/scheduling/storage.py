@@ -71,7 +71,7 @@ class StorageView:
         found: dict[ClaimState, VolumeState] = {}
         for claim, volumes in free.items():
             if claim.selected_node >= 0:
-                if claim.selected_node != node:
+                if self._row(claim.selected_node) != node:
                     return None
                 continue
             taken = found.values()
@@ -92,18 +92,30 @@ class StorageView:
 
     def used_volumes(self, driver: str) -> dict[ClaimKey | int, Bools]:
         """By claim (by volume, if nobody claims it): the nodes where a volume of this driver is, or is needed."""
+        nowhere = np.zeros(len(self._table), dtype=np.bool_)
         found: dict[ClaimKey | int, Bools] = {}
-        for key, users in self._table.claims.items():
-            claim = self._volumes.claims.get(key)
-            if claim is not None and self.driver_of(claim) == driver:
-                found[key] = users > 0
+        for key, claim in self._volumes.claims.items():
+            if self.driver_of(claim) == driver:
+                users, owner = self._table.claims.get(key), claim.owner
+                if users is not None:
+                    found[key] = users > 0
+                elif owner is not None:
+                    found[key] = self._and_on(nowhere, [claim.selected_node if owner.node < 0 else owner.node])
         for volume in self._volumes.existing:
             if volume.attached and volume.spec.driver == driver:
                 user = volume.claim or volume.index
-                here = found[user].copy() if user in found else np.zeros(len(self._table), dtype=np.bool_)
-                here[list(volume.attached)] = True
-                found[user] = here
+                found[user] = self._and_on(found.get(user, nowhere), volume.attached)
         return found
+
+    def _and_on(self, there: Bools, nodes: Iterable[int]) -> Bools:
+        """There, and on these nodes, as far as they are among those of this view."""
+        both = there.copy()
+        both[[row for row in map(self._row, nodes) if row is not None]] = True
+        return both
+
+    def _row(self, node: int) -> int | None:
+        """Which of the nodes of this view it is, of which there may be fewer, that volumes and claims know so."""
+        return self._table.index.get(self._volumes.node_names[node]) if node >= 0 else None
 
     @staticmethod
     def driver_of(claim: ClaimState) -> str:

@@ -53,7 +53,8 @@ class Subject:
     def extend_outages(self) -> None:
         """Nodes may have joined what is down: they are down with it."""
         for outage in self._outages:
-            outage.extend()
+            if not outage.over:
+                outage.extend()
 
     def take_down(self, nodes: Collection[int]) -> Outage:
         """The nodes lose power at once, for the cause "mode/subject"; nobody in the cluster is told."""

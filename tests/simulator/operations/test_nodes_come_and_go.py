@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 
 from models.disruption import PodDisruptionBudget
+from models.distributions import Fixed
 from models.labels import LabelSelector
 from simulator.log import Kind
 from simulator.operations.add_node import AddNode
+from simulator.operations.out_of_service import OutOfService
 from simulator.operations.remove_node import RemoveNode
 from simulator.stories.attempts import Outcome
-from tests.simulator.clusters import HOUR, Lab, cluster, container, deployment, nodes, template
+from tests.simulator.clusters import HOUR, Lab, cluster, container, deployment, down, nodes, template
 
 ALL = LabelSelector()
 
@@ -53,6 +55,31 @@ def test_without_a_drain_it_is_gone_at_once() -> None:
     assert found.log(Kind.NODE_EXISTS) == [(100.0, "node-0", 0)]
     [when] = found.times(Kind.POD_DELETING)
     assert 160.0 <= when <= 180.0
+
+
+def test_two_may_take_the_same_node_away() -> None:
+    both = [RemoveNode("one", at=100.0, drained=False), RemoveNode("other", at=200.0, drained=False)]
+    found = Lab(cluster(nodes(1), deployment()), operations=both).run(HOUR)
+    assert found.log(Kind.NODE_EXISTS) == [(100.0, "node-0", 0)]
+
+
+def test_nodes_that_join_are_declared_out_of_service_too() -> None:
+    operations = [AddNode("more", ALL, at=100.0), OutOfService("declare", Fixed(300.0))]
+    found = Lab(cluster(nodes(2), deployment()), failures=[down(2, at=200.0)], operations=operations).run(HOUR)
+    assert [a.subject for a in found.simulation.world.journal.attempts(HOUR) if a.operation == "declare"] == [
+        "node-0.2"
+    ]
+
+
+@pytest.mark.parametrize(("after", "outcomes"), [(1000.0, []), (100.0, [Outcome.DONE])])
+def test_a_node_that_is_gone_is_not_out_of_service(after: float, outcomes: list[Outcome]) -> None:
+    """It is lost at 100 s, Unknown some 50 s later, and deleted at 500 s."""
+    gone = RemoveNode("fewer", at=500.0, drained=False)
+    operations = [gone, OutOfService("declare", Fixed(after))]
+    found = Lab(cluster(nodes(1), deployment()), failures=[down(0, at=100.0)], operations=operations).run(HOUR)
+    attempts = [a for a in found.simulation.world.journal.attempts(HOUR) if a.operation == "declare"]
+    assert [attempt.outcome for attempt in attempts] == outcomes
+    assert [attempt.ended for attempt in attempts] == [500.0] * len(outcomes)
 
 
 @pytest.mark.parametrize(
