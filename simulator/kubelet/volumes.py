@@ -34,6 +34,10 @@ class VolumeManager:
             self._waiting[pod.uid] = pod
         return wait is not VolumeWait.NOTHING
 
+    def forget(self, pod: PodState) -> None:
+        """The pod is gone."""
+        self._waiting.pop(pod.uid, None)
+
     def reason(self, pod: PodState) -> str:
         """Why a pod that has a node and no volumes there yet does not start, in Kubernetes' words; "" if it is soon.
 

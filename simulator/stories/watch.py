@@ -46,15 +46,20 @@ class Watch:
     def hanging(self, hears: Hangs) -> None:
         """Calls `hears(pod)` for every pod that begins to hang."""
         nodes = self._state.nodes
+        sick = {node for node, ready in enumerate(nodes.ready) if ready != TRUE}
 
         def deleting(pod: PodState, new: int, cause: int) -> None:
-            if pod.node >= 0 and nodes.ready[pod.node] != TRUE:
+            if pod.node in sick:
                 hears(pod)
 
         def ready_changed(node: int, ready: int, cause: int) -> None:
-            for pod in list(nodes.running[node].values()) if ready != TRUE else ():
-                if pod.deleting:
-                    hears(pod)
+            if ready == TRUE:
+                sick.discard(node)
+            elif node not in sick:  # one that says so itself may fall silent later
+                sick.add(node)
+                for pod in list(nodes.running[node].values()):
+                    if pod.deleting:
+                        hears(pod)
 
         self._state.listen(Kind.POD_DELETING, deleting)
         self._state.listen(Kind.NODE_READY, ready_changed)

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Concatenate, ParamSpec
 
 from models.cluster import Cluster
@@ -21,7 +21,7 @@ from simulator.state.nodes import TRUE
 from simulator.state.objects import (
     PodState,
 )
-from simulator.stories.attempts import Attempt, Journal
+from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
@@ -223,7 +223,7 @@ class World:
 
         self.watch.hanging(hangs)
 
-    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
+    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Agenda:
         """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
         return self.journal.agenda(operation, subject, first, every)
 
