@@ -6,6 +6,7 @@ node is gone, it gives up, and the pod is scheduled anew, which does not stop th
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -51,6 +52,8 @@ class VolumeBinder:
         self._bind = bind
         self._give_up = give_up
         self._assumed: dict[PodState, _Assumed] = {}
+        self._waiting: defaultdict[ClaimState, list[_Assumed]] = defaultdict(list)
+        """By claim that is not bound, those who wait for it, or did."""
         state.listen(Kind.CLAIM_PHASE, self._claim_changed)
 
     def reserve(self, pod: PodState, node: int, storage: StorageView) -> bool:
@@ -67,6 +70,9 @@ class VolumeBinder:
             if claim.volume is None and claim.selected_node < 0:
                 volumes.select_node(claim, node, pod)
         assumed = self._assumed[pod] = _Assumed(pod, node, self._kernel.now)
+        for claim in unbound:
+            if claim.volume is None:
+                self._waiting[claim].append(assumed)
         self._count(assumed, 1)
         self._state.pods.set_volume_wait(pod, VolumeWait.BINDING, pod.cause)
         self._kernel.timer(self._period, lambda: self._check_bindings(assumed))
@@ -109,12 +115,11 @@ class VolumeBinder:
 
     def _claim_changed(self, claim: ClaimState, phase: int, cause: int) -> None:
         """Pods that wait for the claim go on when the scheduler looks next."""
-        if phase == ClaimPhase.BOUND:
-            for assumed in self._assumed.values():
-                if claim in self._state.volumes.of_pod(assumed.pod):
-                    waited = self._kernel.now - assumed.since
-                    looks = max(1, math.ceil(waited / self._period - _ROUNDING))
-                    self._kernel.timer(looks * self._period - waited, partial(self._check_bindings, assumed))
+        waiting = () if phase == ClaimPhase.PENDING else self._waiting.pop(claim, ())
+        for assumed in waiting if phase == ClaimPhase.BOUND else ():
+            waited = self._kernel.now - assumed.since
+            looks = max(1, math.ceil(waited / self._period - _ROUNDING))
+            self._kernel.timer(looks * self._period - waited, partial(self._check_bindings, assumed))
 
     def _check_bindings(self, assumed: _Assumed) -> None:
         pod, node = assumed.pod, assumed.node
