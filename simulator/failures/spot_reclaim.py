@@ -38,12 +38,9 @@ class SpotReclaim:
     """Which nodes, by their labels (`pool=spot`); all by default."""
 
     def install(self, world: World) -> None:
-        def tell(node: int) -> Subject:
-            return world.tell(self.name, world.node_name(node), self._story, world, node)
+        world.tell_each(self.name, self.select, self._story, world)
 
-        world.each_node(self.select, tell)
-
-    def _story(self, subject: Subject, world: World, node: int) -> Story:
+    def _story(self, subject: Subject, node: int, world: World) -> Story:
         like = world.node(node)  # as it is when it joins: without what is done to it later
         yield subject.failure_after(self.time_to_failure)
         # Drawn whether or not it comes to it, so that every policy meets the same times.

@@ -29,12 +29,9 @@ class Cordon:
             raise ValueError("`lasting` must be positive")
 
     def install(self, world: World) -> None:
-        def tell(node: int) -> Subject:
-            return world.tell(self.name, world.node_name(node), self._story, world, node)
+        world.tell_each(self.name, self.select, self._story, world)
 
-        world.each_node(self.select, tell)
-
-    def _story(self, subject: Subject, world: World, node: int) -> Story:
+    def _story(self, subject: Subject, node: int, world: World) -> Story:
         if world.now > self.at:
             return
         yield world.sleep(self.at - world.now)

@@ -51,13 +51,9 @@ class Drain:
 
     def install(self, world: World) -> None:
         crew = world.crew(self.max_concurrent)
+        world.tell_each(self.name, self.select, self._story, world, crew)
 
-        def tell(node: int) -> Subject:
-            return world.tell(self.name, world.node_name(node), self._story, world, node, crew)
-
-        world.each_node(self.select, tell)
-
-    def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
+    def _story(self, subject: Subject, node: int, world: World, crew: Crew) -> Story:
         """Every node asks for its turn at the beginning of a round; a round that takes longer delays the next."""
         first = next_time(first_time(self.at, self.every), self.every, world.now)
         if first == math.inf:

@@ -26,12 +26,9 @@ class OutOfService:
     """Which nodes, by their labels, those that join later included; all by default."""
 
     def install(self, world: World) -> None:
-        def tell(node: int) -> Subject:
-            return world.tell(self.name, world.node_name(node), self._story, world, node)
+        world.tell_each(self.name, self.select, self._story, world)
 
-        world.each_node(self.select, tell)
-
-    def _story(self, subject: Subject, world: World, node: int) -> Story:
+    def _story(self, subject: Subject, node: int, world: World) -> Story:
         while world.machines.exists(node):
             yield world.watch.until(node, ready=False)
             back = world.watch.until(node, ready=True)

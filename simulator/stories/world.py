@@ -185,6 +185,24 @@ class World:
         self._kernel.tell(story(about, *arguments, **named))
         return about
 
+    def tell_each(
+        self,
+        mode: str,
+        select: LabelSelector,
+        story: Callable[Concatenate[Subject, int, P], Story],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> None:
+        """As `tell`, about every node whose labels match, those that join later included; the story is told its node.
+
+        The failure clock of a node that is gone is stopped; whether it is gone is for the story to ask else.
+        """
+
+        def tell(node: int) -> Subject:
+            return self.tell(mode, self.node_name(node), story, node, *arguments, **named)
+
+        self.each_node(select, tell)
+
     def sleep(self, seconds: float) -> Event:
         """An event to yield: succeeds after `seconds`."""
         return self._kernel.sleep(seconds, Order.REPAIR)
