@@ -65,6 +65,7 @@ def test_two_may_take_the_same_node_away() -> None:
     both = [RemoveNode("one", at=100.0, drained=False), RemoveNode("other", at=200.0, drained=False)]
     found = Lab(cluster(nodes(1), deployment()), operations=both).run(HOUR)
     assert found.log(Kind.NODE_EXISTS) == [(100.0, "node-0", 0)]
+    assert (asked(found, "one"), asked(found, "other")) == ([(100.0, "node-0", Outcome.DONE)], [])
 
 
 def test_nodes_that_join_are_declared_out_of_service_too() -> None:
