@@ -194,7 +194,7 @@ class Scheduler:
             wait = VolumeWait.NOTHING
             if self.cycle_state(pod.pod_class).answers.refusal():
                 wait = VolumeWait.BINDING
-            elif not all(self._cluster.storage.reach(c.volume).all() for c in claims if c.volume is not None):
+            elif not all(self._cluster.storage.is_everywhere(c.volume) for c in claims if c.volume is not None):
                 wait = VolumeWait.OUT_OF_REACH
             self._state.pods.set_volume_wait(pod, wait, pod.cause)
 

@@ -3,7 +3,7 @@
 Source: pkg/scheduler/framework/plugins/volumebinding/binder.go (FindPodVolumes, checkVolumeProvisions).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -35,13 +35,22 @@ class StorageView:
         return [self._volumes.draft(spec) for spec in specs]
 
     def reach(self, volume: VolumeState) -> Bools:
-        """Which nodes reach the volume."""
+        """Which of the nodes that exist reach the volume."""
         reach = self._reach.get(volume)
         if reach is None:
-            nodes = zip(self._table.labels, self._table.names, strict=True)
-            reach = np.array([volume.spec.reaches(labels, name) for labels, name in nodes], dtype=np.bool_)
-            self._reach[volume] = reach
+            labels, names = self._table.labels, self._table.names
+            reach = self._reach[volume] = self._where(lambda node: volume.spec.reaches(labels[node], names[node]))
         return reach
+
+    def is_everywhere(self, volume: VolumeState) -> bool:
+        """Whether every node that exists reaches the volume."""
+        return bool(self.reach(volume)[self._table.exists].all())
+
+    def _where(self, holds: Callable[[int], bool]) -> Bools:
+        """Of which nodes that exist this holds."""
+        found = np.zeros(len(self._table), dtype=np.bool_)
+        found[[node for node in np.flatnonzero(self._table.exists).tolist() if holds(node)]] = True
+        return found
 
     def users(self, key: ClaimKey) -> int:
         """How many pods that have a node use a claim."""
@@ -49,9 +58,9 @@ class StorageView:
         return 0 if column is None else int(column.sum())
 
     def bindable(self, claims: Sequence[ClaimState]) -> Bools:
-        """On which nodes all of these claims, which have no volume yet, could have one."""
+        """On which of the nodes that exist all of these claims, which have no volume yet, could have one."""
         free = self._free(claims)
-        return np.array([self._match(free, node) is not None for node in range(len(self._table))], dtype=np.bool_)
+        return self._where(lambda node: self._match(free, node) is not None)
 
     def match(self, claims: Sequence[ClaimState], node: int) -> dict[ClaimState, VolumeState] | None:
         """The volumes that these claims would be bound to on a node, the smallest that do; the others can be made.

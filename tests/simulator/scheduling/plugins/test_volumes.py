@@ -251,3 +251,14 @@ def test_a_node_takes_as_many_volumes_of_pods_own_as_it_says() -> None:
     own = template("web", ephemeral_claims=(claim("own"),))
     lab = settled(DISKS, deployment(replicas=5, pods=own), machines=machines)
     assert where(lab) == ["node-0"] * 2
+
+
+def test_a_volume_that_all_nodes_reach_is_not_out_of_reach_because_a_node_is_gone() -> None:
+    machines = [node(f"node-{i}", "a", cpu=1000) for i in range(2)]
+    disk = volume("disk", "a"), claim(storage_class="")
+    lab = settled(*disk, pod("web", container(cpu=800), claims=("data",)), machines=machines)
+    lab.state.nodes.delete(1 - lab.pods()[0].node, 0)
+    lab.apply(pod("second", container(cpu=800), claims=("data",)), at=10.0)
+    lab.run(20.0)
+    [waiting] = lab.pods("second")
+    assert (waiting.node, waiting.volume_wait) == (-1, VolumeWait.NOTHING)
