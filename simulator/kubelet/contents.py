@@ -73,12 +73,10 @@ class HeldContents:
         """Whether the container, which would be ready now, says that it is not."""
         return self._readiness.holds_back(container, _is_seen(self._faults.get(container)))
 
-    def holds(self, key: str, content: Content) -> bool:
-        """Whether any container that runs has read this content."""
-        return any(
-            container.running and self._held.get(container, {}).get(key) == content
-            for _, container in self._readers(key)
-        )
+    def holds(self, key: str, number: int) -> bool:
+        """Whether any container that runs has read the content of this number."""
+        read = (self._held.get(c, {}).get(key) for _, c in self._readers(key) if c.running)
+        return any(content is not None and content.number == number for content in read)
 
     def down(self, pod: PodState) -> None:
         """The containers of the pod do not run any more, for another reason: they read anew when they start."""

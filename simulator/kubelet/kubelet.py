@@ -77,6 +77,7 @@ class Kubelet:
             self._termination.cancel(pod)
             self._clocks.forget(pod)
             self.contents.forget(pod)
+            self._start.volumes.forget(pod)
             self.slow_probes.forget(pod)
 
     def _node_joined(self) -> None:

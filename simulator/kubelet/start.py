@@ -67,6 +67,7 @@ class Start:
     def begin(self, pod: PodState) -> None:
         """The start of a pod whose kubelet has all that it refers to, once its volumes are there."""
         if self.volumes.holds_up(pod):
+            pod.stage = -1  # nothing is under way: a kubelet that was cut off begins it when it is back
             return
         pod.stage = 0
         delay = self._after_inits(pod, pod.slot.draw("start", pod.pod_class.behaviour.start))

@@ -27,7 +27,7 @@ class RemoveNode:
     select: LabelSelector = LabelSelector()
     """Which nodes, by their labels; all by default."""
     count: int = 1
-    """How many of them at most, the last ones first."""
+    """How many of them at most, the last ones of the start first; those that are gone by then are not made up for."""
     drained: bool = True
     """Whether they are drained before."""
     timeout: float = 900.0
@@ -47,9 +47,14 @@ class RemoveNode:
             world.tell(self.name, world.node_name(node), self._story, world, node, crew)
 
     def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
-        (attempt,) = world.agenda(self.name, subject.name, self.at, None)
+        agenda = world.agenda(self.name, subject.name, self.at, None)
+        (attempt,) = agenda
         yield world.sleep(self.at)
         yield crew.turn()
+        if not world.machines.exists(node):
+            world.journal.withdraw(agenda)
+            crew.done()
+            return
         attempt.begin(world.now)
         if self.drained:
             cordon = world.cordon([node], self.name, subject.name)

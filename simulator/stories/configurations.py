@@ -119,7 +119,7 @@ class Configurations:
 
     def is_held(self, record: ConfigurationState, content: Content) -> bool:
         """Whether any container that runs has read this content."""
-        return self._kubelet.contents.holds(record.spec.key, content)
+        return self._kubelet.contents.holds(record.spec.key, content.number)
 
     def readers(self, record: ConfigurationState) -> list[DeploymentState | StatefulSetState | DaemonSetState]:
         """The workloads whose pods read it."""

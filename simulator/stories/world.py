@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Concatenate, ParamSpec
 
 from models.cluster import Cluster
@@ -21,13 +21,14 @@ from simulator.state.nodes import TRUE
 from simulator.state.objects import (
     PodState,
 )
-from simulator.stories.attempts import Attempt, Journal
+from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
 from simulator.stories.departures import Departures
 from simulator.stories.evictions import Evictions
 from simulator.stories.machines import Machines
+from simulator.stories.outage import Outage
 from simulator.stories.rollouts import Rollouts
 from simulator.stories.storage import Storage
 from simulator.stories.subject import Subject
@@ -65,7 +66,8 @@ class World:
         """By label: the nodes of each of its values, kept up to date."""
         self._each: list[tuple[LabelSelector, Callable[[int], Subject]]] = []
         """What is to be told of every node."""
-        self._subjects: list[Subject] = []
+        self._outages: list[Outage] = []
+        """Those of all subjects, but for some that are over."""
         self._about: defaultdict[int, list[Subject]] = defaultdict(list)
         self._departures = Departures(kernel, state)
         self.strikes: Counter[str] = Counter()
@@ -157,8 +159,9 @@ class World:
         for select, tell in self._each:
             if select.matches(labels):
                 self._about[node].append(tell(node))
-        for subject in self._subjects:
-            subject.extend_outages()
+        for outage in self._outages:
+            if not outage.over:
+                outage.extend()
 
     def pods_to_drain(self, node: int) -> list[PodState]:
         """The pods on a node that a drain is about: all but static ones and those of DaemonSets, oldest first."""
@@ -180,10 +183,27 @@ class World:
     ) -> Subject:
         """Starts `story(subject, *arguments)`, about a subject with a stream of its own: "failure/mode/subject"."""
         rng = self._streams.stream(f"failure/{mode}/{subject}")
-        about = Subject(self._kernel, self._state, self._hazards, self.strikes, mode, subject, rng)
-        self._subjects.append(about)
+        about = Subject(self._kernel, self._state, self._hazards, self.strikes, self._outages, mode, subject, rng)
         self._kernel.tell(story(about, *arguments, **named))
         return about
+
+    def tell_each(
+        self,
+        mode: str,
+        select: LabelSelector,
+        story: Callable[Concatenate[Subject, int, P], Story],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> None:
+        """As `tell`, about every node whose labels match, those that join later included; the story is told its node.
+
+        The failure clock of a node that is gone is stopped; whether it is gone is for the story to ask else.
+        """
+
+        def tell(node: int) -> Subject:
+            return self.tell(mode, self.node_name(node), story, node, *arguments, **named)
+
+        self.each_node(select, tell)
 
     def sleep(self, seconds: float) -> Event:
         """An event to yield: succeeds after `seconds`."""
@@ -223,7 +243,7 @@ class World:
 
         self.watch.hanging(hangs)
 
-    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
+    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Agenda:
         """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
         return self.journal.agenda(operation, subject, first, every)
 

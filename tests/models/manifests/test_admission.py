@@ -139,10 +139,10 @@ def test_a_pod_is_summed() -> None:
     found = refused(limit_range("{type: Pod, max: {cpu: 2}}"), pod("resources: {limits: {cpu: 1}}", second))
     assert found == "maximum cpu usage per Pod is 2, but limit is 3"
     assert refused(limit_range("{type: Pod, max: {cpu: 2}}"), pod()) == (
-        "maximum cpu usage per Pod is 2. No limit is specified"
+        "maximum cpu usage per Pod is 2.  No limit is specified"
     )
     assert refused(limit_range("{type: Pod, min: {cpu: 2}}"), pod()) == (
-        "minimum cpu usage per Pod is 2. No request is specified"
+        "minimum cpu usage per Pod is 2.  No request is specified"
     )
 
 

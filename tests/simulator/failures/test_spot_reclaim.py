@@ -7,8 +7,10 @@ import pytest
 from models.disruption import PodDisruptionBudget
 from models.distributions import Exponential, Fixed
 from models.labels import LabelSelector
+from models.node import HOSTNAME_LABEL
 from simulator.failures.spot_reclaim import SpotReclaim
 from simulator.log import Kind
+from simulator.operations.remove_node import RemoveNode
 from simulator.run import simulate
 from tests.simulator.clusters import DAY, HOUR, Lab, behaviour, cluster, deployment, nodes, template
 
@@ -78,3 +80,19 @@ def test_another_machine_comes_in_its_place_and_is_reclaimed_in_turn() -> None:
     assert [name for _, name, new in found.log(Kind.NODE_EXISTS) if new] == ["node-0.2", "node-0.3"]
     assert found.times(Kind.NODE_EXISTS, 0) == [HOUR + 30.0, 2 * HOUR + 120.0]
     assert all(pod.ready for pod in found.pods())
+
+
+def test_the_machine_that_comes_is_like_the_one_that_went() -> None:
+    before = Lab(cluster(nodes(1), deployment()))
+    reclaim = SpotReclaim("spot", Fixed(HOUR), Fixed(60.0), notice=30.0)
+    found = Lab(cluster(nodes(1), deployment()), failures=[reclaim]).run(1.5 * HOUR)
+    [old], [_, new] = before.state.nodes.labels, found.state.nodes.labels
+    assert new == {**old, HOSTNAME_LABEL: "node-0.2"}
+    assert not found.state.nodes.taints_of(1)
+
+
+def test_a_node_that_is_taken_away_during_the_notice_is_not_made_good() -> None:
+    reclaim = SpotReclaim("spot", Fixed(HOUR), Fixed(60.0))
+    remove = RemoveNode("fewer", at=HOUR + 50.0, drained=False)
+    found = Lab(cluster(nodes(1), deployment()), failures=[reclaim], operations=[remove]).run(1.5 * HOUR)
+    assert found.log(Kind.NODE_EXISTS) == [(HOUR + 50.0, "node-0", 0)]

@@ -11,6 +11,7 @@ from models.deployment import Deployment
 from models.disruption import PodDisruptionBudget
 from models.distributions import Fixed, Uniform
 from models.labels import LabelSelector
+from models.node import volume_limit
 from simulator.log import Kind
 from simulator.node_autoscaling.cluster_autoscaler import ClusterAutoscaler
 from simulator.node_autoscaling.expander import Expander
@@ -18,6 +19,7 @@ from simulator.node_autoscaling.scale_down import ScaleDownRules
 from simulator.node_autoscaling.scale_up import ScaleUpRules
 from tests.simulator.clusters import HOUR, Lab, container, deployment, down, pod, template
 from tests.simulator.node_autoscaling.pools import BOOT, lab, pool, pooled
+from tests.simulator.volumes import DISKS, stateful_set, where
 
 SCAN = 10.0
 MINUTE = 60.0
@@ -179,3 +181,20 @@ def test_without_pods_that_wait_nothing_is_done_for_a_year() -> None:
     found.run(365 * 24 * HOUR)
     assert found.state.transitions.count == before
     assert found.kernel.peek() == math.inf
+
+
+def test_a_node_that_somebody_takes_away_as_it_goes_is_gone_once() -> None:
+    found = scaled(lab(pooled([pool()], web(1)), ClusterAutoscaler()), 2, at=100.0)
+    scaled(found, 1, at=HOUR)
+    found.state.listen(Kind.NODE_TAINTS, lambda node, new, cause: found.state.nodes.delete(node, 0))
+    assert [name for _, name in gone(found.run(2 * HOUR))] == ["general-2"]
+
+
+def test_volumes_count_on_the_nodes_where_they_are_when_others_are_gone() -> None:
+    pools = [pool(count=3, least=1, resources={volume_limit(DISKS.provisioner): 1})]
+    databases = stateful_set(replicas=3, pods=template("db", container(cpu=600)))
+    found = lab(pooled(pools).with_values([DISKS, databases]), ClusterAutoscaler())
+    found.at(100.0, lambda: found.state.nodes.delete(0, 0))
+    [(_, name)] = joined(found.run(HOUR))
+    assert name == "general-4"
+    assert sorted(where(found)) == ["general-2", "general-3", "general-4"]

@@ -5,12 +5,18 @@ from dataclasses import replace
 import pytest
 
 from models.disruption import PodDisruptionBudget
+from models.distributions import Fixed
 from models.labels import LabelSelector
+from models.node import HOSTNAME_LABEL
 from simulator.log import Kind
 from simulator.operations.add_node import AddNode
+from simulator.operations.cordon import Cordon
+from simulator.operations.drain import Drain
+from simulator.operations.out_of_service import OutOfService
 from simulator.operations.remove_node import RemoveNode
 from simulator.stories.attempts import Outcome
-from tests.simulator.clusters import HOUR, Lab, cluster, container, deployment, nodes, template
+from simulator.stories.protocols import Operation
+from tests.simulator.clusters import HOUR, Lab, cluster, container, deployment, down, nodes, template
 
 ALL = LabelSelector()
 
@@ -60,6 +66,67 @@ def test_without_a_drain_it_is_gone_at_once() -> None:
     assert found.log(Kind.NODE_EXISTS) == [(100.0, "node-0", 0)]
     [when] = found.times(Kind.POD_DELETING)
     assert 160.0 <= when <= 180.0
+
+
+def test_two_may_take_the_same_node_away() -> None:
+    both = [RemoveNode("one", at=100.0, drained=False), RemoveNode("other", at=200.0, drained=False)]
+    found = Lab(cluster(nodes(1), deployment()), operations=both).run(HOUR)
+    assert found.log(Kind.NODE_EXISTS) == [(100.0, "node-0", 0)]
+    assert (asked(found, "one"), asked(found, "other")) == ([(100.0, "node-0", Outcome.DONE)], [])
+
+
+def test_nodes_that_join_are_declared_out_of_service_too() -> None:
+    operations = [AddNode("more", ALL, at=100.0), OutOfService("declare", Fixed(300.0))]
+    found = Lab(cluster(nodes(2), deployment()), failures=[down(2, at=200.0)], operations=operations).run(HOUR)
+    assert [a.subject for a in found.simulation.world.journal.attempts(HOUR) if a.operation == "declare"] == [
+        "node-0.2"
+    ]
+
+
+@pytest.mark.parametrize(("after", "outcomes"), [(1000.0, []), (100.0, [Outcome.DONE])])
+def test_a_node_that_is_gone_is_not_out_of_service(after: float, outcomes: list[Outcome]) -> None:
+    """It is lost at 100 s, Unknown some 50 s later, and deleted at 500 s."""
+    gone = RemoveNode("fewer", at=500.0, drained=False)
+    operations = [gone, OutOfService("declare", Fixed(after))]
+    found = Lab(cluster(nodes(1), deployment()), failures=[down(0, at=100.0)], operations=operations).run(HOUR)
+    attempts = [a for a in found.simulation.world.journal.attempts(HOUR) if a.operation == "declare"]
+    assert [attempt.outcome for attempt in attempts] == outcomes
+    assert [attempt.ended for attempt in attempts] == [500.0] * len(outcomes)
+
+
+def changing(operation: Operation) -> Lab:
+    """node-1 goes at 1500 s, node-0.2 comes at 2500 s."""
+    gone = RemoveNode("fewer", at=1500.0, drained=False, select=LabelSelector.of({HOSTNAME_LABEL: "node-1"}))
+    found = Lab(cluster(nodes(2), deployment()), operations=[operation, gone, AddNode("more", ALL, at=2500.0)])
+    return found.run(HOUR)
+
+
+def asked(found: Lab, operation: str) -> list[tuple[float, str, Outcome]]:
+    attempts = found.simulation.world.journal.attempts(HOUR)
+    return [(each.asked, each.subject, each.outcome) for each in attempts if each.operation == operation]
+
+
+def test_a_round_of_drains_is_about_the_nodes_that_are_there() -> None:
+    found = changing(Drain("patch", every=1000.0, maintenance=Fixed(60.0)))
+    assert asked(found, "patch") == [
+        (1000.0, "node-0", Outcome.DONE),
+        (1000.0, "node-1", Outcome.DONE),
+        (2000.0, "node-0", Outcome.DONE),
+        (3000.0, "node-0", Outcome.DONE),
+        (3000.0, "node-0.2", Outcome.DONE),
+    ]
+
+
+def test_a_single_round_is_over_when_nodes_join_later() -> None:
+    assert asked(changing(Drain("patch", at=1000.0)), "patch") == [
+        (1000.0, "node-0", Outcome.DONE),
+        (1000.0, "node-1", Outcome.DONE),
+    ]
+
+
+@pytest.mark.parametrize(("at", "cordoned"), [(1000.0, ["node-0", "node-1"]), (3000.0, ["node-0", "node-0.2"])])
+def test_nodes_are_cordoned_that_are_there_by_then(at: float, cordoned: list[str]) -> None:
+    assert asked(changing(Cordon("freeze", at)), "freeze") == [(at, name, Outcome.DONE) for name in cordoned]
 
 
 @pytest.mark.parametrize(
