@@ -37,7 +37,7 @@ class AddNode:
 
     def _story(self, subject: Subject, world: World, node: int) -> Story:
         like = world.node(node)  # as it is at the start: it may be gone by then
-        (attempt,) = world.agenda(self.name, subject.name, self.at, None)
+        (attempt,) = world.agenda(subject, self.at, None)
         yield world.sleep(self.at)
         attempt.begin(world.now)
         world.strikes[self.name] += 1

@@ -20,7 +20,7 @@ class Cordon:
     lasting: float | None = None
     """Until they are uncordoned; without it, for good."""
     select: LabelSelector = LabelSelector()
-    """Which nodes, by their labels; all by default."""
+    """Which nodes of those that are there then, by their labels; all by default."""
 
     def __post_init__(self) -> None:
         if self.at < 0:
@@ -29,13 +29,15 @@ class Cordon:
             raise ValueError("`lasting` must be positive")
 
     def install(self, world: World) -> None:
+        world.tell(self.name, "", self._begin, world)
+
+    def _begin(self, _: Subject, world: World) -> Story:
+        yield world.sleep(self.at)
         for node in world.nodes(self.select):
             world.tell(self.name, world.node_name(node), self._story, world, node)
 
     def _story(self, subject: Subject, world: World, node: int) -> Story:
-        (attempt,) = world.agenda(self.name, subject.name, self.at, None)
-        yield world.sleep(self.at)
-        attempt.begin(world.now)
+        attempt = world.journal.note(self.name, subject.name, world.now)
         cordon = world.cordon([node], self.name, subject.name)
         if self.lasting is not None:
             yield world.sleep(self.lasting)

@@ -32,7 +32,7 @@ class Drain:
     at: float | None = None
     """From the start to the first round; `every` by default."""
     select: LabelSelector = LabelSelector()
-    """Which nodes, by their labels; all by default."""
+    """Which nodes, by their labels, those that join later included; all by default."""
     max_concurrent: int = 1
     """How many nodes are being drained or worked on at once."""
     timeout: float | None = None
@@ -51,17 +51,27 @@ class Drain:
 
     def install(self, world: World) -> None:
         crew = world.crew(self.max_concurrent)
-        for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), self._story, world, node, crew)
+
+        def tell(node: int) -> Subject:
+            return world.tell(self.name, world.node_name(node), self._story, world, node, crew)
+
+        world.each_node(self.select, tell)
 
     def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
         """Every node asks for its turn at the beginning of a round; a round that takes longer delays the next."""
         first = first_time(self.at, self.every)
-        for attempt in world.agenda(self.name, subject.name, first, self.every):
+        if self.every is not None:  # a node that joins is part of the rounds that begin from then on
+            first += self.every * max(0, math.ceil((world.now - first) / self.every))
+        elif first < world.now:
+            return
+        for attempt in world.agenda(subject, first, self.every):
             yield world.sleep(max(0.0, attempt.asked - world.now))
             yield crew.turn()
-            yield from self._maintain(world, subject, node, attempt)
+            if not subject.gone:
+                yield from self._maintain(world, subject, node, attempt)
             crew.done()
+            if subject.gone:
+                return
 
     def _maintain(self, world: World, subject: Subject, node: int, attempt: Attempt) -> Story:
         # Drawn whether or not it comes to it, so that every policy meets the same times.

@@ -23,14 +23,16 @@ class OutOfService:
     after: Distribution
     """From when the node is marked as not Ready to the taint; a node that is Ready before gets none."""
     select: LabelSelector = LabelSelector()
-    """Which nodes, by their labels; all by default."""
+    """Which nodes, by their labels, those that join later included; all by default."""
 
     def install(self, world: World) -> None:
-        for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), self._story, world, node)
+        def tell(node: int) -> Subject:
+            return world.tell(self.name, world.node_name(node), self._story, world, node)
+
+        world.each_node(self.select, tell)
 
     def _story(self, subject: Subject, world: World, node: int) -> Story:
-        while True:
+        while not subject.gone:
             yield world.watch.until(node, ready=False)
             back = world.watch.until(node, ready=True)
             yield world.sleep(self.after.sample(subject.rng)) | back
@@ -38,5 +40,6 @@ class OutOfService:
                 attempt = world.journal.note(self.name, subject.name, world.now)
                 world.machines.set_out_of_service(node, True, self.name)
                 yield back
-                world.machines.set_out_of_service(node, False, self.name)
+                if not subject.gone:
+                    world.machines.set_out_of_service(node, False, self.name)
                 attempt.end(world.now)

@@ -25,7 +25,7 @@ class RemoveNode:
     at: float
     """From the start."""
     select: LabelSelector = LabelSelector()
-    """Which nodes, by their labels; all by default."""
+    """Which nodes of those that are there then, by their labels; all by default."""
     count: int = 1
     """How many of them at most, the last ones first."""
     drained: bool = True
@@ -42,13 +42,17 @@ class RemoveNode:
             raise ValueError("`timeout` must be positive")
 
     def install(self, world: World) -> None:
-        crew = world.crew(1)
-        for node in world.nodes(self.select)[: -self.count - 1 : -1]:
+        world.tell(self.name, "", self._begin, world)
+
+    def _begin(self, _: Subject, world: World) -> Story:
+        yield world.sleep(self.at)
+        crew, leaving = world.crew(1), world.machines.leaving
+        for node in [node for node in world.nodes(self.select) if node not in leaving][: -self.count - 1 : -1]:
+            leaving.add(node)
             world.tell(self.name, world.node_name(node), self._story, world, node, crew)
 
     def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
-        (attempt,) = world.agenda(self.name, subject.name, self.at, None)
-        yield world.sleep(self.at)
+        (attempt,) = world.agenda(subject, world.now, None)
         yield crew.turn()
         attempt.begin(world.now)
         if self.drained:
@@ -56,9 +60,12 @@ class RemoveNode:
             yield from world.empty(node, attempt, world.now + self.timeout)
             if attempt.emptied is None:
                 cordon.end()
+                world.machines.leaving.discard(node)
                 attempt.end(world.now, Outcome.GIVEN_UP)
                 crew.done()
                 return
+        else:
+            world.strikes[self.name] += 1
         world.machines.remove_node(node, self.name, subject.name)
         attempt.end(world.now)
         crew.done()

@@ -44,7 +44,7 @@ class Scale:
     def _story(self, subject: Subject, world: World) -> Story:
         target = world.rollouts.scalable(subject.name)
         first = wait = first_time(self.at, self.every)
-        for attempt in world.agenda(self.name, subject.name, first, self.every):
+        for attempt in world.agenda(subject, first, self.every):
             yield world.sleep(wait)
             attempt.begin(world.now)
             world.rollouts.scale(attempt, target, self.replicas)

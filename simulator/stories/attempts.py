@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from simulator.stories.subject import Subject
+
 
 class Outcome(StrEnum):
     """What came of an attempt by the end of the run."""
@@ -63,14 +65,14 @@ class Journal:
     """All attempts of a run, in the making."""
 
     def __init__(self) -> None:
-        self._agendas: list[tuple[list[Attempt], Iterator[Attempt]]] = []
+        self._agendas: list[tuple[Subject, list[Attempt], Iterator[Attempt]]] = []
         self._noted: list[Attempt] = []
 
-    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
-        """The attempts that an operation is to make at one subject, one after the other: at `first`, then `every`."""
+    def agenda(self, subject: Subject, first: float, every: float | None) -> Iterator[Attempt]:
+        """The attempts that an operation is to make at its subject, one after the other: at `first`, then `every`."""
         asked: list[Attempt] = []
-        attempts = _attempts(asked, operation, subject, first, every)
-        self._agendas.append((asked, attempts))
+        attempts = _attempts(asked, subject.mode, subject.name, first, every)
+        self._agendas.append((subject, asked, attempts))
         return attempts
 
     def note(self, operation: str, subject: str, now: float) -> Attempt:
@@ -81,13 +83,17 @@ class Journal:
         return attempt
 
     def attempts(self, end: float) -> tuple[Attempt, ...]:
-        """All that was asked before `end`, begun or not, in order of time. To be called when the run is over."""
+        """All that was asked before `end`, begun or not, in order of time. To be called when the run is over.
+
+        Of what has left nothing is asked any more.
+        """
         found = [attempt for attempt in self._noted if attempt.asked < end]
-        for asked, further in self._agendas:
-            while not asked or asked[-1].asked < end:
+        for subject, asked, further in self._agendas:
+            last = min(end, subject.left)
+            while not asked or asked[-1].asked < last:
                 if next(further, None) is None:
                     break
-            found += [attempt for attempt in asked if attempt.asked < end]
+            found += [attempt for attempt in asked if attempt.asked < last]
         return tuple(sorted(found, key=lambda attempt: attempt.asked))
 
 

@@ -55,7 +55,7 @@ class ConfigurationChange:
         record = world.configurations.find(self.target)
         first = first_time(self.at, self.every)
         good = record.content
-        for attempt in world.agenda(self.name, subject.name, first, self.every):
+        for attempt in world.agenda(subject, first, self.every):
             yield world.sleep(max(0.0, attempt.asked - world.now))
             good = good if record.content.fails is not None else record.content
             is_bad, noticed = self._luck(subject)

@@ -17,8 +17,8 @@ class Outage:
         self.extend()
 
     def extend(self) -> None:
-        """Takes down the nodes that have joined what failed (a zone) since."""
-        for node in self._members:
+        """Takes down the nodes that have joined what failed (a zone) since; those that join later are none of it."""
+        for node in () if self.over else self._members:
             if node not in self._down:
                 self._down.append(node)
                 self._nodes.add_down_cause(node, self, self._cause)

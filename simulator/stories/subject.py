@@ -1,5 +1,6 @@
 """Whom a story is about."""
 
+import math
 from collections import Counter
 from collections.abc import Collection
 
@@ -34,19 +35,25 @@ class Subject:
         self.rng = rng
         self._clock: Clock | None = None
         self._outages: list[Outage] = []
-        self._gone = False
+        self.left = math.inf
+        """When it went for good."""
 
     def failure_after(self, law: Distribution) -> Event:
         """An event to yield: a failure clock with this law runs from now, at age 0, until it fires."""
         event = self._kernel.event()
-        if not self._gone:
+        if not self.gone:
             self._clock = self._hazards.clock(self.mode, law, self.rng, event.succeed)
             self._clock.start()
         return event
 
+    @property
+    def gone(self) -> bool:
+        """Whether it has left."""
+        return self.left < math.inf
+
     def leave(self) -> None:
         """It is gone for good: it fails no more."""
-        self._gone = True
+        self.left = self._kernel.now
         if self._clock is not None:
             self._clock.stop()
 

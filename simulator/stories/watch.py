@@ -23,7 +23,10 @@ class Watch:
         self._listens = False
 
     def until(self, node: int, ready: bool) -> Event:
-        """An event to yield: succeeds when the node is Ready, or is not; at once, if so it is."""
+        """An event to yield: succeeds when the node is Ready, or is not; at once, if so it is.
+
+        Or when the node is gone, whose Ready condition nobody changes any more.
+        """
         event = self._kernel.event()
         if (self._state.nodes.ready[node] == TRUE) is ready:
             event.succeed()
@@ -32,10 +35,15 @@ class Watch:
             if not self._listens:
                 self._listens = True
                 self._state.listen(Kind.NODE_READY, lambda node, new, cause: self._ready_changed(node, new))
+                self._state.listen(Kind.NODE_EXISTS, lambda node, new, cause: None if new else self._gone(node))
         return event
 
     def _ready_changed(self, node: int, ready: int) -> None:
         for event in self._waiting.pop((node, ready == TRUE), ()):
+            event.succeed()
+
+    def _gone(self, node: int) -> None:
+        for event in (*self._waiting.pop((node, True), ()), *self._waiting.pop((node, False), ())):
             event.succeed()
 
     def hanging(self, hears: Hangs) -> None:

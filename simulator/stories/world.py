@@ -223,9 +223,9 @@ class World:
 
         self.watch.hanging(hangs)
 
-    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
-        """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
-        return self.journal.agenda(operation, subject, first, every)
+    def agenda(self, subject: Subject, first: float, every: float | None) -> Iterator[Attempt]:
+        """What an operation is to do to its subject, one attempt after the other: at `first`, then `every`."""
+        return self.journal.agenda(subject, first, every)
 
     def evict(self, pods: Sequence[PodState], attempt: Attempt, deadline: float) -> Event:
         """Asks the eviction API to delete the pods, which their budgets may forbid, until `deadline`.
