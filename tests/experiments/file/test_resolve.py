@@ -364,6 +364,16 @@ def test_a_pattern_of_missing_images_that_none_has_is_told(read: Any, tmp_path: 
     ]
 
 
+def test_an_override_of_the_behaviour_of_nothing_is_told(read: Any, tmp_path: Path) -> None:
+    warnings = read(
+        "  behaviour: {overrides: [{match: {kind: Deployment}, startup: {kind: fixed, value: 1s}},"
+        " {match: {name: wbe}, startup: {kind: fixed, value: 1s}}]}\n"
+    ).warnings
+    assert [told.removeprefix(f"{tmp_path}/") for told in warnings if "overrides" in told] == [
+        "e.yaml:8:99: spec.behaviour.overrides[1].match: no workload is like this, so nothing behaves so"
+    ]
+
+
 def test_no_manifests_are_a_problem(problems: Any) -> None:
     (found,) = problems(head=HEAD.replace("[app.yaml]", "[]"))
     assert found == "e.yaml:7:14: spec.manifests: expected at least one file or directory"
