@@ -67,10 +67,10 @@ class Volumes:
         """A claim that is not made yet."""
         return ClaimState(-1, spec, self.class_of(spec))
 
-    def named(self, name: str) -> ClaimState:
-        """The claim of this "namespace.name"; raises KeyError if there is none."""
+    def named(self, name: str) -> ClaimState | None:
+        """The claim of this "namespace.name"; None if there is none, or none any more."""
         namespace, _, rest = name.partition(".")
-        return self.claims[namespace, rest]
+        return self.claims.get((namespace, rest))
 
     def has_quorum(self, claim: ClaimState) -> bool:
         """Whether more than half of the claims that differ from this one in the ordinal at most have their data."""
@@ -148,8 +148,9 @@ class Volumes:
 
     def set_lost(self, volume: VolumeState, lost: bool, cause: int) -> None:
         """Whether the data of the volume is gone."""
-        volume.lost = lost
-        self._emit(Kind.VOLUME_LOST, volume, volume.index, not lost, lost, cause)
+        if volume.lost is not lost:
+            volume.lost = lost
+            self._emit(Kind.VOLUME_LOST, volume, volume.index, not lost, lost, cause)
 
 
 def keys_of(pod: PodState) -> tuple[ClaimKey, ...]:

@@ -23,11 +23,13 @@ class Storage:
 
     def has_copies(self, claim: str) -> bool:
         """Whether more than half of the claims that differ from this one in the ordinal at most have their data."""
-        return self._state.volumes.has_quorum(self._state.volumes.named(claim))
+        found = self._state.volumes.named(claim)
+        return found is not None and self._state.volumes.has_quorum(found)
 
     def set_lost(self, claim: str, lost: bool, subject: Subject) -> None:
-        """The data of the claim's volume is gone, or back."""
-        self._strikes[subject.mode] += lost
-        volume = self._state.volumes.named(claim).volume
+        """The data of the claim's volume is gone, or back; nothing happens if it has none, or the claim is gone."""
+        found = self._state.volumes.named(claim)
+        volume = None if found is None else found.volume
         if volume is not None:
+            self._strikes[subject.mode] += lost
             self._state.volumes.set_lost(volume, lost, self._state.cause(f"{subject.mode}/{subject.name}"))
