@@ -109,6 +109,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
         notes.append("no Service is measured, so there is no availability to tell: add a Service that selects the pods")
     notes += _patterns_of_no_image(spec, clusters, source)
     notes += _overrides_of_nothing(spec, clusters, source)
+    notes += _sizes_that_stay(spec, scenarios, source)
     return Design(
         scenarios=tuple(scenarios),
         objectives=tuple(Objective(o.subject, o.limit, o.metric, o.policy) for o in spec.objectives),
@@ -131,6 +132,24 @@ def _patterns_of_no_image(spec: SpecFile, clusters: Sequence[Cluster], source: S
         for i, pattern in enumerate(spec.images.missing if spec.images else ())
         if not any(fnmatchcase(image, pattern) for image in images)
     ]
+
+
+def _sizes_that_stay(spec: SpecFile, scenarios: Sequence[Scenario], source: Source) -> list[str]:
+    """A sentence on all that pools say to an autoscaler where no policy has one, or that may not use it."""
+    notes = []
+    for number, pool in enumerate(spec.cluster.pools):
+        if not any(scenario.node_autoscaler for scenario in scenarios):
+            told, why = ("min", "max", "provisioning"), "no policy has a nodeAutoscaler"
+        elif not node_pool(pool).autoscaled:
+            told, why = ("provisioning",), "the pool's min and max are the same"
+        else:
+            continue
+        notes += [
+            str(source.problem(("spec", "cluster", "pools", number, name), f"changes nothing: {why}"))
+            for name in told
+            if getattr(pool, name) is not None
+        ]
+    return notes
 
 
 def _overrides_of_nothing(spec: SpecFile, clusters: Sequence[Cluster], source: Source) -> list[str]:

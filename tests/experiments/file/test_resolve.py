@@ -364,6 +364,23 @@ def test_a_pattern_of_missing_images_that_none_has_is_told(read: Any, tmp_path: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("pool", "rest", "told"),
+    [
+        ("max: 5, provisioning: {kind: fixed, value: 1m}", "", {"max", "provisioning"}),
+        ("provisioning: {kind: fixed, value: 1m}", "  nodeAutoscaler: {type: clusterAutoscaler}\n", {"provisioning"}),
+        ("max: 5, provisioning: {kind: fixed, value: 1m}", "  nodeAutoscaler: {type: clusterAutoscaler}\n", set()),
+    ],
+)
+def test_what_a_pool_says_to_an_autoscaler_that_is_not_there_is_named(
+    read: Any, pool: str, rest: str, told: set[str]
+) -> None:
+    head = HEAD.replace("{name: general,", f"{{name: general, {pool},")
+    assert head != HEAD
+    warnings = read(rest, head=head).warnings
+    assert {w.split(": ")[1].rpartition(".")[2] for w in warnings if "changes nothing" in w} == told
+
+
 def test_an_override_of_the_behaviour_of_nothing_is_told(read: Any, tmp_path: Path) -> None:
     warnings = read(
         "  behaviour: {overrides: [{match: {kind: Deployment}, startup: {kind: fixed, value: 1s}},"
