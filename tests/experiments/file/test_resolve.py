@@ -381,6 +381,11 @@ def test_what_a_pool_says_to_an_autoscaler_that_is_not_there_is_named(
     assert {w.split(": ")[1].rpartition(".")[2] for w in warnings if "changes nothing" in w} == told
 
 
+def test_what_is_wrong_with_fields_is_told_by_the_names_that_they_have_in_the_file(problems: Any) -> None:
+    (found,) = problems("  operations: [{name: p, type: drain, every: 7d, maxConcurrent: 0}]\n")
+    assert found == "e.yaml:8:16: spec.operations[0]: `maxConcurrent` must be at least 1"
+
+
 def test_an_override_of_the_behaviour_of_nothing_is_told(read: Any, tmp_path: Path) -> None:
     warnings = read(
         "  behaviour: {overrides: [{match: {kind: Deployment}, startup: {kind: fixed, value: 1s}},"
