@@ -139,9 +139,9 @@ def _sizes_that_stay(spec: SpecFile, scenarios: Sequence[Scenario], source: Sour
     notes = []
     for number, pool in enumerate(spec.cluster.pools):
         if not any(scenario.node_autoscaler for scenario in scenarios):
-            told, why = ("min", "max", "provisioning"), "no policy has a nodeAutoscaler"
+            told, why = ["min", "max", "provisioning"], "no policy has a nodeAutoscaler"
         elif not node_pool(pool).autoscaled:
-            told, why = ("provisioning",), "the pool's min and max are the same"
+            told, why = ["provisioning"], "the pool's min and max are the same"
         else:
             continue
         notes += [
