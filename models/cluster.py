@@ -91,9 +91,13 @@ def services_by_name(cluster: Cluster) -> dict[str, Service]:
 
 def title(maker: PodMaker) -> str:
     """How messages name it: "Deployment/web", with the namespace where that is not the default one."""
-    kind = maker.kind if isinstance(maker, ReplicaSet) else type(maker).__name__
     middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
-    return f"{kind}/{middle}{maker.name}"
+    return f"{kind_of(maker)}/{middle}{maker.name}"
+
+
+def kind_of(maker: PodMaker) -> str:
+    """The kind of its object: "Deployment"."""
+    return maker.kind if isinstance(maker, ReplicaSet) else type(maker).__name__
 
 
 def without_their_node(cluster: Cluster) -> tuple[str, ...]:

@@ -177,6 +177,7 @@ def _operated(of: Operated) -> dict[str, Any]:
         "done": of.done,
         "givenUp": of.given_up,
         "replaced": of.replaced,
+        "rolledBack": of.rolled_back,
         "unfinished": of.unfinished,
         "medianTime": of.took[0] if of.took else None,
         "timeOf95Percent": of.took[1] if of.took else None,

@@ -30,11 +30,19 @@ def claim(field: Field, name: str, objects: Objects) -> PersistentVolumeClaim:
         namespace=field.manifest.namespace,
         access_modes=access_modes(spec),
         storage_class=named.text() if named.present else None,
-        request=spec["resources"]["requests"]["storage"].parsed(parse_amount, 0),
+        request=storage(spec["resources"]["requests"]["storage"]),
         volume_name=volume_name,
         selector=label_selector(spec["selector"]),
         volume_mode=spec["volumeMode"].choice("Filesystem", ("Filesystem", "Block")),
     )
+
+
+def storage(field: Field) -> int:
+    """An amount of storage, in bytes; 0 where nothing is written."""
+    found = field.parsed(parse_amount, 0)
+    if field.present and found <= 0:
+        field.problem(f"must be greater than zero (got {field.value})")
+    return max(0, found)
 
 
 def class_of(field: Field) -> Field:
@@ -65,4 +73,7 @@ def ephemeral_claims(spec: Field, objects: Objects) -> tuple[PersistentVolumeCla
 
 def access_modes(spec: Field) -> tuple[AccessMode, ...]:
     """The accessModes of a claim or a volume."""
-    return tuple(AccessMode(mode.choice(AccessMode.READ_WRITE_ONCE, AccessMode)) for mode in spec["accessModes"])
+    modes = tuple(AccessMode(mode.choice(AccessMode.READ_WRITE_ONCE, AccessMode)) for mode in spec["accessModes"])
+    if AccessMode.READ_WRITE_ONCE_POD in modes and len(modes) > 1:
+        spec["accessModes"].problem("may not use ReadWriteOncePod with other access modes")
+    return modes

@@ -27,7 +27,7 @@ class RemoveNode:
     select: LabelSelector = LabelSelector()
     """Which nodes, by their labels; all by default."""
     count: int = 1
-    """How many of them at most, the last ones of the start first; those that are gone by then are not made up for."""
+    """How many of them at most, the last ones first."""
     drained: bool = True
     """Whether they are drained before."""
     timeout: float = 900.0
@@ -42,14 +42,18 @@ class RemoveNode:
             raise ValueError("`timeout` must be positive")
 
     def install(self, world: World) -> None:
-        crew = world.crew(1)
-        for node in world.nodes(self.select)[: -self.count - 1 : -1]:
+        world.tell(self.name, "", self._begin, world)
+
+    def _begin(self, _: Subject, world: World) -> Story:
+        yield world.sleep(self.at)
+        crew, leaving = world.crew(1), world.machines.leaving
+        for node in [node for node in world.nodes(self.select) if node not in leaving][: -self.count - 1 : -1]:
+            leaving.add(node)
             world.tell(self.name, world.node_name(node), self._story, world, node, crew)
 
     def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
-        agenda = world.agenda(self.name, subject.name, self.at, None)
+        agenda = world.agenda(self.name, subject.name, world.now, None)
         (attempt,) = agenda
-        yield world.sleep(self.at)
         yield crew.turn()
         if not world.machines.exists(node):
             world.journal.withdraw(agenda)
@@ -61,6 +65,7 @@ class RemoveNode:
             yield from world.empty(node, attempt, world.now + self.timeout)
             if attempt.emptied is None:
                 cordon.end()
+                world.machines.leaving.discard(node)
                 attempt.end(world.now, Outcome.GIVEN_UP)
                 crew.done()
                 return

@@ -13,6 +13,8 @@ class Machines:
     def __init__(self, state: ClusterState, strikes: Counter[str]) -> None:
         self._state = state
         self._strikes = strikes
+        self.leaving: set[int] = set()
+        """Nodes that somebody is about to remove: nobody else chooses them."""
 
     def exists(self, node: int) -> bool:
         """Whether the node has not been taken away."""

@@ -81,6 +81,27 @@ def test_a_rotation_that_people_do_puts_the_end_off() -> None:
     assert answering(run(expiry(), operations=(rotation,))) == []
 
 
+def rolled_back(at: float, after: float) -> SecretRotation:
+    """A rotation that is bad, so that the old certificate comes back."""
+    return SecretRotation(
+        "rotation", "Secret/tls", at=at, reload=Reload.HOT, bad_probability=1.0, detection=Fixed(after)
+    )
+
+
+def test_one_that_has_run_out_and_comes_back_is_mended() -> None:
+    found = run(expiry(), until=14_000.0, operations=(rolled_back(5000.0, 6000.0),))
+    assert found.simulation.strikes()["expiry"] == 1
+    assert answering(found)[-1][1] == 2
+    assert 12_000.0 <= answering(found)[-1][0] <= 12_090.0  # people have begun when it came back
+
+
+def test_one_that_comes_back_when_it_is_due_is_rotated() -> None:
+    found = run(expiry(renew_before=3000.0), until=14_000.0, operations=(rolled_back(6500.0, 1500.0),))
+    assert found.simulation.strikes().get("expiry", 0) == 0
+    assert answering(found)[-1][1] == 2
+    assert answering(found)[-1][0] < 8100.0
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

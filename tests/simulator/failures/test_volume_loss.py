@@ -1,5 +1,7 @@
 """A disk dies: who stops, who waits, and for what."""
 
+from dataclasses import replace
+
 import pytest
 
 from models.distributions import Fixed
@@ -85,6 +87,16 @@ def test_only_claims_that_pods_use_have_clocks_and_only_of_selected_pods() -> No
     assert every.simulation.strikes()["disk"] > 2
     mine = settled(*values, *pods, failures=[loss(select=LabelSelector.of({"app": "mine"}))]).run(200.0)
     assert [cause for *_, cause in mine.rows(Kind.VOLUME_LOST)] == ["disk/default.mine"]
+
+
+@pytest.mark.parametrize("at", [50.0, 150.0])
+def test_the_claim_may_be_gone_before_its_disk_dies_and_before_the_repair(at: float) -> None:
+    goes = stateful_set(replicas=2, keeps_claims_when_scaled=False)
+    lab = settled(DISKS, goes, failures=[loss()])
+    lab.apply(replace(goes, replicas=1), at=at)
+    lab.run(ONCE)
+    assert len(lab.times(Kind.VOLUME_LOST, 1)) == (1 if at < 100.0 else 2)
+    assert [volume.lost for volume in lab.state.volumes.existing] == [False]
 
 
 def test_a_pod_that_moves_meanwhile_does_not_start_before_the_data_is_there() -> None:

@@ -8,6 +8,7 @@ from models.disruption import PodDisruptionBudget
 from models.distributions import Fixed
 from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL
+from simulator.failures.node_crash import NodeCrash
 from simulator.log import Kind
 from simulator.operations.add_node import AddNode
 from simulator.operations.cordon import Cordon
@@ -66,6 +67,7 @@ def test_without_a_drain_it_is_gone_at_once() -> None:
     assert found.log(Kind.NODE_EXISTS) == [(100.0, "node-0", 0)]
     [when] = found.times(Kind.POD_DELETING)
     assert 160.0 <= when <= 180.0
+    assert found.simulation.strikes() == {"fewer": 1}
 
 
 def test_two_may_take_the_same_node_away() -> None:
@@ -143,3 +145,51 @@ def test_what_makes_no_sense_is_refused(wrong: object) -> None:
     assert callable(wrong)
     with pytest.raises(ValueError, match="must"):
         wrong()
+
+
+@pytest.mark.parametrize("second", [100.0, HOUR])
+def test_two_removals_take_two_nodes(second: float) -> None:
+    twice = [RemoveNode("first", at=100.0), RemoveNode("second", at=second)]
+    found = Lab(cluster(nodes(3), deployment()), operations=twice, end=2 * HOUR).run(2 * HOUR)
+    assert sorted(name for _, name, _ in found.log(Kind.NODE_EXISTS)) == ["node-1", "node-2"]
+
+
+def test_a_node_that_joined_can_be_removed() -> None:
+    come_and_go = [AddNode("more", ALL, at=100.0), RemoveNode("fewer", at=200.0, drained=False)]
+    found = Lab(cluster(nodes(1), deployment()), operations=come_and_go).run(HOUR)
+    assert found.log(Kind.NODE_EXISTS) == [(100.0, "node-0.2", 1), (200.0, "node-0.2", 0)]
+
+
+def test_a_cordon_is_of_the_nodes_that_are_there() -> None:
+    operations = [AddNode("more", ALL, at=100.0), RemoveNode("fewer", at=50.0), Cordon("closed", at=200.0)]
+    found = Lab(cluster(nodes(2), deployment()), operations=operations).run(HOUR)
+    assert [name for _, name, on in found.log(Kind.NODE_UNSCHEDULABLE, since=200.0) if on] == ["node-0", "node-0.2"]
+
+
+def test_rounds_of_drains_are_of_the_nodes_that_are_there_then() -> None:
+    operations = [
+        AddNode("more", ALL, at=1.5 * HOUR),
+        RemoveNode("fewer", at=1.6 * HOUR, select=LabelSelector.of({"kubernetes.io/hostname": "node-1"})),
+        Drain("patching", every=HOUR),
+    ]
+    found = Lab(cluster(nodes(2), deployment()), operations=operations, end=4 * HOUR).run(4 * HOUR)
+    drained: dict[str, list[float]] = {}
+    for attempt in found.simulation.world.journal.attempts(4 * HOUR):
+        if attempt.operation == "patching":
+            drained.setdefault(attempt.subject, []).append(attempt.asked)
+    assert drained == {"node-0": [HOUR, 2 * HOUR, 3 * HOUR], "node-1": [HOUR], "node-0.2": [2 * HOUR, 3 * HOUR]}
+
+
+def test_a_node_that_joined_is_declared_out_of_service_until_it_is_gone() -> None:
+    joined = LabelSelector.of({"kubernetes.io/hostname": "node-0.2"})
+    operations = [
+        AddNode("more", ALL, at=100.0),
+        OutOfService("declared", Fixed(60.0), joined),
+        RemoveNode("fewer", at=2000.0, select=joined, drained=False),
+    ]
+    crash = NodeCrash("crash", Fixed(1000.0), Fixed(2 * HOUR), joined)
+    found = Lab(cluster(nodes(1), deployment()), failures=[crash], operations=operations, end=2 * HOUR).run(2 * HOUR)
+    [declared] = [of for of in found.simulation.world.journal.attempts(HOUR) if of.operation == "declared"]
+    assert declared.subject == "node-0.2"
+    assert 1100.0 < declared.asked < 1300.0
+    assert (declared.outcome, declared.ended) == (Outcome.DONE, 2000.0)
