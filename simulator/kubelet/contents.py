@@ -28,7 +28,7 @@ class HeldContents:
         """Those that may change, by key."""
         self._held: dict[ContainerState, dict[str, Content]] = {}
         """What each container that runs has read of them, by key."""
-        self._faults: dict[ContainerState, Fault] = {}
+        self.faults: dict[ContainerState, Fault] = {}
         """What is wrong with a container for what it has read."""
         self._silent: set[ContainerState] = set()
         """Those that have started up, and fail every request."""
@@ -54,15 +54,12 @@ class HeldContents:
 
     def exits(self, container: ContainerState) -> bool:
         """Whether the container, which is starting up, exits for what it has read."""
-        fault = self._faults.get(container)
+        fault = self.faults.get(container)
         return fault is not None and fault.fails is not Fails.REQUESTS
 
-    def silences(self, container: ContainerState) -> bool:
-        """Whether the container, which has started up, fails every request."""
-        if container not in self._faults:
-            return False
+    def silence(self, container: ContainerState) -> None:
+        """The container has started up, and fails every request."""
         self._silent.add(container)
-        return True
 
     def holds(self, key: str, content: Content) -> bool:
         """Whether any container that runs has read this content."""
@@ -81,7 +78,7 @@ class HeldContents:
         """The pod is gone."""
         for container in pod.containers if self._held else ():
             self._held.pop(container, None)
-            self._faults.pop(container, None)
+            self.faults.pop(container, None)
             self._silent.discard(container)
         if self._syncs and (sync := self._syncs.pop(pod.uid, None)) is not None:
             sync.cancel()
@@ -187,12 +184,12 @@ class HeldContents:
     def _blame(self, pod: PodState, container: ContainerState, fault: Fault | None) -> None:
         """Notes what is wrong with the container, and so with the pod."""
         if fault is not None:
-            self._faults[container] = fault
+            self.faults[container] = fault
             if not pod.deleting:
                 pod.cause = self._state.cause(fault.cause)
-        elif self._faults.pop(container, None) is None:
+        elif self.faults.pop(container, None) is None:
             return
-        faults = [self._faults[each] for each in pod.containers if each in self._faults]
+        faults = [self.faults[each] for each in pod.containers if each in self.faults]
         matter = Configured.WELL
         if faults:
             matter = Configured.EXPIRED if faults[0].is_expired else Configured.BAD
