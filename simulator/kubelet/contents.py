@@ -32,7 +32,7 @@ class HeldContents:
         """Those that may change, by key."""
         self._held: dict[ContainerState, dict[str, Content]] = {}
         """What each container that runs has read of them, by key."""
-        self._faults: dict[ContainerState, Fault] = {}
+        self.faults: dict[ContainerState, Fault] = {}
         """What is wrong with a container for what it has read."""
         self._silent: set[ContainerState] = set()
         """Those that have started up, and fail every request."""
@@ -59,19 +59,16 @@ class HeldContents:
 
     def exits(self, container: ContainerState) -> bool:
         """Whether the container, which is starting up, exits for what it has read."""
-        fault = self._faults.get(container)
+        fault = self.faults.get(container)
         return fault is not None and fault.fails in (Fails.START, Fails.BOTH)
 
-    def silences(self, container: ContainerState) -> bool:
-        """Whether the container, which has started up, fails every request."""
-        if container not in self._faults:
-            return False
+    def silence(self, container: ContainerState) -> None:
+        """The container has started up, and fails every request."""
         self._silent.add(container)
-        return True
 
     def unreadies(self, container: ContainerState) -> bool:
         """Whether the container, which would be ready now, says that it is not."""
-        return self._readiness.holds_back(container, _is_seen(self._faults.get(container)))
+        return self._readiness.holds_back(container, _is_seen(self.faults.get(container)))
 
     def holds(self, key: str, number: int) -> bool:
         """Whether any container that runs has read the content of this number."""
@@ -88,7 +85,7 @@ class HeldContents:
         """The pod is gone."""
         for container in pod.containers if self._held else ():
             self._held.pop(container, None)
-            self._faults.pop(container, None)
+            self.faults.pop(container, None)
             self._let_go(container)
         if self._syncs and (sync := self._syncs.pop(pod.uid, None)) is not None:
             sync.cancel()
@@ -199,12 +196,12 @@ class HeldContents:
     def _blame(self, pod: PodState, container: ContainerState, fault: Fault | None) -> None:
         """Notes what is wrong with the container, and so with the pod."""
         if fault is not None:
-            self._faults[container] = fault
+            self.faults[container] = fault
             if not pod.deleting:
                 pod.cause = self._state.cause(fault.cause)
-        elif self._faults.pop(container, None) is None:
+        elif self.faults.pop(container, None) is None:
             return
-        faults = [self._faults[each] for each in pod.containers if each in self._faults]
+        faults = [self.faults[each] for each in pod.containers if each in self.faults]
         matter = Configured.WELL
         if faults:
             matter = Configured.EXPIRED if faults[0].is_expired else Configured.BAD

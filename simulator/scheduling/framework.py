@@ -115,6 +115,8 @@ class Profile:
     ties: str = "random"
     """Which of the best nodes is taken: "random" or "first"."""
 
+    # Found out once: to ask what an object can do takes longer than to call it.
+
     @cached_property
     def pre_filters(self) -> tuple[PreFilterPlugin, ...]:
         """Those of the filters that may know without looking at any node."""
@@ -207,6 +209,6 @@ def ask(profile: Profile, pod: PodView, cluster: ClusterView) -> Answers:
             if scorer.score_reads is not Reads.CLUSTER:
                 signature.append(("score", scorer, weight, scorer.signature(pod)))
     depends_on_pods = any(plugin.depends_on_pods(pod) for plugin in profile.enqueue_extensions)
-    pre_filters = (plugin.pre_filter(pod, cluster) for plugin in profile.pre_filters)
-    asked = [pre_filter for pre_filter in pre_filters if pre_filter is not None]
-    return Answers(asked, filters, scores, tuple(signature), depends_on_pods)
+    asked = [plugin.pre_filter(pod, cluster) for plugin in profile.pre_filters]
+    pre_filters = [pre_filter for pre_filter in asked if pre_filter is not None]
+    return Answers(pre_filters, filters, scores, tuple(signature), depends_on_pods)
