@@ -41,6 +41,7 @@ from experiments.closed_form.layouts import (
     spread_unavailability,
     zones_unavailability,
 )
+from experiments.closed_form.node_provisioning import batch_length
 from experiments.closed_form.pod_on_node import (
     mean_downtime_of_a_node_outage,
     mean_reaction_time,
@@ -98,6 +99,7 @@ __all__ = [
     "Chain",
     "any_down",
     "bad_rollout_loss",
+    "batch_length",
     "certificate_unavailability",
     "certificate_variance_rate",
     "common_cause_unavailability",

@@ -11,6 +11,7 @@ from models.node import Taint, TaintEffect
 from models.units import MINUTE
 from simulator.kernel import Order, Story
 from simulator.node_autoscaling.fleet import Fleet
+from simulator.node_autoscaling.moving import pods_to_move
 from simulator.node_autoscaling.snapshot import ClusterSnapshot
 from simulator.state.nodes import TRUE
 from simulator.state.objects import PodState
@@ -111,7 +112,7 @@ class ScaleDown:
         for node in candidates:
             if self._utilization(node) >= self._rules.utilization_threshold or self._is_held(node):
                 continue
-            pods = self._to_move(node)
+            pods = pods_to_move(self._state.nodes, node)
             if not pods or self._fit_elsewhere([*moved, *pods], [*found, *self._going, node]):
                 found.append(node)
                 moved += pods
@@ -131,18 +132,10 @@ class ScaleDown:
             cpu, memory = sum(one.cpu for one in asked), sum(one.memory for one in asked)
         return max(cpu / max(1, nodes.cpu.item(node)), memory / max(1, nodes.memory.item(node)))
 
-    def _to_move(self, node: int) -> list[PodState]:
-        """The pods that have to find another node: not those of DaemonSets, static ones, or those that end anyway."""
-        return [
-            pod
-            for pod in self._state.nodes.running[node].values()
-            if not (pod.deleting or pod.pod_class.workload.kind == "DaemonSet" or pod.pod_class.template.is_static)
-        ]
-
     def _is_held(self, node: int) -> bool:
         """Whether one of its pods must not be evicted."""
         going: Counter[object] = Counter()
-        for pod in self._to_move(node):
+        for pod in pods_to_move(self._state.nodes, node):
             pod_class = pod.pod_class
             budgets = self._fleet.disruption.budgets_of(pod_class)
             safe = pod_class.template.annotations.get(SAFE_TO_EVICT)
@@ -162,7 +155,7 @@ class ScaleDown:
 
     def _remove(self, nodes: list[int]) -> None:
         """Has the nodes go, empty ones first, as far as minima and parallelism allow."""
-        pods = {node: self._to_move(node) for node in nodes}
+        pods = {node: pods_to_move(self._state.nodes, node) for node in nodes}
         for node in sorted(nodes, key=lambda node: len(pods[node]) > 0):
             pool = self._fleet.pool_of(node)
             drains = sum(self._going.values())

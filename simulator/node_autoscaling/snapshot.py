@@ -46,6 +46,11 @@ class ClusterSnapshot:
         ]
         return cls(profile, map(state.nodes.as_value, there), pods, state.volumes)
 
+    def copy(self) -> "ClusterSnapshot":
+        """Another one with the same nodes and pods: what is placed on one is not on the other."""
+        nodes = self._state.nodes
+        return ClusterSnapshot(self._profile, map(nodes.as_value, range(len(nodes))), self._pods, self._volumes)
+
     @property
     def nodes(self) -> NodeTable:
         """The nodes, to be read."""
