@@ -18,6 +18,7 @@ from simulator.node_autoscaling.fleet import Fleet, NodeGroup
 from simulator.node_autoscaling.moving import pods_to_move
 from simulator.node_autoscaling.node_termination import NodeTermination
 from simulator.node_autoscaling.provisioner import Provisioner, in_order
+from simulator.node_autoscaling.snapshot import ClusterSnapshot
 from simulator.node_autoscaling.voluntary import budget_holds, undisrupted_until
 from simulator.state.nodes import TRUE
 from simulator.state.objects import PodState
@@ -88,6 +89,8 @@ class Consolidation:
         self._changed: dict[int, float] = {}
         """When a node joined, or a pod came to it, or went, last."""
         self._validating = False
+        self._current: ClusterSnapshot | None = None
+        """The cluster at this look, once it is needed."""
         fleet.state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._node_changed(node))
         fleet.state.listen(Kind.POD_NODE, lambda pod, node, cause: self._pod_changed(pod))
         fleet.state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._pod_changed(pod))
@@ -170,6 +173,7 @@ class Consolidation:
 
     def _find(self) -> _Command | None:
         """Empty nodes, else as many as one cheaper node can stand for, else a single one."""
+        self._current = None
         candidates = self._candidates()
         empty = self._within_budgets([node for node in candidates if not pods_to_move(self._state.nodes, node)])
         if empty:
@@ -200,18 +204,15 @@ class Consolidation:
     def _without(self, nodes: Sequence[int]) -> _Command | None:
         """How to do without these nodes; None: their pods need what is not cheaper."""
         pods = in_order(pod for node in nodes for pod in pods_to_move(self._state.nodes, node))
-        snapshot = self._fleet.expected([*self._termination.going, *nodes])
-        there = None
-        if self._fleet.upcoming:
-            there = [name for name in snapshot.nodes.names if name not in self._fleet.upcoming]
-        for pod in (*self._provisioner.pending(), *self._provisioner.leaving()):
-            snapshot.place(pod.pod_class)
-        left = [pod for pod in pods if snapshot.place(pod.pod_class, there) is None]
-        if not left:
-            return _Command(tuple(nodes))
         pools = [pool for node in nodes if (pool := self._fleet.pool_of(node)) is not None]
         price = sum(pool.price for pool in pools)
         cheaper = [group for group in self._fleet.groups if group.pool.price < price]
+        if not self._may_do_without(nodes, pods, cheaper):
+            return None
+        snapshot = self._as_expected(nodes)
+        left = [pod for pod in pods if snapshot.place(pod.pod_class, self._there(snapshot)) is None]
+        if not left:
+            return _Command(tuple(nodes))
         claims, homeless = self._provisioner.pack(snapshot, left, cheaper, most=1)
         if homeless or not claims:
             return None
@@ -219,6 +220,31 @@ class Consolidation:
         limit = min([price, *(group.pool.price for group in claims[0].options if group.pool in pools)])
         options = tuple(group for group in claims[0].options if group.pool.price < limit)
         return _Command(tuple(nodes), options) if options else None
+
+    def _as_expected(self, without: Sequence[int] = ()) -> ClusterSnapshot:
+        """The cluster without the nodes that go, and with all pods that want a place in theirs."""
+        snapshot = self._fleet.expected([*self._termination.going, *without])
+        for pod in (*self._provisioner.pending(), *self._provisioner.leaving()):
+            snapshot.place(pod.pod_class)
+        return snapshot
+
+    def _there(self, snapshot: ClusterSnapshot) -> list[str] | None:
+        """The nodes that are there, if some are not yet: nobody is moved to those."""
+        upcoming = self._fleet.upcoming
+        return [name for name in snapshot.nodes.names if name not in upcoming] if upcoming else None
+
+    def _may_do_without(self, nodes: Sequence[int], pods: Sequence[PodState], cheaper: Sequence[NodeGroup]) -> bool:
+        """Whether it is worth while to look closer: what is told at once where no pod cares for where others are."""
+        if self._current is None:
+            self._current = self._as_expected()
+        current, scheduler = self._current, self._fleet.scheduler
+        if any(scheduler.cycle_state(pod.pod_class).answers.depends_on_pods for pod in pods):
+            return True
+        with current.without([*(self._state.nodes.names[node] for node in nodes), *self._fleet.upcoming]):
+            left = [pod.pod_class.requests for pod in pods if current.place(pod.pod_class) is None]
+        cpu, memory = sum(asked.cpu for asked in left), sum(asked.memory for asked in left)
+        sizes = [group.pool.template.allocatable for group in cheaper]
+        return not left or any(size.cpu >= cpu and size.memory >= memory for size in sizes)
 
     # Doing it
 
@@ -233,6 +259,7 @@ class Consolidation:
 
     def _validated(self, command: _Command) -> _Command | None:
         """What is left of a decision by now; None: nothing."""
+        self._current = None
         candidates = self._candidates()
         nodes = [node for node in command.nodes if node in candidates]
         if command.empty:

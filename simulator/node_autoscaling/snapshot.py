@@ -3,7 +3,10 @@
 Source: autoscaler/cluster-autoscaler/simulator (clustersnapshot, scheduling).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
 
 from models.node import Node
 from simulator.kernel import Kernel
@@ -34,6 +37,8 @@ class ClusterSnapshot:
         """None while nodes have come that it does not know of."""
         self._cycle_states: dict[PodClass, CycleState] = {}
         self._counts = PodCounts(self._state)
+        self._left_out: list[int] = []
+        """Nodes on which nothing is placed."""
         for pod_class, node in pods:
             self._put(pod_class, node)
 
@@ -71,6 +76,7 @@ class ClusterSnapshot:
         chooser, cycle_state = self._prepared(pod_class)
         if among is None:
             found = chooser.feasible(cycle_state)
+            found = found[~np.isin(found, self._left_out)] if self._left_out else found
             row = found.item(0) if len(found) else None
         else:
             rows = map(self.nodes.index.__getitem__, among)
@@ -81,11 +87,39 @@ class ClusterSnapshot:
         self._put(pod_class, name)
         return name
 
+    @contextmanager
+    def without(self, nodes: Collection[str]) -> Iterator[None]:
+        """As if nothing were on these nodes, and nothing could be; what is placed meanwhile is taken back.
+
+        The nodes are there still: their zones count among those over which pods are spread.
+        """
+        removed = [placed for placed in self._pods if placed[1] in nodes]
+        for placed in removed:
+            self._take(*placed)
+        self._left_out, before = [self.nodes.index[node] for node in nodes], len(self._pods)
+        try:
+            yield
+        finally:
+            self._left_out = []
+            for placed in self._pods[before:]:
+                self._take(*placed)
+            del self._pods[before:]
+            for pod_class, node in removed:
+                self._add(pod_class, node)
+
     def _put(self, pod_class: PodClass, node: str) -> None:
-        row = self.nodes.index[node]
         self._pods.append((pod_class, node))
+        self._add(pod_class, node)
+
+    def _add(self, pod_class: PodClass, node: str) -> None:
+        row = self.nodes.index[node]
         self.nodes.use(row, pod_class, 1)
         self._counts.arrive(pod_class, row)
+
+    def _take(self, pod_class: PodClass, node: str) -> None:
+        row = self.nodes.index[node]
+        self.nodes.use(row, pod_class, -1)
+        self._counts.depart(pod_class, row)
 
     def _prepared(self, pod_class: PodClass) -> tuple[Chooser, CycleState]:
         if self._chooser is None:
