@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from models.distributions import Distribution
+from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
@@ -21,6 +22,10 @@ class SpotReclaim:
     nothing does, the pods run until then, and those that controllers make anew come only once the garbage collector has
     found the others, a minute or more later. A node of a pool with an autoscaler is replaced when pods need it.
 
+    Where the notice shuts the system down (ACPI, as Google Cloud does) and `kubelet` has a shutdownGracePeriod, the
+    kubelet ends the pods from the notice on: the node is not Ready, pods fail as they stop, critical ones last, and
+    their controllers make others at once; budgets are not asked.
+
     Notices: 120 s on AWS, 30 s on Google Cloud and Azure.
     """
 
@@ -35,6 +40,8 @@ class SpotReclaim:
     """Whether the node's pods are evicted on notice."""
     select: LabelSelector = LabelSelector()
     """Which nodes, by their labels (`pool=spot`); all by default."""
+    kubelet: KubeletConfiguration = KubeletConfiguration()
+    """What their kubelets do on notice (graceful node shutdown); nothing by default."""
 
     def install(self, world: World) -> None:
         def tell(node: int) -> Subject:
@@ -50,6 +57,8 @@ class SpotReclaim:
             world.cordon([node], self.name, subject.name)
             attempt = Attempt(self.name, subject.name, world.now)
             world.evict(world.pods_to_drain(node), attempt, world.now + self.notice)
+        if self.notice > 0:
+            world.shut_down(node, self.kubelet, self.name, subject.name)
         yield world.sleep(self.notice)
         like = world.node(node)
         world.machines.remove_node(node, self.name, subject.name)

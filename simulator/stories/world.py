@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec
 
 from models.cluster import Cluster
 from models.distributions import Distribution
+from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from models.node import ZONE_LABEL, Node
 from simulator.controllers.disruption import DisruptionController, Verdict
@@ -253,6 +254,13 @@ class World:
         yield gone if deadline == math.inf else gone | self.sleep(deadline - self.now)
         if allowed and gone.triggered:
             attempt.emptied = self.now
+
+    def shut_down(self, node: int, kubelet: KubeletConfiguration, mode: str, subject: str) -> Event:
+        """The node's system is told to shut down; nothing happens where its kubelet does not hold that up.
+
+        An event to yield: succeeds when its pods have ended, or their time is over. Its machine is off then.
+        """
+        return self._kubelet.shutdown.begin(node, kubelet, self._state.cause(f"{mode}/{subject}"))
 
     def gone(self, pods: Sequence[PodState]) -> Event:
         """An event to yield: succeeds when none of the pods exists any more."""
