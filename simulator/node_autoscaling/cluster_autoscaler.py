@@ -24,9 +24,9 @@ class ClusterAutoscaler:
     Every zone of a pool with `min` below `max` is a node group. Pods that the scheduler could not place are tried on
     the nodes that are there or on their way, and then on further nodes of each group; the expander chooses a group,
     which gets as many nodes as it takes. A node goes when its pods ask for little of it, would all find room elsewhere,
-    and nothing forbids it: a disruption budget, a pod without a controller, one of kube-system without a budget, or the
-    annotation cluster-autoscaler.kubernetes.io/safe-to-evict. Its pods are evicted, budgets obeyed. The defaults are
-    those of its flags.
+    and nothing forbids it: a disruption budget, a pod without a controller, one of kube-system without a budget, one
+    with a hostPath or an emptyDir on disk, or the annotation cluster-autoscaler.kubernetes.io/safe-to-evict. Its pods
+    are evicted, budgets obeyed. The defaults are those of its flags.
     """
 
     scan_interval: float = 10.0

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from models.node import Taint, TaintEffect
+from models.pod import PodTemplate
 from models.units import MINUTE
 from simulator.kernel import Order, Story
 from simulator.node_autoscaling.fleet import Fleet
@@ -20,6 +21,8 @@ from simulator.stories.evictions import Evictions
 
 TO_BE_DELETED = Taint("ToBeDeletedByClusterAutoscaler", TaintEffect.NO_SCHEDULE)
 SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+SAFE_TO_EVICT_LOCAL_VOLUMES = f"{SAFE_TO_EVICT}-local-volumes"
+"""The names of volumes that do not matter, with commas between."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class ScaleDownRules:
     """How long evicted pods have to end before the machine goes."""
     skip_nodes_with_system_pods: bool = True
     """Whether pods of kube-system hold their node, unless a budget says how many may go."""
+    skip_nodes_with_local_storage: bool = True
+    """Whether pods hold their node that keep something on it: a hostPath, or an emptyDir that is not in memory."""
 
     def __post_init__(self) -> None:
         if self.max_drain_parallelism < 1 or self.max_parallelism < 1:
@@ -140,7 +145,8 @@ class ScaleDown:
             budgets = self._fleet.disruption.budgets_of(pod_class)
             safe = pod_class.template.annotations.get(SAFE_TO_EVICT)
             system = self._rules.skip_nodes_with_system_pods and pod_class.namespace == "kube-system" and not budgets
-            if safe == "false" or (safe != "true" and (system or pod.owner is None)):
+            stores = self._rules.skip_nodes_with_local_storage and _has_local_storage(pod_class.template)
+            if safe == "false" or (safe != "true" and (system or stores or pod.owner is None)):
                 return True
             going.update(budgets)
             if len(budgets) > 1 or any(budget.allowed < going[budget] for budget in budgets):
@@ -185,3 +191,9 @@ class ScaleDown:
             self._failed_at = kernel.now
             self._kept_until[node] = kernel.now + rules.unremovable_node_recheck_timeout
             nodes.set_taints(node, nodes.taints_of(node) - {TO_BE_DELETED}, cause)
+
+
+def _has_local_storage(template: PodTemplate) -> bool:
+    """Whether it has volumes of its node that its annotation does not say to be safe (HasBlockingLocalStorage)."""
+    safe = template.annotations.get(SAFE_TO_EVICT_LOCAL_VOLUMES, "").split(",")
+    return any(volume not in safe for volume in template.spec.local_volumes)

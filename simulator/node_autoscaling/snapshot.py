@@ -18,7 +18,6 @@ from simulator.scheduling.views import ClusterView, PodView
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import NodeTable
 from simulator.state.objects import DaemonSetState, PodClass
-from simulator.state.volumes import Volumes
 
 Placed = tuple[PodClass, str]
 """A pod of this class on the node of this name."""
@@ -27,10 +26,10 @@ Placed = tuple[PodClass, str]
 class ClusterSnapshot:
     """Nodes with pods on them, apart from the run: what is placed here happens nowhere else."""
 
-    def __init__(self, profile: Profile, nodes: Iterable[Node], pods: Iterable[Placed], volumes: Volumes) -> None:
+    def __init__(self, profile: Profile, nodes: Iterable[Node], pods: Iterable[Placed], run: ClusterState) -> None:
         self._profile = profile
-        self._volumes = volumes
-        """Those of the run: what is placed here binds none."""
+        self._run = run
+        """Its volumes are those of here, too: what is placed here binds none."""
         self._state = ClusterState(Kernel(0.0, 0.0), tuple(nodes), None)
         self._pods: list[Placed] = []
         self._chooser: Chooser | None = None
@@ -49,12 +48,12 @@ class ClusterSnapshot:
         pods = [
             (pod.pod_class, state.nodes.names[node]) for node in there for pod in state.nodes.running[node].values()
         ]
-        return cls(profile, map(state.nodes.as_value, there), pods, state.volumes)
+        return cls(profile, map(state.nodes.as_value, there), pods, state)
 
     def copy(self) -> "ClusterSnapshot":
         """Another one with the same nodes and pods: what is placed on one is not on the other."""
         nodes = self._state.nodes
-        return ClusterSnapshot(self._profile, map(nodes.as_value, range(len(nodes))), self._pods, self._volumes)
+        return ClusterSnapshot(self._profile, map(nodes.as_value, range(len(nodes))), self._pods, self._run)
 
     @property
     def nodes(self) -> NodeTable:
@@ -123,7 +122,7 @@ class ClusterSnapshot:
 
     def _prepared(self, pod_class: PodClass) -> tuple[Chooser, CycleState]:
         if self._chooser is None:
-            storage = StorageView(self.nodes, self._volumes)
+            storage = StorageView(self.nodes, self._run.volumes, self._run.nodes)
             self._chooser = Chooser(self._profile, self.nodes, ClusterView(self.nodes, self._counts, storage))
             self._cycle_states.clear()
         cycle_state = self._cycle_states.get(pod_class)

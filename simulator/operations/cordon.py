@@ -12,7 +12,7 @@ from simulator.stories.world import World
 @register("operation", "cordon")
 @dataclass(frozen=True)
 class Cordon:
-    """Nodes are cordoned, all at once: what runs on them stays, and nothing new comes."""
+    """Nodes are cordoned, all at once that are there then: what runs on them stays, and nothing new comes."""
 
     name: str
     at: float
@@ -29,15 +29,18 @@ class Cordon:
             raise ValueError("`lasting` must be positive")
 
     def install(self, world: World) -> None:
-        for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), self._story, world, node)
+        def tell(node: int) -> Subject:
+            return world.tell(self.name, world.node_name(node), self._story, world, node)
+
+        world.each_node(self.select, tell)
 
     def _story(self, subject: Subject, world: World, node: int) -> Story:
-        (attempt,) = world.agenda(self.name, subject.name, self.at, None)
-        yield world.sleep(self.at)
-        attempt.begin(world.now)
-        cordon = world.cordon([node], self.name, subject.name)
-        if self.lasting is not None:
-            yield world.sleep(self.lasting)
-            cordon.end()
-        attempt.end(world.now)
+        for attempt in world.agenda(self.name, subject.name, self.at, None, node):
+            yield world.sleep(self.at - world.now)
+            if world.is_there(node):
+                attempt.begin(world.now)
+                cordon = world.cordon([node], self.name, subject.name)
+                if self.lasting is not None:
+                    yield world.sleep(self.lasting)
+                    cordon.end()
+                attempt.end(world.now)

@@ -21,7 +21,7 @@ class Drain:
     A node is cordoned, and all its pods but static ones and those of DaemonSets are evicted (pods of no controller
     too, as with --force: nobody makes them again). An eviction that a disruption budget forbids is tried again every
     5 s. Once the pods are gone the node is worked on and uncordoned. A node that is not empty in time is uncordoned as
-    it is.
+    it is. Nodes that join are met by the next round.
 
     Source: k8s.io/kubectl/pkg/drain.
     """
@@ -51,16 +51,20 @@ class Drain:
 
     def install(self, world: World) -> None:
         crew = world.crew(self.max_concurrent)
-        for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), self._story, world, node, crew)
+
+        def tell(node: int) -> Subject:
+            return world.tell(self.name, world.node_name(node), self._story, world, node, crew)
+
+        world.each_node(self.select, tell)
 
     def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
         """Every node asks for its turn at the beginning of a round; a round that takes longer delays the next."""
         first = first_time(self.at, self.every)
-        for attempt in world.agenda(self.name, subject.name, first, self.every):
+        for attempt in world.agenda(self.name, subject.name, first, self.every, node):
             yield world.sleep(max(0.0, attempt.asked - world.now))
             yield crew.turn()
-            yield from self._maintain(world, subject, node, attempt)
+            if world.is_there(node):
+                yield from self._maintain(world, subject, node, attempt)
             crew.done()
 
     def _maintain(self, world: World, subject: Subject, node: int, attempt: Attempt) -> Story:

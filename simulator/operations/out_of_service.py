@@ -26,11 +26,13 @@ class OutOfService:
     """Which nodes, by their labels; all by default."""
 
     def install(self, world: World) -> None:
-        for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), self._story, world, node)
+        def tell(node: int) -> Subject:
+            return world.tell(self.name, world.node_name(node), self._story, world, node)
+
+        world.each_node(self.select, tell)
 
     def _story(self, subject: Subject, world: World, node: int) -> Story:
-        while True:
+        while world.is_there(node):
             yield world.watch.until(node, ready=False)
             back = world.watch.until(node, ready=True)
             yield world.sleep(self.after.sample(subject.rng)) | back

@@ -26,9 +26,9 @@ class RemoveNode:
     at: float
     """From the start."""
     select: LabelSelector = LabelSelector()
-    """Which nodes, by their labels; all by default."""
+    """Which nodes, by their labels, of those that are there then; all by default."""
     count: int = 1
-    """How many of them at most, the last ones first."""
+    """How many of them at most, those that joined last first."""
     drained: bool = True
     """Whether they are drained before."""
     timeout: float = 900.0
@@ -45,14 +45,19 @@ class RemoveNode:
             raise ValueError("`timeout` must be positive")
 
     def install(self, world: World) -> None:
-        crew = world.crew(1)
-        for node in world.nodes(self.select)[: -self.count - 1 : -1]:
-            world.tell(self.name, world.node_name(node), self._story, world, node, crew)
+        def begin() -> None:
+            crew = world.crew(1)
+            for node in world.nodes(self.select)[: -self.count - 1 : -1]:
+                world.tell(self.name, world.node_name(node), self._story, world, node, crew)
+
+        world.at(self.at, begin)
 
     def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
-        (attempt,) = world.agenda(self.name, subject.name, self.at, None)
-        yield world.sleep(self.at)
+        (attempt,) = world.agenda(self.name, subject.name, self.at, None, node)
         yield crew.turn()
+        if not world.is_there(node):
+            crew.done()
+            return
         attempt.begin(world.now)
         if self.drained:
             cordon = world.cordon([node], self.name, subject.name)

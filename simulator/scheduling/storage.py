@@ -15,11 +15,16 @@ from simulator.state.volumes import Volumes
 
 
 class StorageView:
-    """What policies may know of claims and volumes; made anew when nodes come or go."""
+    """What policies may know of claims and volumes; made anew when nodes come or go.
 
-    def __init__(self, table: NodeTable, volumes: Volumes) -> None:
+    `run` is the table by whose rows claims and volumes say where they are, if `table` is another: one of a cluster that
+    might be.
+    """
+
+    def __init__(self, table: NodeTable, volumes: Volumes, run: NodeTable | None = None) -> None:
         self._table = table
         self._volumes = volumes
+        self._run = table if run is None else run
         self._reach: dict[VolumeState, Bools] = {}
 
     def missing(self, keys: Iterable[ClaimKey]) -> str:
@@ -71,7 +76,7 @@ class StorageView:
         found: dict[ClaimState, VolumeState] = {}
         for claim, volumes in free.items():
             if claim.selected_node >= 0:
-                if claim.selected_node != node:
+                if self._row(claim.selected_node) != node:
                     return None
                 continue
             taken = found.values()
@@ -101,9 +106,13 @@ class StorageView:
             if volume.attached and volume.spec.driver == driver:
                 user = volume.claim or volume.index
                 here = found[user].copy() if user in found else np.zeros(len(self._table), dtype=np.bool_)
-                here[list(volume.attached)] = True
+                here[[row for node in volume.attached if (row := self._row(node)) is not None]] = True
                 found[user] = here
         return found
+
+    def _row(self, node: int) -> int | None:
+        """The row of a node of the run; None if there is none here."""
+        return node if self._run is self._table else self._table.index.get(self._run.names[node])
 
     @staticmethod
     def driver_of(claim: ClaimState) -> str:

@@ -4,9 +4,12 @@ An operation that is held up (a drain that a budget never allows) does not even 
 That must not be silent, so every time at which it is asked is counted, begun or not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+Until = Callable[[], float]
+"""The time (s) at which the subject of an operation is gone; infinite as long as it is there."""
 
 
 class Outcome(StrEnum):
@@ -63,14 +66,19 @@ class Journal:
     """All attempts of a run, in the making."""
 
     def __init__(self) -> None:
-        self._agendas: list[tuple[list[Attempt], Iterator[Attempt]]] = []
+        self._agendas: list[tuple[list[Attempt], Iterator[Attempt], Until]] = []
         self._noted: list[Attempt] = []
 
-    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
-        """The attempts that an operation is to make at one subject, one after the other: at `first`, then `every`."""
+    def agenda(
+        self, operation: str, subject: str, first: float, every: float | None, since: float, until: Until
+    ) -> Iterator[Attempt]:
+        """The attempts that an operation is to make at one subject, one after the other: at `first`, then `every`.
+
+        Only those from `since` on, and before the time that `until` says, which may become known as time goes on.
+        """
         asked: list[Attempt] = []
-        attempts = _attempts(asked, operation, subject, first, every)
-        self._agendas.append((asked, attempts))
+        attempts = _attempts(asked, operation, subject, first, every, since, until)
+        self._agendas.append((asked, attempts, until))
         return attempts
 
     def note(self, operation: str, subject: str, now: float) -> Attempt:
@@ -83,11 +91,12 @@ class Journal:
     def attempts(self, end: float) -> tuple[Attempt, ...]:
         """All that was asked before `end`, begun or not, in order of time. To be called when the run is over."""
         found = [attempt for attempt in self._noted if attempt.asked < end]
-        for asked, further in self._agendas:
+        for asked, further, until in self._agendas:
             while not asked or asked[-1].asked < end:
                 if next(further, None) is None:
                     break
-            found += [attempt for attempt in asked if attempt.asked < end]
+            last = min(end, until())
+            found += [one for one in asked if one.asked < last or (one.begun is not None and one.asked < end)]
         return tuple(sorted(found, key=lambda attempt: attempt.asked))
 
 
@@ -109,12 +118,19 @@ def first_time(at: float | None, every: float | None) -> float:
 
 
 def _attempts(
-    asked: list[Attempt], operation: str, subject: str, first: float, every: float | None
+    asked: list[Attempt],
+    operation: str,
+    subject: str,
+    first: float,
+    every: float | None,
+    since: float,
+    until: Until,
 ) -> Iterator[Attempt]:
     due = first
-    while True:
-        asked.append(Attempt(operation, subject, due))
-        yield asked[-1]
+    while due < until():
+        if due >= since:
+            asked.append(Attempt(operation, subject, due))
+            yield asked[-1]
         if every is None:
             return
         due += every

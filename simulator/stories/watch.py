@@ -23,7 +23,7 @@ class Watch:
         self._listens = False
 
     def until(self, node: int, ready: bool) -> Event:
-        """An event to yield: succeeds when the node is Ready, or is not; at once, if so it is."""
+        """An event to yield: succeeds when the node is Ready, or is not, or is gone; at once, if so it is."""
         event = self._kernel.event()
         if (self._state.nodes.ready[node] == TRUE) is ready:
             event.succeed()
@@ -32,11 +32,18 @@ class Watch:
             if not self._listens:
                 self._listens = True
                 self._state.listen(Kind.NODE_READY, lambda node, new, cause: self._ready_changed(node, new))
+                self._state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._joined_or_gone(node))
         return event
 
     def _ready_changed(self, node: int, ready: int) -> None:
         for event in self._waiting.pop((node, ready == TRUE), ()):
             event.succeed()
+
+    def _joined_or_gone(self, node: int) -> None:
+        """Nobody waits for a node that joins, and what is gone is waited for in vain."""
+        for ready in (True, False):
+            for event in self._waiting.pop((node, ready), ()):
+                event.succeed()
 
     def hanging(self, hears: Hangs) -> None:
         """Calls `hears(pod)` for every pod that begins to hang."""

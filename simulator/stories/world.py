@@ -69,6 +69,8 @@ class World:
         self._subjects: list[Subject] = []
         self._about: defaultdict[int, list[Subject]] = defaultdict(list)
         self._departures = Departures(kernel, state)
+        self._gone: dict[int, float] = {}
+        """When nodes went that are there no more."""
         self.strikes: Counter[str] = Counter()
         """How often each failure mode of nodes, or operation, struck."""
         self.journal = Journal()
@@ -97,6 +99,16 @@ class World:
         """The nodes whose labels match."""
         nodes = self._state.nodes
         return [node for node, labels in enumerate(nodes.labels) if nodes.exists[node] and select.matches(labels)]
+
+    def is_there(self, node: int) -> bool:
+        """Whether the node has not gone for good."""
+        return node not in self._gone
+
+    def example(self, select: LabelSelector) -> Node | None:
+        """The first node whose labels match, as a value, else one of the first kind that may join, if any."""
+        nodes = self.nodes(select)
+        kinds = (kind for kind in self._kinds_of_nodes if select.matches(kind.labels))
+        return self._state.nodes.as_value(nodes[0]) if nodes else next(kinds, None)
 
     def node_name(self, node: int) -> str:
         """The node's name."""
@@ -143,6 +155,7 @@ class World:
 
     def _joined_or_gone(self, node: int, exists: int, cause: int) -> None:
         if not exists:
+            self._gone[node] = self.now
             for _, _, domains in self._domains:
                 for nodes in domains.values():
                     if node in nodes:
@@ -186,6 +199,10 @@ class World:
         self._kernel.tell(story(about, *arguments, **named))
         return about
 
+    def at(self, time: float, call: Callable[[], object]) -> None:
+        """Calls `call()` at a time, in seconds since time 0: what is meant then may not be there yet."""
+        self._kernel.timer(time - self.now, call, Order.REPAIR)
+
     def sleep(self, seconds: float) -> Event:
         """An event to yield: succeeds after `seconds`."""
         return self._kernel.sleep(seconds, Order.REPAIR)
@@ -224,9 +241,17 @@ class World:
 
         self.watch.hanging(hangs)
 
-    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
-        """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
-        return self.journal.agenda(operation, subject, first, every)
+    def agenda(
+        self, operation: str, subject: str, first: float, every: float | None, node: int | None = None
+    ) -> Iterator[Attempt]:
+        """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`.
+
+        Of those times only what is still to come; with `node`, nothing once that node is gone.
+        """
+        gone = self._gone
+        return self.journal.agenda(
+            operation, subject, first, every, self.now, lambda: math.inf if node is None else gone.get(node, math.inf)
+        )
 
     def evict(self, pods: Sequence[PodState], attempt: Attempt, deadline: float) -> Event:
         """Asks the eviction API to delete the pods, which their budgets may forbid, until `deadline`.
