@@ -4,7 +4,6 @@ import math
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from models.deployment import Deployment, Percent
@@ -54,15 +53,6 @@ def test_a_pod_that_fits_nowhere_waits_for_its_batch_and_for_the_node() -> None:
     assert found.times(Kind.POD_AWAITING_NODE) == [101.0]
     assert joined(found) == [(101.0 + BOOT, "general-2")]
     assert found.times(Kind.POD_NODE, since=1.0) == [101.0 + BOOT]
-
-
-def test_a_pending_pod_answers_after_batching_provisioning_and_start() -> None:
-    """Its wait is 1 s, a draw of the law, and the pod's 3 s."""
-    law, waits = Uniform(30.0, 90.0), []
-    for seed in range(100):
-        found = lab(pooled([pool(provisioning=law)], web(1)), KEPT, seed=seed, end=300.0)
-        waits.append(scaled(found, 2, at=100.0).run(300.0).times(Kind.POD_ANSWERING, 1, since=1.0)[0] - 100.0)
-    assert abs(np.mean(waits) - (1.0 + law.mean + 3.0)) < 4 * math.sqrt(60.0**2 / 12 / len(waits))
 
 
 @pytest.mark.parametrize(("gap", "closes"), [(0.9, 10.0), (0.5, 5 * 0.5 + 1.0), (2.0, 1.0)])
