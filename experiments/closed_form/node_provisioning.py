@@ -41,7 +41,11 @@ def batch_length(gaps: Sequence[float], idle: float, most: float) -> float:
 def karpenter_wait(
     gaps: Sequence[float], idle: float, most: float, provisioning: tuple[float, float], start: float
 ) -> tuple[float, float]:
-    """The same as `cluster_autoscaler_wait` of the first pod of a batch of Karpenter's, as `batch_length` has it."""
+    """Mean (s) and variance (s^2) of the wait of the first pod of a batch, until it answers: Karpenter.
+
+    The pods fit nowhere and follow each other by these gaps (s); the nodes are asked for when the batch ends, `idle`
+    (s) after the last pod, and `most` (s) after the first one at the latest.
+    """
     mean, variance = provisioning
     return batch_length(gaps, idle, most) + mean + start, variance
 
@@ -57,14 +61,21 @@ def reclaimed_drained(mttf: float, start: float, stop: float) -> tuple[float, fl
 
 
 def reclaimed_shut_down(mttf: float, start: float, stop: float) -> tuple[float, float]:
-    """The same where the kubelet ends pods on notice (graceful node shutdown): the other pod is made after the end."""
+    """Unavailability of a single replica on machines whose kubelets end it on notice, and its variance rate.
+
+    There are always other machines; `mttf` is the mean of the exponential time to a machine's notice. By graceful node
+    shutdown the pod ends `stop` (s) after the notice, and answers until then; another is made at its end, and takes
+    `start` (s). The second number times the length of an observation (s) is the variance of downtime.
+    """
     return _reclaimed(mttf, lost=start, moved_after=stop, spread=0.0)
 
 
 def reclaimed_unheard(mttf: float, notice: float, start: float) -> tuple[float, float]:
-    """The same where nobody listens to the notice: the other pod is made when the garbage collector has found the old.
+    """Unavailability of a single replica on machines that are taken back unheard, and its variance rate.
 
-    The pod answers until the machine ends, `notice` (s) after it was told.
+    There are always other machines; `mttf` is the mean of the exponential time to a machine's notice. The pod answers
+    until the machine ends, `notice` (s) after that; another is made when the garbage collector has found it, and takes
+    `start` (s). The second number times the length of an observation (s) is the variance of downtime.
     """
     low, high = _ORPHANED
     collected = (low + high) / 2

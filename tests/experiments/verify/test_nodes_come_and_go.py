@@ -9,7 +9,7 @@ from experiments.verify.nodes_come_and_go import STUDIES
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
 def test_waits_and_losses_are_those_of_the_closed_form(study: Study) -> None:
-    checks = study.run(3, study.effort(0.2))
+    checks = study.run(3, study.effort(0.1))
     assert checks
     assert [check for check in checks if not check.holds] == []
 
