@@ -224,6 +224,8 @@ def _shown(default: Any, title: str | None = None) -> str:
         return str(default).lower()
     if isinstance(default, dict):
         return "{" + ", ".join(f"{key}: {_shown(value)}" for key, value in default.items()) + "}"
+    if isinstance(default, list):
+        return "[" + ", ".join(map(_shown, default)) + "]"
     return str(default)
 
 

@@ -1,4 +1,4 @@
-"""PersistentVolumeClaims, and the claims of a pod."""
+"""PersistentVolumeClaims, and the claims and other storage of a pod."""
 
 from models.claim import AccessMode, PersistentVolumeClaim
 from models.manifests.conversion import Admission, converts
@@ -69,6 +69,20 @@ def ephemeral_claims(spec: Field, objects: Objects) -> tuple[PersistentVolumeCla
         for volume in spec["volumes"]
         if volume["ephemeral"]["volumeClaimTemplate"].present
     )
+
+
+def local_volumes(spec: Field) -> tuple[str, ...]:
+    """The names of the volumes of a pod with this spec that are storage of its node.
+
+    Source: autoscaler/cluster-autoscaler/utils/pod_volumes (isLocalVolume).
+    """
+    return tuple(volume.checked["name"].text() for volume in spec["volumes"] if _is_local(volume))
+
+
+def _is_local(volume: Field) -> bool:
+    empty = volume["emptyDir"]
+    on_disk = empty["medium"].text() != "Memory" and empty.present
+    return volume["hostPath"].present or on_disk
 
 
 def access_modes(spec: Field) -> tuple[AccessMode, ...]:

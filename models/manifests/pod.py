@@ -5,7 +5,7 @@ from dataclasses import replace
 from models.labels import is_canonical_integer
 from models.manifests import hooks, pod_security
 from models.manifests.affinity import affinity, tolerations, topology_spread
-from models.manifests.claim import ephemeral_claims, pod_claims
+from models.manifests.claim import ephemeral_claims, local_volumes, pod_claims
 from models.manifests.configuration import configuration_references
 from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
@@ -53,6 +53,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         scheduling_gates=_scheduling_gates(spec),
         claims=pod_claims(spec),
         ephemeral_claims=ephemeral_claims(spec, admission.objects),
+        local_volumes=local_volumes(spec),
         readiness_gates=tuple(gate["conditionType"].required().text() for gate in spec["readinessGates"]),
         priority_class_name=spec["priorityClassName"].text() or None,
         priority=priority,

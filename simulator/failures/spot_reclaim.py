@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from models.distributions import Distribution
+from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
@@ -22,6 +23,10 @@ class SpotReclaim:
     found the others, a minute or more later. A node of a pool with an autoscaler is replaced when pods need it. A node
     that is taken out of the cluster during the notice is not taken back, and nothing comes in its place.
 
+    Where the notice shuts the system down (ACPI, as Google Cloud does) and `kubelet` has a shutdownGracePeriod, the
+    kubelet ends the pods from the notice on: the node is not Ready, pods fail as they stop, critical ones last, and
+    their controllers make others at once; budgets are not asked.
+
     Notices: 120 s on AWS, 30 s on Google Cloud and Azure.
     """
 
@@ -36,6 +41,8 @@ class SpotReclaim:
     """Whether the node's pods are evicted on notice."""
     select: LabelSelector = LabelSelector()
     """Which nodes, by their labels (`pool=spot`); all by default."""
+    kubelet: KubeletConfiguration = KubeletConfiguration()
+    """What their kubelets do on notice (graceful node shutdown); nothing by default."""
 
     def install(self, world: World) -> None:
         world.tell_each(self.name, self.select, self._story, world)
@@ -51,6 +58,8 @@ class SpotReclaim:
             world.evict(world.pods_to_drain(node), attempt, world.now + self.notice)
         else:
             world.strikes[self.name] += 1
+        if self.notice > 0:
+            world.shut_down(node, self.kubelet, self.name, subject.name)
         yield world.sleep(self.notice)
         if world.machines.remove_node(node, self.name, subject.name) and away is not None:
             yield world.sleep(away)

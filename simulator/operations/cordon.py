@@ -12,7 +12,7 @@ from simulator.stories.world import World
 @register("operation", "cordon")
 @dataclass(frozen=True)
 class Cordon:
-    """Nodes are cordoned, all at once: what runs on them stays, and nothing new comes."""
+    """Nodes are cordoned, all at once that are there then: what runs on them stays, and nothing new comes."""
 
     name: str
     at: float

@@ -21,7 +21,7 @@ class Drain:
     A node is cordoned, and all its pods but static ones and those of DaemonSets are evicted (pods of no controller
     too, as with --force: nobody makes them again). An eviction that a disruption budget forbids is tried again every
     5 s. Once the pods are gone the node is worked on and uncordoned. A node that is not empty in time is uncordoned as
-    it is.
+    it is. Nodes that join are met by the next round.
 
     Source: k8s.io/kubectl/pkg/drain.
     """

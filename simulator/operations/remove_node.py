@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
@@ -18,20 +19,22 @@ class RemoveNode:
 
     Evictions that a disruption budget forbids are tried again every 5 s. A node that is not empty in time is uncordoned
     and stays. Without a drain the machine and its Node object are gone at once, and its pods are left to the garbage
-    collector.
+    collector, unless their kubelet ends them as the machine is shut down (`kubelet`).
     """
 
     name: str
     at: float
     """From the start."""
     select: LabelSelector = LabelSelector()
-    """Which nodes, by their labels; all by default."""
+    """Which nodes, by their labels, of those that are there then; all by default."""
     count: int = 1
-    """How many of them at most, the last ones first."""
+    """How many of them at most, those that joined last first."""
     drained: bool = True
     """Whether they are drained before."""
     timeout: float = 900.0
     """After this time a node that is not empty is given up."""
+    kubelet: KubeletConfiguration = KubeletConfiguration()
+    """What the kubelets do when their machines are shut down (graceful node shutdown); nothing by default."""
 
     def __post_init__(self) -> None:
         if self.at < 0:
@@ -71,6 +74,7 @@ class RemoveNode:
                 return
         else:
             world.strikes[self.name] += 1
+        yield world.shut_down(node, self.kubelet, self.name, subject.name)
         world.machines.remove_node(node, self.name, subject.name)
         attempt.end(world.now)
         crew.done()

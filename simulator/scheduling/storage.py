@@ -15,11 +15,16 @@ from simulator.state.volumes import Volumes
 
 
 class StorageView:
-    """What policies may know of claims and volumes; made anew when nodes come or go."""
+    """What policies may know of claims and volumes; made anew when nodes come or go.
 
-    def __init__(self, table: NodeTable, volumes: Volumes) -> None:
+    `run` is the table by whose rows claims and volumes say where they are, if `table` is another: one of a cluster that
+    might be.
+    """
+
+    def __init__(self, table: NodeTable, volumes: Volumes, run: NodeTable | None = None) -> None:
         self._table = table
         self._volumes = volumes
+        self._run = table if run is None else run
         self._reach: dict[VolumeState, Bools] = {}
 
     def missing(self, keys: Iterable[ClaimKey]) -> str:

@@ -44,9 +44,14 @@ class Machines:
         return was_there
 
     def set_out_of_service(self, node: int, out: bool, operation: str) -> None:
-        """Puts the taint out-of-service on a node, or takes it away. What follows is due to why the node is away."""
-        self._strikes[operation] += out
+        """Puts the taint out-of-service on a node, if it is there, or takes it away.
+
+        What follows is due to why the node is away.
+        """
         nodes = self._state.nodes
+        if not nodes.exists[node]:
+            return
+        self._strikes[operation] += out
         taint = Taint(OUT_OF_SERVICE, TaintEffect.NO_EXECUTE, "nodeshutdown")
         cause = next(iter((*nodes.down_causes[node].values(), *nodes.silent_causes[node].values())), 0)
         nodes.set_taints(node, nodes.taints_of(node) - {taint} | ({taint} if out else set()), cause)

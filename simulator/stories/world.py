@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec
 
 from models.cluster import Cluster
 from models.distributions import Distribution
+from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from models.node import ZONE_LABEL, Node
 from simulator.controllers.disruption import DisruptionController, Verdict
@@ -98,6 +99,12 @@ class World:
         """The nodes whose labels match."""
         nodes = self._state.nodes
         return [node for node, labels in enumerate(nodes.labels) if nodes.exists[node] and select.matches(labels)]
+
+    def example(self, select: LabelSelector) -> Node | None:
+        """The first node whose labels match, as a value, else one of the first kind that may join, if any."""
+        nodes = self.nodes(select)
+        kinds = (kind for kind in self._kinds_of_nodes if select.matches(kind.labels))
+        return self._state.nodes.as_value(nodes[0]) if nodes else next(kinds, None)
 
     def node_name(self, node: int) -> str:
         """The node's name."""
@@ -273,6 +280,13 @@ class World:
         yield gone if deadline == math.inf else gone | self.sleep(deadline - self.now)
         if allowed and gone.triggered:
             attempt.emptied = self.now
+
+    def shut_down(self, node: int, kubelet: KubeletConfiguration, mode: str, subject: str) -> Event:
+        """The node's system is told to shut down; nothing happens where its kubelet does not hold that up.
+
+        An event to yield: succeeds when its pods have ended, or their time is over. Its machine is off then.
+        """
+        return self._kubelet.shutdown.begin(node, kubelet, self._state.cause(f"{mode}/{subject}"))
 
     def gone(self, pods: Sequence[PodState]) -> Event:
         """An event to yield: succeeds when none of the pods exists any more."""

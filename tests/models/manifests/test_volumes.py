@@ -176,6 +176,15 @@ def test_the_claims_of_pods_and_of_stateful_sets_are_read() -> None:
     assert [claim.storage_class for claim in db.claims(2)] == ["x"]
 
 
+def test_storage_of_the_node_is_what_is_on_its_disk() -> None:
+    volumes = (
+        "{name: host, hostPath: {path: /x}}, {name: disk, emptyDir: {}}, {name: memory, emptyDir: {medium: Memory}}, "
+        "{name: settings, configMap: {name: c}}"
+    )
+    [web] = build(workload("Deployment", volumes)).cluster.deployments
+    assert web.template.spec.local_volumes == ("host", "disk")
+
+
 def test_a_claim_that_is_not_given_is_a_disk_or_a_share_of_those_that_use_it() -> None:
     one = build(workload("Deployment", USES)).cluster
     assert [(claim.name, claim.access_modes) for claim in one.claims] == [("data", (AccessMode.READ_WRITE_ONCE,))]

@@ -1,43 +1,15 @@
 """Spot machines that are taken back, with and without somebody who listens to the notice."""
 
-import math
-
 import pytest
 
 from models.disruption import PodDisruptionBudget
-from models.distributions import Exponential, Fixed
+from models.distributions import Fixed
 from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL
 from simulator.failures.spot_reclaim import SpotReclaim
 from simulator.log import Kind
 from simulator.operations.remove_node import RemoveNode
-from simulator.run import simulate
-from tests.simulator.clusters import DAY, HOUR, Lab, behaviour, cluster, deployment, nodes, template
-
-STARTED, STOPPED = 3.0, 1.0
-"""Seconds from a pod's creation to its answering, and from its deletion to its end, by `PROMPT`."""
-QUARANTINE = 60.0
-"""The garbage collector misses a node at a tick, waits 40 s, and acts at the next tick, which all are 20 s apart."""
-
-
-@pytest.mark.parametrize("drained", [True, False])
-def test_availability_is_the_rate_of_reclaims_times_what_one_costs(drained: bool) -> None:
-    """A single replica on machines that are replaced at once. The law of the time to the next notice has no memory.
-
-    With a drain nobody answers from when the old pod has stopped until the new one has started, which is made at once;
-    without, from the end of the machine until the garbage collector comes and a new pod has started.
-    """
-    mean, duration, notice = DAY / 4, 100 * DAY, 120.0
-    reclaim = SpotReclaim("spot", Exponential(mean), Fixed(1.0), notice=notice, drained=drained)
-    run = simulate(
-        cluster(nodes(3), deployment()), behaviour=behaviour(), failures=[reclaim], duration=duration, seed=3
-    )
-    low = STARTED - STOPPED if drained else QUARANTINE + STARTED
-    high = low if drained else low + 20.0
-    down, squared = (low + high) / 2, (low**2 + low * high + high**2) / 3
-    cycle = mean if drained else mean + notice + down - STARTED
-    error = math.sqrt(squared / cycle / duration)
-    assert abs((1 - run.services["web"].answering.mean()) - down / cycle) < 4 * error
+from tests.simulator.clusters import HOUR, Lab, cluster, deployment, nodes, template
 
 
 @pytest.mark.parametrize("drained", [True, False])

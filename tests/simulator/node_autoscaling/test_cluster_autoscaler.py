@@ -3,13 +3,12 @@
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from models.daemonset import DaemonSet
 from models.deployment import Deployment
 from models.disruption import PodDisruptionBudget
-from models.distributions import Fixed, Uniform
+from models.distributions import Fixed
 from models.labels import LabelSelector
 from models.node import volume_limit
 from simulator.log import Kind
@@ -50,15 +49,6 @@ def test_a_pod_that_fits_nowhere_waits_for_a_tick_and_for_the_node() -> None:
     assert 100.0 <= asked < 100.0 + SCAN
     assert (came, name) == (pytest.approx(asked + BOOT), "general-2")
     assert found.times(Kind.POD_NODE, since=1.0) == [pytest.approx(came)]
-
-
-def test_the_wait_for_a_node_is_half_a_scan_and_the_provisioning() -> None:
-    law, waits = Uniform(30.0, 90.0), []
-    for seed in range(200):
-        found = lab(pooled([pool(provisioning=law)], web(1)), ClusterAutoscaler(), seed=seed, end=300.0)
-        waits.append(scaled(found, 2, at=100.0).run(300.0).times(Kind.POD_NODE, since=1.0)[0] - 100.0)
-    variance = SCAN**2 / 12 + 60.0**2 / 12
-    assert abs(np.mean(waits) - (SCAN / 2 + law.mean)) < 4 * math.sqrt(variance / len(waits))
 
 
 def test_there_are_as_many_nodes_as_the_pods_take_and_no_more_than_the_maximum() -> None:

@@ -76,10 +76,3 @@ def test_a_node_that_is_gone_fails_no_more() -> None:
     assert len(found.times(Kind.NODE_EXISTS, 0)) == 1
     # The first node, after 3 h and then each 3 h after its repair; the other one never got so old.
     assert found.simulation.hazards.exposure["crash"].fired == 3
-
-
-def test_a_node_that_joins_a_zone_that_is_back_is_up() -> None:
-    found = growing(ZoneOutage("outage", Fixed(HOUR), Fixed(60.0)), 1.5 * HOUR, at=HOUR + 200.0)
-    [joined] = found.times(Kind.NODE_EXISTS, 1)
-    assert joined > HOUR + 60.0
-    assert downs(found)["general-2"] == []

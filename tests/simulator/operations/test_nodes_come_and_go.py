@@ -10,6 +10,7 @@ from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL
 from simulator.failures.node_crash import NodeCrash
 from simulator.log import Kind
+from simulator.node_autoscaling.cluster_autoscaler import ClusterAutoscaler
 from simulator.operations.add_node import AddNode
 from simulator.operations.cordon import Cordon
 from simulator.operations.drain import Drain
@@ -18,6 +19,7 @@ from simulator.operations.remove_node import RemoveNode
 from simulator.stories.attempts import Outcome
 from simulator.stories.protocols import Operation
 from tests.simulator.clusters import HOUR, Lab, cluster, container, deployment, down, nodes, template
+from tests.simulator.node_autoscaling.pools import lab, pool, pooled
 
 ALL = LabelSelector()
 
@@ -129,6 +131,58 @@ def test_a_single_round_is_over_when_nodes_join_later() -> None:
 @pytest.mark.parametrize(("at", "cordoned"), [(1000.0, ["node-0", "node-1"]), (3000.0, ["node-0", "node-0.2"])])
 def test_nodes_are_cordoned_that_are_there_by_then(at: float, cordoned: list[str]) -> None:
     assert asked(changing(Cordon("freeze", at)), "freeze") == [(at, name, Outcome.DONE) for name in cordoned]
+
+
+# What operations do to nodes that join, and to those that are gone
+
+
+MORE = AddNode("more", ALL, at=100.0)
+
+
+def attempts(found: Lab, operation: str) -> list[tuple[str, float, Outcome]]:
+    made = found.simulation.world.journal.attempts(found.kernel.now)
+    return [(one.subject, one.asked, one.outcome) for one in made if one.operation == operation]
+
+
+def test_a_drain_meets_a_node_that_joined_in_the_next_round_and_none_that_is_gone() -> None:
+    drain = Drain("patch", every=HOUR, at=50.0)
+    fewer = RemoveNode("fewer", at=1.5 * HOUR, drained=False)
+    found = Lab(cluster(nodes(1), deployment()), operations=[drain, MORE, fewer]).run(4 * HOUR)
+    rounds = [("node-0", 50.0 + hour * HOUR, Outcome.DONE) for hour in range(4)]
+    assert attempts(found, "patch") == [*rounds[:2], ("node-0.2", 50.0 + HOUR, Outcome.DONE), *rounds[2:]]
+    assert found.log(Kind.NODE_EXISTS)[1] == (1.5 * HOUR, "node-0.2", 0)
+
+
+def test_a_single_drain_is_not_for_nodes_that_join_later() -> None:
+    found = Lab(cluster(nodes(1), deployment()), operations=[Drain("patch", at=50.0), MORE]).run(HOUR)
+    assert attempts(found, "patch") == [("node-0", 50.0, Outcome.DONE)]
+
+
+@pytest.mark.parametrize(("at", "cordoned"), [(200.0, {"node-0", "node-0.2"}), (50.0, {"node-0"})])
+def test_a_cordon_is_for_all_nodes_that_are_there(at: float, cordoned: set[str]) -> None:
+    found = Lab(cluster(nodes(1), deployment()), operations=[Cordon("off", at=at), MORE]).run(HOUR)
+    assert {name for _, name, new in found.log(Kind.NODE_UNSCHEDULABLE) if new} == cordoned
+
+
+def test_the_node_that_joined_last_is_removed_first() -> None:
+    found = Lab(cluster(nodes(2), deployment()), operations=[MORE, RemoveNode("fewer", at=200.0)]).run(HOUR)
+    assert [name for _, name, new in found.log(Kind.NODE_EXISTS) if not new] == ["node-0.2"]
+
+
+def test_a_node_that_joined_is_declared_out_of_service_and_nobody_waits_for_one_that_is_gone() -> None:
+    off = OutOfService("off", Fixed(60.0))
+    # The second node fails for ever; the first one, too, and is removed before anybody declares anything.
+    failures = [down(0, at=HOUR), down(1, at=HOUR)]
+    first = LabelSelector.of({"kubernetes.io/hostname": "node-0"})
+    remove = RemoveNode("fewer", at=HOUR + 60.0, select=first, drained=False)
+    found = Lab(cluster(nodes(1), deployment()), failures=failures, operations=[MORE, off, remove]).run(2 * HOUR)
+    assert [subject for subject, _, _ in attempts(found, "off")] == ["node-0.2"]
+
+
+def test_nodes_join_like_those_that_an_autoscaler_may_ask_for() -> None:
+    load = pooled([pool("spot", 0), pool("base", 1)], deployment())
+    found = lab(load, ClusterAutoscaler(), operations=[AddNode("more", LabelSelector.of({"pool": "spot"}), at=1.0)])
+    assert [name for _, name, new in found.run(HOUR / 12).log(Kind.NODE_EXISTS) if new] == ["spot-0"]
 
 
 @pytest.mark.parametrize(
