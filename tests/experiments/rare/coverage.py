@@ -25,8 +25,8 @@ from models.units import DAY
 from tests.experiments.rare.systems import kubernetes, of_units, with_seed
 
 LOOKS, PILOT, RELATIVE = 6, 6, 0.3
-"""Degraded periods a replication, and replications of a phase of the pilot: fewer than the product takes, so that studies
-are cheap, and their values more skewed than its."""
+"""Degraded periods a replication, and replications of a phase of the pilot: fewer than is otherwise taken, so that they
+are cheap, and their values more skewed."""
 
 
 @dataclass(frozen=True)

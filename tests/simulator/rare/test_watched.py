@@ -87,7 +87,7 @@ def test_what_is_down_from_the_start_is_a_period_of_its_own() -> None:
     of = model(cluster(nodes(1, cpu=250), deployment("web", 3)), days=1.0)
     run = natural(of, 0, [100.0], {"web": at_least(3)})
     assert run.other_starts == {"web": 1}
-    assert run.looks[0].full == frozenset()
+    assert run.looks[0].layouts == {}
     period = Beginner(of, "web", at_least(3), Tilting(0.0, {})).from_other_start(0, 0).period
     assert (period.downtime, period.outages, period.weight) == (DAY, 0, 1.0)
 
@@ -95,7 +95,7 @@ def test_what_is_down_from_the_start_is_a_period_of_its_own() -> None:
 def test_a_service_that_is_scaled_below_what_is_needed_is_down_by_no_clock() -> None:
     of = model(WEB, operations=[Scale("night", "Deployment/web", 1, at=DAY / 2)], days=1.0)
     run = natural(of, 0, [100.0, 80_000.0], {"web": at_least(2)})
-    assert [bool(look.full) for look in run.looks] == [True, False]
+    assert [bool(look.layouts) for look in run.looks] == [True, False]
     assert run.other_starts == {"web": 1}
     period = Beginner(of, "web", at_least(2), Tilting(0.0, {})).from_other_start(0, 0).period
     assert period.outages == 1
@@ -121,7 +121,7 @@ def test_the_rate_of_what_is_begun_is_that_of_all_clocks_like_it_over_how_likely
 def test_a_replication_is_begun_again_where_it_was_seen() -> None:
     of = units(2, Exponential(DAY / 2), Fixed(1000.0), days=5.0)
     run = natural(of, 7, [2 * DAY], {"all": at_least(2)})
-    assert run.looks[0].full
+    assert run.looks[0].layouts
     beginner = Beginner(of, "all", at_least(2), Tilting(0.0, {}))
     first, again = (beginner.from_run(7, 2 * DAY, "x") for _ in range(2))
     assert first == again
