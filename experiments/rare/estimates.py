@@ -23,5 +23,5 @@ def found(rare: Rows, excursions: Rows, confidence: float) -> tuple[RareEstimate
     return (
         rare_events.estimate(lost, confidence),
         rare_events.estimate(rates, confidence),
-        rare_events.diagnostics(contributions, weights, begun, seen),
+        rare_events.diagnostics(contributions, weights, lost, begun, seen),
     )
