@@ -35,6 +35,8 @@ RARE = columns(
     Column("phase", str, "What the replication is for: scales, pilot, trial or main; only main counts."),
     Column("unavailability", float, "Expected share of the window without availability, as this replication has it."),
     Column("outages_per_s", float, "Expected outages per second, as this replication has it."),
+    Column("degraded", float, "Seconds for which not all endpoints answered, over those of the window, as seen."),
+    Column("degraded_begun", float, "The same by the weighted degraded periods; only chance tells them apart."),
     Column("missing", float, "Share of the replicas that was missing on average, as seen."),
     Column("looks", int, "Moments that were looked at."),
     Column("full", int, "Of these, those at which all endpoints answered."),

@@ -110,6 +110,7 @@ def _summed(excursions: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     return {
         "unavailability": sum(weight * row["downtime_s"] for weight, row in pairs),
         "outages_per_s": sum(weight * row["outages"] for weight, row in pairs),
+        "degraded_begun": sum(weight * row["lasted_s"] for weight, row in pairs),
     }
 
 
@@ -129,6 +130,7 @@ class _Service:
     def counts(self) -> dict[str, Any]:
         """What the run was like, as columns of `RARE`."""
         return {
+            "degraded": self._run.degraded[self._name] / self._model.duration,
             "missing": self._run.missing[self._name],
             "looks": len(self._run.looks),
             "full": len(self._full),

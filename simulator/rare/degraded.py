@@ -80,7 +80,7 @@ class Follower:
         """What the clocks are that are tilted."""
         self._down_since: float | None = None
         self._hit = False
-        self._outages: list[float] = []
+        self._downtime, self._begun_within = 0.0, 0
         watched.on_change.append(self._changed)
         self._hazards.before_fire.append(self._fires)
 
@@ -101,7 +101,8 @@ class Follower:
 
     def _begin(self, mode: str) -> None:
         self._started = self._kernel.now
-        self._down_since, self._hit, self._outages = None, False, []
+        self._down_since, self._hit = None, False
+        self._downtime, self._begun_within = 0.0, 0
         self._modes, self._struck = {mode}, []
         self._hazards.log_likelihood_ratio = self._repairs.log_likelihood_ratio = 0.0
         self._bias(True)
@@ -118,7 +119,7 @@ class Follower:
         self._following = False
         weight = math.exp(self._hazards.log_likelihood_ratio + self._repairs.log_likelihood_ratio)
         lasted = now - self._started
-        return DegradedPeriod(sum(self._outages), len(self._outages), lasted, repair, tuple(self._struck), weight)
+        return DegradedPeriod(self._downtime, self._begun_within, lasted, repair, tuple(self._struck), weight)
 
     def _fires(self, clock: Clock) -> None:
         if self._following and self._watched.is_critical(clock):
@@ -148,7 +149,8 @@ class Follower:
     def _close(self, now: float) -> None:
         """An outage, if there is one, ends; one that took no time was none."""
         if self._down_since is not None and now > (since := max(self._down_since, self._start)):
-            self._outages.append(now - since)
+            self._downtime += now - since
+            self._begun_within += self._down_since > self._start
         self._down_since = None
 
     def _tilt(self, on: bool) -> None:

@@ -33,6 +33,16 @@ class Model:
         """Of the measured window, in seconds since failures began."""
         return self.warmup + self.duration
 
+    @property
+    def repeats(self) -> bool:
+        """Whether a later time is like time 0 but for what breaks, and for operations.
+
+        Not if there are Jobs, or traffic changes: what either has left behind is no settled state, even when it is
+        over, for in a new simulation it would come again.
+        """
+        cluster, traffic = self.simulated["cluster"], self.simulated.get("traffic", ())
+        return not (cluster.jobs or cluster.cron_jobs) and all(len(of.rate.steps) == 1 for of in traffic)
+
     def begun(self, replication: int | str, places: Mapping[str, str] = {}, began: float = 0.0) -> Simulation:
         """A simulation of this replication at its time 0, its failure clocks begun.
 
@@ -47,13 +57,17 @@ class Model:
 
 
 class OtherStarts:
-    """Counts the degraded periods of a Service that begin otherwise than by a clock that could have been forced."""
+    """Counts the degraded periods of a Service that begin otherwise than by a clock that could have been forced.
+
+    And adds up how long it is degraded, by whatever.
+    """
 
     def __init__(self, simulation: Simulation, watched: Watched) -> None:
         self._kernel, self._watched = simulation.kernel, watched
         self._was_full = watched.is_full
         self._fired_at: float | None = None
-        self.count = 0
+        self.count = int(not self._was_full)
+        self._since, self._degraded = self._kernel.now, 0.0
         watched.on_change.append(self._changed)
         simulation.hazards.before_fire.append(self._fires)
 
@@ -65,7 +79,13 @@ class OtherStarts:
         is_full = self._watched.is_full
         if self._was_full and not is_full and self._fired_at != self._kernel.now:
             self.count += 1
-        self._was_full = is_full
+        self._degraded = self.degraded
+        self._since, self._was_full = self._kernel.now, is_full
+
+    @property
+    def degraded(self) -> float:
+        """Seconds until now for which it was degraded."""
+        return self._degraded + (0.0 if self._was_full else self._kernel.now - self._since)
 
 
 @dataclass(frozen=True)
@@ -86,6 +106,8 @@ class NaturalRun:
     looks: Sequence[Look]
     other_starts: Mapping[str, int]
     """Service -> degraded periods that began otherwise than by a clock that could have been forced."""
+    degraded: Mapping[str, float]
+    """Service -> seconds for which not all its endpoints answered, or too few."""
     missing: Mapping[str, float]
     """Service -> the share of the replicas that answer when all is well that was missing on average."""
     transitions: int
@@ -101,12 +123,13 @@ def natural(model: Model, replication: int | str, times: Sequence[float], servic
     for time in times:
         simulation.kernel.run_until(time)
         layouts = {name: one.layout for name, one in watched.items() if one.is_full}
-        looks.append(Look(time, layouts, settled(simulation) if layouts else None))
+        looks.append(Look(time, layouts, settled(simulation) if layouts and model.repeats else None))
     simulation.kernel.run_until(model.end)
     counts = {name: other.count for name, other in others.items()}
+    degraded = {name: other.degraded for name, other in others.items()}
     histories = simulation.recorder.histories(0.0, model.end)
     missing = {name: _missing(histories[name], one.never_there) for name, one in watched.items()}
-    return NaturalRun(looks, counts, missing, simulation.state.transitions.count)
+    return NaturalRun(looks, counts, degraded, missing, simulation.state.transitions.count)
 
 
 def _missing(history: ServiceHistory, never_there: int) -> float:
@@ -178,7 +201,8 @@ class Beginner:
         critical = watched.critical_clocks()
         if not critical:
             return Excursion("", 0.0, DegradedPeriod(0.0, 0, 0.0, 0.0, (), 1.0))
-        parts = np.array(list(shares(critical, self._modes).values()))
+        by_kind = shares(critical, self._modes)
+        parts = np.array([by_kind[kind] for kind in critical])
         parts /= parts.sum()
         chosen = int(rng.choice(len(critical), p=parts))
         kind, clocks = list(critical.items())[chosen]

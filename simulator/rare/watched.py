@@ -37,8 +37,8 @@ class Watched:
 
     @property
     def is_full(self) -> bool:
-        """Whether as many endpoints answer as do when all is well."""
-        return self._service.answering >= self._service.desired - self.never_there
+        """Whether as many endpoints answer as do when all is well, and that is enough."""
+        return self._service.answering >= self._service.desired - self.never_there and self.is_up
 
     @property
     def answering(self) -> int:
