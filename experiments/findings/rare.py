@@ -1,13 +1,16 @@
 """Rare outages as estimates: of the Services under the policies for which they were looked for."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from experiments.closed_form import fewer_than
 from experiments.findings.pairs import of_pair
 from experiments.inference.estimate import Estimate
 from experiments.inference.rare_events import Diagnostics, RareEstimate
 from experiments.rare.estimates import found
+from models.units import YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +29,15 @@ class RareOutages:
     """Degraded periods that were begun on purpose."""
     hits: int
     """Of these, those with an outage."""
+    replications: tuple[int, ...]
+    """Their numbers."""
+    begun: Mapping[str, float]
+    """Where the unavailability comes from, as shares of it: from periods that began when nothing was under way
+    (settled), when something was (running), or without a failure clock (otherwise)."""
+    independent: float | None
+    """What the unavailability would be if replicas were missing independently, each with the share `missing`; None if
+    the number of replicas changes. It leaves out common causes, replicas that share a node, and that an outage of one
+    replica makes another likelier, or that others cover for it."""
 
     @classmethod
     def of(
@@ -38,7 +50,16 @@ class RareOutages:
             return None
         told: tuple[Any, Any] = rare.to_dict("records"), excursions.to_dict("records")
         hits = int((excursions["downtime_s"] > 0).sum())
-        return cls(*found(*told, confidence), float(rare["missing"].mean()), len(excursions), hits)
+        missing = float(rare["missing"].mean())
+        return cls(
+            *found(*told, confidence),
+            missing,
+            len(excursions),
+            hits,
+            tuple(rare["replication"].tolist()),
+            _begun(excursions),
+            _independent(rare, missing),
+        )
 
     def availability(self, confidence: float) -> Estimate:
         """As the availability of the Service."""
@@ -53,8 +74,29 @@ class RareOutages:
             lost=(of.value, of.low, of.high),
         )
 
+    @property
+    def mean_outage(self) -> float:
+        """Seconds that an outage lasts in the mean; NaN if there is none."""
+        rate = self.outages_per_year.value
+        return self.unavailability.value * YEAR / rate if rate else math.nan
+
     def rate(self, confidence: float) -> Estimate:
         """As the outages a year."""
         of = self.outages_per_year
         method = f"rare outages: t, {of.replications} replications"
         return Estimate(of.value, of.low, of.high, confidence, of.replications, method, "rate")
+
+
+def _begun(excursions: "pd.DataFrame") -> dict[str, float]:
+    lost = (excursions["multiplier"] * excursions["weight"] * excursions["downtime_s"]).groupby(excursions["begun"])
+    by_kind = {kind: float(part) for kind, part in lost.sum().items()}
+    total = math.fsum(by_kind.values())
+    return {kind: by_kind.get(kind, 0.0) / total if total else 0.0 for kind in ("settled", "running", "otherwise")}
+
+
+def _independent(rare: "pd.DataFrame", missing: float) -> float | None:
+    counts = rare[["replicas", "needed"]].drop_duplicates()
+    if len(counts) != 1 or counts.isna().any(axis=None):
+        return None
+    [(replicas, needed)] = counts.astype(int).itertuples(index=False)
+    return fewer_than(needed, replicas, missing)

@@ -32,10 +32,8 @@ class Tilting:
 class DegradedPeriod:
     """What came of it; times in seconds."""
 
-    downtime: float
-    """Without availability, within the measured window."""
-    outages: int
-    """That began in it, within the window."""
+    outages: tuple[tuple[float, float], ...]
+    """Stretches without availability within the measured window, from and to, in the simulation's time."""
     lasted: float
     repair: float
     """Seconds from its beginning to the end of the last repair that was under way then; 0 if none was."""
@@ -43,6 +41,11 @@ class DegradedPeriod:
     """The failure modes that struck until the first outage, in their order, what began it left out."""
     weight: float
     """The likelihood ratio of what happened up to the first outage, or to the end if there was none."""
+
+    @property
+    def downtime(self) -> float:
+        """Seconds without availability, within the measured window."""
+        return sum(end - start for start, end in self.outages)
 
 
 class Follower:
@@ -62,7 +65,7 @@ class Follower:
         self._tilted: list[Clock] = []
         self._down_since: float | None = None
         self._hit = False
-        self._outages: list[float] = []
+        self._outages: list[tuple[float, float]] = []
         watched.on_change.append(self._changed)
         self._hazards.before_fire.append(self._fires)
 
@@ -100,7 +103,7 @@ class Follower:
         self._following = False
         weight = math.exp(self._hazards.log_likelihood_ratio + self._repairs.log_likelihood_ratio)
         lasted = now - self._started
-        return DegradedPeriod(sum(self._outages), len(self._outages), lasted, repair, tuple(self._struck), weight)
+        return DegradedPeriod(tuple(self._outages), lasted, repair, tuple(self._struck), weight)
 
     def _fires(self, clock: Clock) -> None:
         if self._following and self._watched.is_critical(clock):
@@ -130,7 +133,7 @@ class Follower:
     def _close(self, now: float) -> None:
         """An outage, if there is one, ends; one that took no time was none."""
         if self._down_since is not None and now > (since := max(self._down_since, self._start)):
-            self._outages.append(now - since)
+            self._outages.append((since, now))
         self._down_since = None
 
     def _tilt(self, on: bool) -> None:

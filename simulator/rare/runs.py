@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from simulator.hazards import Clock
+from simulator.log import TransitionLog
 from simulator.rare.degraded import DegradedPeriod, Follower, Tilting
 from simulator.rare.settled import Settled, restore, settled
 from simulator.rare.watched import Up, Watched
@@ -33,10 +34,12 @@ class Model:
         """Of the measured window, in seconds since failures began."""
         return self.warmup + self.duration
 
-    def begun(self, replication: int | str, lasting: float, places: Mapping[str, str] = {}) -> Simulation:
+    def begun(
+        self, replication: int | str, lasting: float, places: Mapping[str, str] = {}, keep_log: bool = False
+    ) -> Simulation:
         """A simulation of this replication at its time 0, its failure clocks begun, that may go on for so long."""
         streams = Streams(self.seed, replication)
-        simulation = Simulation(streams=streams, end=lasting, keep_log=False, places=places, **self.simulated)
+        simulation = Simulation(streams=streams, end=lasting, keep_log=keep_log, places=places, **self.simulated)
         simulation.deploy()
         simulation.begin(self.failures, self.operations)
         return simulation
@@ -84,6 +87,10 @@ class NaturalRun:
     """Service -> degraded periods that began otherwise than by a clock that could have been forced."""
     missing: Mapping[str, float]
     """Service -> the share of the replicas that answer when all is well that was missing on average."""
+    desired: Mapping[str, int | None]
+    """Service -> the replicas that are desired; None if their number changed."""
+    never_there: Mapping[str, int]
+    """Service -> how many of them do not answer though all is well."""
     transitions: int
     """State changes in all."""
 
@@ -102,7 +109,14 @@ def natural(model: Model, replication: int | str, times: Sequence[float], servic
     counts = {name: other.count for name, other in others.items()}
     histories = simulation.recorder.histories(0.0, model.end)
     missing = {name: _missing(histories[name], one.never_there) for name, one in watched.items()}
-    return NaturalRun(looks, counts, missing, simulation.state.transitions.count)
+    desired = {name: _desired(histories[name]) for name in watched}
+    never_there = {name: one.never_there for name, one in watched.items()}
+    return NaturalRun(looks, counts, missing, desired, never_there, simulation.state.transitions.count)
+
+
+def _desired(history: ServiceHistory) -> int | None:
+    numbers = set(history.desired.values.tolist())
+    return int(numbers.pop()) if len(numbers) == 1 else None
 
 
 def _missing(history: ServiceHistory, never_there: int) -> float:
@@ -124,21 +138,32 @@ class Excursion:
     period: DegradedPeriod
     transitions: int = 0
     """State changes that it took, those before it included."""
+    log: TransitionLog | None = None
+    """What happened up to its end; kept only if that was asked for, and if it has an outage."""
 
 
 class Beginner:
     """Begins degraded periods of one Service."""
 
-    def __init__(self, model: Model, service: str, up: Up, tilting: Tilting, modes: Mapping[str, float] = {}) -> None:
+    def __init__(
+        self,
+        model: Model,
+        service: str,
+        up: Up,
+        tilting: Tilting,
+        modes: Mapping[str, float] = {},
+        keep_log: bool = False,
+    ) -> None:
         """`modes`: how likely a mode is chosen to begin one, in proportion; 1 if it is not given."""
         self._model, self._service, self._up = model, service, up
         self._tilting = tilting
         self._modes = modes
+        self._keep_log = keep_log
 
     def from_settled(self, state: Settled, luck: str) -> Excursion | None:
         """From this state, with other luck of this name; None if the state cannot be brought about."""
         model = self._model
-        simulation = model.begun(luck, model.end - state.time, state.nodes)
+        simulation = model.begun(luck, model.end - state.time, state.nodes, self._keep_log)
         watched = Watched(simulation, self._service, self._up)
         if not restore(simulation, state):
             return None
@@ -149,7 +174,7 @@ class Beginner:
     def from_run(self, replication: int | str, time: float, luck: str) -> Excursion:
         """From a replication as it stands at this time, at which all endpoints answer."""
         model = self._model
-        simulation = model.begun(replication, model.end)
+        simulation = model.begun(replication, model.end, keep_log=self._keep_log)
         watched = Watched(simulation, self._service, self._up)
         simulation.kernel.run_until(time)
         follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
@@ -158,14 +183,14 @@ class Beginner:
     def from_other_start(self, replication: int | str, number: int) -> Excursion:
         """From the degraded period of this number (from 0) of a replication that begins otherwise than by a clock."""
         model = self._model
-        simulation = model.begun(replication, model.end)
+        simulation = model.begun(replication, model.end, keep_log=self._keep_log)
         watched = Watched(simulation, self._service, self._up)
         others = OtherStarts(simulation, watched)
         follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
         while others.count <= number:
             simulation.kernel.step()
         period = follower.follow()
-        return Excursion("", 1.0, period, simulation.state.transitions.count)
+        return _excursion("", 1.0, period, simulation)
 
     def _force(
         self, simulation: Simulation, watched: Watched, follower: Follower, rng: np.random.Generator
@@ -173,7 +198,7 @@ class Beginner:
         """One of the clocks that would begin a period fires: first its mode is chosen, then which of the mode."""
         critical = watched.critical_clocks()
         if not critical:
-            return Excursion("", 0.0, DegradedPeriod(0.0, 0, 0.0, 0.0, (), 1.0))
+            return Excursion("", 0.0, DegradedPeriod((), 0.0, 0.0, (), 1.0))
         shares = np.array([self._modes.get(mode, 1.0) for mode in critical])
         shares /= shares.sum()
         chosen = int(rng.choice(len(critical), p=shares))
@@ -181,5 +206,9 @@ class Beginner:
         clock = clocks[int(rng.integers(len(clocks)))]
         rate = clock.rate or 0.0
         period = follower.force(clock)
-        counts = simulation.state.transitions.count
-        return Excursion(mode, rate * len(clocks) / float(shares[chosen]), period, counts)
+        return _excursion(mode, rate * len(clocks) / float(shares[chosen]), period, simulation)
+
+
+def _excursion(mode: str, rate: float, period: DegradedPeriod, simulation: Simulation) -> Excursion:
+    log = simulation.completed_log() if period.outages else None
+    return Excursion(mode, rate, period, simulation.state.transitions.count, log)
