@@ -13,7 +13,7 @@ from experiments.findings.breakdown import Part, breakdown, rare_breakdown
 from experiments.findings.jobs import JobRuns
 from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.findings.pairs import of_pair, samples
-from experiments.findings.rare import RareOutages
+from experiments.findings.rare import Choice, RareOutages
 from experiments.findings.unseen import Unseen
 from experiments.inference import batch_means, estimate, yearly
 from experiments.inference.comparison import Apart, Comparison, Versus, compare
@@ -172,6 +172,11 @@ class Findings:
         if key not in self._rare:
             self._rare[key] = RareOutages.of(self.tables, service, policy, confidence)
         return self._rare[key]
+
+    def choice(self, service: str, policy: str) -> Choice | None:
+        """How one Service under one policy is estimated, if rare outages were looked for, or it was asked about."""
+        wanted = service, policy
+        return next((of for of in map(Choice.of, self.manifest.rare) if (of.service, of.policy) == wanted), None)
 
     def downtime_quantiles(
         self, service: str, policy: str, shares: Sequence[float] = (0.5, 0.95, 0.99)

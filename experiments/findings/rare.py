@@ -17,6 +17,32 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """How one Service under one policy is estimated, and why; `Manifest.rare` keeps it."""
+
+    service: str
+    policy: str
+    method: str
+    """rare or plain."""
+    why: str
+    replications: int = 0
+    work: float = 0.0
+    """State changes that the rare replications take, expected; 0 if there are none."""
+    plain_work: float = 0.0
+    """State changes that plain replications would take for the same precision, as far as the pilot tells."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Choice":
+        """The inverse of `vars`."""
+        return cls(**values)
+
+    @property
+    def gain(self) -> float | None:
+        """How many times as much work plain replications would take; None if it is not estimated by rare outages."""
+        return self.plain_work / self.work if self.method == "rare" and self.work else None
+
+
+@dataclass(frozen=True)
 class RareOutages:
     """What is known of the rare outages of a Service under a policy."""
 

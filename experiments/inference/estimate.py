@@ -10,9 +10,9 @@ from experiments.inference.strata import Stratum
 from models.arrays import Floats
 from models.units import YEAR, format_duration
 
-Quantity = Literal["availability", "nines", "downtime", "rate", "difference", "chance", "time"]
-"""What an estimate is of: a share of time; -log10 of the rest; seconds a year (or in the period that the method names);
-events a year; seconds a year; a share of periods; seconds."""
+Quantity = Literal["availability", "unavailability", "nines", "downtime", "rate", "difference", "chance", "time"]
+"""What an estimate is of: a share of time; the rest; -log10 of the rest; seconds a year (or in the period that the
+method names); events a year; seconds a year; a share of periods; seconds."""
 
 RARE = 1e-9
 """Unavailability below which an availability is shown by what it leaves: no share in percent would tell it from 1."""
@@ -77,6 +77,8 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
         return "inf" if number > 0 else "-inf"
     if of.quantity == "availability":
         return _show_rare(number, of) if of.lost is not None and of.lost[0] < RARE else f"{_percent(number, of)}%"
+    if of.quantity == "unavailability":
+        return f"{number:.1e}" if number else "0"
     if of.quantity == "chance":
         return f"{number * 100:.3g}%"
     if of.quantity == "nines":
@@ -141,6 +143,12 @@ def availability(
     total = Stratum(downtimes, lengths)
     lost = strata.unavailability(total, by_cause or [total], windows, unseen or {}, confidence, pieces)
     return Estimate(1 - lost.value, 1 - lost.high, 1 - lost.low, confidence, n, lost.method)
+
+
+def unavailability(of: Estimate) -> Estimate:
+    """What an availability leaves, as an estimate of its own."""
+    value, low, high = of.unavailability
+    return replace(of, value=value, low=low, high=high, quantity="unavailability", lost=None)
 
 
 def nines(of: Estimate) -> Estimate:

@@ -8,7 +8,7 @@ from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED, Judgement
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
-from experiments.report import budgets, difference, jobs, operations, requests, rollouts
+from experiments.report import budgets, difference, jobs, operations, rare, requests, rollouts
 from experiments.report.remarks import above, below
 from experiments.report.table import POLICY, Column, Row, Table, heading, legend
 from experiments.report.terminal import Terminal
@@ -125,7 +125,7 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
         terminal.say(line)
     for line in objective_lines(findings):
         terminal.say(line)
-    for each in (table(findings), requests.table(findings), jobs.table(findings), operations.table(findings)):
+    for each in (table(findings), *_further(findings)):
         terminal.table(each)
     for line in [*chance_lines(findings), *service_lines(findings)]:
         terminal.say(line)
@@ -136,12 +136,16 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
         terminal.say(f"results: {findings.path}" + (f"   report: {page}" if page.exists() else ""))
 
 
+def _further(findings: Findings) -> tuple[Table, ...]:
+    """The tables below the main one, some of which may be empty."""
+    return tuple(of.table(findings) for of in (rare, requests, jobs, operations))
+
+
 def summary_html(findings: Findings) -> str:
     """The tables and all that is said below them as an HTML fragment for notebooks."""
     from html import escape
 
-    further = filter(None, (requests.table(findings), jobs.table(findings), operations.table(findings)))
-    tables = "".join(each.html() for each in (table(findings), *further))
+    tables = "".join(each.html() for each in (table(findings), *filter(None, _further(findings))))
     judged = [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]
     remarks = [*judged, *filter(None, [legend(findings)]), *below(findings), *in_words(findings.named)]
     first, lines = ("".join(f"<li>{escape(line)}</li>" for line in said) for said in (above(findings), remarks))
