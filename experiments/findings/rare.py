@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.closed_form import fewer_than
 from experiments.findings.pairs import of_pair
+from experiments.inference import rare_events
 from experiments.inference.estimate import Estimate
 from experiments.inference.rare_events import Diagnostics, RareEstimate
 from experiments.rare.estimates import found
@@ -49,7 +50,7 @@ class RareOutages:
     unavailability: RareEstimate
     outages_per_year: RareEstimate
     diagnostics: Diagnostics
-    missing: float
+    missing: RareEstimate
     """Share of the replicas that was missing on average, as seen."""
     excursions: int
     """Degraded periods that were begun on purpose."""
@@ -60,10 +61,13 @@ class RareOutages:
     begun: Mapping[str, float]
     """Where the unavailability comes from, as shares of it: from periods that began when nothing was under way
     (settled), when something was (running), or without a failure clock (otherwise)."""
-    independent: float | None
-    """What the unavailability would be if replicas were missing independently, each with the share `missing`; None if
-    the number of replicas changes. It leaves out common causes, replicas that share a node, and that an outage of one
-    replica makes another likelier, or that others cover for it."""
+    independent: tuple[float, float, float] | None
+    """What the unavailability would be if replicas were missing independently, each with the share `missing`: value and
+    the ends that those of `missing` give; None if the number of replicas changes.
+
+    It leaves out common causes, replicas that share a node, and that what is missing already changes how soon the next
+    is: more pods on fewer nodes, a rollout that waits, a node that is repaired alone.
+    """
 
     @classmethod
     def of(
@@ -76,7 +80,7 @@ class RareOutages:
             return None
         told: tuple[Any, Any] = rare.to_dict("records"), excursions.to_dict("records")
         hits = int((excursions["downtime_s"] > 0).sum())
-        missing = float(rare["missing"].mean())
+        missing = rare_events.estimate(rare["missing"].to_numpy(), confidence)
         return cls(
             *found(*told, confidence),
             missing,
@@ -120,9 +124,10 @@ def _begun(excursions: "pd.DataFrame") -> dict[str, float]:
     return {kind: by_kind.get(kind, 0.0) / total if total else 0.0 for kind in ("settled", "running", "otherwise")}
 
 
-def _independent(rare: "pd.DataFrame", missing: float) -> float | None:
+def _independent(rare: "pd.DataFrame", missing: RareEstimate) -> tuple[float, float, float] | None:
     counts = rare[["replicas", "needed"]].drop_duplicates()
     if len(counts) != 1 or counts.isna().any(axis=None):
         return None
     [(replicas, needed)] = counts.astype(int).itertuples(index=False)
-    return fewer_than(needed, replicas, missing)
+    of, low, high = (fewer_than(needed, replicas, min(q, 1.0)) for q in (missing.value, missing.low, missing.high))
+    return of, low, high

@@ -151,10 +151,14 @@ def _rare(findings: Findings, service: str, policy: str) -> dict[str, Any] | Non
         "degradedPeriods": rare.excursions if rare else 0,
         "withOutage": rare.hits if rare else 0,
         "begun": dict(rare.begun) if rare else None,
-        "missing": rare.missing if rare else None,
-        "independent": rare.independent if rare else None,
+        "missing": _ends(rare.missing.value, rare.missing.low, rare.missing.high) if rare else None,
+        "independent": _ends(*rare.independent) if rare and rare.independent else None,
         "complaints": rare.diagnostics.complaints if rare else [],
     }
+
+
+def _ends(value: float, low: float, high: float) -> dict[str, float]:
+    return {"value": value, "low": low, "high": high}
 
 
 def _against(findings: Findings, service: str, policy: str, baseline: str | None) -> dict[str, Any] | None:

@@ -25,9 +25,9 @@ COLUMNS = (
     Column("LESS WORK", "times as much work plain replications would take for the same precision", gives_way=2),
 )
 INDEPENDENT = (
-    "rare outages are begun on purpose, and weighed by how likely they are; if independent: the exact answer if replicas "
-    "were missing independently, each for the share of the time that was measured, which leaves out common causes, "
-    "replicas on one node, and that what is missing already changes how soon the next is"
+    "rare outages are begun on purpose, and weighed by how likely they are; if independent: the exact answer if "
+    "replicas were missing independently, each for the share of the time that was measured, with its interval; that "
+    "leaves out common causes, replicas on one node, and that what is missing already changes how soon the next is"
 )
 
 
@@ -52,7 +52,7 @@ def _rows(findings: "Findings") -> Iterator[Row]:
             policy,
             of.show_value(),
             of.show_interval(),
-            "-" if rare.independent is None else f"{rare.independent:.1e}",
+            "-" if rare.independent is None else "{:.1e} [{:.1e}, {:.1e}]".format(*rare.independent),
             str(len(rare.replications)),
             f"{rare.excursions:,}",
             f"{rare.hits:,}",
