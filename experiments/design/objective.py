@@ -80,7 +80,7 @@ def _number(written: object) -> float:
 def _duration(seconds: float) -> str:
     """Two units, or seconds where that would not be exact."""
     text = show_seconds(seconds)
-    return text if parse_duration(text) == seconds else f"{seconds:.10g}s"
+    return text if 0 < seconds < 1e-9 or parse_duration(text) == seconds else f"{seconds:.10g}s"
 
 
 METRICS: dict[MetricName, ObjectiveMetric] = {
