@@ -42,7 +42,7 @@ class Simulation:
 
     `phases` fixes where the periodic loops stand, and `ties` which of the best nodes is taken; by default both are
     drawn. `places` says on which nodes replicas are deployed, where there is room for them: slot -> node; the others
-    are placed by the scheduler.
+    are placed by the scheduler. `began` says how many seconds of the operations' schedules are over at its time 0.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Simulation:
         traffic: Sequence[Traffic] = (),
         node_autoscaler: NodeAutoscaler | None = None,
         places: Mapping[str, str] = {},
+        began: float = 0.0,
     ) -> None:
         self.cluster = cluster
         self.loads = loads
@@ -88,7 +89,7 @@ class Simulation:
             node_autoscaler.install(self.fleet)
         kinds = () if node_autoscaler is None else cluster.possible_nodes()
         self.world = World(
-            self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, cluster, kinds
+            self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, cluster, kinds, began
         )
 
     def deploy(self) -> None:

@@ -18,6 +18,8 @@ RARE = 1e-9
 """Unavailability below which an availability is shown by what it leaves: no share in percent would tell it from 1."""
 STATED_OUTAGE = 3600.0
 """Seconds that an outage is taken to last when none was seen: a statement, not a measurement."""
+ROUNDING = 1e-12
+"""Share of the time: less is no availability, but an error of sums."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,14 @@ class Estimate:
         if self.is_bound:
             sign = ">=" if self.quantity in ("availability", "nines") else "<="
             return f"{sign} {_show(self.bound, self, exact=False)}"
-        return _show(self.value, self)
+        return _leaving(self.lost[0]) if self.lost and self.lost[0] < RARE else _show(self.value, self)
 
     def show_interval(self) -> str:
         """The interval without the value: "[99.941, 99.963]"; empty for a bound."""
         if self.is_bound:
             return ""
+        if self.lost and self.lost[0] < RARE:
+            return f"[{_leaving(self.lost[2])}, {_leaving(self.lost[1])}]"
         low, high = (_show(end, self).removesuffix("%") for end in (self.low, self.high))
         return f"[{low}, {high}]"
 
@@ -76,7 +80,7 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
     if math.isinf(number):
         return "inf" if number > 0 else "-inf"
     if of.quantity == "availability":
-        return _show_rare(number, of) if of.lost is not None and of.lost[0] < RARE else f"{_percent(number, of)}%"
+        return f"{_percent(number, of)}%"
     if of.quantity == "unavailability":
         return f"{number:.1e}" if number else "0"
     if of.quantity == "chance":
@@ -90,12 +94,9 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
     return show_seconds(number)
 
 
-def _show_rare(share: float, of: Estimate) -> str:
+def _leaving(lost: float) -> str:
     """An availability by what it leaves: "1 - 5.7e-10"."""
-    assert of.lost is not None
-    value, low, high = of.lost
-    lost = {of.value: value, of.low: high, of.high: low}.get(share, 1 - share)
-    return f"1 - {lost:.1e}"
+    return f"1 - {lost:.1e}" if lost else "1"
 
 
 def _percent(share: float, of: Estimate) -> str:
@@ -142,7 +143,13 @@ def availability(
         return Estimate(math.nan, low, 1.0, confidence, n, method)
     total = Stratum(downtimes, lengths)
     lost = strata.unavailability(total, by_cause or [total], windows, unseen or {}, confidence, pieces)
-    return Estimate(1 - lost.value, 1 - lost.high, 1 - lost.low, confidence, n, lost.method)
+    return Estimate(_left(lost.value), _left(lost.high), _left(lost.low), confidence, n, lost.method)
+
+
+def _left(lost: float) -> float:
+    """The share that is not lost; what the sums of many lengths miss of the whole by rounding is nothing."""
+    left = 1 - lost
+    return left if left > ROUNDING else 0.0
 
 
 def unavailability(of: Estimate) -> Estimate:

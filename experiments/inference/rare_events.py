@@ -16,7 +16,7 @@ FEWEST, LEAST_EFFECTIVE = 30, 100.0
 """Replications of an estimate, at least; and effective excursions below which it is not to be trusted."""
 LARGEST_SHARE = 0.1
 """Of the unavailability that one excursion may bring before the interval is not to be trusted."""
-_CAUTION = 1.5
+_CAUTION = 1.2
 """How many times the variance seen in a pilot is planned for: few values of a skewed law mostly show too little."""
 
 
@@ -48,6 +48,12 @@ def planned(variation: float, relative: float, confidence: float) -> int:
 
     wanted = (float(ndtri((1 + confidence) / 2)) / relative) ** 2
     return max(FEWEST, math.ceil(wanted * variation * _CAUTION))
+
+
+def spread_of_variance(contributions: Floats) -> float:
+    """How many times the variance that these show may be what it is: up to two standard errors of it more."""
+    squares, fourths = float(np.square(contributions).sum()), float((contributions**4).sum())
+    return 1 + 2 / math.sqrt(squares * squares / fourths) if fourths else 1.0
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,17 @@ EXCURSIONS = columns(
     Column(
         "begun", str, "From where: settled (nothing was under way), running, otherwise (no failure clock began it)."
     ),
-    Column("mode", str, "Failure mode that was made to strike; empty if it began otherwise."),
-    Column("struck", str, "Failure modes that struck in it until the first outage, a comma between them."),
+    Column(
+        "mode",
+        str,
+        "Failure mode that was made to strike, with ! if that is an outage at once; empty if it began otherwise.",
+    ),
+    Column(
+        "struck",
+        str,
+        "What struck in it until the first outage, a comma between: how many endpoints answered, a colon, the failure "
+        "mode, ! if it was an outage at once.",
+    ),
     Column("multiplier", float, "What its weighted downtime, in seconds, counts for as a share of the window's time."),
     Column("weight", float, "Likelihood ratio: how much less likely what happened was than under tilted clocks."),
     Column("downtime_s", float, "Seconds without availability in it."),

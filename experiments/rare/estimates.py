@@ -1,11 +1,16 @@
 """From the rows of replications made for rare outages to estimates."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from experiments.inference import rare_events
 from experiments.inference.rare_events import Diagnostics, RareEstimate
-from experiments.rare.pilot import Rows
 from models.units import YEAR
+
+Rows = Sequence[Mapping[str, Any]]
+"""Rows of one of the tables `rare` and `excursions`."""
 
 
 def found(rare: Rows, excursions: Rows, confidence: float) -> tuple[RareEstimate, RareEstimate, Diagnostics]:

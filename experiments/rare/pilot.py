@@ -1,18 +1,18 @@
 """From what a pilot saw to how the effort is best spent."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from experiments.inference.rare_events import planned
+from experiments.inference.rare_events import planned, spread_of_variance
+from experiments.rare.estimates import Rows
 from experiments.rare.settings import FAILURES_PER_PERIOD, RareSettings
 from models.units import YEAR
-
-Rows = Sequence[Mapping[str, Any]]
+from simulator.rare.watched import fatal
 
 LONG = 0.95
 """The quantile of the lengths of degraded periods that is their time scale."""
@@ -23,7 +23,7 @@ LOOKS = 24
 MOST_LOOKS = 200
 OUTAGES_AT_A_TENTH = 768
 """So many outages of exponential lengths make half of an interval at 95 % a tenth of the downtime."""
-PILOT = 8
+PILOT = 12
 """Replications of each phase of a pilot."""
 
 
@@ -37,11 +37,15 @@ def scaled(excursions: Rows) -> RareSettings:
     lengths, repairs = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
     for row in excursions:
         if row["lasted_s"] > 0:
-            lengths[row["mode"]].append(row["lasted_s"])
-            repairs[row["mode"]].append(row["repair_s"])
+            lengths[_mode(row)].append(row["lasted_s"])
+            repairs[_mode(row)].append(row["repair_s"])
     scales = {mode: float(np.quantile(of, LONG)) for mode, of in sorted(lengths.items())}
     staying = tuple(mode for mode in sorted(lengths) if _stays(np.array(lengths[mode]), np.array(repairs[mode])))
     return RareSettings(FAILURES_PER_PERIOD, scales, staying, looks=LOOKS)
+
+
+def _mode(row: Mapping[str, Any]) -> str:
+    return str(row["mode"]).removesuffix(fatal(""))
 
 
 def _stays(lengths: np.ndarray, repairs: np.ndarray) -> bool:
@@ -117,7 +121,8 @@ def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, 
     )
     rate = YEAR * float(np.mean([run["outages_per_s"] for run in runs]))
     outages = OUTAGES_AT_A_TENTH * (0.1 / relative) ** 2
-    return RarePlan(found, planned(variance / total**2, relative, confidence), per_replication, rate, outages)
+    doubt = spread_of_variance(np.array(contributions))
+    return RarePlan(found, planned(variance * doubt / total**2, relative, confidence), per_replication, rate, outages)
 
 
 _KINDS = "settled", "running", "otherwise"
@@ -173,17 +178,29 @@ def _modes(settings: RareSettings, excursions: Rows, contributions: Sequence[flo
 
 
 def _following(excursions: Rows, contributions: Sequence[float]) -> dict[str, float]:
-    """How the tilt is shared by the modes: as they struck in what led to outages (cross-entropy)."""
-    seen = sorted({row["mode"] for row in excursions if row["mode"]})
+    """How the tilt is shared: as failures struck in what led to outages (cross-entropy).
+
+    A kind that the pilot did not meet keeps its part of 1, beside which the others are small: it is rare, and where it
+    can strike it may be what matters.
+    """
     struck: defaultdict[str, float] = defaultdict(float)
     for row, contribution in zip(excursions, contributions, strict=True):
-        for mode in filter(None, row["struck"].split(",")):
-            struck[mode] += contribution
-    total = sum(struck.values())
-    if not total:
-        return {}
-    even = _LEAST_SHARE / len(seen)
-    return {mode: even + (1 - _LEAST_SHARE) * struck[mode] / total for mode in seen}
+        for kind in filter(None, row["struck"].split(",")) if contribution else ():
+            struck[kind] += contribution
+    levels: defaultdict[str, float] = defaultdict(float)
+    for kind, of in struck.items():
+        levels[_level(kind)] += of
+    kinds = Counter(map(_level, struck))
+    return {
+        kind: _LEAST_SHARE / kinds[_level(kind)] + (1 - _LEAST_SHARE) * of / levels[_level(kind)]
+        for kind, of in sorted(struck.items())
+        if of
+    }
+
+
+def _level(kind: str) -> str:
+    """How many endpoints answered: those kinds share the tilt."""
+    return kind.partition(":")[0]
 
 
 def _root(contributions: Sequence[float], chosen: float) -> float:

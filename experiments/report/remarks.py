@@ -9,6 +9,7 @@ from experiments.inference.estimate import STATED_OUTAGE, show_seconds
 from experiments.inference.intervals import FEW_OUTAGES, NOT_RARE, rate_bound
 from experiments.report import difference, operations, rare
 from models.units import YEAR, counted
+from simulator.rare.watched import fatal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,7 +198,7 @@ def _made_to_strike(findings: "Findings", policy: str, name: str) -> bool:
     if any(findings.rare(service, policy) is None for service in findings.services):
         return False
     excursions = findings.tables["excursions"]
-    return bool(((excursions["policy"] == policy) & (excursions["mode"] == name)).any())
+    return bool(((excursions["policy"] == policy) & excursions["mode"].isin([name, fatal(name)])).any())
 
 
 def _cells(findings: "Findings") -> "pd.DataFrame":

@@ -41,8 +41,7 @@ class Rollout:
 
     def _story(self, subject: Subject, world: World) -> Story:
         target = world.rollouts.rollable(subject.name)
-        first = wait = first_time(self.at, self.every)
+        first = first_time(self.at, self.every)
         for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.sleep(wait)
+            yield world.until(attempt.asked)
             world.rollouts.roll_out(attempt, target, self.new_image)
-            wait = self.every or 0.0

@@ -43,10 +43,9 @@ class Scale:
 
     def _story(self, subject: Subject, world: World) -> Story:
         target = world.rollouts.scalable(subject.name)
-        first = wait = first_time(self.at, self.every)
+        first = first_time(self.at, self.every)
         for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.sleep(wait)
+            yield world.until(attempt.asked)
             attempt.begin(world.now)
             world.rollouts.scale(attempt, target, self.replicas)
             attempt.end(world.now)
-            wait = self.every or 0.0

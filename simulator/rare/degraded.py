@@ -1,11 +1,11 @@
 """A degraded period, followed to its end under tilted clocks."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from simulator.hazards import Clock
-from simulator.rare.watched import Watched
+from simulator.rare.watched import Watched, is_fatal
 from simulator.simulation import Simulation
 
 
@@ -25,7 +25,11 @@ class Tilting:
     """Failure modes of which a replica stays missing until the repair. Those repairs are drawn length-biased, and what
     is left of the longest of them is the time scale."""
     modes: Mapping[str, float] = field(default_factory=dict)
-    """Failure mode -> its part of the critical failures to be expected, in proportion; 1 if it is not given."""
+    """Failure mode -> its part of the critical failures to be expected, in proportion; 1 if it is not given.
+
+    Of a mode those clocks stand apart that would make the Service unavailable at once (`watched.fatal`), and in front
+    of it is how many endpoints answer still: "2:node-crash", "1:node-crash!".
+    """
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class DegradedPeriod:
     repair: float
     """Seconds from its beginning to the end of the last repair that was under way then; 0 if none was."""
     struck: tuple[str, ...]
-    """The failure modes that struck until the first outage, in their order, what began it left out."""
+    """What struck until the first outage, in its order, what began it left out; as in `Tilting.modes`."""
     weight: float
     """The likelihood ratio of what happened up to the first outage, or to the end if there was none."""
 
@@ -46,6 +50,18 @@ class DegradedPeriod:
     def downtime(self) -> float:
         """Seconds without availability, within the measured window."""
         return sum(end - start for start, end in self.outages)
+
+
+def shares(kinds: Iterable[str], given: Mapping[str, float]) -> dict[str, float]:
+    """How a tilt is shared by these kinds of clocks: in proportion to what is given, 1 if it is not.
+
+    Where some would be an outage at once and others not, each of the two sorts gets half: what is a single step away
+    may matter most where it is rare, and then no pilot has met it (failure distance: Carrasco, 1992).
+    """
+    sorts: dict[bool, dict[str, float]] = {}
+    for kind in kinds:
+        sorts.setdefault(is_fatal(kind), {})[kind] = given.get(kind, 1.0)
+    return {kind: of / sum(parts.values()) / len(sorts) for parts in sorts.values() for kind, of in parts.items()}
 
 
 class Follower:
@@ -63,6 +79,8 @@ class Follower:
         self._modes: set[str] = set()
         self._struck: list[str] = []
         self._tilted: list[Clock] = []
+        self._kinds: dict[Clock, str] = {}
+        """What the clocks are that are tilted."""
         self._down_since: float | None = None
         self._hit = False
         self._outages: list[tuple[float, float]] = []
@@ -109,7 +127,7 @@ class Follower:
         if self._following and self._watched.is_critical(clock):
             self._modes.add(clock.mode)
             if not self._hit:
-                self._struck.append(clock.mode)
+                self._struck.append(self._kinds.get(clock, clock.mode))
 
     @property
     def _scale(self) -> float:
@@ -139,15 +157,18 @@ class Follower:
     def _tilt(self, on: bool) -> None:
         """The rate of all critical failures together becomes so many per period, each mode and clock its share."""
         wanted: dict[Clock, float] = {}
+        self._kinds.clear()
         self._bias(on)
         scale = self._scale if on and self._tilting.failures_per_period > 0 else 0.0
         if scale > 0:
-            critical = self._watched.critical_clocks()
-            parts = {mode: self._tilting.modes.get(mode, 1.0) for mode in critical}
-            for mode, clocks in critical.items():
-                part = parts[mode] / sum(parts.values())
+            left = self._watched.answering
+            critical = {f"{left}:{kind}": clocks for kind, clocks in self._watched.critical_clocks().items()}
+            parts = shares(critical, self._tilting.modes)
+            for kind, clocks in critical.items():
+                part = parts[kind]
                 each = self._tilting.failures_per_period / scale * part / len(clocks)
                 for clock in clocks:
+                    self._kinds[clock] = kind
                     if (rate := clock.rate) and each > rate:
                         wanted[clock] = each / rate
         for clock in self._tilted:

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.hazards import Clock
 from simulator.log import TransitionLog
-from simulator.rare.degraded import DegradedPeriod, Follower, Tilting
+from simulator.rare.degraded import DegradedPeriod, Follower, Tilting, shares
 from simulator.rare.settled import Settled, restore, settled
 from simulator.rare.watched import Up, Watched
 from simulator.simulation import Simulation
@@ -35,11 +35,21 @@ class Model:
         return self.warmup + self.duration
 
     def begun(
-        self, replication: int | str, lasting: float, places: Mapping[str, str] = {}, keep_log: bool = False
+        self,
+        replication: int | str,
+        places: Mapping[str, str] = {},
+        began: float = 0.0,
+        keep_log: bool = False,
     ) -> Simulation:
-        """A simulation of this replication at its time 0, its failure clocks begun, that may go on for so long."""
+        """A simulation of this replication at its time 0, its failure clocks begun.
+
+        Its time 0 is so many seconds after failures began, and its replicas are on these nodes: slot -> node.
+        """
         streams = Streams(self.seed, replication)
-        simulation = Simulation(streams=streams, end=lasting, keep_log=keep_log, places=places, **self.simulated)
+        end = self.end - began
+        simulation = Simulation(
+            streams=streams, end=end, keep_log=keep_log, places=places, began=began, **self.simulated
+        )
         simulation.deploy()
         simulation.begin(self.failures, self.operations)
         return simulation
@@ -97,7 +107,7 @@ class NaturalRun:
 
 def natural(model: Model, replication: int | str, times: Sequence[float], services: Mapping[str, Up]) -> NaturalRun:
     """Runs a replication to the end of its window, and looks at these moments, in order of time."""
-    simulation = model.begun(replication, model.end)
+    simulation = model.begun(replication)
     watched = {name: Watched(simulation, name, up) for name, up in services.items()}
     others = {name: OtherStarts(simulation, one) for name, one in watched.items()}
     looks = []
@@ -132,7 +142,7 @@ class Excursion:
     """A degraded period that was begun on purpose."""
 
     mode: str
-    """The failure mode of the clock that was made to fire; "" if it began otherwise."""
+    """The failure mode, `fatal` or not, of the clock that was made to fire; "" if it began otherwise."""
     rate: float
     """How often, per second, clocks like it begin one, over how likely it was chosen; 1 if it began otherwise."""
     period: DegradedPeriod
@@ -154,7 +164,7 @@ class Beginner:
         modes: Mapping[str, float] = {},
         keep_log: bool = False,
     ) -> None:
-        """`modes`: how likely a mode is chosen to begin one, in proportion; 1 if it is not given."""
+        """`modes`: how likely a mode, `fatal` or not, is chosen to begin one, in proportion; 1 if it is not given."""
         self._model, self._service, self._up = model, service, up
         self._tilting = tilting
         self._modes = modes
@@ -163,7 +173,7 @@ class Beginner:
     def from_settled(self, state: Settled, luck: str) -> Excursion | None:
         """From this state, with other luck of this name; None if the state cannot be brought about."""
         model = self._model
-        simulation = model.begun(luck, model.end - state.time, state.nodes, self._keep_log)
+        simulation = model.begun(luck, state.nodes, state.time, self._keep_log)
         watched = Watched(simulation, self._service, self._up)
         if not restore(simulation, state):
             return None
@@ -174,7 +184,7 @@ class Beginner:
     def from_run(self, replication: int | str, time: float, luck: str) -> Excursion:
         """From a replication as it stands at this time, at which all endpoints answer."""
         model = self._model
-        simulation = model.begun(replication, model.end, keep_log=self._keep_log)
+        simulation = model.begun(replication, keep_log=self._keep_log)
         watched = Watched(simulation, self._service, self._up)
         simulation.kernel.run_until(time)
         follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
@@ -183,7 +193,7 @@ class Beginner:
     def from_other_start(self, replication: int | str, number: int) -> Excursion:
         """From the degraded period of this number (from 0) of a replication that begins otherwise than by a clock."""
         model = self._model
-        simulation = model.begun(replication, model.end, keep_log=self._keep_log)
+        simulation = model.begun(replication, keep_log=self._keep_log)
         watched = Watched(simulation, self._service, self._up)
         others = OtherStarts(simulation, watched)
         follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
@@ -199,14 +209,14 @@ class Beginner:
         critical = watched.critical_clocks()
         if not critical:
             return Excursion("", 0.0, DegradedPeriod((), 0.0, 0.0, (), 1.0))
-        shares = np.array([self._modes.get(mode, 1.0) for mode in critical])
-        shares /= shares.sum()
-        chosen = int(rng.choice(len(critical), p=shares))
-        mode, clocks = list(critical.items())[chosen]
+        parts = np.array(list(shares(critical, self._modes).values()))
+        parts /= parts.sum()
+        chosen = int(rng.choice(len(critical), p=parts))
+        kind, clocks = list(critical.items())[chosen]
         clock = clocks[int(rng.integers(len(clocks)))]
         rate = clock.rate or 0.0
         period = follower.force(clock)
-        return _excursion(mode, rate * len(clocks) / float(shares[chosen]), period, simulation)
+        return _excursion(kind, rate * len(clocks) / float(parts[chosen]), period, simulation)
 
 
 def _excursion(mode: str, rate: float, period: DegradedPeriod, simulation: Simulation) -> Excursion:

@@ -1,12 +1,16 @@
 """Settled states: where pods are and how old everything is, at a moment when nothing is under way."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
+from models.configuration import Content
+from models.pod import PodTemplate
 from models.timing import Timing
 from simulator.hazards import Clock
 from simulator.simulation import Simulation
-from simulator.state.objects import PodState
+from simulator.state.objects import ConfigurationState, DaemonSetState, DeploymentState, PodState, StatefulSetState
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Settled:
     nodes: Mapping[str, str]
     """Replica's place, by the name of its slot -> the node that it is on."""
     images: Mapping[str, Sequence[str]]
-    """Node -> the images that it has."""
+    """Node -> the images that it has, by the names that the manifests give them."""
     ages: Mapping[tuple[str, str], float]
     """(failure mode, what breaks) -> seconds that its clock has been running."""
 
@@ -26,29 +30,93 @@ class Settled:
 def settled(simulation: Simulation) -> Settled | None:
     """The state now; None if anything is under way, or has happened that a settled state does not tell of.
 
-    Under way is whatever waits for a time but the clocks of failures; a container that crashed lately remembers it
-    (CrashLoopBackOff); and a node that joined, went, or is cordoned or tainted is no longer what the cluster says.
+    Under way is whatever waits for a time but the clocks of failures and operations that are due later; a container
+    that crashed lately remembers it (CrashLoopBackOff); a node that joined, went, or is cordoned or tainted is no
+    longer what the cluster says; and of the specs of workloads only images and annotations may have changed.
     """
     kernel, state = simulation.kernel, simulation.state
     clocks = simulation.hazards.running
-    if not kernel.waits_only_for({clock.timer for clock in clocks if clock.timer is not None}):
+    timers = {clock.timer for clock in clocks if clock.timer is not None}
+    if not kernel.waits_only_for(timers | simulation.world.due) or not _nodes_as_declared(simulation):
         return None
-    if not _as_declared(simulation):
+    declared = _declared_images(simulation)
+    if declared is None:
         return None
-    places: dict[str, str] = {}
-    for pod in state.pods.values():
-        if pod.deleting or pod.is_over or _remembers(pod, kernel.now, simulation.timing):
+    pods = list(state.pods.values())
+    if any(pod.deleting or pod.is_over or _remembers(pod, kernel.now, simulation.timing) for pod in pods):
+        return None
+    names = state.nodes.names
+    on_nodes = simulation.control_plane.kubelet.images.on_nodes()
+    subjects = _subjects(pods)
+    return Settled(
+        kernel.now,
+        {subjects[pod.slot.name]: names[pod.node] for pod in pods if pod.node >= 0},
+        {
+            names[node]: [declared.get(i, i) for i in images if i in declared or i not in declared.values()]
+            for node, images in enumerate(on_nodes)
+        },
+        {_key(clock, subjects): clock.age for clock in clocks},
+    )
+
+
+def _subjects(pods: Sequence[PodState]) -> dict[str, str]:
+    """What is named by the slot of a replica -> its name if the slots of each workload were taken without gaps.
+
+    Replicas of a Deployment are alike; after a rollout they sit in other slots than at first.
+    """
+    by_workload = defaultdict[Any, list[PodState]](list)
+    for pod in pods:
+        by_workload[pod.pod_class.workload].append(pod)
+    names: dict[str, str] = {}
+    for workload, its in by_workload.items():
+        alike = workload.kind == "Deployment"
+        for number, pod in enumerate(sorted(its, key=lambda pod: pod.slot.index)):
+            old = pod.slot.name
+            new = f"{workload}/{number}" if alike else old
+            names |= {old: new} | {f"{old}/{c.spec.name}": f"{new}/{c.spec.name}" for c in pod.containers}
+    return names
+
+
+def _key(clock: Clock, subjects: Mapping[str, str]) -> tuple[str, str]:
+    return clock.mode, subjects.get(clock.subject, clock.subject)
+
+
+def _declared_images(simulation: Simulation) -> dict[str, str] | None:
+    """Image of a release -> what the manifests call it; None if more than images and annotations has changed."""
+    images: dict[str, str] = {}
+    for now, declared in _specs(simulation):
+        if now is declared:
+            continue
+        if replace(now, template=declared.template) != declared or not _alike(now.template, declared.template):
             return None
-        if pod.node >= 0:
-            places[pod.slot.name] = state.nodes.names[pod.node]
-    images = simulation.control_plane.kubelet.images.on_nodes()
-    ages = {_key(clock): clock.age for clock in clocks}
-    by_name = {state.nodes.names[node]: on_node for node, on_node in enumerate(images)}
-    return Settled(kernel.now, places, by_name, ages)
+        pairs = zip(now.template.spec.containers, declared.template.spec.containers, strict=True)
+        images |= {released.image: first.image for released, first in pairs if released.image != first.image}
+    if any(record.content != Content() for record in simulation.state.workloads.of(ConfigurationState)):
+        return None
+    return images
 
 
-def _key(clock: Clock) -> tuple[str, str]:
-    return clock.mode, clock.subject
+def _specs(simulation: Simulation) -> Iterator[tuple[Any, Any]]:
+    """What each Deployment, StatefulSet and DaemonSet is to be now, and by the manifests."""
+    cluster, workloads = simulation.cluster, simulation.state.workloads
+    written: tuple[Any, ...] = (*cluster.deployments, *cluster.stateful_sets, *cluster.daemon_sets)
+    declared = {(type(spec), spec.namespace, spec.name): spec for spec in written}
+    specs: tuple[Any, ...] = (
+        *(record.spec for record in workloads.of(DeploymentState)),
+        *(record.spec for record in workloads.of(StatefulSetState)),
+        *(record.spec for record in workloads.of(DaemonSetState)),
+    )
+    for spec in specs:
+        yield spec, declared[type(spec), spec.namespace, spec.name]
+
+
+def _alike(now: PodTemplate, declared: PodTemplate) -> bool:
+    """Whether two templates differ in annotations and the images of containers alone."""
+    if len(now.spec.containers) != len(declared.spec.containers):
+        return False
+    pairs = zip(now.spec.containers, declared.spec.containers, strict=True)
+    containers = tuple(replace(mine, image=theirs.image) for mine, theirs in pairs)
+    return replace(now, annotations=declared.annotations, spec=replace(now.spec, containers=containers)) == declared
 
 
 def _remembers(pod: PodState, now: float, timing: Timing) -> bool:
@@ -59,8 +127,8 @@ def _remembers(pod: PodState, now: float, timing: Timing) -> bool:
     )
 
 
-def _as_declared(simulation: Simulation) -> bool:
-    """Whether the nodes are those of the cluster, and no spec of a workload has changed."""
+def _nodes_as_declared(simulation: Simulation) -> bool:
+    """Whether the nodes are those of the cluster, and as they are there."""
     nodes, declared = simulation.state.nodes, simulation.cluster.nodes
     if len(nodes) != len(declared):
         return False
@@ -83,7 +151,7 @@ def restore(simulation: Simulation, state: Settled) -> bool:
         return False
     simulation.control_plane.kubelet.images.have([state.images.get(name, ()) for name in names])
     for clock in list(simulation.hazards.running):
-        age = state.ages.get(_key(clock))
+        age = state.ages.get((clock.mode, clock.subject))
         if age is None:
             return False
         clock.stop()

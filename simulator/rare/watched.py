@@ -1,5 +1,6 @@
 """A Service as rare events see it: whether all its endpoints answer, and what would take one away."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import cast
 
@@ -40,6 +41,11 @@ class Watched:
         return self._service.answering >= self._service.desired - self.never_there
 
     @property
+    def answering(self) -> int:
+        """How many endpoints answer."""
+        return self._service.answering
+
+    @property
     def is_up(self) -> bool:
         """Whether it is available."""
         return self._up(self._service.answering, self._service.desired)
@@ -60,15 +66,30 @@ class Watched:
         return any(clock in _own_clocks(pod) for pod in self._answering())
 
     def critical_clocks(self) -> dict[str, list[Clock]]:
-        """The running clocks that are critical, by failure mode, in an order that any run repeats."""
+        """The running clocks that are critical, by what they are, in an order that any run repeats.
+
+        By failure mode, and those apart (`fatal`) that would make the Service unavailable at once.
+        """
         own = {clock for pod in self._answering() for clock in _own_clocks(pod)}
-        nodes = {pod.node for pod in self._answering()}
+        on_node = Counter(pod.node for pod in self._answering())
         found: dict[str, list[Clock]] = {}
         for clock in self._hazards.running:
-            hits = clock in own if not clock.nodes else any(node in nodes for node in clock.nodes)
-            if hits and clock.rate is not None:
-                found.setdefault(clock.mode, []).append(clock)
+            taken = sum(on_node[node] for node in clock.nodes) if clock.nodes else clock in own
+            if taken and clock.rate is not None:
+                left = self._service.answering - taken
+                kind = clock.mode if self._up(left, self._service.desired) else fatal(clock.mode)
+                found.setdefault(kind, []).append(clock)
         return dict(sorted(found.items()))
+
+
+def fatal(mode: str) -> str:
+    """What clocks of this failure mode are called that would make the Service unavailable at once."""
+    return f"{mode}!"
+
+
+def is_fatal(kind: str) -> bool:
+    """Whether `fatal` called it so."""
+    return kind.endswith("!")
 
 
 def _own_clocks(pod: PodState) -> Iterator[Clock]:
