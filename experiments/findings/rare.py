@@ -12,6 +12,7 @@ from experiments.inference.estimate import Estimate
 from experiments.inference.rare_events import Diagnostics, RareEstimate
 from experiments.rare.estimates import found
 from models.units import YEAR
+from simulator.rare.watched import fatal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +59,8 @@ class RareOutages:
     """Of these, those with an outage."""
     replications: tuple[int, ...]
     """Their numbers."""
+    modes: frozenset[str]
+    """Failure modes that were made to strike."""
     begun: Mapping[str, float]
     """Where the unavailability comes from, as shares of it: from periods that began when nothing was under way
     (settled), when something was (running), or without a failure clock (otherwise)."""
@@ -87,6 +90,7 @@ class RareOutages:
             len(excursions),
             hits,
             tuple(rare["replication"].tolist()),
+            frozenset(mode.removesuffix(fatal("")) for mode in excursions["mode"].unique()),
             _begun(excursions),
             _independent(rare, missing),
         )

@@ -9,7 +9,6 @@ from experiments.inference.estimate import STATED_OUTAGE, show_seconds
 from experiments.inference.intervals import FEW_OUTAGES, NOT_RARE, rate_bound
 from experiments.report import difference, operations, rare
 from models.units import YEAR, counted
-from simulator.rare.watched import fatal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,10 +194,8 @@ def down_at_start(findings: "Findings") -> list[tuple[str, str, int]]:
 
 def _made_to_strike(findings: "Findings", policy: str, name: str) -> bool:
     """Whether all rows of the policy are estimated by rare outages, and the failure mode was made to begin some."""
-    if any(findings.rare(service, policy) is None for service in findings.services):
-        return False
-    excursions = findings.tables["excursions"]
-    return bool(((excursions["policy"] == policy) & excursions["mode"].isin([name, fatal(name)])).any())
+    rare = [findings.rare(service, policy) for service in findings.services]
+    return all(rare) and any(name in of.modes for of in rare if of)
 
 
 def _cells(findings: "Findings") -> "pd.DataFrame":

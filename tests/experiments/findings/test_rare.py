@@ -121,6 +121,11 @@ def test_what_is_said_of_few_outages_is_not_said_of_rare_ones(before: Results, r
     assert not any(row[:2] == ("cart", "never") for row in remarks.few_outages(results) + remarks.uneven(results))
 
 
+def test_a_mode_that_was_made_to_strike_is_not_said_to_tell_nothing(results: Results) -> None:
+    assert "zone never struck: the values" in "\n".join(remarks.below(results))  # other rows are plain
+    assert not any("zone never struck" in line for line in remarks.below(results.only("cart", "never")))
+
+
 def test_weights_that_cannot_be_trusted_are_a_remark(results: Results) -> None:
     skewed = results.tables["excursions"].assign(weight=[1.0] * 79 + [50.0])
     said = rare.remarks(Results(results.manifest, {**results.tables, "excursions": skewed}))
