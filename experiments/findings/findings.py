@@ -177,6 +177,8 @@ class Findings:
 
     def rare(self, service: str, policy: str, confidence: float | None = None) -> RareOutages | None:
         """The rare outages of one Service under one policy; None if they were not looked for."""
+        if self.tables["rare"].empty:
+            return None
         confidence = self.manifest.confidence if confidence is None else confidence
         key = service, policy, confidence
         if key not in self._rare:

@@ -29,7 +29,7 @@ class Choice:
     why: str
     replications: int = 0
     work: float = 0.0
-    """State changes that the rare replications take, expected; 0 if there are none."""
+    """State changes that rare replications take for the precision asked for, expected; 0 if that is not known."""
     plain_work: float = 0.0
     """State changes that plain replications would take for the same precision, as far as the pilot tells."""
 

@@ -117,7 +117,10 @@ def _objectives(findings: Findings) -> list[tuple[str, list[tuple[str, str, str,
     return [
         (
             wanted,
-            [(of.verdict, of.policy, str(of.found), text.chance(findings, of), text.remark(of)) for of in about],
+            [
+                (of.verdict, of.policy, str(of.found), text.chance(findings, of), text.remark(findings, of))
+                for of in about
+            ],
         )
         for wanted, about in text.by_objective(findings).items()
     ]

@@ -15,14 +15,15 @@ COLUMNS = (
     Column("SERVICE", "name of the Service", "name"),
     POLICY,
     Column("UNAVAILABILITY", "share of the time that the Service is not available in the long run", "share"),
-    Column("CI", "its interval", "share", gives_way=1),
+    Column("CI", "its interval", "share", gives_way=2),
     Column("IF INDEPENDENT", "the same if replicas were missing independently of each other", "share"),
-    Column("REPLICATIONS", "replications that were made for it", gives_way=4),
-    Column("DEGRADED PERIODS", "that were begun on purpose and weighed", gives_way=3),
-    Column("WITH OUTAGE", "how many of them came to an outage", gives_way=5),
-    Column("BEGUN LATE", "share of it that began while something was under way", gives_way=6),
-    Column("BEGUN OTHERWISE", "share of it that no failure clock began", gives_way=7),
-    Column("LESS WORK", "times as much work plain replications would take for the same precision", gives_way=2),
+    Column("ITS CI", "interval of that, for what is missing was measured", "share", gives_way=3),
+    Column("REPLICATIONS", "replications that were made for it", gives_way=5),
+    Column("DEGRADED PERIODS", "that were begun on purpose and weighed", gives_way=4),
+    Column("WITH OUTAGE", "how many of them came to an outage", gives_way=6),
+    Column("BEGUN LATE", "share of it that began while something was under way", gives_way=7),
+    Column("BEGUN OTHERWISE", "share of it that no failure clock began", gives_way=8),
+    Column("LESS WORK", "times as much work plain replications would take for the same precision", gives_way=1),
 )
 INDEPENDENT = (
     "rare outages are begun on purpose, and weighed by how likely they are; if independent: the exact answer if "
@@ -52,7 +53,7 @@ def _rows(findings: "Findings") -> Iterator[Row]:
             policy,
             of.show_value(),
             of.show_interval(),
-            "-" if rare.independent is None else "{:.1e} [{:.1e}, {:.1e}]".format(*rare.independent),
+            *_independent(rare),
             str(len(rare.replications)),
             f"{rare.excursions:,}",
             f"{rare.hits:,}",
@@ -60,6 +61,13 @@ def _rows(findings: "Findings") -> Iterator[Row]:
             f"{rare.begun['otherwise']:.1%}",
             f"{times(gain)} times" if gain else "-",
         )
+
+
+def _independent(rare: RareOutages) -> tuple[str, str]:
+    if rare.independent is None:
+        return "-", ""
+    value, low, high = rare.independent
+    return f"{value:.1e}", f"[{low:.1e}, {high:.1e}]"
 
 
 def times(number: float) -> str:

@@ -59,7 +59,7 @@ def objective_lines(findings: Findings) -> list[str]:
     for wanted, about in by_objective(findings).items():
         parts = []
         for verdict, mark in MARKS.items():
-            under = [(o.policy, remark(o)) for o in about if o.verdict == verdict]
+            under = [(o.policy, remark(findings, o)) for o in about if o.verdict == verdict]
             policies = [f"{policy} ({open_})" if open_ else policy for policy, open_ in under]
             if policies:
                 parts.append(f"{mark} {', '.join(policies)}")
@@ -108,13 +108,21 @@ def chance(findings: Findings, objective: Judgement) -> str:
     return f"{met.show_value()} {met.show_interval()}" if met.n else "unknown"
 
 
-def remark(objective: Judgement) -> str:
+def remark(findings: Findings, objective: Judgement) -> str:
     """What would settle an open objective; empty if it is settled."""
     if objective.verdict != INCONCLUSIVE:
         return ""
     if objective.more is None:
         return "inconclusive; no number of replications in reach would tell"
-    return f"inconclusive; about {objective.more} more replications would tell"
+    rare = " for rare outages" if rests_on_rare(findings, objective) else ""
+    return f"inconclusive; about {objective.more} more replications{rare} would tell"
+
+
+def rests_on_rare(findings: Findings, objective: Judgement) -> bool:
+    """Whether what an objective is about is estimated by rare outages."""
+    if objective.metric not in ("availability", "downtimePerYear", "outagesPerYear"):
+        return False
+    return findings.rare(objective.service, objective.policy) is not None
 
 
 def unread(findings: Findings) -> list[str]:

@@ -67,8 +67,7 @@ def _chosen(
     cells = results.cells.loc[results.cells["policy"] == policy]
     plain = plan.plain_replications(scenario.duration) * float(cells["transitions"].mean())
     replications = min(plan.replications, precision.at_most)
-    work = replications * plan.transitions
     if precision.method == "auto" and plain <= plan.work:
         return Choice(service, policy, "plain", "plain replications take less", 0, plan.work, plain)
     why = f"about {plain / plan.work:,.0f} times less work than plain replications for the same precision"
-    return Choice(service, policy, "rare", why, replications, work, plain)
+    return Choice(service, policy, "rare", why, replications, plan.work, plain)

@@ -90,7 +90,16 @@ def test_an_objective_of_nine_nines_is_judged_by_what_is_lost(results: Results) 
     tiny = fakes.with_rare(results, "cart", "never", [lost * 1e-9 for lost in LOST])
     asked = [{"service": "cart", "metric": "availability", "at_least": 0.9999999999999999}]
     [judged] = Results(replace(tiny.manifest, objectives=asked), tiny.tables).only(policy="never").objectives
+    assert text.remark(tiny, judged) == ""
     assert (judged.verdict, judged.objective) == ("met", "cart availability >= 99.99999999999999%")
+
+
+def test_an_open_objective_says_that_it_takes_more_replications_for_rare_outages(results: Results) -> None:
+    asked = [{"service": "cart", "metric": "availability", "at_least": 1 - 6.1e-10, "policy": "never"}]
+    found = Results(replace(results.manifest, objectives=asked), results.tables)
+    [judged] = found.objectives
+    assert judged.verdict == "inconclusive"
+    assert text.remark(found, judged).endswith("more replications for rare outages would tell")
 
 
 def test_the_rare_downtime_is_taken_apart_by_weight(results: Results) -> None:
