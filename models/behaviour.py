@@ -48,8 +48,8 @@ class PodBehaviour:
     """The same for postStart hooks: until it has returned, the container is not ready and the next does not start."""
     run: Distribution | None = None
     """A container that is not started again once it has succeeded (restartPolicy Never and OnFailure), running to its
-    own exit. Not given: pods of Jobs are assumed to take a minute, 5 in one of 20, which is named; others run for
-    ever."""
+    own exit. Not given: pods of Jobs are assumed to take a minute, 5 in one of 20, and others to run for ever; both are
+    named."""
     failure_probability: float = 0.0
     """How probable it is that such a container exits with a failure of its own, each time that it runs."""
     exit_code: int = 1
@@ -82,6 +82,15 @@ class BehaviourOverride:
     namespace: str | None = None
     selector: LabelSelector | None = None
 
+    def is_for(self, kind: str, name: str, namespace: str, template: PodTemplate) -> bool:
+        """Whether it is about the pods that the workload `kind`/`name` makes of this template."""
+        return (
+            self.kind in (None, kind)
+            and self.name in (None, name)
+            and self.namespace in (None, namespace)
+            and (self.selector is None or self.selector.matches(template.labels))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
@@ -94,11 +103,6 @@ class Behaviour:
     def of(self, kind: str, name: str, namespace: str, template: PodTemplate) -> PodBehaviour:
         """The behaviour of the pods that the workload `kind`/`name` makes of this template."""
         for override in reversed(self.overrides):
-            if (
-                override.kind in (None, kind)
-                and override.name in (None, name)
-                and override.namespace in (None, namespace)
-                and (override.selector is None or override.selector.matches(template.labels))
-            ):
+            if override.is_for(kind, name, namespace, template):
                 return override.behaviour
         return self.pods

@@ -91,9 +91,13 @@ def services_by_name(cluster: Cluster) -> dict[str, Service]:
 
 def title(maker: PodMaker) -> str:
     """How messages name it: "Deployment/web", with the namespace where that is not the default one."""
-    kind = maker.kind if isinstance(maker, ReplicaSet) else type(maker).__name__
     middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
-    return f"{kind}/{middle}{maker.name}"
+    return f"{kind_of(maker)}/{middle}{maker.name}"
+
+
+def kind_of(maker: PodMaker) -> str:
+    """The kind of its object: "Deployment"."""
+    return maker.kind if isinstance(maker, ReplicaSet) else type(maker).__name__
 
 
 def without_their_node(cluster: Cluster) -> tuple[str, ...]:
@@ -127,16 +131,21 @@ def without_pods(cluster: Cluster) -> tuple[str, ...]:
 
 
 def without_known_end(cluster: Cluster, behaviour: Behaviour) -> tuple[str, ...]:
-    """A sentence on every Job and CronJob of which nobody says how long its pods run: they take room for as long."""
+    """A sentence on whatever runs to an end of which nobody says when it is: Jobs, CronJobs and pods of their own."""
     notes = []
-    makers: tuple[Job | CronJob, ...] = (*cluster.jobs, *cluster.cron_jobs)
-    for maker in makers:
-        kind = type(maker).__name__
-        if behaviour.of(kind, maker.name, maker.namespace, maker.template).run is None:
-            middle = f"{maker.namespace}/" if maker.namespace != "default" else ""
+    for maker in cluster.pod_makers():
+        if behaviour.of(type(maker).__name__, maker.name, maker.namespace, maker.template).run is not None:
+            continue
+        spec = maker.template.spec
+        if isinstance(maker, Job | CronJob):
             notes.append(
-                f"{kind}/{middle}{maker.name}: nothing says how long its pods run (behaviour.run): a minute is "
-                "assumed, 5 in one of 20, for which they take room, and no failure but those of the experiment"
+                f"{title(maker)}: nothing says how long its pods run (behaviour.run): a minute is assumed, 5 in one of "
+                "20, for which they take room, and no failure but those of the experiment"
+            )
+        elif isinstance(maker, Pod) and any(not spec.restarts(each, failed=False) for each in spec.containers):
+            notes.append(
+                f"{title(maker)}: restartPolicy {spec.restart_policy}, and nothing says how long it runs "
+                "(behaviour.run): it is taken to run for ever"
             )
     return tuple(notes)
 

@@ -12,6 +12,9 @@ class Fails(StrEnum):
     """They exit when they start; those that run and are to read it anew reject it, and go on with what they had."""
     REQUESTS = "requests"
     """They start, and fail every request; their probes do not see that."""
+    READINESS = "readiness"
+    """They start, fail every request and say so: their readiness probe takes them out of the Service, if they have one.
+    A rollout stops at them."""
     BOTH = "both"
     """They exit when they start; those that run and read it anew fail every request."""
 

@@ -199,6 +199,8 @@ class PodSpec:
     """Names of the PersistentVolumeClaims that its volumes are."""
     ephemeral_claims: tuple[PersistentVolumeClaim, ...] = ()
     """Claims that are made for each pod and go with it; named as the volumes are, the pod's name goes before."""
+    local_volumes: tuple[str, ...] = ()
+    """Names of its volumes that are storage of its node: of a hostPath, or an emptyDir that is not in memory."""
     priority_class_name: str | None = None
     priority: int = 0
     preempts: bool = True

@@ -33,6 +33,11 @@ class JobRun:
     failed_pods: int = 0
     """How many of its pods failed."""
 
+    @property
+    def is_only(self) -> bool:
+        """It is of a Job that no CronJob makes, which is due once, when the simulation begins."""
+        return self.job.startswith("Job/")
+
     def end(self, now: float, outcome: Outcome, reason: str = "") -> None:
         """It is over now."""
         self.ended, self.outcome, self.reason = now, outcome, reason

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from experiments.attribution.losses import Loss
-from experiments.attribution.stages import Spell
+from experiments.attribution.stages import Spell, Stage
 from experiments.metrics.column import Column, columns
 
 COLUMNS = columns(
@@ -53,10 +53,10 @@ def absences(missing: Mapping[str, Sequence[Spell]], start: float, end: float) -
 
 
 def _absences(spells: Iterable[Spell], start: float, end: float) -> dict[str, list[float]]:
-    """Lengths of the stretches in which each cause ("mode/subject") had any replica missing."""
+    """Lengths of the stretches in which each cause ("mode/subject") had any of the replicas desired missing."""
     by_cause: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     for spell in spells:
-        if spell.cause and spell.end > start:
+        if spell.cause and spell.end > start and spell.stage is not Stage.SCALED_DOWN:
             by_cause[spell.cause].append((max(spell.start, start), min(spell.end, end)))
     return {cause: _lengths(sorted(found)) for cause, found in by_cause.items()}
 

@@ -3,7 +3,7 @@
 A second of an outage is shared evenly by the replicas that are missing then. With a single replica that is the obvious
 answer. With several, any one of them back would have helped as much as any other, and nobody can say which of them was
 "the" reason; so the cause that had more of them down bears more. An outage in which no replica is missing is one of a
-predicate that asks for more than is desired: nothing broke, nothing was created.
+predicate that asks for more than is desired: whoever scaled down last is the cause, or nobody, if more never were.
 """
 
 import json
@@ -19,6 +19,7 @@ from experiments.metrics.column import Column, columns
 from models.arrays import Floats
 
 _Why = tuple[str, Stage]
+_NEVER_ENOUGH: Counter[_Why] = Counter({("", Stage.NOT_CREATED): 1})
 _ORDER = {stage: number for number, stage in enumerate(Stage)}
 
 
@@ -59,7 +60,11 @@ def _by_outage(spells: Sequence[Spell], outages: Floats) -> list[list[Spell]]:
 
 
 def _share(start: float, end: float, spells: Iterable[Spell]) -> list[tuple[_Why, float]]:
-    """The seconds of one outage by reason."""
+    """The seconds of one outage by reason.
+
+    That fewer replicas are desired is a reason only while none of those desired is missing, and as long as there were
+    enough before: an outage that was there with more of them is not of who took some away.
+    """
     edges = [(end, "", Stage.NOT_CREATED, 0)]
     for spell in spells:
         edges.append((max(spell.start, start), spell.cause, spell.stage, 1))
@@ -67,16 +72,21 @@ def _share(start: float, end: float, spells: Iterable[Spell]) -> list[tuple[_Why
     edges.sort(key=lambda edge: edge[0])
     parts: defaultdict[_Why, list[float]] = defaultdict(list)
     missing: Counter[_Why] = Counter()
+    cut: Counter[_Why] = Counter()
+    was_enough = True
     now = start
     for time, cause, stage, change in edges:
         if time > now:
-            total = missing.total()
-            for why, count in missing.items() if total else [(("", Stage.NOT_CREATED), 0)]:
-                parts[why].append((time - now) * (count / total if total else 1.0))
+            was_enough = was_enough and bool(missing or cut)
+            counted = missing or (cut if was_enough else _NEVER_ENOUGH)
+            total = counted.total()
+            for why, count in counted.items():
+                parts[why].append((time - now) * (count / total))
             now = time
-        missing[cause, stage] += change
-        if not missing[cause, stage]:
-            del missing[cause, stage]
+        held = cut if stage is Stage.SCALED_DOWN else missing
+        held[cause, stage] += change
+        if not held[cause, stage]:
+            del held[cause, stage]
     return _exact(end - start, {why: math.fsum(found) for why, found in parts.items()})
 
 

@@ -1,6 +1,7 @@
 """The missing replicas of a Service, read from the transition log of a run.
 
 A replica is missing while its pod is no endpoint that answers, or while there are fewer pods than replicas desired.
+While fewer are desired than once were, there is one spell of that besides (`Stage.SCALED_DOWN`).
 """
 
 from collections import defaultdict
@@ -93,6 +94,9 @@ class _Reader:
         self._without_pod = Stage.NOT_CREATED
         """What replicas without a pod wait for now."""
         self._desired = self._listed = self._answering = 0
+        self._cuts: list[tuple[int, int]] = []
+        """(replicas desired before, cause) of each time that fewer were, while there are not so many again."""
+        self._cut_since = 0.0
         self._unlisted: list[float] = []
         """Since when pods answer, and are ready, without being listed."""
 
@@ -103,7 +107,7 @@ class _Reader:
         elif kind in _POD_KINDS:
             self._read_pod(time, kind, subject, new, cause)
         elif kind == Kind.SERVICE_DESIRED:
-            self._desired = new
+            self._desire(time, new, cause)
             self._count_gaps(time, "", cause)
         elif kind == Kind.SERVICE_REFUSED:
             self._part_gaps(time)
@@ -115,6 +119,7 @@ class _Reader:
 
     def close(self, end: float) -> None:
         """Nothing more happens before `end`."""
+        self._note_cut(end)
         for pod in self._pods.values():
             self._leave_stage(pod, end)
         for gap in self._gaps:
@@ -224,7 +229,22 @@ class _Reader:
         for pod in node.pods.values():
             self._look(time, pod)
 
-    # Replicas without a pod, and pods without an entry
+    # Replicas that are not desired any more, those without a pod, and pods without an entry
+
+    def _desire(self, time: float, replicas: int, cause: int) -> None:
+        """As many as are desired when the cluster has settled, at time 0, are what it begins with."""
+        self._note_cut(time)
+        if replicas < self._desired and time >= 0:
+            self._cuts.append((self._desired, cause))
+        while self._cuts and self._cuts[-1][0] <= replicas:
+            self._cuts.pop()
+        self._desired = replicas
+
+    def _note_cut(self, time: float) -> None:
+        """The last cut is the one to blame."""
+        if self._cuts:
+            self._note(self._cut_since, time, self._cuts[-1][1], Stage.SCALED_DOWN)
+        self._cut_since = time
 
     def _count_gaps(self, time: float, name: str, cause: int) -> None:
         """As many gaps as pods are missing. A new pod fills the gap of its namesake, or else one whose pod is gone."""

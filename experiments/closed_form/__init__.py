@@ -41,6 +41,14 @@ from experiments.closed_form.layouts import (
     spread_unavailability,
     zones_unavailability,
 )
+from experiments.closed_form.node_provisioning import (
+    batch_length,
+    cluster_autoscaler_wait,
+    karpenter_wait,
+    reclaimed_drained,
+    reclaimed_shut_down,
+    reclaimed_unheard,
+)
 from experiments.closed_form.pod_on_node import (
     mean_downtime_of_a_node_outage,
     mean_reaction_time,
@@ -98,8 +106,10 @@ __all__ = [
     "Chain",
     "any_down",
     "bad_rollout_loss",
+    "batch_length",
     "certificate_unavailability",
     "certificate_variance_rate",
+    "cluster_autoscaler_wait",
     "common_cause_unavailability",
     "crash_loop_downtime",
     "dependent_unavailability",
@@ -116,6 +126,7 @@ __all__ = [
     "k_of_n_outages_per_year",
     "k_of_n_unavailability",
     "k_of_n_unavailability_with_crews",
+    "karpenter_wait",
     "lognormal_mean",
     "lognormal_variance",
     "mean_capacity",
@@ -144,6 +155,9 @@ __all__ = [
     "probability_of_an_outage",
     "probability_of_no_downtime",
     "reaction_time_variance",
+    "reclaimed_drained",
+    "reclaimed_shut_down",
+    "reclaimed_unheard",
     "replica_unavailability",
     "retries",
     "rollout_duration",

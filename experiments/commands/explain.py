@@ -8,8 +8,8 @@ import click
 def explain(path: str) -> None:
     """Document a part of the experiment file: `spec.failures`, `policies.patches`.
 
-    Or `laws`, `metrics`, `timing`, `presets`. A name alone is looked for in the whole file: `nodeCrash`, `rollout`,
-    `weibull`, `maxConcurrent`.
+    Or `laws`, `metrics`, `timing`, `presets`, `kinds` (of Kubernetes' objects). A name alone is looked for in the whole
+    file: `nodeCrash`, `rollout`, `weibull`, `maxConcurrent`.
     """
     from experiments.file import explain as explaining
     from experiments.report.terminal import Terminal

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_unread, warn
+from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, warn
 
 
 @click.command()
@@ -13,20 +13,26 @@ from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_
 @STRICT
 @FORMAT
 def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) -> None:
-    """Say what a run would do and how long it would take, from one short run of each policy."""
+    """Say what a run would do and how long it would take, from one short run of each policy.
+
+    Pods that would not start are told, and wrong with --strict.
+    """
     from experiments.experiment import Experiment
     from experiments.preflight import planning, starting
     from experiments.report import plain
     from experiments.report.terminal import Terminal
+    from models.input.problems import InputError, Location, Problem
     from models.manifests.account import in_words
     from models.units import counted, format_duration
 
     read = Experiment.from_yaml(experiment, settings)
     warn(read)
-    if strict:
-        refuse_unread(read.named)
+    pending = starting.sentences(read.scenarios())
+    if strict and (read.named or pending):
+        not_started = [Problem(Location(experiment), "", line) for line in pending]
+        raise InputError([*(one.problem for one in read.named), *not_started])
     times = read.replications or (read.precision and read.precision.at_most) or 0
-    policies, pending = planning.plan(read), starting.sentences(read.scenarios())
+    policies = planning.plan(read)
     if form == "json":
         click.echo(plain.text(planning.plain(read, policies, times, pending)))
         return

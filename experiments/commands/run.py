@@ -23,7 +23,8 @@ from experiments.commands.console import FAILED, FORMAT, INTERRUPTED, PATH, SETT
 )
 @SETTINGS
 @click.option("--policy", "policies", multiple=True, metavar="NAME", help="Only this policy (repeatable).")
-@click.option("--resume/--fresh", "resume", default=True, help="Add to the results that are there, or start anew.")
+@click.option("--resume", is_flag=True, help="Add to the results that are there, as without it.")
+@click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
 @click.option(
     "--events",
     default="none",
@@ -46,6 +47,7 @@ def run(
     settings: tuple[str, ...],
     policies: tuple[str, ...],
     resume: bool,
+    fresh: bool,
     events: str,
     progress: Any,
     quiet: bool,
@@ -57,6 +59,8 @@ def run(
     from experiments.experiment import Experiment
     from experiments.runner import progress as progressing
 
+    if resume and fresh:
+        raise click.UsageError("--resume adds to the results that are there, --fresh starts anew: give one of them")
     processes, kept = _workers(workers), _replications_kept(events)
     if seed is not None:
         settings = (*settings, f"spec.seed={seed}")
@@ -80,7 +84,7 @@ def run(
                 replications=replications,
                 workers=processes,
                 progress=listener,
-                fresh=not resume,
+                fresh=fresh,
                 events=kept,
                 warn=lambda line: None if quiet else say(f"warning: {line}"),
             )

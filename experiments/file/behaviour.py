@@ -7,7 +7,8 @@ from pydantic import Field
 from experiments.file.described import DescribedModel, file_model, partial_model
 from experiments.file.fields import FileModel, Labels
 from experiments.file.presets import FromPreset
-from models.behaviour import PodBehaviour
+from models.behaviour import BehaviourOverride, PodBehaviour
+from models.labels import parse_selector
 from models.timing import Timing
 
 if TYPE_CHECKING:  # what the generated models below look like
@@ -44,6 +45,12 @@ class OverrideFile(PodBehaviourChanges):
 
     match: MatchFile
     """Which workloads."""
+
+    def value(self, behaviour: PodBehaviour) -> BehaviourOverride:
+        """Says that this is their behaviour."""
+        match, labels = self.match, self.match.labels
+        selector = None if labels is None else parse_selector(labels)
+        return BehaviourOverride(behaviour, match.kind, match.name, match.namespace, selector)
 
 
 class BehaviourFile(PodBehaviourFile):

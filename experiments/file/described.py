@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from experiments.file.fields import (
     LARGEST_WHOLE,
+    CountOrShare,
     Duration,
     FileModel,
     Names,
@@ -28,6 +29,7 @@ from experiments.file.fields import (
     written_duration,
 )
 from experiments.file.laws import KINDS, AnyLaw, Law
+from models.deployment import IntOrPercent, Percent
 from models.distributions import Distribution, Scaled
 from models.labels import LabelSelector, Operator, Requirement
 from simulator import registry
@@ -80,6 +82,8 @@ def as_written(value: Any) -> Any:
         return {"labels": ",".join(map(_written_requirement, value.requirements))} if value.requirements else {}
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Percent):
+        return str(value)
     if isinstance(value, Scaled):
         law = as_written(value.of)
         return law | {"factor": law.get("factor", 1) * value.factor}
@@ -175,6 +179,8 @@ def _annotation(name: str, hint: Any) -> Any:
         return Seconds if name.endswith("seconds") else Duration
     if hint is int:
         return Annotated[int, Field(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)]
+    if hint == IntOrPercent:
+        return CountOrShare
     if hint is Distribution:
         return Annotated[AnyLaw, AfterValidator(_takes_time)] if name.endswith("to_failure") else AnyLaw
     if hint is LabelSelector:

@@ -1,4 +1,7 @@
-"""Documents the experiment file: its fields, the registered policies, laws, metrics, presets and time constants."""
+"""Documents the experiment file: its fields, the registered policies, laws, metrics, presets and time constants.
+
+And the kinds of objects that manifests may hold.
+"""
 
 import dataclasses
 import inspect
@@ -16,6 +19,7 @@ from experiments.file.fields import written_duration
 from experiments.file.json_schema import json_schema
 from experiments.file.schema_tree import BESIDE, schema_child, schema_node
 from models.input.problems import did_you_mean
+from models.manifests.conversion import converters
 from models.timing import Timing
 
 WIDTH = 100
@@ -26,6 +30,10 @@ _OF_LAWS = (
 )
 _OF_METRICS = "What an objective may be about: `objectives: [{service: web, metric: outagesPerYear, atMost: 4}]`."
 _OF_TIMING = "Time constants of the control plane: `behaviour: {timing: {nodeMonitorGracePeriod: 20s}}`."
+_OF_KINDS = (
+    "Objects of manifests that act. What becomes of each of their fields, and of other kinds: `kubenines validate "
+    "--fields PATH`."
+)
 _WRITTEN = ("Duration", "Seconds", "Percentage", "Probability", "Quantity", "Selector", "CountOrShare")
 """Titles of values with a form of their own, which a page shows."""
 
@@ -37,10 +45,11 @@ class NothingToExplain(ValueError):
 def explain(path: str = "", width: int = WIDTH) -> str:
     """The documentation of a path such as "spec.failures.nodeCrash.timeToFailure", or of any name in a file.
 
-    Also of "timing", "presets", "laws" and "metrics". Of the kinds of a union, the first that has a field stands for
-    all that have it: "failures.timeToFailure". A path that does not begin at the top begins at the shallowest place
-    that has its first name ("weibull", "drain.every") or may have it as a value ("zone"). No line is longer than
-    `width`, but for those of a preset's file. Raises NothingToExplain for a path that there is not.
+    Also of "timing", "presets", "laws", "metrics", "kinds" and each kind of object that acts. Of the kinds of a union,
+    the first that has a field stands for all that have it: "failures.timeToFailure". A path that does not begin at the
+    top begins at the shallowest place that has its first name ("weibull", "drain.every") or may have it as a value
+    ("zone"). No line is longer than `width`, but for those of a preset's file. Raises NothingToExplain for a path that
+    there is not.
     """
     first, _, rest = path.partition(".")
     if path == "timing":
@@ -49,6 +58,8 @@ def explain(path: str = "", width: int = WIDTH) -> str:
         return _metrics(width)
     if first == "presets" or path in presets.names():
         return _presets(rest if first == "presets" else path, width)
+    if path == "kinds" or path in converters():
+        return _objects(sorted(converters()) if path == "kinds" else [path], width)
     whole = json_schema()
     top = schema_node(whole, whole)
     steps = [step for step in path.replace("[", ".").replace("]", "").split(".") if step and not step.isdecimal()]
@@ -74,9 +85,9 @@ def _below(whole: dict[str, Any], node: dict[str, Any], steps: list[str]) -> tup
                 done.append(kind)
                 break
         if step not in children:
-            known = [*children, *([] if done[1:] else ["laws", "metrics", "timing", "presets"])]
+            known = [*children, *([] if done[1:] else ["laws", "metrics", "timing", "presets", "kinds"])]
             where = f"{'.'.join(done)} has no" if done else "there is no"
-            near = [*known, *([] if done[1:] else _ways())]
+            near = [*known, *([] if done[1:] else [*_ways(), *converters()])]
             raise NothingToExplain(f"{where} {step!r}{did_you_mean(step, near)}\nthere is: {', '.join(known)}")
         node = children[step]
         done.append(step)
@@ -213,6 +224,8 @@ def _shown(default: Any, title: str | None = None) -> str:
         return str(default).lower()
     if isinstance(default, dict):
         return "{" + ", ".join(f"{key}: {_shown(value)}" for key, value in default.items()) + "}"
+    if isinstance(default, list):
+        return "[" + ", ".join(map(_shown, default)) + "]"
     return str(default)
 
 
@@ -222,6 +235,14 @@ def _metrics(width: int) -> str:
     for name, metric in METRICS.items():
         limit = "atLeast" if metric.good == "at_least" else "atMost"
         lines += ["", f"  {name}: {limit}", *_wrapped(metric.words.format("LIMIT"), width, "      ", "      ")]
+    return "\n".join(lines)
+
+
+def _objects(kinds: Sequence[str], width: int) -> str:
+    """What is made of objects of these kinds."""
+    lines = _wrapped(_OF_KINDS, width)
+    for kind in kinds:
+        lines += ["", f"  {kind}", *_wrapped(inspect.getdoc(converters()[kind]) or "", width, "      ", "      ")]
     return "\n".join(lines)
 
 

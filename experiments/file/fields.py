@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from models.deployment import Percent
 from models.input.problems import shown
 from models.labels import LabelSelector, parse_selector, wrong_label_key, wrong_label_value
 from models.units import (
@@ -16,6 +17,7 @@ from models.units import (
     parse_amount,
     parse_cpu,
     parse_duration,
+    parse_int_or_share,
     parse_percent,
 )
 
@@ -114,6 +116,17 @@ class FileModel(BaseModel):
     """A mapping in a file: camelCase keys, nothing unknown, nothing converted in silence."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True, alias_generator=to_camel)
+
+
+_COUNT_OR_SHARE = WithJsonSchema({"type": ["integer", "string"], "title": "CountOrShare", "examples": [1, "50%"]})
+WrittenCountOrShare = Annotated[int | str, _COUNT_OR_SHARE]
+"""As it stands in the file: what of it makes sense is for others to say."""
+CountOrShare = Annotated[
+    int | Percent,
+    BeforeValidator(parse_int_or_share),
+    PlainSerializer(lambda v: v if isinstance(v, int) else str(v)),
+    _COUNT_OR_SHARE,
+]
 
 
 def _selector_text(value: object) -> str:

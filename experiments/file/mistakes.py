@@ -1,6 +1,7 @@
 """What pydantic finds wrong with a value, in words."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -62,6 +63,8 @@ def _mistake(details: ErrorDetails, value: Any, model: type[BaseModel]) -> Mista
             return Mistake(path[:-1], _unknown_word(str(path[-1]), given, expected), inside=path[-1:])
         case "inside":
             return Mistake(path, context["error"], inside=(context["field"],))
+        case "value_error":
+            return Mistake(path, _as_written(str(context["error"]), _known_fields(model, details["loc"])))
     say = _WORDS.get(kind)
     return Mistake(path, say(given, context) if say else f"{details['msg']} (got {shown(given)})")
 
@@ -93,7 +96,6 @@ def _text(given: object, context: Mapping[str, Any]) -> str:
 
 
 _WORDS: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
-    "value_error": lambda given, context: str(context["error"]),
     "string_type": _text,
     "string_pattern_mismatch": lambda given, _: f"expected letters, digits, '-', '_' and '.' only (got {shown(given)})",
     "int_type": lambda given, _: f"expected a whole number (got {shown(given)})",
@@ -122,6 +124,14 @@ def _path_in(value: Any, loc: tuple[int | str, ...]) -> Path:
             path.append(step)
             value = value[step]
     return tuple(path)
+
+
+def _as_written(message: str, known: Iterable[str]) -> str:
+    """What a dataclass says of its fields, by the names that they have in a file: `maxConcurrent`."""
+    for name in known:
+        inside = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
+        message = re.sub(rf"\b{re.escape(inside)}\b", name, message) if inside != name else message
+    return message
 
 
 def _known_fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

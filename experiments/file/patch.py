@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
-from experiments.file.fields import FileModel, Labels
+from experiments.file.fields import FileModel, Labels, WrittenCountOrShare
 from models.manifests import Manifest
 from models.node import HOSTNAME_LABEL, ZONE_LABEL
 
@@ -24,17 +24,12 @@ class TargetFile(FileModel):
     """A selector on the objects' own labels."""
 
 
-CountOrShare = Annotated[
-    int | str, WithJsonSchema({"type": ["integer", "string"], "title": "CountOrShare", "examples": [1, "50%"]})
-]
-
-
 class BudgetFile(FileModel):
     """A PodDisruptionBudget: how many pods evictions must leave, or may take, at a time."""
 
-    min_available: CountOrShare | None = None
+    min_available: WrittenCountOrShare | None = None
     """So many pods, or such a share of them, must stay."""
-    max_unavailable: CountOrShare | None = None
+    max_unavailable: WrittenCountOrShare | None = None
     """So many pods, or such a share of them, may be away."""
     unhealthy_pod_eviction_policy: Literal["IfHealthyBudget", "AlwaysAllow"] | None = None
     """Whether pods that are not ready may be evicted whatever the budget says."""

@@ -8,6 +8,7 @@ from experiments.design.goal import Capacity, Quorum, ReadyEndpoints, ServiceGoa
 from experiments.design.objective import Objective
 from experiments.design.plan import Design
 from experiments.design.scenario import Scenario
+from experiments.file.behaviour import OverrideFile
 from experiments.file.checks import (
     check_calls,
     check_endpoints,
@@ -22,15 +23,24 @@ from experiments.file.checks import (
 from experiments.file.described import value_of
 from experiments.file.objects import ReadObjects, base_files, node_pool, read_objects
 from experiments.file.policy import lineages
+from experiments.file.reach import out_of_reach
 from experiments.file.schema import SpecFile
 from experiments.file.service import ServiceFile, WhenCapacity, WhenQuorum, WhenReadyEndpoints
 from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
 from models import demand
-from models.cluster import Cluster, under_several_budgets, without_known_end, without_pods, without_their_node
+from models.behaviour import PodBehaviour
+from models.cluster import (
+    Cluster,
+    kind_of,
+    under_several_budgets,
+    without_known_end,
+    without_pods,
+    without_their_node,
+)
 from models.daemonset import without_nodes
-from models.input.problems import InputError, printable
+from models.input.problems import InputError, Path, printable
 from models.manifests.account import together
 from models.statefulset import StatefulSet
 
@@ -98,7 +108,10 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     notes += [note for one in scenarios for note in without_known_end(one.cluster, one.behaviour)]
     if scenarios and not any(one.services or one.cluster.jobs or one.cluster.cron_jobs for one in scenarios):
         notes.append("no Service is measured, so there is no availability to tell: add a Service that selects the pods")
+    notes += [note for one in scenarios for note in out_of_reach(one)]
     notes += _patterns_of_no_image(spec, clusters, source)
+    notes += _overrides_of_nothing(spec, clusters, source)
+    notes += _sizes_that_stay(spec, scenarios, source)
     return Design(
         scenarios=tuple(scenarios),
         objectives=tuple(Objective(o.subject, o.limit, o.metric, o.policy) for o in spec.objectives),
@@ -120,6 +133,44 @@ def _patterns_of_no_image(spec: SpecFile, clusters: Sequence[Cluster], source: S
         str(source.problem(("spec", "images", "missing", i), f"no container has the image {pattern!r}"))
         for i, pattern in enumerate(spec.images.missing if spec.images else ())
         if not any(fnmatchcase(image, pattern) for image in images)
+    ]
+
+
+def _sizes_that_stay(spec: SpecFile, scenarios: Sequence[Scenario], source: Source) -> list[str]:
+    """A sentence on all that pools say to an autoscaler where no policy has one, or that may not use it."""
+    notes = []
+    for number, pool in enumerate(spec.cluster.pools):
+        if not any(scenario.node_autoscaler for scenario in scenarios):
+            told, why = ["min", "max", "provisioning"], "no policy has a nodeAutoscaler"
+        elif not node_pool(pool).autoscaled:
+            told, why = ["provisioning"], "the pool's min and max are the same"
+        else:
+            continue
+        notes += [
+            str(source.problem(("spec", "cluster", "pools", number, name), f"changes nothing: {why}"))
+            for name in told
+            if getattr(pool, name) is not None
+        ]
+    return notes
+
+
+def _overrides_of_nothing(spec: SpecFile, clusters: Sequence[Cluster], source: Source) -> list[str]:
+    """A sentence on every override of the behaviour that is for no workload, under no policy: it changes nothing."""
+    given: list[tuple[Path, OverrideFile]] = [
+        (("spec", "behaviour", "overrides", i), override) for i, override in enumerate(spec.behaviour.overrides)
+    ]
+    for number, policy in enumerate(spec.policies):
+        further = policy.behaviour.overrides if policy.behaviour else ()
+        path: Path = ("spec", "policies", number, "behaviour", "overrides")
+        given += [((*path, i), override) for i, override in enumerate(further)]
+    makers = [maker for cluster in clusters for maker in cluster.pod_makers()]
+    return [
+        str(source.problem((*path, "match"), "no workload is like this, so nothing behaves so"))
+        for path, override in given
+        if not any(
+            override.value(PodBehaviour()).is_for(kind_of(maker), maker.name, maker.namespace, maker.template)
+            for maker in makers
+        )
     ]
 
 

@@ -130,7 +130,7 @@ class SpecFile(FileModel):
     duration: PositiveDuration
     """Simulated time that is measured, per replication."""
     warmup: Duration = 0.0
-    """Simulated time before measuring starts."""
+    """Simulated time before measuring starts. Jobs that no CronJob makes begin with it, and their one run counts."""
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
     """Seed of all randomness; the same seed gives the same results, byte for byte."""
     replications: Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)] | None = None

@@ -13,9 +13,8 @@ from experiments.file.schema import SchedulerFile, SpecFile
 from experiments.file.source import Source
 from experiments.file.standing import items_of, standing
 from experiments.file.traffic import TrafficFile
-from models.behaviour import Behaviour, BehaviourOverride
+from models.behaviour import Behaviour
 from models.input.problems import InputError, Path, Problem
-from models.labels import parse_selector
 from models.manifests import ClusterInput, Manifest, Named, Podless, build_cluster
 from models.manifests.fields import Effect
 from models.node_pool import NodePool
@@ -180,13 +179,9 @@ def _behaviour(spec: SpecFile, lineage: Lineage, source: Source, problems: list[
     made = []
     for override, path in overrides:
         try:
-            behaviour = changed(pods, override)
+            made.append(override.value(changed(pods, override)))
         except ValueError as error:
             problems.append(source.problem(path, str(error)))
-            continue
-        match = override.match
-        selector = None if match.labels is None else parse_selector(match.labels)
-        made.append(BehaviourOverride(behaviour, match.kind, match.name, match.namespace, selector))
     return Behaviour(pods, tuple(made), timing)
 
 

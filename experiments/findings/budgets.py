@@ -19,6 +19,11 @@ def alert_rate(findings: "Findings", service: str, policy: str) -> Estimate:
     return estimate.outages_per_year(counts, windows, findings.manifest.confidence)
 
 
+def alert_delay(findings: "Findings", service: str, policy: str) -> float:
+    """Mean seconds from the start of an outage to its first alert, over the runs with one; NaN if there was none."""
+    return float(of_pair(findings.runs, service, policy)["alert_delay_s"].mean())
+
+
 def slo(findings: "Findings", service: str) -> dict[str, Any] | None:
     """What was promised of a Service, as the experiment says it; a Service with its calls has its own promise."""
     goals = (findings.resolved or {}).get("spec", {}).get("services", ())

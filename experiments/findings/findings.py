@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from experiments.design.goal import entry_of
 from experiments.findings import judgement, requests
 from experiments.findings.breakdown import Part, breakdown
 from experiments.findings.jobs import JobRuns
@@ -55,13 +56,22 @@ class Findings:
 
         KeyError if there is no such Service or policy.
         """
-        told = type(self)(self.manifest, self.tables, self.resolved, self.path)
+        tables = self.tables if service is None else {**self.tables, "operations": self._operations_about(service)}
+        told = type(self)(self.manifest, tables, self.resolved, self.path)
         for what, name, names in (("service", service, self.services), ("policy", policy, self.policies)):
             if name is not None:
                 self._check(what, name, names)
         told.services = self.services if service is None else [service]
         told.policies = self.policies if policy is None else [policy]
         return told
+
+    def _operations_about(self, service: str) -> "pd.DataFrame":
+        """The operations but for those on workloads that are seen to be behind other Services only."""
+        behind = {name: set(of["workload"]) for name, of in self.rollouts.groupby("service")}
+        of_others = set().union(*behind.values()) - behind.get(service, set())
+        if entry_of(service) != service:  # all that it needs is its own
+            return self.operations
+        return self.operations.loc[~self.operations["subject"].isin(of_others)]
 
     @property
     def baseline(self) -> str:

@@ -50,6 +50,7 @@ LEVERS = (
     Lever("toleration of 30 s", Stage.TOLERATED, at_most=30.0),
     Lever("old pods gone at once", Stage.TERMINATING, times=0.0),
     Lever("replacements made at once", Stage.NOT_CREATED, times=0.0),
+    Lever("no scaling down", Stage.SCALED_DOWN, times=0.0),
     Lever("room in every quota", Stage.OVER_QUOTA, times=0.0),
     Lever("no pod forbidden", Stage.FORBIDDEN, times=0.0),
     Lever("room for every pod", Stage.QUEUED, times=0.0),

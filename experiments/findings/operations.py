@@ -21,6 +21,8 @@ class Operated:
     done: int
     given_up: int
     replaced: int
+    rolled_back: int
+    """What they brought was no good, and what was there before came back."""
     unfinished: int
     """Begun, and not over at the end of the run."""
     held_up: int
@@ -61,6 +63,7 @@ def _operated(policy: str, operation: str, rows: "pd.DataFrame") -> Operated:
         done=len(done),
         given_up=int(counts.get(Outcome.GIVEN_UP, 0)),
         replaced=int(counts.get(Outcome.REPLACED, 0)),
+        rolled_back=int(counts.get(Outcome.ROLLED_BACK, 0)),
         unfinished=int(unfinished.sum()),
         held_up=int((unfinished & (rows["refused"] > 0)).sum()),
         evicted=int(rows["evicted"].sum()),

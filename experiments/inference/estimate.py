@@ -18,6 +18,8 @@ RARE = 1e-9
 """Unavailability below which an availability is shown by what it leaves: no share in percent would tell it from 1."""
 STATED_OUTAGE = 3600.0
 """Seconds that an outage is taken to last when none was seen: a statement, not a measurement."""
+ROUNDING = 1e-12
+"""Share of the time: less is no availability, but an error of sums."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,13 @@ def availability(
         return Estimate(math.nan, low, 1.0, confidence, n, method)
     total = Stratum(downtimes, lengths)
     lost = strata.unavailability(total, by_cause or [total], windows, unseen or {}, confidence, pieces)
-    return Estimate(1 - lost.value, 1 - lost.high, 1 - lost.low, confidence, n, lost.method)
+    return Estimate(_left(lost.value), _left(lost.high), _left(lost.low), confidence, n, lost.method)
+
+
+def _left(lost: float) -> float:
+    """The share that is not lost; what the sums of many lengths miss of the whole by rounding is nothing."""
+    left = 1 - lost
+    return left if left > ROUNDING else 0.0
 
 
 def nines(of: Estimate) -> Estimate:

@@ -10,7 +10,7 @@ from simulator.job_run import JobRun, Outcome
 
 COLUMNS = columns(
     Column("job", str, "The Job or CronJob, as Kind/name, or Kind/namespace/name outside the default namespace."),
-    Column("due", int, "Runs that were due in the measured window."),
+    Column("due", int, "Runs that were due in the measured window; of a Job of its own the only one, before it too."),
     Column("complete", int, "Those of them that were complete by the end of it."),
     Column("failed", int, "Those whose Job failed."),
     Column("missed", int, "Those that were not made: the one before was not over, or it was too late to begin."),
@@ -25,11 +25,14 @@ COLUMNS = columns(
 
 
 def jobs(runs: Iterable[JobRun], start: float, end: float) -> list[dict[str, Any]]:
-    """The Jobs of one run, in the order in which they were first due, measured in [start, end)."""
+    """The Jobs of one run, in the order in which they were first due, measured in [start, end).
+
+    A Job that no CronJob makes is due once, at the beginning: that run counts, though a warm-up may be the time of it.
+    """
     by_job: dict[str, list[JobRun]] = {}
     for run in runs:
         of_job = by_job.setdefault(run.job, [])
-        if start <= run.due < end:
+        if run.due < end and (run.is_only or run.due >= start):
             of_job.append(run)
     return [_row(job, mine) for job, mine in by_job.items()]
 

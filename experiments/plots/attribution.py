@@ -22,6 +22,7 @@ STYLES = {
     Stage.TOLERATED: (_RED, ""),
     Stage.TERMINATING: (_GREEN, "////"),
     Stage.NOT_CREATED: (_BLUE, "////"),
+    Stage.SCALED_DOWN: (_RED, "...."),
     Stage.OVER_QUOTA: (_BLUE, "...."),
     Stage.FORBIDDEN: (_BLUE, "xxxx"),
     Stage.QUEUED: (_GREEN, ""),

@@ -4,8 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from experiments.findings.budgets import alert_rate, slo, spent
-from experiments.findings.pairs import of_pair
+from experiments.findings.budgets import alert_delay, alert_rate, slo, spent
 from experiments.inference.estimate import show_seconds
 from experiments.inference.yearly import order_statistics
 from experiments.report.table import POLICY, Column, Row, Table
@@ -74,8 +73,8 @@ def _promise(findings: "Findings", service: str) -> str:
 
 def _delay(findings: "Findings", service: str, policy: str) -> str:
     """Mean time to the first alert of an outage that has one; empty if there was none."""
-    delays = of_pair(findings.runs, service, policy)["alert_delay_s"]
-    return show_seconds(float(delays.mean())) if delays.notna().any() else ""
+    delay = alert_delay(findings, service, policy)
+    return "" if math.isnan(delay) else show_seconds(delay)
 
 
 def _quantile(spent: Floats, share: float, confidence: float) -> str:

@@ -55,8 +55,18 @@ def _rows(findings: "Findings") -> Iterator[Row]:
 
 
 def remarks(findings: "Findings") -> list[str]:
-    """A sentence for each operation and policy that did less than was asked: its values are of a cluster left alone."""
-    return [text for of in operated(findings.operations, findings.policies) if (text := _remark(of))]
+    """A sentence for each operation and policy that did less than was asked: its values are of a cluster left alone.
+
+    And one for each that brought what was no good.
+    """
+    found = list(operated(findings.operations, findings.policies))
+    return [text for of in found for text in (_remark(of), _rolled_back(of)) if text]
+
+
+def _rolled_back(of: Operated) -> str:
+    if not of.rolled_back:
+        return ""
+    return f"{of.operation} was rolled back {of.rolled_back} of {of.begun} times under {of.policy}: it was no good"
 
 
 def _remark(of: Operated) -> str:

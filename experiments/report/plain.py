@@ -10,16 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from experiments.findings import budgets
 from experiments.findings.breakdown import Part
 from experiments.findings.contradiction import contradiction
 from experiments.findings.findings import Findings
 from experiments.findings.judgement import Judgement
 from experiments.findings.levers import savings
 from experiments.findings.operations import Operated, operated
+from experiments.findings.rollouts import RolledOut, rolled_out
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate
+from experiments.inference.yearly import order_statistics
 from experiments.report import difference, remarks
 from experiments.report.table import legend
+from models.arrays import Floats
+from models.units import parse_duration, parse_percent
 
 UNITS = {
     "availability": "share",
@@ -43,6 +48,13 @@ def summary(findings: Findings) -> dict[str, Any]:
         "rows": [_row(findings, service, policy) for service in findings.services for policy in findings.policies],
         "objectives": [_judgement(of) for of in findings.objectives],
         "operations": [_operated(of) for of in operated(findings.operations, findings.policies)],
+        "rollouts": [_rolled_out(name, of) for name in findings.services for of in rolled_out(findings, name)],
+        "errorBudgets": [
+            budget
+            for service in findings.services
+            for policy in findings.policies
+            if (budget := _error_budget(findings, service, policy))
+        ],
         "notes": remarks.notes(findings),
         "notRead": [one.to_json() for one in findings.named],
         "path": None if findings.path is None else str(findings.path),
@@ -177,6 +189,7 @@ def _operated(of: Operated) -> dict[str, Any]:
         "done": of.done,
         "givenUp": of.given_up,
         "replaced": of.replaced,
+        "rolledBack": of.rolled_back,
         "unfinished": of.unfinished,
         "medianTime": of.took[0] if of.took else None,
         "timeOf95Percent": of.took[1] if of.took else None,
@@ -184,6 +197,47 @@ def _operated(of: Operated) -> dict[str, Any]:
         "refused": of.refused,
         "lastRefusal": of.last_refusal,
     }
+
+
+def _rolled_out(service: str, of: RolledOut) -> dict[str, Any]:
+    return {
+        "service": service,
+        "policy": of.policy,
+        "begun": of.begun,
+        "perYear": of.per_year,
+        "complete": of.complete,
+        "stuck": of.stuck,
+        "replaced": of.replaced,
+        "medianTime": of.took[0] if of.took else None,
+        "timeOf95Percent": of.took[1] if of.took else None,
+        "fewestAnswering": of.fewest_answering,
+        "podsLacking": of.pods_lacking,
+    }
+
+
+def _error_budget(findings: Findings, service: str, policy: str) -> dict[str, Any] | None:
+    """None if nothing was promised of the Service."""
+    last, worst = (budgets.spent(findings, f"{of}budget_spent", service, policy) for of in ("", "worst_"))
+    promised = budgets.slo(findings, service)
+    if len(worst) == 0 or promised is None:
+        return None
+    return {
+        "service": service,
+        "policy": policy,
+        "target": parse_percent(promised["objective"]),
+        "period": parse_duration(promised["period"]),
+        "lastPeriod": _spent(last, findings.manifest.confidence),
+        "worstPeriod": _spent(worst, findings.manifest.confidence),
+        "overspent": int((worst > 1).sum()),
+        "alertsPerYear": estimated(budgets.alert_rate(findings, service, policy)),
+        "alertDelay": number(budgets.alert_delay(findings, service, policy)),
+    }
+
+
+def _spent(shares: Floats, confidence: float) -> dict[str, Any]:
+    """Within which share of the budget half, and 95 %, of the runs stayed."""
+    half, most = (order_statistics(shares, share, confidence)[0] for share in (0.5, 0.95))
+    return {"median": number(half), "of95Percent": number(most)}
 
 
 def _taken_apart(findings: Findings, service: str, policy: str) -> dict[str, Any]:

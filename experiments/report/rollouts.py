@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from experiments.findings.rollouts import rolled_out
 from experiments.inference.estimate import show_seconds
 from experiments.report.table import POLICY, Column, Row, Table
-from models.units import YEAR
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from experiments.findings.findings import Findings
 
 COLUMNS = (
@@ -30,19 +28,16 @@ def table(findings: "Findings", service: str) -> Table:
 
 
 def _rows(findings: "Findings", service: str) -> Iterator[Row]:
-    for policy, mine in _by_policy(findings, service).items():
-        took = mine["end_s"] - mine["start_s"]
-        complete = took.loc[mine["outcome"] == "complete"]
-        outcomes = mine["outcome"].value_counts()
+    for of in rolled_out(findings, service):
         yield (
-            policy,
-            f"{_rate(findings, service, policy, mine):.3g}",
-            show_seconds(float(complete.median())) if len(complete) else "-",
-            show_seconds(float(complete.quantile(0.95))) if len(complete) else "-",
-            f"{outcomes.get('stuck', 0)} of {len(mine)}",
-            str(outcomes.get("replaced", 0)),
-            str(mine["min_answering"].min()),
-            _mean(float(mine["lost_pod_s"].sum() / took.sum())) if took.sum() > 0 else "-",
+            of.policy,
+            f"{of.per_year:.3g}",
+            show_seconds(of.took[0]) if of.took else "-",
+            show_seconds(of.took[1]) if of.took else "-",
+            f"{of.stuck} of {of.begun}",
+            str(of.replaced),
+            str(of.fewest_answering),
+            "-" if of.pods_lacking is None else _mean(of.pods_lacking),
         )
 
 
@@ -51,30 +46,15 @@ def sentence(findings: "Findings", service: str) -> str:
 
     Rates and medians are ranges over the policies; stuck rollouts are counted under each.
     """
-    rollouts = _by_policy(findings, service)
-    if not rollouts:
+    found = list(rolled_out(findings, service))
+    if not found:
         return ""
-    under = "" if len(rollouts) == len(findings.policies) else f" under {', '.join(rollouts)}"
-    rates = [_rate(findings, service, policy, mine) for policy, mine in rollouts.items()]
-    complete = [mine.loc[mine["outcome"] == "complete"] for mine in rollouts.values()]
-    medians = [float((mine["end_s"] - mine["start_s"]).median()) for mine in complete if len(mine)]
+    under = "" if len(found) == len(findings.policies) else f" under {', '.join(of.policy for of in found)}"
+    medians = [of.took[0] for of in found if of.took]
     half = f", half within {_range(medians, show_seconds)}" if medians else ""
-    stuck = {policy: int((mine["outcome"] == "stuck").sum()) for policy, mine in rollouts.items()}
-    counts = ", ".join(f"{n} of {len(rollouts[policy])} under {policy}" for policy, n in stuck.items() if n)
+    counts = ", ".join(f"{of.stuck} of {of.begun} under {of.policy}" for of in found if of.stuck)
     outcome = f"stuck: {counts}" if counts else "none stuck"
-    return f"rollouts{under}: {_range(rates, '{:.3g}'.format)} a year{half}, {outcome}"
-
-
-def _by_policy(findings: "Findings", service: str) -> "dict[str, pd.DataFrame]":
-    """The rollouts behind a Service under each policy that has any."""
-    rollouts = findings.rollouts.loc[findings.rollouts["service"] == service]
-    by_policy = {policy: rollouts.loc[rollouts["policy"] == policy] for policy in findings.policies}
-    return {policy: mine for policy, mine in by_policy.items() if len(mine)}
-
-
-def _rate(findings: "Findings", service: str, policy: str, mine: "pd.DataFrame") -> float:
-    """Rollouts a year."""
-    return len(mine) / float(findings.sample(service, policy).windows.sum()) * YEAR
+    return f"rollouts{under}: {_range([of.per_year for of in found], '{:.3g}'.format)} a year{half}, {outcome}"
 
 
 def _range(values: Sequence[float], show: Callable[[float], str]) -> str:

@@ -13,7 +13,7 @@ from experiments.report.remarks import above, below
 from experiments.report.table import POLICY, Column, Row, Table, heading, legend
 from experiments.report.terminal import Terminal
 from models.manifests.account import in_words
-from models.units import YEAR
+from models.units import YEAR, counted
 
 COLUMNS = (
     Column("SERVICE", "name of the Service", "name"),
@@ -117,6 +117,15 @@ def remark(objective: Judgement) -> str:
     return f"inconclusive; about {objective.more} more replications would tell"
 
 
+def unread(findings: Findings) -> list[str]:
+    """What of the manifests is not read; of one Service among several only that there is some, as it may not be its."""
+    lines = in_words(findings.named)
+    if not lines or len(findings.services) == len(findings.manifest.services):
+        return lines
+    sorts = counted(len(lines), "sort of field", "sorts of field")
+    return [f"{sorts} not read, of whichever Service: named where all Services are shown"]
+
+
 def show(findings: Findings, file: IO[str] | None = None, width: int | None = None) -> None:
     """Print everything to `file` (stdout), fitted to the terminal or `width`, at full length where there is neither."""
     terminal = Terminal(file, width)
@@ -129,7 +138,7 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
         terminal.table(each)
     for line in [*chance_lines(findings), *service_lines(findings)]:
         terminal.say(line)
-    for line in [*filter(None, [legend(findings)]), *below(findings), *in_words(findings.named)]:
+    for line in [*filter(None, [legend(findings)]), *below(findings), *unread(findings)]:
         terminal.say("note: " + line)
     if findings.path is not None:
         page = findings.path / "report.html"
@@ -143,7 +152,7 @@ def summary_html(findings: Findings) -> str:
     further = filter(None, (requests.table(findings), jobs.table(findings), operations.table(findings)))
     tables = "".join(each.html() for each in (table(findings), *further))
     judged = [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]
-    remarks = [*judged, *filter(None, [legend(findings)]), *below(findings), *in_words(findings.named)]
+    remarks = [*judged, *filter(None, [legend(findings)]), *below(findings), *unread(findings)]
     first, lines = ("".join(f"<li>{escape(line)}</li>" for line in said) for said in (above(findings), remarks))
     first = f"<ul>{first}</ul>" if first else ""
     return f"<p>{escape(heading(findings))}</p>{first}{tables}<ul>{lines}</ul>"

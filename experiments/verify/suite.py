@@ -24,6 +24,7 @@ def studies() -> tuple[Study, ...]:
         jobs,
         k_of_n,
         node_and_pod,
+        nodes_come_and_go,
         published,
         rare_events,
         repair_crew,
@@ -49,6 +50,7 @@ def studies() -> tuple[Study, ...]:
         volumes,
         traffic,
         jobs,
+        nodes_come_and_go,
         rare_events,
         published,
     )

@@ -147,7 +147,8 @@ class _Builder:
                 merged.extend(_mappings_to_merge(value, places, key_mark))
                 continue
             if key in values:
-                self.note(key_mark, f"duplicate key {key!r}: the last one counts, as in kubectl", members[key][0])
+                counts = "" if self.y_is_text else ": the last one counts, as in kubectl"
+                self.note(key_mark, f"duplicate key {key!r}{counts}", members[key][0])
             block = isinstance(value, dict | list) and value and not getattr(item, "flow_style", True)
             values[key] = value
             members[key] = key_mark, key_mark if block else _mark(item.start_mark), places

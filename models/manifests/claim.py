@@ -1,4 +1,4 @@
-"""PersistentVolumeClaims, and the claims of a pod."""
+"""PersistentVolumeClaims, and the claims and other storage of a pod."""
 
 from models.claim import AccessMode, PersistentVolumeClaim
 from models.manifests.conversion import Admission, converts
@@ -10,7 +10,7 @@ from models.units import parse_amount
 
 @converts("PersistentVolumeClaim")
 def persistent_volume_claim(field: Field, admission: Admission) -> PersistentVolumeClaim:
-    """A claim of its own."""
+    """A claim of its own: it gets a volume that suits it, or one that its class makes."""
     return claim(field, field.manifest.name, admission.objects)
 
 
@@ -30,11 +30,19 @@ def claim(field: Field, name: str, objects: Objects) -> PersistentVolumeClaim:
         namespace=field.manifest.namespace,
         access_modes=access_modes(spec),
         storage_class=named.text() if named.present else None,
-        request=spec["resources"]["requests"]["storage"].parsed(parse_amount, 0),
+        request=storage(spec["resources"]["requests"]["storage"]),
         volume_name=volume_name,
         selector=label_selector(spec["selector"]),
         volume_mode=spec["volumeMode"].choice("Filesystem", ("Filesystem", "Block")),
     )
+
+
+def storage(field: Field) -> int:
+    """An amount of storage, in bytes; 0 where nothing is written."""
+    found = field.parsed(parse_amount, 0)
+    if field.present and found <= 0:
+        field.problem(f"must be greater than zero (got {field.value})")
+    return max(0, found)
 
 
 def class_of(field: Field) -> Field:
@@ -63,6 +71,23 @@ def ephemeral_claims(spec: Field, objects: Objects) -> tuple[PersistentVolumeCla
     )
 
 
+def local_volumes(spec: Field) -> tuple[str, ...]:
+    """The names of the volumes of a pod with this spec that are storage of its node.
+
+    Source: autoscaler/cluster-autoscaler/utils/pod_volumes (isLocalVolume).
+    """
+    return tuple(volume.checked["name"].text() for volume in spec["volumes"] if _is_local(volume))
+
+
+def _is_local(volume: Field) -> bool:
+    empty = volume["emptyDir"]
+    on_disk = empty["medium"].text() != "Memory" and empty.present
+    return volume["hostPath"].present or on_disk
+
+
 def access_modes(spec: Field) -> tuple[AccessMode, ...]:
     """The accessModes of a claim or a volume."""
-    return tuple(AccessMode(mode.choice(AccessMode.READ_WRITE_ONCE, AccessMode)) for mode in spec["accessModes"])
+    modes = tuple(AccessMode(mode.choice(AccessMode.READ_WRITE_ONCE, AccessMode)) for mode in spec["accessModes"])
+    if AccessMode.READ_WRITE_ONCE_POD in modes and len(modes) > 1:
+        spec["accessModes"].problem("may not use ReadWriteOncePod with other access modes")
+    return modes

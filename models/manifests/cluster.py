@@ -232,7 +232,7 @@ def _convert(
         check_labels(whole["metadata"].checked["labels"])
         return convert(whole, admission)
 
-    first = {id(m): converted(m) for m in manifests if m.kind in Admission.KINDS}
+    first = {id(m): converted(m) for m in manifests if m.kind in Admission.FIRST}
     admission = admission.with_objects(first.values())
     return [(m, first[id(m)] if id(m) in first else converted(m)) for m in manifests]
 

@@ -14,7 +14,10 @@ _SOURCE = {"configMap": ("ConfigMap", "name"), "secret": ("Secret", "name")}
 
 @converts("ConfigMap", "Secret")
 def configuration(field: Field, admission: Admission) -> Configuration:
-    """A ConfigMap or Secret; its data is the application's own business."""
+    """A ConfigMap or Secret; its data is the application's own business.
+
+    What happens to it is what the experiment declares: configChange, secretRotation, secretExpiry, accessRefused.
+    """
     manifest = field.manifest
     return Configuration(manifest.kind, manifest.name, manifest.namespace, field["immutable"].flag())
 

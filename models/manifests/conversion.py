@@ -11,6 +11,7 @@ from models.behaviour import Behaviour
 from models.limit_range import LimitRange
 from models.manifests.manifest import Field
 from models.manifests.objects import Objects
+from models.namespace import Namespace
 from models.priority import PriorityClass
 from models.runtime_class import RuntimeClass
 
@@ -28,8 +29,13 @@ class Admission:
     limit_ranges: Mapping[str, Sequence[LimitRange]] = field(default_factory=dict)
     """By namespace, in the order of their names."""
 
+    namespaces: Mapping[str, Namespace] = field(default_factory=dict)
+    """Those that are given, by name."""
+
     KINDS: ClassVar = {"LimitRange", "PriorityClass", "RuntimeClass"}
     """Those whose objects admission works into the pods."""
+    FIRST: ClassVar = {*KINDS, "Namespace"}
+    """Those that it has to know."""
 
     def with_objects(self, made: Collection[object]) -> "Admission":
         """It, knowing these objects as well."""
@@ -38,7 +44,13 @@ class Admission:
         ranges: dict[str, list[LimitRange]] = {}
         for limit_range in sorted((one for one in made if isinstance(one, LimitRange)), key=lambda one: one.name):
             ranges.setdefault(limit_range.namespace, []).append(limit_range)
-        return replace(self, priority_classes=classes, runtime_classes=runtimes, limit_ranges=ranges)
+        return replace(
+            self,
+            priority_classes=classes,
+            runtime_classes=runtimes,
+            limit_ranges=ranges,
+            namespaces={one.name: one for one in made if isinstance(one, Namespace)},
+        )
 
     @property
     def default_class(self) -> PriorityClass | None:

@@ -13,7 +13,10 @@ _LONGEST_NAME = 52
 
 @converts("CronJob")
 def cron_job(field: Field, admission: Admission) -> CronJob:
-    """A CronJob with the API server's defaults (pkg/apis/batch/v1/defaults.go)."""
+    """A CronJob: a Job whenever its schedule says, by a clock that begins at `timing.clockAtStart`.
+
+    With the API server's defaults (pkg/apis/batch/v1/defaults.go).
+    """
     spec = field["spec"]
     if len(field.manifest.name) > _LONGEST_NAME:
         field["metadata"]["name"].problem(f"must be no more than {_LONGEST_NAME} characters")

@@ -1,5 +1,7 @@
 """Jobs."""
 
+from collections.abc import Collection
+
 from models.job import DISRUPTION_TARGET, NO_LIMIT, FailureAction, FailureRule, Job, SuccessRule
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
@@ -10,7 +12,7 @@ _MOST = 2**31 - 1
 
 @converts("Job")
 def job(field: Field, admission: Admission) -> Job:
-    """A Job."""
+    """A Job: its pods run for `behaviour.run`, fail by `failureProbability`, and are made anew as its limits allow."""
     return job_of(field, admission)
 
 
@@ -27,7 +29,9 @@ def job_of(field: Field, admission: Admission) -> Job:
         spec["completions"].problem("required value: when completion mode is Indexed")
     per_index = _optional(spec["backoffLimitPerIndex"])
     _check_per_index(spec, indexed)
-    rules = _failure_rules(spec["podFailurePolicy"], per_index is not None)
+    names = {one.name for one in (*template.spec.containers, *template.spec.init_containers)}
+    rules = _failure_rules(spec["podFailurePolicy"], per_index is not None, names)
+    completions = spec["completions"].integer(1)
     if spec["podFailurePolicy"].present and template.spec.restart_policy != "Never":
         restart.problem('only "Never" is supported when podFailurePolicy is specified')
     deadline = _optional(spec["activeDeadlineSeconds"])
@@ -38,13 +42,13 @@ def job_of(field: Field, admission: Admission) -> Job:
         labels=field["metadata"].checked["labels"].labels(),
         template=template,
         parallelism=spec["parallelism"].integer(1),
-        completions=None if is_queue else spec["completions"].integer(1),
+        completions=None if is_queue else completions,
         is_indexed=indexed,
         backoff_limit=spec["backoffLimit"].integer(6 if per_index is None else NO_LIMIT),
         backoff_limit_per_index=per_index,
         max_failed_indexes=_optional(spec["maxFailedIndexes"]),
         failure_rules=rules,
-        success_rules=tuple(_success_rule(rule) for rule in spec["successPolicy"]["rules"]),
+        success_rules=tuple(_success_rule(rule, completions) for rule in spec["successPolicy"]["rules"]),
         active_deadline=None if deadline is None else float(deadline),
         ttl_after_finished=None if ttl is None else float(ttl),
         suspended=spec["suspend"].flag(),
@@ -72,7 +76,7 @@ def _replaces_failed_only(spec: Field) -> bool:
     return spec["podReplacementPolicy"].choice(allowed[0], allowed) == "Failed"
 
 
-def _failure_rules(policy: Field, per_index: bool) -> tuple[FailureRule, ...]:
+def _failure_rules(policy: Field, per_index: bool, containers: Collection[str]) -> tuple[FailureRule, ...]:
     rules = []
     for rule in policy["rules"]:
         action = FailureAction(rule["action"].required().choice(FailureAction.COUNT, FailureAction))
@@ -81,16 +85,21 @@ def _failure_rules(policy: Field, per_index: bool) -> tuple[FailureRule, ...]:
         codes, conditions = rule["onExitCodes"], tuple(map(_condition, rule["onPodConditions"]))
         if codes.present == bool(conditions):
             rule.problem("expected exactly one of onExitCodes and onPodConditions")
-        rules.append(_exit_code_rule(action, codes) if codes.present else FailureRule(action, conditions=conditions))
+        rules.append(
+            _exit_code_rule(action, codes, containers) if codes.present else FailureRule(action, conditions=conditions)
+        )
     return tuple(rules)
 
 
-def _exit_code_rule(action: FailureAction, codes: Field) -> FailureRule:
+def _exit_code_rule(action: FailureAction, codes: Field, containers: Collection[str]) -> FailureRule:
     not_in = codes["operator"].required().choice("In", ("In", "NotIn")) == "NotIn"
     values = frozenset(value.integer(1, at_least=-_MOST, at_most=_MOST) for value in codes["values"].required())
     if 0 in values and not not_in:
         codes["values"].problem("must not be 0 for the In operator")
-    return FailureRule(action, codes["containerName"].text() or None, values, not_in)
+    name = codes["containerName"].text()
+    if name and name not in containers:
+        codes["containerName"].problem("must be one of the container or initContainer names in the pod template")
+    return FailureRule(action, name or None, values, not_in)
 
 
 def _condition(pattern: Field) -> tuple[str, str]:
@@ -101,22 +110,34 @@ def _condition(pattern: Field) -> tuple[str, str]:
     return condition, status
 
 
-def _success_rule(rule: Field) -> SuccessRule:
+def _success_rule(rule: Field, completions: int) -> SuccessRule:
     indexes = rule["succeededIndexes"]
     count = rule["succeededCount"]
     if not indexes.present and not count.present:
         rule.problem("at least one of succeededCount or succeededIndexes must be specified")
     nothing: frozenset[int] = frozenset()
-    found = indexes.parsed(_indexes, nothing) if indexes.present else None
-    return SuccessRule(found, count.integer(1, at_least=1) if count.present else None)
+    found = indexes.parsed(lambda written: _indexes(written, completions), nothing) if indexes.present else None
+    wanted = count.integer(1, at_least=1) if count.present else None
+    most = completions if not found else len(found)
+    if wanted is not None and wanted > most:
+        of = "number of indexes in the specified succeededIndexes field" if found else "number of specified completions"
+        count.problem(f"must be less than or equal to {most} (the {of})")
+    return SuccessRule(found, wanted)
 
 
-def _indexes(written: object) -> frozenset[int]:
-    """The numbers of "0,2-4,7"."""
+def _indexes(written: object, completions: int) -> frozenset[int]:
+    """The numbers of "0,2-4,7", which rise and are indexes of the Job."""
     numbers: set[int] = set()
+    before = -1
     for part in str(written).split(","):
         first, dash, last = part.partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise ValueError(f"cannot convert string to integer for index: {part!r}")
-        numbers.update(range(int(first), int(last if dash else first) + 1))
+        for number in map(int, (first, last) if dash else (first,)):
+            if number <= before:
+                raise ValueError(f"non-increasing order, previous: {before}, current: {number}")
+            if number >= completions:
+                raise ValueError(f"too large index: {number}, of {completions} completions")
+            before = number
+        numbers.update(range(int(first), before + 1))
     return frozenset(numbers)

@@ -72,7 +72,7 @@ def _checked(limit: Limit, requests: Mapping[str, int], limits: Mapping[str, int
     for name, least in sorted(limit.minimum.items()):
         usage = f"minimum {name} usage per {limit.type} is {_shown(name, least)}"
         if name not in requests:
-            yield f"{usage}. No request is specified"
+            yield f"{usage}.  No request is specified"
         elif requests[name] < least:
             yield f"{usage}, but request is {_shown(name, requests[name])}"
         elif limits.get(name, least) < least:
@@ -80,7 +80,7 @@ def _checked(limit: Limit, requests: Mapping[str, int], limits: Mapping[str, int
     for name, most in sorted(limit.maximum.items()):
         usage = f"maximum {name} usage per {limit.type} is {_shown(name, most)}"
         if name not in limits:
-            yield f"{usage}. No limit is specified"
+            yield f"{usage}.  No limit is specified"
         elif limits[name] > most:
             yield f"{usage}, but limit is {_shown(name, limits[name])}"
         elif requests.get(name, most) > most:

@@ -2,6 +2,7 @@
 
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
+from models.manifests.pod_security import ENFORCE, LEVELS, PRIVILEGED
 from models.manifests.selector import check_labels
 from models.namespace import NAME_LABEL, Namespace
 
@@ -9,6 +10,7 @@ from models.namespace import NAME_LABEL, Namespace
 @converts("Namespace")
 def namespace(field: Field, admission: Admission) -> Namespace:
     """A Namespace; its name is one of its labels, whatever is written (pkg/apis/core/v1/defaults.go)."""
-    # Labels decide nothing by themselves: what other programs read of them is named.
-    name = field.manifest.name
-    return Namespace(name, {**check_labels(field["metadata"].checked["labels"]), NAME_LABEL: name})
+    # Other labels decide nothing by themselves: what programs read of them that are not here is named.
+    name, metadata = field.manifest.name, field["metadata"]
+    metadata["labels"][ENFORCE].choice(PRIVILEGED, LEVELS)
+    return Namespace(name, {**check_labels(metadata.checked["labels"]), NAME_LABEL: name})

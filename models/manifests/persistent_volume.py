@@ -1,12 +1,11 @@
 """PersistentVolumes."""
 
-from models.manifests.claim import access_modes
+from models.manifests.claim import access_modes, storage
 from models.manifests.conversion import Admission, converts
 from models.manifests.manifest import Field
 from models.manifests.selector import check_labels, node_selector_term
 from models.manifests.storage_drivers import ZONAL_DISK, driver
 from models.pod import NodeSelectorTerm
-from models.units import parse_amount
 from models.volume import PersistentVolume, ReclaimPolicy
 
 _NOT_ATTACHED = frozenset(
@@ -40,7 +39,7 @@ def persistent_volume(field: Field, admission: Admission) -> PersistentVolume:
     name, attaches = _source(spec, admission)
     return PersistentVolume(
         name=field.manifest.name,
-        capacity=spec["capacity"]["storage"].parsed(parse_amount, 0),
+        capacity=storage(spec["capacity"]["storage"]),
         access_modes=access_modes(spec),
         storage_class=spec["storageClassName"].text() or _class_as_before(field),
         node_affinity=_terms(required) if required.present else None,
@@ -70,4 +69,8 @@ def _source(spec: Field, admission: Admission) -> tuple[str, bool]:
     if not sources:
         spec.problem("must specify a volume type")
         return "", False
+    for name in sources[1:]:
+        spec.checked[name].problem("may not specify more than 1 volume type")
+    if "local" in sources and not spec.checked["nodeAffinity"]["required"].present:
+        spec.checked["nodeAffinity"].problem("required value: Local volume requires node affinity")
     return f"kubernetes.io/{sources[0]}", sources[0] in _ATTACHED

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from models.labels import is_canonical_integer
-from models.manifests import hooks
+from models.manifests import hooks, pod_security
 from models.manifests.affinity import affinity, tolerations, topology_spread
-from models.manifests.claim import ephemeral_claims, pod_claims
+from models.manifests.claim import ephemeral_claims, local_volumes, pod_claims
 from models.manifests.configuration import configuration_references
 from models.manifests.container import container, resources
 from models.manifests.conversion import Admission, converts
@@ -53,6 +53,7 @@ def pod_template(field: Field, admission: Admission, restart_policies: tuple[str
         scheduling_gates=_scheduling_gates(spec),
         claims=pod_claims(spec),
         ephemeral_claims=ephemeral_claims(spec, admission.objects),
+        local_volumes=local_volumes(spec),
         readiness_gates=tuple(gate["conditionType"].required().text() for gate in spec["readinessGates"]),
         priority_class_name=spec["priorityClassName"].text() or None,
         priority=priority,
@@ -93,6 +94,7 @@ def _admitted(spec: Field, made: PodSpec, admission: Admission) -> tuple[PodSpec
     if not name or name in admission.runtime_classes:
         made, conflict = with_runtime_class(made, admission.runtime_classes.get(name))
         refused = refused or conflict
+    refused = refused or pod_security.refusal(spec, admission.namespaces.get(spec.manifest.namespace))
     if not refused:
         return made, ""
     spec.warn(f"the API server refuses its pods: {refused}")

@@ -25,12 +25,13 @@ class Stage(Enum):
     SCHEDULING = ("the pod is not placed", "")
     MOUNT = ("the pod does not start", "FailedMount: ")
     CONFIG = ("the container does not start", "CreateContainerConfigError: ")
+    IMAGE = ("the image is never pulled", "")
     PULL = ("private images are not pulled", "FailedToRetrieveImagePullSecret: ")
 
     @property
     def acts(self) -> bool:
-        """Whether it can be simulated: which images are private is not known."""
-        return self is not Stage.PULL
+        """Whether it is simulated where objects are missing: which images are private, or exist, is not known."""
+        return self not in (Stage.PULL, Stage.IMAGE)
 
     @property
     def becomes(self) -> str:
@@ -81,6 +82,7 @@ _UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 _MOUNT = 'MountVolume.SetUp failed for volume "{within}" : '
 _ACCOUNT = 'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
 _PULL_SECRET = "Unable to retrieve some image pull secrets ({name}); attempting to pull the image may not succeed."
+_EXISTS = "it is taken to exist, as every image is that spec.images.missing does not list"
 _PULLED = "every image is taken to be pulled"
 
 
@@ -196,14 +198,21 @@ def absences(pod: Field, objects: Objects) -> Absences:
 
 
 def _without_image(spec: Field, objects: Objects) -> dict[str, str]:
-    """Name of a container -> what its kubelet says of its image, which does not exist (pkg/kubelet/images)."""
-    containers = [*spec.checked["initContainers"], *spec.checked["containers"]]
-    images = {container["name"].text(): container["image"].text() for container in containers}
-    return {
-        name: f'ImagePullBackOff: Back-off pulling image "{image}"'
-        for name, image in images.items()
-        if not objects.has_image(image)
-    }
+    """Name of a container -> what its kubelet says of its image, which does not exist (pkg/kubelet/images).
+
+    Images are taken to exist. Of those that cannot, since no host can have the name of their registry (RFC 2606), this
+    is noted.
+    """
+    found = {}
+    for container in (*spec.checked["initContainers"], *spec.checked["containers"]):
+        image, within = container["image"].text(), container["name"].text()
+        words = f'ImagePullBackOff: Back-off pulling image "{image}"'
+        if not objects.has_image(image):
+            found[within] = words
+        elif image.partition("/")[0].partition(":")[0].endswith(".invalid"):
+            reference, place = Reference("Image", "", image), container["image"]
+            objects.note(_miss(reference, spec.manifest, place, Stage.IMAGE, words, within, _EXISTS).use)
+    return found
 
 
 def _misses(field: ReferenceField, spec: Field, objects: Objects) -> Iterator[_Miss]:

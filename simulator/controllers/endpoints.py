@@ -1,8 +1,11 @@
 """The EndpointSlice controller: which pods a Service lists, and how many of those in use can answer.
 
-Source: k8s.io/endpointslice; pkg/controller/endpointslice. Nothing polls: the lists follow the pods' conditions at
-once.
+Source: k8s.io/endpointslice (reconciler.go); pkg/controller/endpointslice. Nothing polls: the lists follow the pods'
+conditions at once. Pods whose node is gone, object and all, are left out when their Service is looked at next, which
+is when something happens to another of its pods.
 """
+
+from collections import defaultdict
 
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
@@ -28,12 +31,15 @@ class EndpointController:
 
     def __init__(self, state: ClusterState) -> None:
         self._state = state
+        self._orphans: defaultdict[ServiceState, list[PodState]] = defaultdict(list)
+        """Endpoints whose node is gone."""
         state.listen(Kind.POD_READY, self._sync)
         state.listen(Kind.POD_DELETING, self._sync)
         state.listen(Kind.POD_ANSWERING, self._answering_changed)
         state.listen(Kind.SERVICE_GENERATION, lambda service, new, cause: self._service_added(service))
         state.listen(Kind.POD_PHASE, self._sync)
         state.listen(Kind.POD_METADATA, self._metadata_changed)
+        state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: None if exists else self._node_gone(node))
 
     def _service_added(self, service: ServiceState) -> None:
         """Pods that were there before it become its endpoints."""
@@ -55,10 +61,21 @@ class EndpointController:
         self._sync(pod, 0, cause)
 
     def _sync(self, pod: PodState, new: int, cause: int) -> None:
+        orphaned = pod.node >= 0 and not self._state.nodes.exists[pod.node]
         for service in pod.pod_class.endpoint_of:
             published = service.spec.publish_not_ready_addresses
             ready, terminating = conditions(published, pod.phase, pod.ready, pod.deleting)
+            if orphaned and not published:
+                ready = terminating = False
             self._set(service, pod, ready, terminating, cause)
+            for orphan in self._orphans.pop(service, ()) if self._orphans else ():
+                self._set(service, orphan, False, False, cause)
+
+    def _node_gone(self, node: int) -> None:
+        for pod in self._state.nodes.running[node].values():
+            for service in pod.pod_class.endpoint_of:
+                if not service.spec.publish_not_ready_addresses:
+                    self._orphans[service].append(pod)
 
     def _set(self, service: ServiceState, pod: PodState, ready: bool, terminating: bool, cause: int) -> None:
         """The pod is a ready endpoint of the Service, or one that terminates and still serves, or none."""

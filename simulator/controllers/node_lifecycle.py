@@ -51,7 +51,7 @@ class NodeLifecycle:
             self._causes.append(cause)
             self._leases.append(self._kernel.now)
             zone = nodes.regions_and_zones[node]
-            others = (n for n in range(node) if nodes.exists[n] and nodes.regions_and_zones[n] == zone)
+            others = (n for n in reversed(range(node)) if nodes.exists[n] and nodes.regions_and_zones[n] == zone)
             self._eviction.join(node, next(others, None))
         else:
             if (waiting := self._silent.pop(node, None)) is not None:

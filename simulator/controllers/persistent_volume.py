@@ -1,7 +1,9 @@
 """The PersistentVolume controller and the provisioners: how claims get their volumes.
 
 Source: pkg/controller/volume/persistentvolume (pv_controller.go), kubernetes-csi/external-provisioner (topology.go),
-pkg/controller/volume/ephemeral. Provisioning never fails here. Volumes of Immediate classes are there at once.
+pkg/controller/volume/ephemeral, sig-storage-lib-external-provisioner (controller.go). Provisioning fails only for a
+node that is gone: the claim is given up for it then (ProvisioningReschedule). Volumes of Immediate classes are there at
+once.
 """
 
 from models.claim import AccessMode
@@ -24,7 +26,7 @@ class PersistentVolumeController:
         """It looks for pods that leave claims of their own behind."""
         state.listen(Kind.CLAIM_PHASE, self._claim_changed)
         state.listen(Kind.VOLUME_PHASE, self._volume_changed)
-        state.listen(Kind.CLAIM_NODE, lambda claim, node, cause: self._provision_later(claim))
+        state.listen(Kind.CLAIM_NODE, lambda claim, node, cause: self._provision_later(claim) if node >= 0 else None)
 
     def _claim_changed(self, claim: ClaimState, phase: int, cause: int) -> None:
         if phase == ClaimPhase.PENDING:
@@ -43,8 +45,7 @@ class PersistentVolumeController:
     def _pod_changed(self, pod: PodState, phase: int, cause: int) -> None:
         """The claims that are a pod's own go with it."""
         if phase == Phase.ABSENT and pod.pod_class.spec.ephemeral_claims:
-            shared = pod.pod_class.claims
-            for claim in [claim for claim in self._state.volumes.of_pod(pod) if claim.key not in shared]:
+            for claim in [claim for claim in self._state.volumes.of_pod(pod) if claim.owner is pod]:
                 self._state.volumes.delete(claim, cause)
 
     def _sync(self, claim: ClaimState) -> None:
@@ -67,11 +68,14 @@ class PersistentVolumeController:
         self._kernel.timer(delay, lambda: self._provision(claim))
 
     def _provision(self, claim: ClaimState) -> None:
-        volumes, storage_class = self._state.volumes, claim.storage_class
-        if volumes.claims.get(claim.key) is claim and claim.volume is None and storage_class is not None:
-            labels = self._state.nodes.labels[claim.selected_node]
-            topology = labels.get(storage_class.topology_key)
+        volumes, storage_class, nodes = self._state.volumes, claim.storage_class, self._state.nodes
+        if volumes.claims.get(claim.key) is not claim or claim.volume is not None or storage_class is None:
+            return
+        if nodes.exists[claim.selected_node]:
+            topology = nodes.labels[claim.selected_node].get(storage_class.topology_key)
             volumes.bind(claim, volumes.add(_made_for(claim, storage_class, topology)))
+        else:
+            volumes.deselect_node(claim, 0)
 
     def _spread_topology(self, claim: ClaimState, storage_class: StorageClass) -> str | None:
         """Where a volume is made that no pod has chosen a node for: claims of a StatefulSet go round the zones."""

@@ -48,7 +48,8 @@ class ResourceQuotaController:
             self._state.listen(Kind.POD_DELETING, self._deleting)
         for pod in self._state.pods.values():
             quota.charge(pod, quota.asked_by(pod.pod_class))
-            if pod.phase not in _ACTIVE:
+            leaving = self._leaving[pod.pod_class.namespace].get(pod)
+            if pod.phase not in _ACTIVE or (leaving is not None and self._kernel.now > leaving.expiry):
                 quota.charge(pod, quota.remaining(pod))
         self._tell(quota, cause)
 
@@ -82,9 +83,10 @@ class ResourceQuotaController:
 
     def _let_off_expired(self, namespace: str, cause: int) -> None:
         """Every pod of the namespace whose time is over."""
-        leaving = self._leaving[namespace]
-        for pod in [pod for pod, each in leaving.items() if self._kernel.now > each.expiry]:
-            leaving.pop(pod).resync.cancel()
+        for pod, leaving in self._leaving[namespace].items():
+            if self._kernel.now <= leaving.expiry:
+                continue
+            leaving.resync.cancel()
             for quota in self._quotas(pod):
                 if quota.charge(pod, quota.remaining(pod)):
                     self._tell(quota, cause)

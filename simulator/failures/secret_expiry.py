@@ -42,7 +42,8 @@ class SecretExpiry:
     """
     fails: Fails = Fails.BOTH
     """What one that has run out does to processes that hold it: start (they exit when they start, those that run go
-    on), requests (every request fails, and probes do not see it) or both."""
+    on), requests (every request fails, and probes do not see it), readiness (every request fails, and the readiness
+    probe sees it) or both (start, and requests of those that run)."""
 
     def __post_init__(self) -> None:
         if self.lifetime <= 0 or self.retry_every <= 0:
@@ -54,35 +55,44 @@ class SecretExpiry:
 
     def install(self, world: World) -> None:
         record = world.configurations.find(self.target)
-        validity = Validity(self.lifetime, self.fails, self._cause, lambda: self._tell(world, record))
+        told: dict[int, int] = {}
+        validity = Validity(self.lifetime, self.fails, self._cause, lambda: self._tell(world, record, told))
         world.configurations.certify(record, validity, world.now)
 
     @property
     def _cause(self) -> str:
         return f"{self.name}/{self.target}"
 
-    def _tell(self, world: World, record: Changeable) -> None:
-        """The story of the certificate that is in it now, which has luck of its own."""
-        world.tell(self.name, f"{self.target}/{record.content.number}", self._story, world, record)
+    def _tell(self, world: World, record: Changeable, told: dict[int, int]) -> None:
+        """The story of the certificate that is in it now, which has luck of its own: anew, if it is there again.
 
-    def _story(self, subject: Subject, world: World, record: Changeable) -> Story:
-        content, certificate = record.content, record.content.certificate
+        `told`: by number of a content, the generation of the Secret that its last story is about.
+        """
+        number, generation = record.content.number, record.generation
+        name = f"{self.target}/{number}" if number not in told else f"{self.target}/{number}/{generation}"
+        told[number] = generation
+        world.tell(self.name, name, self._story, world, record, told)
+
+    def _story(self, subject: Subject, world: World, record: Changeable, told: dict[int, int]) -> Story:
+        content, generation, certificate = record.content, record.generation, record.content.certificate
         assert certificate is not None
         if self.renew_before is not None and not record.spec.immutable:
-            yield world.sleep(certificate.expires - self.renew_before - world.now)
-            while record.content.number == content.number and world.now < certificate.expires:
+            yield world.sleep(max(0.0, certificate.expires - self.renew_before - world.now))
+            while record.generation == generation and world.now < certificate.expires:
                 if subject.rng.random() >= self.failure_probability:
                     self._renew(world, record, self.reload)
                 else:
                     yield world.sleep(min(self.retry_every, certificate.expires - world.now))
         yield world.sleep(max(0.0, certificate.expires - world.now))
-        if record.content.number != content.number and not world.configurations.is_held(record, content):
+        if told[content.number] != generation:
+            return
+        if record.generation != generation and not world.configurations.is_held(record, content):
             return
         world.strikes[self.name] += 1
         yield world.sleep(subject.repair(self.time_to_repair))
         by_itself = self.reload is Reload.HOT and world.configurations.is_file(record)
         mend = Reload.HOT if by_itself else Reload.RESTART
-        if record.content.number != content.number:
+        if record.content.number != content.number:  # it was replaced, and some hold it on
             world.rollouts.reload(Attempt(self.name, self.target, world.now), record, mend)
         elif not record.spec.immutable:
             self._renew(world, record, mend)

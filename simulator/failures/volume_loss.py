@@ -15,7 +15,8 @@ from simulator.stories.world import World
 class VolumeLoss:
     """The data of a volume is lost: its pods stop, and wait for another volume in its place, with data on it.
 
-    Each claim that pods use at the start has a clock of its own, new after every repair. Where more than half of the
+    Each claim that pods use at the start has a clock of its own, new after every repair; while it is deleted, as its
+    StatefulSet is scaled down, there is nothing to lose. Where more than half of the
     claims of a StatefulSet's template have their data at the end of the repair, it is copied from them; else it comes
     from a backup.
     """
@@ -39,10 +40,11 @@ class VolumeLoss:
     def _story(self, subject: Subject, world: World, claim: str) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            world.storage.set_lost(claim, True, subject)
+            volume = world.storage.lose(claim, subject)
             # Both are drawn in any case, so that every policy meets the same times.
             repair, resync = subject.repair(self.time_to_repair), self.resync.sample(subject.rng)
             restore = self.restore.sample(subject.rng)
             yield world.sleep(repair)
             yield world.sleep(resync if world.storage.has_copies(claim) else restore)
-            world.storage.set_lost(claim, False, subject)
+            if volume is not None:
+                world.storage.restore(volume, subject)

@@ -119,7 +119,8 @@ class Access:
 
         def go_on() -> None:
             # If its node was off or cut off meanwhile, the pod is started when that is back.
-            if self._waiting.get(pod.uid) is waiting and self._state.nodes.reporting[pod.node]:
+            is_there = self._state.nodes.reporting[pod.node] and not pod.stopping
+            if self._waiting.get(pod.uid) is waiting and is_there:
                 waiting.go_on(pod)
 
         pod.timer = self._kernel.timer(after - waited, go_on, Order.KUBELET)

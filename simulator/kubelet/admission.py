@@ -6,7 +6,7 @@ makes another at once, over and over. Here a controller's pod waits instead, unt
 comes to the same. Preemption by the kubelet, for critical pods, is left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from models.node import TaintEffect
 from simulator.kernel import Kernel, Order
@@ -15,15 +15,17 @@ from simulator.state.cluster import ClusterState
 from simulator.state.nodes import NodeTable
 from simulator.state.objects import Phase, PodClass, PodState
 
+SHUTTING_DOWN = "Pod was rejected as the node is shutting down."
 _EVERY_IP = "0.0.0.0"
 
 
 class Admission:
     """Lets pods onto the nodes that they name."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState) -> None:
+    def __init__(self, kernel: Kernel, state: ClusterState, shutting_down: Collection[int]) -> None:
         self._kernel = kernel
         self._state = state
+        self._shutting_down = shutting_down
         self._waiting: dict[str, dict[int, PodState]] = {}
         """By the name of the node, in order of creation."""
         self._refusals: dict[int, str] = {}
@@ -60,8 +62,8 @@ class Admission:
                 self._refusals[pod.uid] = f'node "{name}" not found'
             elif not nodes.reporting[node]:
                 self._refusals[pod.uid] = f"the kubelet of {name} is not there"
-            elif reason := next(_reasons(nodes, node, pod.pod_class), ""):
-                self._refusals[pod.uid] = f"Pod was rejected: {reason}"
+            elif reason := self._reason(node, pod.pod_class):
+                self._refusals[pod.uid] = reason
                 if pod.owner is None:
                     del waiting[pod.uid]
                     self._state.pods.fail(pod, pod.cause)
@@ -69,6 +71,12 @@ class Admission:
                 del waiting[pod.uid]
                 self._refusals.pop(pod.uid, None)
                 self._state.pods.bind(pod, node)
+
+    def _reason(self, node: int, pod_class: PodClass) -> str:
+        if node in self._shutting_down:
+            return SHUTTING_DOWN
+        reason = next(_reasons(self._state.nodes, node, pod_class), "")
+        return reason and f"Pod was rejected: {reason}"
 
 
 def _reasons(nodes: NodeTable, node: int, pod_class: PodClass) -> Iterator[str]:

@@ -8,10 +8,12 @@ change during a run are looked at.
 """
 
 import math
+from collections.abc import Callable
 
 from models.configuration import Content, Fails, Fault, Via
 from models.timing import Timing
 from simulator.kernel import Kernel, Order, Timer
+from simulator.kubelet.failing_readiness import FailingReadiness
 from simulator.log import Configured, Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ConfigurationState, ContainerState, PodState
@@ -20,7 +22,9 @@ from simulator.state.objects import ConfigurationState, ContainerState, PodState
 class HeldContents:
     """What the containers of all nodes hold."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing) -> None:
+    def __init__(
+        self, kernel: Kernel, state: ClusterState, timing: Timing, report_ready: Callable[[PodState], None]
+    ) -> None:
         self._kernel = kernel
         self._state = state
         self._timing = timing
@@ -28,10 +32,11 @@ class HeldContents:
         """Those that may change, by key."""
         self._held: dict[ContainerState, dict[str, Content]] = {}
         """What each container that runs has read of them, by key."""
-        self._faults: dict[ContainerState, Fault] = {}
+        self.faults: dict[ContainerState, Fault] = {}
         """What is wrong with a container for what it has read."""
         self._silent: set[ContainerState] = set()
         """Those that have started up, and fail every request."""
+        self._readiness = FailingReadiness(kernel, report_ready)
         self._syncs: dict[int, Timer] = {}
         """By pod: its next sync, if there is something to be read then."""
         state.listen(Kind.CONFIGURATION_GENERATION, lambda record, generation, cause: self._changed(record))
@@ -49,42 +54,45 @@ class HeldContents:
         }
         if held:
             self._held[container] = held
-            self._silent.discard(container)
+            self._let_go(container)
             self._blame(pod, container, self._fault(container))
 
     def exits(self, container: ContainerState) -> bool:
         """Whether the container, which is starting up, exits for what it has read."""
-        fault = self._faults.get(container)
-        return fault is not None and fault.fails is not Fails.REQUESTS
+        fault = self.faults.get(container)
+        return fault is not None and fault.fails in (Fails.START, Fails.BOTH)
 
-    def silences(self, container: ContainerState) -> bool:
-        """Whether the container, which has started up, fails every request."""
-        if container not in self._faults:
-            return False
+    def silence(self, container: ContainerState) -> None:
+        """The container has started up, and fails every request."""
         self._silent.add(container)
-        return True
 
-    def holds(self, key: str, content: Content) -> bool:
-        """Whether any container that runs has read this content."""
-        return any(
-            container.running and self._held.get(container, {}).get(key) == content
-            for _, container in self._readers(key)
-        )
+    def unreadies(self, container: ContainerState) -> bool:
+        """Whether the container, which would be ready now, says that it is not."""
+        return self._readiness.holds_back(container, _is_seen(self.faults.get(container)))
+
+    def holds(self, key: str, number: int) -> bool:
+        """Whether any container that runs has read the content of this number."""
+        read = (self._held.get(c, {}).get(key) for _, c in self._readers(key) if c.running)
+        return any(content is not None and content.number == number for content in read)
 
     def down(self, pod: PodState) -> None:
         """The containers of the pod do not run any more, for another reason: they read anew when they start."""
         for container in pod.containers if self._held else ():
-            self._silent.discard(container)
+            self._let_go(container)
             self._blame(pod, container, None)
 
     def forget(self, pod: PodState) -> None:
         """The pod is gone."""
         for container in pod.containers if self._held else ():
             self._held.pop(container, None)
-            self._faults.pop(container, None)
-            self._silent.discard(container)
+            self.faults.pop(container, None)
+            self._let_go(container)
         if self._syncs and (sync := self._syncs.pop(pod.uid, None)) is not None:
             sync.cancel()
+
+    def _let_go(self, container: ContainerState) -> None:
+        self._silent.discard(container)
+        self._readiness.forget(container)
 
     def reconnected(self, pod: PodState) -> None:
         """The pod's kubelet hears of changes again."""
@@ -183,17 +191,23 @@ class HeldContents:
                 container.healthy = True
                 if all(each.healthy for each in pod.containers):
                     self._state.pods.set_answering(pod, True, pod.cause)
+        self._readiness.set(pod, container, _is_seen(fault))
 
     def _blame(self, pod: PodState, container: ContainerState, fault: Fault | None) -> None:
         """Notes what is wrong with the container, and so with the pod."""
         if fault is not None:
-            self._faults[container] = fault
+            self.faults[container] = fault
             if not pod.deleting:
                 pod.cause = self._state.cause(fault.cause)
-        elif self._faults.pop(container, None) is None:
+        elif self.faults.pop(container, None) is None:
             return
-        faults = [self._faults[each] for each in pod.containers if each in self._faults]
+        faults = [self.faults[each] for each in pod.containers if each in self.faults]
         matter = Configured.WELL
         if faults:
             matter = Configured.EXPIRED if faults[0].is_expired else Configured.BAD
         self._state.pods.set_configuration(pod, matter, pod.cause)
+
+
+def _is_seen(fault: Fault | None) -> bool:
+    """Whether the readiness probe of a container with this fault sees it."""
+    return fault is not None and fault.fails is Fails.READINESS

@@ -13,6 +13,7 @@ from simulator.kubelet.failure_clocks import CrashMode
 from simulator.kubelet.images import Images
 from simulator.kubelet.overload import SlowProbes
 from simulator.kubelet.restart import Restart
+from simulator.kubelet.shutdown import NodeShutdown
 from simulator.kubelet.termination import Termination
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
@@ -31,7 +32,8 @@ class Kubelet:
         self._clocks = restart.clocks
         self.contents = restart.contents
         self.access = restart.start.access
-        self._admission = Admission(kernel, state)
+        self.shutdown = NodeShutdown(kernel, state, termination)
+        self._admission = Admission(kernel, state, self.shutdown.going)
         self.slow_probes = SlowProbes(kernel, state, restart.start, restart)
         self._booting = [False] * len(state.nodes)
         """Nodes that lost power since their kubelet last reported."""
@@ -44,6 +46,8 @@ class Kubelet:
         state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._node_joined() if exists else None)
 
     def _bound(self, pod: PodState) -> None:
+        if pod.node in self.shutdown.going:
+            return  # refused over and over, like those that name their node (`Admission`)
         self._start.bound(pod)
         self._deadlines.bound(pod)
 
@@ -77,6 +81,7 @@ class Kubelet:
             self._termination.cancel(pod)
             self._clocks.forget(pod)
             self.contents.forget(pod)
+            self._start.volumes.forget(pod)
             self.slow_probes.forget(pod)
 
     def _node_joined(self) -> None:

@@ -39,16 +39,15 @@ class Restart:
         self._timing = timing
         self._termination = termination
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
-        self.contents = HeldContents(kernel, state, timing)
-        self.start = Start(kernel, state, images, self.clocks, self.contents, self.kill, self.exit, self._exited)
+        self.contents = HeldContents(kernel, state, timing, lambda pod: self.start.report_ready(pod))
+        self.start = Start(kernel, state, images, self.clocks, self.contents, self.kill, self.exit, self._failed)
         state.listen(Kind.VOLUME_LOST, self._volume_lost)
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
-        self._exited(pod, container, self._state.cause(f"{mode.name}/{pod.slot.name}"))
+        pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
+        self._ended(pod, container, pod.pod_class.behaviour.exit_code)
 
-    def _exited(self, pod: PodState, container: ContainerState, cause: int) -> None:
-        """The container has failed, for a cause from outside."""
-        pod.cause = cause
+    def _failed(self, pod: PodState, container: ContainerState) -> None:
         self._ended(pod, container, pod.pod_class.behaviour.exit_code)
 
     def exit(self, pod: PodState, container: ContainerState) -> None:

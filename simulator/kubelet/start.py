@@ -32,7 +32,7 @@ class Start:
         contents: HeldContents,
         kill: Callable[[PodState, ContainerState, Probe], None],
         exit_: Callable[[PodState, ContainerState], None],
-        exited: Callable[[PodState, ContainerState, int], None],
+        failed: Callable[[PodState, ContainerState], None],
     ) -> None:
         self._kernel = kernel
         self._nodes = state.nodes
@@ -44,8 +44,8 @@ class Start:
         self._contents = contents
         self._exit = exit_
         """What happens when a container has run to its end."""
-        self._exited = exited
-        """What happens when a container fails, and for which cause."""
+        self._failed = failed
+        """What happens when a container fails, for the cause that its pod is not well."""
         self.access = Access(kernel, state)
         self.gates = ReadinessGates(kernel, self.report_ready)
         self.volumes = VolumeManager(state, self.start_pod)
@@ -67,6 +67,7 @@ class Start:
     def begin(self, pod: PodState) -> None:
         """The start of a pod whose kubelet has all that it refers to, once its volumes are there."""
         if self.volumes.holds_up(pod):
+            pod.stage = -1  # nothing is under way: a kubelet that was cut off begins it when it is back
             return
         pod.stage = 0
         delay = self._after_inits(pod, pod.slot.draw("start", pod.pod_class.behaviour.start))
@@ -172,16 +173,19 @@ class Start:
 
     def _became_healthy(self, pod: PodState, container: ContainerState) -> None:
         """It has started up: it answers, unless its configuration is no good."""
-        if self._contents.exits(container):
-            self._exited(pod, container, pod.cause)
-            return
-        if self._contents.silences(container):
+        if container in self._contents.faults:
+            if self._contents.exits(container):
+                self._failed(pod, container)
+            else:
+                self._contents.silence(container)
             return
         container.healthy = True
         if all(each.healthy for each in pod.containers):
             self._pods.set_answering(pod, True, pod.cause)
 
     def _became_ready(self, pod: PodState, container: ContainerState) -> None:
+        if self._contents.unreadies(container):
+            return
         container.ready = True
         if all(each.ready for each in pod.containers):
             self.report_ready(pod)

@@ -3,10 +3,12 @@
 Source: pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer).
 """
 
+import math
+
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import hooks, sidecars
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import Phase, PodState
+from simulator.state.objects import Disruption, Phase, PodState
 
 KILLED = 137
 """The exit code of a container that was killed, or of which nobody knows how it ended (SIGKILL)."""
@@ -31,10 +33,13 @@ class Termination:
         elif pod.timer is None:
             self._report_end(pod)
 
-    def end(self, pod: PodState) -> None:
-        """The kubelet ends the pod of its own accord: once its containers are stopped it is over."""
+    def end(self, pod: PodState, grace: float = math.inf) -> None:
+        """The kubelet ends the pod of its own accord: once its containers are stopped it is over.
+
+        They have their grace period for that, but not more than `grace` seconds.
+        """
         if not pod.stopping:
-            self._stop(pod, 0.0)
+            self._stop(pod, 0.0, grace)
 
     @staticmethod
     def is_final(pod: PodState) -> bool:
@@ -66,14 +71,15 @@ class Termination:
             self._pods.remove(pod)
         else:
             self._pods.set_ready(pod, False, pod.cause)
-            if all(container.exit_code == 0 for container in pod.main_containers):
+            forced = pod.disruption is Disruption.TERMINATION_BY_KUBELET
+            if not forced and all(container.exit_code == 0 for container in pod.main_containers):
                 self._pods.succeed(pod)
             else:
                 self._pods.fail(pod, pod.cause)
 
-    def _stop(self, pod: PodState, unstarted: float) -> None:
+    def _stop(self, pod: PodState, unstarted: float, most: float = math.inf) -> None:
         """PreStop, SIGTERM, SIGKILL; a pod that does not run yet takes `unstarted` seconds."""
-        pre_stop, stop = self.times(pod) if pod.running else (0.0, unstarted)
+        pre_stop, stop = self.times(pod, most) if pod.running else (0.0, unstarted)
         self.cancel(pod)
         pod.stopping = True
         self._pods.set_pulling(pod, False, pod.cause)
@@ -90,12 +96,13 @@ class Termination:
         pod.timer = self._kernel.timer(stop, lambda: self.finish(pod), Order.KUBELET)
 
     @staticmethod
-    def times(pod: PodState) -> tuple[float, float]:
+    def times(pod: PodState, most: float = math.inf) -> tuple[float, float]:
         """PreStop inside the grace period, then from SIGTERM of the main containers to the exit of all.
 
-        All hooks run side by side, and the pod is taken to serve until the last of the main containers' has returned.
+        The grace period is the pod's, `most` seconds at most. All hooks run side by side, and the pod is taken to serve
+        until the last of the main containers' has returned.
         """
-        grace = pod.pod_class.spec.termination_grace_period
+        grace = min(most, pod.pod_class.spec.termination_grace_period)
         taken = [hooks.pre_stop(pod, each.spec, grace) for each in pod.main_containers if each.running]
         pre_stop = max(taken, default=0.0)
         runs = any(each.running for each in pod.main_containers)

@@ -3,6 +3,7 @@
 Source: pkg/kubelet/volumemanager (WaitForAttachAndMount). The mount itself is part of how long a start takes.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 
 from simulator.log import Kind
@@ -17,22 +18,36 @@ class VolumeManager:
     def __init__(self, state: ClusterState, start: Callable[[PodState], None]) -> None:
         self._state = state
         self._start = start
-        self._waiting: dict[int, PodState] = {}
+        self._awaited: dict[int, list[VolumeState | None]] = {}
+        """By uid of a pod that waits, its volumes; None for those that its claims do not have yet."""
+        self._waiting: defaultdict[VolumeState | None, dict[int, PodState]] = defaultdict(dict)
+        """The pods that wait for a volume, among others."""
         state.listen(Kind.VOLUME_ATTACHED, lambda volume, count, cause: self._look_again(volume))
         state.listen(Kind.VOLUME_LOST, lambda volume, lost, cause: self._look_again(volume))
-        state.listen(Kind.CLAIM_PHASE, lambda claim, phase, cause: self._look_again(claim.volume))
+        state.listen(Kind.CLAIM_PHASE, lambda claim, phase, cause: self._look_again(None))
 
     def holds_up(self, pod: PodState) -> bool:
         """Whether a pod that is to start has to wait; it is started later then."""
         if not pod.pod_class.has_volumes:
             return False
-        wait = self._state.volumes.wait(pod)
+        volumes = self._state.volumes
+        wait = volumes.wait(pod)
         self._state.pods.set_volume_wait(pod, wait, pod.cause)
+        self.forget(pod)
         if wait is VolumeWait.NOTHING:
-            self._waiting.pop(pod.uid, None)
-        else:
-            self._waiting[pod.uid] = pod
-        return wait is not VolumeWait.NOTHING
+            return False
+        by_key = {claim.key: claim.volume for claim in volumes.of_pod(pod)}
+        self._awaited[pod.uid] = list(dict.fromkeys(by_key.get(key) for key in keys_of(pod)))
+        for volume in self._awaited[pod.uid]:
+            self._waiting[volume][pod.uid] = pod
+        return True
+
+    def forget(self, pod: PodState) -> None:
+        """The pod waits no more."""
+        for volume in self._awaited.pop(pod.uid, ()):
+            del self._waiting[volume][pod.uid]
+            if not self._waiting[volume]:
+                del self._waiting[volume]
 
     def reason(self, pod: PodState) -> str:
         """Why a pod that has a node and no volumes there yet does not start, in Kubernetes' words; "" if it is soon.
@@ -54,10 +69,9 @@ class VolumeManager:
         )
 
     def _look_again(self, volume: VolumeState | None) -> None:
-        for pod in list(self._waiting.values()):
-            if any(claim.volume is volume for claim in self._state.volumes.of_pod(pod)):
-                # A node that is cut off starts its pods when it is back.
-                if pod.stopping or pod.deleting or not self._state.nodes.reporting[pod.node]:
-                    del self._waiting[pod.uid]
-                elif not self.holds_up(pod):
-                    self._start(pod)
+        for pod in list(self._waiting.get(volume, {}).values()):
+            # A node that is cut off starts its pods when it is back.
+            if pod.stopping or pod.deleting or not self._state.nodes.reporting[pod.node]:
+                self.forget(pod)
+            elif not self.holds_up(pod):
+                self._start(pod)

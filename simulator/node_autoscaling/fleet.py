@@ -1,18 +1,25 @@
 """The fleet: the nodes of all pools, those that were asked for included, and what may be done about them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from models.node import Node
 from models.node_pool import POOL_LABEL, NodePool
 from simulator.controllers.disruption import DisruptionController
-from simulator.kernel import Kernel, Order, Timer
+from simulator.kernel import Event, Kernel, Order, Timer
 from simulator.log import Kind
+from simulator.node_autoscaling.snapshot import ClusterSnapshot, daemons_on
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.scheduler import Scheduler
 from simulator.state.cluster import ClusterState
 from simulator.streams import Streams
+
+WAKES = (
+    *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_METADATA, Kind.BUDGET_ALLOWED),
+    *(Kind.NODE_EXISTS, Kind.NODE_READY, Kind.NODE_UNSCHEDULABLE),
+)
+"""What may call for nodes, or make some needless."""
 
 
 class NodeAutoscaler(Protocol):
@@ -39,6 +46,8 @@ class Upcoming:
     group: NodeGroup
     since: float
     """When it was asked for."""
+    over: Event
+    """Succeeds when it joins, with True, or is given up, with False."""
     timer: Timer | None = None
 
 
@@ -103,6 +112,13 @@ class Fleet:
             number += 1
             yield group.pool.node(number, group.zone)
 
+    def expected(self, without: Collection[int] = ()) -> ClusterSnapshot:
+        """The cluster with all nodes that were asked for; `without` some of those that are there."""
+        snapshot = ClusterSnapshot.of(self.state, self.profile, without)
+        for upcoming in self.upcoming.values():
+            snapshot.add_node(upcoming.node, daemons_on(self.state, upcoming.node))
+        return snapshot
+
     def prices(self) -> list[float]:
         """By node, what an hour of it costs; none if no pool has a price."""
         if not any(pool.price for pool in self.pools):
@@ -116,7 +132,7 @@ class Fleet:
         """Asks for one more node: it joins, Ready, when its provisioning is over."""
         node = next(self.next_nodes(group))
         self._asked_for[group.pool.name] += 1
-        upcoming = self.upcoming[node.name] = Upcoming(node, group, self.kernel.now)
+        upcoming = self.upcoming[node.name] = Upcoming(node, group, self.kernel.now, self.kernel.event())
         wait = group.pool.provisioning.sample(self.streams.stream(f"provisioning/{node.name}"))
         if self.kernel.now + wait <= self.kernel.end:
             upcoming.timer = self.kernel.timer(wait, lambda: self._join(upcoming, cause), Order.REPAIR)
@@ -125,13 +141,19 @@ class Fleet:
     def _join(self, upcoming: Upcoming, cause: int) -> None:
         del self.upcoming[upcoming.node.name]
         self.state.nodes.join(upcoming.node, cause)
+        upcoming.over.succeed(True)
 
     def give_up(self, upcoming: Upcoming) -> None:
         """Takes a request back: its node never comes."""
         del self.upcoming[upcoming.node.name]
         if upcoming.timer is not None:
             upcoming.timer.cancel()
+        upcoming.over.succeed(False)
 
     def delete(self, node: int, cause: int) -> None:
-        """The machine and its Node object go; pods that are still there are left to the garbage collector."""
-        self.state.nodes.delete(node, cause)
+        """The machine and its Node object go; pods that are still there are left to the garbage collector.
+
+        Nothing happens if the node is gone already (a spot machine that was taken back meanwhile).
+        """
+        if self.state.nodes.exists[node]:
+            self.state.nodes.delete(node, cause)

@@ -8,9 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from models.node import Taint, TaintEffect
+from models.pod import PodTemplate
 from models.units import MINUTE
 from simulator.kernel import Order, Story
 from simulator.node_autoscaling.fleet import Fleet
+from simulator.node_autoscaling.moving import pods_to_move
 from simulator.node_autoscaling.snapshot import ClusterSnapshot
 from simulator.state.nodes import TRUE
 from simulator.state.objects import PodState
@@ -19,6 +21,8 @@ from simulator.stories.evictions import Evictions
 
 TO_BE_DELETED = Taint("ToBeDeletedByClusterAutoscaler", TaintEffect.NO_SCHEDULE)
 SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+SAFE_TO_EVICT_LOCAL_VOLUMES = f"{SAFE_TO_EVICT}-local-volumes"
+"""The names of volumes that do not matter, with commas between."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class ScaleDownRules:
     """How long evicted pods have to end before the machine goes."""
     skip_nodes_with_system_pods: bool = True
     """Whether pods of kube-system hold their node, unless a budget says how many may go."""
+    skip_nodes_with_local_storage: bool = True
+    """Whether pods hold their node that keep something on it: a hostPath, or an emptyDir that is not in memory."""
 
     def __post_init__(self) -> None:
         if self.max_drain_parallelism < 1 or self.max_parallelism < 1:
@@ -111,7 +117,7 @@ class ScaleDown:
         for node in candidates:
             if self._utilization(node) >= self._rules.utilization_threshold or self._is_held(node):
                 continue
-            pods = self._to_move(node)
+            pods = pods_to_move(self._state.nodes, node)
             if not pods or self._fit_elsewhere([*moved, *pods], [*found, *self._going, node]):
                 found.append(node)
                 moved += pods
@@ -131,23 +137,16 @@ class ScaleDown:
             cpu, memory = sum(one.cpu for one in asked), sum(one.memory for one in asked)
         return max(cpu / max(1, nodes.cpu.item(node)), memory / max(1, nodes.memory.item(node)))
 
-    def _to_move(self, node: int) -> list[PodState]:
-        """The pods that have to find another node: not those of DaemonSets, static ones, or those that end anyway."""
-        return [
-            pod
-            for pod in self._state.nodes.running[node].values()
-            if not (pod.deleting or pod.pod_class.workload.kind == "DaemonSet" or pod.pod_class.template.is_static)
-        ]
-
     def _is_held(self, node: int) -> bool:
         """Whether one of its pods must not be evicted."""
         going: Counter[object] = Counter()
-        for pod in self._to_move(node):
+        for pod in pods_to_move(self._state.nodes, node):
             pod_class = pod.pod_class
             budgets = self._fleet.disruption.budgets_of(pod_class)
             safe = pod_class.template.annotations.get(SAFE_TO_EVICT)
             system = self._rules.skip_nodes_with_system_pods and pod_class.namespace == "kube-system" and not budgets
-            if safe == "false" or (safe != "true" and (system or pod.owner is None)):
+            stores = self._rules.skip_nodes_with_local_storage and _has_local_storage(pod_class.template)
+            if safe == "false" or (safe != "true" and (system or stores or pod.owner is None)):
                 return True
             going.update(budgets)
             if len(budgets) > 1 or any(budget.allowed < going[budget] for budget in budgets):
@@ -162,7 +161,7 @@ class ScaleDown:
 
     def _remove(self, nodes: list[int]) -> None:
         """Has the nodes go, empty ones first, as far as minima and parallelism allow."""
-        pods = {node: self._to_move(node) for node in nodes}
+        pods = {node: pods_to_move(self._state.nodes, node) for node in nodes}
         for node in sorted(nodes, key=lambda node: len(pods[node]) > 0):
             pool = self._fleet.pool_of(node)
             drains = sum(self._going.values())
@@ -192,3 +191,9 @@ class ScaleDown:
             self._failed_at = kernel.now
             self._kept_until[node] = kernel.now + rules.unremovable_node_recheck_timeout
             nodes.set_taints(node, nodes.taints_of(node) - {TO_BE_DELETED}, cause)
+
+
+def _has_local_storage(template: PodTemplate) -> bool:
+    """Whether it has volumes of its node that its annotation does not say to be safe (HasBlockingLocalStorage)."""
+    safe = template.annotations.get(SAFE_TO_EVICT_LOCAL_VOLUMES, "").split(",")
+    return any(volume not in safe for volume in template.spec.local_volumes)

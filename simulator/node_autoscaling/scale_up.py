@@ -12,7 +12,7 @@ from itertools import islice
 from models.units import HOUR, MINUTE
 from simulator.node_autoscaling.expander import Expander, Option, best_option
 from simulator.node_autoscaling.fleet import Fleet, NodeGroup
-from simulator.node_autoscaling.snapshot import ClusterSnapshot, daemons_on
+from simulator.node_autoscaling.snapshot import daemons_on
 from simulator.state.objects import PodClass, PodState
 
 MOST_NODES = 1000
@@ -98,15 +98,8 @@ class ScaleUp:
         ]
         if not pods:
             return []
-        snapshot = self._expected()
+        snapshot = self._fleet.expected()
         return [pod for pod in pods if snapshot.place(pod.pod_class) is None]
-
-    def _expected(self) -> ClusterSnapshot:
-        """The cluster with all nodes that were asked for."""
-        snapshot = ClusterSnapshot.of(self._fleet.state, self._fleet.profile)
-        for upcoming in self._fleet.upcoming.values():
-            snapshot.add_node(upcoming.node, daemons_on(self._fleet.state, upcoming.node))
-        return snapshot
 
     def _option(self, group: NodeGroup, pods: Sequence[PodState]) -> Option | None:
         """How many more nodes of a group would take how many of the pods; None if it may not grow, or does not help."""
@@ -121,7 +114,7 @@ class ScaleUp:
             return asked.cpu / max(1, size.cpu) + asked.memory / max(1, size.memory)
 
         # Binpacking by decreasing size: a node is added when a pod does not fit on those added before.
-        snapshot, further = self._expected(), islice(self._fleet.next_nodes(group), room)
+        snapshot, further = self._fleet.expected(), islice(self._fleet.next_nodes(group), room)
         added: list[str] = []
         used: set[str] = set()
         helped: list[PodState] = []

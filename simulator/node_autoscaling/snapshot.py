@@ -3,7 +3,10 @@
 Source: autoscaler/cluster-autoscaler/simulator (clustersnapshot, scheduling).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
 
 from models.node import Node
 from simulator.kernel import Kernel
@@ -15,7 +18,6 @@ from simulator.scheduling.views import ClusterView, PodView
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import NodeTable
 from simulator.state.objects import DaemonSetState, PodClass
-from simulator.state.volumes import Volumes
 
 Placed = tuple[PodClass, str]
 """A pod of this class on the node of this name."""
@@ -24,16 +26,18 @@ Placed = tuple[PodClass, str]
 class ClusterSnapshot:
     """Nodes with pods on them, apart from the run: what is placed here happens nowhere else."""
 
-    def __init__(self, profile: Profile, nodes: Iterable[Node], pods: Iterable[Placed], volumes: Volumes) -> None:
+    def __init__(self, profile: Profile, nodes: Iterable[Node], pods: Iterable[Placed], run: ClusterState) -> None:
         self._profile = profile
-        self._volumes = volumes
-        """Those of the run: what is placed here binds none."""
+        self._run = run
+        """Its volumes are those of here, too: what is placed here binds none."""
         self._state = ClusterState(Kernel(0.0, 0.0), tuple(nodes), None)
         self._pods: list[Placed] = []
         self._chooser: Chooser | None = None
         """None while nodes have come that it does not know of."""
         self._cycle_states: dict[PodClass, CycleState] = {}
         self._counts = PodCounts(self._state)
+        self._left_out: list[int] = []
+        """Nodes on which nothing is placed."""
         for pod_class, node in pods:
             self._put(pod_class, node)
 
@@ -44,7 +48,12 @@ class ClusterSnapshot:
         pods = [
             (pod.pod_class, state.nodes.names[node]) for node in there for pod in state.nodes.running[node].values()
         ]
-        return cls(profile, map(state.nodes.as_value, there), pods, state.volumes)
+        return cls(profile, map(state.nodes.as_value, there), pods, state)
+
+    def copy(self) -> "ClusterSnapshot":
+        """Another one with the same nodes and pods: what is placed on one is not on the other."""
+        nodes = self._state.nodes
+        return ClusterSnapshot(self._profile, map(nodes.as_value, range(len(nodes))), self._pods, self._run)
 
     @property
     def nodes(self) -> NodeTable:
@@ -66,6 +75,7 @@ class ClusterSnapshot:
         chooser, cycle_state = self._prepared(pod_class)
         if among is None:
             found = chooser.feasible(cycle_state)
+            found = found[~np.isin(found, self._left_out)] if self._left_out else found
             row = found.item(0) if len(found) else None
         else:
             rows = map(self.nodes.index.__getitem__, among)
@@ -76,15 +86,43 @@ class ClusterSnapshot:
         self._put(pod_class, name)
         return name
 
+    @contextmanager
+    def without(self, nodes: Collection[str]) -> Iterator[None]:
+        """As if nothing were on these nodes, and nothing could be; what is placed meanwhile is taken back.
+
+        The nodes are there still: their zones count among those over which pods are spread.
+        """
+        removed = [placed for placed in self._pods if placed[1] in nodes]
+        for placed in removed:
+            self._take(*placed)
+        self._left_out, before = [self.nodes.index[node] for node in nodes], len(self._pods)
+        try:
+            yield
+        finally:
+            self._left_out = []
+            for placed in self._pods[before:]:
+                self._take(*placed)
+            del self._pods[before:]
+            for pod_class, node in removed:
+                self._add(pod_class, node)
+
     def _put(self, pod_class: PodClass, node: str) -> None:
-        row = self.nodes.index[node]
         self._pods.append((pod_class, node))
+        self._add(pod_class, node)
+
+    def _add(self, pod_class: PodClass, node: str) -> None:
+        row = self.nodes.index[node]
         self.nodes.use(row, pod_class, 1)
         self._counts.arrive(pod_class, row)
 
+    def _take(self, pod_class: PodClass, node: str) -> None:
+        row = self.nodes.index[node]
+        self.nodes.use(row, pod_class, -1)
+        self._counts.depart(pod_class, row)
+
     def _prepared(self, pod_class: PodClass) -> tuple[Chooser, CycleState]:
         if self._chooser is None:
-            storage = StorageView(self.nodes, self._volumes)
+            storage = StorageView(self.nodes, self._run.volumes, self._run.nodes)
             self._chooser = Chooser(self._profile, self.nodes, ClusterView(self.nodes, self._counts, storage))
             self._cycle_states.clear()
         cycle_state = self._cycle_states.get(pod_class)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from models.labels import LabelSelector
+from models.node import Node
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.subject import Subject
@@ -19,7 +20,7 @@ class AddNode:
 
     name: str
     like: LabelSelector
-    """Which nodes they are like, by their labels (`pool=general`): the first of those that are there."""
+    """Which nodes they are like, by their labels (`pool=general`): the first of those that are there at the start."""
     at: float
     """From the start."""
     count: int = 1
@@ -32,13 +33,13 @@ class AddNode:
             raise ValueError("`count` must be at least 1")
 
     def install(self, world: World) -> None:
-        if nodes := world.nodes(self.like):
-            world.tell(self.name, world.node_name(nodes[0]), self._story, world, nodes[0])
+        like = world.example(self.like)  # as it is at the start: it may be gone by then
+        if like is not None:
+            world.tell(self.name, like.name, self._story, world, like)
 
-    def _story(self, subject: Subject, world: World, node: int) -> Story:
-        like = world.node(node)  # as it is at the start: it may be gone by then
+    def _story(self, subject: Subject, world: World, like: Node) -> Story:
         for attempt in world.agenda(self.name, subject.name, self.at, None):
-            yield world.due(attempt)
+            yield world.until(attempt.asked)
             attempt.begin(world.now)
             world.strikes[self.name] += 1
             for _ in range(self.count):

@@ -12,7 +12,7 @@ from simulator.stories.world import World
 @register("operation", "cordon")
 @dataclass(frozen=True)
 class Cordon:
-    """Nodes are cordoned, all at once: what runs on them stays, and nothing new comes."""
+    """Nodes are cordoned, all at once that are there then: what runs on them stays, and nothing new comes."""
 
     name: str
     at: float
@@ -20,7 +20,7 @@ class Cordon:
     lasting: float | None = None
     """Until they are uncordoned; without it, for good."""
     select: LabelSelector = LabelSelector()
-    """Which nodes, by their labels; all by default."""
+    """Which of the nodes that are there by then, by their labels; all by default."""
 
     def __post_init__(self) -> None:
         if self.at < 0:
@@ -29,15 +29,17 @@ class Cordon:
             raise ValueError("`lasting` must be positive")
 
     def install(self, world: World) -> None:
-        for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), self._story, world, node)
+        world.tell_each(self.name, self.select, self._story, world)
 
-    def _story(self, subject: Subject, world: World, node: int) -> Story:
-        for attempt in world.agenda(self.name, subject.name, self.at, None):
-            yield world.due(attempt)
-            attempt.begin(world.now)
-            cordon = world.cordon([node], self.name, subject.name)
-            if self.lasting is not None:
-                yield world.sleep(self.lasting)
-                cordon.end()
-            attempt.end(world.now)
+    def _story(self, subject: Subject, node: int, world: World) -> Story:
+        if world.elapsed > self.at:
+            return
+        yield world.until(self.at)
+        if not world.machines.exists(node):
+            return
+        attempt = world.journal.note(self.name, subject.name, world.now)
+        cordon = world.cordon([node], self.name, subject.name)
+        if self.lasting is not None:
+            yield world.sleep(self.lasting)
+            cordon.end()
+        attempt.end(world.now)

@@ -7,7 +7,7 @@ from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.stories.attempts import Attempt, Outcome, check_times, first_time
+from simulator.stories.attempts import Attempt, Outcome, check_times, first_time, next_time
 from simulator.stories.crew import Crew
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -21,7 +21,7 @@ class Drain:
     A node is cordoned, and all its pods but static ones and those of DaemonSets are evicted (pods of no controller
     too, as with --force: nobody makes them again). An eviction that a disruption budget forbids is tried again every
     5 s. Once the pods are gone the node is worked on and uncordoned. A node that is not empty in time is uncordoned as
-    it is.
+    it is. Nodes that join are met by the next round.
 
     Source: k8s.io/kubectl/pkg/drain.
     """
@@ -32,7 +32,7 @@ class Drain:
     at: float | None = None
     """From the start to the first round; `every` by default."""
     select: LabelSelector = LabelSelector()
-    """Which nodes, by their labels; all by default."""
+    """Which nodes, by their labels, those that join later included; all by default."""
     max_concurrent: int = 1
     """How many nodes are being drained or worked on at once."""
     timeout: float | None = None
@@ -51,16 +51,21 @@ class Drain:
 
     def install(self, world: World) -> None:
         crew = world.crew(self.max_concurrent)
-        for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), self._story, world, node, crew)
+        world.tell_each(self.name, self.select, self._story, world, crew)
 
-    def _story(self, subject: Subject, world: World, node: int, crew: Crew) -> Story:
+    def _story(self, subject: Subject, node: int, world: World, crew: Crew) -> Story:
         """Every node asks for its turn at the beginning of a round; a round that takes longer delays the next."""
-        first = first_time(self.at, self.every)
-        for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.due(attempt)
+        first = next_time(first_time(self.at, self.every), self.every, world.elapsed)
+        if first == math.inf:
+            return
+        agenda = world.agenda(self.name, subject.name, first, self.every)
+        for attempt in agenda:
+            yield world.until(attempt.asked)
             yield crew.turn()
-            yield from self._maintain(world, subject, node, attempt)
+            if world.machines.exists(node):
+                yield from self._maintain(world, subject, node, attempt)
+            else:
+                world.journal.withdraw(agenda)
             crew.done()
 
     def _maintain(self, world: World, subject: Subject, node: int, attempt: Attempt) -> Story:

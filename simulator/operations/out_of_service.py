@@ -23,14 +23,13 @@ class OutOfService:
     after: Distribution
     """From when the node is marked as not Ready to the taint; a node that is Ready before gets none."""
     select: LabelSelector = LabelSelector()
-    """Which nodes, by their labels; all by default."""
+    """Which nodes, by their labels, those that join later included; all by default."""
 
     def install(self, world: World) -> None:
-        for node in world.nodes(self.select):
-            world.tell(self.name, world.node_name(node), self._story, world, node)
+        world.tell_each(self.name, self.select, self._story, world)
 
-    def _story(self, subject: Subject, world: World, node: int) -> Story:
-        while True:
+    def _story(self, subject: Subject, node: int, world: World) -> Story:
+        while world.machines.exists(node):
             yield world.watch.until(node, ready=False)
             back = world.watch.until(node, ready=True)
             yield world.sleep(self.after.sample(subject.rng)) | back

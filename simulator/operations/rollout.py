@@ -43,5 +43,5 @@ class Rollout:
         target = world.rollouts.rollable(subject.name)
         first = first_time(self.at, self.every)
         for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.due(attempt)
+            yield world.until(attempt.asked)
             world.rollouts.roll_out(attempt, target, self.new_image)

@@ -45,7 +45,7 @@ class Scale:
         target = world.rollouts.scalable(subject.name)
         first = first_time(self.at, self.every)
         for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.due(attempt)
+            yield world.until(attempt.asked)
             attempt.begin(world.now)
             world.rollouts.scale(attempt, target, self.replicas)
             attempt.end(world.now)

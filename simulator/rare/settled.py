@@ -37,7 +37,7 @@ def settled(simulation: Simulation) -> Settled | None:
     kernel, state = simulation.kernel, simulation.state
     clocks = simulation.hazards.running
     timers = {clock.timer for clock in clocks if clock.timer is not None}
-    if not kernel.waits_only_for(timers | simulation.world.journal.due) or not _nodes_as_declared(simulation):
+    if not kernel.waits_only_for(timers | simulation.world.due) or not _nodes_as_declared(simulation):
         return None
     declared = _declared_images(simulation)
     if declared is None:

@@ -1,11 +1,12 @@
 """The volume binder: from a node that was chosen to claims that are bound, and only then to a pod that is.
 
 Source: pkg/scheduler/framework/plugins/volumebinding (Reserve, PreBind). Meanwhile the pod is assumed to be on the
-node: what it asks for counts there. The scheduler looks every second whether all is bound; after 600 s it gives up, and
-the pod is scheduled anew, which does not stop the making of its volumes.
+node: what it asks for counts there. The scheduler looks every second whether all is bound; after 600 s, or when the
+node is gone, it gives up, and the pod is scheduled anew, which does not stop the making of its volumes.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -51,13 +52,15 @@ class VolumeBinder:
         self._bind = bind
         self._give_up = give_up
         self._assumed: dict[PodState, _Assumed] = {}
+        self._waiting: defaultdict[ClaimState, list[_Assumed]] = defaultdict(list)
+        """By claim that is not bound, those who wait for it, or did."""
         state.listen(Kind.CLAIM_PHASE, self._claim_changed)
 
     def reserve(self, pod: PodState, node: int, storage: StorageView) -> bool:
         """Has the claims of a pod bound that have no volume; whether it has to wait for that, and is bound later."""
         volumes, namespace = self._state.volumes, pod.pod_class.namespace
         for spec in pod.pod_class.spec.ephemeral_claims:
-            volumes.claim(replace(spec, name=ephemeral_name(pod, spec), namespace=namespace))
+            volumes.claim(replace(spec, name=ephemeral_name(pod, spec), namespace=namespace), pod)
         unbound = [claim for claim in volumes.of_pod(pod) if claim.volume is None]
         if not unbound:
             return False
@@ -67,11 +70,29 @@ class VolumeBinder:
             if claim.volume is None and claim.selected_node < 0:
                 volumes.select_node(claim, node, pod)
         assumed = self._assumed[pod] = _Assumed(pod, node, self._kernel.now)
+        for claim in unbound:
+            if claim.volume is None:
+                self._waiting[claim].append(assumed)
         self._count(assumed, 1)
         self._state.pods.set_volume_wait(pod, VolumeWait.BINDING, pod.cause)
         self._kernel.timer(self._period, lambda: self._check_bindings(assumed))
         self._kernel.timer(self._timeout, lambda: self._time_out(assumed))
         return True
+
+    def __contains__(self, pod: PodState) -> bool:
+        """Whether the pod is assumed to be somewhere, and is not to be scheduled."""
+        return pod in self._assumed
+
+    def nodes_changed(self) -> None:
+        """Gives up the pods that go to nodes which are gone; to be called before where pods are is counted anew.
+
+        Claims of their own are made anew where they go next.
+        """
+        for assumed in list(self._assumed.values()):
+            if not self._state.nodes.exists[assumed.node]:
+                for claim in [claim for claim in self._state.volumes.of_pod(assumed.pod) if claim.owner is assumed.pod]:
+                    self._state.volumes.delete(claim, assumed.pod.cause)
+                self._unreserve(assumed)
 
     def forget(self, pod: PodState) -> None:
         """The pod, if it is assumed to be somewhere, is so no more."""
@@ -94,12 +115,11 @@ class VolumeBinder:
 
     def _claim_changed(self, claim: ClaimState, phase: int, cause: int) -> None:
         """Pods that wait for the claim go on when the scheduler looks next."""
-        if phase == ClaimPhase.BOUND:
-            for assumed in self._assumed.values():
-                if claim in self._state.volumes.of_pod(assumed.pod):
-                    waited = self._kernel.now - assumed.since
-                    looks = max(1, math.ceil(waited / self._period - _ROUNDING))
-                    self._kernel.timer(looks * self._period - waited, partial(self._check_bindings, assumed))
+        waiting = () if phase == ClaimPhase.PENDING else self._waiting.pop(claim, ())
+        for assumed in waiting if phase == ClaimPhase.BOUND else ():
+            waited = self._kernel.now - assumed.since
+            looks = max(1, math.ceil(waited / self._period - _ROUNDING))
+            self._kernel.timer(looks * self._period - waited, partial(self._check_bindings, assumed))
 
     def _check_bindings(self, assumed: _Assumed) -> None:
         pod, node = assumed.pod, assumed.node
@@ -109,6 +129,10 @@ class VolumeBinder:
             self._bind(pod, node)
 
     def _time_out(self, assumed: _Assumed) -> None:
-        if self._assumed.get(assumed.pod) is assumed:
-            self.forget(assumed.pod)
-            self._give_up(assumed.pod)
+        """A pod with claims of its own could go nowhere else, and waits on."""
+        if self._assumed.get(assumed.pod) is assumed and not assumed.pod.pod_class.spec.ephemeral_claims:
+            self._unreserve(assumed)
+
+    def _unreserve(self, assumed: _Assumed) -> None:
+        self.forget(assumed.pod)
+        self._give_up(assumed.pod)

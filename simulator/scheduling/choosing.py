@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 
@@ -137,12 +138,12 @@ class Chooser:
 
 
 def node_order(table: NodeTable) -> Ints:
-    """The scheduler's list: zones in turn, each with its nodes in order of creation (backend/cache/node_tree.go)."""
-    turn: dict[tuple[str, str], int] = {}
-    zones = {zone: i for i, zone in enumerate(dict.fromkeys(table.regions_and_zones))}
-    keys = []
-    for zone in table.regions_and_zones:
-        keys.append((turn.get(zone, 0), zones[zone]))
-        turn[zone] = turn.get(zone, 0) + 1
-    existing = [node for node, exists in enumerate(table.exists) if exists]
-    return np.array(sorted(existing, key=keys.__getitem__), dtype=np.int64)
+    """The scheduler's list: zones in turn, each with its nodes in order of creation (backend/cache/node_tree.go).
+
+    Of the nodes that exist; zones come in the order of the first of theirs.
+    """
+    zones: dict[tuple[str, str], list[int]] = {}
+    for node in np.flatnonzero(table.exists).tolist():
+        zones.setdefault(table.regions_and_zones[node], []).append(node)
+    turns = zip_longest(*zones.values())
+    return np.array([node for turn in turns for node in turn if node is not None], dtype=np.int64)

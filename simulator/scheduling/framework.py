@@ -9,6 +9,7 @@ out again only for the nodes that changed.
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -114,6 +115,18 @@ class Profile:
     ties: str = "random"
     """Which of the best nodes is taken: "random" or "first"."""
 
+    # Found out once: to ask what an object can do takes longer than to call it.
+
+    @cached_property
+    def pre_filters(self) -> tuple[PreFilterPlugin, ...]:
+        """Those of the filters that may know without looking at any node."""
+        return tuple(plugin for plugin in self.filters if isinstance(plugin, PreFilterPlugin))
+
+    @cached_property
+    def enqueue_extensions(self) -> tuple[EnqueueExtensions, ...]:
+        """Those of the filters that say what may help the pods that they reject."""
+        return tuple(plugin for plugin in self.filters if isinstance(plugin, EnqueueExtensions))
+
 
 def name_of(plugin: object) -> str:
     """The name that a plugin is known by."""
@@ -195,8 +208,7 @@ def ask(profile: Profile, pod: PodView, cluster: ClusterView) -> Answers:
             scores.append((name_of(scorer), weight, scorer.score_reads, score))
             if scorer.score_reads is not Reads.CLUSTER:
                 signature.append(("score", scorer, weight, scorer.signature(pod)))
-    enqueueing = (plugin for plugin in profile.filters if isinstance(plugin, EnqueueExtensions))
-    depends_on_pods = any(plugin.depends_on_pods(pod) for plugin in enqueueing)
-    pre_filters = (plugin.pre_filter(pod, cluster) for plugin in profile.filters if isinstance(plugin, PreFilterPlugin))
-    asked = [pre_filter for pre_filter in pre_filters if pre_filter is not None]
-    return Answers(asked, filters, scores, tuple(signature), depends_on_pods)
+    depends_on_pods = any(plugin.depends_on_pods(pod) for plugin in profile.enqueue_extensions)
+    asked = [plugin.pre_filter(pod, cluster) for plugin in profile.pre_filters]
+    pre_filters = [pre_filter for pre_filter in asked if pre_filter is not None]
+    return Answers(pre_filters, filters, scores, tuple(signature), depends_on_pods)

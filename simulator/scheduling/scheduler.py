@@ -40,7 +40,7 @@ class Scheduler:
         self._prepared: list[PodClass] = []
         """Templates that the plugins have been asked about."""
         self._post_filters = profile.post_filters
-        self._storage, self.chooser = self._views()
+        self._cluster, self.chooser = self._views()
         self._binder = VolumeBinder(kernel, state, timing, counts, state.pods.bind, self._queue_again)
         self._ties = ties
         self._queue = SchedulingQueue(self._wake)
@@ -58,12 +58,14 @@ class Scheduler:
         state.listen(Kind.NODE_UNSCHEDULABLE, lambda node, new, cause: self._room_appeared())
         for kind in (Kind.CLAIM_PHASE, Kind.VOLUME_PHASE):
             state.listen(kind, lambda subject, phase, cause: self._storage_changed())
+        state.listen(Kind.CLAIM_NODE, lambda claim, node, cause: self._storage_changed() if node < 0 else None)
+        state.listen(Kind.VOLUME_ATTACHED, lambda volume, count, cause: self._volume_moved())
         state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._nodes_changed())
 
-    def _views(self) -> tuple[StorageView, Chooser]:
+    def _views(self) -> tuple[ClusterView, Chooser]:
         nodes = self._state.nodes
-        storage = StorageView(nodes, self._state.volumes)
-        return storage, Chooser(self._profile, nodes, ClusterView(nodes, self._counts, storage))
+        cluster = ClusterView(nodes, self._counts, StorageView(nodes, self._state.volumes))
+        return cluster, Chooser(self._profile, nodes, cluster)
 
     def nominate(self, nodes: Mapping[str, int]) -> None:
         """The next pod of each of these slots goes to this node, if it fits there (status.nominatedNodeName)."""
@@ -108,8 +110,13 @@ class Scheduler:
     def _storage_changed(self) -> None:
         self._queue.activate_where(lambda pod_class: pod_class.has_volumes)
 
+    def _volume_moved(self) -> None:
+        """One that is taken from a node makes room for another, where nodes take so many."""
+        if self._cluster.nodes.has_volume_limits:
+            self._storage_changed()
+
     def _queue_again(self, pod: PodState) -> None:
-        """The claims of the pod were not bound in time."""
+        """The claims of the pod were not bound in time, or its node is gone."""
         self._queue.add(pod)
         self._room_appeared()
 
@@ -121,9 +128,10 @@ class Scheduler:
     def _nodes_changed(self) -> None:
         """A node came or went: what was worked out from the columns of all nodes is worked out anew."""
         nodes = self._state.nodes
+        self._binder.nodes_changed()
         self._counts.nodes_changed(self._state.pods.values())
         self._binder.recount()
-        self._storage, self.chooser = self._views()
+        self._cluster, self.chooser = self._views()
         for pod_class in self._prepared:
             pod_class.scheduling = None
         self._prepared.clear()
@@ -144,7 +152,7 @@ class Scheduler:
         self._armed = False
         queue = self._queue
         while (pod := queue.pop()) is not None:
-            if pod.deleting or pod.node >= 0:
+            if pod.deleting or pod.node >= 0 or pod in self._binder:
                 queue.activate_next(pod)
             elif queue.is_rejected(pod) and pod not in self._nominated:
                 queue.add_unschedulable(pod)
@@ -182,7 +190,7 @@ class Scheduler:
         self._nominated.pop(pod, None)
         if pod.pod_class.has_volumes:
             self._state.pods.set_volume_wait(pod, VolumeWait.NOTHING, pod.cause)
-            if self._binder.reserve(pod, node, self._storage):
+            if self._binder.reserve(pod, node, self._cluster.storage):
                 return
         self._state.pods.bind(pod, node)
 
@@ -193,7 +201,7 @@ class Scheduler:
             wait = VolumeWait.NOTHING
             if self.cycle_state(pod.pod_class).answers.refusal():
                 wait = VolumeWait.BINDING
-            elif not all(self._storage.reach(claim.volume).all() for claim in claims if claim.volume is not None):
+            elif not all(self._cluster.storage.is_everywhere(c.volume) for c in claims if c.volume is not None):
                 wait = VolumeWait.OUT_OF_REACH
             self._state.pods.set_volume_wait(pod, wait, pod.cause)
 
@@ -211,7 +219,9 @@ class Scheduler:
         return sorted(self._queue.unschedulable(), key=lambda pod: pod.uid)
 
     def reason(self, pod: PodState) -> str:
-        """Why a waiting pod is not placed, in Kubernetes' words."""
+        """Why a waiting pod is not placed, in Kubernetes' words; "" if its volumes are being bound."""
+        if pod in self._binder:
+            return ""
         if pod.scheduling_gates:
             gates = " ".join(pod.scheduling_gates)
             return f"SchedulingGated: Scheduling is blocked due to non-empty scheduling gates [{gates}]"

@@ -3,7 +3,7 @@
 Source: pkg/scheduler/framework/plugins/volumebinding/binder.go (FindPodVolumes, checkVolumeProvisions).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -15,11 +15,16 @@ from simulator.state.volumes import Volumes
 
 
 class StorageView:
-    """What policies may know of claims and volumes; made anew when nodes come or go."""
+    """What policies may know of claims and volumes; made anew when nodes come or go.
 
-    def __init__(self, table: NodeTable, volumes: Volumes) -> None:
+    `run` is the table by whose rows claims and volumes say where they are, if `table` is another: one of a cluster that
+    might be.
+    """
+
+    def __init__(self, table: NodeTable, volumes: Volumes, run: NodeTable | None = None) -> None:
         self._table = table
         self._volumes = volumes
+        self._run = table if run is None else run
         self._reach: dict[VolumeState, Bools] = {}
 
     def missing(self, keys: Iterable[ClaimKey]) -> str:
@@ -35,13 +40,22 @@ class StorageView:
         return [self._volumes.draft(spec) for spec in specs]
 
     def reach(self, volume: VolumeState) -> Bools:
-        """Which nodes reach the volume."""
+        """Which of the nodes that exist reach the volume."""
         reach = self._reach.get(volume)
         if reach is None:
-            nodes = zip(self._table.labels, self._table.names, strict=True)
-            reach = np.array([volume.spec.reaches(labels, name) for labels, name in nodes], dtype=np.bool_)
-            self._reach[volume] = reach
+            labels, names = self._table.labels, self._table.names
+            reach = self._reach[volume] = self._where(lambda node: volume.spec.reaches(labels[node], names[node]))
         return reach
+
+    def is_everywhere(self, volume: VolumeState) -> bool:
+        """Whether every node that exists reaches the volume."""
+        return bool(self.reach(volume)[self._table.exists].all())
+
+    def _where(self, holds: Callable[[int], bool]) -> Bools:
+        """Of which nodes that exist this holds."""
+        found = np.zeros(len(self._table), dtype=np.bool_)
+        found[[node for node in np.flatnonzero(self._table.exists).tolist() if holds(node)]] = True
+        return found
 
     def users(self, key: ClaimKey) -> int:
         """How many pods that have a node use a claim."""
@@ -49,9 +63,9 @@ class StorageView:
         return 0 if column is None else int(column.sum())
 
     def bindable(self, claims: Sequence[ClaimState]) -> Bools:
-        """On which nodes all of these claims, which have no volume yet, could have one."""
+        """On which of the nodes that exist all of these claims, which have no volume yet, could have one."""
         free = self._free(claims)
-        return np.array([self._match(free, node) is not None for node in range(len(self._table))], dtype=np.bool_)
+        return self._where(lambda node: self._match(free, node) is not None)
 
     def match(self, claims: Sequence[ClaimState], node: int) -> dict[ClaimState, VolumeState] | None:
         """The volumes that these claims would be bound to on a node, the smallest that do; the others can be made.
@@ -71,7 +85,7 @@ class StorageView:
         found: dict[ClaimState, VolumeState] = {}
         for claim, volumes in free.items():
             if claim.selected_node >= 0:
-                if claim.selected_node != node:
+                if self._row(claim.selected_node) != node:
                     return None
                 continue
             taken = found.values()
@@ -92,18 +106,30 @@ class StorageView:
 
     def used_volumes(self, driver: str) -> dict[ClaimKey | int, Bools]:
         """By claim (by volume, if nobody claims it): the nodes where a volume of this driver is, or is needed."""
+        nowhere = np.zeros(len(self._table), dtype=np.bool_)
         found: dict[ClaimKey | int, Bools] = {}
-        for key, users in self._table.claims.items():
-            claim = self._volumes.claims.get(key)
-            if claim is not None and self.driver_of(claim) == driver:
-                found[key] = users > 0
+        for key, claim in self._volumes.claims.items():
+            if self.driver_of(claim) == driver:
+                users, owner = self._table.claims.get(key), claim.owner
+                if users is not None:
+                    found[key] = users > 0
+                elif owner is not None:
+                    found[key] = self._and_on(nowhere, [claim.selected_node if owner.node < 0 else owner.node])
         for volume in self._volumes.existing:
             if volume.attached and volume.spec.driver == driver:
                 user = volume.claim or volume.index
-                here = found[user].copy() if user in found else np.zeros(len(self._table), dtype=np.bool_)
-                here[list(volume.attached)] = True
-                found[user] = here
+                found[user] = self._and_on(found.get(user, nowhere), volume.attached)
         return found
+
+    def _and_on(self, there: Bools, nodes: Iterable[int]) -> Bools:
+        """There, and on these nodes, as far as they are among those of this view."""
+        both = there.copy()
+        both[[row for row in map(self._row, nodes) if row is not None]] = True
+        return both
+
+    def _row(self, node: int) -> int | None:
+        """Which of the nodes of this view it is, of which there may be fewer, that volumes and claims know so."""
+        return self._table.index.get(self._volumes.node_names[node]) if node >= 0 else None
 
     @staticmethod
     def driver_of(claim: ClaimState) -> str:

@@ -14,7 +14,7 @@ class Admission:
     """Knows who is refused pods."""
 
     def __init__(self, workloads: Workloads, transitions: Transitions) -> None:
-        self._workloads = workloads
+        self._quotas = workloads.of(QuotaState)
         self._emit = transitions.emit
         self._behind: dict[PodOwner, tuple[ServiceState, ...]] = {}
         """Of owners that are refused pods, the Services that miss these."""
@@ -22,7 +22,7 @@ class Admission:
     def refusal(self, pod_class: PodClass) -> str:
         """Why no pod of this class is made, in Kubernetes' words ({} stands for its name), or ""."""
         refused = pod_class.template.absences.refused
-        for quota in () if refused else self._workloads.of(QuotaState):
+        for quota in () if refused else self._quotas:
             if words := quota.refusal(pod_class):
                 return f'pods "{{}}" is forbidden: {words}'
         return refused

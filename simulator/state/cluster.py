@@ -29,7 +29,7 @@ class ClusterState:
         self.workloads = Workloads(self.transitions)
         self.services = Services(self.transitions)
         self.admission = Admission(self.workloads, self.transitions)
-        self.volumes = Volumes(self.transitions)
+        self.volumes = Volumes(self.transitions, self.nodes.names)
 
     def listen(self, kind: Kind, listener: Listener) -> None:
         """Calls `listener` after each transition of this kind, in the order of listening."""

@@ -175,7 +175,12 @@ class Nodes(NodeTable):
         return row
 
     def delete(self, node: int, cause: int) -> None:
-        """The node's machine and its object are gone for good; its pods are left to the garbage collector."""
+        """The node's machine and its object are gone for good; its pods are left to the garbage collector.
+
+        Nothing happens if it is gone already: two may be after the same node.
+        """
+        if not self.exists[node]:
+            return
         self.add_down_cause(node, self, cause)
         self.exists[node] = False
         self.labels[node] = {}

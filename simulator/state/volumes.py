@@ -12,8 +12,10 @@ from simulator.state.transitions import Transitions
 class Volumes:
     """The volumes that exist and the claims on them; they change by the verbs below alone."""
 
-    def __init__(self, transitions: Transitions) -> None:
+    def __init__(self, transitions: Transitions, node_names: Sequence[str]) -> None:
         self._emit = transitions.emit
+        self.node_names = node_names
+        """Of the nodes that volumes and claims speak of by their numbers."""
         self.classes: dict[str, StorageClass] = {}
         """By name."""
         self.existing: list[VolumeState] = []
@@ -67,11 +69,6 @@ class Volumes:
         """A claim that is not made yet."""
         return ClaimState(-1, spec, self.class_of(spec))
 
-    def named(self, name: str) -> ClaimState:
-        """The claim of this "namespace.name"; raises KeyError if there is none."""
-        namespace, _, rest = name.partition(".")
-        return self.claims[namespace, rest]
-
     def has_quorum(self, claim: ClaimState) -> bool:
         """Whether more than half of the claims that differ from this one in the ordinal at most have their data."""
         stem = claim.spec.name.rpartition("-")[0] if claim.spec.name.rpartition("-")[2].isdecimal() else None
@@ -94,12 +91,12 @@ class Volumes:
         self._emit(Kind.VOLUME_PHASE, volume, volume.index, VolumePhase.ABSENT, VolumePhase.AVAILABLE, 0)
         return volume
 
-    def claim(self, spec: PersistentVolumeClaim) -> ClaimState:
-        """A new claim, without a volume; or the one of its name that there is, whose spec stays."""
+    def claim(self, spec: PersistentVolumeClaim, owner: PodState | None = None) -> ClaimState:
+        """A new claim, without a volume, of a pod's own if it has an `owner`; or the one of its name that there is."""
         known = self.claims.get((spec.namespace, spec.name))
         if known is not None:
             return known
-        claim = ClaimState(len(self.claim_names), spec, self.class_of(spec))
+        claim = ClaimState(len(self.claim_names), spec, self.class_of(spec), owner)
         self.claims[claim.key] = claim
         self.claim_names.append(f"{spec.namespace}/{spec.name}")
         self._emit(Kind.CLAIM_PHASE, claim, claim.index, ClaimPhase.ABSENT, ClaimPhase.PENDING, 0)
@@ -109,6 +106,11 @@ class Volumes:
         """A volume is to be made for the claim where this node reaches it; `pod` goes there."""
         claim.selected_node, claim.selected_by = node, pod
         self._emit(Kind.CLAIM_NODE, claim, claim.index, -1, node, pod.cause)
+
+    def deselect_node(self, claim: ClaimState, cause: int) -> None:
+        """No volume can be made for the claim where it was to be: its pod is to go elsewhere."""
+        node, claim.selected_node, claim.selected_by = claim.selected_node, -1, None
+        self._emit(Kind.CLAIM_NODE, claim, claim.index, node, -1, cause)
 
     def bind(self, claim: ClaimState, volume: VolumeState) -> None:
         """The claim has its volume, for good."""
@@ -146,10 +148,18 @@ class Volumes:
         del volume.attached[node]
         self._emit(Kind.VOLUME_ATTACHED, volume, volume.index, count, count - 1, cause)
 
-    def set_lost(self, volume: VolumeState, lost: bool, cause: int) -> None:
-        """Whether the data of the volume is gone."""
-        volume.lost = lost
-        self._emit(Kind.VOLUME_LOST, volume, volume.index, not lost, lost, cause)
+    def lose(self, volume: VolumeState, owner: object, cause: int) -> None:
+        """The data of the volume is gone, for the first or for one more reason: its `owner`."""
+        was_lost = volume.lost
+        volume.losses[owner] = None
+        if not was_lost:
+            self._emit(Kind.VOLUME_LOST, volume, volume.index, 0, 1, cause)
+
+    def restore(self, volume: VolumeState, owner: object, cause: int) -> None:
+        """What the owner has done to the volume is made good; it has its data with the last."""
+        del volume.losses[owner]
+        if not volume.lost:
+            self._emit(Kind.VOLUME_LOST, volume, volume.index, 1, 0, cause)
 
 
 def keys_of(pod: PodState) -> tuple[ClaimKey, ...]:

@@ -4,11 +4,10 @@ An operation that is held up (a drain that a budget never allows) does not even 
 That must not be silent, so every time at which it is asked is counted, begun or not.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Generator
 from dataclasses import dataclass
 from enum import StrEnum
-
-from simulator.kernel import Timer
 
 
 class Outcome(StrEnum):
@@ -61,23 +60,31 @@ class Attempt:
         self.outcome = outcome
 
 
+Agenda = Generator[Attempt]
+"""What an operation is to do to one subject, one attempt after the other."""
+
+
 class Journal:
     """All attempts of a run, in the making."""
 
     def __init__(self, began: float = 0.0) -> None:
         """`began`: seconds since failures began at which the run stands at its time 0; what was due before is past."""
         self.began = began
-        self.due: set[Timer] = set()
-        """Those that wait for the time of an attempt."""
-        self._agendas: list[tuple[list[Attempt], Iterator[Attempt]]] = []
+        self._agendas: dict[Agenda, list[Attempt]] = {}
+        """What each has asked for so far."""
         self._noted: list[Attempt] = []
 
-    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
+    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Agenda:
         """The attempts that an operation is to make at one subject, one after the other: at `first`, then `every`."""
         asked: list[Attempt] = []
-        attempts = _attempts(asked, operation, subject, first, every, self.began)
-        self._agendas.append((asked, attempts))
-        return attempts
+        agenda = _attempts(asked, operation, subject, first, every, self.began)
+        self._agendas[agenda] = asked
+        return agenda
+
+    def withdraw(self, agenda: Agenda) -> None:
+        """The subject is gone: the attempt that was to be made now is not asked for, nor is any after it."""
+        self._agendas[agenda].pop()
+        agenda.close()
 
     def note(self, operation: str, subject: str, now: float) -> Attempt:
         """An operation begins what nobody asked for at a certain time: it follows from what happened."""
@@ -89,9 +96,9 @@ class Journal:
     def attempts(self, end: float) -> tuple[Attempt, ...]:
         """All that was asked before `end`, begun or not, in order of time. To be called when the run is over."""
         found = [attempt for attempt in self._noted if attempt.asked < end]
-        for asked, further in self._agendas:
+        for agenda, asked in self._agendas.items():
             while not asked or asked[-1].asked < end:
-                if next(further, None) is None:
+                if next(agenda, None) is None:
                     break
             found += [attempt for attempt in asked if attempt.asked < end]
         return tuple(sorted(found, key=lambda attempt: attempt.asked))
@@ -114,9 +121,16 @@ def first_time(at: float | None, every: float | None) -> float:
     return first
 
 
+def next_time(first: float, every: float | None, now: float) -> float:
+    """When it is asked for next, from `now` on, of all these times; infinity if it is not asked for any more."""
+    if first >= now:
+        return first
+    return math.inf if every is None else first + math.ceil((now - first) / every) * every
+
+
 def _attempts(
     asked: list[Attempt], operation: str, subject: str, first: float, every: float | None, began: float
-) -> Iterator[Attempt]:
+) -> Agenda:
     due = first
     while True:
         if due >= began:

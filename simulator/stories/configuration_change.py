@@ -30,7 +30,8 @@ class ConfigurationChange:
     """How likely a change is to be bad, from 0 to 1."""
     fails: Fails = Fails.BOTH
     """What a bad one does to processes that read it: start (they exit when they start; those that run keep what they
-    have), requests (every request fails, and probes do not see it) or both."""
+    have), requests (every request fails, and probes do not see it), readiness (every request fails, and the readiness
+    probe sees it) or both (start, and requests of those that run)."""
     detection: Distribution | None = None
     """From a bad change to its being noticed."""
     rollback: Rollback = Rollback.AUTOMATIC
@@ -56,7 +57,7 @@ class ConfigurationChange:
         first = first_time(self.at, self.every)
         good = record.content
         for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.due(attempt)
+            yield world.until(attempt.asked)
             good = good if record.content.fails is not None else record.content
             is_bad, noticed = self._luck(subject)
             if not self._change(world, record, attempt, is_bad):

@@ -50,7 +50,7 @@ class Validity:
     cause: str
     """By what name their end goes."""
     made: Callable[[], None]
-    """Called when there is a new one, whoever made it."""
+    """Called when another is in place, new or again, whoever did it."""
 
 
 class Configurations:
@@ -94,21 +94,16 @@ class Configurations:
     def certify(self, record: ConfigurationState, validity: Validity, now: float) -> None:
         """There is a certificate in it, made now; each content that people make later comes with a new one."""
         self._validities[record] = validity
-        self._make(record, replace(record.content, certificate=self._certificate(record, now)), 0)
+        self._set(record, replace(record.content, certificate=self._certificate(record, now)), 0)
 
     def renew(self, record: ConfigurationState, fails: Fails | None, reload: Reload, cause: str, now: float) -> None:
         """A new content, which does this to those that read it (None: it is good)."""
         content = Content(record.generation, fails, reload is Reload.HOT, cause, self._certificate(record, now))
-        self._make(record, content, self._state.cause(cause))
+        self._set(record, content, self._state.cause(cause))
 
     def _certificate(self, record: ConfigurationState, now: float) -> Certificate | None:
         validity = self._validities.get(record)
         return None if validity is None else Certificate(now + validity.lifetime, validity.fails, validity.cause)
-
-    def _make(self, record: ConfigurationState, content: Content, cause: int) -> None:
-        self._set(record, content, cause)
-        if record in self._validities:
-            self._validities[record].made()
 
     def restore(self, record: ConfigurationState, content: Content, reload: Reload, cause: str) -> None:
         """An old content comes back."""
@@ -116,10 +111,12 @@ class Configurations:
 
     def _set(self, record: ConfigurationState, content: Content, cause: int) -> None:
         self._state.workloads.update(record, replace(record.spec, content=content), cause)
+        if record in self._validities:
+            self._validities[record].made()
 
     def is_held(self, record: ConfigurationState, content: Content) -> bool:
         """Whether any container that runs has read this content."""
-        return self._kubelet.contents.holds(record.spec.key, content)
+        return self._kubelet.contents.holds(record.spec.key, content.number)
 
     def readers(self, record: ConfigurationState) -> list[DeploymentState | StatefulSetState | DaemonSetState]:
         """The workloads whose pods read it."""

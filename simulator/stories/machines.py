@@ -13,6 +13,12 @@ class Machines:
     def __init__(self, state: ClusterState, strikes: Counter[str]) -> None:
         self._state = state
         self._strikes = strikes
+        self.leaving: set[int] = set()
+        """Nodes that somebody is about to remove: nobody else chooses them."""
+
+    def exists(self, node: int) -> bool:
+        """Whether the node has not been taken away."""
+        return self._state.nodes.exists[node]
 
     def add_node(self, like: Node, mode: str, subject: str) -> None:
         """A node like this joins, Ready, without what taints and cordons say of the moment.
@@ -31,15 +37,21 @@ class Machines:
             self._state.cause(f"{mode}/{subject}"),
         )
 
-    def remove_node(self, node: int, mode: str, subject: str) -> None:
-        """The machine is gone for good, and its Node object too; nothing happens if it was already."""
-        if self._state.nodes.exists[node]:
-            self._state.nodes.delete(node, self._state.cause(f"{mode}/{subject}"))
+    def remove_node(self, node: int, mode: str, subject: str) -> bool:
+        """The machine is gone for good, and its Node object too; says whether it was there until now."""
+        was_there = self._state.nodes.exists[node]
+        self._state.nodes.delete(node, self._state.cause(f"{mode}/{subject}"))
+        return was_there
 
     def set_out_of_service(self, node: int, out: bool, operation: str) -> None:
-        """Puts the taint out-of-service on a node, or takes it away. What follows is due to why the node is away."""
-        self._strikes[operation] += out
+        """Puts the taint out-of-service on a node, if it is there, or takes it away.
+
+        What follows is due to why the node is away.
+        """
         nodes = self._state.nodes
+        if not nodes.exists[node]:
+            return
+        self._strikes[operation] += out
         taint = Taint(OUT_OF_SERVICE, TaintEffect.NO_EXECUTE, "nodeshutdown")
         cause = next(iter((*nodes.down_causes[node].values(), *nodes.silent_causes[node].values())), 0)
         nodes.set_taints(node, nodes.taints_of(node) - {taint} | ({taint} if out else set()), cause)

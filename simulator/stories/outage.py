@@ -12,15 +12,15 @@ class Outage:
         self._nodes = nodes
         self._members = down
         self._cause = cause
-        self._down: list[int] = []
+        self._down: dict[int, None] = {}
         self.over = False
         self.extend()
 
     def extend(self) -> None:
-        """Takes down the nodes that have joined what failed (a zone) since."""
+        """Takes down the nodes that have joined what failed (a zone) since; to be called while it is not over."""
         for node in self._members:
             if node not in self._down:
-                self._down.append(node)
+                self._down[node] = None
                 self._nodes.add_down_cause(node, self, self._cause)
 
     def end(self) -> None:

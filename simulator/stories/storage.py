@@ -4,6 +4,7 @@ from collections import Counter
 
 from models.labels import LabelSelector
 from simulator.state.cluster import ClusterState
+from simulator.state.objects import ClaimState, VolumeState
 from simulator.stories.subject import Subject
 
 
@@ -23,11 +24,26 @@ class Storage:
 
     def has_copies(self, claim: str) -> bool:
         """Whether more than half of the claims that differ from this one in the ordinal at most have their data."""
-        return self._state.volumes.has_quorum(self._state.volumes.named(claim))
+        found = self._found(claim)
+        return found is not None and self._state.volumes.has_quorum(found)
 
-    def set_lost(self, claim: str, lost: bool, subject: Subject) -> None:
-        """The data of the claim's volume is gone, or back."""
-        self._strikes[subject.mode] += lost
-        volume = self._state.volumes.named(claim).volume
+    def _found(self, claim: str) -> ClaimState | None:
+        """None: it was deleted (a StatefulSet was scaled down), and with it its volume."""
+        namespace, _, name = claim.partition(".")
+        return self._state.volumes.claims.get((namespace, name))
+
+    def lose(self, claim: str, subject: Subject) -> VolumeState | None:
+        """The data of the claim's volume is gone; returns the volume. None: there is no such volume now."""
+        found = self._found(claim)
+        volume = None if found is None else found.volume
         if volume is not None:
-            self._state.volumes.set_lost(volume, lost, self._state.cause(f"{subject.mode}/{subject.name}"))
+            self._strikes[subject.mode] += 1
+            self._state.volumes.lose(volume, subject, self._cause(subject))
+        return volume
+
+    def restore(self, volume: VolumeState, subject: Subject) -> None:
+        """The data of a volume that the subject has lost is back."""
+        self._state.volumes.restore(volume, subject, self._cause(subject))
+
+    def _cause(self, subject: Subject) -> int:
+        return self._state.cause(f"{subject.mode}/{subject.name}")

@@ -21,6 +21,7 @@ class Subject:
         state: ClusterState,
         hazards: Hazards,
         strikes: Counter[str],
+        outages: list[Outage],
         mode: str,
         name: str,
         rng: np.random.Generator,
@@ -33,7 +34,8 @@ class Subject:
         self.name = name
         self.rng = rng
         self._clock: Clock | None = None
-        self._outages: list[Outage] = []
+        self._outages = outages
+        """Those of all subjects, but for some that are over."""
         self._gone = False
 
     def failure_after(self, law: Distribution, nodes: Collection[int] = ()) -> Event:
@@ -61,11 +63,6 @@ class Subject:
         if self._clock is not None:
             self._clock.stop()
 
-    def extend_outages(self) -> None:
-        """Nodes may have joined what is down: they are down with it."""
-        for outage in self._outages:
-            outage.extend()
-
     def take_down(self, nodes: Collection[int]) -> Outage:
         """The nodes lose power at once, for the cause "mode/subject"; nobody in the cluster is told."""
         self._strikes[self.mode] += 1
@@ -74,7 +71,7 @@ class Subject:
     def switch_off(self, nodes: Collection[int]) -> Outage:
         """As `take_down`, as a part of something larger: it does not count as a strike."""
         outage = Outage(self._state.nodes, nodes, self._state.cause(f"{self.mode}/{self.name}"))
-        self._outages = [*(one for one in self._outages if not one.over), outage]
+        self._outages[:] = [*(one for one in self._outages if not one.over), outage]
         return outage
 
     def take_down_for(self, seconds: float, nodes: Collection[int]) -> None:

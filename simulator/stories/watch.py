@@ -23,33 +23,43 @@ class Watch:
         self._listens = False
 
     def until(self, node: int, ready: bool) -> Event:
-        """An event to yield: succeeds when the node is Ready, or is not; at once, if so it is."""
-        event = self._kernel.event()
-        if (self._state.nodes.ready[node] == TRUE) is ready:
+        """An event to yield: succeeds when the node is Ready, or is not, or is gone; at once, if so it is."""
+        event, nodes = self._kernel.event(), self._state.nodes
+        if (nodes.ready[node] == TRUE) is ready or not nodes.exists[node]:
             event.succeed()
         else:
             self._waiting[node, ready].append(event)
             if not self._listens:
                 self._listens = True
-                self._state.listen(Kind.NODE_READY, lambda node, new, cause: self._ready_changed(node, new))
+                self._state.listen(Kind.NODE_READY, lambda node, new, cause: self._tell(node, new == TRUE))
+                self._state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._gone(node, exists))
         return event
 
-    def _ready_changed(self, node: int, ready: int) -> None:
-        for event in self._waiting.pop((node, ready == TRUE), ()):
+    def _tell(self, node: int, ready: bool) -> None:
+        for event in self._waiting.pop((node, ready), ()):
             event.succeed()
+
+    def _gone(self, node: int, exists: int) -> None:
+        for ready in (True, False) if not exists else ():
+            self._tell(node, ready)
 
     def hanging(self, hears: Hangs) -> None:
         """Calls `hears(pod)` for every pod that begins to hang."""
         nodes = self._state.nodes
+        sick = {node for node, ready in enumerate(nodes.ready) if ready != TRUE}
 
         def deleting(pod: PodState, new: int, cause: int) -> None:
-            if pod.node >= 0 and nodes.ready[pod.node] != TRUE:
+            if pod.node in sick:
                 hears(pod)
 
         def ready_changed(node: int, ready: int, cause: int) -> None:
-            for pod in list(nodes.running[node].values()) if ready != TRUE else ():
-                if pod.deleting:
-                    hears(pod)
+            if ready == TRUE:
+                sick.discard(node)
+            elif node not in sick:  # one that says so itself may fall silent later
+                sick.add(node)
+                for pod in list(nodes.running[node].values()):
+                    if pod.deleting:
+                        hears(pod)
 
         self._state.listen(Kind.POD_DELETING, deleting)
         self._state.listen(Kind.NODE_READY, ready_changed)

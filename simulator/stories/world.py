@@ -2,16 +2,17 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Concatenate, ParamSpec
 
 from models.cluster import Cluster
 from models.distributions import Distribution
+from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from models.node import ZONE_LABEL, Node
 from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.hazards import Hazards
-from simulator.kernel import Event, Kernel, Order, Story
+from simulator.kernel import Event, Kernel, Order, Story, Timer
 from simulator.kubelet.failure_clocks import CrashMode
 from simulator.kubelet.kubelet import Kubelet
 from simulator.log import Kind
@@ -21,13 +22,14 @@ from simulator.state.nodes import TRUE
 from simulator.state.objects import (
     PodState,
 )
-from simulator.stories.attempts import Attempt, Journal
+from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
 from simulator.stories.departures import Departures
 from simulator.stories.evictions import Evictions
 from simulator.stories.machines import Machines
+from simulator.stories.outage import Outage
 from simulator.stories.rollouts import Rollouts
 from simulator.stories.storage import Storage
 from simulator.stories.subject import Subject
@@ -66,13 +68,16 @@ class World:
         """By label: the nodes of each of its values, kept up to date."""
         self._each: list[tuple[LabelSelector, Callable[[int], Subject]]] = []
         """What is to be told of every node."""
-        self._subjects: list[Subject] = []
+        self._outages: list[Outage] = []
+        """Those of all subjects, but for some that are over."""
         self._about: defaultdict[int, list[Subject]] = defaultdict(list)
         self._departures = Departures(kernel, state)
         self.strikes: Counter[str] = Counter()
         """How often each failure mode of nodes, or operation, struck."""
         self.journal = Journal(began)
         """What operations are asked to do."""
+        self.due: set[Timer] = set()
+        """What waits for a time that was set from the beginning: the schedules of operations."""
         self.watch = Watch(kernel, state)
         """Waits for nodes to be Ready or not."""
         self.configurations = Configurations(state, kubelet, cluster)
@@ -97,6 +102,12 @@ class World:
         """The nodes whose labels match."""
         nodes = self._state.nodes
         return [node for node, labels in enumerate(nodes.labels) if nodes.exists[node] and select.matches(labels)]
+
+    def example(self, select: LabelSelector) -> Node | None:
+        """The first node whose labels match, as a value, else one of the first kind that may join, if any."""
+        nodes = self.nodes(select)
+        kinds = (kind for kind in self._kinds_of_nodes if select.matches(kind.labels))
+        return self._state.nodes.as_value(nodes[0]) if nodes else next(kinds, None)
 
     def node_name(self, node: int) -> str:
         """The node's name."""
@@ -158,8 +169,9 @@ class World:
         for select, tell in self._each:
             if select.matches(labels):
                 self._about[node].append(tell(node))
-        for subject in self._subjects:
-            subject.extend_outages()
+        for outage in self._outages:
+            if not outage.over:
+                outage.extend()
 
     def pods_to_drain(self, node: int) -> list[PodState]:
         """The pods on a node that a drain is about: all but static ones and those of DaemonSets, oldest first."""
@@ -181,10 +193,27 @@ class World:
     ) -> Subject:
         """Starts `story(subject, *arguments)`, about a subject with a stream of its own: "failure/mode/subject"."""
         rng = self._streams.stream(f"failure/{mode}/{subject}")
-        about = Subject(self._kernel, self._state, self._hazards, self.strikes, mode, subject, rng)
-        self._subjects.append(about)
+        about = Subject(self._kernel, self._state, self._hazards, self.strikes, self._outages, mode, subject, rng)
         self._kernel.tell(story(about, *arguments, **named))
         return about
+
+    def tell_each(
+        self,
+        mode: str,
+        select: LabelSelector,
+        story: Callable[Concatenate[Subject, int, P], Story],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> None:
+        """As `tell`, about every node whose labels match, those that join later included; the story is told its node.
+
+        The failure clock of a node that is gone is stopped; whether it is gone is for the story to ask else.
+        """
+
+        def tell(node: int) -> Subject:
+            return self.tell(mode, self.node_name(node), story, node, *arguments, **named)
+
+        self.each_node(select, tell)
 
     def sleep(self, seconds: float) -> Event:
         """An event to yield: succeeds after `seconds`."""
@@ -224,15 +253,19 @@ class World:
 
         self.watch.hanging(hangs)
 
-    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Iterator[Attempt]:
+    def agenda(self, operation: str, subject: str, first: float, every: float | None) -> Agenda:
         """What an operation is to do to one subject, one attempt after the other: at `first`, then `every`."""
         return self.journal.agenda(operation, subject, first, every)
 
-    def due(self, attempt: Attempt) -> Event:
-        """An event to yield: succeeds when the attempt is asked for; at once, if that is past."""
+    @property
+    def elapsed(self) -> float:
+        """Seconds since failures began: other than `now` where a run takes up a state of another run."""
+        return self.journal.began + self.now
+
+    def until(self, time: float) -> Event:
+        """An event to yield: succeeds so many seconds after failures began; at once, if that is past."""
         event = self._kernel.event()
-        delay = max(0.0, attempt.asked - self.journal.began - self.now)
-        self.journal.due.add(self._kernel.timer(delay, event.succeed, Order.REPAIR))
+        self.due.add(self._kernel.timer(max(0.0, time - self.elapsed), event.succeed, Order.REPAIR))
         return event
 
     def evict(self, pods: Sequence[PodState], attempt: Attempt, deadline: float) -> Event:
@@ -261,6 +294,13 @@ class World:
         yield gone if deadline == math.inf else gone | self.sleep(deadline - self.now)
         if allowed and gone.triggered:
             attempt.emptied = self.now
+
+    def shut_down(self, node: int, kubelet: KubeletConfiguration, mode: str, subject: str) -> Event:
+        """The node's system is told to shut down; nothing happens where its kubelet does not hold that up.
+
+        An event to yield: succeeds when its pods have ended, or their time is over. Its machine is off then.
+        """
+        return self._kubelet.shutdown.begin(node, kubelet, self._state.cause(f"{mode}/{subject}"))
 
     def gone(self, pods: Sequence[PodState]) -> Event:
         """An event to yield: succeeds when none of the pods exists any more."""

@@ -1,10 +1,15 @@
 """What becomes of one request, given how things stand at each of its attempts: exact expectations, nothing drawn."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+import numpy as np
+
+from models.arrays import Bools, Floats, Ints
 from models.traffic import Retries
+from simulator.traffic.paths import allowed, arrivals, limit
 
 DEAD, REMOVED, NONE, OVERLOAD = "dead endpoint", "removed endpoint", "no endpoint", "overload"
 """Why an attempt fails: it met an endpoint that is still listed but does not answer; one that is being deleted or
@@ -44,8 +49,6 @@ class Outcome:
     """Attempts beyond the first."""
     shed: float = 0.0
     """Attempts that met overload."""
-    arrivals: dict[int, float] = field(default_factory=dict)
-    """Attempts that reach each endpoint."""
 
     @property
     def losing(self) -> float:
@@ -54,98 +57,105 @@ class Outcome:
 
 
 _NOWHERE = Chance(0.0, 0.0)
+_Kind = tuple[int, ...]
+"""Numbers of the chances of an endpoint, by attempt."""
+_Problem = tuple[tuple[tuple[_Kind, int], ...], tuple[Reason, ...]]
+"""The endpoints, as kinds and how many there are of each; why each attempt fails if it has none to go to."""
 
 
-def outcome(looks: Sequence[Look], retries: Retries) -> Outcome:
-    """What becomes of a request whose attempts meet `looks`, one each: the first attempt and all retries."""
-    first = looks[0]
-    if first.chances and all(chance.success == 1 for chance in first.chances.values()):
-        return Outcome(arrivals={endpoint: chance.share for endpoint, chance in first.chances.items()})
-    if len(looks) == 1:
-        return _only_attempt(first)
-    classes: dict[tuple[Chance, ...], list[int]] = defaultdict(list)
-    for endpoint in dict.fromkeys(endpoint for look in looks for endpoint in look.chances):
-        classes[tuple(look.chances.get(endpoint, _NOWHERE) for look in looks)].append(endpoint)
-    kinds, sizes = list(classes), [len(members) for members in classes.values()]
+def outcomes(looks: Sequence[Look], rows: Sequence[Sequence[int]], retries: Retries) -> list[Outcome]:
+    """What becomes of requests, by row: the entries of `looks` that its attempts meet, the first and all retries.
 
-    arriving, failing = _all_attempts(looks, kinds, sizes, retries)
-    failed = [sum(reasons.values()) for reasons in failing]
-    again = _allowed(failed[:-1], retries.budget_share)
-    found = Outcome()
-    for number, (reasons, arrived) in enumerate(zip(failing, arriving, strict=True)):
-        reached = again**number
-        last = 1.0 if number == len(looks) - 1 else 1.0 - again
-        found.retries += reached * failed[number] * (1.0 - last)
-        for reason, share in reasons.items():
-            if last:
-                found.lost[reason] = found.lost.get(reason, 0.0) + reached * last * share
-            if reason[0] == OVERLOAD:
-                found.shed += reached * share
-        for members, share in zip(classes.values(), arrived, strict=True):
-            for endpoint in members if share else ():
-                found.arrivals[endpoint] = found.arrivals.get(endpoint, 0.0) + reached * share / len(members)
+    All rows have the same length. Those that meet the same odds share an outcome.
+    """
+    numbers = {_NOWHERE: 0}
+    met = [{e: numbers.setdefault(one, len(numbers)) for e, one in look.chances.items()} for look in looks]
+    good = [bool(look.chances) and all(one.success == 1 for one in look.chances.values()) for look in looks]
+    alike: dict[_Problem, list[int]] = {}
+    found = [Outcome()] * len(rows)
+    for number, row in enumerate(rows):
+        if good[row[0]]:
+            continue
+        here = [met[look] for look in row]
+        endpoints = list(dict.fromkeys(endpoint for one in dict.fromkeys(row) for endpoint in met[one]))
+        kinds = Counter(zip(*([one.get(endpoint, 0) for endpoint in endpoints] for one in here), strict=True))
+        nothing = tuple(looks[look].nothing for look in row)
+        alike.setdefault((tuple(sorted(kinds.items())), nothing), []).append(number)
+    for key, outcome in _worked_out(_Chances.of(list(numbers)), list(alike), retries):
+        for number in alike[key]:
+            found[number] = outcome
     return found
 
 
-def _only_attempt(look: Look) -> Outcome:
-    """Without retries."""
-    found = Outcome(arrivals={endpoint: chance.share for endpoint, chance in look.chances.items()})
-    total = sum(found.arrivals.values())
-    if not total:
-        return Outcome(lost={look.nothing: 1.0})
-    for chance in look.chances.values():
-        if chance.success < 1 and (share := chance.share / total * (1.0 - chance.success)):
-            found.lost[chance.reason] = found.lost.get(chance.reason, 0.0) + share
-            found.shed += share * (chance.reason[0] == OVERLOAD)
+class _Chances(NamedTuple):
+    """Chances by number, in parallel arrays."""
+
+    shares: Floats
+    failing: Floats
+    overload: Bools
+    reasons: list[Reason]
+
+    @classmethod
+    def of(cls, chances: Sequence[Chance]) -> "_Chances":
+        return cls(
+            np.array([chance.share for chance in chances]),
+            1.0 - np.array([chance.success for chance in chances]),
+            np.array([chance.reason[0] == OVERLOAD for chance in chances]),
+            [chance.reason for chance in chances],
+        )
+
+
+def _worked_out(
+    chances: _Chances, problems: Sequence[_Problem], retries: Retries
+) -> Iterator[tuple[_Problem, Outcome]]:
+    """Every problem with its outcome; those with the same pasts together."""
+    fails = ((chances.failing > 0) & (chances.shares > 0)).tolist()
+    together: dict[tuple[int, ...], list[tuple[_Problem, list[tuple[_Kind, int]]]]] = {}
+    for problem in problems:
+        most = [limit(size, len(kind), tried=any(fails[chance] for chance in kind[:-1])) for kind, size in problem[0]]
+        order = sorted(range(len(most)), key=most.__getitem__)
+        kinds = [problem[0][i] for i in order]
+        together.setdefault(tuple(most[i] for i in order), []).append((problem, kinds))
+    for limits, several in together.items():
+        shape = (len(several), len(limits), -1 if limits else len(several[0][0][1]))
+        which = np.array([[kind for kind, _ in kinds] for _, kinds in several], dtype=np.int64).reshape(shape)
+        sizes = np.array([[size for _, size in kinds] for _, kinds in several], dtype=np.int64).reshape(shape[:2])
+        nothing = [reasons for (_, reasons), _ in several]
+        found = _outcomes(chances, which.transpose(0, 2, 1), sizes, limits, nothing, retries)
+        yield from zip([problem for problem, _ in several], found, strict=True)
+
+
+def _outcomes(
+    chances: _Chances,
+    which: Ints,
+    sizes: Ints,
+    limits: tuple[int, ...],
+    nothing: Sequence[Sequence[Reason]],
+    retries: Retries,
+) -> list[Outcome]:
+    """The outcomes of problems with the same pasts; `which`: by problem, attempt and class, one of the chances."""
+    attempts = which.shape[1]
+    failing = chances.failing[which]
+    arriving = arrivals(chances.shares[which], failing, sizes, limits, elsewhere=retries.elsewhere)
+    fails = arriving.at * failing
+    failed = fails.sum(axis=2) + arriving.nowhere
+    again = allowed(failed[:, :-1], retries.budget_share)
+    reached = again[:, None] ** np.arange(attempts)
+    last = np.where(np.arange(attempts) < attempts - 1, 1.0 - again[:, None], 1.0)
+    repeated = (reached * failed * (1.0 - last)).sum(axis=1).tolist()
+    shed = (reached[:, :, None] * fails * chances.overload[which]).sum(axis=(1, 2)).tolist()
+    found = [Outcome({}, *one) for one in zip(repeated, shed, strict=True)]
+    ending = reached * last
+    lost = ending[:, :, None] * fails
+    places = np.nonzero(lost)
+    for problem, chance, share in zip(places[0].tolist(), which[places].tolist(), lost[places].tolist(), strict=True):
+        _add(found[problem], chances.reasons[chance], share)
+    lost = ending * arriving.nowhere
+    places = np.nonzero(lost)
+    for problem, attempt, share in zip(*(one.tolist() for one in (*places, lost[places])), strict=True):
+        _add(found[problem], nothing[problem][attempt], share)
     return found
 
 
-def _all_attempts(
-    looks: Sequence[Look], kinds: list[tuple[Chance, ...]], sizes: list[int], retries: Retries
-) -> tuple[list[list[float]], list[dict[Reason, float]]]:
-    """By attempt, if every failure is followed by another: where attempts arrive, by class; why they fail.
-
-    Endpoints that look alike at every attempt form a class; how many of each were tried says all about the past.
-    """
-    arriving, failing = [], []
-    past = {(0,) * len(kinds): 1.0}  # endpoints tried, by class -> probability that all attempts so far have failed
-    for number, look in enumerate(looks):
-        arrived, reasons = [0.0] * len(kinds), defaultdict[Reason, float](float)
-        following = defaultdict[tuple[int, ...], float](float)
-        for tried, probability in past.items():
-            weights = [kind[number].share * (size - t) for kind, size, t in zip(kinds, sizes, tried, strict=True)]
-            fresh = sum(weights) > 0
-            if not fresh:  # all were tried: once more round
-                weights = [kind[number].share * size for kind, size in zip(kinds, sizes, strict=True)]
-            total = sum(weights)
-            if not total:
-                reasons[look.nothing] += probability
-                following[tried] += probability
-            for c, weight in enumerate(weights):
-                if not weight:
-                    continue
-                share = probability * weight / total
-                arrived[c] += share
-                if (fails := share * (1.0 - kinds[c][number].success)) > 0:
-                    reasons[kinds[c][number].reason] += fails
-                    moved = retries.elsewhere and fresh
-                    following[(*tried[:c], tried[c] + 1, *tried[c + 1 :]) if moved else tried] += fails
-        arriving.append(arrived)
-        failing.append(dict(reasons))
-        past = following
-    return arriving, failing
-
-
-def _allowed(failed: Sequence[float], budget: float) -> float:
-    """The share of failed attempts that may be followed by another, so that retries keep within the budget.
-
-    `failed[k]`: the share of requests whose first k + 1 attempts all fail, if every failure is followed by another.
-    """
-    if sum(failed) <= budget:
-        return 1.0
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        spent = sum(middle ** (k + 1) * share for k, share in enumerate(failed))
-        low, high = (middle, high) if spent <= budget else (low, middle)
-    return low
+def _add(outcome: Outcome, reason: Reason, share: float) -> None:
+    outcome.lost[reason] = outcome.lost.get(reason, 0.0) + share

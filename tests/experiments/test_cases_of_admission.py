@@ -43,6 +43,19 @@ def test_an_account_that_is_not_there() -> None:
     assert stages(found) == {"not created: forbidden"}
 
 
+def test_a_namespace_that_takes_hardened_pods_only() -> None:
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "labels": labels}}
+    policies = [{"name": "free"}, {"name": "restricted", "add": [namespace]}]
+    found = Experiment.from_yaml(CASES / "sa-missing" / "e.yaml").set("policies", policies).run(replications=1)
+    assert found.runs.groupby("policy")["availability"].mean()["restricted"] == 0.0
+    [refused] = above(found)
+    assert refused.startswith("not made under restricted: up to 1 pod in 1 replication: FailedCreate: pods")
+    assert 'violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false (container' in refused
+    losses = found.tables["losses"]
+    assert set(losses.loc[losses["policy"] == "restricted", "stage"]) == {"not created: forbidden"}
+
+
 def test_a_replacement_without_room_waits_for_it_and_for_the_next_try() -> None:
     """What a quota adds is a stage of its own; detection and toleration stay what they were."""
     free = cluster(nodes(2), deployment())

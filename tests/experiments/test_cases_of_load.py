@@ -13,6 +13,7 @@ import pytest
 from experiments.experiment import Experiment
 from experiments.results import Results
 from models.input.problems import InputError
+from simulator.step_function import StepFunction
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
@@ -57,6 +58,43 @@ def test_what_autoscalers_measure_is_given_once() -> None:
     [problem] = caught.value.problems
     assert problem.path == "spec.traffic[0].cpuPerRequest"
     assert problem.message.startswith("autoscalers get the cpu of Deployment/default/web from here or from its load")
+
+
+# hpa-statefulset: 100 requests a second, 800 in the second hour, to a StatefulSet of 2 to 20
+
+
+@pytest.fixture(scope="module")
+def stateful(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return case("hpa-statefulset").run(out=tmp_path_factory.mktemp("hpa") / "out", events=1)
+
+
+def replicas(found: Results, policy: str) -> StepFunction:
+    """How many answer over time."""
+    return found.stored_run(policy, 0).services["db"].answering
+
+
+@pytest.mark.parametrize(
+    ("policy", "most"), [("cpu", 16), ("memory", 10), ("pods", 16), ("object", 16), ("external", 16)]
+)
+def test_a_stateful_set_follows_every_kind_of_metric(stateful: Results, policy: str, most: int) -> None:
+    """5 ms of 250 m a request; 128Mi of 1280Mi; 50 requests a second a pod."""
+    seen = replicas(stateful, policy)
+    assert [seen.at(hours * 3600.0 - 60.0) for hours in (1, 2, 3)] == [2, most, 2]
+
+
+def test_policies_of_behaviour_hold_for_a_stateful_set(stateful: Results) -> None:
+    """One pod in ten minutes up, and one in a quarter of an hour down.
+
+    The first time two go: the one that came within the quarter of an hour before is no part of its beginning.
+    """
+    seen = replicas(stateful, "slowly")
+    assert [seen.at(minutes * 60.0) for minutes in (59, 68, 78, 88, 98, 108, 118)] == [2, 3, 4, 5, 6, 7, 8]
+    assert [seen.at(minutes * 60.0) for minutes in (134, 149, 164, 179)] == [6, 5, 4, 3]
+
+
+def test_a_schedule_switches_a_stateful_set_off_and_on_and_its_autoscaler_goes_on(stateful: Results) -> None:
+    seen = replicas(stateful, "scheduled")
+    assert [seen.at(minutes * 60.0) for minutes in (29, 35, 42, 59, 90)] == [2, 0, 3, 2, 3]
 
 
 # overload: 1000 requests a second to three endpoints of 10, with liveness and readiness probes

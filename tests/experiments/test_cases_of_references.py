@@ -153,6 +153,18 @@ def test_an_image_that_is_declared_missing_is_never_pulled() -> None:
     ) in notes(missing)
 
 
+def test_an_image_that_cannot_exist_is_named_unless_it_is_declared_missing() -> None:
+    """No host has a name that ends in .invalid (RFC 2606)."""
+    file = str(CASES / "missing-image" / "m.yaml")
+    [named] = build_cluster(read_manifests([file]).objects).named
+    assert str(named) == (
+        f"too good: Image/registry.invalid/nope:doesnotexist (once at {file}:17:16): asked for by Deployment/web; "
+        "it is taken to exist, as every image is that spec.images.missing does not list: without it the image is never "
+        'pulled (ImagePullBackOff: Back-off pulling image "registry.invalid/nope:doesnotexist")'
+    )
+    assert build_cluster(read_manifests([file]).objects, missing_images=["registry.invalid/*"]).named == ()
+
+
 def test_a_container_of_a_missing_image_is_held_back_whatever_references_are_taken_for() -> None:
     broken = build_cluster(
         read_manifests([str(CASES / "missing-image" / "m.yaml")]).objects, missing_images=["registry.invalid/*"]

@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass, replace
 
-from models.cluster import Cluster, services_by_name, under_several_budgets, without_pods, without_their_node
+from models.behaviour import Behaviour, BehaviourOverride, PodBehaviour
+from models.cluster import (
+    Cluster,
+    services_by_name,
+    under_several_budgets,
+    without_known_end,
+    without_pods,
+    without_their_node,
+)
 from models.deployment import Deployment, ReplicaSet
 from models.disruption import PodDisruptionBudget
+from models.distributions import Fixed
+from models.job import Job
 from models.labels import LabelSelector
 from models.node import Node, Resources
-from models.pod import Pod, PodSpec, PodTemplate
+from models.pod import Container, Pod, PodSpec, PodTemplate
 from models.service import Service
 
 TEMPLATE = PodTemplate(PodSpec(()), {"app": "web"})
@@ -68,6 +78,21 @@ def test_workloads_that_make_no_pods_are_told() -> None:
         "Deployment/none: spec.replicas is 0: it makes no pods",
         "ReplicationController/shop/c: spec.replicas is 0: it makes no pods",
     )
+
+
+def test_what_ends_nobody_knows_when_is_told() -> None:
+    def pod(name: str, restart_policy: str) -> Pod:
+        return Pod(name, PodTemplate(PodSpec((Container("c"),), restart_policy=restart_policy)), "shop")
+
+    pods = pod("ever", "Always"), pod("once", "Never"), pod("till-done", "OnFailure")
+    made = Cluster.of([WEB, *pods, Job("j", TEMPLATE)])
+    forever = "nothing says how long it runs (behaviour.run): it is taken to run for ever"
+    once, till_done, job = without_known_end(made, Behaviour())
+    assert once == f"Pod/shop/once: restartPolicy Never, and {forever}"
+    assert till_done == f"Pod/shop/till-done: restartPolicy OnFailure, and {forever}"
+    assert job.startswith("Job/j: nothing says how long its pods run (behaviour.run): a minute is assumed")
+    told = BehaviourOverride(PodBehaviour(run=Fixed(60.0)), kind="Pod")
+    assert without_known_end(made, Behaviour(overrides=(told,))) == (job,)
 
 
 def test_workloads_that_several_budgets_cover_are_told() -> None:

@@ -47,8 +47,10 @@ def act(lab: Lab, action: str, number: int) -> None:
             state.pods.mark_deleting(pods[number % len(pods)], 0)
         case "force" if pods and pods[number % len(pods)].deleting:
             state.pods.remove(pods[number % len(pods)])
-        case "lose" | "restore" if volume.lost is (action == "restore"):
-            state.volumes.set_lost(volume, action == "lose", 0)
+        case "lose" if not volume.lost:
+            state.volumes.lose(volume, "test", 0)
+        case "restore" if volume.lost:
+            state.volumes.restore(volume, "test", 0)
 
 
 def end_all(lab: Lab) -> None:
@@ -58,7 +60,7 @@ def end_all(lab: Lab) -> None:
         lab.state.nodes.set_taints(number, lab.state.nodes.taints_of(number) - TAINT, 0)
     for volume in lab.state.volumes.existing:
         if volume.lost:
-            lab.state.volumes.set_lost(volume, False, 0)
+            lab.state.volumes.restore(volume, "test", 0)
 
 
 def check(lab: Lab) -> None:

@@ -34,6 +34,7 @@ class PodClass:
         "claims",
         "deletion_cost",
         "endpoint_of",
+        "has_volumes",
         "host_ports",
         "images",
         "labels",
@@ -74,6 +75,8 @@ class PodClass:
         self.host_ports = template.spec.host_ports
         self.claims = tuple((workload.namespace, claim) for claim in template.spec.claims)
         """Those that all its pods use: (namespace, name)."""
+        self.has_volumes = bool(self.claims or template.spec.ephemeral_claims)
+        """Whether its pods use any claims, of their own or not."""
         self.scored_requests = template.spec.scored_requests
         self.images = tuple(
             dict.fromkeys(c.image for c in (*template.spec.init_containers, *template.spec.containers) if c.image)
@@ -82,11 +85,6 @@ class PodClass:
         self.stages = start_order(template.spec)
         self.scheduling: object = None
         """What the scheduler worked out for this class."""
-
-    @property
-    def has_volumes(self) -> bool:
-        """Whether its pods use any claims."""
-        return bool(self.claims or self.spec.ephemeral_claims)
 
     def stand_behind(self, service: ServiceState) -> None:
         """The Service selects its pods."""

@@ -34,7 +34,7 @@ class VolumePhase(IntEnum):
 class VolumeState:
     """A PersistentVolume: what it is, whose it is, and where it is."""
 
-    __slots__ = ("attached", "claim", "index", "lost", "phase", "spec", "under_way")
+    __slots__ = ("attached", "claim", "index", "losses", "phase", "spec", "under_way")
 
     def __init__(self, index: int, spec: PersistentVolume) -> None:
         self.index = index
@@ -46,8 +46,13 @@ class VolumeState:
         """The nodes that it is attached to."""
         self.under_way: set[int] = set()
         """Nodes that it is being attached to, or detached from."""
-        self.lost = False
-        """Its data is gone."""
+        self.losses: dict[object, None] = {}
+        """What has destroyed its data, as far as that is not made good."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether its data is gone."""
+        return bool(self.losses)
 
     def is_free_for(self, claim: ClaimKey) -> bool:
         """Whether it may be bound to a claim: it has none, and is not kept for another."""
@@ -65,11 +70,19 @@ class VolumeState:
 class ClaimState:
     """A PersistentVolumeClaim, its volume, and how far it is from having one."""
 
-    __slots__ = ("index", "selected_by", "selected_node", "spec", "storage_class", "volume")
+    __slots__ = ("index", "owner", "selected_by", "selected_node", "spec", "storage_class", "volume")
 
-    def __init__(self, index: int, spec: PersistentVolumeClaim, storage_class: StorageClass | None) -> None:
+    def __init__(
+        self,
+        index: int,
+        spec: PersistentVolumeClaim,
+        storage_class: StorageClass | None,
+        owner: "PodState | None" = None,
+    ) -> None:
         self.index = index
         self.spec = spec
+        self.owner = owner
+        """The pod whose own it is, which it goes with; None: it is nobody's."""
         self.storage_class = storage_class
         """None: there is no class of that name, or it asks for none."""
         self.volume: VolumeState | None = None

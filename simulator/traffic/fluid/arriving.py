@@ -7,8 +7,8 @@ import numpy as np
 
 from models.arrays import Floats, Ints
 from models.traffic import Traffic
-from simulator.traffic.attempts import OVERLOAD, Chance, Look, outcome
 from simulator.traffic.conditions import Conditions
+from simulator.traffic.paths import allowed, arrivals, limit
 from simulator.traffic.views import Views
 
 
@@ -35,22 +35,51 @@ class Arriving:
         """Whether they depend on the rate."""
         return self._views.balancing.compares and not self._views.members(view) <= self._conditions.answering[kind]
 
+    def answering(self, kind: int) -> frozenset[int]:
+        """The endpoints that answer."""
+        return self._conditions.answering[kind]
+
+    def chosen(self, view: int, kind: int, rate: float) -> Mapping[int, float]:
+        """By endpoint, the share of first attempts."""
+        rate = rate if self.depends(view, kind) else 1.0
+        return dict(self._views.chosen(view, self._conditions.answering[kind], rate))
+
     def unloaded(self, view: int, kind: int, rate: float) -> Mapping[int, float]:
         """By endpoint that answers, while none is overloaded."""
         key = (view, kind, rate if self.depends(view, kind) else 1.0)
         if key not in self._unloaded:
-            self._unloaded[key] = self.under(view, kind, EndpointLoad(key[2]))
+            self._unloaded[key] = self._while_all_succeed(*key)
         return self._unloaded[key]
 
-    def under(self, view: int, kind: int, load: EndpointLoad) -> Mapping[int, float]:
-        """By endpoint that answers, while some turn attempts away; as if the retries of a request came at once."""
+    def _while_all_succeed(self, view: int, kind: int, rate: float) -> Mapping[int, float]:
         answering = self._conditions.answering[kind]
-        chances = {
-            endpoint: Chance(share, load.served.get(endpoint, 1.0) if endpoint in answering else 0.0, (OVERLOAD, ""))
-            for endpoint, share in self._views.chosen(view, answering, load.rate)
-        }
-        found = outcome([Look(chances)] * self.attempts, self._retries).arrivals
-        return {endpoint: share for endpoint, share in found.items() if endpoint in answering}
+        kinds: dict[tuple[bool, float], list[int]] = {}
+        for endpoint, share in self.chosen(view, kind, rate).items():
+            kinds.setdefault((endpoint not in answering, share), []).append(endpoint)
+        if not any(fails for fails, _ in kinds):
+            return {endpoint: share for (_, share), members in kinds.items() for endpoint in members}
+        sizes = np.array([[len(members) for members in kinds.values()]])
+        at_each = self.at_each(
+            np.array([[share for _, share in kinds]]),
+            np.array([[float(fails) for fails, _ in kinds]]),
+            sizes,
+            tuple(limit(len(members), self.attempts, tried=fails) for (fails, _), members in kinds.items()),
+        )
+        found = zip(kinds.items(), at_each[0].tolist(), strict=True)
+        return {endpoint: many for ((fails, _), members), many in found if not fails for endpoint in members}
+
+    def at_each(self, shares: Floats, failing: Floats, sizes: Ints, limits: tuple[int, ...]) -> Floats:
+        """By problem and class, the attempts at each endpoint; as if the retries of a request came at once.
+
+        The arguments are those of `paths.arrivals`, but that shares and failing are the same for all attempts.
+        """
+        shape = (len(shares), self.attempts, len(limits))
+        shares, failing = (np.broadcast_to(one[:, None, :], shape) for one in (shares, failing))
+        found = arrivals(shares, failing, sizes, limits, elsewhere=self._retries.elsewhere)
+        failed = (found.at * failing).sum(axis=2) + found.nowhere
+        again = allowed(failed[:, :-1], self._retries.budget_share)
+        reached = again[:, None] ** np.arange(self.attempts)
+        return np.asarray((found.at * reached[:, :, None]).sum(axis=1) / sizes)
 
 
 class Bounds:

@@ -23,7 +23,7 @@ from models.cluster import Cluster
 from models.traffic import Traffic
 from simulator.step_function import StepFunction
 from simulator.streams import Streams
-from simulator.traffic.attempts import OVERLOAD, Chance, Look, Outcome, outcome
+from simulator.traffic.attempts import OVERLOAD, Chance, Look, outcomes
 from simulator.traffic.conditions import Conditions, entry_at, merged
 from simulator.traffic.endpoints import EndpointHistory
 from simulator.traffic.fluid.load import EndpointLoads
@@ -81,7 +81,6 @@ class _Fluid:
         self.loads = EndpointLoads(traffic, self.conditions, known, self.proxies, self.views, self.rate)
         self.delays = traffic.retries.delays(traffic.timeout)
         self._eventful = _Remembered(self._is_eventful)
-        self._outcomes: dict[object, Outcome] = {}
 
     def requests(self) -> Requests:
         """Adds up all clients."""
@@ -109,16 +108,11 @@ class _Fluid:
             met, column = np.unique(column, return_inverse=True)
             which = np.unique(which * len(met) + column, return_inverse=True)[1]
         _, first = np.unique(which, return_index=True)
-        outcomes = [self._outcome(row) for row in codes[first].tolist()]
-        return Spans(starts, ends, weights, requests, which, outcomes)
-
-    def _outcome(self, row: list[int]) -> Outcome:
-        """What becomes of requests whose attempts meet these codes, one each; worked out once for what is alike."""
-        looks = [self._look(code) for code in row]
-        key = tuple((tuple(look.chances.items()), look.nothing) for look in looks)
-        if key not in self._outcomes:
-            self._outcomes[key] = outcome(looks, self.traffic.retries)
-        return self._outcomes[key]
+        rows = codes[first]
+        met, into = np.unique(rows, return_inverse=True)
+        looks = [self._look(code) for code in met.tolist()]
+        found_out = outcomes(looks, [row.tolist() for row in into.reshape(rows.shape)], self.traffic.retries)
+        return Spans(starts, ends, weights, requests, which, found_out)
 
     def _met(self, place: int, proxy: Proxy) -> tuple[Floats, Floats, Floats, Ints]:
         """Stretches in which a first attempt may fail: start, end, requests, a column of codes for each attempt."""

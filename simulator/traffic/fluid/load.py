@@ -6,7 +6,9 @@ one by one.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from models.traffic import Traffic
 from simulator.step_function import StepFunction
 from simulator.traffic.conditions import Conditions, entry_at, merged
 from simulator.traffic.fluid.arriving import Arriving, Bounds, EndpointLoad
-from simulator.traffic.fluid.equilibrium import Equilibrium, groups
+from simulator.traffic.fluid.equilibrium import Equilibrium, Moment, groups
 from simulator.traffic.fluid.windows import Windows, windows
 from simulator.traffic.proxies import Known, Proxy
 from simulator.traffic.views import Views
@@ -69,39 +71,55 @@ class EndpointLoads:
         With the highest first, whatever cannot be the peak need not be looked at any more.
         """
         pieces: list[tuple[Floats, Ints]] = [(cut.edges, np.zeros(len(cut.edges), dtype=np.int64))]
+        stretches = self._stretches(cut, ceilings)
+        assert self._capacity is not None
+        seen = {i: self._seen(one) for i, one in enumerate(stretches) if one.ceiling > self._capacity}
+        self._equilibrium.settled([moment for one in seen.values() for moment in one.moments])  # all at a time
+        for i, one in enumerate(stretches):
+            if self._matters(one.ceiling):
+                pieces.append(self._moments(seen.get(i) or self._seen(one)))
+            elif one.compared is not None:
+                pieces.append((one.edges, np.array([self._number(EndpointLoad(one.compared))])))
+        return pieces
+
+    def _stretches(self, cut: Windows, ceilings: Floats) -> "list[_Stretch]":
+        """Windows, and parts of those in which the load depends on the rate; the highest first."""
+        found = []
         ceilings = ceilings * np.where(np.isinf(ceilings), 1.0, cut.highest)
         for window in np.argsort(np.where(np.isinf(ceilings), 1.0, -ceilings), kind="stable").tolist():
             kind, end = int(cut.kinds[window]), float(cut.bounds[window + 1])
             times = cut.fine[slice(*np.searchsorted(cut.fine, cut.bounds[window : window + 2]))]
             if not np.isinf(ceilings[window]):
-                if self._matters(float(ceilings[window])):
-                    pieces.append(self._moments(times, end, kind))
+                found.append(_Stretch(times, end, kind, float(ceilings[window])))
                 continue
             for time, until in pairwise((*times.tolist(), end)):
                 rate = float(self._rate.at(np.array([time]))[0])
-                if self._matters(rate * self._bounds.at_most(kind, cut.contents[window], rate)):
-                    pieces.append(self._moments(np.array([time]), until, kind))
-                else:
-                    pieces.append((np.array([time]), np.array([self._number(EndpointLoad(rate))])))
-        return pieces
+                ceiling = rate * self._bounds.at_most(kind, cut.contents[window], rate)
+                found.append(_Stretch(np.array([time]), until, kind, ceiling, rate))
+        return found
 
     def _matters(self, ceiling: float) -> bool:
         """Whether a load that is no higher than that may be beyond the capacity, or the highest so far."""
         assert self._capacity is not None
         return ceiling > self._capacity * min(1.0, self.peak * (1 + 1e-12))
 
-    def _moments(self, edges: Floats, end: float, kind: int) -> tuple[Floats, Ints]:
-        """The times from the first edge to the end from which on the load is another, and the loads."""
-        moments = merged((edges, *(_within(proxy.arrivals, float(edges[0]), end) for proxy in self._proxies)))
-        clients = groups(moments, self._proxies, self._by_content, self._views.contents, self._weights)
-        widths = np.diff(np.append(moments, end))
+    def _seen(self, stretch: "_Stretch") -> "_Seen":
+        """The times from which on clients know something else or the rate is another."""
+        first, end = float(stretch.edges[0]), stretch.end
+        times = merged((stretch.edges, *(_within(proxy.arrivals, first, end) for proxy in self._proxies)))
+        clients = groups(times, self._proxies, self._by_content, self._views.contents, self._weights)
+        rates = self._rate.at(times).tolist()
+        moments = [(stretch.kind, rate, present) for rate, present in zip(rates, clients, strict=True)]
+        return _Seen(times, np.diff(np.append(times, end)), moments)
+
+    def _moments(self, seen: "_Seen") -> tuple[Floats, Ints]:
+        """The same times, and the loads."""
         found = []
-        for rate, present, width in zip(self._rate.at(moments).tolist(), clients, widths.tolist(), strict=True):
-            load, peak = self._equilibrium.settled(kind, rate, present)
+        for (load, peak), width in zip(self._equilibrium.settled(seen.moments), seen.widths.tolist(), strict=True):
             found.append(self._number(load) if load else 0)
             self.peak = max(self.peak, peak)
             self.overloaded += width * (peak > 1 + 1e-12)
-        return moments, np.array(found)
+        return seen.times, np.array(found)
 
     def _number(self, load: EndpointLoad) -> int:
         key = (load.rate, tuple(load.served.items()))
@@ -118,6 +136,28 @@ class EndpointLoads:
         times, which = times[last], which[last]
         changed = np.append(True, np.diff(which) != 0)
         self.times, self.which = times[changed], which[changed]
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """A time in which the endpoints stand still and no load is beyond a ceiling."""
+
+    edges: Floats
+    """When it begins, and when the rate changes."""
+    end: float
+    kind: int
+    """Which of `Conditions.answering` holds."""
+    ceiling: float
+    compared: float | None = None
+    """The rate, if clients compare endpoints of which some fail at once."""
+
+
+class _Seen(NamedTuple):
+    """What clients know over a stretch, and how many requests come."""
+
+    times: Floats
+    widths: Floats
+    moments: list[Moment]
 
 
 def _within(times: Floats, start: float, end: float) -> Floats:

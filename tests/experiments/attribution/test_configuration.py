@@ -24,7 +24,7 @@ def load(key: str, **absences: Any) -> Any:
     return cluster(nodes(1), deployment(pods=pods))
 
 
-@pytest.mark.parametrize("fails", [Fails.REQUESTS, Fails.BOTH])
+@pytest.mark.parametrize("fails", [Fails.REQUESTS, Fails.READINESS, Fails.BOTH])
 def test_a_bad_content_that_is_read_hot(fails: Fails) -> None:
     change = ConfigChange(
         "change",

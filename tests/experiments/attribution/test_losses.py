@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from experiments.attribution.causes import absences
 from experiments.attribution.losses import attribute
 from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Stage
@@ -34,6 +35,7 @@ from simulator.log import Kind, TransitionLog
 from simulator.operations.config_change import ConfigChange
 from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
+from simulator.operations.scale import Scale
 from simulator.run import Run, simulate
 from tests.experiments.attribution.scenarios import ANY, lost, run
 from tests.simulator.clusters import (
@@ -75,6 +77,56 @@ def test_seconds_are_shared_by_the_replicas_that_are_missing() -> None:
 def test_what_is_not_desired_is_nobodys_fault() -> None:
     found = run(cluster(nodes(1), deployment()), until=100.0)
     assert lost(found, available=ReadyEndpoints(2)) == {("", "not created"): 100.0}
+
+
+def test_who_scales_down_is_the_cause_while_fewer_are_desired() -> None:
+    evening, morning = Scale("evening", "Deployment/web", 0, at=100.0), Scale("morning", "Deployment/web", 1, at=300.0)
+    found = run(cluster(nodes(1), deployment()), operations=[evening, morning])
+    # The old pod answers for a second more; the new one takes three to start.
+    assert lost(found) == {("evening", Stage.SCALED_DOWN): 199.0, ("morning", Stage.START): 3.0}
+
+
+def test_of_several_who_scaled_down_the_last_is_the_cause_until_as_many_are_desired_again() -> None:
+    steps = [("first", 3, 100.0), ("second", 1, 200.0), ("third", 2, 300.0), ("fourth", 3, 400.0), ("last", 4, 500.0)]
+    operations = [Scale(name, "Deployment/web", replicas, at=time) for name, replicas, time in steps]
+    found = run(cluster(nodes(1), deployment(replicas=4)), operations=operations)
+    stages = lost(found, available=ReadyEndpoints(4))
+    cut = {cause: seconds for (cause, stage), seconds in stages.items() if stage == Stage.SCALED_DOWN}
+    # Between them the pods that are made anew are missing, for a few seconds each.
+    assert cut["first"] == pytest.approx(200.0, abs=10.0)
+    assert cut["second"] == pytest.approx(200.0, abs=10.0)
+    assert cut.keys() == {"first", "second"}
+
+
+def test_who_scales_down_what_was_never_enough_is_not_the_cause() -> None:
+    evening = Scale("evening", "Deployment/web", 1, at=100.0)
+    found = run(cluster(nodes(1), deployment(replicas=3)), operations=[evening], until=1000.0)
+    assert lost(found, available=ReadyEndpoints(4)) == {("", Stage.NOT_CREATED): 1000.0}
+
+
+def test_what_is_scaled_down_while_the_cluster_settles_is_what_it_begins_with() -> None:
+    """No autoscaler is at hand here, so the rows are written."""
+    kinds = [
+        (-50.0, Kind.SERVICE_DESIRED, 0, 0, 2),
+        (-10.0, Kind.SERVICE_DESIRED, 0, 2, 0),
+        (10.0, Kind.SERVICE_DESIRED, 0, 0, 0),
+    ]
+    log = TransitionLog.of_columns(np.array([(*row, 0) for row in kinds], dtype=np.float64))
+    log.names = {"SERVICE": ["web"], "POD": [], "NODE": ["node-0"]}
+    log.zones, log.selected_by = [""], []
+    found = attribute(missing_replicas(log, ["web"], 20.0)["web"], np.array([[0.0, 20.0]]))
+    assert [(loss.cause, loss.stage, loss.seconds) for loss in found] == [("", Stage.NOT_CREATED, 20.0)]
+
+
+def test_fewer_replicas_are_no_reason_while_one_that_is_desired_is_missing() -> None:
+    evening = Scale("evening", "Deployment/web", 1, at=100.0)
+    load = cluster(nodes(1), deployment(replicas=2))
+    found = run(load, down(0, at=200.0, lasting=20.0), operations=[evening], until=1000.0)
+    stages = lost(found)
+    assert {cause for cause, _ in stages} == {"down-0-200.0"}
+    assert found.log is not None
+    missing = missing_replicas(found.log, ["web"], found.end)
+    assert {row["cause"] for row in absences(missing, found.start, found.end)} == {"down-0-200.0"}
 
 
 def test_endpoints_that_lag_behind_have_a_stage_of_their_own() -> None:
@@ -208,5 +260,12 @@ def test_causes_that_overlap_sum_to_the_downtime() -> None:
         *("node-crash", "zone-outage", "crash", "release", "patching", "preemption"),
         *("change", "expiry", "refused"),
     }
+    assert {cause for cause in causes - {"preemption"} if not found.strikes[cause]} == set()
     stages = {stage for name in found.services for _, stage in lost(found, name, Capacity(1.0))}
-    assert stages == set(Stage) - {Stage.NO_ROOM, Stage.NOT_LISTED, Stage.OVER_QUOTA, Stage.FORBIDDEN}
+    assert stages == set(Stage) - {
+        Stage.NO_ROOM,
+        Stage.NOT_LISTED,
+        Stage.SCALED_DOWN,
+        Stage.OVER_QUOTA,
+        Stage.FORBIDDEN,
+    }

@@ -212,6 +212,12 @@ def test_an_interrupted_run_says_how_to_go_on(kubenines: Any, monkeypatch: pytes
     assert f"resume: kubenines run {QUICKSTART} --set seed=4 --resume" in err
 
 
+def test_to_resume_and_to_start_anew_is_refused_as_a_contradiction(kubenines: Any) -> None:
+    code, out, err = kubenines("run", QUICKSTART, "--resume", "--fresh")
+    assert (code, out) == (2, "")
+    assert "--resume adds to the results that are there, --fresh starts anew: give one of them" in err
+
+
 @pytest.mark.parametrize("quiet", [True, False])
 def test_damaged_replications_are_said_unless_it_is_to_be_quiet(kubenines: Any, quiet: bool) -> None:
     run = ("run", QUICKSTART, "-o", "out", "-n", "1", "-j", "1", "--set", "duration=1d", *(("-q",) if quiet else ()))
@@ -407,6 +413,21 @@ def test_what_is_not_read_is_named_and_with_strict_an_error(kubenines: Any, comm
     ]
     (tmp_path / "app.yaml").write_text(UNREAD.replace("  setHostnameAsFQDN: true\n  schedulerName: mine\n", ""))
     assert kubenines(command, "e.yaml", "--strict", *(["--fresh"] if command == "run" else []))[0] == 0
+
+
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_pods_that_would_not_start_are_with_strict_an_error(kubenines: Any, command: str, tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
+        "spec: {nodeSelector: {disk: ssd}, containers: [{name: c, image: x}]}\n"
+    )
+    (tmp_path / "e.yaml").write_text(PLAIN)
+    assert kubenines(command, "e.yaml")[0] == 0
+    code, _, err = kubenines(command, "e.yaml", "--strict")
+    assert code == 2
+    wrong = [line for line in err.splitlines() if line.startswith("e.yaml: ")]
+    assert wrong[0].startswith("e.yaml: not placed under as-shipped: web: 0/3 nodes are available: ")
+    assert [" no node has disk=ssd" in line for line in wrong] == [False, True]
 
 
 def test_results_and_report_carry_what_is_not_read(kubenines: Any, tmp_path: Path) -> None:

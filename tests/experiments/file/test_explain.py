@@ -12,6 +12,7 @@ import yaml
 from experiments import presets
 from experiments.file.explain import NothingToExplain, explain
 from experiments.file.json_schema import for_editors, json_schema
+from models.manifests.conversion import converters
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIGS = sorted((ROOT / "experiments" / "configs").glob("*.yaml"))
@@ -61,7 +62,9 @@ def test_every_word_that_a_field_may_have_is_explained() -> None:
         assert word in explain(word, 80)
 
 
-@pytest.mark.parametrize("path", ["", "spec", "failures", "policies", "laws", "metrics", "timing", "presets", *NAMES])
+@pytest.mark.parametrize(
+    "path", ["", "spec", "failures", "policies", "laws", "metrics", "timing", "presets", "kinds", *NAMES]
+)
 def test_a_page_fits_the_terminal(path: str) -> None:
     assert [line for line in explain(path, 80).splitlines() if len(line) > 80] == []
 
@@ -87,6 +90,16 @@ def test_a_page_fits_the_terminal(path: str) -> None:
 )
 def test_a_page_says_what_one_asks_for(path: str, says: str) -> None:
     assert says in " ".join(explain(path, 80).split())
+
+
+def test_every_kind_of_object_that_acts_is_explained() -> None:
+    page = explain("kinds", 80)
+    assert {"ConfigMap", "Secret", "Job", "CronJob", "ResourceQuota", "LimitRange", "StorageClass"} <= set(converters())
+    for kind, convert in converters().items():
+        assert f"  {kind}\n" in page
+        assert (convert.__doc__ or "").split()[:3] == explain(kind, 80).split(kind, 1)[1].split()[:3]
+    with pytest.raises(NothingToExplain, match="did you mean 'ConfigMap'"):
+        explain("Configmap")
 
 
 def test_a_name_that_no_file_has_gives_the_nearest_of_all_names() -> None:

@@ -6,11 +6,14 @@ import pytest
 
 from experiments.design.scenario import Scenario
 from experiments.experiment import Experiment
+from models.deployment import Percent
 from models.distributions import Fixed
 from models.input.problems import InputError
 from models.node_pool import PROVISIONING
 from simulator.node_autoscaling.cluster_autoscaler import ClusterAutoscaler
+from simulator.node_autoscaling.consolidation import Budget, ConsolidationPolicy, Disruption
 from simulator.node_autoscaling.expander import Expander
+from simulator.node_autoscaling.karpenter import Karpenter
 
 ROOT = Path(__file__).resolve().parents[3]
 HEAD = f"""\
@@ -66,6 +69,35 @@ def test_a_policy_may_have_an_autoscaler_of_its_own(tmp_path: Path) -> None:
     assert (fixed, growing) == (None, ClusterAutoscaler(scan_interval=30.0))
     assert isinstance(cheap, ClusterAutoscaler)
     assert (cheap.scan_interval, cheap.scale_up.expander) == (10.0, Expander.PRICE)
+
+
+def test_karpenter_is_written_as_a_node_pool_is(tmp_path: Path) -> None:
+    policies = """\
+  policies:
+  - {name: plain, nodeAutoscaler: {type: karpenter}}
+  - name: careful
+    nodeAutoscaler:
+      type: karpenter
+      expireAfter: null
+      terminationGracePeriod: 1h
+      disruption: {consolidationPolicy: WhenEmpty, consolidateAfter: 5m, budgets: [{nodes: 20%}, {nodes: 5}]}
+"""
+    plain, careful = (one.node_autoscaler for one in scenarios(tmp_path, "count: 2, max: 5", policies))
+    assert plain == Karpenter()
+    assert careful == Karpenter(
+        expire_after=None,
+        termination_grace_period=3600.0,
+        disruption=Disruption(ConsolidationPolicy.WHEN_EMPTY, 300.0, (Budget(Percent(20)), Budget(5))),
+    )
+
+
+@pytest.mark.parametrize(
+    ("nodes", "wrong"), [("120%", "100%"), ("-1", "greater than or equal to 0"), ("a few", "percent")]
+)
+def test_a_budget_of_nodes_is_a_number_or_a_share(tmp_path: Path, nodes: str, wrong: str) -> None:
+    written = f"  nodeAutoscaler: {{type: karpenter, disruption: {{budgets: [{{nodes: {nodes}}}]}}}}\n"
+    with pytest.raises(InputError, match=f"e.yaml:.*{wrong}"):
+        scenarios(tmp_path, "count: 2, max: 5", written)
 
 
 def test_zones_that_only_later_nodes_will_be_in_are_known(tmp_path: Path) -> None:

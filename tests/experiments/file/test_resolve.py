@@ -364,6 +364,38 @@ def test_a_pattern_of_missing_images_that_none_has_is_told(read: Any, tmp_path: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("pool", "rest", "told"),
+    [
+        ("max: 5, provisioning: {kind: fixed, value: 1m}", "", {"max", "provisioning"}),
+        ("provisioning: {kind: fixed, value: 1m}", "  nodeAutoscaler: {type: clusterAutoscaler}\n", {"provisioning"}),
+        ("max: 5, provisioning: {kind: fixed, value: 1m}", "  nodeAutoscaler: {type: clusterAutoscaler}\n", set()),
+    ],
+)
+def test_what_a_pool_says_to_an_autoscaler_that_is_not_there_is_named(
+    read: Any, pool: str, rest: str, told: set[str]
+) -> None:
+    head = HEAD.replace("{name: general,", f"{{name: general, {pool},")
+    assert head != HEAD
+    warnings = read(rest, head=head).warnings
+    assert {w.split(": ")[1].rpartition(".")[2] for w in warnings if "changes nothing" in w} == told
+
+
+def test_what_is_wrong_with_fields_is_told_by_the_names_that_they_have_in_the_file(problems: Any) -> None:
+    (found,) = problems("  operations: [{name: p, type: drain, every: 7d, maxConcurrent: 0}]\n")
+    assert found == "e.yaml:8:16: spec.operations[0]: `maxConcurrent` must be at least 1"
+
+
+def test_an_override_of_the_behaviour_of_nothing_is_told(read: Any, tmp_path: Path) -> None:
+    warnings = read(
+        "  behaviour: {overrides: [{match: {kind: Deployment}, startup: {kind: fixed, value: 1s}},"
+        " {match: {name: wbe}, startup: {kind: fixed, value: 1s}}]}\n"
+    ).warnings
+    assert [told.removeprefix(f"{tmp_path}/") for told in warnings if "overrides" in told] == [
+        "e.yaml:8:99: spec.behaviour.overrides[1].match: no workload is like this, so nothing behaves so"
+    ]
+
+
 def test_no_manifests_are_a_problem(problems: Any) -> None:
     (found,) = problems(head=HEAD.replace("[app.yaml]", "[]"))
     assert found == "e.yaml:7:14: spec.manifests: expected at least one file or directory"

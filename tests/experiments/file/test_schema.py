@@ -323,7 +323,7 @@ def test_a_small_file_is_enough() -> None:
         ),
         (
             "  behaviour: {timing: {nodeMonitorPeriod: 0s}}",
-            "spec.behaviour.timing: node_monitor_period must be at least 0.001 s",
+            "spec.behaviour.timing: nodeMonitorPeriod must be at least 0.001 s",
         ),
         (
             '  failures: [{name: "a\\x1b", type: containerCrash, timeToFailure: {kind: fixed, value: 1d}}]',

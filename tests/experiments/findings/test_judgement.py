@@ -3,10 +3,12 @@
 import math
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 from experiments import Experiment
 from experiments.design.objective import METRICS, MetricName, Objective
+from experiments.inference import estimate
 from experiments.report import text
 from experiments.results import Results
 from experiments.runner import run as runner
@@ -76,6 +78,14 @@ def test_a_service_that_is_never_up_meets_no_objective() -> None:
     assert found.availability("frontend", "dark").high == pytest.approx(0.0)
     assert [(one.verdict, one.more) for one in found.objectives] == [("missed", None)] * 2
     assert found.verdict() == 1
+
+
+def test_rounding_does_not_make_a_service_that_is_never_up_available() -> None:
+    thirds = np.full(21, 30 * 86400.0 / 7)  # as the sums of pieces of windows are
+    of = estimate.availability(thirds + 3e-10, thirds, thirds[:3], 0.95, pieces="batches")
+    assert (of.value, of.low, of.high) == (0.0, 0.0, 0.0)
+    assert estimate.nines(of).show_value() == "0.00"
+    assert estimate.availability(thirds * (1 - 1e-9), thirds, thirds[:3], 0.95).high > 0
 
 
 def test_objectives_are_said_with_their_metric() -> None:

@@ -34,10 +34,15 @@ def test_runs_count_that_were_due_in_the_window() -> None:
     counts = ("due", "complete", "failed", "missed", "replaced", "unfinished", "failed_pods")
     assert [cron[name] for name in counts] == [5, 1, 0, 1, 1, 2, 1]
     assert (cron["late_s"], cron["latest_s"]) == (100.0, 100.0)
-    assert (alone["job"], alone["due"]) == ("Job/b", 0)
-    _, alone = jobs(RUNS, 0.0, 150.0)
-    assert (alone["failed"], alone["failed_pods"], alone["late_s"]) == (1, 7, 0.0)
+    assert alone["job"] == "Job/b"
+
+
+def test_the_only_run_of_a_job_counts_though_it_was_in_the_warm_up() -> None:
+    _, alone = jobs(RUNS, 50.0, 150.0)
+    assert (alone["due"], alone["failed"], alone["failed_pods"], alone["late_s"]) == (1, 1, 7, 0.0)
     assert json.loads(alone["reasons"]) == {"BackoffLimitExceeded": 1}
+    _, alone = jobs(RUNS, 0.0, 20.0)
+    assert alone["due"] == 0
 
 
 def test_success_is_what_is_complete_of_what_was_due() -> None:

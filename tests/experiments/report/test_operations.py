@@ -99,3 +99,19 @@ def test_a_workload_that_is_not_there_is_named_with_its_kind(tmp_path: Path) -> 
     (tmp_path / "m.yaml").write_text((CASES / "ds-rollout/m.yaml").read_text())
     with pytest.raises(Exception, match=r"there is no StatefulSet/ag; did you mean .*DaemonSet/ag"):
         Experiment.from_yaml(tmp_path / "e.yaml")
+
+
+def test_changes_that_are_rolled_back_are_told_and_counted() -> None:
+    change = {
+        "name": "settings",
+        "type": "configChange",
+        "target": "ConfigMap/settings",
+        "every": "5d",
+        "badProbability": 1,
+        "detection": {"kind": "fixed", "value": "10m"},
+    }
+    shipped = Experiment.from_yaml("experiments/configs/configuration.yaml", ("duration=12d", "replications=2"))
+    found = shipped.set("policies", [{"name": "bad", "operations": [change]}]).run(workers=1)
+    of = only(found)
+    assert (of.begun, of.done, of.rolled_back) == (4, 0, 4)
+    assert "settings was rolled back 4 of 4 times under bad: it was no good" in remarks.notes(found)

@@ -1,6 +1,8 @@
 """The tables and lines about error budgets, rollouts and the cluster."""
 
 import io
+import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,14 @@ import pytest
 from experiments import Experiment
 from experiments.findings import summaries
 from experiments.report import budgets, costs, html, rollouts, text
+from experiments.report.plain import summary
+from experiments.report.plain import text as text_of
 from experiments.report.table import Table
 from experiments.results import Results
 from experiments.runner import run as runner
+from models.input.problems import Location
+from models.manifests import Named
+from models.manifests.fields import Effect
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit
 
@@ -91,6 +98,46 @@ def rolled(of: Results, **outcomes: list[str]) -> Results:
     ]
     columns = of.tables["rollouts"].columns
     return Results(of.manifest, {**of.tables, "rollouts": pd.DataFrame(rows).reindex(columns=columns)})
+
+
+def test_json_has_the_numbers_of_error_budgets_and_rollouts(plain: Results) -> None:
+    rollouts_of = rolled(plain, as_shipped=["complete"] * 3 + ["stuck", "replaced"]).tables["rollouts"]
+    of = promised(plain, **SPENT)
+    of = Results(of.manifest, {**of.tables, "rollouts": rollouts_of}, of.resolved)
+    found = json.loads(text_of(summary(of)))
+    (row,) = found["rollouts"]
+    assert (row["service"], row["policy"], row["begun"], row["perYear"]) == ("frontend", "as-shipped", 5, 0.25)
+    assert (row["complete"], row["stuck"], row["replaced"], row["fewestAnswering"]) == (3, 1, 1, 1)
+    assert (row["medianTime"], row["timeOf95Percent"], row["podsLacking"]) == (120.0, 174.0, 0.5)
+    shipped, never = found["errorBudgets"]
+    assert (shipped["target"], shipped["period"], shipped["overspent"]) == (0.999, 30 * 86400.0, 10)
+    assert shipped["worstPeriod"] == pytest.approx({"median": 1.0, "of95Percent": 1.9})
+    assert shipped["lastPeriod"] == pytest.approx({"median": 0.45, "of95Percent": 0.9})
+    assert (shipped["alertsPerYear"]["unit"], shipped["alertDelay"]) == ("a year", 50.0)
+    assert (never["policy"], never["worstPeriod"]["of95Percent"], never["alertDelay"]) == ("never", 0.0, None)
+
+
+def test_one_service_is_told_of_the_operations_on_its_own_workloads(plain: Results) -> None:
+    of = rolled(plain, as_shipped=["complete"])
+    of.tables["rollouts"]["workload"] = "Deployment/frontend"
+    operations = of.tables["operations"].columns
+    about = ["Deployment/frontend", "Node/node-1", "Deployment/other"]
+    rows = [{"policy": "as-shipped", "operation": "o", "subject": subject} for subject in about]
+    tables = {**of.tables, "operations": pd.DataFrame(rows).reindex(columns=operations)}
+    told = Results(of.manifest, tables)
+    assert list(told.operations["subject"]) == about
+    assert list(told.only("frontend").operations["subject"]) == about
+    assert list(told.only("cart").operations["subject"]) == about[1:]
+    assert list(told.only(policy="never").operations["subject"]) == about
+
+
+def test_of_one_service_among_several_fields_that_are_not_read_are_only_counted(plain: Results) -> None:
+    field = Named("Pod spec.x", Effect.TOO_GOOD, "it matters", 3, Location("f.yaml", 1, 2))
+    of = Results(replace(plain.manifest, named=[field.to_json()]), plain.tables)
+    assert text.unread(of)[0].startswith("not read, too good: Pod spec.x (3 times")
+    assert text.unread(of.only("cart")) == [
+        "1 sort of field not read, of whichever Service: named where all Services are shown"
+    ]
 
 
 def test_rollouts_are_counted_with_the_durations_of_the_complete_ones(plain: Results) -> None:

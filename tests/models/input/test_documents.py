@@ -117,6 +117,11 @@ def test_a_list_of_mappings_is_merged_first_one_wins() -> None:
     assert read("a: &a {x: 1}\nb: &b {x: 2, z: 2}\nc:\n  <<: [*a, *b]\n")["c"] == {"x": 1, "z": 2}
 
 
+def test_in_a_file_that_is_not_for_kubectl_equal_keys_are_told_without_its_rule() -> None:
+    (document,) = parse_documents("a: 1\na: 2\n", "f.yaml", y_is_text=True)
+    assert list(map(str, document.warnings)) == ["f.yaml:2:1: duplicate key 'a' (first at f.yaml:1:1)"]
+
+
 def test_of_equal_keys_the_last_counts_and_each_is_told_with_the_place_of_the_first() -> None:
     documents = parse_documents("a: 1\nb: {c: 1, c: 2}\na: 2\n---\nx: 1\nx: 2\n", "f.yaml")
     assert [document.value for document in documents] == [{"a": 2, "b": {"c": 2}}, {"x": 2}]

@@ -139,10 +139,10 @@ def test_a_pod_is_summed() -> None:
     found = refused(limit_range("{type: Pod, max: {cpu: 2}}"), pod("resources: {limits: {cpu: 1}}", second))
     assert found == "maximum cpu usage per Pod is 2, but limit is 3"
     assert refused(limit_range("{type: Pod, max: {cpu: 2}}"), pod()) == (
-        "maximum cpu usage per Pod is 2. No limit is specified"
+        "maximum cpu usage per Pod is 2.  No limit is specified"
     )
     assert refused(limit_range("{type: Pod, min: {cpu: 2}}"), pod()) == (
-        "minimum cpu usage per Pod is 2. No request is specified"
+        "minimum cpu usage per Pod is 2.  No request is specified"
     )
 
 
@@ -326,3 +326,32 @@ def test_the_overhead_is_charged_where_there_is_a_limit() -> None:
 def test_what_is_no_mapping_of_amounts_is_named(hard: str) -> None:
     with pytest.raises(InputError, match=r"spec\.hard"):
         build(quota(f"hard: {hard}"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("hard: {pods: 2.5}", "must be an integer"),
+        ("hard: {count/pods: 500m}", "must be an integer"),
+        ("hard: {pods: 1}, scopes: [Terminating, NotTerminating]", "conflicting scopes"),
+        ("hard: {pods: 1}, scopes: [BestEffort, NotBestEffort]", "conflicting scopes"),
+    ],
+)
+def test_quotas_that_the_api_server_refuses_are_refused(spec: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        build(quota(spec))
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ("default: {cpu: 3}, max: {cpu: 2}", r"default\.cpu: is greater than max of cpu"),
+        ("defaultRequest: {cpu: 3}, default: {cpu: 3}, max: {cpu: 2}", r"defaultRequest\.cpu: is greater than max"),
+        ("min: {cpu: 2}, default: {cpu: 1}", r"min\.cpu: is greater than default of cpu"),
+        ("min: {cpu: 2}, defaultRequest: {cpu: 1}", r"min\.cpu: is greater than defaultRequest of cpu"),
+        ("maxLimitRequestRatio: {cpu: 500m}", r"maxLimitRequestRatio\.cpu: ratio 500m is less than 1"),
+    ],
+)
+def test_limits_that_the_api_server_refuses_are_refused(limits: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        build(limit_range(f"{{type: Container, {limits}}}"))

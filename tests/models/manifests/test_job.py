@@ -124,6 +124,27 @@ def test_a_success_policy_is_met_by_indexes_or_their_number() -> None:
             "completionMode: Indexed\ncompletions: 3\nsuccessPolicy: {rules: [{succeededIndexes: '0-x'}]}",
             "spec.successPolicy.rules[0].succeededIndexes: cannot convert string to integer for index: '0-x'",
         ),
+        (
+            "completionMode: Indexed\ncompletions: 3\nsuccessPolicy: {rules: [{succeededIndexes: '0,1-3000000000'}]}",
+            "spec.successPolicy.rules[0].succeededIndexes: too large index: 3000000000, of 3 completions",
+        ),
+        (
+            "completionMode: Indexed\ncompletions: 3\nsuccessPolicy: {rules: [{succeededIndexes: '2-1'}]}",
+            "spec.successPolicy.rules[0].succeededIndexes: non-increasing order, previous: 2, current: 1",
+        ),
+        (
+            "completionMode: Indexed\ncompletions: 3\nsuccessPolicy: {rules: [{succeededCount: 4}]}",
+            "spec.successPolicy.rules[0].succeededCount: must be less than or equal to 3",
+        ),
+        (
+            "completionMode: Indexed\ncompletions: 3\nsuccessPolicy: {rules: [{succeededIndexes: '0,2', "
+            "succeededCount: 3}]}",
+            "spec.successPolicy.rules[0].succeededCount: must be less than or equal to 2",
+        ),
+        (
+            "podFailurePolicy: {rules: [{action: Count, onExitCodes: {containerName: x, operator: In, values: [1]}}]}",
+            "spec.podFailurePolicy.rules[0].onExitCodes.containerName: must be one of the container or initContainer",
+        ),
     ],
 )
 def test_what_the_api_server_refuses_is_refused(spec: str, message: str) -> None:

@@ -144,6 +144,22 @@ def test_a_volume_without_a_source_and_words_that_do_not_exist_are_mistakes() ->
     assert "did you mean 'Block'?" in said
 
 
+@pytest.mark.parametrize(
+    ("kind", "spec", "message"),
+    [
+        ("PersistentVolume", "{hostPath: {path: /x}, nfs: {server: s, path: /x}}", "not specify more than 1 volume"),
+        ("PersistentVolume", "{local: {path: /x}}", "Local volume requires node affinity"),
+        ("PersistentVolume", "{hostPath: {path: /x}, capacity: {storage: 0}}", "must be greater than zero (got 0)"),
+        ("PersistentVolumeClaim", "{resources: {requests: {storage: -1}}}", "must be greater than zero (got -1)"),
+        ("PersistentVolumeClaim", "{accessModes: [ReadWriteOncePod, ReadWriteOnce]}", "may not use ReadWriteOncePod"),
+    ],
+)
+def test_storage_that_the_api_server_refuses_is_refused(kind: str, spec: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        build(object_of(kind, spec))
+    assert any(message in problem.message for problem in caught.value.problems)
+
+
 def test_the_claims_of_pods_and_of_stateful_sets_are_read() -> None:
     ephemeral = "{name: s, ephemeral: {volumeClaimTemplate: {spec: {resources: {requests: {storage: 1Gi}}}}}}"
     claims = object_of("PersistentVolumeClaim", "{}")
@@ -158,6 +174,15 @@ def test_the_claims_of_pods_and_of_stateful_sets_are_read() -> None:
     assert not db.keeps_claims_when_scaled
     assert [claim.name for claim in db.claims(2)] == ["disk-web-2"]
     assert [claim.storage_class for claim in db.claims(2)] == ["x"]
+
+
+def test_storage_of_the_node_is_what_is_on_its_disk() -> None:
+    volumes = (
+        "{name: host, hostPath: {path: /x}}, {name: disk, emptyDir: {}}, {name: memory, emptyDir: {medium: Memory}}, "
+        "{name: settings, configMap: {name: c}}"
+    )
+    [web] = build(workload("Deployment", volumes)).cluster.deployments
+    assert web.template.spec.local_volumes == ("host", "disk")
 
 
 def test_a_claim_that_is_not_given_is_a_disk_or_a_share_of_those_that_use_it() -> None:

@@ -15,6 +15,7 @@ from simulator.operations.out_of_service import OutOfService
 from simulator.state.objects import VolumeWait
 from simulator.stories.attempts import Outcome
 from tests.simulator.clusters import HOUR, Lab, behaviour, deployment, down, nodes, pod, template
+from tests.simulator.controllers.test_job import InTurn
 from tests.simulator.volumes import (
     ATTACH,
     BEGINNING,
@@ -140,6 +141,19 @@ def test_a_volume_is_taken_by_force_six_minutes_after_the_pod_object_is_gone(kin
     assert gone_at(lab) == deleted_at(lab) + 200.0
     assert lab.times(Kind.VOLUME_ATTACHED, 0)[:1] == [round(gone_at(lab) + 360.0 + DETACH, 3)]
     assert ready_at(lab)[0] == pytest.approx(gone_at(lab) + 360.0 + DETACH + ATTACH + 1.0, abs=0.001)
+
+
+def test_a_pod_hangs_from_when_its_node_is_not_ready_whatever_it_is_then() -> None:
+    """The node says itself that it is unwell, and falls silent later."""
+    help_ = ForceDelete("help", InTurn(200.0, 10.0))
+    lab = settled(DISKS, stateful_set("web"), machines=ONE_ZONE, operations=[help_])
+    [pod] = lab.pods()
+    node = pod.node
+    lab.at(90.0, lambda: lab.state.nodes.set_healthy(node, False, 0))
+    lab.at(100.0, lambda: lab.state.nodes.add_down_cause(node, "test", 0))
+    lab.delete(pod, at=101.0)
+    lab.run(HOUR)
+    assert gone_at(lab) == 101.0 + 200.0
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])

@@ -227,3 +227,21 @@ def test_names_carry_the_namespace_only_when_there_are_several() -> None:
     load = replace(cluster(nodes(1), deployment()), services=services)
     assert set(simulate(load, duration=10.0).services) == {"default/web", "other/web"}
     assert set(simulate(replace(load, services=services[1:]), duration=10.0).services) == {"web"}
+
+
+@pytest.mark.parametrize(("published", "listed"), [(False, 1), (True, 3)])
+def test_a_pod_whose_node_is_gone_is_left_out_once_something_happens_to_another(published: bool, listed: int) -> None:
+    service = Service("web", selector={"app": "web"}, publish_not_ready_addresses=published)
+    lab = behind(service, deployment(replicas=3, pods=template("web", PROBED)))
+    counts = {node: [pod.node for pod in lab.pods()].count(node) for node in (0, 1)}
+    [single] = [node for node, count in counts.items() if count == 1]
+    lab.at(100.0, lambda: lab.state.nodes.delete(single, 0))
+    [found] = lab.state.services
+    lab.run(110.0)
+    assert len(found.endpoints) == 3
+    lab.delete(next(pod for pod in lab.pods() if pod.node != single), at=120.0)
+    lab.run(121.5)
+    assert len(found.endpoints) == listed  # the new pod runs, and is not ready yet
+    lab.run(200.0)
+    assert len(found.endpoints) == 3
+    assert all(lab.state.nodes.exists[pod.node] for pod in lab.pods())

@@ -219,3 +219,18 @@ def test_the_claims_of_a_stateful_set_are_made_before_the_pod_that_is_refused() 
     assert [each.ordinal for each in lab.pods()] == [0]
     assert sorted(name for _, name in lab.state.volumes.claims) == ["data-db-0", "data-db-1"]
     assert lab.simulation.pending() == {"db-1": refusal("db-1", 1, 1)}
+
+
+def test_a_pod_that_is_overdue_is_not_counted_again_when_the_quota_changes() -> None:
+    load = web(2, deployment(replicas=2), pods=10)
+    lab = Lab(load, behaviour())
+    stuck = lab.pods()[0]
+    down(stuck.node, at=10.0).install(lab.simulation.world)
+    lab.delete(stuck, at=20.0)
+    lab.run(1000.0)
+    there = [pod for pod in lab.pods() if not pod.deleting]
+    assert stuck.uid in lab.state.pods
+    assert used(lab)["pods"] == len(there)
+    lab.apply(replace(load.quotas[0], hard={"pods": 20}), at=1001.0)
+    lab.run(1002.0)
+    assert used(lab)["pods"] == len(there)

@@ -11,7 +11,7 @@ from models.distributions import Fixed
 from simulator.failures.access_refused import AccessRefused
 from simulator.kubelet.access import env_retry, mount_retry
 from simulator.log import Configured, Kind
-from tests.simulator.clusters import Lab, down
+from tests.simulator.clusters import Lab, behaviour, cluster, down, nodes
 from tests.simulator.operations.test_config_change import answering, app, lab
 
 LOOKS = np.full(100, 12.0)
@@ -88,3 +88,14 @@ def test_the_first_try_after_the_object_may_be_read_again_succeeds() -> None:
     assert mount_retry(100.0, LOOKS) == 135.0  # mounted after 127.5 s, while the worker does not look
     assert mount_retry(200.0, LOOKS) == 249.5
     assert [env_retry(waited, LOOKS) for waited in (0.1, 12.0, 12.1)] == [12.0, 12.0, 24.0]
+
+
+def test_a_pod_that_is_deleted_as_it_may_go_on_does_not() -> None:
+    """It may read the Secret from 200 s on by one failure, and from 201 s on by the other, and waits for its turn."""
+    both = [AccessRefused(f"refused-{i}", "Secret/db", Fixed(100.0), Fixed(100.0 + i)) for i in range(2)]
+    load = cluster(nodes(4), app(1, Via.ENV, "Secret/default/db"))
+    made = Lab(load, behaviour(stop_unstarted=Fixed(30.0)), both)
+    made.at(150.0, lambda: made.state.pods.mark_deleting(made.pods()[0], 0))
+    made.at(201.0, lambda: made.state.pods.mark_deleting(made.pods()[-1], 0))
+    made.run(230.0)
+    assert [time for time, name, _ in made.log(Kind.POD_CONTAINERS) if name == "web-1"] == []

@@ -81,6 +81,27 @@ def test_a_rotation_that_people_do_puts_the_end_off() -> None:
     assert answering(run(expiry(), operations=(rotation,))) == []
 
 
+def rolled_back(at: float, after: float) -> SecretRotation:
+    """A rotation that is bad, so that the old certificate comes back."""
+    return SecretRotation(
+        "rotation", "Secret/tls", at=at, reload=Reload.HOT, bad_probability=1.0, detection=Fixed(after)
+    )
+
+
+def test_one_that_has_run_out_and_comes_back_is_mended() -> None:
+    found = run(expiry(), until=14_000.0, operations=(rolled_back(5000.0, 6000.0),))
+    assert found.simulation.strikes()["expiry"] == 1
+    assert answering(found)[-1][1] == 2
+    assert 12_000.0 <= answering(found)[-1][0] <= 12_090.0  # people have begun when it came back
+
+
+def test_one_that_comes_back_when_it_is_due_is_rotated() -> None:
+    found = run(expiry(renew_before=3000.0), until=14_000.0, operations=(rolled_back(6500.0, 1500.0),))
+    assert found.simulation.strikes().get("expiry", 0) == 0
+    assert answering(found)[-1][1] == 2
+    assert answering(found)[-1][0] < 8100.0
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -93,3 +114,15 @@ def test_a_rotation_that_people_do_puts_the_end_off() -> None:
 def test_an_expiry_that_makes_no_sense_is_refused(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         expiry(**fields)
+
+
+def test_pods_that_hold_an_old_one_which_came_back_are_mended_too() -> None:
+    """A bad one is rolled back at 400 s; the old one is rotated at 5000 s, and pods do not read that."""
+    rotation = SecretRotation(
+        *("rotation", "Secret/tls"), at=100.0, reload=Reload.HOT, bad_probability=1.0, detection=Fixed(300.0)
+    )
+    found = run(expiry(renew_before=5000.0, reload=Reload.NONE), operations=[rotation], until=12_000.0)
+    after = [(time, number) for time, number in answering(found) if time > 1000.0]
+    assert after[:2] == [(10_000.0, 1), (10_000.0, 0)]
+    assert after[-1][1] == 2
+    assert found.simulation.strikes()["expiry"] == 1

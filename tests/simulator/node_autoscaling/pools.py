@@ -26,7 +26,7 @@ def pool(
     **template: Any,
 ) -> NodePool:
     """Nodes of one CPU, unless it says otherwise."""
-    like = node(name, labels={"pool": name}, **{"cpu": 1000, **template})
+    like = replace(node(name, **{"cpu": 1000, **template}), labels={"pool": name})
     return NodePool(name, like, tuple(zones), count, count if least is None else least, most, price, provisioning)
 
 

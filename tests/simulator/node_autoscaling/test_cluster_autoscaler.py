@@ -3,14 +3,14 @@
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from models.daemonset import DaemonSet
 from models.deployment import Deployment
 from models.disruption import PodDisruptionBudget
-from models.distributions import Fixed, Uniform
+from models.distributions import Fixed
 from models.labels import LabelSelector
+from models.node import volume_limit
 from simulator.log import Kind
 from simulator.node_autoscaling.cluster_autoscaler import ClusterAutoscaler
 from simulator.node_autoscaling.expander import Expander
@@ -18,6 +18,7 @@ from simulator.node_autoscaling.scale_down import ScaleDownRules
 from simulator.node_autoscaling.scale_up import ScaleUpRules
 from tests.simulator.clusters import HOUR, Lab, container, deployment, down, pod, template
 from tests.simulator.node_autoscaling.pools import BOOT, lab, pool, pooled
+from tests.simulator.volumes import DISKS, stateful_set, where
 
 SCAN = 10.0
 MINUTE = 60.0
@@ -48,15 +49,6 @@ def test_a_pod_that_fits_nowhere_waits_for_a_tick_and_for_the_node() -> None:
     assert 100.0 <= asked < 100.0 + SCAN
     assert (came, name) == (pytest.approx(asked + BOOT), "general-2")
     assert found.times(Kind.POD_NODE, since=1.0) == [pytest.approx(came)]
-
-
-def test_the_wait_for_a_node_is_half_a_scan_and_the_provisioning() -> None:
-    law, waits = Uniform(30.0, 90.0), []
-    for seed in range(200):
-        found = lab(pooled([pool(provisioning=law)], web(1)), ClusterAutoscaler(), seed=seed, end=300.0)
-        waits.append(scaled(found, 2, at=100.0).run(300.0).times(Kind.POD_NODE, since=1.0)[0] - 100.0)
-    variance = SCAN**2 / 12 + 60.0**2 / 12
-    assert abs(np.mean(waits) - (SCAN / 2 + law.mean)) < 4 * math.sqrt(variance / len(waits))
 
 
 def test_there_are_as_many_nodes_as_the_pods_take_and_no_more_than_the_maximum() -> None:
@@ -179,3 +171,20 @@ def test_without_pods_that_wait_nothing_is_done_for_a_year() -> None:
     found.run(365 * 24 * HOUR)
     assert found.state.transitions.count == before
     assert found.kernel.peek() == math.inf
+
+
+def test_a_node_that_somebody_takes_away_as_it_goes_is_gone_once() -> None:
+    found = scaled(lab(pooled([pool()], web(1)), ClusterAutoscaler()), 2, at=100.0)
+    scaled(found, 1, at=HOUR)
+    found.state.listen(Kind.NODE_TAINTS, lambda node, new, cause: found.state.nodes.delete(node, 0))
+    assert [name for _, name in gone(found.run(2 * HOUR))] == ["general-2"]
+
+
+def test_volumes_count_on_the_nodes_where_they_are_when_others_are_gone() -> None:
+    pools = [pool(count=3, least=1, resources={volume_limit(DISKS.provisioner): 1})]
+    databases = stateful_set(replicas=3, pods=template("db", container(cpu=600)))
+    found = lab(pooled(pools).with_values([DISKS, databases]), ClusterAutoscaler())
+    found.at(100.0, lambda: found.state.nodes.delete(0, 0))
+    [(_, name)] = joined(found.run(HOUR))
+    assert name == "general-4"
+    assert sorted(where(found)) == ["general-2", "general-3", "general-4"]

@@ -59,6 +59,11 @@ def test_a_node_that_joins_a_zone_that_is_out_is_down_until_the_zone_is_back() -
     assert [t for t, n, up in found.log(Kind.NODE_POWER) if n == "general-2" and up] == [3 * HOUR]
 
 
+def test_a_node_that_joins_a_zone_that_is_back_is_up() -> None:
+    found = growing(ZoneOutage("outage", Fixed(HOUR), Fixed(60.0)), 1.9 * HOUR, at=1.5 * HOUR)
+    assert downs(found) == {"general-1": [HOUR], "general-2": []}
+
+
 def test_a_selector_holds_for_those_that_join() -> None:
     elsewhere = NodeCrash("crash", Fixed(HOUR), Fixed(60.0), select=LabelSelector.of({"pool": "other"}))
     assert downs(growing(elsewhere, 3 * HOUR)) == {"general-1": [], "general-2": []}

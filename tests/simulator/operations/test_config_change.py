@@ -71,6 +71,43 @@ def test_a_bad_content_that_is_rolled_out_takes_no_more_than_max_unavailable() -
     assert found.counts() == ((4, 4, 4), (0, 0, 0))  # the first comes back
 
 
+def test_what_the_readiness_probe_sees_stops_a_rollout_as_a_crash_does_and_restarts_nothing() -> None:
+    """One of four is missing from the change to its detection, and until the old one is ready again: 1000 s + 3 s."""
+    operation = change(reload=Reload.RESTART, fails=Fails.READINESS)
+    found = lab(app(4, max_unavailable=1, max_surge=0), operation).run(5000.0)
+    assert answering(found) == [(100.0, 3), (1103.0, 4)]
+    assert [a.outcome for a in attempts(found)] == [Outcome.ROLLED_BACK]
+    assert all(container.restarts == 0 for pod in found.pods() for container in pod.containers)
+    assert found.counts() == ((4, 4, 4), (0, 0, 0))
+
+
+def test_replicas_that_read_hot_what_the_readiness_probe_sees_leave_the_service_until_they_read_better() -> None:
+    found = lab(app(), change(fails=Fails.READINESS)).run(5000.0)
+    assert [number for _, number in answering(found)] == [2, 1, 0, 1, 2, 3]
+    silent, well = [t for t, _ in answering(found)[:3]], [t for t, _ in answering(found)[3:]]
+    unready, ready = found.times(Kind.POD_READY, 0), found.times(Kind.POD_READY, 1)
+    assert len(unready) == len(ready) == 3
+    # With a period of 1 s and failureThreshold 3 the probe gives up 2-3 s later; one success is enough.
+    assert all(2.0 <= later - earlier <= 3.0 for earlier, later in zip(silent, unready, strict=True))
+    assert all(0.0 <= later - earlier <= 1.0 for earlier, later in zip(well, ready, strict=True))
+    assert all(container.restarts == 0 for pod in found.pods() for container in pod.containers)
+
+
+def test_without_a_readiness_probe_nobody_sees_it() -> None:
+    workload = app()
+    blind = replace(workload, template=replace(workload.template, spec=template("web", container()).spec))
+    found = lab(blind, change(fails=Fails.READINESS)).run(1000.0)
+    assert answering(found)[-1][1] == 0
+    assert found.times(Kind.POD_READY) == []
+
+
+def test_a_container_that_starts_with_what_the_readiness_probe_sees_is_ready_once_it_has_read_better() -> None:
+    crash = ContainerCrash("crash", Fixed(500.0))
+    found = lab(app(1), change(fails=Fails.READINESS), failures=(crash,)).run(1200.0)
+    assert found.times(Kind.POD_READY, 1)[-1] >= 1100.0
+    assert answering(found)[-1][1] == 1
+
+
 def test_a_good_content_with_a_checksum_is_a_rollout_of_every_workload_that_reads_it() -> None:
     found = lab(app(3, max_unavailable=1, max_surge=0), change(bad_probability=0.0, reload=Reload.RESTART)).run(5000.0)
     assert len(found.times(Kind.POD_DELETING)) == 3

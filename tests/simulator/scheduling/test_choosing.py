@@ -19,11 +19,13 @@ from models.pod import (
     TopologySpreadConstraint,
     WhenUnsatisfiable,
 )
+from simulator.kernel import Kernel
 from simulator.placement import Arrival, _Placing, place
 from simulator.scheduling.choosing import node_order
 from simulator.scheduling.framework import nodes_to_find, passes
 from simulator.scheduling.profile import profile
 from simulator.scheduling.views import NodeView
+from simulator.state.cluster import ClusterState
 from simulator.state.nodes import NodeTable
 from simulator.state.objects import PodState
 from simulator.streams import Streams
@@ -163,3 +165,10 @@ def test_no_node_takes_more_than_it_has() -> None:
     assert placed.placed == 9
     assert placed.reasons[9] == "0/3 nodes are available: 3 Insufficient cpu."
     assert sorted(placed.nodes) == [-1] * 11 + [0] * 3 + [1] * 3 + [2] * 3
+
+
+def test_nodes_that_are_gone_take_no_turn() -> None:
+    state = ClusterState(Kernel(0.0, 0.0), [machine(str(i), zone) for i, zone in enumerate("aaabb")], None)
+    for node in (0, 1):
+        state.nodes.delete(node, 0)
+    assert node_order(state.nodes).tolist() == [2, 3, 4]

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from models.claim import AccessMode
+from models.distributions import Fixed
 from models.labels import Operator, Requirement
-from models.node import ZONE_LABEL, volume_limit
+from models.node import HOSTNAME_LABEL, ZONE_LABEL, volume_limit
 from models.pod import NodeSelectorTerm
 from models.volume import StorageClass
 from simulator.log import Kind
 from simulator.state.objects import VolumeWait
-from tests.simulator.clusters import Lab, container, deployment, down, node, nodes, pod, template
+from tests.simulator.clusters import Lab, behaviour, container, deployment, down, node, nodes, pod, template
 from tests.simulator.volumes import (
     BEGINNING,
     DISKS,
@@ -194,3 +195,70 @@ def test_a_volume_that_pods_of_a_node_share_counts_once() -> None:
     machines = (node("node-0", resources={volume_limit(DISKS.provisioner): 1}),)
     lab = settled(DISKS, claim(), deployment(replicas=3, pods=template("web", claims=("data",))), machines=machines)
     assert where(lab) == ["node-0"] * 3
+
+
+def test_room_for_a_volume_is_there_once_another_is_detached() -> None:
+    machines = (node("node-0", resources={volume_limit(DISKS.provisioner): 1}),)
+    pods = [pod(name, claims=(name,)) for name in ("first", "second")]
+    lab = settled(DISKS, claim("first"), claim("second"), *pods, machines=machines)
+    lab.delete(lab.pods("first")[0], at=10.0)
+    lab.run(100.0)
+    [detached] = lab.times(Kind.VOLUME_ATTACHED, 0)
+    assert lab.times(Kind.POD_NODE) == [detached + 3.0]  # a look a second, for the 2.5 s that making it takes
+
+
+@pytest.mark.parametrize("kind", ["claim", "ephemeral"])
+def test_a_node_that_goes_while_a_volume_is_made_for_it_gives_the_pod_back(kind: str) -> None:
+    laws = behaviour(attach=Fixed(0.0), detach=Fixed(0.0), provision=Fixed(60.0))
+    lab = settled(DISKS, claim(), machines=nodes(2, "ab"), laws=laws)
+    own = {"claims": ("data",)} if kind == "claim" else {"ephemeral_claims": (claim("own"),)}
+    lab.apply(pod("web", **own), at=10.0)
+    gone: list[int] = []
+
+    def delete() -> None:
+        [waiting] = [one for one in lab.state.volumes.claims.values() if one.selected_node >= 0]
+        gone.append(waiting.selected_node)
+        lab.state.nodes.delete(waiting.selected_node, 0)
+
+    lab.at(40.0, delete)
+    lab.run(60.0)
+    waits = kind == "claim"  # until the one who makes its volume finds that the node is gone
+    assert lab.simulation.pending() == ({"web": f"0/1 nodes are available: 1 {NONE_LEFT}."} if waits else {})
+    lab.run(200.0)
+    assert lab.times(Kind.POD_NODE) == [(70.0 if waits else 40.0) + 60.0]
+    [placed] = lab.pods()
+    assert [placed.node] == [1 - node for node in gone]
+    assert lab.state.nodes.used_pods.tolist()[gone[0]] == 0
+    [volume] = lab.state.volumes.existing
+    assert volume.spec.node_affinity is not None
+
+
+def test_a_pod_whose_claims_are_being_bound_is_not_scheduled_again() -> None:
+    """Room for the nominated pod comes up on two nodes at once, by the end of three pods."""
+    low = [pod(f"low-{i}", container(cpu=1500), node_selector={HOSTNAME_LABEL: "node-0"}) for i in range(2)]
+    other = pod("other", container(cpu=4000), priority=200, node_selector={HOSTNAME_LABEL: "node-1"})
+    lab = settled(LOCAL, volume("disk", storage_class="local"), *low, other, machines=nodes(2))
+    lab.apply(claim(storage_class="local"), at=100.0)
+    lab.apply(pod("high", container(cpu=3500), claims=("data",), priority=100), at=100.0)
+    lab.delete(lab.pods("other")[0], at=100.0)
+    lab.run(200.0)
+    assert lab.times(Kind.POD_NODE) == [102.0]
+    assert sorted(lab.state.nodes.used_cpu.tolist()) == [0, 3500]
+
+
+def test_a_node_takes_as_many_volumes_of_pods_own_as_it_says() -> None:
+    machines = (node("node-0", resources={volume_limit(DISKS.provisioner): 2}),)
+    own = template("web", ephemeral_claims=(claim("own"),))
+    lab = settled(DISKS, deployment(replicas=5, pods=own), machines=machines)
+    assert where(lab) == ["node-0"] * 2
+
+
+def test_a_volume_that_all_nodes_reach_is_not_out_of_reach_because_a_node_is_gone() -> None:
+    machines = [node(f"node-{i}", "a", cpu=1000) for i in range(2)]
+    disk = volume("disk", "a"), claim(storage_class="")
+    lab = settled(*disk, pod("web", container(cpu=800), claims=("data",)), machines=machines)
+    lab.state.nodes.delete(1 - lab.pods()[0].node, 0)
+    lab.apply(pod("second", container(cpu=800), claims=("data",)), at=10.0)
+    lab.run(20.0)
+    [waiting] = lab.pods("second")
+    assert (waiting.node, waiting.volume_wait) == (-1, VolumeWait.NOTHING)

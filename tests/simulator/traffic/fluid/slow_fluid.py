@@ -23,7 +23,7 @@ from models.cluster import Cluster
 from models.traffic import Traffic
 from simulator.step_function import StepFunction
 from simulator.streams import Streams
-from simulator.traffic.attempts import DEAD, NONE, OVERLOAD, REMOVED, Chance, Look, Outcome, Reason, outcome
+from simulator.traffic.attempts import DEAD, NONE, OVERLOAD, REMOVED, Chance, Look, Reason
 from simulator.traffic.balancing import Candidates
 from simulator.traffic.balancing.uniform_random import Random
 from simulator.traffic.endpoints import Condition, EndpointHistory
@@ -32,6 +32,7 @@ from simulator.traffic.losses import Loss
 from simulator.traffic.proxies import Known, Proxy, lists, proxies
 from simulator.traffic.routing import routed
 from simulator.traffic.views import endpoint_weights
+from tests.simulator.traffic.fluid.slow_attempts import Outcome, outcome
 
 
 @dataclass(frozen=True)
