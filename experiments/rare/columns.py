@@ -10,7 +10,8 @@ EXCURSIONS = columns(
     Column(
         "mode",
         str,
-        "Failure mode that was made to strike, with ! if that is an outage at once; empty if it began otherwise.",
+        "Failure mode that was made to strike, *2 if it takes 2 endpoints away, ! if that is an outage at once; empty if "
+        "it began otherwise.",
     ),
     Column(
         "struck",
@@ -18,6 +19,8 @@ EXCURSIONS = columns(
         "What struck in it until the first outage, a comma between: how many endpoints answered, a colon, the failure "
         "mode, ! if it was an outage at once.",
     ),
+    Column("layout", str, "How many endpoints each failure clock would take away when it began; empty if unknown."),
+    Column("stands_for", float, "How many moments it stands for, of those that were looked at."),
     Column("multiplier", float, "What its weighted downtime, in seconds, counts for as a share of the window's time."),
     Column("weight", float, "Likelihood ratio: how much less likely what happened was than under tilted clocks."),
     Column("downtime_s", float, "Seconds without availability in it."),

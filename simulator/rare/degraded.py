@@ -27,8 +27,8 @@ class Tilting:
     modes: Mapping[str, float] = field(default_factory=dict)
     """Failure mode -> its part of the critical failures to be expected, in proportion; 1 if it is not given.
 
-    Of a mode those clocks stand apart that would make the Service unavailable at once (`watched.fatal`), and in front
-    of it is how many endpoints answer still: "2:node-crash", "1:node-crash!".
+    Clocks that would do alike have a part together, by their `watched.kind`, and in front of it is how many endpoints
+    answer still: "2:node-crash", "1:node-crash!".
     """
 
 

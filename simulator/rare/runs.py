@@ -73,8 +73,8 @@ class Look:
     """What was seen at a moment of a run."""
 
     time: float
-    full: frozenset[str]
-    """The Services of which all endpoints answered."""
+    layouts: Mapping[str, str]
+    """The Services of which all endpoints answered, and how these lay together (`Watched.layout`)."""
     settled: Settled | None
     """The state, if nothing was under way."""
 
@@ -100,8 +100,8 @@ def natural(model: Model, replication: int | str, times: Sequence[float], servic
     looks = []
     for time in times:
         simulation.kernel.run_until(time)
-        full = frozenset(name for name, one in watched.items() if one.is_full)
-        looks.append(Look(time, full, settled(simulation) if full else None))
+        layouts = {name: one.layout for name, one in watched.items() if one.is_full}
+        looks.append(Look(time, layouts, settled(simulation) if layouts else None))
     simulation.kernel.run_until(model.end)
     counts = {name: other.count for name, other in others.items()}
     histories = simulation.recorder.histories(0.0, model.end)
@@ -122,7 +122,7 @@ class Excursion:
     """A degraded period that was begun on purpose."""
 
     mode: str
-    """The failure mode, `fatal` or not, of the clock that was made to fire; "" if it began otherwise."""
+    """The `watched.kind` of the clock that was made to fire; "" if it began otherwise."""
     rate: float
     """How often, per second, clocks like it begin one, over how likely it was chosen; 1 if it began otherwise."""
     period: DegradedPeriod
@@ -134,7 +134,7 @@ class Beginner:
     """Begins degraded periods of one Service."""
 
     def __init__(self, model: Model, service: str, up: Up, tilting: Tilting, modes: Mapping[str, float] = {}) -> None:
-        """`modes`: how likely a mode, `fatal` or not, is chosen to begin one, in proportion; 1 if it is not given."""
+        """`modes`: how likely a `watched.kind` of clocks is to begin one, in proportion; 1 if it is not given."""
         self._model, self._service, self._up = model, service, up
         self._tilting = tilting
         self._modes = modes

@@ -221,7 +221,7 @@ def test_what_fired_balances_what_the_clocks_were_exposed_to(policy: type, law: 
     result = run(instance(policy, time_to_failure=law), days=60)
     [(fired, hazard, seconds)] = result.exposure.values()
     struck = result.strikes["some-name"]
-    assert (fired < struck if name == "nodeBurst" else fired == struck)  # companions in a burst have no clock
+    assert fired < struck if name == "nodeBurst" else fired == struck  # companions in a burst have no clock
     assert fired > 12 * SUBJECTS[name](LOAD)
     assert abs(fired - hazard) < 4 * math.sqrt(hazard)
     assert 0 < seconds <= 60 * DAY * sum(spec.replicas for spec in LOAD.deployments)
