@@ -10,8 +10,8 @@ EXCURSIONS = columns(
     Column(
         "mode",
         str,
-        "Failure mode that was made to strike, *2 if it takes 2 endpoints away, ! if that is an outage at once; empty if "
-        "it began otherwise.",
+        "Failure mode that was made to strike, *2 if it takes 2 endpoints away, ! if that is an outage at once; empty "
+        "if it began otherwise.",
     ),
     Column(
         "struck",
