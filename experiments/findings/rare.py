@@ -12,7 +12,7 @@ from experiments.inference.estimate import Estimate
 from experiments.inference.rare_events import Diagnostics, RareEstimate
 from experiments.rare.estimates import found
 from models.units import YEAR
-from simulator.rare.watched import fatal
+from simulator.rare.watched import mode_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +90,7 @@ class RareOutages:
             len(excursions),
             hits,
             tuple(rare["replication"].tolist()),
-            frozenset(mode.removesuffix(fatal("")) for mode in excursions["mode"].unique()),
+            frozenset(map(mode_of, excursions["mode"].unique())),
             _begun(excursions),
             _independent(rare, missing),
         )
