@@ -12,8 +12,8 @@ from models.input.problems import shown
 MINUTE, HOUR, DAY, YEAR = 60.0, 3600.0, 86_400.0, 365 * 86_400.0
 
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
-_DURATION = re.compile("".join(rf"(?:{_NUMBER}{unit})?" for unit in ("y", "d", "h", "m", "s", "ms")))
-_SECONDS = (YEAR, DAY, HOUR, MINUTE, 1.0, 0.001)
+_DURATION = re.compile("".join(rf"(?:{_NUMBER}{unit})?" for unit in ("y", "d", "h", "m", "s", "ms", "us", "ns")))
+_SECONDS = (YEAR, DAY, HOUR, MINUTE, 1.0, 1e-3, 1e-6, 1e-9)
 
 _QUANTITY = re.compile(r"([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)(?:(Ki|Mi|Gi|Ti|Pi|Ei)|([numkMGTPE])|[eE]([+-]?[0-9]+))?")
 _BINARY = {suffix: 1024 ** (i + 1) for i, suffix in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))}
@@ -42,7 +42,7 @@ def _text(value: object) -> str | None:
 
 
 def parse_duration(value: object) -> float:
-    """Seconds of "400ms", "30s", "5m", "12h", "30d", "1y" (365 d) or a combination such as "1h30m"."""
+    """Seconds of "30us", "400ms", "30s", "5m", "12h", "30d", "1y" (365 d) or a combination such as "1h30m"."""
     expected = "expected a duration like 30s, 5m, 12h, 30d or 1y"
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise ValueError(f"{expected}: a number needs its unit (got {value!r}; for seconds write {value}s)")
@@ -63,11 +63,11 @@ def parse_duration(value: object) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """The duration for people, at most two units, rounded: 6h02m, 31m, 45s, 3d04h, 400ms."""
+    """The duration for people, at most two units, rounded: 6h02m, 31m, 45s, 3d04h, 400ms, 3.2us, 1.5e-11s."""
     if seconds < 0:
         return f"-{format_duration(-seconds)}"
     if 0 < seconds < 0.9995:
-        return f"{round(seconds * 1000)}ms"
+        return _fraction(seconds)
     if seconds < 9.95:
         return f"{round(seconds, 1):g}s"
     whole = round(seconds)
@@ -83,6 +83,14 @@ def format_duration(seconds: float) -> str:
         return _two(hours, 24, "d", "h")
     years, days = divmod(round(hours / 24), 365)
     return f"{years}y{days}d" if days else f"{years}y"
+
+
+def _fraction(seconds: float) -> str:
+    """Less than a second, more than none."""
+    for unit, size in (("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9)):
+        if (amount := seconds / size) >= 0.9995:
+            return f"{round(amount) if amount >= 9.95 else round(amount, 1):g}{unit}"
+    return f"{seconds:.1e}s"
 
 
 def _two(amount: int, base: int, unit: str, smaller: str) -> str:

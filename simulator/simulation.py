@@ -113,8 +113,7 @@ class Simulation:
         self.begin(failures, operations)
         self.kernel.run_until(self.end)
         self.hazards.close()
-        if self.log is not None:
-            self._complete(self.log)
+        self.completed_log()
 
     def begin(self, failures: Sequence[FailureMode], operations: Sequence[Operation]) -> None:
         """Starts the failure clocks and the operations, and lets no time pass."""
@@ -123,9 +122,11 @@ class Simulation:
             story.install(self.world)
         self.kernel.run_until(self.kernel.now)
 
-    def _complete(self, log: TransitionLog) -> None:
-        """Says whom the numbers in the log stand for."""
-        state = self.state
+    def completed_log(self) -> TransitionLog | None:
+        """The log so far, which now says whom its numbers stand for; None if none is kept."""
+        state, log = self.state, self.log
+        if log is None:
+            return None
         log.names = {
             "NODE": state.nodes.names,
             "POD": [
@@ -152,6 +153,7 @@ class Simulation:
         }
         log.headless = frozenset(s.index for s in self.state.services if s.spec.headless)
         log.publishing = frozenset(s.index for s in self.state.services if s.spec.publish_not_ready_addresses)
+        return log
 
     def strikes(self) -> dict[str, int]:
         """How often each failure mode and operation struck."""

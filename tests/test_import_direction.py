@@ -35,6 +35,7 @@ EXPERIMENTS = (
     "simulator.step_function",
     "simulator.stories",
     "simulator.placement",
+    "simulator.rare",
     "simulator.node_autoscaling.cluster_autoscaler.ClusterAutoscaler",
     "simulator.node_autoscaling.fleet",
     "simulator.node_autoscaling.karpenter.Karpenter",

@@ -32,17 +32,20 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
         not_started = [Problem(Location(experiment), "", line) for line in pending]
         raise InputError([*(one.problem for one in read.named), *not_started])
     times = read.replications or (read.precision and read.precision.at_most) or 0
-    policies = planning.plan(read)
+    policies, rare = planning.plan(read), planning.rare_pilot(read)
     if form == "json":
-        click.echo(plain.text(planning.plain(read, policies, times, pending)))
+        click.echo(plain.text(planning.plain(read, policies, times, pending, rare)))
         return
     many = f"{'at most ' if read.precision else ''}{counted(times, 'replication')}"
     length = format_duration(read.duration)
     click.echo(f"{read.name}: {counted(len(policies), 'policy', 'policies')} x {many} of {length}")
     terminal = Terminal()
     terminal.table(planning.table(policies, times))
-    for line in [*pending, *in_words(read.named)]:
+    for line in [*pending, *planning.rare_sentence(read, rare), *in_words(read.named)]:
         terminal.say(line, indent="")
     seconds = sum(policy.seconds for policy in policies) * times
     cores = os.cpu_count() or 1
-    click.echo(f"in all: about {format_duration(seconds)} on one core, {format_duration(seconds / cores)} on {cores}")
+    aside = ", rare outages aside" if rare is not None else ""
+    click.echo(
+        f"in all{aside}: about {format_duration(seconds)} on one core, {format_duration(seconds / cores)} on {cores}"
+    )

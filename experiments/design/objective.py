@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
-from models.units import YEAR, parse_duration, parse_percent
+from models.units import YEAR, format_percent, parse_duration, parse_percent
 
 Direction = Literal["at_least", "at_most"]
 MetricName = Literal[
@@ -77,14 +77,10 @@ def _number(written: object) -> float:
     return float(written)
 
 
-def _percent(share: float) -> str:
-    return f"{share * 100:.10g}%"
-
-
 def _duration(seconds: float) -> str:
     """Two units, or seconds where that would not be exact."""
     text = show_seconds(seconds)
-    return text if parse_duration(text) == seconds else f"{seconds:.10g}s"
+    return text if 0 < seconds < 1e-9 or parse_duration(text) == seconds else f"{seconds:.10g}s"
 
 
 METRICS: dict[MetricName, ObjectiveMetric] = {
@@ -92,7 +88,7 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "availability >= {}",
         "at_least",
         parse_percent,
-        _percent,
+        format_percent,
         lambda known, service, policy: known.availability(service, policy),
         lambda limit: limit,
     ),
@@ -100,7 +96,7 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "requests answered >= {}",
         "at_least",
         parse_percent,
-        _percent,
+        format_percent,
         lambda known, service, policy: known.request_availability(service, policy),
     ),
     "downtimePerYear": ObjectiveMetric(
@@ -122,7 +118,7 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "runs complete >= {}",
         "at_least",
         parse_percent,
-        _percent,
+        format_percent,
         lambda known, job, policy: known.job(job, policy).success,
         of_jobs=True,
     ),

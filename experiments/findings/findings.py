@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from experiments.design.goal import entry_of
 from experiments.findings import judgement, requests
-from experiments.findings.breakdown import Part, breakdown
+from experiments.findings.breakdown import Part, breakdown, rare_breakdown
 from experiments.findings.jobs import JobRuns
 from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.findings.pairs import of_pair, samples
-from experiments.findings.rare import RareOutages
+from experiments.findings.rare import Choice, RareOutages
 from experiments.findings.unseen import Unseen
 from experiments.inference import batch_means, estimate, yearly
-from experiments.inference.comparison import Comparison, Versus, compare
+from experiments.inference.comparison import Apart, Comparison, Versus, compare
 from experiments.inference.estimate import STATED_OUTAGE, Estimate
 from experiments.inference.ranking import Ranking, rank
 from experiments.inference.sample import Sample
@@ -177,11 +177,18 @@ class Findings:
 
     def rare(self, service: str, policy: str, confidence: float | None = None) -> RareOutages | None:
         """The rare outages of one Service under one policy; None if they were not looked for."""
+        if self.tables["rare"].empty:
+            return None
         confidence = self.manifest.confidence if confidence is None else confidence
         key = service, policy, confidence
         if key not in self._rare:
             self._rare[key] = RareOutages.of(self.tables, service, policy, confidence)
         return self._rare[key]
+
+    def choice(self, service: str, policy: str) -> Choice | None:
+        """How one Service under one policy is estimated, if rare outages were looked for, or it was asked about."""
+        wanted = service, policy
+        return next((of for of in map(Choice.of, self.manifest.rare) if (of.service, of.policy) == wanted), None)
 
     def downtime_quantiles(
         self, service: str, policy: str, shares: Sequence[float] = (0.5, 0.95, 0.99)
@@ -220,7 +227,8 @@ class Findings:
     def comparison(self, service: str, policy: str, baseline: str | None = None) -> Comparison | None:
         """Yearly downtime against the baseline's, paired by replication; None for the baseline or without two pairs.
 
-        Its adjusted p counts every Service and policy that is compared with this baseline: a whole table.
+        As independent estimates if one of them is of rare outages. Its adjusted p counts every Service and policy that
+        is compared with this baseline: a whole table.
         """
         self._check("service", service, self.manifest.services)
         self._check("policy", policy, self.manifest.policies)
@@ -238,7 +246,10 @@ class Findings:
         if rows not in self._families:
             family = {
                 (service, mine, other): Versus(
-                    self.sample(service, mine), self.sample(service, other), self._outage_length(service)
+                    self.sample(service, mine),
+                    self.sample(service, other),
+                    self._outage_length(service),
+                    self._apart(service, mine, other),
                 )
                 for service, mine, other in rows
                 if mine != other
@@ -246,12 +257,26 @@ class Findings:
             self._families[rows] = compare(family, self.manifest.confidence)
         return self._families[rows]
 
+    def _apart(self, service: str, mine: str, other: str) -> Apart | None:
+        """Two policies as independent estimates; None if neither is estimated by rare outages, or one not at all."""
+        policies = mine, other
+        rare = {policy: self.rare(service, policy) for policy in policies}
+        if not any(rare.values()):
+            return None
+        of, its = (self.availability(service, policy) for policy in policies)
+        if not of.n or not its.n:
+            return None
+        outages = [each.hits if each else len(self.sample(service, policy).lengths) for policy, each in rare.items()]
+        return Apart(of, its, min(outages))
+
     def parts(self, service: str, policy: str) -> list[Part]:
         """The downtime of one Service under one policy by cause and stage; see `findings.breakdown`."""
         key = service, policy
         if key not in self._parts:
-            losses, sample = of_pair(self.tables["losses"], service, policy), self.sample(service, policy)
-            self._parts[key] = breakdown(losses, sample)
+            rare = self.rare(service, policy)
+            losses = of_pair(self.tables["rare_losses" if rare else "losses"], service, policy)
+            sample = self.sample(service, policy)
+            self._parts[key] = rare_breakdown(losses, rare.replications) if rare else breakdown(losses, sample)
         return self._parts[key]
 
     def ranked(self, service: str) -> Ranking:

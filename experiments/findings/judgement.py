@@ -3,9 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from experiments.design.objective import METRICS, Direction, Estimates, MetricName
+from experiments.inference import estimate
 from experiments.inference.estimate import Estimate
 
 MET, MISSED, INCONCLUSIVE = "met", "missed", "inconclusive"
@@ -53,14 +55,21 @@ def judged(
 
 
 def _judge(service: str, policy: str, name: MetricName, limit: float, estimated: Estimate) -> Judgement:
-    good = METRICS[name].good
-    worst, best = (estimated.low, estimated.high) if good == "at_least" else (-estimated.high, -estimated.low)
-    asked = limit if good == "at_least" else -limit
-    if estimated.n and worst >= asked:
+    of, bound, good = estimated, limit, METRICS[name].good
+    if estimated.lost is not None:  # then it is known better than any availability can say
+        of, bound, good = estimate.unavailability(estimated), _lost(limit), "at_most"
+    worst, best = (of.low, of.high) if good == "at_least" else (-of.high, -of.low)
+    asked = bound if good == "at_least" else -bound
+    if of.n and worst >= asked:
         return Judgement(service, policy, name, limit, estimated, MET)
     if best < asked:
         return Judgement(service, policy, name, limit, estimated, MISSED)
-    return Judgement(service, policy, name, limit, estimated, INCONCLUSIVE, _more_replications(estimated, limit, good))
+    return Judgement(service, policy, name, limit, estimated, INCONCLUSIVE, _more_replications(of, bound, good))
+
+
+def _lost(share: float) -> float:
+    """What a share leaves, exactly as it is written: 1e-12 of 99.9999999999 %."""
+    return float(1 - Decimal(repr(share)))
 
 
 def _more_replications(estimated: Estimate, limit: float, good: Direction) -> int | None:

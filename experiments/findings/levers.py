@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from experiments.attribution.stages import Stage
 from experiments.findings.breakdown import Part
-from models.units import YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,11 +37,9 @@ class Lever:
     def saved(self, parts: Sequence[Part]) -> float:
         """Seconds a year."""
         acted_on = [p for p in parts if self.stage in (None, p.stage) and self.cause in (None, p.cause)]
-        if not acted_on:
-            return 0.0
-        lengths = (length for part in acted_on for length in part.lengths.tolist())
-        saved = math.fsum(length - min(self.times * length, self.at_most) for length in lengths)
-        return saved / math.fsum(acted_on[0].windows) * YEAR
+        return math.fsum(
+            part.in_a_year(part.lengths - np.minimum(self.times * part.lengths, self.at_most)) for part in acted_on
+        )
 
 
 LEVERS = (

@@ -42,6 +42,9 @@ def merged(named: Mapping[str, Findings]) -> Findings:
         replications=max(each.manifest.replications for each in named.values()),
         scenarios={f"{name}/{p}": of for name, each in named.items() for p, of in each.manifest.scenarios.items()},
         objectives=[],
+        rare=[
+            row | {"policy": f"{name}/{row['policy']}"} for name, each in named.items() for row in each.manifest.rare
+        ],
         imprecise=[],
     )
     return Findings(manifest, tables)

@@ -43,11 +43,15 @@ def would_take(sample: Sample, availability: Estimate, relative: float) -> int |
     """Replications, in all, until it would be reached; None without any replication.
 
     About so many: half the interval shrinks like 1 / sqrt(replications). Where no outage was seen: more than so many.
+    Of rare outages: of the replications that are made for them.
     """
     from scipy.special import ndtri
 
     if not availability.n:
         return None
+    if availability.lost is not None:
+        value, low, high = availability.lost
+        return math.ceil(availability.n * max(((high - low) / 2 / relative / value) ** 2, 1.0)) if value else None
     if availability.is_bound:
         return math.ceil(availability.n * MANY_OUTAGES / -math.log1p(-availability.confidence))
     wanted = (float(ndtri((1 + availability.confidence) / 2)) / relative) ** 2

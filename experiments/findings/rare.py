@@ -1,16 +1,47 @@
 """Rare outages as estimates: of the Services under the policies for which they were looked for."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from experiments.closed_form import fewer_than
 from experiments.findings.pairs import of_pair
+from experiments.inference import rare_events
 from experiments.inference.estimate import Estimate
 from experiments.inference.rare_events import Diagnostics, RareEstimate
 from experiments.rare.estimates import found
+from models.units import YEAR
+from simulator.rare.watched import mode_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How one Service under one policy is estimated, and why; `Manifest.rare` keeps it."""
+
+    service: str
+    policy: str
+    method: str
+    """rare or plain."""
+    why: str
+    replications: int = 0
+    work: float = 0.0
+    """State changes that rare replications take for the precision asked for, expected; 0 if that is not known."""
+    plain_work: float = 0.0
+    """State changes that plain replications would take for the same precision, as far as the pilot tells."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Choice":
+        """The inverse of `vars`."""
+        return cls(**values)
+
+    @property
+    def gain(self) -> float | None:
+        """How many times as much work plain replications would take; None if it is not estimated by rare outages."""
+        return self.plain_work / self.work if self.method == "rare" and self.work else None
 
 
 @dataclass(frozen=True)
@@ -20,12 +51,26 @@ class RareOutages:
     unavailability: RareEstimate
     outages_per_year: RareEstimate
     diagnostics: Diagnostics
-    missing: float
+    missing: RareEstimate
     """Share of the replicas that was missing on average, as seen."""
     excursions: int
     """Degraded periods that were begun on purpose."""
     hits: int
     """Of these, those with an outage."""
+    replications: tuple[int, ...]
+    """Their numbers."""
+    modes: frozenset[str]
+    """Failure modes that were made to strike."""
+    begun: Mapping[str, float]
+    """Where the unavailability comes from, as shares of it: from periods that began when nothing was under way
+    (settled), when something was (running), or without a failure clock (otherwise)."""
+    independent: tuple[float, float, float] | None
+    """What the unavailability would be if replicas were missing independently, each with the share `missing`: value and
+    the ends that those of `missing` give; None if the number of replicas changes.
+
+    It leaves out common causes, replicas that share a node, and that what is missing already changes how soon the next
+    is: more pods on fewer nodes, a rollout that waits, a node that is repaired alone.
+    """
 
     @classmethod
     def of(
@@ -38,7 +83,17 @@ class RareOutages:
             return None
         told: tuple[Any, Any] = rare.to_dict("records"), excursions.to_dict("records")
         hits = int((excursions["downtime_s"] > 0).sum())
-        return cls(*found(*told, confidence), float(rare["missing"].mean()), len(excursions), hits)
+        missing = rare_events.estimate(rare["missing"].to_numpy(), confidence)
+        return cls(
+            *found(*told, confidence),
+            missing,
+            len(excursions),
+            hits,
+            tuple(rare["replication"].tolist()),
+            frozenset(map(mode_of, excursions["mode"].unique())),
+            _begun(excursions),
+            _independent(rare, missing),
+        )
 
     def availability(self, confidence: float) -> Estimate:
         """As the availability of the Service."""
@@ -53,8 +108,30 @@ class RareOutages:
             lost=(of.value, of.low, of.high),
         )
 
+    @property
+    def mean_outage(self) -> float:
+        """Seconds that an outage lasts in the mean; NaN if there is none."""
+        rate = self.outages_per_year.value
+        return self.unavailability.value * YEAR / rate if rate else math.nan
+
     def rate(self, confidence: float) -> Estimate:
         """As the outages a year."""
         of = self.outages_per_year
         method = f"rare outages: t, {of.replications} replications"
         return Estimate(of.value, of.low, of.high, confidence, of.replications, method, "rate")
+
+
+def _begun(excursions: "pd.DataFrame") -> dict[str, float]:
+    lost = (excursions["multiplier"] * excursions["weight"] * excursions["downtime_s"]).groupby(excursions["begun"])
+    by_kind = {kind: float(part) for kind, part in lost.sum().items()}
+    total = math.fsum(by_kind.values())
+    return {kind: by_kind.get(kind, 0.0) / total if total else 0.0 for kind in ("settled", "running", "otherwise")}
+
+
+def _independent(rare: "pd.DataFrame", missing: RareEstimate) -> tuple[float, float, float] | None:
+    counts = rare[["replicas", "needed"]].drop_duplicates()
+    if len(counts) != 1 or counts.isna().any(axis=None):
+        return None
+    [(replicas, needed)] = counts.astype(int).itertuples(index=False)
+    of, low, high = (fewer_than(needed, replicas, min(q, 1.0)) for q in (missing.value, missing.low, missing.high))
+    return of, low, high

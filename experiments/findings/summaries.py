@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _COMPARED = [
     *("service", "policy", "baseline", "difference_s_per_year", "difference_low", "difference_high"),
-    *("p", "p_adjusted", "stars", "resolved", "correlation", "outages", "replications"),
+    *("p", "p_adjusted", "stars", "resolved", "correlation", "outages", "replications", "paired"),
 ]
 _RANKED = ["rank", "policy", "group", "downtime_s_per_year", "downtime_low", "downtime_high", "outages"]
 
@@ -44,6 +44,7 @@ def _row(findings: "Findings", service: str, policy: str) -> dict[str, Any]:
     row: dict[str, Any] = {"service": service, "policy": policy}
     for name, estimated in (
         ("availability", availability),
+        ("unavailability", estimate.unavailability(availability)),
         ("nines", estimate.nines(availability)),
         ("downtime_s_per_year", estimate.downtime_per_year(availability)),
         ("outages_per_year", findings.outage_rate(service, policy)),
@@ -52,7 +53,7 @@ def _row(findings: "Findings", service: str, policy: str) -> dict[str, Any]:
     return (
         row
         | {
-            "mttr_s": s.downtimes.sum() / s.counts.sum() if s.counts.sum() else math.nan,
+            "mttr_s": mean_outage(findings, service, policy),
             "mttd_s": detection(findings, service, policy),
             "longest_s": float(s.lengths.max(initial=0.0)),
             "outages": int(s.counts.sum()),
@@ -61,8 +62,25 @@ def _row(findings: "Findings", service: str, policy: str) -> dict[str, Any]:
             "confidence": availability.confidence,
             "method": availability.method,
         }
+        | _gain(findings, service, policy)
         | _requests(findings, service, policy)
     )
+
+
+def mean_outage(findings: "Findings", service: str, policy: str) -> float:
+    """Seconds that an outage lasts in the mean; NaN if none is known."""
+    s, rare = findings.sample(service, policy), findings.rare(service, policy)
+    if rare is not None:
+        return rare.mean_outage
+    return float(s.downtimes.sum() / s.counts.sum()) if s.counts.sum() else math.nan
+
+
+def _gain(findings: "Findings", service: str, policy: str) -> dict[str, float]:
+    """How many times as much work plain replications would take, if rare outages were looked for; NaN where not."""
+    if not findings.manifest.rare:
+        return {}
+    choice = findings.choice(service, policy)
+    return {"rare_gain": (choice and choice.gain) or math.nan}
 
 
 def detection(findings: "Findings", service: str, policy: str) -> float:
@@ -96,6 +114,7 @@ def compared(findings: "Findings", baseline: str) -> "pd.DataFrame":
                 of = comparison.difference
                 row = [service, policy, baseline, of.value, of.low, of.high, comparison.p, comparison.adjusted]
                 row += [comparison.stars, comparison.resolved, comparison.correlation, comparison.outages, of.n]
+                row += [comparison.paired]
                 rows.append(row)
     return pd.DataFrame(rows, columns=_COMPARED)
 

@@ -10,9 +10,9 @@ from experiments.inference.strata import Stratum
 from models.arrays import Floats
 from models.units import YEAR, format_duration
 
-Quantity = Literal["availability", "nines", "downtime", "rate", "difference", "chance", "time"]
-"""What an estimate is of: a share of time; -log10 of the rest; seconds a year (or in the period that the method names);
-events a year; seconds a year; a share of periods; seconds."""
+Quantity = Literal["availability", "unavailability", "nines", "downtime", "rate", "difference", "chance", "time"]
+"""What an estimate is of: a share of time; the rest; -log10 of the rest; seconds a year (or in the period that the
+method names); events a year; seconds a year; a share of periods; seconds."""
 
 RARE = 1e-9
 """Unavailability below which an availability is shown by what it leaves: no share in percent would tell it from 1."""
@@ -60,12 +60,14 @@ class Estimate:
         if self.is_bound:
             sign = ">=" if self.quantity in ("availability", "nines") else "<="
             return f"{sign} {_show(self.bound, self, exact=False)}"
-        return _show(self.value, self)
+        return _leaving(self.lost[0]) if self.lost and self.lost[0] < RARE else _show(self.value, self)
 
     def show_interval(self) -> str:
         """The interval without the value: "[99.941, 99.963]"; empty for a bound."""
         if self.is_bound:
             return ""
+        if self.lost and self.lost[0] < RARE:
+            return f"[{_leaving(self.lost[2])}, {_leaving(self.lost[1])}]"
         low, high = (_show(end, self).removesuffix("%") for end in (self.low, self.high))
         return f"[{low}, {high}]"
 
@@ -78,7 +80,9 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
     if math.isinf(number):
         return "inf" if number > 0 else "-inf"
     if of.quantity == "availability":
-        return _show_rare(number, of) if of.lost is not None and of.lost[0] < RARE else f"{_percent(number, of)}%"
+        return f"{_percent(number, of)}%"
+    if of.quantity == "unavailability":
+        return f"{number:.1e}" if number else "0"
     if of.quantity == "chance":
         return f"{number * 100:.3g}%"
     if of.quantity == "nines":
@@ -90,12 +94,9 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
     return show_seconds(number)
 
 
-def _show_rare(share: float, of: Estimate) -> str:
+def _leaving(lost: float) -> str:
     """An availability by what it leaves: "1 - 5.7e-10"."""
-    assert of.lost is not None
-    value, low, high = of.lost
-    lost = {of.value: value, of.low: high, of.high: low}.get(share, 1 - share)
-    return f"1 - {lost:.1e}"
+    return f"1 - {lost:.1e}" if lost else "1"
 
 
 def _percent(share: float, of: Estimate) -> str:
@@ -149,6 +150,12 @@ def _left(lost: float) -> float:
     """The share that is not lost; what the sums of many lengths miss of the whole by rounding is nothing."""
     left = 1 - lost
     return left if left > ROUNDING else 0.0
+
+
+def unavailability(of: Estimate) -> Estimate:
+    """What an availability leaves, as an estimate of its own."""
+    value, low, high = of.unavailability
+    return replace(of, value=value, low=low, high=high, quantity="unavailability", lost=None)
 
 
 def nines(of: Estimate) -> Estimate:

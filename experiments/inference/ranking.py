@@ -56,7 +56,7 @@ class Ranking:
         groups = self.groups
         for group in groups:
             if len(group) > 1:
-                unseen = not any(self.outages[policy] for policy in group)
+                unseen = all(self.downtimes[policy].is_bound for policy in group)
                 yield f"{_listed(group)} cannot be told apart" + (" (no outage seen under any of them)" * unseen)
         for policy, place in ((self.order[0], "least"), (self.order[-1], "most")) if len(self.order) > 1 else ():
             if all(frozenset((policy, other)) in self.apart for other in self.order if other != policy):

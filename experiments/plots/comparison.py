@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from experiments.findings.findings import Findings
 
+MOST_NINES = 9
+"""So many nines are written as a share in percent; beyond they are too many to read."""
 _DIFFERENCE = "Difference from the baseline (left is better; hollow: not resolved)"
 
 
@@ -105,4 +107,6 @@ def _dot(ax: "Axes", estimated: Estimate, place: float, number: int, solid: bool
 
 def _nines_label(nines: int) -> str:
     """The share above the number of nines: "99.9 %" above 3."""
+    if nines > MOST_NINES:
+        return f"1 - 1e-{nines}\n{nines}"
     return "0 %\n0" if nines == 0 else f"{100 - 10.0 ** (2 - nines):.{max(nines - 2, 0)}f} %\n{nines}"

@@ -7,11 +7,15 @@ from typing import Any
 
 from experiments.design.scenario import Scenario
 from experiments.experiment import Experiment
+from experiments.rare import pilot as rare
+from experiments.rare.replication import RareSpec, run_rare_cell
 from experiments.report.table import POLICY, Column, Table
 from experiments.runner.replication import arguments
 from models.units import DAY, format_duration
 from simulator.run import Run, simulate
 
+RARE_PHASES = 3
+"""Of the pilot of rare outages, `experiments.rare.pilot.PILOT` replications each."""
 PILOT_SECONDS = 60 * DAY
 """Simulated time of a pilot run: long enough for some failures, short enough to wait for."""
 
@@ -45,6 +49,35 @@ def plan(experiment: Experiment) -> list[PolicyPlan]:
     return [_plan(scenario) for scenario in experiment.scenarios()]
 
 
+def rare_pilot(experiment: Experiment) -> float | None:
+    """About the seconds that a pilot of rare outages takes on one core if it is made for every Service and policy.
+
+    By one of its replications under the first policy. None if no precision makes them a question.
+    """
+    precision = experiment.precision
+    if precision is None or precision.method == "plain":
+        return None
+    first, *others = experiment.scenarios()
+    begin = time.perf_counter()
+    run_rare_cell(RareSpec(first, "scales", {goal.name: rare.first() for goal in first.services}, 0))
+    return (time.perf_counter() - begin) * RARE_PHASES * rare.PILOT * (1 + len(others))
+
+
+def rare_sentence(experiment: Experiment, seconds: float | None) -> list[str]:
+    """What will become of rare outages, in a sentence; none if they are no question."""
+    precision = experiment.precision
+    if precision is None or seconds is None:
+        return []
+    every = "of every Service and policy"
+    if precision.method == "auto":
+        every = f"of a Service and policy for which {precision.at_most} replications would not do"
+    return [
+        f"rare outages {every}: a pilot decides how they are looked for, whether that takes less than plain "
+        f"replications, and how many it takes; for all of them about {format_duration(seconds)} on one core, and "
+        "mostly as long again for what comes after it"
+    ]
+
+
 def _plan(scenario: Scenario) -> PolicyPlan:
     def simulated(duration: float) -> tuple[Run, float]:
         begin = time.perf_counter()
@@ -75,7 +108,9 @@ def _plan(scenario: Scenario) -> PolicyPlan:
     )
 
 
-def plain(experiment: Experiment, plans: Sequence[PolicyPlan], replications: int, pending: list[str]) -> dict[str, Any]:
+def plain(
+    experiment: Experiment, plans: Sequence[PolicyPlan], replications: int, pending: list[str], pilot_time: float | None
+) -> dict[str, Any]:
     """The plan as plain values for other programs; `docs/json.md` documents the shape."""
     return {
         "apiVersion": "kubenines/v1",
@@ -102,10 +137,17 @@ def plain(experiment: Experiment, plans: Sequence[PolicyPlan], replications: int
             }
             for plan in plans
         ],
+        "rareOutages": _rare(experiment, pilot_time),
         "notStarted": pending,
         "warnings": list(experiment.warnings),
         "notRead": [one.to_json() for one in experiment.named],
     }
+
+
+def _rare(experiment: Experiment, pilot_time: float | None) -> dict[str, Any] | None:
+    if experiment.precision is None or pilot_time is None:
+        return None
+    return {"method": experiment.precision.method, "pilotTime": pilot_time}
 
 
 def table(plans: Sequence[PolicyPlan], replications: int) -> Table:

@@ -1,6 +1,16 @@
 """What is kept of replications made for rare outages: the columns of two tables."""
 
+from experiments.attribution.stages import Stage
 from experiments.metrics.column import Column, columns
+
+LOSSES = columns(
+    Column("cause", str, "Failure mode or operation; empty if nothing broke."),
+    Column("stage", str, f"What the missing replicas waited for: {', '.join(Stage)}."),
+    Column("lost", float, "Expected share of the window lost to this cause in this stage; they sum to unavailability."),
+    Column("lengths_s", str, "Seconds lost to it by degraded period, those without any left out, as a JSON list."),
+    Column("weights_per_s", str, "What each of these seconds counts for as a share of the window, as a JSON list."),
+)
+"""Columns of `rare_losses`, beside policy, replication and Service: a row for each cause and stage."""
 
 EXCURSIONS = columns(
     Column("phase", str, "What the replication is for: scales, pilot, trial or main; only main counts."),
@@ -10,8 +20,8 @@ EXCURSIONS = columns(
     Column(
         "mode",
         str,
-        "Failure mode that was made to strike, *2 if it takes 2 endpoints away, ! if that is an outage at once; empty if "
-        "it began otherwise.",
+        "Failure mode that was made to strike, *2 if it takes 2 endpoints away, ! if that is an outage at once; empty "
+        "if it began otherwise.",
     ),
     Column(
         "struck",
@@ -38,6 +48,8 @@ RARE = columns(
     Column("degraded", float, "Seconds for which not all endpoints answered, over those of the window, as seen."),
     Column("degraded_begun", float, "The same by the weighted degraded periods; only chance tells them apart."),
     Column("missing", float, "Share of the replicas that was missing on average, as seen."),
+    Column("replicas", float, "Replicas that answer when all is well; NaN if more or fewer were desired at times."),
+    Column("needed", float, "So many of them have to answer for the Service to be available; NaN likewise."),
     Column("looks", int, "Moments that were looked at."),
     Column("full", int, "Of these, those at which all endpoints answered."),
     Column("running", int, "Of these again, those at which something was under way."),

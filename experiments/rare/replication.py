@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments.design.goal import Predicate, ServiceGoal
 from experiments.design.scenario import Scenario, canonical
+from experiments.rare.losses import RareLosses
 from experiments.rare.settings import Phase, RareSettings
 from experiments.store.files import digest
 from experiments.store.rare_cell import RareCell
@@ -81,13 +82,14 @@ def _rows(spec: RareSpec) -> dict[str, list[dict[str, Any]]]:
     rng = Streams(model.seed, luck).stream("looks")
     times = [(number + float(rng.random())) / looks * model.end for number in range(looks)]
     run = natural(model, luck, times, {name: up(goal.predicate) for name, goal in goals.items()})
-    rows: dict[str, list[dict[str, Any]]] = {"excursions": [], "rare": []}
+    rows: dict[str, list[dict[str, Any]]] = {"excursions": [], "rare": [], "rare_losses": []}
     for name, goal in goals.items():
-        one = _Service(model, goal, spec.settings[name], luck, run)
+        one = _Service(model, goal, spec.settings[name], luck, run, spec.phase == "main")
         where = {"service": name, "phase": spec.phase}
         excursions = [where | row for row in one.excursions()]
         rows["excursions"] += excursions
         rows["rare"].append(where | _summed(excursions) | one.counts())
+        rows["rare_losses"] += [{"service": name} | row for row in one.losses.rows()]
     return rows
 
 
@@ -117,12 +119,23 @@ def _summed(excursions: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 class _Service:
     """What is begun for one Service in one replication."""
 
-    def __init__(self, model: Model, goal: ServiceGoal, settings: RareSettings, luck: str, run: NaturalRun) -> None:
+    def __init__(
+        self,
+        model: Model,
+        goal: ServiceGoal,
+        settings: RareSettings,
+        luck: str,
+        run: NaturalRun,
+        taken_apart: bool,
+    ) -> None:
         self._model, self._name, self._settings, self._luck, self._run = model, goal.name, settings, luck, run
+        self._up = up(goal.predicate)
+        self.losses = RareLosses(goal.name)
+        """Of the degraded periods so far, if they are to be taken apart."""
         tilting = Tilting(
             settings.failures_per_period, settings.scales, frozenset(settings.staying), settings.following
         )
-        self._beginner = Beginner(model, goal.name, up(goal.predicate), tilting, settings.modes)
+        self._beginner = Beginner(model, goal.name, self._up, tilting, settings.modes, taken_apart)
         self._rng = Streams(model.seed, luck).stream(f"chosen/{goal.name}")
         self._full = [look for look in run.looks if goal.name in look.layouts]
         self._running = 0
@@ -132,12 +145,21 @@ class _Service:
         return {
             "degraded": self._run.degraded[self._name] / self._model.duration,
             "missing": self._run.missing[self._name],
+            **self._needed(),
             "looks": len(self._run.looks),
             "full": len(self._full),
             "running": self._running,
             "otherwise": self._run.other_starts[self._name],
             "transitions": self._run.transitions,
         }
+
+    def _needed(self) -> dict[str, float]:
+        desired = self._run.desired[self._name]
+        if desired is None:
+            return {}
+        replicas = max(desired - self._run.never_there[self._name], 0)
+        needed = next((n for n in range(replicas + 1) if self._up(n, desired)), replicas + 1)
+        return {"replicas": float(replicas), "needed": float(needed)}
 
     def excursions(self) -> Iterator[dict[str, Any]]:
         """The degraded periods, as rows of `EXCURSIONS`; multipliers so that their weighted sum is the expectation."""
@@ -149,17 +171,21 @@ class _Service:
             begun = self._beginner.from_settled(look.settled, self._named(look))
             if begun is None:  # it cannot be brought about: the run itself can
                 begun = self._beginner.from_run(self._luck, look.time, self._named(look))
-                yield _row("running", begun, each * begun.rate * part, part, look.layouts[self._name])
+                yield self._row("running", begun, each * begun.rate * part, part, look.layouts[self._name])
             else:
-                yield _row("settled", begun, each * begun.rate * part, part, look.layouts[self._name])
+                yield self._row("settled", begun, each * begun.rate * part, part, look.layouts[self._name])
         self._running = len(running)
         for look, part in self._some(running, self._settings.most_running):
             begun = self._beginner.from_run(self._luck, look.time, self._named(look))
-            yield _row("running", begun, each * begun.rate * part, part, look.layouts[self._name])
+            yield self._row("running", begun, each * begun.rate * part, part, look.layouts[self._name])
         numbers = range(self._run.other_starts[self._name])
         for number, part in self._some(numbers, self._settings.most_otherwise):
             begun = self._beginner.from_other_start(self._luck, number)
-            yield _row("otherwise", begun, part / self._model.duration, part, "")
+            yield self._row("otherwise", begun, part / self._model.duration, part, "")
+
+    def _row(self, kind: str, begun: Excursion, multiplier: float, stands_for: float, layout: str) -> dict[str, Any]:
+        self.losses.add(begun, multiplier)
+        return _row(kind, begun, multiplier, stands_for, layout)
 
     def _named(self, look: Look) -> str:
         return f"{self._luck}/{self._name}/{look.time!r}"
@@ -203,7 +229,7 @@ def _row(begun: str, excursion: Excursion, multiplier: float, stands_for: float,
         "multiplier": multiplier,
         "weight": period.weight,
         "downtime_s": period.downtime,
-        "outages": period.outages,
+        "outages": period.begun_within,
         "lasted_s": period.lasted,
         "repair_s": period.repair,
         "transitions": excursion.transitions,

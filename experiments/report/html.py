@@ -3,6 +3,7 @@
 Equal findings give equal bytes: the page does not say when or on how many workers they were computed.
 """
 
+import math
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ from experiments.report import (
     fields,
     jobs,
     operations,
+    rare,
     remarks,
     requests,
     rollouts,
@@ -63,6 +65,7 @@ def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
         period=period,
         notes=remarks.notes(findings),
         summary=text.table(findings),
+        rare=rare.table(findings),
         requests=requests.table(findings),
         comparison=_inline(drawings["comparison"], "comparison"),
         compared=legend(findings),
@@ -114,7 +117,10 @@ def _objectives(findings: Findings) -> list[tuple[str, list[tuple[str, str, str,
     return [
         (
             wanted,
-            [(of.verdict, of.policy, str(of.found), text.chance(findings, of), text.remark(of)) for of in about],
+            [
+                (of.verdict, of.policy, str(of.found), text.chance(findings, of), text.remark(findings, of))
+                for of in about
+            ],
         )
         for wanted, about in text.by_objective(findings).items()
     ]
@@ -159,19 +165,25 @@ def _details_columns(period: str) -> tuple[Column, ...]:
 
 def _details(findings: Findings, service: str) -> Iterator[Row]:
     for policy in findings.policies:
-        sample, count = findings.sample(service, policy), findings.sample(service, policy).counts.sum()
+        sample = findings.sample(service, policy)
         shown_after = summaries.detection(findings, service, policy)
         quantiles = findings.downtime_quantiles(service, policy, (0.5, 0.95)).values()
         yield (
             policy,
             str(len(sample.lengths)),
             f"{sample.windows.sum() / YEAR:.4g}",
-            show_seconds(sample.downtimes.sum() / count) if count else "-",
+            _length(findings, service, policy),
             show_seconds(shown_after) if shown_after == shown_after else "-",
             show_seconds(float(sample.lengths.max())) if len(sample.lengths) else "-",
             *(str(quantile) if quantile.n else "-" for quantile in quantiles),
             findings.availability(service, policy).method,
         )
+
+
+def _length(findings: Findings, service: str, policy: str) -> str:
+    """Of an outage in the mean, seen or rare."""
+    mean = summaries.mean_outage(findings, service, policy)
+    return "-" if math.isnan(mean) else show_seconds(mean)
 
 
 def _predicate_in_words(available: Mapping[str, Any] | None) -> str:

@@ -28,6 +28,7 @@ from models.units import parse_duration, parse_percent
 
 UNITS = {
     "availability": "share",
+    "unavailability": "share",
     "nines": "nines",
     "downtime": "seconds a year",
     "rate": "a year",
@@ -139,13 +140,37 @@ def _row(findings: Findings, service: str, policy: str) -> dict[str, Any]:
         "service": service,
         "policy": policy,
         "availability": estimated(availability),
+        "unavailability": estimated(estimate.unavailability(availability)),
         "nines": estimated(estimate.nines(availability)),
         "downtimePerYear": estimated(estimate.downtime_per_year(availability)),
         "outagesPerYear": estimated(findings.outage_rate(service, policy)),
         "outages": len(findings.sample(service, policy).lengths),
         "requestAvailability": None if requests is None else estimated(requests),
+        "rareOutages": _rare(findings, service, policy),
         "comparison": _against(findings, service, policy, None),
     }
+
+
+def _rare(findings: Findings, service: str, policy: str) -> dict[str, Any] | None:
+    choice, rare = findings.choice(service, policy), findings.rare(service, policy)
+    if choice is None:
+        return None
+    return {
+        "method": choice.method,
+        "why": choice.why,
+        "gain": choice.gain,
+        "replications": len(rare.replications) if rare else 0,
+        "degradedPeriods": rare.excursions if rare else 0,
+        "withOutage": rare.hits if rare else 0,
+        "begun": dict(rare.begun) if rare else None,
+        "missing": _ends(rare.missing.value, rare.missing.low, rare.missing.high) if rare else None,
+        "independent": _ends(*rare.independent) if rare and rare.independent else None,
+        "complaints": rare.diagnostics.complaints if rare else [],
+    }
+
+
+def _ends(value: float, low: float, high: float) -> dict[str, float]:
+    return {"value": value, "low": low, "high": high}
 
 
 def _against(findings: Findings, service: str, policy: str, baseline: str | None) -> dict[str, Any] | None:
@@ -163,6 +188,7 @@ def _against(findings: Findings, service: str, policy: str, baseline: str | None
         "correlation": number(against.correlation),
         "outages": against.outages,
         "differing": against.differing,
+        "paired": against.paired,
         "contradiction": None if contradicted is None else asdict(contradicted),
     }
 

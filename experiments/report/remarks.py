@@ -7,7 +7,7 @@ from experiments.findings import precision
 from experiments.findings.pairs import by_pair
 from experiments.inference.estimate import STATED_OUTAGE, show_seconds
 from experiments.inference.intervals import FEW_OUTAGES, NOT_RARE, rate_bound
-from experiments.report import difference, operations
+from experiments.report import difference, operations, rare
 from models.units import YEAR, counted
 
 if TYPE_CHECKING:
@@ -61,11 +61,11 @@ def below(findings: "Findings") -> list[str]:
     struck = strikes(findings)
     names = list(dict.fromkeys(name for counts in struck.values() for name in counts))
     for name in names:
-        quiet = [policy for policy, counts in struck.items() if counts.get(name) == 0]
+        quiet = [p for p, counts in struck.items() if counts.get(name) == 0 and not _made_to_strike(findings, p, name)]
         if quiet:
             under = "" if len(quiet) == len(findings.policies) else f" under {', '.join(quiet)}"
             remarks.append(f"{name} never struck{under}: the values in the table say nothing about it")
-    remarks += operations.remarks(findings)
+    remarks += [*operations.remarks(findings), *rare.remarks(findings)]
     if few := [f"{service} under {policy} ({count})" for service, policy, count in few_outages(findings)]:
         remarks.append(
             f"few outages, fewer than {FEW_OUTAGES}: {', '.join(few)}: the interval is wide, as it must be; it holds "
@@ -108,6 +108,8 @@ def would_take(findings: "Findings", service: str, policy: str) -> str:
     replications = precision.would_take(findings.sample(service, policy), availability, asked["relative"])
     if replications is None:
         return name
+    if findings.rare(service, policy) is not None:
+        return f"{name} (about {_about(replications)} replications for rare outages in all)"
     years = _about(replications * findings.manifest.duration / YEAR)
     if findings.availability(service, policy).is_bound:
         return f"{name} (no outage seen: more than {_about(replications)} replications, {years} years)"
@@ -152,13 +154,13 @@ def bounds(findings: "Findings") -> list[tuple[str, str]]:
 
 def few_outages(findings: "Findings") -> list[tuple[str, str, int]]:
     """Service, policy and number of outages where an interval rests on so few that it is wide."""
-    counts = [(s, p, len(findings.sample(s, p).lengths)) for s, p in _pairs(findings)]
+    counts = [(s, p, len(findings.sample(s, p).lengths)) for s, p in _plain(findings)]
     return [(service, policy, n) for service, policy, n in counts if 0 < n < FEW_OUTAGES]
 
 
 def uneven(findings: "Findings") -> list[tuple[str, str, int, int]]:
     """Service, policy, outages, and how many of them brought half of the downtime, where that is three or fewer."""
-    samples = [(s, p, findings.sample(s, p)) for s, p in _pairs(findings)]
+    samples = [(s, p, findings.sample(s, p)) for s, p in _plain(findings)]
     rows = [(s, p, len(of.lengths), of.half) for s, p, of in samples if len(of.lengths) >= FEW_OUTAGES]
     return [row for row in rows if row[-1] <= 3]
 
@@ -169,7 +171,7 @@ def mostly_unseen(findings: "Findings") -> list[tuple[str, str, str, float]]:
     Only rows with an outage: of the others all that is known is such a bound.
     """
     rows = []
-    for service, policy in _pairs(findings):
+    for service, policy in _plain(findings):
         of, unseen = findings.availability(service, policy), findings.unseen(service, policy)
         if unseen and not of.is_bound and 1 - of.value <= NOT_RARE:
             mode = max(unseen, key=lambda mode: unseen[mode])
@@ -190,9 +192,20 @@ def down_at_start(findings: "Findings") -> list[tuple[str, str, int]]:
     return [(s, p, n) for s, p, n in found if n > max(1, 0.1 * len(findings.sample(s, p).windows))]
 
 
+def _made_to_strike(findings: "Findings", policy: str, name: str) -> bool:
+    """Whether all rows of the policy are estimated by rare outages, and the failure mode was made to begin some."""
+    rare = [findings.rare(service, policy) for service in findings.services]
+    return all(rare) and any(name in of.modes for of in rare if of)
+
+
 def _cells(findings: "Findings") -> "pd.DataFrame":
     return findings.cells.loc[findings.cells["policy"].isin(findings.policies)]
 
 
 def _pairs(findings: "Findings") -> list[tuple[str, str]]:
     return [(service, policy) for service in findings.services for policy in findings.policies]
+
+
+def _plain(findings: "Findings") -> list[tuple[str, str]]:
+    """Those of the rows that rest on outages as they came."""
+    return [(service, policy) for service, policy in _pairs(findings) if findings.rare(service, policy) is None]

@@ -147,7 +147,12 @@ def legend(findings: "Findings", baseline: str | None = None) -> str:
     if count < 1:
         return ""
     adjusted = f"adjusted for the {count} comparisons of the table" if count > 1 else "of the only comparison"
+    apart = (
+        "; where one of the two is of rare outages, as two independent estimates"
+        if any(findings.rare(service, policy) for service in findings.services for policy in findings.policies)
+        else ""
+    )
     return (
-        f"vs {baseline or findings.baseline}, paired by replication: * p < 0.05, ** p < 0.01, *** p < 0.001, "
+        f"vs {baseline or findings.baseline}, paired by replication{apart}: * p < 0.05, ** p < 0.01, *** p < 0.001, "
         f"{adjusted}; no star unless the interval excludes 0 and {FEW_OUTAGES} outages were seen"
     )

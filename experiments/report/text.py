@@ -8,7 +8,7 @@ from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED, Judgement
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
-from experiments.report import budgets, difference, jobs, operations, requests, rollouts
+from experiments.report import budgets, difference, jobs, operations, rare, requests, rollouts
 from experiments.report.remarks import above, below
 from experiments.report.table import POLICY, Column, Row, Table, heading, legend
 from experiments.report.terminal import Terminal
@@ -59,7 +59,7 @@ def objective_lines(findings: Findings) -> list[str]:
     for wanted, about in by_objective(findings).items():
         parts = []
         for verdict, mark in MARKS.items():
-            under = [(o.policy, remark(o)) for o in about if o.verdict == verdict]
+            under = [(o.policy, remark(findings, o)) for o in about if o.verdict == verdict]
             policies = [f"{policy} ({open_})" if open_ else policy for policy, open_ in under]
             if policies:
                 parts.append(f"{mark} {', '.join(policies)}")
@@ -108,13 +108,21 @@ def chance(findings: Findings, objective: Judgement) -> str:
     return f"{met.show_value()} {met.show_interval()}" if met.n else "unknown"
 
 
-def remark(objective: Judgement) -> str:
+def remark(findings: Findings, objective: Judgement) -> str:
     """What would settle an open objective; empty if it is settled."""
     if objective.verdict != INCONCLUSIVE:
         return ""
     if objective.more is None:
         return "inconclusive; no number of replications in reach would tell"
-    return f"inconclusive; about {objective.more} more replications would tell"
+    rare = " for rare outages" if rests_on_rare(findings, objective) else ""
+    return f"inconclusive; about {objective.more} more replications{rare} would tell"
+
+
+def rests_on_rare(findings: Findings, objective: Judgement) -> bool:
+    """Whether what an objective is about is estimated by rare outages."""
+    if objective.metric not in ("availability", "downtimePerYear", "outagesPerYear"):
+        return False
+    return findings.rare(objective.service, objective.policy) is not None
 
 
 def unread(findings: Findings) -> list[str]:
@@ -134,7 +142,7 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
         terminal.say(line)
     for line in objective_lines(findings):
         terminal.say(line)
-    for each in (table(findings), requests.table(findings), jobs.table(findings), operations.table(findings)):
+    for each in (table(findings), *_further(findings)):
         terminal.table(each)
     for line in [*chance_lines(findings), *service_lines(findings)]:
         terminal.say(line)
@@ -145,12 +153,16 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
         terminal.say(f"results: {findings.path}" + (f"   report: {page}" if page.exists() else ""))
 
 
+def _further(findings: Findings) -> tuple[Table, ...]:
+    """The tables below the main one, some of which may be empty."""
+    return tuple(of.table(findings) for of in (rare, requests, jobs, operations))
+
+
 def summary_html(findings: Findings) -> str:
     """The tables and all that is said below them as an HTML fragment for notebooks."""
     from html import escape
 
-    further = filter(None, (requests.table(findings), jobs.table(findings), operations.table(findings)))
-    tables = "".join(each.html() for each in (table(findings), *further))
+    tables = "".join(each.html() for each in (table(findings), *filter(None, _further(findings))))
     judged = [*objective_lines(findings), *chance_lines(findings), *service_lines(findings)]
     remarks = [*judged, *filter(None, [legend(findings)]), *below(findings), *unread(findings)]
     first, lines = ("".join(f"<li>{escape(line)}</li>" for line in said) for said in (above(findings), remarks))

@@ -1,11 +1,10 @@
 """Rare outages in a run: for which Services and policies they are looked for, and what that takes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from experiments.design.plan import Precision
 from experiments.findings.precision import is_reached, would_take
+from experiments.findings.rare import Choice
 from experiments.rare.pilot import RarePlan
 from experiments.rare.replication import RareSpec
 from experiments.rare.study import RareFailed, plans
@@ -14,21 +13,6 @@ if TYPE_CHECKING:
     from experiments.design.scenario import Scenario
     from experiments.results import Results
     from experiments.runner.job import Job
-
-
-@dataclass(frozen=True)
-class Choice:
-    """How one Service under one policy is estimated, and why."""
-
-    service: str
-    policy: str
-    method: str
-    why: str
-    replications: int = 0
-    work: float = 0.0
-    """State changes that the rare replications take, expected; 0 if there are none."""
-    plain_work: float = 0.0
-    """State changes that plain replications would take for the same precision, as far as the pilot tells."""
 
 
 def look_for(job: "Job", results: "Results", precision: Precision) -> None:
@@ -83,13 +67,7 @@ def _chosen(
     cells = results.cells.loc[results.cells["policy"] == policy]
     plain = plan.plain_replications(scenario.duration) * float(cells["transitions"].mean())
     replications = min(plan.replications, precision.at_most)
-    work = replications * plan.transitions
     if precision.method == "auto" and plain <= plan.work:
         return Choice(service, policy, "plain", "plain replications take less", 0, plan.work, plain)
     why = f"about {plain / plan.work:,.0f} times less work than plain replications for the same precision"
-    return Choice(service, policy, "rare", why, replications, work, plain)
-
-
-def told(rare: list[Mapping[str, Any]]) -> list[str]:
-    """What was chosen, in words, for whom it was not the plain method."""
-    return [f"{row['service']} under {row['policy']}: {row['why']}" for row in rare if row["method"] == "rare"]
+    return Choice(service, policy, "rare", why, replications, plan.work, plain)

@@ -9,6 +9,7 @@
     operations.parquet   a row per policy x replication x time that an operation was asked for
     jobs.parquet     a row per policy x replication x Job or CronJob that was due
     rare.parquet, excursions.parquet   replications made for rare outages, and the degraded periods begun in them
+    rare_losses.parquet   a row per such replication x service x cause x stage
     losses.parquet   a row per policy x replication x service x cause x stage
     absences.parquet a row per policy x replication x service x cause that took replicas away
     requests.parquet a row per policy x replication x service with traffic

@@ -16,7 +16,7 @@ from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.column import Column, columns
 from experiments.metrics.metric import metrics
 from experiments.metrics.observation import Observation
-from experiments.rare.columns import EXCURSIONS, RARE
+from experiments.rare.columns import EXCURSIONS, LOSSES, RARE
 from experiments.store.rare_cell import RareCell
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ DETAILS: dict[str, dict[str, Column]] = {
     "lost_requests": requests.LOST_REQUESTS,
     "rare": RARE,
     "excursions": EXCURSIONS,
+    "rare_losses": LOSSES,
 }
 """Tables whose rows a cell brings along (`Cell.details`), none or many a Service: table -> name -> column.
 

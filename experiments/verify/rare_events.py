@@ -141,7 +141,7 @@ def _rare(case: str, quantity: str, scenario: Scenario, true: float) -> Callable
 
 def _scenario(cluster: Cluster, failures: Sequence[FailureMode], days: float, needed: int, **other: Any) -> Scenario:
     """Pods that stay on their nodes, and answer whenever nothing is wrong; so many of them are needed."""
-    given = {"behaviour": behaviour(timing=ALONE), "operations": (), "warmup": 0.0, "seed": 0} | other
+    given: dict[str, Any] = {"behaviour": behaviour(timing=ALONE), "operations": (), "warmup": 0.0, "seed": 0} | other
     goals = (ServiceGoal("all", ReadyEndpoints(needed)),)
     return Scenario("rare", cluster, failures=tuple(failures), services=goals, duration=days * DAY, **given)
 
@@ -175,7 +175,7 @@ def _common_cause() -> tuple[Scenario, float]:
 
 
 def _rare_studies() -> Iterator[Study]:
-    crashes = [
+    crashes: list[FailureMode] = [
         NodeCrash("node", Exponential(NODE_MTTF), Exponential(NODE_MTTR)),
         ContainerCrash("crash", Exponential(CRASH_MTTF)),
     ]

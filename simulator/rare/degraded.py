@@ -36,10 +36,10 @@ class Tilting:
 class DegradedPeriod:
     """What came of it; times in seconds."""
 
-    downtime: float
-    """Without availability, within the measured window."""
-    outages: int
-    """That began in it, within the window."""
+    outages: tuple[tuple[float, float], ...]
+    """Stretches without availability within the measured window, from and to, in the simulation's time."""
+    begun_within: int
+    """How many of these began within it."""
     lasted: float
     repair: float
     """Seconds from its beginning to the end of the last repair that was under way then; 0 if none was."""
@@ -47,6 +47,11 @@ class DegradedPeriod:
     """What struck until the first outage, in its order, what began it left out; as in `Tilting.modes`."""
     weight: float
     """The likelihood ratio of what happened up to the first outage, or to the end if there was none."""
+
+    @property
+    def downtime(self) -> float:
+        """Seconds without availability, within the measured window."""
+        return sum(end - start for start, end in self.outages)
 
 
 def shares(kinds: Iterable[str], given: Mapping[str, float]) -> dict[str, float]:
@@ -80,7 +85,8 @@ class Follower:
         """What the clocks are that are tilted."""
         self._down_since: float | None = None
         self._hit = False
-        self._downtime, self._begun_within = 0.0, 0
+        self._outages: list[tuple[float, float]] = []
+        self._begun_within = 0
         watched.on_change.append(self._changed)
         self._hazards.before_fire.append(self._fires)
 
@@ -102,7 +108,7 @@ class Follower:
     def _begin(self, mode: str) -> None:
         self._started = self._kernel.now
         self._down_since, self._hit = None, False
-        self._downtime, self._begun_within = 0.0, 0
+        self._outages, self._begun_within = [], 0
         self._modes, self._struck = {mode}, []
         self._hazards.log_likelihood_ratio = self._repairs.log_likelihood_ratio = 0.0
         self._bias(True)
@@ -119,7 +125,8 @@ class Follower:
         self._following = False
         weight = math.exp(self._hazards.log_likelihood_ratio + self._repairs.log_likelihood_ratio)
         lasted = now - self._started
-        return DegradedPeriod(self._downtime, self._begun_within, lasted, repair, tuple(self._struck), weight)
+        outages = tuple(self._outages)
+        return DegradedPeriod(outages, self._begun_within, lasted, repair, tuple(self._struck), weight)
 
     def _fires(self, clock: Clock) -> None:
         if self._following and self._watched.is_critical(clock):
@@ -149,7 +156,7 @@ class Follower:
     def _close(self, now: float) -> None:
         """An outage, if there is one, ends; one that took no time was none."""
         if self._down_since is not None and now > (since := max(self._down_since, self._start)):
-            self._downtime += now - since
+            self._outages.append((since, now))
             self._begun_within += self._down_since > self._start
         self._down_since = None
 

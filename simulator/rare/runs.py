@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from simulator.hazards import Clock
+from simulator.log import TransitionLog
 from simulator.rare.degraded import DegradedPeriod, Follower, Tilting, shares
 from simulator.rare.settled import Settled, restore, settled
 from simulator.rare.watched import Up, Watched
@@ -43,14 +44,22 @@ class Model:
         cluster, traffic = self.simulated["cluster"], self.simulated.get("traffic", ())
         return not (cluster.jobs or cluster.cron_jobs) and all(len(of.rate.steps) == 1 for of in traffic)
 
-    def begun(self, replication: int | str, places: Mapping[str, str] = {}, began: float = 0.0) -> Simulation:
+    def begun(
+        self,
+        replication: int | str,
+        places: Mapping[str, str] = {},
+        began: float = 0.0,
+        keep_log: bool = False,
+    ) -> Simulation:
         """A simulation of this replication at its time 0, its failure clocks begun.
 
         Its time 0 is so many seconds after failures began, and its replicas are on these nodes: slot -> node.
         """
         streams = Streams(self.seed, replication)
         end = self.end - began
-        simulation = Simulation(streams=streams, end=end, keep_log=False, places=places, began=began, **self.simulated)
+        simulation = Simulation(
+            streams=streams, end=end, keep_log=keep_log, places=places, began=began, **self.simulated
+        )
         simulation.deploy()
         simulation.begin(self.failures, self.operations)
         return simulation
@@ -110,6 +119,10 @@ class NaturalRun:
     """Service -> seconds for which not all its endpoints answered, or too few."""
     missing: Mapping[str, float]
     """Service -> the share of the replicas that answer when all is well that was missing on average."""
+    desired: Mapping[str, int | None]
+    """Service -> the replicas that are desired; None if their number changed."""
+    never_there: Mapping[str, int]
+    """Service -> how many of them do not answer though all is well."""
     transitions: int
     """State changes in all."""
 
@@ -129,7 +142,14 @@ def natural(model: Model, replication: int | str, times: Sequence[float], servic
     degraded = {name: other.degraded for name, other in others.items()}
     histories = simulation.recorder.histories(0.0, model.end)
     missing = {name: _missing(histories[name], one.never_there) for name, one in watched.items()}
-    return NaturalRun(looks, counts, degraded, missing, simulation.state.transitions.count)
+    desired = {name: _desired(histories[name]) for name in watched}
+    never_there = {name: one.never_there for name, one in watched.items()}
+    return NaturalRun(looks, counts, degraded, missing, desired, never_there, simulation.state.transitions.count)
+
+
+def _desired(history: ServiceHistory) -> int | None:
+    numbers = set(history.desired.values.tolist())
+    return int(numbers.pop()) if len(numbers) == 1 else None
 
 
 def _missing(history: ServiceHistory, never_there: int) -> float:
@@ -151,21 +171,32 @@ class Excursion:
     period: DegradedPeriod
     transitions: int = 0
     """State changes that it took, those before it included."""
+    log: TransitionLog | None = None
+    """What happened up to its end; kept only if that was asked for, and if it has an outage."""
 
 
 class Beginner:
     """Begins degraded periods of one Service."""
 
-    def __init__(self, model: Model, service: str, up: Up, tilting: Tilting, modes: Mapping[str, float] = {}) -> None:
+    def __init__(
+        self,
+        model: Model,
+        service: str,
+        up: Up,
+        tilting: Tilting,
+        modes: Mapping[str, float] = {},
+        keep_log: bool = False,
+    ) -> None:
         """`modes`: how likely a `watched.kind` of clocks is to begin one, in proportion; 1 if it is not given."""
         self._model, self._service, self._up = model, service, up
         self._tilting = tilting
         self._modes = modes
+        self._keep_log = keep_log
 
     def from_settled(self, state: Settled, luck: str) -> Excursion | None:
         """From this state, with other luck of this name; None if the state cannot be brought about."""
         model = self._model
-        simulation = model.begun(luck, state.nodes, state.time)
+        simulation = model.begun(luck, state.nodes, state.time, self._keep_log)
         watched = Watched(simulation, self._service, self._up)
         if not restore(simulation, state):
             return None
@@ -176,7 +207,7 @@ class Beginner:
     def from_run(self, replication: int | str, time: float, luck: str) -> Excursion:
         """From a replication as it stands at this time, at which all endpoints answer."""
         model = self._model
-        simulation = model.begun(replication)
+        simulation = model.begun(replication, keep_log=self._keep_log)
         watched = Watched(simulation, self._service, self._up)
         simulation.kernel.run_until(time)
         follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
@@ -185,14 +216,14 @@ class Beginner:
     def from_other_start(self, replication: int | str, number: int) -> Excursion:
         """From the degraded period of this number (from 0) of a replication that begins otherwise than by a clock."""
         model = self._model
-        simulation = model.begun(replication)
+        simulation = model.begun(replication, keep_log=self._keep_log)
         watched = Watched(simulation, self._service, self._up)
         others = OtherStarts(simulation, watched)
         follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
         while others.count <= number:
             simulation.kernel.step()
         period = follower.follow()
-        return Excursion("", 1.0, period, simulation.state.transitions.count)
+        return _excursion("", 1.0, period, simulation)
 
     def _force(
         self, simulation: Simulation, watched: Watched, follower: Follower, rng: np.random.Generator
@@ -200,7 +231,7 @@ class Beginner:
         """One of the clocks that would begin a period fires: first its mode is chosen, then which of the mode."""
         critical = watched.critical_clocks()
         if not critical:
-            return Excursion("", 0.0, DegradedPeriod(0.0, 0, 0.0, 0.0, (), 1.0))
+            return Excursion("", 0.0, DegradedPeriod((), 0, 0.0, 0.0, (), 1.0))
         by_kind = shares(critical, self._modes)
         parts = np.array([by_kind[kind] for kind in critical])
         parts /= parts.sum()
@@ -209,5 +240,9 @@ class Beginner:
         clock = clocks[int(rng.integers(len(clocks)))]
         rate = clock.rate or 0.0
         period = follower.force(clock)
-        counts = simulation.state.transitions.count
-        return Excursion(kind, rate * len(clocks) / float(parts[chosen]), period, counts)
+        return _excursion(kind, rate * len(clocks) / float(parts[chosen]), period, simulation)
+
+
+def _excursion(mode: str, rate: float, period: DegradedPeriod, simulation: Simulation) -> Excursion:
+    log = simulation.completed_log() if period.outages else None
+    return Excursion(mode, rate, period, simulation.state.transitions.count, log)

@@ -157,6 +157,18 @@ def test_plan_shows_policies_and_costs(kubenines: Any) -> None:
     assert "on one core" in out
 
 
+def test_plan_says_what_becomes_of_rare_outages(kubenines: Any, tmp_path: Path) -> None:
+    written = Path(QUICKSTART).read_text()
+    written = written.replace("../manifests", str(Path(QUICKSTART).resolve().parents[1] / "manifests"))
+    precise = tmp_path / "precise.yaml"
+    precise.write_text(written.replace("replications: 50", "precision: {relative: 10%, atMost: 40}"))
+    short = ("plan", str(precise), "--set", "duration=10d")
+    _, out, _ = kubenines(*short)
+    assert "rare outages of a Service and policy for which 40 replications would not do: a pilot decides" in out
+    assert json.loads(kubenines(*short, "--format", "json")[1])["rareOutages"]["method"] == "auto"
+    assert "rare outages" not in kubenines(*short, "--set", "precision.method=plain")[1]
+
+
 def test_plan_says_what_does_not_fit(kubenines: Any) -> None:
     _, out, _ = kubenines(
         "plan", QUICKSTART, "--set", "duration=1d", "--set", "cluster.pools[general].allocatable.cpu=150m"

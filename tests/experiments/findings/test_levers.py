@@ -11,7 +11,7 @@ from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Stage
 from experiments.design.goal import ReadyEndpoints
 from experiments.findings import breakdown, levers
-from experiments.findings.breakdown import Part
+from experiments.findings.breakdown import Part, SeenPart
 from experiments.findings.levers import LEVERS, Lever, savings
 from experiments.inference.sample import Sample
 from experiments.metrics.observation import Observation
@@ -92,7 +92,7 @@ def test_it_promises_too_much_where_nodes_come_back_by_themselves() -> None:
 
 
 def part(cause: str, stage: Stage, *lengths: float) -> Part:
-    return Part(cause, stage, np.array([math.fsum(lengths)]), np.array([YEAR]), np.array(lengths))
+    return SeenPart(cause, stage, np.array(lengths), np.array([math.fsum(lengths)]), np.array([YEAR]))
 
 
 SOME = [

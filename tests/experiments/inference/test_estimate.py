@@ -48,6 +48,23 @@ def test_nines_and_downtime_are_transforms_of_the_interval() -> None:
     assert str(downtime) == "8h46m [52m34s, 3d16h]"
 
 
+@pytest.mark.parametrize(
+    ("lost", "text", "nines", "downtime"),
+    [
+        ((5.7e-10, 5e-10, 6.4e-10), "1 - 5.7e-10 [1 - 6.4e-10, 1 - 5.0e-10]", "9.24", "18ms"),
+        ((2e-17, 0.0, 4e-17), "1 - 2.0e-17 [1 - 4.0e-17, 1]", "16.70", "6.3e-10s"),
+        ((2e-6, 1e-6, 3e-6), "99.99980 % [99.99970, 99.99990]", "5.70", "1m03s"),
+    ],
+)
+def test_what_is_lost_is_known_far_beyond_what_a_share_can_say(
+    lost: tuple[float, float, float], text: str, nines: str, downtime: str
+) -> None:
+    of = Estimate(1 - lost[0], 1 - lost[2], 1 - lost[1], 0.95, 40, "rare outages", lost=lost)
+    assert str(of) == text
+    assert estimate.nines(of).show_value() == nines
+    assert estimate.downtime_per_year(of).show_value() == downtime
+
+
 def test_a_bound_in_nines_is_rounded_down() -> None:
     found = estimate.nines(Estimate(math.nan, 1 - 10**-4.999, 1.0, 0.95, 10, "no outage seen"))
     assert found.show_value() == ">= 4.99"

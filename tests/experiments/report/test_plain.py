@@ -133,7 +133,8 @@ def keys(values: Any) -> Iterator[str]:
 
 def test_every_key_is_documented(results: Results) -> None:
     page = (ROOT / "docs" / "json.md").read_text()
-    printed = (plain.summary(results), plain.comparison(results), plain.attribution(results))
+    rare = plain.summary(fakes.with_rare(results, "cart", "never", [1e-9, 2e-9]))
+    printed = (plain.summary(results), plain.comparison(results), plain.attribution(results), rare)
     listed = {"service", "policy", "metric", "limit", "objective", "operation", "medianTime", "timeOf95Percent"}
     unknown = {key for of in printed for key in keys(of) if key not in page} - listed
     assert unknown == set()

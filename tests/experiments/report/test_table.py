@@ -5,7 +5,7 @@ import io
 import numpy as np
 
 from experiments.attribution.stages import Stage
-from experiments.findings.breakdown import Part
+from experiments.findings.breakdown import SeenPart
 from experiments.report import downtime
 from experiments.report.table import Column, Table
 from experiments.report.terminal import Terminal
@@ -108,7 +108,7 @@ def test_a_table_without_rows_is_false_and_has_no_groups() -> None:
 def test_downtime_by_stage_gives_up_the_stages_that_lost_least() -> None:
     lost = {Stage.UNDETECTED: 3.0, Stage.QUEUED: 1.0, Stage.START: 2.0}
     year, none = np.array([YEAR]), np.array([])
-    whole = downtime.table([Part("crash", stage, np.array([s]), year, none) for stage, s in lost.items()])
+    whole = downtime.table([SeenPart("crash", stage, none, np.array([s]), year) for stage, s in lost.items()])
     wide = max(map(len, whole.lines()))
     assert "start" in whole.lines()[0]
     assert [c.heading for c in whole.columns if c not in whole.narrowed(wide - 1).columns] == ["queued"]

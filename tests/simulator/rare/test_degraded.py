@@ -39,13 +39,13 @@ def forced(
 
 def test_a_period_lasts_until_all_answer_again() -> None:
     period = forced(units(2, NEVER, Fixed(100.0)), needed=1, at=50.0)
-    assert (period.lasted, period.repair, period.downtime, period.outages) == (100.0, 100.0, 0.0, 0)
+    assert (period.lasted, period.repair, period.downtime, period.begun_within) == (100.0, 100.0, 0.0, 0)
     assert (period.weight, period.struck) == (1.0, ())
 
 
 def test_the_downtime_in_it_counts() -> None:
     period = forced(units(2, NEVER, Fixed(100.0)), needed=2, at=50.0)
-    assert (period.downtime, period.outages) == (100.0, 1)
+    assert (period.downtime, period.begun_within) == (100.0, 1)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_downtime_in_it_counts() -> None:
 )
 def test_the_window_cuts_it_as_it_cuts_outages(window: tuple[float, float], downtime: float, outages: int) -> None:
     period = forced(units(2, NEVER, Fixed(100.0)), needed=2, window=window, at=50.0)
-    assert (period.downtime, period.outages) == (downtime, outages)
+    assert (period.downtime, period.begun_within) == (downtime, outages)
 
 
 def test_what_outlasts_the_run_is_cut_there() -> None:
@@ -73,13 +73,13 @@ def test_what_outlasts_the_run_is_cut_there() -> None:
 def test_what_takes_no_time_is_no_outage() -> None:
     of = model(one_service(2), [ContainerCrash("crash", NEVER)], behaviour=behaviour())
     period = forced(of, needed=2, at=50.0)
-    assert (period.lasted, period.downtime, period.outages, period.weight) == (0.0, 0.0, 0, 1.0)
+    assert (period.lasted, period.downtime, period.begun_within, period.weight) == (0.0, 0.0, 0, 1.0)
 
 
 def test_several_outages_in_one_period_are_counted_each() -> None:
     of = model(one_service(3), [NodeCrash("node", NEVER, Fixed(100.0)), *outages(20.0, 40.0)], behaviour=behaviour())
     period = forced(of, needed=2)
-    assert (period.downtime, period.outages, period.lasted) == (20.0, 2, 100.0)
+    assert (period.downtime, period.begun_within, period.lasted) == (20.0, 2, 100.0)
 
 
 def outages(*times: float) -> list[Any]:
@@ -96,7 +96,7 @@ def test_a_period_that_no_clock_began_is_followed_from_its_beginning() -> None:
     while not others.count:
         simulation.kernel.step()
     period = follower.follow()
-    assert (simulation.kernel.now, period.downtime, period.outages, period.repair) == (40.0, 10.0, 1, 0.0)
+    assert (simulation.kernel.now, period.downtime, period.begun_within, period.repair) == (40.0, 10.0, 1, 0.0)
 
 
 LIFE, REPAIR = 100_000.0, 500.0
@@ -117,7 +117,7 @@ def test_weights_average_to_one_and_weighted_downtime_is_exact(failures: float) 
     # A weight is e^c if nothing more fails, which has the probability e^-c, and else nearly 0.
     assert abs(weights.mean() - 1) <= 4 * math.sqrt(math.expm1(failures) / many) + REPAIR / LIFE
     assert abs(downtimes.mean() - REPAIR**2 / LIFE / 2) <= 4 * downtimes.std() / math.sqrt(many)
-    seen = np.mean([period.outages > 0 for period in periods])
+    seen = np.mean([period.begun_within > 0 for period in periods])
     assert abs(seen + math.expm1(-failures)) <= 4 * math.sqrt(0.25 / many)
 
 
@@ -142,7 +142,7 @@ def test_the_first_outage_ends_the_tilt_and_the_bias() -> None:
     biased = []
     watched.on_change.append(lambda: biased.append((watched.is_up, bool(simulation.hazards.repairs.biased))))
     period = DegradedPeriod(0.0, 0, 0.0, 0.0, (), 1.0)
-    while not period.outages:
+    while not period.begun_within:
         [clock, *_] = simulation.hazards.running
         period = follower.force(clock)
         simulation.kernel.run_until(simulation.kernel.now + DAY / 10)

@@ -89,7 +89,7 @@ def test_what_is_down_from_the_start_is_a_period_of_its_own() -> None:
     assert run.other_starts == {"web": 1}
     assert run.looks[0].layouts == {}
     period = Beginner(of, "web", at_least(3), Tilting(0.0, {})).from_other_start(0, 0).period
-    assert (period.downtime, period.outages, period.weight) == (DAY, 0, 1.0)
+    assert (period.downtime, period.begun_within, period.weight) == (DAY, 0, 1.0)
 
 
 def test_a_service_that_is_scaled_below_what_is_needed_is_down_by_no_clock() -> None:
@@ -98,7 +98,7 @@ def test_a_service_that_is_scaled_below_what_is_needed_is_down_by_no_clock() -> 
     assert [bool(look.layouts) for look in run.looks] == [True, False]
     assert run.other_starts == {"web": 1}
     period = Beginner(of, "web", at_least(2), Tilting(0.0, {})).from_other_start(0, 0).period
-    assert period.outages == 1
+    assert period.begun_within == 1
     assert period.downtime == pytest.approx(DAY / 2, abs=60.0)
 
 
