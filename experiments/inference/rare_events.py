@@ -73,7 +73,7 @@ class Diagnostics:
     degraded: float
     """How long Services are degraded by the weighted periods, over how long that was seen; 1 but for chance."""
     degraded_error: float
-    """Its standard error."""
+    """Its standard error, as seen, but not less than follows from the tilt."""
     effective: float
     """As many excursions of equal contributions would tell as much: (sum x)^2 / sum x^2."""
     largest: float
@@ -103,20 +103,25 @@ class Diagnostics:
         return found
 
 
-def diagnostics(contributions: Floats, weights: Floats, values: Floats, begun: Floats, seen: Floats) -> Diagnostics:
+def diagnostics(
+    contributions: Floats, weights: Floats, values: Floats, begun: Floats, seen: Floats, failures_per_period: float
+) -> Diagnostics:
     """Of the excursions of an estimate: their weighted downtimes, and their likelihood ratios.
 
-    And of its replications: their values, and how long they are degraded by the weighted periods, and as seen.
+    And of its replications: their values, and how long they are degraded by the weighted periods, and as seen. By the
+    tilt so many failures c are expected in a period: in e^-c of them none strikes, and these have the weight e^c. Their
+    number differs by chance, whether or not the spread over replications shows it.
     """
     total = float(contributions.sum())
     error = float(weights.std(ddof=1)) / math.sqrt(len(weights)) if len(weights) > 1 else math.inf
     ratio = float(begun.sum()) / float(seen.sum()) if seen.any() else 1.0
     apart = float((begun - ratio * seen).std(ddof=1)) / math.sqrt(len(seen)) / float(seen.mean()) if seen.any() else 0.0
+    least = math.sqrt(math.expm1(failures_per_period) / len(weights)) if len(weights) else math.inf
     return Diagnostics(
         mean_weight=float(weights.mean()) if len(weights) else 1.0,
         mean_weight_error=error,
         degraded=ratio,
-        degraded_error=apart,
+        degraded_error=max(apart, least),
         effective=_effective(contributions),
         largest=float(contributions.max(initial=0.0)) / total if total else 0.0,
         effective_replications=_effective(values),

@@ -7,6 +7,7 @@ import numpy as np
 
 from experiments.inference import rare_events
 from experiments.inference.rare_events import Diagnostics, RareEstimate
+from experiments.rare.settings import FAILURES_PER_PERIOD
 from models.units import YEAR
 
 Rows = Sequence[Mapping[str, Any]]
@@ -23,5 +24,5 @@ def found(rare: Rows, excursions: Rows, confidence: float) -> tuple[RareEstimate
     return (
         rare_events.estimate(lost, confidence),
         rare_events.estimate(rates, confidence),
-        rare_events.diagnostics(contributions, weights, lost, begun, seen),
+        rare_events.diagnostics(contributions, weights, lost, begun, seen, FAILURES_PER_PERIOD),
     )

@@ -69,6 +69,7 @@ def told(
         RNG.gamma(20.0, 1e-9, 40) if values is None else values,
         seen * RNG.gamma(50.0, 0.02, len(seen)) if begun is None else begun,
         seen,
+        0.5,
     ).complaints
 
 
@@ -81,6 +82,16 @@ def test_degraded_periods_that_come_short_of_what_was_seen_are_told() -> None:
     [said] = told(begun=seen * RNG.gamma(50.0, 0.02 * 0.6, 40), seen=seen)
     assert "times as long as those that were seen" in said
     assert told(begun=np.full(40, 0.0), seen=np.full(40, 0.0)) == []
+
+
+def test_weights_that_are_too_rare_to_be_seen_are_allowed_for() -> None:
+    """Of 400 periods 33 are expected to have the weight e^2.5; that 15 had it is no reason to complain."""
+    seen = np.full(40, 1e-4)
+    begun = seen * np.repeat([0.5, 0.7], 20)
+    found = diagnostics(np.full(400, 1e-9), np.ones(400), np.full(40, 1e-9), begun, seen, 2.5)
+    assert found.degraded == pytest.approx(0.6)
+    assert found.degraded_error == pytest.approx(math.sqrt(math.expm1(2.5) / 400))
+    assert found.complaints == []
 
 
 def test_few_effective_periods_are_told() -> None:
@@ -103,6 +114,6 @@ def test_few_replications_that_bring_all_are_told() -> None:
 
 
 def test_no_outage_at_all_is_told_and_divides_by_nothing() -> None:
-    found = diagnostics(np.zeros(5), np.ones(5), np.zeros(3), np.ones(3), np.ones(3))
+    found = diagnostics(np.zeros(5), np.ones(5), np.zeros(3), np.ones(3), np.ones(3), 2.5)
     assert (found.effective, found.largest, found.effective_replications) == (0.0, 0.0, 0.0)
     assert found.complaints

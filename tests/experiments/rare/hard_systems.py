@@ -46,8 +46,8 @@ class Hard:
     scenario: Scenario
     plain: int
     """Plain replications."""
-    relative: float = 0.5
-    """Of the rare estimate: half of the interval that is asked for, as a share of the value."""
+    rare: int = 60
+    """Rare ones."""
 
 
 def crashes(days: float = 0.5) -> NodeCrash:
