@@ -227,7 +227,7 @@ def _rare_studies() -> Iterator[Study]:
         ("r9_rare", all_down.format(2, "common cause"), *_common_cause()),
     )
     for case, quantity, scenario, true in systems:
-        yield Study(f"rare outages, {case.removesuffix('_rare')}", _rare(case, quantity, scenario, true), seconds=4)
+        yield Study(f"rare outages, {case.removesuffix('_rare')}", _rare(case, quantity, scenario, true), seconds=8)
 
 
 STUDIES = (

@@ -128,3 +128,29 @@ def test_a_story_that_is_still_waiting_at_the_end_is_silent() -> None:
     clock.run_until(20)
     del clock
     assert log == []
+
+
+def test_it_waits_only_for_some_timers_when_nothing_else_is_due() -> None:
+    clock, log = kernel()
+    first, second = clock.timer(5.0, lambda: log.append(1)), clock.timer(7.0, lambda: log.append(2))
+    assert clock.waits_only_for({first, second})
+    assert not clock.waits_only_for({first})
+    second.cancel()
+    assert clock.waits_only_for({first})
+    clock.run_until(6.0)
+    assert log == [1]
+    assert clock.waits_only_for(())
+
+
+def test_a_story_that_sleeps_is_something_to_wait_for() -> None:
+    clock, _ = kernel()
+
+    def story() -> Story:
+        yield clock.sleep(5.0)
+
+    clock.tell(story())
+    assert not clock.waits_only_for(())
+    clock.run_until(1.0)
+    assert not clock.waits_only_for(())
+    clock.run_until(6.0)
+    assert clock.waits_only_for(())
