@@ -11,6 +11,7 @@ from experiments.inference import rare_events
 from experiments.inference.estimate import Estimate
 from experiments.inference.rare_events import Diagnostics, RareEstimate
 from experiments.rare.estimates import found
+from models.arrays import Floats
 from models.units import YEAR
 from simulator.rare.watched import fatal
 
@@ -59,6 +60,8 @@ class RareOutages:
     """Of these, those with an outage."""
     replications: tuple[int, ...]
     """Their numbers."""
+    shares: Floats
+    """The unavailability as each of them has it."""
     modes: frozenset[str]
     """Failure modes that were made to strike."""
     begun: Mapping[str, float]
@@ -90,6 +93,7 @@ class RareOutages:
             len(excursions),
             hits,
             tuple(rare["replication"].tolist()),
+            rare["unavailability"].to_numpy(),
             frozenset(mode.removesuffix(fatal("")) for mode in excursions["mode"].unique()),
             _begun(excursions),
             _independent(rare, missing),
@@ -119,6 +123,14 @@ class RareOutages:
         of = self.outages_per_year
         method = f"rare outages: t, {of.replications} replications"
         return Estimate(of.value, of.low, of.high, confidence, of.replications, method, "rate")
+
+
+def in_common(mine: RareOutages | None, other: RareOutages | None) -> tuple[Floats, Floats] | None:
+    """The shares of both, if both have the same replications, one of them perhaps more; else None."""
+    if mine is None or other is None:
+        return None
+    most = min(len(mine.replications), len(other.replications))
+    return (mine.shares, other.shares) if mine.replications[:most] == other.replications[:most] else None
 
 
 def _begun(excursions: "pd.DataFrame") -> dict[str, float]:

@@ -154,6 +154,12 @@ def test_a_precision_that_rare_outages_did_not_reach_says_what_it_takes(results:
     assert said == "cart under never (about 58000 replications for rare outages in all)"
 
 
+def test_rare_estimates_of_two_policies_are_compared_on_common_luck(results: Results) -> None:
+    pair = ("one/never", "two/never")
+    found = merged({"one": results, "two": results}).comparisons("cart", [pair])[pair]
+    assert (found.paired, str(found)) == (True, "the same")
+
+
 def test_merged_findings_keep_what_was_chosen(results: Results) -> None:
     choice = merged({"one": results, "two": results}).choice("cart", "two/never")
     assert choice is not None
