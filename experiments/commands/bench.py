@@ -66,6 +66,42 @@ def traffic(requests: int, policy: str, pods: int, as_json: bool) -> None:
     _print_bench(found, as_json)
 
 
+@bench.command()
+@click.option(
+    "--at",
+    type=click.Choice(["1e-5", "1e-7", "1e-9"]),
+    multiple=True,
+    help="Only the system of about this unavailability; may be given several times.",
+)
+@click.option("--relative", default="10%", show_default=True, help="Half of the 95 % interval over the value.")
+@click.option(
+    "--plain-seconds",
+    type=click.FloatRange(min=0),
+    default=120.0,
+    show_default=True,
+    help="Run plain replications too where they take at most so many CPU seconds.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def nines(at: tuple[str, ...], relative: str, plain_seconds: float, as_json: bool) -> None:
+    """CPU seconds to know unavailabilities of about 1e-5, 1e-7 and 1e-9: by rare outages, and by plain replications."""
+    from experiments.bench import nines as benching
+    from experiments.report.terminal import Terminal
+    from models.units import parse_percent
+
+    try:
+        width = parse_percent(relative)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--relative") from None
+    if width <= 0:
+        raise click.BadParameter(f"{relative} is not above 0", param_hint="--relative")
+    about = [float(one) for one in at] or [system.about for system in benching.SYSTEMS]
+    found = benching.nines(about, width, plain_seconds)
+    if as_json:
+        click.echo(json.dumps([vars(row) for row in found], indent=2))
+    else:
+        Terminal().table(benching.table(found))
+
+
 def _print_bench(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2))

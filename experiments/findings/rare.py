@@ -13,7 +13,7 @@ from experiments.inference.rare_events import Diagnostics, RareEstimate
 from experiments.rare.estimates import found
 from models.arrays import Floats
 from models.units import YEAR
-from simulator.rare.watched import fatal
+from simulator.rare.watched import mode_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +94,7 @@ class RareOutages:
             hits,
             tuple(rare["replication"].tolist()),
             rare["unavailability"].to_numpy(),
-            frozenset(mode.removesuffix(fatal("")) for mode in excursions["mode"].unique()),
+            frozenset(map(mode_of, excursions["mode"].unique())),
             _begun(excursions),
             _independent(rare, missing),
         )

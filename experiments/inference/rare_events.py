@@ -64,6 +64,10 @@ class Diagnostics:
     """Mean likelihood ratio of the excursions; 1 but for chance."""
     mean_weight_error: float
     """Its standard error."""
+    degraded: float
+    """How long Services are degraded by the weighted periods, over how long that was seen; 1 but for chance."""
+    degraded_error: float
+    """Its standard error."""
     effective: float
     """As many excursions of equal contributions would tell as much: (sum x)^2 / sum x^2."""
     largest: float
@@ -78,6 +82,11 @@ class Diagnostics:
                 f"the weights do not average to 1: {self.mean_weight:.3g} with a standard error of "
                 f"{self.mean_weight_error:.1g}, so the tilt misses what matters"
             )
+        if abs(self.degraded - 1) > 4 * self.degraded_error:
+            found.append(
+                f"the degraded periods that were begun come to {self.degraded:.3g} times as long as those that were "
+                f"seen, with a standard error of {self.degraded_error:.1g}, so something is missed"
+            )
         if self.effective < LEAST_EFFECTIVE:
             found.append(f"it rests on few degraded periods: as much as {self.effective:.0f} equal ones would tell")
         if self.largest > LARGEST_SHARE:
@@ -85,13 +94,20 @@ class Diagnostics:
         return found
 
 
-def diagnostics(contributions: Floats, weights: Floats) -> Diagnostics:
-    """Of the excursions of an estimate: their weighted downtimes, and their likelihood ratios."""
+def diagnostics(contributions: Floats, weights: Floats, begun: Floats, seen: Floats) -> Diagnostics:
+    """Of the excursions of an estimate: their weighted downtimes, and their likelihood ratios.
+
+    And of its replications: how long they are degraded by the weighted periods, and as seen.
+    """
     total, squares = float(contributions.sum()), float(np.square(contributions).sum())
     error = float(weights.std(ddof=1)) / math.sqrt(len(weights)) if len(weights) > 1 else math.inf
+    ratio = float(begun.sum()) / float(seen.sum()) if seen.any() else 1.0
+    apart = float((begun - ratio * seen).std(ddof=1)) / math.sqrt(len(seen)) / float(seen.mean()) if seen.any() else 0.0
     return Diagnostics(
         float(weights.mean()) if len(weights) else 1.0,
         error,
+        ratio,
+        apart,
         total * total / squares if squares else 0.0,
         float(contributions.max(initial=0.0)) / total if total else 0.0,
     )

@@ -20,7 +20,8 @@ EXCURSIONS = columns(
     Column(
         "mode",
         str,
-        "Failure mode that was made to strike, with ! if that is an outage at once; empty if it began otherwise.",
+        "Failure mode that was made to strike, *2 if it takes 2 endpoints away, ! if that is an outage at once; empty "
+        "if it began otherwise.",
     ),
     Column(
         "struck",
@@ -28,6 +29,8 @@ EXCURSIONS = columns(
         "What struck in it until the first outage, a comma between: how many endpoints answered, a colon, the failure "
         "mode, ! if it was an outage at once.",
     ),
+    Column("layout", str, "How many endpoints each failure clock would take away when it began; empty if unknown."),
+    Column("stands_for", float, "How many moments it stands for, of those that were looked at."),
     Column("multiplier", float, "What its weighted downtime, in seconds, counts for as a share of the window's time."),
     Column("weight", float, "Likelihood ratio: how much less likely what happened was than under tilted clocks."),
     Column("downtime_s", float, "Seconds without availability in it."),
@@ -42,6 +45,8 @@ RARE = columns(
     Column("phase", str, "What the replication is for: scales, pilot, trial or main; only main counts."),
     Column("unavailability", float, "Expected share of the window without availability, as this replication has it."),
     Column("outages_per_s", float, "Expected outages per second, as this replication has it."),
+    Column("degraded", float, "Seconds for which not all endpoints answered, over those of the window, as seen."),
+    Column("degraded_begun", float, "The same by the weighted degraded periods; only chance tells them apart."),
     Column("missing", float, "Share of the replicas that was missing on average, as seen."),
     Column("replicas", float, "Replicas that answer when all is well; NaN if more or fewer were desired at times."),
     Column("needed", float, "So many of them have to answer for the Service to be available; NaN likewise."),

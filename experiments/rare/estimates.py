@@ -19,8 +19,9 @@ def found(rare: Rows, excursions: Rows, confidence: float) -> tuple[RareEstimate
     rates = np.array([row["outages_per_s"] for row in rare]) * YEAR
     contributions = np.array([row["multiplier"] * row["weight"] * row["downtime_s"] for row in excursions])
     weights = np.array([row["weight"] for row in excursions])
+    begun, seen = (np.array([row[column] for row in rare]) for column in ("degraded_begun", "degraded"))
     return (
         rare_events.estimate(lost, confidence),
         rare_events.estimate(rates, confidence),
-        rare_events.diagnostics(contributions, weights),
+        rare_events.diagnostics(contributions, weights, begun, seen),
     )

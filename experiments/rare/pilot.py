@@ -12,7 +12,7 @@ from experiments.inference.rare_events import planned, spread_of_variance
 from experiments.rare.estimates import Rows
 from experiments.rare.settings import FAILURES_PER_PERIOD, RareSettings
 from models.units import YEAR
-from simulator.rare.watched import fatal
+from simulator.rare.watched import mode_of
 
 LONG = 0.95
 """The quantile of the lengths of degraded periods that is their time scale."""
@@ -45,7 +45,7 @@ def scaled(excursions: Rows) -> RareSettings:
 
 
 def _mode(row: Mapping[str, Any]) -> str:
-    return str(row["mode"]).removesuffix(fatal(""))
+    return mode_of(row["mode"])
 
 
 def _stays(lengths: np.ndarray, repairs: np.ndarray) -> bool:
@@ -86,7 +86,16 @@ def tuned(settings: RareSettings, excursions: Rows) -> RareSettings | None:
     if not math.fsum(contributions) > 0:
         return None
     modes, following = _modes(settings, excursions, contributions), _following(excursions, contributions)
-    return replace(settings, modes=modes, following=following)
+    return replace(settings, modes=modes, following=following, layouts=_layouts(excursions, contributions))
+
+
+def _layouts(excursions: Rows, contributions: Sequence[float]) -> dict[str, float]:
+    """How much what begins from each layout varies: the root of its mean square, a moment each."""
+    squares = defaultdict[str, list[float]](list)
+    for row, contribution in zip(excursions, contributions, strict=True):
+        if row["begun"] == "settled":
+            squares[row["layout"]].append((contribution / row["stands_for"]) ** 2)
+    return {layout: math.sqrt(math.fsum(of) / len(of)) for layout, of in sorted(squares.items())}
 
 
 def _contributions(excursions: Rows) -> list[float]:

@@ -1,5 +1,6 @@
 """A replication for rare outages: a run as it is, and the degraded periods begun from what was seen of it."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ from simulator.rare.degraded import Tilting
 from simulator.rare.runs import Beginner, Excursion, Look, Model, NaturalRun, natural
 from simulator.run import garbage_collection_paused
 from simulator.streams import Streams
+
+LOOKS_PER_EXCURSION = 8
+"""Moments that are looked at for each at which a degraded period is begun: so many to choose from."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def failed_rare_cell(spec: RareSpec, error: Exception) -> RareCell:
 def _rows(spec: RareSpec) -> dict[str, list[dict[str, Any]]]:
     model = model_of(spec.scenario)
     goals = {goal.name: goal for goal in spec.scenario.services if goal.name in spec.settings}
-    looks = max(settings.looks for settings in spec.settings.values())
+    looks = LOOKS_PER_EXCURSION * max(settings.looks for settings in spec.settings.values())
     # A run of its own in each phase: what the pilot met is not met again by what it decided about.
     luck = f"{spec.replication}/rare/{spec.phase}"
     rng = Streams(model.seed, luck).stream("looks")
@@ -108,6 +112,7 @@ def _summed(excursions: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     return {
         "unavailability": sum(weight * row["downtime_s"] for weight, row in pairs),
         "outages_per_s": sum(weight * row["outages"] for weight, row in pairs),
+        "degraded_begun": sum(weight * row["lasted_s"] for weight, row in pairs),
     }
 
 
@@ -132,12 +137,13 @@ class _Service:
         )
         self._beginner = Beginner(model, goal.name, self._up, tilting, settings.modes, taken_apart)
         self._rng = Streams(model.seed, luck).stream(f"chosen/{goal.name}")
-        self._full = [look for look in run.looks if goal.name in look.full]
+        self._full = [look for look in run.looks if goal.name in look.layouts]
         self._running = 0
 
     def counts(self) -> dict[str, Any]:
         """What the run was like, as columns of `RARE`."""
         return {
+            "degraded": self._run.degraded[self._name] / self._model.duration,
             "missing": self._run.missing[self._name],
             **self._needed(),
             "looks": len(self._run.looks),
@@ -159,28 +165,48 @@ class _Service:
         """The degraded periods, as rows of `EXCURSIONS`; multipliers so that their weighted sum is the expectation."""
         # The integral over [0, end] is that over the looks, each of which stands for an equal part of the time.
         each = self._model.end / len(self._run.looks) / self._model.duration
-        running: list[Look] = []
-        for look in self._full:
-            begun = None if look.settled is None else self._beginner.from_settled(look.settled, self._named(look))
-            if begun is None:
-                running.append(look)
+        running = [look for look in self._full if look.settled is None]
+        for look, part in self._by_layout([look for look in self._full if look.settled is not None]):
+            assert look.settled is not None
+            begun = self._beginner.from_settled(look.settled, self._named(look))
+            if begun is None:  # it cannot be brought about: the run itself can
+                begun = self._beginner.from_run(self._luck, look.time, self._named(look))
+                yield self._row("running", begun, each * begun.rate * part, part, look.layouts[self._name])
             else:
-                yield self._row("settled", begun, each * begun.rate)
+                yield self._row("settled", begun, each * begun.rate * part, part, look.layouts[self._name])
         self._running = len(running)
         for look, part in self._some(running, self._settings.most_running):
             begun = self._beginner.from_run(self._luck, look.time, self._named(look))
-            yield self._row("running", begun, each * begun.rate * part)
+            yield self._row("running", begun, each * begun.rate * part, part, look.layouts[self._name])
         numbers = range(self._run.other_starts[self._name])
         for number, part in self._some(numbers, self._settings.most_otherwise):
             begun = self._beginner.from_other_start(self._luck, number)
-            yield self._row("otherwise", begun, part / self._model.duration)
+            yield self._row("otherwise", begun, part / self._model.duration, part, "")
 
-    def _row(self, kind: str, begun: Excursion, multiplier: float) -> dict[str, Any]:
+    def _row(self, kind: str, begun: Excursion, multiplier: float, stands_for: float, layout: str) -> dict[str, Any]:
         self.losses.add(begun, multiplier)
-        return _row(kind, begun, multiplier)
+        return _row(kind, begun, multiplier, stands_for, layout)
 
     def _named(self, look: Look) -> str:
         return f"{self._luck}/{self._name}/{look.time!r}"
+
+    def _by_layout(self, looks: Sequence[Look]) -> Iterator[tuple[Look, float]]:
+        """About as many of the looks as are wanted, and how many each stands for.
+
+        Of every layout in proportion to how often it was met and to how much what begins from there varies, as far as
+        that is known, and to the root of how often: what is rare may be what outages come from.
+        """
+        alike: dict[str, list[Look]] = {}
+        for look in looks:
+            alike.setdefault(look.layouts[self._name], []).append(look)
+        known = self._settings.layouts
+        spread = {layout: len(group) * known.get(layout, 0.0) for layout, group in alike.items()}
+        roots = {layout: math.sqrt(len(group)) for layout, group in alike.items()}
+        for layout, group in sorted(alike.items()):
+            share = roots[layout] / sum(roots.values())
+            if total := sum(spread.values()):
+                share = (share + 2 * spread[layout] / total) / 3
+            yield from self._some(group, max(1, round(self._settings.looks * share)))
 
     def _some(self, items: Sequence[Any], most: int) -> Iterator[tuple[Any, float]]:
         """At most so many of the items, drawn without replacement, and how many each of them stands for."""
@@ -192,16 +218,18 @@ class _Service:
             yield items[i], len(items) / len(chosen)
 
 
-def _row(begun: str, excursion: Excursion, multiplier: float) -> dict[str, Any]:
+def _row(begun: str, excursion: Excursion, multiplier: float, stands_for: float, layout: str) -> dict[str, Any]:
     period = excursion.period
     return {
         "begun": begun,
         "mode": excursion.mode,
         "struck": ",".join(period.struck),
+        "layout": layout,
+        "stands_for": stands_for,
         "multiplier": multiplier,
         "weight": period.weight,
         "downtime_s": period.downtime,
-        "outages": len(period.outages),
+        "outages": period.begun_within,
         "lasted_s": period.lasted,
         "repair_s": period.repair,
         "transitions": excursion.transitions,

@@ -26,8 +26,10 @@ class RareSettings:
     """Failure mode -> how likely it is chosen to begin a degraded period, in proportion; 1 if it is not here."""
     following: Mapping[str, float] = field(default_factory=dict)
     """Failure mode -> its part of the tilt, in proportion; 1 if it is not here."""
+    layouts: Mapping[str, float] = field(default_factory=dict)
+    """How replicas lie together (`simulator.rare.watched.Watched.layout`) -> how much what begins from there varies."""
     looks: int = 24
-    """Moments at which a degraded period is begun."""
+    """About so many moments at which a degraded period is begun."""
     most_running: int = 2
     """At most so many of those at which something was under way are used, for each costs a run up to it."""
     most_otherwise: int = 2

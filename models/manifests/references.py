@@ -5,7 +5,6 @@ pkg/kubelet/kubelet_pods.go, pkg/volume (configmap, secret, projected).
 """
 
 from collections.abc import Iterator, Sequence
-from enum import Enum
 from typing import NamedTuple
 
 from models.input.problems import did_you_mean, dotted
@@ -13,34 +12,10 @@ from models.manifests.claim import class_of
 from models.manifests.kinds import NAMESPACE_FREE
 from models.manifests.manifest import Field, Findings, Manifest
 from models.manifests.objects import DEFAULT_CLASS, NO_CLASS, Objects, Reference, Use
+from models.manifests.stage import Stage
 from models.reference import Absences
 
 _ASSUMPTION = "it is taken to be there"
-
-
-class Stage(Enum):
-    """Where a pod is held up for want of an object: (what becomes of it, the reason that Kubernetes gives)."""
-
-    ADMISSION = ("no pod is made", "")
-    SCHEDULING = ("the pod is not placed", "")
-    MOUNT = ("the pod does not start", "FailedMount: ")
-    CONFIG = ("the container does not start", "CreateContainerConfigError: ")
-    IMAGE = ("the image is never pulled", "")
-    PULL = ("private images are not pulled", "FailedToRetrieveImagePullSecret: ")
-
-    @property
-    def acts(self) -> bool:
-        """Whether it is simulated where objects are missing: which images are private, or exist, is not known."""
-        return self not in (Stage.PULL, Stage.IMAGE)
-
-    @property
-    def becomes(self) -> str:
-        """What becomes of the pod."""
-        return self.value[0]
-
-    def said(self, words: str) -> str:
-        """The words with Kubernetes' reason before them."""
-        return self.value[1] + words
 
 
 class ReferenceField(NamedTuple):

@@ -27,8 +27,8 @@ class Tilting:
     modes: Mapping[str, float] = field(default_factory=dict)
     """Failure mode -> its part of the critical failures to be expected, in proportion; 1 if it is not given.
 
-    Of a mode those clocks stand apart that would make the Service unavailable at once (`watched.fatal`), and in front
-    of it is how many endpoints answer still: "2:node-crash", "1:node-crash!".
+    Clocks that would do alike have a part together, by their `watched.kind`, and in front of it is how many endpoints
+    answer still: "2:node-crash", "1:node-crash!".
     """
 
 
@@ -38,6 +38,8 @@ class DegradedPeriod:
 
     outages: tuple[tuple[float, float], ...]
     """Stretches without availability within the measured window, from and to, in the simulation's time."""
+    begun_within: int
+    """How many of these began within it."""
     lasted: float
     repair: float
     """Seconds from its beginning to the end of the last repair that was under way then; 0 if none was."""
@@ -84,6 +86,7 @@ class Follower:
         self._down_since: float | None = None
         self._hit = False
         self._outages: list[tuple[float, float]] = []
+        self._begun_within = 0
         watched.on_change.append(self._changed)
         self._hazards.before_fire.append(self._fires)
 
@@ -104,7 +107,8 @@ class Follower:
 
     def _begin(self, mode: str) -> None:
         self._started = self._kernel.now
-        self._down_since, self._hit, self._outages = None, False, []
+        self._down_since, self._hit = None, False
+        self._outages, self._begun_within = [], 0
         self._modes, self._struck = {mode}, []
         self._hazards.log_likelihood_ratio = self._repairs.log_likelihood_ratio = 0.0
         self._bias(True)
@@ -121,7 +125,8 @@ class Follower:
         self._following = False
         weight = math.exp(self._hazards.log_likelihood_ratio + self._repairs.log_likelihood_ratio)
         lasted = now - self._started
-        return DegradedPeriod(tuple(self._outages), lasted, repair, tuple(self._struck), weight)
+        outages = tuple(self._outages)
+        return DegradedPeriod(outages, self._begun_within, lasted, repair, tuple(self._struck), weight)
 
     def _fires(self, clock: Clock) -> None:
         if self._following and self._watched.is_critical(clock):
@@ -152,6 +157,7 @@ class Follower:
         """An outage, if there is one, ends; one that took no time was none."""
         if self._down_since is not None and now > (since := max(self._down_since, self._start)):
             self._outages.append((since, now))
+            self._begun_within += self._down_since > self._start
         self._down_since = None
 
     def _tilt(self, on: bool) -> None:

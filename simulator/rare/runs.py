@@ -34,6 +34,16 @@ class Model:
         """Of the measured window, in seconds since failures began."""
         return self.warmup + self.duration
 
+    @property
+    def repeats(self) -> bool:
+        """Whether a later time is like time 0 but for what breaks, and for operations.
+
+        Not if there are Jobs, or traffic changes: what either has left behind is no settled state, even when it is
+        over, for in a new simulation it would come again.
+        """
+        cluster, traffic = self.simulated["cluster"], self.simulated.get("traffic", ())
+        return not (cluster.jobs or cluster.cron_jobs) and all(len(of.rate.steps) == 1 for of in traffic)
+
     def begun(
         self,
         replication: int | str,
@@ -56,13 +66,17 @@ class Model:
 
 
 class OtherStarts:
-    """Counts the degraded periods of a Service that begin otherwise than by a clock that could have been forced."""
+    """Counts the degraded periods of a Service that begin otherwise than by a clock that could have been forced.
+
+    And adds up how long it is degraded, by whatever.
+    """
 
     def __init__(self, simulation: Simulation, watched: Watched) -> None:
         self._kernel, self._watched = simulation.kernel, watched
         self._was_full = watched.is_full
         self._fired_at: float | None = None
-        self.count = 0
+        self.count = int(not self._was_full)
+        self._since, self._degraded = self._kernel.now, 0.0
         watched.on_change.append(self._changed)
         simulation.hazards.before_fire.append(self._fires)
 
@@ -74,7 +88,13 @@ class OtherStarts:
         is_full = self._watched.is_full
         if self._was_full and not is_full and self._fired_at != self._kernel.now:
             self.count += 1
-        self._was_full = is_full
+        self._degraded = self.degraded
+        self._since, self._was_full = self._kernel.now, is_full
+
+    @property
+    def degraded(self) -> float:
+        """Seconds until now for which it was degraded."""
+        return self._degraded + (0.0 if self._was_full else self._kernel.now - self._since)
 
 
 @dataclass(frozen=True)
@@ -82,8 +102,8 @@ class Look:
     """What was seen at a moment of a run."""
 
     time: float
-    full: frozenset[str]
-    """The Services of which all endpoints answered."""
+    layouts: Mapping[str, str]
+    """The Services of which all endpoints answered, and how these lay together (`Watched.layout`)."""
     settled: Settled | None
     """The state, if nothing was under way."""
 
@@ -95,6 +115,8 @@ class NaturalRun:
     looks: Sequence[Look]
     other_starts: Mapping[str, int]
     """Service -> degraded periods that began otherwise than by a clock that could have been forced."""
+    degraded: Mapping[str, float]
+    """Service -> seconds for which not all its endpoints answered, or too few."""
     missing: Mapping[str, float]
     """Service -> the share of the replicas that answer when all is well that was missing on average."""
     desired: Mapping[str, int | None]
@@ -113,15 +135,16 @@ def natural(model: Model, replication: int | str, times: Sequence[float], servic
     looks = []
     for time in times:
         simulation.kernel.run_until(time)
-        full = frozenset(name for name, one in watched.items() if one.is_full)
-        looks.append(Look(time, full, settled(simulation) if full else None))
+        layouts = {name: one.layout for name, one in watched.items() if one.is_full}
+        looks.append(Look(time, layouts, settled(simulation) if layouts and model.repeats else None))
     simulation.kernel.run_until(model.end)
     counts = {name: other.count for name, other in others.items()}
+    degraded = {name: other.degraded for name, other in others.items()}
     histories = simulation.recorder.histories(0.0, model.end)
     missing = {name: _missing(histories[name], one.never_there) for name, one in watched.items()}
     desired = {name: _desired(histories[name]) for name in watched}
     never_there = {name: one.never_there for name, one in watched.items()}
-    return NaturalRun(looks, counts, missing, desired, never_there, simulation.state.transitions.count)
+    return NaturalRun(looks, counts, degraded, missing, desired, never_there, simulation.state.transitions.count)
 
 
 def _desired(history: ServiceHistory) -> int | None:
@@ -142,7 +165,7 @@ class Excursion:
     """A degraded period that was begun on purpose."""
 
     mode: str
-    """The failure mode, `fatal` or not, of the clock that was made to fire; "" if it began otherwise."""
+    """The `watched.kind` of the clock that was made to fire; "" if it began otherwise."""
     rate: float
     """How often, per second, clocks like it begin one, over how likely it was chosen; 1 if it began otherwise."""
     period: DegradedPeriod
@@ -164,7 +187,7 @@ class Beginner:
         modes: Mapping[str, float] = {},
         keep_log: bool = False,
     ) -> None:
-        """`modes`: how likely a mode, `fatal` or not, is chosen to begin one, in proportion; 1 if it is not given."""
+        """`modes`: how likely a `watched.kind` of clocks is to begin one, in proportion; 1 if it is not given."""
         self._model, self._service, self._up = model, service, up
         self._tilting = tilting
         self._modes = modes
@@ -208,8 +231,9 @@ class Beginner:
         """One of the clocks that would begin a period fires: first its mode is chosen, then which of the mode."""
         critical = watched.critical_clocks()
         if not critical:
-            return Excursion("", 0.0, DegradedPeriod((), 0.0, 0.0, (), 1.0))
-        parts = np.array(list(shares(critical, self._modes).values()))
+            return Excursion("", 0.0, DegradedPeriod((), 0, 0.0, 0.0, (), 1.0))
+        by_kind = shares(critical, self._modes)
+        parts = np.array([by_kind[kind] for kind in critical])
         parts /= parts.sum()
         chosen = int(rng.choice(len(critical), p=parts))
         kind, clocks = list(critical.items())[chosen]

@@ -37,8 +37,8 @@ class Watched:
 
     @property
     def is_full(self) -> bool:
-        """Whether as many endpoints answer as do when all is well."""
-        return self._service.answering >= self._service.desired - self.never_there
+        """Whether as many endpoints answer as do when all is well, and that is enough."""
+        return self._service.answering >= self._service.desired - self.never_there and self.is_up
 
     @property
     def answering(self) -> int:
@@ -66,29 +66,47 @@ class Watched:
         return any(clock in _own_clocks(pod) for pod in self._answering())
 
     def critical_clocks(self) -> dict[str, list[Clock]]:
-        """The running clocks that are critical, by what they are, in an order that any run repeats.
-
-        By failure mode, and those apart (`fatal`) that would make the Service unavailable at once.
-        """
-        own = {clock for pod in self._answering() for clock in _own_clocks(pod)}
-        on_node = Counter(pod.node for pod in self._answering())
+        """The running clocks that are critical, by their `kind`, in an order that any run repeats."""
         found: dict[str, list[Clock]] = {}
-        for clock in self._hazards.running:
-            taken = sum(on_node[node] for node in clock.nodes) if clock.nodes else clock in own
-            if taken and clock.rate is not None:
-                left = self._service.answering - taken
-                kind = clock.mode if self._up(left, self._service.desired) else fatal(clock.mode)
-                found.setdefault(kind, []).append(clock)
+        for clock, taken in self._critical():
+            left = self._service.answering - taken
+            fatal = not self._up(left, self._service.desired)
+            found.setdefault(kind(clock.mode, taken, fatal), []).append(clock)
         return dict(sorted(found.items()))
 
+    def _critical(self) -> Iterator[tuple[Clock, int]]:
+        """The running clocks that are critical, and how many endpoints that answer each would take away."""
+        own = {clock for pod in self._answering() for clock in _own_clocks(pod)}
+        on_node = Counter(pod.node for pod in self._answering())
+        for clock in self._hazards.running:
+            taken = sum(on_node[node] for node in clock.nodes) if clock.nodes else int(clock in own)
+            if taken and clock.rate is not None:
+                yield clock, taken
 
-def fatal(mode: str) -> str:
-    """What clocks of this failure mode are called that would make the Service unavailable at once."""
-    return f"{mode}!"
+    @property
+    def layout(self) -> str:
+        """How endpoints that answer lie together: how many each clock takes away, and how many such clocks there are.
+
+        States of the same layout are about as far from an outage.
+        """
+        alike = Counter((clock.mode, taken) for clock, taken in self._critical())
+        return " ".join(f"{mode}:{taken}x{number}" for (mode, taken), number in sorted(alike.items()))
+
+
+def kind(mode: str, taken: int, fatal: bool) -> str:
+    """What clocks are called that would do alike: "zone*2!" of the mode zone, takes away 2, an outage at once."""
+    return mode + (f"*{taken}" if taken > 1 else "") + ("!" if fatal else "")
+
+
+def mode_of(kind: str) -> str:
+    """The failure mode of clocks that are called so."""
+    name = kind.removesuffix("!")
+    mode, _, taken = name.rpartition("*")
+    return mode if taken.isdecimal() else name
 
 
 def is_fatal(kind: str) -> bool:
-    """Whether `fatal` called it so."""
+    """Whether clocks that are called so would make the Service unavailable at once."""
     return kind.endswith("!")
 
 

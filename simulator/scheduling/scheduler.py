@@ -243,7 +243,8 @@ class Scheduler:
         """
         priority = pod.pod_class.spec.priority
         full = []
-        for node in dict.fromkeys(self._nominated.values()):
+        asked = set(nodes.tolist())
+        for node in asked.intersection(self._nominated.values()):
             nominated = [
                 other.pod_class
                 for other, theirs in self._nominated.items()

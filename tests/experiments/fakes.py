@@ -138,7 +138,8 @@ def with_rare(of: Results, service: str, policy: str, lost: Sequence[float], cho
     rare, excursions, losses = [], [], []
     for number, share in enumerate(lost):
         here = where | {"replication": number}
-        counts = {"missing": 1e-3 + 1e-5 * (number % 3), "replicas": 3.0, "needed": 1.0}
+        lasted = {"degraded": 1e-3, "degraded_begun": 1e-3 + 1e-5 * (number % 3 - 1)}
+        counts = {"missing": 1e-3 + 1e-5 * (number % 3), "replicas": 3.0, "needed": 1.0} | lasted
         rare.append(here | {"phase": "main", "unavailability": share, "outages_per_s": share / 20, **counts})
         for downtime in (0.0, 20.0):
             mode = {"phase": "main", "begun": "settled", "mode": "zone"}

@@ -7,8 +7,9 @@ import pytest
 from models.input.documents import parse_documents
 from models.input.problems import InputError
 from models.manifests import ClusterInput, Manifest, Named, build_cluster
-from models.manifests.references import FIELDS, Stage
+from models.manifests.references import FIELDS
 from models.manifests.schema import schemas
+from models.manifests.stage import Stage
 from models.reference import Absences, References
 
 POD = "spec: {{containers: [{{name: c, image: 'i:1', {container}}}], {pod}}}"

@@ -1,0 +1,191 @@
+"""How often the intervals of rare outages hold the truth: many studies of cheap systems that differ in their seed only.
+
+`python tests/experiments/rare/coverage.py` prints the page docs/coverage-rare.md, and with `--table` it writes it.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[3]))  # as a program it is not part of the package
+
+from experiments.design.scenario import Scenario
+from experiments.rare import pilot
+from experiments.rare.study import study
+from models.distributions import Exponential, Fixed
+from models.units import DAY
+from tests.experiments.rare.systems import kubernetes, of_units, with_seed
+
+LOOKS, PILOT, RELATIVE = 6, 6, 0.3
+"""Degraded periods a replication, and replications of a phase of the pilot: fewer than is otherwise taken, so that they
+are cheap, and their values more skewed."""
+
+
+@dataclass(frozen=True)
+class System:
+    """A Service whose unavailability is known."""
+
+    what: str
+    scenario: Scenario
+    unavailability: float | None
+    """None: known only as the mean of all studies."""
+
+
+SYSTEMS = {
+    "fixed": System(
+        "1 of 3 pods that stay, outages of one length",
+        of_units(3, Exponential(75_600.0), Fixed(352.5), days=10),
+        (352.5 / (75_600 + 352.5)) ** 3,
+    ),
+    "exponential": System(
+        "1 of 2 pods that stay, exponential repairs",
+        of_units(2, Exponential(10 * DAY), Exponential(1800.0), days=100),
+        (1800 / (10 * DAY + 1800)) ** 2,
+    ),
+    "rescheduled": System(
+        "1 of 2 replicas, moved by Kubernetes, lognormal repairs", kubernetes(2, nodes=4, life=13 * DAY, days=60), None
+    ),
+}
+
+
+@dataclass(frozen=True)
+class One:
+    """What a study came to."""
+
+    value: float
+    low: float
+    high: float
+    replications: int
+    complains: bool
+
+
+def one(name: str, seed: int) -> One | None:
+    """A study with this seed; None if its pilot met no outage."""
+    pilot.LOOKS, pilot.PILOT = LOOKS, PILOT
+    scenario = with_seed(SYSTEMS[name].scenario, seed)
+    found = study(scenario, scenario.services[0].name, RELATIVE)
+    if found.unavailability is None or found.diagnostics is None:
+        return None
+    of = found.unavailability
+    return One(of.value, of.low, of.high, of.replications, bool(found.diagnostics.complaints))
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What many studies of a system came to."""
+
+    studies: int
+    share: float
+    """Those whose interval holds the truth; a study whose pilot met no outage holds nothing."""
+    low: float
+    """Those that state too low an unavailability."""
+    mean: float
+    """Of the values, as a share of the truth."""
+    mean_error: float
+    half: float
+    """Of an interval, as a share of the value: the median."""
+    replications: float
+    """The median."""
+    complains: float
+    """Those whose diagnostics complain."""
+    none: int
+    """Those whose pilot met no outage."""
+
+    @property
+    def error(self) -> float:
+        """Standard error of `share`, were it 0.95."""
+        return math.sqrt(0.05 * 0.95 / self.studies)
+
+
+def coverage(system: System, found: Sequence[One | None]) -> Coverage:
+    """Of these studies."""
+    some = [each for each in found if each is not None]
+    values = np.array([each.value for each in some])
+    true = system.unavailability or float(values.mean())
+    return Coverage(
+        len(found),
+        sum(each.low <= true <= each.high for each in some) / len(found),
+        sum(each.high < true for each in some) / len(found),
+        float(values.mean()) / true,
+        float(values.std(ddof=1)) / math.sqrt(len(values)) / true,
+        float(np.median([(each.high - each.low) / 2 / each.value for each in some])),
+        float(np.median([each.replications for each in some])),
+        sum(each.complains for each in some) / len(some),
+        len(found) - len(some),
+    )
+
+
+HEAD = """| system | U | covered | too low | mean of the values / U | half of an interval | replications | complain |
+|---|---|---|---|---|---|---|---|"""
+PAGE = """# How often the intervals of rare outages hold the truth
+
+Nominal 95 %, {count} studies a system that differ in their seed only (standard error {error:.3f}), each with a pilot of
+its own; `python tests/experiments/rare/coverage.py --table` writes this page. The studies are asked for an interval of
+{relative:.0%} with {looks} degraded periods a replication, a quarter of what is otherwise taken: so they are cheap, and
+their values are more skewed. What the intervals are is said in `experiments/inference/rare_events.py`.
+
+{table}
+
+The first two are known exactly; of the third the mean of all its studies is taken for the truth. "Too low": the whole
+interval lies below the truth. A study whose pilot met no outage would count as not covered; there were {none}.
+"""
+
+
+def line(name: str, of: Coverage, unavailability: float) -> str:
+    """Of the table."""
+    what = SYSTEMS[name].what
+    mean = f"{of.mean:.4f} +- {of.mean_error:.4f}" if SYSTEMS[name].unavailability else f"1 +- {of.mean_error:.4f}"
+    return (
+        f"| {what} | {unavailability:.2e} | {of.share:.3f} | {of.low:.3f} | {mean} | {of.half:.1%} | "
+        f"{of.replications:.0f} | {of.complains:.1%} |"
+    )
+
+
+def page(found: dict[str, Sequence[One | None]]) -> str:
+    """The page docs/coverage-rare.md."""
+    lines, none = [HEAD], 0
+    for name, studies in found.items():
+        of = coverage(SYSTEMS[name], studies)
+        values = [each.value for each in studies if each is not None]
+        lines.append(line(name, of, SYSTEMS[name].unavailability or float(np.mean(values))))
+        none += of.none
+    return PAGE.format(
+        count=of.studies, error=of.error, relative=RELATIVE, looks=LOOKS, table="\n".join(lines), none=none or "none"
+    )
+
+
+def studies(name: str, count: int, pool: ProcessPoolExecutor, kept: Path | None) -> list[One | None]:
+    """So many of the system; those that are in the folder `kept` are not made again."""
+    lines = kept / f"{name}.jsonl" if kept else None
+    known = lines.read_text().splitlines() if lines and lines.exists() else []
+    found = [One(**row) if (row := json.loads(text)) else None for text in known[:count]]
+    for each in pool.map(one, [name] * (count - len(found)), range(len(found) + 1, count + 1)):
+        found.append(each)
+        if lines:
+            with lines.open("a") as file:
+                file.write(json.dumps(each and vars(each)) + "\n")
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--studies", type=int, default=400)
+    parser.add_argument("--system", choices=SYSTEMS, action="append", help="only this one; may be given repeatedly")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="a folder in which finished studies are kept, to go on later")
+    parser.add_argument("--table", action="store_true", help="write docs/coverage-rare.md instead of printing it")
+    asked = parser.parse_args()
+    with ProcessPoolExecutor(asked.workers, mp_context=get_context("forkserver")) as pool:
+        text = page({name: studies(name, asked.studies, pool, asked.keep) for name in asked.system or SYSTEMS})
+    if asked.table:
+        (Path(__file__).parents[3] / "docs" / "coverage-rare.md").write_text(text)
+    else:
+        print(text)
