@@ -14,7 +14,7 @@ from experiments.findings.breakdown import Part, breakdown, rare_breakdown
 from experiments.findings.jobs import JobRuns
 from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.findings.pairs import of_pair, samples
-from experiments.findings.rare import Choice, RareOutages, in_common
+from experiments.findings.rare import Choice, RareOutages, chance_of_meeting, in_common
 from experiments.findings.unseen import Unseen
 from experiments.inference import batch_means, estimate, yearly
 from experiments.inference.comparison import Comparison, Versus, compare
@@ -199,10 +199,19 @@ class Findings:
         return {share: yearly.quantile(s, share, self.manifest.confidence) for share in shares}
 
     def chance_of_meeting(self, service: str, policy: str, at_least: float) -> Estimate:
-        """The share of years in which the Service is available for at least this share; see `inference.yearly`."""
+        """The share of years in which the Service is available for at least this share; see `inference.yearly`.
+
+        Of rare outages: by those that were begun on purpose, if any of them is too long.
+        """
         if not 0 <= at_least <= 1:
             raise ValueError(f"an availability is a share between 0 and 1, such as 0.999, not {at_least}")
-        return yearly.chance_of_meeting(self.sample(service, policy), at_least, self.manifest.confidence)
+        s, confidence = self.sample(service, policy), self.manifest.confidence
+        if (rare := self.rare(service, policy)) is not None and len(s.windows):
+            excursions, period = of_pair(self.tables["excursions"], service, policy), yearly.period(s)
+            within = (1 - at_least) * period
+            if (met := chance_of_meeting(excursions, rare.replications, within, period, confidence)) is not None:
+                return met
+        return yearly.chance_of_meeting(s, at_least, confidence)
 
     def request_availability(self, service: str, policy: str) -> Estimate | None:
         """The share of the requests that is answered; None without traffic. See `findings.requests.answered`."""

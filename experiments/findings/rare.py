@@ -1,7 +1,7 @@
 """Rare outages as estimates: of the Services under the policies for which they were looked for."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +123,25 @@ class RareOutages:
         of = self.outages_per_year
         method = f"rare outages: t, {of.replications} replications"
         return Estimate(of.value, of.low, of.high, confidence, of.replications, method, "rate")
+
+
+def chance_of_meeting(
+    excursions: "pd.DataFrame", replications: Sequence[int], within: float, period: float, confidence: float
+) -> Estimate | None:
+    """The share of periods of so many seconds that lose at most `within` seconds; None if no degraded period lost more.
+
+    It is the chance that no degraded period comes that loses more; where outages are rare, two hardly add up.
+    """
+    more = excursions.loc[excursions["downtime_s"] > within * (1 + 1e-9)]
+    if more.empty:
+        return None
+    per_second = (more["multiplier"] * more["weight"]).groupby(more["replication"]).sum()
+    misses = rare_events.estimate(
+        per_second.reindex(list(replications), fill_value=0.0).to_numpy() * period, confidence
+    )
+    method = f"rare outages: t, {misses.replications} replications"
+    met, least, most = (math.exp(-of) for of in (misses.value, misses.high, misses.low))
+    return Estimate(met, least, most, confidence, misses.replications, method, "chance")
 
 
 def in_common(mine: RareOutages | None, other: RareOutages | None) -> tuple[Floats, Floats] | None:
