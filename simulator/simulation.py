@@ -41,8 +41,8 @@ class Simulation:
     """One run: `deploy`, then `run`; then the records tell what happened.
 
     `phases` fixes where the periodic loops stand, and `ties` which of the best nodes is taken; by default both are
-    drawn. `places` says on which nodes replicas are deployed, where there is room for them: slot -> node; the others
-    are placed by the scheduler. `began` says how many seconds of the operations' schedules are over at its time 0.
+    drawn. `places` says on which nodes replicas are deployed, whatever the scheduler would say: slot -> node; the
+    others are placed by it. `began` says how many seconds of the operations' schedules are over at its time 0.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Simulation:
         )
         kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
         scheduler = self.control_plane.scheduler
-        scheduler.nominate({slot: self.state.nodes.index[node] for slot, node in places.items()})
+        scheduler.settle({slot: self.state.nodes.index[node] for slot, node in places.items()})
         self.fleet = Fleet(self.kernel, self.state, streams, scheduler, disruption, profile, cluster.pools)
         if node_autoscaler is not None:
             node_autoscaler.install(self.fleet)

@@ -14,12 +14,13 @@ from experiments.findings.breakdown import Part, breakdown, rare_breakdown
 from experiments.findings.jobs import JobRuns
 from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.findings.pairs import of_pair, samples
-from experiments.findings.rare import Choice, RareOutages
+from experiments.findings.rare import Choice, RareOutages, chance_of_meeting, in_common
 from experiments.findings.unseen import Unseen
 from experiments.inference import batch_means, estimate, yearly
-from experiments.inference.comparison import Apart, Comparison, Versus, compare
+from experiments.inference.comparison import Comparison, Versus, compare
 from experiments.inference.estimate import STATED_OUTAGE, Estimate
 from experiments.inference.ranking import Ranking, rank
+from experiments.inference.rare_comparison import RarePair
 from experiments.inference.sample import Sample
 from experiments.inference.strata import Stratum
 from experiments.store.manifest import Manifest
@@ -198,10 +199,19 @@ class Findings:
         return {share: yearly.quantile(s, share, self.manifest.confidence) for share in shares}
 
     def chance_of_meeting(self, service: str, policy: str, at_least: float) -> Estimate:
-        """The share of years in which the Service is available for at least this share; see `inference.yearly`."""
+        """The share of years in which the Service is available for at least this share; see `inference.yearly`.
+
+        Of rare outages: by those that were begun on purpose, if any of them is too long.
+        """
         if not 0 <= at_least <= 1:
             raise ValueError(f"an availability is a share between 0 and 1, such as 0.999, not {at_least}")
-        return yearly.chance_of_meeting(self.sample(service, policy), at_least, self.manifest.confidence)
+        s, confidence = self.sample(service, policy), self.manifest.confidence
+        if (rare := self.rare(service, policy)) is not None and len(s.windows):
+            excursions, period = of_pair(self.tables["excursions"], service, policy), yearly.period(s)
+            within = (1 - at_least) * period
+            if (met := chance_of_meeting(excursions, rare.replications, within, period, confidence)) is not None:
+                return met
+        return yearly.chance_of_meeting(s, at_least, confidence)
 
     def request_availability(self, service: str, policy: str) -> Estimate | None:
         """The share of the requests that is answered; None without traffic. See `findings.requests.answered`."""
@@ -227,8 +237,8 @@ class Findings:
     def comparison(self, service: str, policy: str, baseline: str | None = None) -> Comparison | None:
         """Yearly downtime against the baseline's, paired by replication; None for the baseline or without two pairs.
 
-        As independent estimates if one of them is of rare outages. Its adjusted p counts every Service and policy that
-        is compared with this baseline: a whole table.
+        As independent estimates if only one of them is of rare outages. Its adjusted p counts every Service and policy
+        that is compared with this baseline: a whole table.
         """
         self._check("service", service, self.manifest.services)
         self._check("policy", policy, self.manifest.policies)
@@ -249,7 +259,7 @@ class Findings:
                     self.sample(service, mine),
                     self.sample(service, other),
                     self._outage_length(service),
-                    self._apart(service, mine, other),
+                    self._rare_pair(service, mine, other),
                 )
                 for service, mine, other in rows
                 if mine != other
@@ -257,17 +267,18 @@ class Findings:
             self._families[rows] = compare(family, self.manifest.confidence)
         return self._families[rows]
 
-    def _apart(self, service: str, mine: str, other: str) -> Apart | None:
-        """Two policies as independent estimates; None if neither is estimated by rare outages, or one not at all."""
+    def _rare_pair(self, service: str, mine: str, other: str) -> RarePair | None:
+        """Two policies as they are compared if one is estimated by rare outages; None if none is, or one not at all."""
         policies = mine, other
-        rare = {policy: self.rare(service, policy) for policy in policies}
-        if not any(rare.values()):
+        rare = [self.rare(service, policy) for policy in policies]
+        if not any(rare):
             return None
         of, its = (self.availability(service, policy) for policy in policies)
         if not of.n or not its.n:
             return None
-        outages = [each.hits if each else len(self.sample(service, policy).lengths) for policy, each in rare.items()]
-        return Apart(of, its, min(outages))
+        seen = [len(self.sample(service, policy).lengths) for policy in policies]
+        outages = min(each.hits if each else count for each, count in zip(rare, seen, strict=True))
+        return RarePair(of, its, outages, in_common(*rare))
 
     def parts(self, service: str, policy: str) -> list[Part]:
         """The downtime of one Service under one policy by cause and stage; see `findings.breakdown`."""

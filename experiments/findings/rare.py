@@ -1,7 +1,7 @@
 """Rare outages as estimates: of the Services under the policies for which they were looked for."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from experiments.inference import rare_events
 from experiments.inference.estimate import Estimate
 from experiments.inference.rare_events import Diagnostics, RareEstimate
 from experiments.rare.estimates import found
+from models.arrays import Floats
 from models.units import YEAR
 from simulator.rare.watched import mode_of
 
@@ -59,6 +60,8 @@ class RareOutages:
     """Of these, those with an outage."""
     replications: tuple[int, ...]
     """Their numbers."""
+    shares: Floats
+    """The unavailability as each of them has it."""
     modes: frozenset[str]
     """Failure modes that were made to strike."""
     begun: Mapping[str, float]
@@ -90,6 +93,7 @@ class RareOutages:
             len(excursions),
             hits,
             tuple(rare["replication"].tolist()),
+            rare["unavailability"].to_numpy(),
             frozenset(map(mode_of, excursions["mode"].unique())),
             _begun(excursions),
             _independent(rare, missing),
@@ -119,6 +123,33 @@ class RareOutages:
         of = self.outages_per_year
         method = f"rare outages: t, {of.replications} replications"
         return Estimate(of.value, of.low, of.high, confidence, of.replications, method, "rate")
+
+
+def chance_of_meeting(
+    excursions: "pd.DataFrame", replications: Sequence[int], within: float, period: float, confidence: float
+) -> Estimate | None:
+    """The share of periods of so many seconds that lose at most `within` seconds; None if no degraded period lost more.
+
+    It is the chance that no degraded period comes that loses more; where outages are rare, two hardly add up.
+    """
+    more = excursions.loc[excursions["downtime_s"] > within * (1 + 1e-9)]
+    if more.empty:
+        return None
+    per_second = (more["multiplier"] * more["weight"]).groupby(more["replication"]).sum()
+    misses = rare_events.estimate(
+        per_second.reindex(list(replications), fill_value=0.0).to_numpy() * period, confidence
+    )
+    method = f"rare outages: t, {misses.replications} replications"
+    met, least, most = (math.exp(-of) for of in (misses.value, misses.high, misses.low))
+    return Estimate(met, least, most, confidence, misses.replications, method, "chance")
+
+
+def in_common(mine: RareOutages | None, other: RareOutages | None) -> tuple[Floats, Floats] | None:
+    """The shares of both, if both have the same replications, one of them perhaps more; else None."""
+    if mine is None or other is None:
+        return None
+    most = min(len(mine.replications), len(other.replications))
+    return (mine.shares, other.shares) if mine.replications[:most] == other.replications[:most] else None
 
 
 def _begun(excursions: "pd.DataFrame") -> dict[str, float]:

@@ -6,9 +6,7 @@ estimated like any other downtime, mindful of few and unequal outages, and the i
 their intervals and their correlation (MOVER; Zou and Donner, Statistics in Medicine 27, 2008). When outages are many
 this is Student's paired interval; when they are few, that one is too narrow.
 
-Where one of the two is estimated by rare outages nothing is paired, and nothing cancels: the two are taken as
-independent estimates, in the interval (MOVER without a correlation) as in the test (z, by the side of the interval that
-is towards 0). If both are, they share some of their luck; as if independent then errs on the wide side.
+Where one of the two is estimated by rare outages nothing of this applies: see `inference.rare_comparison`.
 
 The verdict: `significance.sign_flips`, adjusted for all the pairs that are compared at once: those of a whole table. It
 also asks that the interval excludes 0 and that at least `FEW_OUTAGES` outages were seen.
@@ -53,6 +51,7 @@ import numpy as np
 
 from experiments.inference import estimate, intervals
 from experiments.inference.estimate import STATED_OUTAGE, Estimate
+from experiments.inference.rare_comparison import RarePair
 from experiments.inference.sample import Sample
 from experiments.inference.significance import sign_flips
 from models.arrays import Floats, Ints
@@ -63,7 +62,7 @@ Name = TypeVar("Name", bound=Hashable)
 
 @dataclass(frozen=True)
 class Comparison:
-    """A policy against another, paired by replication (common random numbers) if `paired`, else as if independent.
+    """A policy against another, paired by replication (common random numbers) if `paired`, else as independent.
 
     `difference` is in seconds of downtime a year (negative: the policy is better); `correlation` of the paired
     downtimes is NaN when one of them never varies, or nothing is paired; `outages` were seen in both together, or, if
@@ -118,70 +117,37 @@ class Versus:
     outage_length: float = STATED_OUTAGE
     """Seconds that an outage is taken to last of which none was seen (`estimate.availability`), under a policy with
     fewer than `FEW_OUTAGES`; under others as long as their mean."""
-    apart: "Apart | None" = None
-    """Set if one of the two is estimated by rare outages, so that the samples are not to be paired."""
-
-
-@dataclass(frozen=True)
-class Apart:
-    """Two policies as estimates that share nothing."""
-
-    mine: Estimate
-    """Availability."""
-    other: Estimate
-    outages: int
-    """That the estimate rests on which has fewer; of rare outages those that were begun on purpose."""
-
-    def difference(self) -> Estimate:
-        """Of the downtimes in seconds a year."""
-        mine, other = map(estimate.downtime_per_year, (self.mine, self.other))
-        more, less = (0.0 if of.is_bound else of.value for of in (mine, other))
-        low = more - less - math.hypot(more - mine.low, other.high - less)
-        high = more - less + math.hypot(mine.high - more, less - other.low)
-        n = min(mine.n, other.n)
-        return Estimate(
-            more - less, low, high, mine.confidence, n, "independent, MOVER: rare outages", quantity="difference"
-        )
-
-    def p(self) -> float:
-        """Two-sided, of no difference."""
-        from scipy.special import ndtr, ndtri
-
-        of = self.difference()
-        if not of.value:
-            return 1.0
-        reach = of.value - of.low if of.value > 0 else of.high - of.value
-        wide = float(ndtri((1 + of.confidence) / 2))
-        return 2 * float(ndtr(-abs(of.value) / reach * wide)) if reach > 0 else 0.0
+    rare: RarePair | None = None
+    """Set if one of the two is estimated by rare outages: then the samples do not matter."""
 
 
 def compare(family: Mapping[Name, Versus], confidence: float) -> dict[Name, Comparison]:
     """Every pair that can be compared, by its name; the p-values are adjusted for all pairs.
 
-    Left out are those with less than two replications in common, unless they are estimated apart. Where some are
-    paired and some are not, each kind has its part of the errors that are allowed, by how many it is.
+    Left out are those with less than two replications in common, unless one is of rare outages. Where some are and some
+    are not, each kind has its part of the errors that are allowed, by how many it is.
     """
-    apart = {name: versus.apart for name, versus in family.items() if versus.apart is not None}
-    paired = {name: _Pair.of(versus.mine, versus.other) for name, versus in family.items() if name not in apart}
+    rare = {name: versus.rare for name, versus in family.items() if versus.rare is not None}
+    paired = {name: _Pair.of(versus.mine, versus.other) for name, versus in family.items() if name not in rare}
     paired = {name: pair for name, pair in paired.items() if len(pair.windows) >= 2}
-    found = _paired(paired, family, confidence) | _apart_compared(apart)
+    found = _paired(paired, family, confidence) | _rare(rare)
     return {
         name: replace(found[name], adjusted=min(found[name].adjusted * len(found) / len(kind), 1.0))
         for name in family
         if name in found
-        for kind in (apart if name in apart else paired,)
+        for kind in (rare if name in rare else paired,)
     }
 
 
-def _apart_compared(apart: Mapping[Name, Apart]) -> dict[Name, Comparison]:
+def _rare(pairs: Mapping[Name, RarePair]) -> dict[Name, Comparison]:
     """Adjusted by Holm's method."""
-    p = {name: pair.p() for name, pair in apart.items()}
+    p = {name: pair.p() for name, pair in pairs.items()}
     found, most = {}, 0.0
     for rank, name in enumerate(sorted(p, key=lambda name: p[name])):
-        of, pair = apart[name].difference(), apart[name]
+        of = pairs[name]
         most = max(most, min(p[name] * (len(p) - rank), 1.0))
-        differing = of.n if of.value else 0
-        found[name] = Comparison(of, math.nan, pair.outages, differing, p[name], most, paired=False)
+        paired = of.shares is not None
+        found[name] = Comparison(of.difference(), of.correlation, of.outages, of.differing, p[name], most, paired)
     return found
 
 

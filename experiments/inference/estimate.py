@@ -84,7 +84,7 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
     if of.quantity == "unavailability":
         return f"{number:.1e}" if number else "0"
     if of.quantity == "chance":
-        return f"{number * 100:.3g}%"
+        return _chance(number)
     if of.quantity == "nines":
         return f"{number:.2f}" if exact else f"{math.floor(number * 100) / 100:.2f}"
     if of.quantity == "rate":
@@ -92,6 +92,15 @@ def _show(number: float, of: Estimate, exact: bool = True) -> str:
             return f"{number:.0f}"
         return f"{number:#.3g}".removesuffix(".") if exact else f"{number:.3g}"
     return show_seconds(number)
+
+
+def _chance(share: float) -> str:
+    """To three digits, and never rounded up to 100: then the rest has one."""
+    text = f"{share * 100:.3g}"
+    if share < 1 and float(text) >= 100:
+        rest = float(f"{(1 - share) * 100:.0e}")
+        text = f"{100 - rest:.{max(-math.floor(math.log10(rest)), 0)}f}" if rest > 1e-12 else text
+    return f"{text}%"
 
 
 def _leaving(lost: float) -> str:

@@ -11,6 +11,7 @@ from experiments.rare import pilot as rare
 from experiments.rare.replication import RareSpec, run_rare_cell
 from experiments.report.table import POLICY, Column, Table
 from experiments.runner.replication import arguments
+from experiments.runner.run import FIRST_LOOK
 from models.units import DAY, format_duration
 from simulator.run import Run, simulate
 
@@ -72,9 +73,9 @@ def rare_sentence(experiment: Experiment, seconds: float | None) -> list[str]:
     if precision.method == "auto":
         every = f"of a Service and policy for which {precision.at_most} replications would not do"
     return [
-        f"rare outages {every}: a pilot decides how they are looked for, whether that takes less than plain "
-        f"replications, and how many it takes; for all of them about {format_duration(seconds)} on one core, and "
-        "mostly as long again for what comes after it"
+        f"rare outages {every}: after {FIRST_LOOK} plain ones a pilot decides how they are looked for, whether that "
+        "takes less than plain replications, and how many it takes; for all of them about "
+        f"{format_duration(seconds)} on one core, and mostly as long again for what comes after it"
     ]
 
 

@@ -47,6 +47,8 @@ class Scheduler:
         self._nominated: dict[PodState, int] = {}
         """Pods that wait for others to be gone from a node, or are meant for one."""
         self._meant_for: dict[str, int] = {}
+        self._settled: set[PodState] = set()
+        """Nominated pods that go where they are meant to be whatever the plugins say."""
         self._lowest_priority = 2**31
         self._armed = False
         state.listen(Kind.POD_PHASE, self._phase_changed)
@@ -67,8 +69,12 @@ class Scheduler:
         cluster = ClusterView(nodes, self._counts, StorageView(nodes, self._state.volumes))
         return cluster, Chooser(self._profile, nodes, cluster)
 
-    def nominate(self, nodes: Mapping[str, int]) -> None:
-        """The next pod of each of these slots goes to this node, if it fits there (status.nominatedNodeName)."""
+    def settle(self, nodes: Mapping[str, int]) -> None:
+        """The next pod of each of these slots is bound to this node, and no plugin is asked about it.
+
+        For pods that are known to have been there: a rolling update, say, leaves replicas where no new one would be
+        let, as it counts those that go.
+        """
         self._meant_for |= nodes
 
     # What may let waiting pods in
@@ -89,6 +95,7 @@ class Scheduler:
         if asks and not pod.scheduling_gates:
             if self._meant_for and (node := self._meant_for.pop(pod.slot.name, None)) is not None:
                 self._nominated[pod] = node
+                self._settled.add(pod)
             self._queue.add(pod)
 
     def _metadata_changed(self, pod: PodState) -> None:
@@ -100,6 +107,7 @@ class Scheduler:
 
     def _deleting(self, pod: PodState) -> None:
         self._nominated.pop(pod, None)
+        self._settled.discard(pod)
         self._binder.forget(pod)
         self._pods_moved()
 
@@ -167,6 +175,8 @@ class Scheduler:
                 queue.activate_next(pod)
 
     def _choose(self, pod: PodState) -> int | None:
+        if pod in self._settled and (there := self._nominated.get(pod)) is not None:
+            return there
         feasible = self.feasible(pod)
         if len(feasible) == 0:
             return None
@@ -188,6 +198,7 @@ class Scheduler:
     def bind(self, pod: PodState, node: int) -> None:
         """Puts the pod on the node."""
         self._nominated.pop(pod, None)
+        self._settled.discard(pod)
         if pod.pod_class.has_volumes:
             self._state.pods.set_volume_wait(pod, VolumeWait.NOTHING, pod.cause)
             if self._binder.reserve(pod, node, self._cluster.storage):

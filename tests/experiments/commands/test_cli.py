@@ -164,7 +164,10 @@ def test_plan_says_what_becomes_of_rare_outages(kubenines: Any, tmp_path: Path) 
     precise.write_text(written.replace("replications: 50", "precision: {relative: 10%, atMost: 40}"))
     short = ("plan", str(precise), "--set", "duration=10d")
     _, out, _ = kubenines(*short)
-    assert "rare outages of a Service and policy for which 40 replications would not do: a pilot decides" in out
+    assert (
+        "rare outages of a Service and policy for which 40 replications would not do: after 50 plain ones a pilot"
+        in out
+    )
     assert json.loads(kubenines(*short, "--format", "json")[1])["rareOutages"]["method"] == "auto"
     assert "rare outages" not in kubenines(*short, "--set", "precision.method=plain")[1]
 

@@ -94,6 +94,16 @@ def test_an_objective_of_nine_nines_is_judged_by_what_is_lost(results: Results) 
     assert (judged.verdict, judged.objective) == ("met", "cart availability >= 99.99999999999999%")
 
 
+def test_single_years_that_meet_an_objective_are_those_without_too_long_an_outage(results: Results) -> None:
+    found = results.chance_of_meeting("cart", "never", 1 - 19 / YEAR)  # each outage is of 20 s
+    weights = [1.0 + 0.1 * (-1) ** number for number in range(40)]
+    misses = sum(lost / 20 * weight for lost, weight in zip(LOST, weights, strict=True)) / 40 * YEAR
+    assert found.value == pytest.approx(math.exp(-misses))
+    assert found.low < found.value < found.high < 1
+    assert found.show_value() == "99.9%"
+    assert results.chance_of_meeting("cart", "never", 1 - 21 / YEAR).method.startswith("Clopper-Pearson")
+
+
 def test_an_open_objective_says_that_it_takes_more_replications_for_rare_outages(results: Results) -> None:
     asked = [{"service": "cart", "metric": "availability", "at_least": 1 - 6.1e-10, "policy": "never"}]
     found = Results(replace(results.manifest, objectives=asked), results.tables)
@@ -152,6 +162,12 @@ def test_a_precision_that_rare_outages_did_not_reach_says_what_it_takes(results:
     manifest = replace(results.manifest, precision=asked, imprecise=["cart under never"])
     said = remarks.would_take(Results(manifest, results.tables), "cart", "never")
     assert said == "cart under never (about 58000 replications for rare outages in all)"
+
+
+def test_rare_estimates_of_two_policies_are_compared_on_common_luck(results: Results) -> None:
+    pair = ("one/never", "two/never")
+    found = merged({"one": results, "two": results}).comparisons("cart", [pair])[pair]
+    assert (found.paired, str(found)) == (True, "the same")
 
 
 def test_merged_findings_keep_what_was_chosen(results: Results) -> None:

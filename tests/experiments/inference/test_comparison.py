@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.inference import significance
-from experiments.inference.comparison import Apart, Comparison, Versus, compare
-from experiments.inference.estimate import Estimate
+from experiments.inference.comparison import Comparison, Versus, compare
 from experiments.inference.sample import Sample
 from models.units import YEAR
 from tests.experiments.inference.paired_studies import Outages, Study, compared, fixed, lognormal, student
@@ -158,42 +157,3 @@ def test_without_a_difference_hardly_any_verdict_is_reached(study: Study, monkey
     rng = np.random.default_rng(6)
     reached = sum(compared(study, rng)[1][0].resolved for _ in range(300))
     assert reached / 300 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
-
-
-def share(lost: float, error: float) -> Estimate:
-    """An availability with a normal interval at 95 % and this standard error."""
-    low, high = lost - 1.959964 * error, lost + 1.959964 * error
-    return Estimate(1 - lost, 1 - high, 1 - low, 0.95, 40, "rare outages", lost=(lost, low, high))
-
-
-def apart(mine: Estimate, other: Estimate, outages: int = 1000) -> Versus:
-    return Versus(sample([]), sample([]), apart=Apart(mine, other, outages))
-
-
-def test_independent_estimates_differ_by_the_root_of_the_sum_of_their_squares() -> None:
-    found = compare({"": apart(share(5e-9, 3e-10), share(4e-9, 4e-10))}, 0.95)[""]
-    of = found.difference
-    assert (of.value, of.high - of.value) == pytest.approx((1e-9 * YEAR, 1.959964 * 5e-10 * YEAR))
-    assert (found.p, found.adjusted) == pytest.approx((0.0455, 0.0455), rel=1e-3)  # z is 2
-    assert (found.paired, found.stars) == (False, "*")
-
-
-def test_an_independent_p_and_its_interval_agree() -> None:
-    for error in (1e-10, 3e-10, 5e-10, 6e-10, 8e-10):
-        found = compare({"": apart(share(5e-9, error), share(4e-9, 4e-10))}, 0.95)[""]
-        assert (found.p < 0.05) == found.excludes_zero
-
-
-def test_independent_estimates_from_few_outages_are_not_resolved() -> None:
-    assert not compare({"": apart(share(5e-9, 1e-10), share(1e-9, 1e-10), 19)}, 0.95)[""].resolved
-
-
-def test_each_kind_of_pair_has_its_part_of_the_errors() -> None:
-    clear, open_ = apart(share(5e-9, 3e-10), share(4e-9, 4e-10)), apart(share(5e-9, 9e-10), share(4e-9, 4e-10))
-    luckier = Versus(sample([(r, start, end - 10.0 - r % 3) for r, start, end in LUCK]), sample(LUCK))
-    alone = compare({"paired": luckier}, 0.95)["paired"]
-    together = compare({"clear": clear, "paired": luckier, "open": open_}, 0.95)
-    assert list(together) == ["clear", "paired", "open"]
-    assert together["paired"].adjusted == pytest.approx(3 * alone.adjusted)
-    assert together["clear"].adjusted == pytest.approx(2 * together["clear"].p * 3 / 2)  # Holm, and two of three
-    assert together["open"].adjusted == pytest.approx(together["open"].p * 3 / 2)

@@ -49,6 +49,21 @@ def test_nines_and_downtime_are_transforms_of_the_interval() -> None:
 
 
 @pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (1.0, "100%"),
+        (0.0, "0%"),
+        (0.9942, "99.4%"),
+        (0.9997, "99.97%"),
+        (1 - 9.3e-6, "99.9991%"),
+        (1 - 9.6e-4, "99.9%"),
+    ],
+)
+def test_a_chance_is_never_rounded_up_to_certainty(share: float, text: str) -> None:
+    assert Estimate(share, 0.0, 1.0, 0.95, 40, "rare outages", "chance").show_value() == text
+
+
+@pytest.mark.parametrize(
     ("lost", "text", "nines", "downtime"),
     [
         ((5.7e-10, 5e-10, 6.4e-10), "1 - 5.7e-10 [1 - 6.4e-10, 1 - 5.0e-10]", "9.24", "18ms"),
