@@ -94,8 +94,6 @@ class Coverage:
     """Of an interval, as a share of the value: the median."""
     replications: float
     """The median."""
-    complains: float
-    """Those whose diagnostics complain."""
     none: int
     """Those whose pilot met no outage."""
 
@@ -118,13 +116,12 @@ def coverage(system: System, found: Sequence[One | None]) -> Coverage:
         float(values.std(ddof=1)) / math.sqrt(len(values)) / true,
         float(np.median([(each.high - each.low) / 2 / each.value for each in some])),
         float(np.median([each.replications for each in some])),
-        sum(each.complains for each in some) / len(some),
         len(found) - len(some),
     )
 
 
-HEAD = """| system | U | studies | covered | too low | mean of the values / U | half | replications | complained of |
-|---|---|---|---|---|---|---|---|---|"""
+HEAD = """| system | U | studies | covered | too low | mean of the values / U | half | replications |
+|---|---|---|---|---|---|---|---|"""
 PAGE = """# How often the intervals of rare outages hold the truth
 
 Nominal 95 %; the studies of a system differ in their seed only, and each has a pilot of its own.
@@ -136,7 +133,7 @@ and their values are more skewed. What the intervals are is said in `experiments
 
 The first two are known exactly; of the third the mean of all its studies is taken for the truth. "+-" are standard
 errors. "Too low": the whole interval lies below the truth. "Half": half of an interval as a share of the value, the
-median. A study whose pilot meets no outage counts as not covered; there were {none}.
+median. A study whose pilot meets no outage counts as not covered; there were {none}. Measured at commit {commit}.
 """
 
 
@@ -145,11 +142,11 @@ def line(name: str, of: Coverage, unavailability: float) -> str:
     mean = f"{of.mean:.4f} +- {of.mean_error:.4f}" if SYSTEMS[name].unavailability else f"1 +- {of.mean_error:.4f}"
     return (
         f"| {SYSTEMS[name].what} | {unavailability:.2e} | {of.studies} | {of.share:.3f} +- {of.error:.3f} | "
-        f"{of.low:.3f} | {mean} | {of.half:.1%} | {of.replications:.0f} | {of.complains:.1%} |"
+        f"{of.low:.3f} | {mean} | {of.half:.1%} | {of.replications:.0f} |"
     )
 
 
-def page(found: dict[str, Sequence[One | None]]) -> str:
+def page(found: dict[str, Sequence[One | None]], commit: str) -> str:
     """The page docs/coverage-rare.md."""
     lines, none = [HEAD], 0
     for name, its in found.items():
@@ -157,7 +154,7 @@ def page(found: dict[str, Sequence[One | None]]) -> str:
         values = [each.value for each in its if each is not None]
         lines.append(line(name, of, SYSTEMS[name].unavailability or float(np.mean(values))))
         none += of.none
-    return PAGE.format(relative=RELATIVE, looks=LOOKS, table="\n".join(lines), none=none or "none")
+    return PAGE.format(relative=RELATIVE, looks=LOOKS, table="\n".join(lines), none=none or "none", commit=commit)
 
 
 def studies(name: str, count: int, pool: ProcessPoolExecutor, kept: Path | None) -> list[One | None]:
@@ -179,10 +176,13 @@ if __name__ == "__main__":
     parser.add_argument("--system", choices=SYSTEMS, action="append", help="only this one; may be given repeatedly")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="a folder in which finished studies are kept, to go on later")
+    parser.add_argument("--commit", default="of today", help="what the studies were made with, for the page")
     parser.add_argument("--table", action="store_true", help="write docs/coverage-rare.md instead of printing it")
     asked = parser.parse_args()
     with ProcessPoolExecutor(asked.workers, mp_context=get_context("forkserver")) as pool:
-        text = page({name: studies(name, asked.studies, pool, asked.keep) for name in asked.system or SYSTEMS})
+        text = page(
+            {name: studies(name, asked.studies, pool, asked.keep) for name in asked.system or SYSTEMS}, asked.commit
+        )
     if asked.table:
         (Path(__file__).parents[3] / "docs" / "coverage-rare.md").write_text(text)
     else:
