@@ -120,6 +120,9 @@ def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, 
     many_otherwise = _how_many(otherwise, settled, looks, cost["otherwise"], cost["settled"], runs, "otherwise")
     variance = settled * LOOKS / looks + running * settings.most_running / max(many_running, 1)
     variance += otherwise * settings.most_otherwise / max(many_otherwise, 1)
+    # What degraded periods of a replication have in common is not averaged over them: replicas that came to lie
+    # together in it, and stay so.
+    variance += max(0.0, _variance([run["unavailability"] for run in runs]) - settled - running - otherwise)
     per_replication = own + looks * _mean(cost["settled"])
     per_replication += many_running * _mean(cost["running"]) + many_otherwise * _mean(cost["otherwise"])
     found = replace(
@@ -139,6 +142,10 @@ _KINDS = "settled", "running", "otherwise"
 
 def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if values else 0.0
+
+
+def _variance(values: Sequence[float]) -> float:
+    return float(np.var(values, ddof=1)) if len(values) > 1 else 0.0
 
 
 def _second_moment(contributions: Sequence[float], runs: int) -> float:

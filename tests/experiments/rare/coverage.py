@@ -94,8 +94,6 @@ class Coverage:
     """Of an interval, as a share of the value: the median."""
     replications: float
     """The median."""
-    complains: float
-    """Those whose diagnostics complain."""
     none: int
     """Those whose pilot met no outage."""
 
@@ -118,48 +116,45 @@ def coverage(system: System, found: Sequence[One | None]) -> Coverage:
         float(values.std(ddof=1)) / math.sqrt(len(values)) / true,
         float(np.median([(each.high - each.low) / 2 / each.value for each in some])),
         float(np.median([each.replications for each in some])),
-        sum(each.complains for each in some) / len(some),
         len(found) - len(some),
     )
 
 
-HEAD = """| system | U | covered | too low | mean of the values / U | half of an interval | replications | complain |
+HEAD = """| system | U | studies | covered | too low | mean of the values / U | half | replications |
 |---|---|---|---|---|---|---|---|"""
 PAGE = """# How often the intervals of rare outages hold the truth
 
-Nominal 95 %, {count} studies a system that differ in their seed only (standard error {error:.3f}), each with a pilot of
-its own; `python tests/experiments/rare/coverage.py --table` writes this page. The studies are asked for an interval of
-{relative:.0%} with {looks} degraded periods a replication, a quarter of what is otherwise taken: so they are cheap, and
-their values are more skewed. What the intervals are is said in `experiments/inference/rare_events.py`.
+Nominal 95 %; the studies of a system differ in their seed only, and each has a pilot of its own.
+`python tests/experiments/rare/coverage.py --table` writes this page. The studies are asked for an interval of
+{relative:.0%}, with {looks} degraded periods a replication, a quarter of what is otherwise taken: so they are cheap,
+and their values are more skewed. What the intervals are is said in `experiments/inference/rare_events.py`.
 
 {table}
 
-The first two are known exactly; of the third the mean of all its studies is taken for the truth. "Too low": the whole
-interval lies below the truth. A study whose pilot met no outage would count as not covered; there were {none}.
+The first two are known exactly; of the third the mean of all its studies is taken for the truth. "+-" are standard
+errors. "Too low": the whole interval lies below the truth. "Half": half of an interval as a share of the value, the
+median. A study whose pilot meets no outage counts as not covered; there were {none}. Measured at commit {commit}.
 """
 
 
 def line(name: str, of: Coverage, unavailability: float) -> str:
     """Of the table."""
-    what = SYSTEMS[name].what
     mean = f"{of.mean:.4f} +- {of.mean_error:.4f}" if SYSTEMS[name].unavailability else f"1 +- {of.mean_error:.4f}"
     return (
-        f"| {what} | {unavailability:.2e} | {of.share:.3f} | {of.low:.3f} | {mean} | {of.half:.1%} | "
-        f"{of.replications:.0f} | {of.complains:.1%} |"
+        f"| {SYSTEMS[name].what} | {unavailability:.2e} | {of.studies} | {of.share:.3f} +- {of.error:.3f} | "
+        f"{of.low:.3f} | {mean} | {of.half:.1%} | {of.replications:.0f} |"
     )
 
 
-def page(found: dict[str, Sequence[One | None]]) -> str:
+def page(found: dict[str, Sequence[One | None]], commit: str) -> str:
     """The page docs/coverage-rare.md."""
     lines, none = [HEAD], 0
-    for name, studies in found.items():
-        of = coverage(SYSTEMS[name], studies)
-        values = [each.value for each in studies if each is not None]
+    for name, its in found.items():
+        of = coverage(SYSTEMS[name], its)
+        values = [each.value for each in its if each is not None]
         lines.append(line(name, of, SYSTEMS[name].unavailability or float(np.mean(values))))
         none += of.none
-    return PAGE.format(
-        count=of.studies, error=of.error, relative=RELATIVE, looks=LOOKS, table="\n".join(lines), none=none or "none"
-    )
+    return PAGE.format(relative=RELATIVE, looks=LOOKS, table="\n".join(lines), none=none or "none", commit=commit)
 
 
 def studies(name: str, count: int, pool: ProcessPoolExecutor, kept: Path | None) -> list[One | None]:
@@ -181,10 +176,13 @@ if __name__ == "__main__":
     parser.add_argument("--system", choices=SYSTEMS, action="append", help="only this one; may be given repeatedly")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="a folder in which finished studies are kept, to go on later")
+    parser.add_argument("--commit", default="of today", help="what the studies were made with, for the page")
     parser.add_argument("--table", action="store_true", help="write docs/coverage-rare.md instead of printing it")
     asked = parser.parse_args()
     with ProcessPoolExecutor(asked.workers, mp_context=get_context("forkserver")) as pool:
-        text = page({name: studies(name, asked.studies, pool, asked.keep) for name in asked.system or SYSTEMS})
+        text = page(
+            {name: studies(name, asked.studies, pool, asked.keep) for name in asked.system or SYSTEMS}, asked.commit
+        )
     if asked.table:
         (Path(__file__).parents[3] / "docs" / "coverage-rare.md").write_text(text)
     else:

@@ -32,7 +32,7 @@ def excursion(mode: str = "node", **other: Any) -> dict[str, Any]:
 
 
 def run(**other: Any) -> dict[str, Any]:
-    return {"transitions": 2400, "outages_per_s": 1e-9, "running": 2, "otherwise": 0} | other
+    return {"transitions": 2400, "unavailability": 0.0, "outages_per_s": 1e-9, "running": 2, "otherwise": 0} | other
 
 
 def test_time_scales_are_high_quantiles_of_how_long_it_is_degraded_by_mode() -> None:
@@ -76,6 +76,16 @@ def test_what_varies_more_takes_more_replications() -> None:
     half = pilot.plan(RareSettings(2.5), uneven, runs, 0.01, 0.95)
     assert half is not None
     assert half.replications == pytest.approx(4 * many.replications, rel=0.02)
+
+
+def test_what_the_periods_of_a_replication_have_in_common_takes_more_replications() -> None:
+    rows = [excursion(downtime_s=100.0)] * 240
+    alike = [run(unavailability=24e-4)] * 10
+    apart = [run(unavailability=24e-4 * (n % 5)) for n in range(10)]
+    few, many = (pilot.plan(RareSettings(2.5), rows, runs, 0.02, 0.95) for runs in (alike, apart))
+    assert few is not None
+    assert many is not None
+    assert many.replications > 5 * few.replications
 
 
 def test_plain_replications_are_as_many_as_see_the_outages_that_it_takes() -> None:
