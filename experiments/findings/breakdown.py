@@ -54,7 +54,7 @@ class Part(ABC):
 
 @dataclass(frozen=True)
 class SeenPart(Part):
-    """Of outages as they came."""
+    """A part of the downtime, of outages as they came."""
 
     downtimes: Floats
     """Seconds, by replication."""
@@ -75,7 +75,7 @@ class SeenPart(Part):
 
 @dataclass(frozen=True)
 class RarePart(Part):
-    """Of outages that were begun on purpose and weighed."""
+    """A part of the downtime, of outages that were begun on purpose and weighed."""
 
     shares: Floats
     """Expected share of the window, by replication."""
@@ -111,7 +111,7 @@ def breakdown(losses: "pd.DataFrame", sample: Sample) -> list[Part]:
 
 
 def rare_breakdown(losses: "pd.DataFrame", replications: Sequence[int]) -> list[Part]:
-    """The same of rare outages, from its rows of the table of their losses and the replications that were made."""
+    """Rare downtime by cause and stage, from the rows of the table of its losses and the replications made."""
     place = {int(replication): i for i, replication in enumerate(replications)}
     parts: list[Part] = []
     for (cause, stage), rows in losses.groupby(["cause", "stage"], sort=False):

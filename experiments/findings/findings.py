@@ -14,7 +14,7 @@ from experiments.findings.breakdown import Part, breakdown, rare_breakdown
 from experiments.findings.jobs import JobRuns
 from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.findings.pairs import of_pair, samples
-from experiments.findings.rare import Choice, RareOutages, chance_of_meeting, in_common
+from experiments.findings.rare import RareRows, chance_of_meeting, in_common
 from experiments.findings.unseen import Unseen
 from experiments.inference import batch_means, estimate, yearly
 from experiments.inference.comparison import Comparison, Versus, compare
@@ -49,7 +49,8 @@ class Findings:
         """Names in the order of the experiment; the first policy of the manifest is the baseline."""
         self._samples: dict[tuple[str, str], Sample] = {}
         self._parts: dict[tuple[str, str], list[Part]] = {}
-        self._rare: dict[tuple[str, str, float], RareOutages | None] = {}
+        self.rare = RareRows(tables, manifest)
+        """What is known of rare outages."""
         self._families: dict[tuple[tuple[str, str, str], ...], dict[tuple[str, str, str], Comparison]] = {}
 
     def only(self, service: str | None = None, policy: str | None = None) -> Self:
@@ -165,7 +166,7 @@ class Findings:
         s, confidence = self.sample(service, policy), self.manifest.confidence if confidence is None else confidence
         if not 0 < confidence < 1:
             raise ValueError(f"a confidence is a share between 0 and 1, such as 0.95, not {confidence}")
-        if (rare := self.rare(service, policy, confidence)) is not None:
+        if (rare := self.rare.of(service, policy, confidence)) is not None:
             return rare.availability(confidence)
         length, n = self._outage_length(service), len(s.windows)
         if n == 0:
@@ -175,21 +176,6 @@ class Findings:
         unseen = self.unseen(service, policy)
         estimated = estimate.availability(downtimes, windows, s.lengths, confidence, length, pieces, strata, unseen)
         return replace(estimated, n=n)
-
-    def rare(self, service: str, policy: str, confidence: float | None = None) -> RareOutages | None:
-        """The rare outages of one Service under one policy; None if they were not looked for."""
-        if self.tables["rare"].empty:
-            return None
-        confidence = self.manifest.confidence if confidence is None else confidence
-        key = service, policy, confidence
-        if key not in self._rare:
-            self._rare[key] = RareOutages.of(self.tables, service, policy, confidence)
-        return self._rare[key]
-
-    def choice(self, service: str, policy: str) -> Choice | None:
-        """How one Service under one policy is estimated, if rare outages were looked for, or it was asked about."""
-        wanted = service, policy
-        return next((of for of in map(Choice.of, self.manifest.rare) if (of.service, of.policy) == wanted), None)
 
     def downtime_quantiles(
         self, service: str, policy: str, shares: Sequence[float] = (0.5, 0.95, 0.99)
@@ -206,7 +192,7 @@ class Findings:
         if not 0 <= at_least <= 1:
             raise ValueError(f"an availability is a share between 0 and 1, such as 0.999, not {at_least}")
         s, confidence = self.sample(service, policy), self.manifest.confidence
-        if (rare := self.rare(service, policy)) is not None and len(s.windows):
+        if (rare := self.rare.of(service, policy)) is not None and len(s.windows):
             excursions, period = of_pair(self.tables["excursions"], service, policy), yearly.period(s)
             within = (1 - at_least) * period
             if (met := chance_of_meeting(excursions, rare.replications, within, period, confidence)) is not None:
@@ -228,7 +214,7 @@ class Findings:
     def outage_rate(self, service: str, policy: str) -> Estimate:
         """Outages a year of one Service under one policy."""
         s = self.sample(service, policy)
-        if (rare := self.rare(service, policy)) is not None:
+        if (rare := self.rare.of(service, policy)) is not None:
             return rare.rate(self.manifest.confidence)
         if len(s.windows) == 0:
             return Estimate(math.nan, 0.0, math.inf, self.manifest.confidence, 0, "no replication", "rate")
@@ -270,7 +256,7 @@ class Findings:
     def _rare_pair(self, service: str, mine: str, other: str) -> RarePair | None:
         """Two policies as they are compared if one is estimated by rare outages; None if none is, or one not at all."""
         policies = mine, other
-        rare = [self.rare(service, policy) for policy in policies]
+        rare = [self.rare.of(service, policy) for policy in policies]
         if not any(rare):
             return None
         of, its = (self.availability(service, policy) for policy in policies)
@@ -284,7 +270,7 @@ class Findings:
         """The downtime of one Service under one policy by cause and stage; see `findings.breakdown`."""
         key = service, policy
         if key not in self._parts:
-            rare = self.rare(service, policy)
+            rare = self.rare.of(service, policy)
             losses = of_pair(self.tables["rare_losses" if rare else "losses"], service, policy)
             sample = self.sample(service, policy)
             self._parts[key] = rare_breakdown(losses, rare.replications) if rare else breakdown(losses, sample)

@@ -11,6 +11,7 @@ from experiments.inference import rare_events
 from experiments.inference.estimate import Estimate
 from experiments.inference.rare_events import Diagnostics, RareEstimate
 from experiments.rare.estimates import found
+from experiments.store.manifest import Manifest
 from models.arrays import Floats
 from models.units import YEAR
 from simulator.rare.watched import mode_of
@@ -166,3 +167,26 @@ def _independent(rare: "pd.DataFrame", missing: RareEstimate) -> tuple[float, fl
     [(replicas, needed)] = counts.astype(int).itertuples(index=False)
     of, low, high = (fewer_than(needed, replicas, min(q, 1.0)) for q in (missing.value, missing.low, missing.high))
     return of, low, high
+
+
+class RareRows:
+    """Which Services under which policies are estimated by rare outages, and what is known of these."""
+
+    def __init__(self, tables: "Mapping[str, pd.DataFrame]", manifest: Manifest) -> None:
+        self._tables, self._manifest = tables, manifest
+        self._known: dict[tuple[str, str, float], RareOutages | None] = {}
+
+    def of(self, service: str, policy: str, confidence: float | None = None) -> RareOutages | None:
+        """The rare outages of one Service under one policy; None if they were not looked for."""
+        if self._tables["rare"].empty:
+            return None
+        confidence = self._manifest.confidence if confidence is None else confidence
+        key = service, policy, confidence
+        if key not in self._known:
+            self._known[key] = RareOutages.of(self._tables, service, policy, confidence)
+        return self._known[key]
+
+    def choice(self, service: str, policy: str) -> Choice | None:
+        """How one Service under one policy is estimated, if rare outages were looked for, or it was asked about."""
+        wanted = service, policy
+        return next((of for of in map(Choice.of, self._manifest.rare) if (of.service, of.policy) == wanted), None)

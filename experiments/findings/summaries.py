@@ -69,7 +69,7 @@ def _row(findings: "Findings", service: str, policy: str) -> dict[str, Any]:
 
 def mean_outage(findings: "Findings", service: str, policy: str) -> float:
     """Seconds that an outage lasts in the mean; NaN if none is known."""
-    s, rare = findings.sample(service, policy), findings.rare(service, policy)
+    s, rare = findings.sample(service, policy), findings.rare.of(service, policy)
     if rare is not None:
         return rare.mean_outage
     return float(s.downtimes.sum() / s.counts.sum()) if s.counts.sum() else math.nan
@@ -79,7 +79,7 @@ def _gain(findings: "Findings", service: str, policy: str) -> dict[str, float]:
     """How many times as much work plain replications would take, if rare outages were looked for; NaN where not."""
     if not findings.manifest.rare:
         return {}
-    choice = findings.choice(service, policy)
+    choice = findings.rare.choice(service, policy)
     return {"rare_gain": (choice and choice.gain) or math.nan}
 
 

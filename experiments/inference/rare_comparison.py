@@ -42,7 +42,7 @@ class RarePair:
 
     @property
     def correlation(self) -> float:
-        """Of the replications that both have; NaN if nothing is in common."""
+        """The correlation over the replications that both have; NaN if nothing is in common."""
         common = self._common
         if common is None or not min(of.std() for of in common) > 0:
             return math.nan
@@ -55,7 +55,7 @@ class RarePair:
         return min(self.mine.n, self.other.n) if common is None else int(np.count_nonzero(common[0] != common[1]))
 
     def difference(self) -> Estimate:
-        """Of the downtimes in seconds a year."""
+        """The difference of the downtimes, in seconds a year."""
         mine, other = map(estimate.downtime_per_year, (self.mine, self.other))
         more, less = (0.0 if of.is_bound else of.value for of in (mine, other))
         if self.shares is None:

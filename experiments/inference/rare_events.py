@@ -106,7 +106,7 @@ class Diagnostics:
 def diagnostics(
     contributions: Floats, weights: Floats, values: Floats, begun: Floats, seen: Floats, failures_per_period: float
 ) -> Diagnostics:
-    """Of the excursions of an estimate: their weighted downtimes, and their likelihood ratios.
+    """What tells how far to trust an estimate, from its excursions: weighted downtimes and likelihood ratios.
 
     And of its replications: their values, and how long they are degraded by the weighted periods, and as seen. By the
     tilt so many failures c are expected in a period: in e^-c of them none strikes, and these have the weight e^c. Their

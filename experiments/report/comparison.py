@@ -44,7 +44,7 @@ def _rows(findings: Findings, service: str, baseline: str | None) -> Iterator[Ro
             letters[policy],
             downtime.show_value(),
             downtime.show_interval(),
-            str(ranked.outages[policy]) if findings.rare(service, policy) is None else "rare",
+            str(ranked.outages[policy]) if findings.rare.of(service, policy) is None else "rare",
             difference.shown(findings, service, policy, baseline),
             "" if against is None else _p(against),
             "" if against is None or math.isnan(against.correlation) else f"{against.correlation:.2f}",

@@ -152,7 +152,7 @@ def _row(findings: Findings, service: str, policy: str) -> dict[str, Any]:
 
 
 def _rare(findings: Findings, service: str, policy: str) -> dict[str, Any] | None:
-    choice, rare = findings.choice(service, policy), findings.rare(service, policy)
+    choice, rare = findings.rare.choice(service, policy), findings.rare.of(service, policy)
     if choice is None:
         return None
     return {

@@ -40,13 +40,16 @@ def table(findings: "Findings") -> Table:
 def _found(findings: "Findings") -> Iterator[tuple[str, str, RareOutages]]:
     for service in findings.services:
         for policy in findings.policies:
-            if (rare := findings.rare(service, policy)) is not None:
+            if (rare := findings.rare.of(service, policy)) is not None:
                 yield service, policy, rare
 
 
 def _rows(findings: "Findings") -> Iterator[Row]:
     for service, policy, rare in _found(findings):
-        of, choice = estimate.unavailability(findings.availability(service, policy)), findings.choice(service, policy)
+        of, choice = (
+            estimate.unavailability(findings.availability(service, policy)),
+            findings.rare.choice(service, policy),
+        )
         gain = choice and choice.gain
         yield (
             service,
@@ -88,7 +91,7 @@ def remarks(findings: "Findings") -> list[str]:
     plain: dict[str, list[str]] = {}
     for service in findings.services:
         for policy in findings.policies:
-            if (choice := findings.choice(service, policy)) is not None and choice.method == "plain":
+            if (choice := findings.rare.choice(service, policy)) is not None and choice.method == "plain":
                 plain.setdefault(choice.why, []).append(f"{service} under {policy}")
     for why, rows in plain.items():
         listed = ", ".join(rows[:_MOST]) + (f" and {counted(len(rows) - _MOST, 'more row')}" * (len(rows) > _MOST))

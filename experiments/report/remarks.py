@@ -108,7 +108,7 @@ def would_take(findings: "Findings", service: str, policy: str) -> str:
     replications = precision.would_take(findings.sample(service, policy), availability, asked["relative"])
     if replications is None:
         return name
-    if findings.rare(service, policy) is not None:
+    if findings.rare.of(service, policy) is not None:
         return f"{name} (about {_about(replications)} replications for rare outages in all)"
     years = _about(replications * findings.manifest.duration / YEAR)
     if findings.availability(service, policy).is_bound:
@@ -194,7 +194,7 @@ def down_at_start(findings: "Findings") -> list[tuple[str, str, int]]:
 
 def _made_to_strike(findings: "Findings", policy: str, name: str) -> bool:
     """Whether all rows of the policy are estimated by rare outages, and the failure mode was made to begin some."""
-    rare = [findings.rare(service, policy) for service in findings.services]
+    rare = [findings.rare.of(service, policy) for service in findings.services]
     return all(rare) and any(name in of.modes for of in rare if of)
 
 
@@ -208,4 +208,4 @@ def _pairs(findings: "Findings") -> list[tuple[str, str]]:
 
 def _plain(findings: "Findings") -> list[tuple[str, str]]:
     """Those of the rows that rest on outages as they came."""
-    return [(service, policy) for service, policy in _pairs(findings) if findings.rare(service, policy) is None]
+    return [(service, policy) for service, policy in _pairs(findings) if findings.rare.of(service, policy) is None]

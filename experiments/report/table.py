@@ -149,7 +149,7 @@ def legend(findings: "Findings", baseline: str | None = None) -> str:
     adjusted = f"adjusted for the {count} comparisons of the table" if count > 1 else "of the only comparison"
     apart = (
         "; where only one of the two is of rare outages, as two independent estimates"
-        if any(findings.rare(service, policy) for service in findings.services for policy in findings.policies)
+        if any(findings.rare.of(service, policy) for service in findings.services for policy in findings.policies)
         else ""
     )
     return (

@@ -122,7 +122,7 @@ def rests_on_rare(findings: Findings, objective: Judgement) -> bool:
     """Whether what an objective is about is estimated by rare outages."""
     if objective.metric not in ("availability", "downtimePerYear", "outagesPerYear"):
         return False
-    return findings.rare(objective.service, objective.policy) is not None
+    return findings.rare.of(objective.service, objective.policy) is not None
 
 
 def unread(findings: Findings) -> list[str]:

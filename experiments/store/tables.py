@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.attribution import causes, losses
-from experiments.metrics import burn_rate, jobs, operations, requests, rollouts
+from experiments.attribution import causes, losses, rare_losses
+from experiments.metrics import burn_rate, jobs, operations, rare_outages, requests, rollouts
 from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.column import Column, columns
 from experiments.metrics.metric import metrics
 from experiments.metrics.observation import Observation
-from experiments.rare.columns import EXCURSIONS, LOSSES, RARE
 from experiments.store.rare_cell import RareCell
 
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ DETAILS: dict[str, dict[str, Column]] = {
     "absences": causes.COLUMNS,
     "requests": requests.REQUESTS,
     "lost_requests": requests.LOST_REQUESTS,
-    "rare": RARE,
-    "excursions": EXCURSIONS,
-    "rare_losses": LOSSES,
+    "rare": rare_outages.RARE,
+    "excursions": rare_outages.EXCURSIONS,
+    "rare_losses": rare_losses.COLUMNS,
 }
 """Tables whose rows a cell brings along (`Cell.details`), none or many a Service: table -> name -> column.
 

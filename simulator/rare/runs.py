@@ -31,7 +31,7 @@ class Model:
 
     @property
     def end(self) -> float:
-        """Of the measured window, in seconds since failures began."""
+        """The end of the measured window, in seconds since failures began."""
         return self.warmup + self.duration
 
     @property

@@ -270,7 +270,7 @@ def test_a_call_is_given_once(tmp_path: Path) -> None:
 
 
 def test_what_requests_ask_of_pods_can_be_said(tmp_path: Path) -> None:
-    asked = {"cpuPerRequest": "2500us", "idleCpu": "20m", "rateMetric": "http_requests_per_second", "queue": 100}
+    asked = {"cpuPerRequest": "2500u", "idleCpu": "20m", "rateMetric": "http_requests_per_second", "queue": 100}
     with pytest.raises(InputError, match="expected a duration"):
         traffic(tmp_path, PLAIN | asked)
     [found] = traffic(tmp_path, PLAIN | asked | {"cpuPerRequest": "2.5ms"})

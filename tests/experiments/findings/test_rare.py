@@ -47,7 +47,7 @@ def test_the_unavailability_is_the_mean_of_the_replications_with_their_interval(
 
 
 def test_the_independent_approximation_is_the_product_of_what_is_missing(results: Results) -> None:
-    found = results.rare("cart", "never")
+    found = results.rare.of("cart", "never")
     assert found is not None
     assert found.independent is not None
     value, low, high = found.independent
@@ -57,7 +57,7 @@ def test_the_independent_approximation_is_the_product_of_what_is_missing(results
 
 def test_where_the_number_of_replicas_changes_nothing_is_said_of_independence(results: Results) -> None:
     changed = results.tables["rare"].assign(replicas=[2.0] + [3.0] * 39)
-    found = Results(results.manifest, {**results.tables, "rare": changed}).rare("cart", "never")
+    found = Results(results.manifest, {**results.tables, "rare": changed}).rare.of("cart", "never")
     assert found is not None
     assert found.independent is None
 
@@ -171,6 +171,6 @@ def test_rare_estimates_of_two_policies_are_compared_on_common_luck(results: Res
 
 
 def test_merged_findings_keep_what_was_chosen(results: Results) -> None:
-    choice = merged({"one": results, "two": results}).choice("cart", "two/never")
+    choice = merged({"one": results, "two": results}).rare.choice("cart", "two/never")
     assert choice is not None
     assert choice.gain == 6.5e5

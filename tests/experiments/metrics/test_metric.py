@@ -114,12 +114,14 @@ def test_a_column_has_its_own_type_in_every_table() -> None:
         "seed",
         "evicted",
         "refused",
+        *("looks", "full", "running", "otherwise"),
         *("due", "complete", "failed", "missed", "replaced", "unfinished", "failed_pods"),
     }
     texts = {
         *("policy", "service", "scenario", "status", "error", "strikes", "pending"),
         *("alert", "workload", "cause", "outcome", "stage", "lengths_s", "why"),
         *("operation", "subject", "last_refusal", "job", "reasons"),
+        *("phase", "begun", "mode", "struck", "layout", "weights_per_s"),
     }
     for (_, name), type_ in types.items():
         assert type_ is (int if name in integers else str if name in texts else float)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.verify.systems import ALONE, behaviour, one_service
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.distributions import Distribution, Exponential
@@ -11,6 +10,7 @@ from simulator.failures.node_crash import NodeCrash
 from simulator.rare.runs import Model
 from simulator.stories.protocols import FailureMode
 from tests.simulator.clusters import DAY
+from tests.simulator.rare.systems import ALONE, behaviour, one_service
 
 NEVER = Exponential(1e15)
 """A clock that runs, has a rate, and does not fire unless it is forced."""

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.verify.systems import behaviour, one_service
 from models.distributions import Exponential, Fixed, LogNormal
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
@@ -15,6 +14,7 @@ from simulator.rare.runs import Model, OtherStarts
 from simulator.rare.watched import Watched
 from tests.simulator.clusters import DAY, cluster, deployment, down, nodes
 from tests.simulator.rare.models import NEVER, at_least, model, units
+from tests.simulator.rare.systems import behaviour, one_service
 
 PLAIN = Tilting(0.0, {})
 ALWAYS = 0.0, math.inf

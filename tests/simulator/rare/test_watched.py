@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from experiments.verify.systems import behaviour, one_service
 from models.distributions import Exponential, Fixed
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
@@ -17,6 +16,7 @@ from simulator.rare.runs import Beginner, Model, OtherStarts, natural
 from simulator.rare.watched import Watched
 from tests.simulator.clusters import DAY, cluster, deployment, down, nodes
 from tests.simulator.rare.models import NEVER, at_least, model, units
+from tests.simulator.rare.systems import behaviour, one_service
 
 WEB = cluster(nodes(4, "abc"), deployment("web", 2))
 
