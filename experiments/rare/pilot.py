@@ -23,7 +23,7 @@ LOOKS = 24
 MOST_LOOKS = 200
 OUTAGES_AT_A_TENTH = 768
 """So many outages of exponential lengths make half of an interval at 95 % a tenth of the downtime."""
-PILOT = 12
+PILOT = 8
 """Replications of each phase of a pilot."""
 
 

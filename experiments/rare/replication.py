@@ -18,7 +18,7 @@ from simulator.rare.runs import Beginner, Excursion, Look, Model, NaturalRun, na
 from simulator.run import garbage_collection_paused
 from simulator.streams import Streams
 
-LOOKS_PER_EXCURSION = 8
+LOOKS_PER_EXCURSION = 4
 """Moments that are looked at for each at which a degraded period is begun: so many to choose from."""
 
 

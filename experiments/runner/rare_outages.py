@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from experiments.runner.job import Job
 
 
+FAR = 4
+"""How many times more plain replications than are allowed it must take before a pilot of rare outages is made."""
+WORTH_IT = 3.0
+"""How many times the work plain replications must take: those of rare outages tell of nothing else, and a state change
+costs more in them."""
+
+
 def look_for(job: "Job", results: "Results", precision: Precision) -> None:
     """Decides for which rows rare outages are looked for, and does so; what comes of it is in `job`."""
     choices: list[Choice] = []
@@ -28,13 +35,13 @@ def look_for(job: "Job", results: "Results", precision: Precision) -> None:
 
 
 def _too_rare(results: "Results", service: str, policy: str, precision: Precision) -> bool:
-    """Whether plain replications, as many as are allowed, would leave the interval too wide."""
+    """Whether plain replications, as many as are allowed, would leave the interval far too wide."""
     sample = results.sample(service, policy)
     availability = results.availability(service, policy, precision.confidence)
     if is_reached(sample, availability, precision.relative):
         return False
     more = would_take(sample, availability, precision.relative)
-    return more is not None and more > precision.at_most
+    return more is not None and more > FAR * precision.at_most
 
 
 def _policy(
@@ -67,7 +74,7 @@ def _chosen(
     cells = results.cells.loc[results.cells["policy"] == policy]
     plain = plan.plain_replications(scenario.duration) * float(cells["transitions"].mean())
     replications = min(plan.replications, precision.at_most)
-    if precision.method == "auto" and plain <= plan.work:
-        return Choice(service, policy, "plain", "plain replications take less", 0, plan.work, plain)
+    if precision.method == "auto" and plain <= WORTH_IT * plan.work:
+        return Choice(service, policy, "plain", "plain replications take hardly more", 0, plan.work, plain)
     why = f"about {plain / plan.work:,.0f} times less work than plain replications for the same precision"
     return Choice(service, policy, "rare", why, replications, plan.work, plain)
