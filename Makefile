@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install run test test-slow test-fuzz lint types verify bench clean
+.PHONY: help install run test test-slow test-rare test-fuzz lint types verify bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -23,6 +23,9 @@ test: install ## the test suite
 
 test-slow: install ## the longer checks
 	$(BIN)/python -m pytest -q -n auto -m slow
+
+test-rare: install ## rare outages against exact laws and plain replications
+	$(BIN)/python -m pytest -q -n auto -m rare
 
 test-fuzz: install ## a million mutated inputs: none may do more than be refused
 	$(BIN)/python -m pytest -q -s -m fuzz

@@ -12,7 +12,7 @@ LIMIT = 4.0
 """Standard errors of the difference."""
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 @pytest.mark.parametrize("hard", SYSTEMS.values(), ids=SYSTEMS)
 def test_rare_and_plain_agree(hard: Hard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rare_events, "FEWEST", hard.rare)

@@ -10,7 +10,7 @@ from tests.experiments.rare.systems import kubernetes
 from tests.simulator.clusters import DAY
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 @pytest.mark.parametrize(("replicas", "life", "days"), [(2, 13, 300), (3, 4, 100)], ids=["1e-7", "1e-9"])
 def test_replicas_that_kubernetes_moves_are_down_together_as_if_they_were_independent(
     replicas: int, life: int, days: int

@@ -24,7 +24,7 @@ from simulator.rare.runs import Beginner
 from tests.experiments.rare.systems import of_units
 from tests.simulator.clusters import DAY
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.rare
 
 
 def by_hand(scenario: Scenario, settings: RareSettings, replications: int) -> tuple[RareEstimate, Diagnostics]:
