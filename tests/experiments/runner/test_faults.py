@@ -151,6 +151,15 @@ def test_a_worker_that_is_killed_costs_nothing(ended: int, tmp_path: Path) -> No
     assert len(results.cells) == 12
 
 
+@pytest.fixture
+def heeding_interrupts() -> Iterator[None]:
+    """A shell may have started the tests with SIGINT ignored, as it starts what it runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeding_interrupts")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_second_interrupt_waits_for_nothing_and_keeps_what_is_done(workers: int, tmp_path: Path) -> None:
     out = tmp_path / "out"
