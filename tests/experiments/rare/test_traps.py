@@ -45,21 +45,17 @@ STAYING = of_units(3, Exponential(75_600.0), STAY, days=60)
 TRUE = (STAY.mean / (75_600 + STAY.mean)) ** 3
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_constant_tilt_misses_long_repairs_and_the_degraded_time_tells(seed: int) -> None:
-    """Repairs are lognormal, pods stay, and the time scale is the mean repair: a half is missed, at 10 %.
+def test_a_constant_tilt_misses_long_repairs_and_is_complained_of() -> None:
+    """Repairs are lognormal, pods stay, and the time scale is the mean repair.
 
-    The degraded time comes short in all studies; beyond four of its standard errors, so that it is complained of, in
-    some of them only (the first of these two).
+    Half of the studies or more miss half of it, and their intervals exclude the truth; the others met one of the long
+    repairs, and have no interval to speak of. All of them are complained of: what they began does not come to as long
+    as what is seen, or they rest on few periods.
     """
     settings = RareSettings(2.5, {"node": STAY.mean})
-    lost, told = by_hand(replace(STAYING, seed=seed), settings, 200)
-    assert lost.high < TRUE
-    assert lost.value < 0.75 * TRUE
-    assert told.degraded < 0.8
-    assert any("something is missed" in said for said in told.complaints) is (seed == 1)
-    # What never tells: the mean weight, which others than the missed ones make up for.
-    assert abs(told.mean_weight - 1) < 4 * told.mean_weight_error
+    studies = [by_hand(replace(STAYING, seed=seed), settings, 200) for seed in range(1, 9)]
+    assert sum(lost.high < TRUE and lost.value < 0.6 * TRUE for lost, _ in studies) >= 4
+    assert all(told.complaints for _, told in studies)
 
 
 def test_the_pilot_avoids_it_by_length_biased_repairs() -> None:
