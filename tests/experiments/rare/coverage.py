@@ -179,6 +179,8 @@ if __name__ == "__main__":
     parser.add_argument("--commit", default="of today", help="what the studies were made with, for the page")
     parser.add_argument("--table", action="store_true", help="write docs/coverage-rare.md instead of printing it")
     asked = parser.parse_args()
+    if asked.keep:
+        asked.keep.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(asked.workers, mp_context=get_context("forkserver")) as pool:
         text = page(
             {name: studies(name, asked.studies, pool, asked.keep) for name in asked.system or SYSTEMS}, asked.commit
