@@ -8,21 +8,26 @@ import numpy as np
 from experiments.inference import rare_events
 from experiments.inference.rare_events import Diagnostics, RareEstimate
 from experiments.rare.settings import FAILURES_PER_PERIOD
+from models.arrays import Floats
 from models.units import YEAR
 
 Rows = Sequence[Mapping[str, Any]]
 """Rows of one of the tables `rare` and `excursions`."""
 
 
+def contributions_of(excursions: Rows) -> Floats:
+    """What each degraded period brings to the unavailability of its replication: its weighted downtime, as a share."""
+    return np.array([row["multiplier"] * row["weight"] * row["downtime_s"] for row in excursions])
+
+
 def found(rare: Rows, excursions: Rows, confidence: float) -> tuple[RareEstimate, RareEstimate, Diagnostics]:
     """Unavailability, outages a year, and how far to trust them, from the rows of the main phase."""
     lost = np.array([row["unavailability"] for row in rare])
     rates = np.array([row["outages_per_s"] for row in rare]) * YEAR
-    contributions = np.array([row["multiplier"] * row["weight"] * row["downtime_s"] for row in excursions])
     weights = np.array([row["weight"] for row in excursions])
     begun, seen = (np.array([row[column] for row in rare]) for column in ("degraded_begun", "degraded"))
     return (
         rare_events.estimate(lost, confidence),
         rare_events.estimate(rates, confidence),
-        rare_events.diagnostics(contributions, weights, lost, begun, seen, FAILURES_PER_PERIOD),
+        rare_events.diagnostics(contributions_of(excursions), weights, lost, begun, seen, FAILURES_PER_PERIOD),
     )

@@ -2,14 +2,13 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from experiments.inference.rare_events import planned, spread_of_variance
-from experiments.rare.estimates import Rows
+from experiments.rare.estimates import Rows, contributions_of
 from experiments.rare.settings import FAILURES_PER_PERIOD, RareSettings
 from models.units import YEAR
 from simulator.rare.watched import mode_of
@@ -37,15 +36,11 @@ def scaled(excursions: Rows) -> RareSettings:
     lengths, repairs = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
     for row in excursions:
         if row["lasted_s"] > 0:
-            lengths[_mode(row)].append(row["lasted_s"])
-            repairs[_mode(row)].append(row["repair_s"])
+            lengths[mode_of(row["mode"])].append(row["lasted_s"])
+            repairs[mode_of(row["mode"])].append(row["repair_s"])
     scales = {mode: float(np.quantile(of, LONG)) for mode, of in sorted(lengths.items())}
     staying = tuple(mode for mode in sorted(lengths) if _stays(np.array(lengths[mode]), np.array(repairs[mode])))
     return RareSettings(FAILURES_PER_PERIOD, scales, staying, looks=LOOKS)
-
-
-def _mode(row: Mapping[str, Any]) -> str:
-    return mode_of(row["mode"])
 
 
 def _stays(lengths: np.ndarray, repairs: np.ndarray) -> bool:
@@ -82,7 +77,7 @@ class RarePlan:
 
 def tuned(settings: RareSettings, excursions: Rows) -> RareSettings | None:
     """Settings by which the effort is spent where outages come from; None if the pilot met none."""
-    contributions = _contributions(excursions)
+    contributions = contributions_of(excursions).tolist()
     if not math.fsum(contributions) > 0:
         return None
     modes, following = _modes(settings, excursions, contributions), _following(excursions, contributions)
@@ -98,13 +93,9 @@ def _layouts(excursions: Rows, contributions: Sequence[float]) -> dict[str, floa
     return {layout: math.sqrt(math.fsum(of) / len(of)) for layout, of in sorted(squares.items())}
 
 
-def _contributions(excursions: Rows) -> list[float]:
-    return [row["multiplier"] * row["weight"] * row["downtime_s"] for row in excursions]
-
-
 def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, confidence: float) -> RarePlan | None:
     """What the estimate takes, by a trial of the settings; None if no outage was met in it."""
-    contributions = _contributions(excursions)
+    contributions = contributions_of(excursions).tolist()
     total = math.fsum(contributions) / len(runs)
     if not total > 0:
         return None

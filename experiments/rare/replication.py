@@ -15,6 +15,7 @@ from experiments.store.files import digest
 from experiments.store.rare_cell import RareCell
 from simulator.rare.degraded import Tilting
 from simulator.rare.runs import Beginner, Excursion, Look, Model, NaturalRun, natural
+from simulator.rare.watched import Up
 from simulator.run import garbage_collection_paused
 from simulator.streams import Streams
 
@@ -93,7 +94,7 @@ def _rows(spec: RareSpec) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def up(predicate: Predicate) -> Any:
+def up(predicate: Predicate) -> Up:
     """The predicate, asked about two numbers."""
     known: dict[tuple[int, int], bool] = {}
 

@@ -1,6 +1,6 @@
-"""The estimate of rare outages of the Services of one policy: a pilot in two phases, then what it planned."""
+"""The estimate of rare outages of the Services of one policy: a pilot in three phases, then what it planned."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class RareFinding:
     outages_per_year: RareEstimate | None
     diagnostics: Diagnostics | None
     rows: Mapping[str, Sequence[Mapping[str, Any]]]
-    """Those of the tables `rare` and `excursions`, of all phases."""
+    """Those of the tables `rare` and `excursions`, of the main phase."""
 
 
 def plans(
@@ -89,10 +89,6 @@ def _cells(
 def _rows(cells: Sequence[RareCell], table: str) -> dict[str, list[Mapping[str, Any]]]:
     """The rows of a table by Service."""
     rows: dict[str, list[Mapping[str, Any]]] = {}
-    for row in _all(cells, table):
+    for row in (row for cell in cells for row in cell.details[table]):
         rows.setdefault(row["service"], []).append(row)
     return rows
-
-
-def _all(cells: Sequence[RareCell], table: str) -> Iterator[Mapping[str, Any]]:
-    return (row for cell in cells for row in cell.details[table])
