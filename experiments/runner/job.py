@@ -4,11 +4,12 @@ import hashlib
 import shlex
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from experiments.design.scenario import Scenario
 from experiments.findings import summaries
@@ -26,6 +27,8 @@ from experiments.store.manifest import Manifest
 from experiments.store.rare_cell import RareCell
 from experiments.store.tables import tables
 from models.input.problems import Refusal
+
+C = TypeVar("C", Cell, RareCell)
 
 SAVE_EVERY = 0.5
 """Seconds of finished cells that a crash may cost: they are kept together, because each file must reach the disk."""
@@ -53,6 +56,29 @@ class Lost(Refusal):
 
     def __init__(self, path: Path, lost: int) -> None:
         super().__init__(f"{lost} finished replications are gone from {path}, where they were kept: run it again")
+
+
+@contextmanager
+def _saved_together(save: Callable[[Sequence[C]], None]) -> Iterator[Callable[[C], None]]:
+    """Hand each finished cell to what this yields: they are saved some at a time, and what is left at the end.
+
+    However the end comes about.
+    """
+    unsaved: list[C] = []
+    saved = time.monotonic()
+
+    def keep(cell: C) -> None:
+        nonlocal unsaved, saved
+        unsaved.append(cell)
+        if time.monotonic() - saved > SAVE_EVERY:
+            save(unsaved)
+            unsaved, saved = [], time.monotonic()
+
+    try:
+        yield keep
+    finally:
+        if unsaved:
+            save(unsaved)
 
 
 @dataclass
@@ -94,19 +120,12 @@ class Job:
     def run_until(self, replications: int) -> None:
         """Run what is missing of the first `replications`, and keep it as it comes."""
         self._tell()
-        unsaved: list[Cell] = []
-        saved = time.monotonic()
-        try:
+        with _saved_together(self.store.save_chunk) as save:
             for cell in self._finished(replications):
                 self._keep_events(cell)
-                (self.failed if cell.status == "failed" else unsaved).append(replace(cell, events=b""))
+                (self.failed.append if cell.status == "failed" else save)(replace(cell, events=b""))
                 self.done[cell.policy].add(cell.replication)
                 self._tell()
-                if time.monotonic() - saved > SAVE_EVERY:
-                    self._save(unsaved)
-                    unsaved, saved = [], time.monotonic()
-        finally:
-            self._save(unsaved)
 
     def _finished(self, replications: int) -> Iterator[Cell]:
         """What is missing of the first `replications`, as it is finished."""
@@ -138,28 +157,17 @@ class Job:
                 if key not in found:
                     yield key, spec
 
-        unsaved: list[RareCell] = []
-        saved = time.monotonic()
-        try:
+        with _saved_together(self.store.save_rare_chunk) as save:
             for key, result in self.engine.map_unordered(run_rare_cell, missing()):
                 cell = result if isinstance(result, RareCell) else failed_rare_cell(wanted[key], result)
                 found[key] = cell
                 if cell.status == "done":
-                    unsaved.append(cell)
+                    save(cell)
                 self.rare_progress[purpose] = len(found), len(specs)
                 self._tell()
-                if time.monotonic() - saved > SAVE_EVERY:
-                    self._save_rare(unsaved)
-                    unsaved, saved = [], time.monotonic()
-        finally:
-            self._save_rare(unsaved)
         if len(found) < len(specs):
             raise Interrupted(len(found), len(specs), self.resume_command())
         return [found[key] for key in wanted]
-
-    def _save_rare(self, cells: Sequence[RareCell]) -> None:
-        if cells:
-            self.store.save_rare_chunk(cells)
 
     def _missing(self, replications: int) -> Iterator[tuple[str, int]]:
         """What to run, all policies side by side, until somebody says stop."""
@@ -176,10 +184,6 @@ class Job:
             path = self.store.events(cell.policy, cell.replication)
             write(path, cell.events)
             self.manifest.files[self.store.name(path)] = hashlib.sha256(cell.events).hexdigest()
-
-    def _save(self, cells: Sequence[Cell]) -> None:
-        if cells:
-            self.store.save_chunk(cells)
 
     def _tell(self) -> None:
         done = {policy: len(of) for policy, of in self.done.items()}
