@@ -61,6 +61,14 @@ class EquivalenceCache:
             else:
                 self._update_all()
 
+    def is_kept_from(self, node: int) -> bool:
+        """Whether at the last update a node was out for its labels or taints, whatever its room."""
+        return not self._static_passing.item(node)
+
+    def lacks_room(self, node: int) -> bool:
+        """Whether at the last update a node was out for what is used of it, and for nothing else."""
+        return self._static_passing.item(node) and not self.passing.item(node)
+
     def _update_one(self, node: int) -> None:
         passing = self._static_passing.item(node)
         if passing:

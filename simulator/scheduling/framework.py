@@ -16,12 +16,15 @@ import numpy as np
 
 from models.arrays import Bools, Ints
 from simulator.scheduling.views import ClusterView, DryRun, NodeView, PodView
+from simulator.state.objects import PodClass
 
 Filter = Callable[[NodeView], Iterable[tuple[str, Bools]]]
 """(reason in Kubernetes' words, which of the rows are rejected for it), for each reason there may be.
 
 A row has as many reasons as upstream's Filter returns for a node: mostly one, see `one_reason_each`.
 """
+Helps = Callable[[PodClass], bool]
+"""Whether a pod of this template may help one that fits nowhere, by coming or going."""
 PreFilter = Callable[[], str]
 """Why no node will do, in Kubernetes' words, as things are now; "" if some may."""
 Score = Callable[[NodeView], Ints | int]
@@ -71,10 +74,21 @@ class PreFilterPlugin(Protocol):
 
 @runtime_checkable
 class EnqueueExtensions(Protocol):
-    """A filter that says what may help the pods that it rejects."""
+    """A filter that says what may help the pods that it rejects.
 
-    def depends_on_pods(self, pod: PodView) -> bool:
-        """Whether a pod that comes or is about to go may help: it counts where pods are. Called once a template."""
+    Pods that a filter rejects which reads the cluster and does not say are tried whenever a pod is gone.
+    """
+
+    def helped_by(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
+        """Which pods may help as they come or are about to go: those that it counts. Called once a template."""
+        ...
+
+    def helped_by_absence(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
+        """Which pods may help once they are gone, but by their room on the node. Called once a template."""
+        ...
+
+    def counts_by_taints(self, pod: PodView) -> bool:
+        """Whether it is also by their taints that nodes count, so that a new taint may help. Called once a template."""
         ...
 
 
@@ -173,8 +187,25 @@ class Answers:
     """(plugin, weight, what it reads, score)."""
     signature: Hashable
     """Equal for templates whose answers about single nodes are equal."""
-    depends_on_pods: bool
-    """Whether pods that come or are about to go may help where no node was feasible."""
+    helped_by: Sequence[Helps]
+    """Which pods may help where no node was feasible, as they come or are about to go: any for which one holds."""
+    helped_by_absence: Sequence[Helps]
+    """Which pods may help once they are gone, but by their room."""
+    counts_by_taints: bool
+    """Whether new taints on a node that it was not kept from may help."""
+
+    @property
+    def depends_on_pods(self) -> bool:
+        """Whether pods that come or are about to go may help at all."""
+        return bool(self.helped_by)
+
+    def is_helped_by(self, pod_class: PodClass) -> bool:
+        """Whether a pod of this template may help, as it comes or is about to go."""
+        return any(helps(pod_class) for helps in self.helped_by)
+
+    def is_helped_by_absence(self, pod_class: PodClass) -> bool:
+        """Whether a pod of this template may help once it is gone, but by its room."""
+        return any(helps(pod_class) for helps in self.helped_by_absence)
 
     def refusal(self) -> str:
         """Why no node will do, whatever the filters say; "" if some may."""
@@ -196,10 +227,20 @@ def ask(profile: Profile, pod: PodView, cluster: ClusterView) -> Answers:
     """Asks every plugin about a pod template."""
     filters, scores = [], []
     signature: list[Hashable] = []
+    helped_by: list[Helps] = []
+    helped_by_absence: list[Helps] = []
+    counts_by_taints = False
     for plugin in profile.filters:
         filter_ = plugin.filter(pod, cluster)
         if filter_ is not None:
             filters.append((plugin.filter_reads, filter_))
+            if isinstance(plugin, EnqueueExtensions):
+                helped_by += plugin.helped_by(pod, cluster)
+                helped_by_absence += plugin.helped_by_absence(pod, cluster)
+                counts_by_taints |= plugin.counts_by_taints(pod)
+            elif plugin.filter_reads is Reads.CLUSTER:
+                helped_by_absence.append(lambda other: True)
+                counts_by_taints = True
             if plugin.filter_reads is not Reads.CLUSTER:
                 signature.append(("filter", plugin, plugin.signature(pod)))
     for scorer, weight in profile.scores:
@@ -208,7 +249,6 @@ def ask(profile: Profile, pod: PodView, cluster: ClusterView) -> Answers:
             scores.append((name_of(scorer), weight, scorer.score_reads, score))
             if scorer.score_reads is not Reads.CLUSTER:
                 signature.append(("score", scorer, weight, scorer.signature(pod)))
-    depends_on_pods = any(plugin.depends_on_pods(pod) for plugin in profile.enqueue_extensions)
     asked = [plugin.pre_filter(pod, cluster) for plugin in profile.pre_filters]
     pre_filters = [pre_filter for pre_filter in asked if pre_filter is not None]
-    return Answers(pre_filters, filters, scores, tuple(signature), depends_on_pods)
+    return Answers(pre_filters, filters, scores, tuple(signature), helped_by, helped_by_absence, counts_by_taints)

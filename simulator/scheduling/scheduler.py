@@ -54,10 +54,10 @@ class Scheduler:
         state.listen(Kind.POD_PHASE, self._phase_changed)
         state.listen(Kind.POD_SCHEDULING_GATES, lambda pod, left, cause: self._enqueue(pod))
         state.listen(Kind.POD_METADATA, lambda pod, changed, cause: self._metadata_changed(pod))
-        state.listen(Kind.POD_NODE, lambda pod, node, cause: self._pods_moved())
+        state.listen(Kind.POD_NODE, lambda pod, node, cause: self._moved(pod))
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._deleting(pod))
-        state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._room_appeared())
-        state.listen(Kind.NODE_UNSCHEDULABLE, lambda node, new, cause: self._room_appeared())
+        state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._retainted(node))
+        state.listen(Kind.NODE_UNSCHEDULABLE, lambda node, new, cause: self._retainted(node))
         for kind in (Kind.CLAIM_PHASE, Kind.VOLUME_PHASE):
             state.listen(kind, lambda subject, phase, cause: self._storage_changed())
         state.listen(Kind.CLAIM_NODE, lambda claim, node, cause: self._storage_changed() if node < 0 else None)
@@ -84,7 +84,7 @@ class Scheduler:
             self._lowest_priority = min(self._lowest_priority, pod.pod_class.spec.priority)
             self._enqueue(pod)
         elif phase != Phase.RUNNING and pod.node >= 0:
-            self._room_appeared()
+            self._gone(pod)
 
     def _enqueue(self, pod: PodState) -> None:
         """To be tried, unless it is gated (plugins/schedulinggates, PreEnqueue), names its node, or waits for ever.
@@ -103,17 +103,48 @@ class Scheduler:
         if pod.node < 0:
             self._enqueue(pod)
         else:
-            self._pods_moved()
+            self._queue.activate_where(lambda waiting: self.cycle_state(waiting).answers.depends_on_pods)
 
     def _deleting(self, pod: PodState) -> None:
         self._nominated.pop(pod, None)
         self._settled.discard(pod)
         self._binder.forget(pod)
-        self._pods_moved()
+        self._moved(pod)
 
-    def _pods_moved(self) -> None:
-        """A pod came or goes: that may help those that wait for the sake of where other pods are."""
-        self._queue.activate_where(lambda pod_class: self.cycle_state(pod_class).answers.depends_on_pods)
+    def _moved(self, pod: PodState) -> None:
+        """A pod came or goes: that may help those that wait for the sake of where such pods are."""
+        self._queue.activate_where(lambda waiting: self.cycle_state(waiting).answers.is_helped_by(pod.pod_class))
+
+    def _gone(self, pod: PodState) -> None:
+        """A pod is over: that may help those for which its node had no room, and those for the sake of which it went.
+
+        As upstream's QueueingHints, which ask the plugins that rejected a pod whether an event may help it.
+        """
+        if self._nominated:  # there may be room beside them
+            self._room_appeared()
+            return
+
+        def helps(waiting: PodClass) -> bool:
+            cycle_state = self.cycle_state(waiting)
+            answers = cycle_state.answers
+            if cycle_state.cache.lacks_room(pod.node) or answers.is_helped_by_absence(pod.pod_class):
+                return True
+            return bool(answers.pre_filters) or (not pod.deleting and answers.is_helped_by(pod.pod_class))
+
+        self._queue.activate_where(helps)
+
+    def _retainted(self, node: int) -> None:
+        """A node has other taints, or is cordoned or not: that may help those that it was closed to."""
+        if self._nominated:
+            self._room_appeared()
+            return
+
+        def helps(waiting: PodClass) -> bool:
+            cycle_state = self.cycle_state(waiting)
+            answers = cycle_state.answers
+            return cycle_state.cache.is_kept_from(node) or answers.counts_by_taints or bool(answers.pre_filters)
+
+        self._queue.activate_where(helps)
 
     def _storage_changed(self) -> None:
         self._queue.activate_where(lambda pod_class: pod_class.has_volumes)

@@ -8,8 +8,9 @@ import numpy as np
 
 from models.arrays import Bools, Ints
 from simulator.registry import register
-from simulator.scheduling.framework import Filter, Reads, Score, one_reason_each
+from simulator.scheduling.framework import Filter, Helps, Reads, Score, one_reason_each
 from simulator.scheduling.views import ClusterView, NodeView, PodView
+from simulator.state.objects import PodClass
 
 if TYPE_CHECKING:
     from simulator.scheduling.counts import PodCount
@@ -42,8 +43,19 @@ class InterPodAffinity:
     def signature(self, pod: PodView) -> Hashable:
         return None
 
-    def depends_on_pods(self, pod: PodView) -> bool:
-        return bool(pod.affinity.required)
+    def helped_by(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
+        required = pod.affinity.required
+        return [cluster.matching(required, term.topology_key).matches for term in required]
+
+    def helped_by_absence(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
+        def keeps_away(other: PodClass) -> bool:
+            return any(term.matches(pod.namespace, pod.labels) for term in other.affinity.anti_required)
+
+        anti = pod.affinity.anti_required
+        return [keeps_away, *(cluster.matching((term,), term.topology_key).matches for term in anti)]
+
+    def counts_by_taints(self, pod: PodView) -> bool:
+        return False
 
     def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
         required, anti = pod.affinity.required, pod.affinity.anti_required

@@ -13,7 +13,7 @@ from models.node import HOSTNAME_LABEL, ZONE_LABEL, TaintEffect
 from models.pod import TopologySpreadConstraint, WhenUnsatisfiable
 from simulator.registry import register
 from simulator.scheduling.counts import PodCount
-from simulator.scheduling.framework import Filter, Reads, Score, one_reason_each
+from simulator.scheduling.framework import Filter, Helps, Reads, Score, one_reason_each
 from simulator.scheduling.plugins.node_affinity import eligible
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 
@@ -50,8 +50,15 @@ class PodTopologySpread:
     def signature(self, pod: PodView) -> Hashable:
         return None
 
-    def depends_on_pods(self, pod: PodView) -> bool:
-        return bool(pod.spec.topology_spread_constraints or self._constraints(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE))
+    def helped_by(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
+        return [_count(pod, c, cluster).matches for c in self._constraints(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE)]
+
+    def helped_by_absence(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
+        """None: pods that are being deleted are not counted any more."""
+        return []
+
+    def counts_by_taints(self, pod: PodView) -> bool:
+        return any(c.honor_node_taints for c in self._constraints(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE))
 
     def _constraints(self, pod: PodView, when: WhenUnsatisfiable) -> list[TopologySpreadConstraint]:
         """Those of the pod that are hard, or soft; the defaults, if it has neither."""

@@ -8,6 +8,7 @@ from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node
 from models.service import Service
 from simulator.scheduling.plugins.pod_topology_spread import PodTopologySpread
 from simulator.scheduling.profile import profile
+from simulator.state.objects import PodClass
 from tests.upstream.scene import Object, Scene, node, pod
 
 WEB = {"app": "web"}
@@ -77,8 +78,15 @@ def test_constraints_go_with_a_list_only() -> None:
         profile(arguments={"PodTopologySpread": {"defaultingType": "Other"}})
 
 
-def test_a_pod_that_a_hard_default_keeps_waiting_is_tried_when_another_comes_or_goes() -> None:
+def test_a_pod_that_a_hard_default_keeps_waiting_is_tried_when_one_that_it_counts_comes_or_goes() -> None:
     hard = plugin(default(ZONE_LABEL, 1, "DoNotSchedule"))
-    view = scene(machines("a")).view(pod(web()))
-    assert hard.depends_on_pods(view)
-    assert not PodTopologySpread().depends_on_pods(view)
+    of = scene(machines("a"))
+    view = of.view(pod(web()))
+
+    def pod_class(asked: Object) -> PodClass:
+        return of.api.pod_class(of.api.workload("Pod", "default", "other"), pod(asked).template, {})
+
+    [helps] = hard.helped_by(view, of.cluster)
+    assert helps(pod_class(web()))
+    assert not helps(pod_class({"metadata": {"labels": {"app": "other"}}, "spec": {}}))
+    assert not PodTopologySpread().helped_by(view, of.cluster)
