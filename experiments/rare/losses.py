@@ -11,7 +11,7 @@ import numpy as np
 from experiments.attribution import losses
 from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Stage
-from simulator.rare.runs import Excursion
+from simulator.rare.excursions import Excursion
 
 _ORDER = {stage: number for number, stage in enumerate(Stage)}
 

@@ -14,7 +14,8 @@ from experiments.rare.settings import Phase, RareSettings
 from experiments.store.files import digest
 from experiments.store.rare_cell import RareCell
 from simulator.rare.degraded import Tilting
-from simulator.rare.runs import Beginner, Excursion, Look, Model, NaturalRun, natural
+from simulator.rare.excursions import Beginner, Excursion
+from simulator.rare.runs import Look, Model, NaturalRun, natural
 from simulator.rare.watched import Up
 from simulator.run import garbage_collection_paused
 from simulator.streams import Streams

@@ -69,13 +69,12 @@ def shares(kinds: Iterable[str], given: Mapping[str, float]) -> dict[str, float]
 class Follower:
     """Follows degraded periods of one Service, one after the other."""
 
-    def __init__(self, simulation: Simulation, watched: Watched, tilting: Tilting, window: tuple[float, float]) -> None:
-        """`window`: where downtime counts, from and to, in the simulation's time."""
+    def __init__(self, simulation: Simulation, watched: Watched, tilting: Tilting) -> None:
         self._kernel, self._hazards = simulation.kernel, simulation.hazards
         self._repairs = simulation.hazards.repairs
         self._watched = watched
         self._tilting = tilting
-        self._start, self._end = window
+        self._start, self._end = 0.0, math.inf
         self._started = 0.0
         self._following = False
         self._modes: set[str] = set()
@@ -90,22 +89,26 @@ class Follower:
         watched.on_change.append(self._changed)
         self._hazards.before_fire.append(self._fires)
 
-    def force(self, clock: Clock) -> DegradedPeriod:
-        """The clock fires now, and what begins with it is followed; nothing, if nothing begins."""
-        self._begin(clock.mode)
+    def force(self, clock: Clock, window: tuple[float, float]) -> DegradedPeriod:
+        """The clock fires now, and what begins with it is followed; nothing, if nothing begins.
+
+        `window`: where downtime counts, from and to, in the simulation's time.
+        """
+        self._begin(clock.mode, window)
         clock.force()
         self._struck.clear()
         while self._kernel.peek() <= self._kernel.now:
             self._kernel.step()
         return self._follow(self._repairs.longest_left({clock.mode}))
 
-    def follow(self) -> DegradedPeriod:
+    def follow(self, window: tuple[float, float]) -> DegradedPeriod:
         """Follows the period that has begun just now, otherwise than by a clock."""
-        self._begin("")
+        self._begin("", window)
         self._changed()
         return self._follow(0.0)
 
-    def _begin(self, mode: str) -> None:
+    def _begin(self, mode: str, window: tuple[float, float]) -> None:
+        self._start, self._end = window
         self._started = self._kernel.now
         self._down_since, self._hit = None, False
         self._outages, self._begun_within = [], 0

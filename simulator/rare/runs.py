@@ -1,4 +1,4 @@
-"""Where degraded periods begin: runs as they are, looked at now and then, and periods begun from what was seen."""
+"""Runs as they are, looked at now and then: where degraded periods can be begun."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 
 from simulator.hazards import Clock
-from simulator.log import TransitionLog
-from simulator.rare.degraded import DegradedPeriod, Follower, Tilting, shares
-from simulator.rare.settled import Settled, restore, settled
+from simulator.rare.settled import Settled, settled
 from simulator.rare.watched import Up, Watched
 from simulator.simulation import Simulation
 from simulator.state.history import ServiceHistory
@@ -44,19 +42,27 @@ class Model:
         cluster, traffic = self.simulated["cluster"], self.simulated.get("traffic", ())
         return not (cluster.jobs or cluster.cron_jobs) and all(len(of.rate.steps) == 1 for of in traffic)
 
+    @property
+    def is_stationary(self) -> bool:
+        """Whether what happens from a settled state on does not depend on the time at which it is taken up."""
+        return self.repeats and not self.operations and self.simulated.get("node_autoscaler") is None
+
     def begun(
         self,
         replication: int | str,
         places: Mapping[str, str] = {},
         began: float = 0.0,
         keep_log: bool = False,
+        end: float | None = None,
     ) -> Simulation:
         """A simulation of this replication at its time 0, its failure clocks begun.
 
-        Its time 0 is so many seconds after failures began, and its replicas are on these nodes: slot -> node.
+        Its time 0 is so many seconds after failures began, and its replicas are on these nodes: slot -> node. Nothing
+        need happen in it after `end`, by default that of the measured window.
         """
         streams = Streams(self.seed, replication)
-        end = self.end - began
+        if end is None:
+            end = self.end - began
         simulation = Simulation(
             streams=streams, end=end, keep_log=keep_log, places=places, began=began, **self.simulated
         )
@@ -158,91 +164,3 @@ def _missing(history: ServiceHistory, never_there: int) -> float:
     widths = np.diff(np.append(times, history.answering.end))
     total = float((meant * widths).sum())
     return float((np.maximum(meant - history.answering.at(times), 0.0) * widths).sum()) / total if total else 0.0
-
-
-@dataclass(frozen=True)
-class Excursion:
-    """A degraded period that was begun on purpose."""
-
-    mode: str
-    """The `watched.kind` of the clock that was made to fire; "" if it began otherwise."""
-    rate: float
-    """How often, per second, clocks like it begin one, over how likely it was chosen; 1 if it began otherwise."""
-    period: DegradedPeriod
-    transitions: int = 0
-    """State changes that it took, those before it included."""
-    log: TransitionLog | None = None
-    """What happened up to its end; kept only if that was asked for, and if it has an outage."""
-
-
-class Beginner:
-    """Begins degraded periods of one Service."""
-
-    def __init__(
-        self,
-        model: Model,
-        service: str,
-        up: Up,
-        tilting: Tilting,
-        modes: Mapping[str, float] = {},
-        keep_log: bool = False,
-    ) -> None:
-        """`modes`: how likely a `watched.kind` of clocks is to begin one, in proportion; 1 if it is not given."""
-        self._model, self._service, self._up = model, service, up
-        self._tilting = tilting
-        self._modes = modes
-        self._keep_log = keep_log
-
-    def from_settled(self, state: Settled, luck: str) -> Excursion | None:
-        """From this state, with other luck of this name; None if the state cannot be brought about."""
-        model = self._model
-        simulation = model.begun(luck, state.nodes, state.time, self._keep_log)
-        watched = Watched(simulation, self._service, self._up)
-        if not restore(simulation, state):
-            return None
-        window = model.warmup - state.time, model.end - state.time
-        follower = Follower(simulation, watched, self._tilting, window)
-        return self._force(simulation, watched, follower, Streams(model.seed, luck).stream("rare/first"))
-
-    def from_run(self, replication: int | str, time: float, luck: str) -> Excursion:
-        """From a replication as it stands at this time, at which all endpoints answer."""
-        model = self._model
-        simulation = model.begun(replication, keep_log=self._keep_log)
-        watched = Watched(simulation, self._service, self._up)
-        simulation.kernel.run_until(time)
-        follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
-        return self._force(simulation, watched, follower, Streams(model.seed, luck).stream("rare/first"))
-
-    def from_other_start(self, replication: int | str, number: int) -> Excursion:
-        """From the degraded period of this number (from 0) of a replication that begins otherwise than by a clock."""
-        model = self._model
-        simulation = model.begun(replication, keep_log=self._keep_log)
-        watched = Watched(simulation, self._service, self._up)
-        others = OtherStarts(simulation, watched)
-        follower = Follower(simulation, watched, self._tilting, (model.warmup, model.end))
-        while others.count <= number:
-            simulation.kernel.step()
-        period = follower.follow()
-        return _excursion("", 1.0, period, simulation)
-
-    def _force(
-        self, simulation: Simulation, watched: Watched, follower: Follower, rng: np.random.Generator
-    ) -> Excursion:
-        """One of the clocks that would begin a period fires: first its mode is chosen, then which of the mode."""
-        critical = watched.critical_clocks()
-        if not critical:
-            return Excursion("", 0.0, DegradedPeriod((), 0, 0.0, 0.0, (), 1.0))
-        by_kind = shares(critical, self._modes)
-        parts = np.array([by_kind[kind] for kind in critical])
-        parts /= parts.sum()
-        chosen = int(rng.choice(len(critical), p=parts))
-        kind, clocks = list(critical.items())[chosen]
-        clock = clocks[int(rng.integers(len(clocks)))]
-        rate = clock.rate or 0.0
-        period = follower.force(clock)
-        return _excursion(kind, rate * len(clocks) / float(parts[chosen]), period, simulation)
-
-
-def _excursion(mode: str, rate: float, period: DegradedPeriod, simulation: Simulation) -> Excursion:
-    log = simulation.completed_log() if period.outages else None
-    return Excursion(mode, rate, period, simulation.state.transitions.count, log)

@@ -71,9 +71,7 @@ def _subjects(pods: Sequence[PodState]) -> dict[str, str]:
     for workload, its in by_workload.items():
         alike = workload.kind == "Deployment"
         for number, pod in enumerate(sorted(its, key=lambda pod: pod.slot.index)):
-            old = pod.slot.name
-            new = f"{workload}/{number}" if alike else old
-            names |= {old: new} | {f"{old}/{c.spec.name}": f"{new}/{c.spec.name}" for c in pod.containers}
+            names |= _names(pod, f"{workload}/{number}" if alike else pod.slot.name)
     return names
 
 
@@ -141,19 +139,49 @@ def _nodes_as_declared(simulation: Simulation) -> bool:
 
 
 def restore(simulation: Simulation, state: Settled) -> bool:
-    """Brings a simulation that stands at its time 0, with its failure clocks begun, into this state.
+    """Brings a settled simulation whose pods are where they are in this state into it: images, and ages of clocks.
 
-    It must have been deployed with `state.nodes`. False if that was not possible: the pods are elsewhere.
+    False if that is not possible: the pods are elsewhere, or other clocks run.
+    """
+    subjects = _in_their_places(simulation, state)
+    if subjects is None:
+        return False
+    clocks = {_key(clock, subjects): clock for clock in simulation.hazards.running}
+    if not clocks.keys() <= state.ages.keys():
+        return False
+    names = simulation.state.nodes.names
+    simulation.control_plane.kubelet.images.have([state.images.get(name, ()) for name in names])
+    for key, clock in clocks.items():
+        clock.stop()
+        clock.start(state.ages[key])
+    return True
+
+
+def _in_their_places(simulation: Simulation, state: Settled) -> dict[str, str] | None:
+    """What is named by the slot of a replica -> its name in the state; None if any is not where it is there.
+
+    Replicas of a Deployment are alike: each is taken for one that is on its node in the state.
     """
     names = simulation.state.nodes.names
-    places = {pod.slot.name: names[pod.node] for pod in simulation.state.pods.values() if pod.node >= 0}
-    if places != state.nodes:
-        return False
-    simulation.control_plane.kubelet.images.have([state.images.get(name, ()) for name in names])
-    for clock in list(simulation.hazards.running):
-        age = state.ages.get((clock.mode, clock.subject))
-        if age is None:
-            return False
-        clock.stop()
-        clock.start(age)
-    return True
+    free = defaultdict[tuple[str, str], list[str]](list)
+    for name, node in reversed(list(state.nodes.items())):
+        free[name.rpartition("/")[0], node].append(name)
+    subjects: dict[str, str] = {}
+    placed = [pod for pod in simulation.state.pods.values() if pod.node >= 0]
+    for pod in sorted(placed, key=lambda pod: pod.slot.index):
+        name, node = pod.slot.name, names[pod.node]
+        workload = pod.pod_class.workload
+        if workload.kind == "Deployment":
+            of = free[str(workload), node]
+            if not of:
+                return None
+            subjects |= _names(pod, of.pop())
+        elif state.nodes.get(name) != node:
+            return None
+    return subjects if len(placed) == len(state.nodes) else None
+
+
+def _names(pod: PodState, name: str) -> dict[str, str]:
+    """What is named by the pod's slot -> what it is called with this name for the slot."""
+    old = pod.slot.name
+    return {old: name} | {f"{old}/{c.spec.name}": f"{name}/{c.spec.name}" for c in pod.containers}

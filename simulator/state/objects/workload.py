@@ -1,7 +1,7 @@
 """Workloads: what makes pods, and the luck that goes with each replica."""
 
 from collections.abc import Callable
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, nsmallest
 
 import numpy as np
 
@@ -71,6 +71,12 @@ class Workload:
     def has_free(self, number: int) -> bool:
         """Whether nobody has the slot with this number."""
         return number >= len(self._slots) or number in self._free
+
+    def next_slots(self, number: int) -> list[str]:
+        """The names of the slots that the next replicas take."""
+        free = nsmallest(number, self._free)
+        new = range(len(self._slots), len(self._slots) + number - len(free))
+        return [f"{self._path}/{index}" for index in (*free, *new)]
 
     def _new_slot(self) -> Slot:
         slot = Slot(self._path, len(self._slots), self._make_stream)

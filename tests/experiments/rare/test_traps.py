@@ -20,7 +20,7 @@ from models.distributions import Exponential, Fixed, LogNormal, Weibull
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.rare import settled as settled_states
-from simulator.rare.runs import Beginner
+from simulator.rare.excursions import Beginner
 from tests.experiments.rare.systems import of_units
 from tests.simulator.clusters import DAY
 

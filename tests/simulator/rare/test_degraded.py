@@ -31,10 +31,10 @@ def forced(
     """The first of the clocks fires at that time."""
     simulation = of.begun(luck)
     watched = Watched(simulation, "all", at_least(needed))
-    follower = Follower(simulation, watched, tilting, window)
+    follower = Follower(simulation, watched, tilting)
     simulation.kernel.run_until(at)
     clocks = [clock for of_kind in watched.critical_clocks().values() for clock in of_kind]
-    return follower.force(clocks[0])
+    return follower.force(clocks[0], window)
 
 
 def test_a_period_lasts_until_all_answer_again() -> None:
@@ -92,10 +92,10 @@ def test_a_period_that_no_clock_began_is_followed_from_its_beginning() -> None:
     simulation = of.begun(0)
     watched = Watched(simulation, "all", at_least(2))
     others = OtherStarts(simulation, watched)
-    follower = Follower(simulation, watched, PLAIN, ALWAYS)
+    follower = Follower(simulation, watched, PLAIN)
     while not others.count:
         simulation.kernel.step()
-    period = follower.follow()
+    period = follower.follow(ALWAYS)
     assert (simulation.kernel.now, period.downtime, period.begun_within, period.repair) == (40.0, 10.0, 1, 0.0)
 
 
@@ -136,7 +136,7 @@ def test_the_first_outage_ends_the_tilt_and_the_bias() -> None:
     of = units(2, Exponential(LIFE), law)
     simulation = of.begun(0)
     watched = Watched(simulation, "all", at_least(1))
-    follower = Follower(simulation, watched, Tilting(3.0, {"node": 500.0}, frozenset({"node"})), ALWAYS)
+    follower = Follower(simulation, watched, Tilting(3.0, {"node": 500.0}, frozenset({"node"})))
     thetas = []
     watched.on_change.append(lambda: thetas.append((watched.is_up, [c.theta for c in simulation.hazards.running])))
     biased = []
@@ -144,7 +144,7 @@ def test_the_first_outage_ends_the_tilt_and_the_bias() -> None:
     period = DegradedPeriod(0.0, 0, 0.0, 0.0, (), 1.0)
     while not period.begun_within:
         [clock, *_] = simulation.hazards.running
-        period = follower.force(clock)
+        period = follower.force(clock, ALWAYS)
         simulation.kernel.run_until(simulation.kernel.now + DAY / 10)
     hit = next(i for i, (up, _) in enumerate(thetas) if not up)
     assert any(theta > 1 for _, row in thetas[:hit] for theta in row)
@@ -157,8 +157,8 @@ def test_clocks_are_as_they_were_after_a_period() -> None:
     of = units(3, Exponential(LIFE), Fixed(REPAIR))
     simulation = of.begun(0)
     watched = Watched(simulation, "all", at_least(1))
-    follower = Follower(simulation, watched, Tilting(2.0, {"node": REPAIR}), ALWAYS)
-    follower.force(next(iter(simulation.hazards.running)))
+    follower = Follower(simulation, watched, Tilting(2.0, {"node": REPAIR}))
+    follower.force(next(iter(simulation.hazards.running)), ALWAYS)
     assert watched.is_full
     assert {clock.theta for clock in simulation.hazards.running} == {1.0}
 
@@ -167,9 +167,9 @@ def test_a_lost_replica_that_moves_is_back_before_the_repair() -> None:
     of = model(cluster(nodes(4, "abc"), deployment("web", 2)), [NodeCrash("node", NEVER, Fixed(DAY))])
     simulation = of.begun(0)
     watched = Watched(simulation, "web", at_least(1))
-    follower = Follower(simulation, watched, PLAIN, ALWAYS)
+    follower = Follower(simulation, watched, PLAIN)
     [clock, _] = watched.critical_clocks()["node"]
-    period = follower.force(clock)
+    period = follower.force(clock, ALWAYS)
     assert period.repair == DAY
     assert 300.0 < period.lasted < 420.0
 

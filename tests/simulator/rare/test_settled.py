@@ -79,8 +79,18 @@ def test_a_simulation_whose_pods_are_elsewhere_cannot_be_restored() -> None:
     of = model(WEB, [IDLE])
     state = settled(of.begun(0))
     assert state is not None
-    moved = dict(zip(state.nodes, reversed(list(state.nodes.values())), strict=True))
-    assert not restore(of.begun("x", moved), state)
+    name = next(iter(state.nodes))
+    free = next(each for each in (n.name for n in WEB.nodes) if each not in state.nodes.values())
+    assert not restore(of.begun("x", state.nodes | {name: free}), state)
+
+
+def test_replicas_of_a_deployment_are_alike() -> None:
+    of = model(WEB, [IDLE])
+    state = settled(of.begun(0))
+    assert state is not None
+    swapped = dict(zip(state.nodes, reversed(list(state.nodes.values())), strict=True))
+    assert swapped != state.nodes
+    assert restore(of.begun("x", swapped), state)
 
 
 def test_a_state_with_clocks_that_a_new_simulation_lacks_cannot_be_restored() -> None:
