@@ -18,8 +18,6 @@ LEAST_REPLICATIONS = 15.0
 """Effective replications below which it is not to be trusted."""
 LARGEST_SHARE = 0.1
 """Of the unavailability that one excursion may bring before the interval is not to be trusted."""
-_CAUTION = 1.2
-"""How many times the variance seen in a pilot is planned for: few values of a skewed law mostly show too little."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +47,16 @@ def planned(variation: float, relative: float, confidence: float) -> int:
     from scipy.special import ndtri
 
     wanted = (float(ndtri((1 + confidence) / 2)) / relative) ** 2
-    return max(FEWEST, math.ceil(wanted * variation * _CAUTION))
+    return max(FEWEST, math.ceil(wanted * variation))
 
 
 def spread_of_variance(contributions: Floats) -> float:
-    """How many times the variance that these show may be what it is: up to two standard errors of it more."""
-    squares, fourths = float(np.square(contributions).sum()), float((contributions**4).sum())
-    return 1 + 2 / math.sqrt(squares * squares / fourths) if fourths else 1.0
+    """How many times the variance that these show it may well be: by a standard error more.
+
+    Few values of a skewed law mostly show too little.
+    """
+    squares = np.square(contributions / contributions.max()) if contributions.any() else contributions
+    return 1 + math.sqrt(float(np.square(squares).sum())) / float(squares.sum()) if squares.any() else 1.0
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,11 @@ LONG = 0.95
 _LEAST_SHARE = 0.2
 """Of the degraded periods that is spread evenly over the failure modes, whatever the pilot saw of them."""
 LOOKS = 24
-"""Moments of a replication that are looked at in the pilot, and at least later."""
-MOST_LOOKS = 200
+"""Moments of a replication at which a degraded period is begun in the pilot, and at least later."""
+MANY_LOOKS = 1, 2, 4, 8
+"""Times as many later, if that is less work for the same interval,"""
+MANY = 60
+"""and so many replications are left: what a replication seldom comes to, and keeps, is met in few of them."""
 OUTAGES_AT_A_TENTH = 768
 """So many outages of exponential lengths make half of an interval at 95 % a tenth of the downtime."""
 PILOT = 8
@@ -99,74 +102,56 @@ def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, 
     total = math.fsum(contributions) / len(runs)
     if not total > 0:
         return None
-    by_kind = defaultdict[str, list[float]](list)
-    cost = defaultdict[str, list[float]](list)
-    for row, contribution in zip(excursions, contributions, strict=True):
-        by_kind[row["begun"]].append(contribution)
-        cost[row["begun"]].append(row["transitions"])
-    own = float(np.mean([run["transitions"] for run in runs]))
-    looks = _looks(own, float(np.mean(cost["settled"])) if cost["settled"] else own)
-    settled, running, otherwise = (_second_moment(by_kind[kind], len(runs)) for kind in _KINDS)
-    many_running = _how_many(running, settled, looks, cost["running"], cost["settled"], runs, "running")
-    many_otherwise = _how_many(otherwise, settled, looks, cost["otherwise"], cost["settled"], runs, "otherwise")
-    variance = settled * LOOKS / looks + running * settings.most_running / max(many_running, 1)
-    variance += otherwise * settings.most_otherwise / max(many_otherwise, 1)
+    kinds = {kind: _Kind(kind, excursions, contributions, runs) for kind in ("settled", "running", "otherwise")}
     # What degraded periods of a replication have in common is not averaged over them: replicas that came to lie
     # together in it, and stay so.
-    variance += max(0.0, _variance([run["unavailability"] for run in runs]) - settled - running - otherwise)
-    per_replication = own + looks * _mean(cost["settled"])
-    per_replication += many_running * _mean(cost["running"]) + many_otherwise * _mean(cost["otherwise"])
-    found = replace(
-        settings,
-        looks=looks,
-        most_running=many_running,
-        most_otherwise=many_otherwise,
-    )
+    common = _variance([run["unavailability"] for run in runs]) - sum(kind.moment for kind in kinds.values())
+    doubt = spread_of_variance(np.array(contributions))
     rate = YEAR * float(np.mean([run["outages_per_s"] for run in runs]))
     outages = OUTAGES_AT_A_TENTH * (0.1 / relative) ** 2
-    doubt = spread_of_variance(np.array(contributions))
-    return RarePlan(found, planned(variance * doubt / total**2, relative, confidence), per_replication, rate, outages)
+    own = float(np.mean([run["transitions"] for run in runs]))
+    plans = []
+    for looks in (LOOKS * times for times in MANY_LOOKS):
+        running, otherwise = (kinds[kind].how_many(looks, kinds["settled"]) for kind in ("running", "otherwise"))
+        numbers = {
+            "settled": looks / LOOKS,
+            "running": running / settings.most_running,
+            "otherwise": otherwise / settings.most_otherwise,
+        }
+        variance = max(0.0, common) + sum(kind.moment / numbers[name] for name, kind in kinds.items())
+        cost = (
+            own + looks * kinds["settled"].cost + running * kinds["running"].cost + otherwise * kinds["otherwise"].cost
+        )
+        replications = planned(variance * doubt / total**2, relative, confidence)
+        found = replace(settings, looks=looks, most_running=running, most_otherwise=otherwise)
+        plans.append(RarePlan(found, replications, cost, rate, outages))
+    return min((plans[0], *(each for each in plans if each.replications >= MANY)), key=lambda each: each.work)
 
 
-_KINDS = "settled", "running", "otherwise"
+class _Kind:
+    """What the trial showed of the degraded periods that began in one way."""
 
+    def __init__(self, kind: str, excursions: Rows, contributions: Sequence[float], runs: Rows) -> None:
+        pairs = zip(excursions, contributions, strict=True)
+        mine = [(contribution, row["transitions"]) for row, contribution in pairs if row["begun"] == kind]
+        self.moment = math.fsum(contribution**2 for contribution, _ in mine) / len(runs)
+        """Sum of squares a replication: an upper bound of the variance that they bring to its value."""
+        self.cost = float(np.mean([transitions for _, transitions in mine])) if mine else 0.0
+        """State changes of one."""
+        self._there = 0 if kind == "settled" else int(max(run[kind] for run in runs))
 
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values)) if values else 0.0
+    def how_many(self, looks: int, settled: "_Kind") -> int:
+        """Neyman's allocation: in proportion to the standard deviation over the root of the cost, and at least one."""
+        if not self.moment or not self._there:
+            return 1
+        if not settled.moment:
+            return max(2, min(8, self._there))
+        spread = math.sqrt(self.moment / max(self.cost, 1.0))
+        return int(min(max(1, round(looks * spread / math.sqrt(settled.moment / max(settled.cost, 1.0)))), 16))
 
 
 def _variance(values: Sequence[float]) -> float:
     return float(np.var(values, ddof=1)) if len(values) > 1 else 0.0
-
-
-def _second_moment(contributions: Sequence[float], runs: int) -> float:
-    """Sum of squares a replication: an upper bound of the variance that these degraded periods bring to its value."""
-    return math.fsum(x * x for x in contributions) / runs
-
-
-def _looks(own: float, each: float) -> int:
-    """So many that what is begun costs about as much as the run itself."""
-    return int(min(max(LOOKS, own / max(each, 1.0)), MOST_LOOKS))
-
-
-def _how_many(
-    moment: float,
-    settled: float,
-    looks: int,
-    costs: Sequence[float],
-    settled_costs: Sequence[float],
-    runs: Rows,
-    column: str,
-) -> int:
-    """Neyman's allocation: in proportion to the standard deviation over the root of the cost, and at least two."""
-    there = int(max(run[column] for run in runs))
-    if not moment or not there:
-        return 2
-    if not settled:
-        return max(2, min(8, there))
-    spread = math.sqrt(moment / max(_mean(costs), 1.0))
-    settled_spread = math.sqrt(settled / max(_mean(settled_costs), 1.0))
-    return int(min(max(2, round(looks * spread / settled_spread)), 16))
 
 
 def _modes(settings: RareSettings, excursions: Rows, contributions: Sequence[float]) -> dict[str, float]:

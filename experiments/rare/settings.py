@@ -30,7 +30,7 @@ class RareSettings:
     """How replicas lie together (`simulator.rare.watched.Watched.layout`) -> how much what begins from there varies."""
     looks: int = 24
     """About so many moments at which a degraded period is begun."""
-    most_running: int = 2
+    most_running: int = 1
     """At most so many of those at which something was under way are used, for each costs a run up to it."""
     most_otherwise: int = 2
     """At most so many of the degraded periods that begin otherwise than by a failure clock are followed."""
