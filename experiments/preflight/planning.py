@@ -9,6 +9,7 @@ from experiments.design.scenario import Scenario
 from experiments.experiment import Experiment
 from experiments.rare import pilot as rare
 from experiments.rare.replication import RareSpec, run_rare_cell
+from experiments.rare.settings import RareSettings
 from experiments.report.table import POLICY, Column, Table
 from experiments.runner.replication import arguments
 from experiments.runner.run import FIRST_LOOK
@@ -16,7 +17,7 @@ from models.units import DAY, format_duration
 from simulator.run import Run, simulate
 
 RARE_PHASES = 3
-"""Of the pilot of rare outages, `experiments.rare.pilot.PILOT` replications each."""
+"""Of the pilot of rare outages at most, `experiments.rare.pilot.PILOT` replications each."""
 PILOT_SECONDS = 60 * DAY
 """Simulated time of a pilot run: long enough for some failures, short enough to wait for."""
 
@@ -60,7 +61,7 @@ def rare_pilot(experiment: Experiment) -> float | None:
         return None
     first, *others = experiment.scenarios()
     begin = time.perf_counter()
-    run_rare_cell(RareSpec(first, "scales", {goal.name: rare.first() for goal in first.services}, 0))
+    run_rare_cell(RareSpec(first, "scales", {goal.name: RareSettings(0.0) for goal in first.services}, 0))
     return (time.perf_counter() - begin) * RARE_PHASES * rare.PILOT * (1 + len(others))
 
 

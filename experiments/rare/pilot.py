@@ -19,6 +19,8 @@ _LEAST_SHARE = 0.2
 """Of the degraded periods that is spread evenly over the failure modes, whatever the pilot saw of them."""
 LOOKS = 24
 """Moments of a replication at which a degraded period is begun in the pilot, and at least later."""
+FIRST_LOOKS = 8
+"""As many in the first phase: lengths vary less than what comes of them."""
 MANY_LOOKS = 1, 2, 4, 8
 """Times as many later, if that is less work for the same interval,"""
 MANY = 60
@@ -31,7 +33,7 @@ PILOT = 8
 
 def first() -> RareSettings:
     """How degraded periods are followed to see how long they last: as they are."""
-    return RareSettings(0.0, looks=LOOKS)
+    return RareSettings(0.0, looks=FIRST_LOOKS)
 
 
 def scaled(excursions: Rows) -> RareSettings:
@@ -97,7 +99,7 @@ def _layouts(excursions: Rows, contributions: Sequence[float]) -> dict[str, floa
 
 
 def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, confidence: float) -> RarePlan | None:
-    """What the estimate takes, by a trial of the settings; None if no outage was met in it."""
+    """What the estimate takes, by what was seen of degraded periods; None if no outage was met in them."""
     contributions = contributions_of(excursions).tolist()
     total = math.fsum(contributions) / len(runs)
     if not total > 0:

@@ -1,11 +1,11 @@
-"""The estimate of rare outages of the Services of one policy: a pilot in three phases, then what it planned."""
+"""The estimate of rare outages of the Services of one policy: a pilot in up to three phases, then what it planned."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from experiments.design.scenario import Scenario
-from experiments.inference.rare_events import Diagnostics, RareEstimate
+from experiments.inference.rare_events import FEWEST, Diagnostics, RareEstimate
 from experiments.rare import pilot
 from experiments.rare.estimates import found
 from experiments.rare.pilot import RarePlan
@@ -42,19 +42,28 @@ class RareFinding:
 def plans(
     scenario: Scenario, services: Sequence[str], relative: float, confidence: float, run_cells: RunCells = in_process
 ) -> dict[str, RarePlan | None]:
-    """By Service: how the effort is best spent; None if the pilot met no outage."""
+    """By Service: how the effort is best spent; None if the pilot met no outage.
+
+    A trial tells how many replications that takes. None is made where the fewest would do as the pilot was, before its
+    effort was spent well.
+    """
     start = {service: pilot.first() for service in services}
     seen = _rows(_cells(scenario, "scales", start, pilot.PILOT, run_cells), "excursions")
     tilted = {service: pilot.scaled(seen.get(service, [])) for service in services}
-    seen = _rows(_cells(scenario, "pilot", tilted, pilot.PILOT, run_cells), "excursions")
-    tuned = {service: pilot.tuned(tilted[service], seen.get(service, [])) for service in services}
-    settings = {service: each for service, each in tuned.items() if each is not None}
-    cells = _cells(scenario, "trial", settings, pilot.PILOT, run_cells) if settings else []
+    cells = _cells(scenario, "pilot", tilted, pilot.PILOT, run_cells)
     excursions, runs = _rows(cells, "excursions"), _rows(cells, "rare")
-    plans = {
-        service: pilot.plan(each, excursions[service], runs[service], relative, confidence)
-        for service, each in settings.items()
-    }
+    tuned = {service: pilot.tuned(tilted[service], excursions.get(service, [])) for service in services}
+    settings = {service: each for service, each in tuned.items() if each is not None}
+
+    def planned(service: str) -> RarePlan | None:
+        return pilot.plan(settings[service], excursions[service], runs[service], relative, confidence)
+
+    plans = {service: planned(service) for service in settings}
+    uncertain = {service: settings[service] for service, plan in plans.items() if plan and plan.replications > FEWEST}
+    if uncertain:
+        cells = _cells(scenario, "trial", uncertain, pilot.PILOT, run_cells)
+        excursions, runs = _rows(cells, "excursions"), _rows(cells, "rare")
+        plans |= {service: planned(service) for service in uncertain}
     return {service: plans.get(service) for service in services}
 
 
