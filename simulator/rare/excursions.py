@@ -54,7 +54,8 @@ class Beginner:
         """From this state, with other luck of this name; None if the state cannot be brought about."""
         stationary = self._model.is_stationary
         stage, before = self._stage, self._stage.transitions if self._stage else 0
-        if stage is None or not (stationary and stage.bring(state)):
+        rng = Streams(self._model.seed, luck).stream("rare/wait")
+        if stage is None or not (stationary and stage.bring(state, rng)):
             end = math.inf if stationary else None
             simulation = self._model.begun(luck, state.nodes, state.time, self._keep_log, end)
             stage, before = Stage(simulation, self._service, self._up, self._tilting), 0

@@ -147,7 +147,7 @@ def restore(simulation: Simulation, state: Settled) -> bool:
     if subjects is None:
         return False
     clocks = {_key(clock, subjects): clock for clock in simulation.hazards.running}
-    if not clocks.keys() <= state.ages.keys():
+    if clocks.keys() != state.ages.keys():
         return False
     names = simulation.state.nodes.names
     simulation.control_plane.kubelet.images.have([state.images.get(name, ()) for name in names])

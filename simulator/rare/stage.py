@@ -7,6 +7,8 @@ settled state as a new one can, if its replicas are brought to their places.
 
 from collections import Counter, defaultdict
 
+import numpy as np
+
 from simulator.rare.degraded import Follower, Tilting
 from simulator.rare.settled import Settled, restore, settled
 from simulator.rare.watched import Up, Watched
@@ -15,6 +17,9 @@ from simulator.state.objects import PodState, Workload
 
 _PATIENCE = 4
 """So many times it is waited until what is under way is over, before a new simulation is made."""
+_PHASES = 600.0
+"""Seconds, a multiple of the periods of the control plane's loops, over which the end of a wait is spread: a period
+mostly ends when one of them has looked, and the next is to begin wherever they stand."""
 _LONGEST_LOG = 8
 """Times as much as when it was new that a log may hold: all of it is read for each period with an outage."""
 
@@ -39,27 +44,30 @@ class Stage:
         """State changes so far."""
         return self.simulation.state.transitions.count
 
-    def bring(self, state: Settled) -> bool:
-        """Waits until what is under way is over, moves the replicas, restores the rest; False if that cannot be."""
-        if self._log_is_long() or not self._settle():
+    def bring(self, state: Settled, rng: np.random.Generator) -> bool:
+        """Waits until what is under way is over, moves the replicas, restores the rest; False if that cannot be.
+
+        `rng` says where the control plane's loops then stand.
+        """
+        if self._log_is_long() or not self._settle(rng):
             return False
-        if self._move(state) and not self._settle():
+        if self._move(state) and not self._settle(rng):
             return False
         return restore(self.simulation, state)
 
     def _log_is_long(self) -> bool:
         return self.simulation.log is not None and self.transitions > _LONGEST_LOG * self._deployed
 
-    def _settle(self) -> bool:
+    def _settle(self, rng: np.random.Generator) -> bool:
         """Whether nothing is under way any more, some time after the repairs that are."""
         simulation = self.simulation
         kernel, modes = simulation.kernel, simulation.hazards.exposure
         for _ in range(_PATIENCE):
+            left = simulation.hazards.repairs.longest_left(modes)
+            kernel.run_until(kernel.now + left + simulation.timing.crash_loop_reset + 1.0 + _PHASES * rng.random())
             if settled(simulation) is not None:
                 return True
-            left = simulation.hazards.repairs.longest_left(modes)
-            kernel.run_until(kernel.now + left + simulation.timing.crash_loop_reset + 1.0)
-        return settled(simulation) is not None
+        return False
 
     def _move(self, state: Settled) -> bool:
         """Deletes replicas that are not where the state has one, and says where those that follow them go.

@@ -136,11 +136,6 @@ class Profile:
         """Those of the filters that may know without looking at any node."""
         return tuple(plugin for plugin in self.filters if isinstance(plugin, PreFilterPlugin))
 
-    @cached_property
-    def enqueue_extensions(self) -> tuple[EnqueueExtensions, ...]:
-        """Those of the filters that say what may help the pods that they reject."""
-        return tuple(plugin for plugin in self.filters if isinstance(plugin, EnqueueExtensions))
-
 
 def name_of(plugin: object) -> str:
     """The name that a plugin is known by."""

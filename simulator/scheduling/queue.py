@@ -73,8 +73,11 @@ class SchedulingQueue:
                 self._activate_first(alike)
 
     def _activate_first(self, alike: Alike) -> None:
-        waiting = self._unschedulable.get(alike)
-        if waiting:
-            self.add(heappop(waiting)[1])
-            if not waiting:
-                del self._unschedulable[alike]
+        waiting = self._unschedulable.get(alike, [])
+        while waiting:
+            pod = heappop(waiting)[1]
+            if (pod.pod_class, pod.only_node) == alike:  # else its labels are others, and it has its turn among others
+                self.add(pod)
+                break
+        if not waiting:
+            self._unschedulable.pop(alike, None)

@@ -99,17 +99,22 @@ class Scheduler:
             self._queue.add(pod)
 
     def _metadata_changed(self, pod: PodState) -> None:
-        """Other labels may help the pod itself, or those that wait for the sake of where it is."""
+        """Other labels may help the pod itself, or those that wait for the sake of where it is, or is not."""
         if pod.node < 0:
             self._enqueue(pod)
         else:
-            self._queue.activate_where(lambda waiting: self.cycle_state(waiting).answers.depends_on_pods)
+            self._room_appeared()
 
     def _deleting(self, pod: PodState) -> None:
+        """It holds no room any more for which it waited, or in which its volumes were being bound."""
+        held_room = pod in self._nominated or pod in self._binder
         self._nominated.pop(pod, None)
         self._settled.discard(pod)
         self._binder.forget(pod)
-        self._moved(pod)
+        if held_room:
+            self._room_appeared()
+        else:
+            self._moved(pod)
 
     def _moved(self, pod: PodState) -> None:
         """A pod came or goes: that may help those that wait for the sake of where such pods are."""
@@ -228,8 +233,10 @@ class Scheduler:
 
     def bind(self, pod: PodState, node: int) -> None:
         """Puts the pod on the node."""
-        self._nominated.pop(pod, None)
+        waited_for = self._nominated.pop(pod, node)
         self._settled.discard(pod)
+        if waited_for != node:
+            self._room_appeared()
         if pod.pod_class.has_volumes:
             self._state.pods.set_volume_wait(pod, VolumeWait.NOTHING, pod.cause)
             if self._binder.reserve(pod, node, self._cluster.storage):
@@ -311,7 +318,8 @@ class Scheduler:
             if nomination is not None:
                 self._preempt(pod, *nomination)
                 return True
-        self._nominated.pop(pod, None)
+        if self._nominated.pop(pod, None) is not None:
+            self._room_appeared()
         return False
 
     def _waits_for_victims(self, pod: PodState) -> bool:

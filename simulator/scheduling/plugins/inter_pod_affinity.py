@@ -51,8 +51,9 @@ class InterPodAffinity:
         def keeps_away(other: PodClass) -> bool:
             return any(term.matches(pod.namespace, pod.labels) for term in other.affinity.anti_required)
 
-        anti = pod.affinity.anti_required
-        return [keeps_away, *(cluster.matching((term,), term.topology_key).matches for term in anti)]
+        # Without the last of those that it wants to be near, it may be the first of a group, and go anywhere.
+        near, anti = self.helped_by(pod, cluster), pod.affinity.anti_required
+        return [keeps_away, *near, *(cluster.matching((term,), term.topology_key).matches for term in anti)]
 
     def counts_by_taints(self, pod: PodView) -> bool:
         return False

@@ -1,6 +1,12 @@
 """A simulation that was used is brought into a settled state as a new one is."""
 
+from dataclasses import replace
+
+import numpy as np
+
+from models.behaviour import Behaviour, PodBehaviour
 from models.distributions import Exponential, Fixed, LogNormal
+from models.timing import Timing
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.operations.rollout import Rollout
@@ -9,13 +15,14 @@ from simulator.rare.excursions import Beginner
 from simulator.rare.runs import Model
 from simulator.rare.settled import Settled, restore, settled
 from simulator.rare.stage import Stage
-from tests.simulator.clusters import DAY, HOUR, cluster, deployment, nodes
+from tests.simulator.clusters import DAY, HOUR, cluster, deployment, nodes, template, tolerations
 from tests.simulator.rare.models import at_least, model
 
 WEB = cluster(nodes(4, "abc"), deployment("web", 2), deployment("other", 3))
 CRASHES = NodeCrash("node", Exponential(0.3 * DAY), LogNormal.from_quantile(480.0, 3600.0))
 FAILURES = [CRASHES, ContainerCrash("crash", Exponential(5 * DAY))]
 PLAIN = Tilting(0.0, {})
+RNG = np.random.default_rng(1)
 
 
 def states(of: Model, number: int) -> list[Settled]:
@@ -43,7 +50,7 @@ def test_a_used_simulation_is_brought_into_any_settled_state() -> None:
     for state in [*found, *reversed(found)]:
         [clock, *_] = [c for clocks in used.watched.critical_clocks().values() for c in clocks]
         used.follower.force(clock, (0.0, 100 * DAY))
-        assert used.bring(state)
+        assert used.bring(state, RNG)
         now = settled(used.simulation)
         assert now is not None
         assert sorted(now.nodes.values()) == sorted(state.nodes.values())
@@ -57,7 +64,7 @@ def test_replicas_keep_the_ages_that_go_with_their_nodes() -> None:
     of = model(WEB, FAILURES)
     found = states(of, 3)
     used = stage(of, found[0])
-    assert used.bring(found[2])
+    assert used.bring(found[2], RNG)
 
     def ages(state: Settled) -> list[tuple[str, float]]:
         on = {f"{name}/{container}": node for name, node in state.nodes.items() for container in ("server",)}
@@ -73,7 +80,7 @@ def test_no_used_simulation_is_taken_once_its_log_is_long() -> None:
     [state] = states(of, 1)
     used = stage(of, state, keep_log=True)
     uses = 0
-    while used.bring(state):
+    while used.bring(state, RNG):
         [clock, *_] = [c for clocks in used.watched.critical_clocks().values() for c in clocks]
         used.follower.force(clock, (0.0, 100 * DAY))
         uses += 1
@@ -101,3 +108,25 @@ def test_what_a_period_counts_does_not_depend_on_what_was_begun_before_it() -> N
     periods = [beginner.from_settled(state, f"luck {i}") for i in range(4)]
     assert {(p.mode, p.rate) for p in periods if p} == {("node!", 2 / (1e9 * DAY))}
     assert all(p is not None and 100.0 < p.period.downtime == p.period.lasted < 110.0 for p in periods)
+
+
+def test_the_loops_stand_anywhere_when_the_next_period_begins() -> None:
+    """The end of a period is a pass over the nodes and a fixed time later, and the repair is over by then."""
+    timing = replace(Timing(), node_monitor_period=60.0)
+    pods = PodBehaviour(image_pull=Fixed(0.0), startup=Fixed(120.0))
+    web = deployment("web", 1, pods=template("web", tolerations=tolerations(0.0)))
+    crashes = NodeCrash("node", Exponential(1e9 * DAY), Fixed(150.0))
+    of = model(cluster(nodes(3), web), [crashes], behaviour=Behaviour(pods, timing=timing))
+    [state] = states(of, 1)
+
+    def lasted(beginner: Beginner, luck: int) -> float:
+        found = beginner.from_settled(state, f"luck {luck}")
+        assert found is not None
+        return found.period.lasted
+
+    used = Beginner(of, "web", at_least(1), PLAIN)
+    again = np.array([lasted(used, luck) for luck in range(120)])
+    anew = np.array([lasted(Beginner(of, "web", at_least(1), PLAIN), luck) for luck in range(120)])
+    # Uniform over the period of the loop, but for a step at its ends.
+    assert abs(again.mean() - anew.mean()) <= 4 * timing.node_monitor_period * np.sqrt(2 / 12 / 120)
+    assert abs(again.std() / anew.std() - 1) < 0.2

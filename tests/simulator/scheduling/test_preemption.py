@@ -9,13 +9,15 @@ import pytest
 from models.cluster import Cluster
 from models.deployment import Deployment
 from models.disruption import PodDisruptionBudget
+from models.distributions import Fixed
 from models.labels import LabelSelector
 from models.node import Node, Resources
 from models.pod import Container, PodSpec, PodTemplate
 from simulator.placement import Arrival, place
 from simulator.scheduling.plugins.default_preemption import DefaultPreemption
 from simulator.scheduling.views import RunningPod
-from tests.simulator.clusters import Lab
+from tests.simulator.clusters import Lab, behaviour, cluster, container, nodes
+from tests.simulator.clusters import pod as labelled_pod
 
 GIB = 1024**3
 
@@ -122,3 +124,19 @@ def test_budgets_of_one_name_in_two_namespaces_are_two_budgets() -> None:
     lab.run(100.0)
     placed = {pod.pod_class.namespace: pod.node for pod in lab.pods() if pod.node >= 0}
     assert placed == {"strict": 0, "more-important": 1}
+
+
+def test_room_is_given_to_those_that_wait_once_the_pod_that_it_was_made_for_is_deleted() -> None:
+    def asked(name: str, cpu: int, **spec: Any) -> Any:
+        return labelled_pod(name, container(cpu=cpu), **spec)
+
+    first, last = asked("first", 2000), asked("last", 2000, termination_grace_period=300.0)
+    lab = Lab(cluster(nodes(1), first, last), behaviour=behaviour(stop=Fixed(1000.0)))
+    lab.apply(asked("important", 4000, priority=100), at=10.0)
+    lab.apply(asked("small", 1500), at=20.0)
+    lab.run(60.0)  # the first is gone, the last on its way
+    important, small = lab.pods("important") + lab.pods("small")
+    assert (important.node, small.node) == (-1, -1)
+    lab.delete(important, at=70.0)
+    lab.run(71.0)
+    assert small.node == 0

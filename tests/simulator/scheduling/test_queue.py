@@ -58,3 +58,13 @@ def test_what_helps_some_templates_wakes_only_those() -> None:
     assert list(drained(queue)) == [b0.uid]
     assert queue.is_rejected(a0)
     assert not queue.is_rejected(b0)
+
+
+def test_a_pod_that_got_other_labels_holds_none_of_its_former_equals_back() -> None:
+    queue = SchedulingQueue(lambda: None)
+    a0, a1, b0, _ = sorted(pods(), key=lambda pod: (pod.pod_class.spec.priority, pod.uid))
+    queue.reject(a0)
+    queue.add_unschedulable(a1)
+    a0.pod_class = b0.pod_class
+    queue.activate_all()
+    assert list(drained(queue)) == [a1.uid]

@@ -433,6 +433,25 @@ def test_a_pod_that_a_hard_default_keeps_waiting_is_tried_when_another_of_its_ki
     assert lab.run(HOUR).times(Kind.POD_NODE, since=1.0) == [10.0]
 
 
+def test_pods_that_want_to_be_together_are_tried_elsewhere_once_none_is_left_on_a_drained_node() -> None:
+    together = Affinity(pod_required=(PodAffinityTerm(WEB, HOSTNAME_LABEL),))
+    lab = Lab(cluster(nodes(2), deployment("web", 2, pods=template("web", affinity=together))))
+    [(there, _)] = Counter(p.node for p in lab.pods()).items()
+    lab.at(10.0, lambda: lab.state.nodes.set_unschedulable(there, True, 0))
+    for old in lab.pods():
+        lab.delete(old, at=10.0)
+    assert {p.node for p in lab.run(HOUR).pods()} == {1 - there}
+
+
+def test_a_pod_that_keeps_away_from_another_is_tried_when_that_one_gets_other_labels() -> None:
+    apart = Affinity(pod_anti_required=(PodAffinityTerm(WEB, HOSTNAME_LABEL),))
+    lab = Lab(cluster(nodes(1), pod("web"), pod("other", affinity=apart)))
+    [web, other] = lab.pods()
+    assert other.node < 0
+    lab.at(10.0, lambda: lab.simulation.api.label(web, {"app": "quarantine"}))
+    assert lab.run(HOUR).times(Kind.POD_NODE, since=1.0) == [10.0]
+
+
 def test_higher_priorities_go_first() -> None:
     low, high = (pod(name, container(cpu=3000), priority=p) for name, p in (("low", 0), ("high", 1000)))
     lab = Lab(cluster(nodes(1), low, high))
