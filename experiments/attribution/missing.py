@@ -48,7 +48,7 @@ _OF_PODS = (
     *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
     *(Kind.POD_AWAITING_NODE, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION),
 )
-_OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING)
+_OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING, Kind.NODE_REACHABLE)
 _OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
 _POD_KINDS, _NODE_KINDS = frozenset(map(int, _OF_PODS)), frozenset(map(int, _OF_NODES))
 
@@ -163,6 +163,8 @@ class _Reader:
             pod.answering = bool(new)
             if not new:
                 pod.fell(cause)
+            else:
+                pod.fallen = False
         else:
             pod.ready = bool(new)
             if not new:
@@ -198,10 +200,11 @@ class _Reader:
     def _look(self, time: float, pod: Pod) -> None:
         """Has the pod change its stage, if something else keeps it from answering now."""
         stage = pod.waits_for(self._published)
-        if stage is not pod.stage or (pod.cause != pod.blamed and stage is not None):
+        cause = pod.culprit
+        if stage is not pod.stage or (cause != pod.blamed and stage is not None):
             self._leave_stage(pod, time)
             self._answering += (stage is None) - (pod.stage is None)
-            pod.stage, pod.blamed, pod.since = stage, pod.cause, time
+            pod.stage, pod.blamed, pod.since = stage, cause, time
 
     def _leave_stage(self, pod: Pod, time: float) -> None:
         if pod.stage is not None:
@@ -221,6 +224,9 @@ class _Reader:
             node.reporting = bool(new)
         elif kind == Kind.NODE_EVICTING:
             node.evicting = bool(new)
+        elif kind == Kind.NODE_REACHABLE:
+            node.reachable = bool(new)
+            node.cut_off_by = cause
         else:
             node.powered = bool(new)
             if not new:

@@ -10,6 +10,7 @@ from simulator.kernel import Kernel
 from simulator.kubelet.admission import Admission
 from simulator.kubelet.deadline import Deadlines
 from simulator.kubelet.failure_clocks import CrashMode
+from simulator.kubelet.hang import Hang
 from simulator.kubelet.images import Images
 from simulator.kubelet.overload import SlowProbes
 from simulator.kubelet.restart import Restart
@@ -26,7 +27,8 @@ class Kubelet:
     def __init__(self, kernel: Kernel, state: ClusterState, hazards: Hazards, timing: Timing) -> None:
         self._state = state
         self.images = Images(kernel, len(state.nodes))
-        self._termination = termination = Termination(kernel, state)
+        self.hang = Hang(kernel, state, lambda pod: self._released(pod))
+        self._termination = termination = Termination(kernel, state, self.hang)
         restart = Restart(kernel, state, hazards, timing, self.images, termination)
         self._start = restart.start
         self._clocks = restart.clocks
@@ -117,6 +119,13 @@ class Kubelet:
         else:
             self._start.report_ready(pod)
             self.contents.reconnected(pod)
+
+    def _released(self, pod: PodState) -> None:
+        """Its kubelet, which was hung, does what it is told at last; one that was cut off does so when it reports."""
+        if pod.deleting:
+            self._termination.terminate(pod)
+        elif self._deadlines.is_over(pod) and self._state.nodes.powered[pod.node]:
+            self._termination.end(pod)
 
     def _lost_power(self, pod: PodState, cause: int) -> None:
         self._termination.cancel(pod)

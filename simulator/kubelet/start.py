@@ -94,7 +94,7 @@ class Start:
         pod.timer = None
         stages = pod.pod_class.stages
         containers = [pod.containers[number] for number in stages[pod.stage].containers]
-        starting = obstacles.startable(pod, containers)
+        starting = [each for each in obstacles.startable(pod, containers) if not _has_succeeded(pod, each)]
         is_last = pod.stage == len(stages) - 1
         pod.holds_up = None if is_last else containers[-1]
         if is_last and pod.phase is Phase.PENDING and not obstacles.stays_pending(pod):
@@ -205,6 +205,11 @@ class Start:
         for container in pod.containers:
             container.ready = False
         self.report_ready(pod)
+
+
+def _has_succeeded(pod: PodState, container: ContainerState) -> bool:
+    """Whether the container did what it was to do in the sandbox before this one."""
+    return container.exit_code == 0 and not pod.pod_class.spec.restarts(container.spec, failed=False)
 
 
 def _is_sidecar(pod: PodState, container: ContainerState) -> bool:

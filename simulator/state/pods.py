@@ -17,6 +17,11 @@ class Pods(dict[int, PodState]):
         self._emit = transitions.emit
         self.names: list[tuple[PodOwner | None, PodClass, int]] = []
         """By uid, what names a pod, also one that is gone: its owner, its class, its ordinal."""
+        transitions.listen(Kind.NODE_REACHABLE, lambda node, new, cause: self._reachable_changed(node, cause))
+
+    def _reachable_changed(self, node: int, cause: int) -> None:
+        for pod in list(self._nodes.running[node].values()):
+            self._look_at_answering(pod, cause)
 
     def create(
         self,
@@ -119,7 +124,12 @@ class Pods(dict[int, PodState]):
             self._emit(Kind.POD_CONTAINERS, pod, pod.uid, old, running, cause)
 
     def set_answering(self, pod: PodState, answering: bool, cause: int) -> None:
-        """Whether the pod can answer requests that reach it."""
+        """Whether the pod can answer requests that reach it; none do while its node is cut off from users."""
+        pod.serving = answering
+        self._look_at_answering(pod, cause)
+
+    def _look_at_answering(self, pod: PodState, cause: int) -> None:
+        answering = pod.serving and self._nodes.reachable[pod.node]
         if pod.answering is not answering:
             pod.answering = answering
             self._emit(Kind.POD_ANSWERING, pod, pod.uid, not answering, answering, cause)

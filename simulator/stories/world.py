@@ -27,6 +27,7 @@ from simulator.stories.configurations import Configurations
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
 from simulator.stories.departures import Departures
+from simulator.stories.effects import Effects
 from simulator.stories.evictions import Evictions
 from simulator.stories.machines import Machines
 from simulator.stories.outage import Outage
@@ -82,6 +83,8 @@ class World:
         """Waits for nodes to be Ready or not."""
         self.configurations = Configurations(state, kubelet, cluster)
         """The ConfigMaps and Secrets that are changed, and how."""
+        self.effects = Effects(state, kubelet)
+        """What nodes may lack while their containers run on."""
         self.rollouts = Rollouts(kernel, state, api, self.strikes, self.configurations)
         """What workloads are told to be."""
         self.machines = Machines(state, self.strikes)

@@ -188,6 +188,7 @@ class PodState:
         "running",
         "running_since",
         "scheduling_gates",
+        "serving",
         "slot",
         "stage",
         "start_time",
@@ -230,7 +231,10 @@ class PodState:
         """A node was asked for because the pod fits nowhere."""
         self.pulling = False
         """Bound, and some of its images are not on the node yet."""
+        self.serving = False
+        """Whether it can answer requests that reach it."""
         self.answering = False
+        """Whether it does: it serves, and its node is not cut off from users."""
         self.running = 0
         """How many of its containers run."""
         self.running_since = now
