@@ -107,7 +107,7 @@ def _written_field(name: str, annotation: Any, value: Any) -> Any:
             return int(value) if value == int(value) else value
         return written_duration(value)
     if name == "values":
-        return [written_duration(item) for item in value]
+        return [written_duration(item) if isinstance(item, float) else item for item in value]  # or those of a label
     return as_written(value)
 
 

@@ -232,6 +232,7 @@ SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "nodeCrash": lambda load: len(load.nodes),
     "nodeBurst": lambda load: len(load.nodes),
     "nodeReboot": lambda load: len(load.nodes),
+    "networkPartition": lambda load: len({node.zone for node in load.nodes}),
     "kubeletOutage": lambda load: len(load.nodes),
     "commonCause": lambda load: len(load.nodes),
     "zoneOutage": lambda load: len({node.zone for node in load.nodes}),
@@ -271,6 +272,7 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "nodeCrash": NODE_2,
     "nodeBurst": NODE_2,
     "nodeReboot": NODE_2,
+    "networkPartition": ("zone-a", {"values": ("zone-a",)}),
     "kubeletOutage": NODE_2,
     "commonCause": ("", {"select": LabelSelector.of({HOSTNAME_LABEL: "node-2"}), "common_share": 0.5}),
     "zoneOutage": ("zone-a", {"zones": ("zone-a",)}),
@@ -283,7 +285,7 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
 """What to tell each failure mode, and what its causes then name."""
 OF_ONE_OBJECT = {"accessRefused", "secretExpiry"}
 """Those that are told by their target whom they strike."""
-POWER_STAYS = {"kubeletOutage"}
+POWER_STAYS = {"kubeletOutage", "networkPartition"}
 """Those of nodes that do not switch them off."""
 NOBODY: dict[str, Any] = {
     "zones": ("nowhere",),
