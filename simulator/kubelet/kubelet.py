@@ -12,6 +12,7 @@ from simulator.kubelet.deadline import Deadlines
 from simulator.kubelet.failure_clocks import CrashMode
 from simulator.kubelet.hang import Hang
 from simulator.kubelet.images import Images
+from simulator.kubelet.node_pressure import NodePressure
 from simulator.kubelet.overload import SlowProbes
 from simulator.kubelet.restart import Restart
 from simulator.kubelet.shutdown import NodeShutdown
@@ -37,6 +38,8 @@ class Kubelet:
         self.shutdown = NodeShutdown(kernel, state, termination)
         self._admission = Admission(kernel, state, self.shutdown.going)
         self.slow_probes = SlowProbes(kernel, state, restart.start, restart)
+        self.pressure = NodePressure(kernel, state, self.images, termination, self.hang)
+        self.pressure.admit = lambda pod: self._bound(pod) if pod.stage < 0 else None
         self._booting = [False] * len(state.nodes)
         """Nodes that lost power since their kubelet last reported."""
         self._deadlines = Deadlines(kernel, state, termination)
@@ -50,6 +53,9 @@ class Kubelet:
     def _bound(self, pod: PodState) -> None:
         if pod.node in self.shutdown.going:
             return  # refused over and over, like those that name their node (`Admission`)
+        if self.pressure.refuses(pod):
+            self._start.hold(pod)
+            return
         self._start.bound(pod)
         self._deadlines.bound(pod)
 

@@ -52,10 +52,15 @@ class Start:
 
     def bound(self, pod: PodState) -> None:
         """The pod got its node: its kubelet sees it as soon as it is in touch with the API server."""
-        spec = pod.pod_class.spec
-        pod.containers = [ContainerState(container) for container in (*spec.containers, *spec.sidecars)]
+        self.hold(pod)
         if self._nodes.reporting[pod.node]:
             self.start_pod(pod)
+
+    @staticmethod
+    def hold(pod: PodState) -> None:
+        """The pod got its node, and is not admitted yet."""
+        spec = pod.pod_class.spec
+        pod.containers = [ContainerState(container) for container in (*spec.containers, *spec.sidecars)]
 
     def start_pod(self, pod: PodState) -> None:
         """All that the pod refers to, its volumes, a new sandbox, the images that are missing, then the containers."""

@@ -71,6 +71,7 @@ SOME: dict[str, Any] = {
     "time_to_return": Exponential(HOUR / 2),
     "like": LabelSelector.of({HOSTNAME_LABEL: "node-0"}),
     "replicas": 3,
+    "shortage": 2**30,
 }
 """A value for every field of a policy that has no default, and for some that have, by name."""
 TARGETS = {
@@ -232,6 +233,8 @@ SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "nodeCrash": lambda load: len(load.nodes),
     "nodeBurst": lambda load: len(load.nodes),
     "nodeReboot": lambda load: len(load.nodes),
+    "memoryPressure": lambda load: len(load.nodes),
+    "diskPressure": lambda load: len(load.nodes),
     "networkPartition": lambda load: len({node.zone for node in load.nodes}),
     "kubeletOutage": lambda load: len(load.nodes),
     "commonCause": lambda load: len(load.nodes),
@@ -272,6 +275,8 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "nodeCrash": NODE_2,
     "nodeBurst": NODE_2,
     "nodeReboot": NODE_2,
+    "memoryPressure": NODE_2,
+    "diskPressure": NODE_2,
     "networkPartition": ("zone-a", {"values": ("zone-a",)}),
     "kubeletOutage": NODE_2,
     "commonCause": ("", {"select": LabelSelector.of({HOSTNAME_LABEL: "node-2"}), "common_share": 0.5}),
@@ -285,7 +290,7 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
 """What to tell each failure mode, and what its causes then name."""
 OF_ONE_OBJECT = {"accessRefused", "secretExpiry"}
 """Those that are told by their target whom they strike."""
-POWER_STAYS = {"kubeletOutage", "networkPartition"}
+POWER_STAYS = {"kubeletOutage", "networkPartition", "memoryPressure", "diskPressure"}
 """Those of nodes that do not switch them off."""
 NOBODY: dict[str, Any] = {
     "zones": ("nowhere",),
