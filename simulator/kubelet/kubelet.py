@@ -34,6 +34,7 @@ class Kubelet:
         self._start = restart.start
         self._clocks = restart.clocks
         self.contents = restart.contents
+        self.oom_kill = restart.oom_kill
         self.access = restart.start.access
         self.shutdown = NodeShutdown(kernel, state, termination)
         self._admission = Admission(kernel, state, self.shutdown.going)

@@ -30,6 +30,7 @@ from simulator.stories.departures import Departures
 from simulator.stories.effects import Effects
 from simulator.stories.evictions import Evictions
 from simulator.stories.machines import Machines
+from simulator.stories.memory import Memory
 from simulator.stories.outage import Outage
 from simulator.stories.rollouts import Rollouts
 from simulator.stories.storage import Storage
@@ -85,6 +86,8 @@ class World:
         """The ConfigMaps and Secrets that are changed, and how."""
         self.effects = Effects(state, kubelet)
         """What nodes may lack while their containers run on."""
+        self.memory = Memory(state, kubelet, self.strikes)
+        """The memory of nodes, which may run out."""
         self.rollouts = Rollouts(kernel, state, api, self.strikes, self.configurations)
         """What workloads are told to be."""
         self.machines = Machines(state, self.strikes)
@@ -222,9 +225,11 @@ class World:
         """An event to yield: succeeds after `seconds`."""
         return self._kernel.sleep(seconds, Order.REPAIR)
 
-    def crash_containers(self, mode: str, law: Distribution, select: LabelSelector) -> None:
+    def crash_containers(
+        self, mode: str, law: Distribution, select: LabelSelector, exit_code: int | None = None
+    ) -> None:
         """From now on, containers of the selected pods crash: a clock each, from each start of the container."""
-        self._kubelet.arm_containers(CrashMode(mode, law, select))
+        self._kubelet.arm_containers(CrashMode(mode, law, select, exit_code))
 
     def crash_sandboxes(self, mode: str, law: Distribution, select: LabelSelector) -> None:
         """From now on, sandboxes of the selected pods die: a clock each, from each start of the sandbox."""

@@ -233,6 +233,8 @@ SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "nodeCrash": lambda load: len(load.nodes),
     "nodeBurst": lambda load: len(load.nodes),
     "nodeReboot": lambda load: len(load.nodes),
+    "oomKill": lambda load: sum(spec.replicas for spec in load.deployments),
+    "systemOOM": lambda load: len(load.nodes),
     "memoryPressure": lambda load: len(load.nodes),
     "diskPressure": lambda load: len(load.nodes),
     "networkPartition": lambda load: len({node.zone for node in load.nodes}),
@@ -275,6 +277,8 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "nodeCrash": NODE_2,
     "nodeBurst": NODE_2,
     "nodeReboot": NODE_2,
+    "oomKill": APP_2,
+    "systemOOM": NODE_2,
     "memoryPressure": NODE_2,
     "diskPressure": NODE_2,
     "networkPartition": ("zone-a", {"values": ("zone-a",)}),
@@ -290,7 +294,7 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
 """What to tell each failure mode, and what its causes then name."""
 OF_ONE_OBJECT = {"accessRefused", "secretExpiry"}
 """Those that are told by their target whom they strike."""
-POWER_STAYS = {"kubeletOutage", "networkPartition", "memoryPressure", "diskPressure"}
+POWER_STAYS = {"kubeletOutage", "networkPartition", "memoryPressure", "diskPressure", "systemOOM"}
 """Those of nodes that do not switch them off."""
 NOBODY: dict[str, Any] = {
     "zones": ("nowhere",),
