@@ -74,6 +74,7 @@ class Kind(IntEnum):
     QUOTA_CHARGED = 53  # ResourceQuota; number of charges that it counts: one for each pod and resource
     SERVICE_REFUSED = 54  # Service; why pods behind it are not made: a `Refusal`
     NODE_REACHABLE = 55  # node; 1 while users reach its pods
+    POD_STUCK = 56  # pod; 1 once it should be gone, and is not
 
 
 class Phase(IntEnum):

@@ -46,7 +46,7 @@ def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
 _OF_PODS = (
     *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_PULLING),
     *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
-    *(Kind.POD_AWAITING_NODE, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION),
+    *(Kind.POD_AWAITING_NODE, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION, Kind.POD_STUCK),
 )
 _OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING, Kind.NODE_REACHABLE)
 _OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
@@ -136,6 +136,8 @@ class _Reader:
             return
         pod = self._pods.get(uid)
         if pod is None:
+            if kind == Kind.POD_STUCK:
+                self._stay(time, uid, cause)
             return
         if kind == Kind.POD_DELETING:
             self._lose(time, uid, cause)
@@ -180,9 +182,10 @@ class _Reader:
                 self._pods[uid].phase = phase
                 self._look(time, self._pods[uid])
         else:
-            if uid in self._pods:  # failed
+            failed = uid in self._pods
+            if failed:
                 self._lose(time, uid, cause)
-            gap = self._leaving.pop(uid, None)
+            gap = self._leaving.pop(uid, None) if failed or phase == Phase.ABSENT else None
             if gap is not None:
                 gap.gone = time
 
@@ -196,6 +199,13 @@ class _Reader:
         gap = self._leaving[uid] = _Gap(self._names[uid], time, cause)
         self._gaps.append(gap)
         self._count_gaps(time, "", cause)
+
+    def _stay(self, time: float, uid: int, cause: int) -> None:
+        """The pod, which is being deleted, should be gone: whoever waits for that does so for another reason now."""
+        gap = self._leaving.get(uid)
+        if gap is not None and gap in self._gaps:
+            self._note(gap.since, time, gap.cause, Stage.TERMINATING)
+            gap.since, gap.cause = time, cause
 
     def _look(self, time: float, pod: Pod) -> None:
         """Has the pod change its stage, if something else keeps it from answering now."""

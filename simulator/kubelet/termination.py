@@ -9,7 +9,7 @@ from simulator.kernel import Kernel, Order
 from simulator.kubelet import hooks, sidecars
 from simulator.kubelet.hang import Hang
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import ContainerState, Disruption, Phase, PodState
+from simulator.state.objects import ContainerState, Disruption, Phase, PodState, Stuck
 
 KILLED = 137
 """The exit code of a container that was killed, or of which nobody knows how it ended (SIGKILL)."""
@@ -59,6 +59,9 @@ class Termination:
 
     def finish(self, pod: PodState) -> None:
         """The containers of the pod are down, and will not be started again: it is gone if deleted, else over."""
+        if pod.stuck is not None and not pod.stuck.finalizer and pod.running:
+            self._wait_for_processes(pod, pod.stuck)
+            return
         self.cancel(pod)
         pod.stopping = True
         for container in pod.containers:
@@ -68,6 +71,14 @@ class Termination:
         self._pods.set_containers(pod, 0, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
         self._report_end(pod)
+
+    def _wait_for_processes(self, pod: PodState, stuck: Stuck) -> None:
+        """SIGKILL does nothing to processes that wait for a device (state D): the pod holds all that it has."""
+        self.cancel(pod)
+        pod.stopping, pod.stuck = True, None
+        self._pods.set_answering(pod, False, pod.cause)
+        self._pods.begin_stuck(pod, stuck)
+        pod.timer = self._kernel.timer(stuck.seconds, lambda: self.finish(pod), Order.KUBELET)
 
     def _report_end(self, pod: PodState) -> None:
         """A kubelet that is cut off does so when it is back."""

@@ -26,6 +26,7 @@ from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
+from simulator.stories.deletions import Deletions
 from simulator.stories.departures import Departures
 from simulator.stories.effects import Effects
 from simulator.stories.evictions import Evictions
@@ -88,6 +89,8 @@ class World:
         """What nodes may lack while their containers run on."""
         self.memory = Memory(state, kubelet, self.strikes)
         """The memory of nodes, which may run out."""
+        self.deletions = Deletions(state, self.strikes)
+        """Pods that are deleted, and do not go away."""
         self.rollouts = Rollouts(kernel, state, api, self.strikes, self.configurations)
         """What workloads are told to be."""
         self.machines = Machines(state, self.strikes)

@@ -20,6 +20,7 @@ from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL, ZONE_LABEL
 from models.volume import StorageClass
 from simulator.failures.spot_reclaim import SpotReclaim
+from simulator.failures.stuck_terminating import StuckTerminating
 from simulator.log import Kind
 from simulator.operations.force_delete import ForceDelete
 from simulator.operations.out_of_service import OutOfService
@@ -72,6 +73,7 @@ SOME: dict[str, Any] = {
     "like": LabelSelector.of({HOSTNAME_LABEL: "node-0"}),
     "replicas": 3,
     "shortage": 2**30,
+    "probability": 0.5,
 }
 """A value for every field of a policy that has no default, and for some that have, by name."""
 TARGETS = {
@@ -115,12 +117,14 @@ def log_of(run: Run) -> bytes:
 TAKE_NODES_AWAY = (RemoveNode, SpotReclaim)
 HELPERS = (ForceDelete, OutOfService)
 """What only does something about nodes that are lost, and is not to blame for it."""
+ON_TOP = (StuckTerminating,)
+"""What makes worse what others do."""
 LOST = FAILURES["nodeCrash"]("lost", Exponential(5 * DAY), Exponential(2 * HOUR))
 
 
 def around(policy: type, *, seed: int = 5) -> Run:
     """A run with the policy alone, and what it needs."""
-    policies = [instance(policy), *([LOST] if policy in HELPERS else [])]
+    policies = [instance(policy), *([LOST] if policy in HELPERS + ON_TOP else [])]
     return run(*policies, seed=seed)
 
 
@@ -292,8 +296,8 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "spotReclaim": NODE_2,
 }
 """What to tell each failure mode, and what its causes then name."""
-OF_ONE_OBJECT = {"accessRefused", "secretExpiry"}
-"""Those that are told by their target whom they strike."""
+OF_ONE_OBJECT = {"accessRefused", "secretExpiry", "stuckTerminating"}
+"""Those that are told by their target whom they strike, or strike only what others do."""
 POWER_STAYS = {"kubeletOutage", "networkPartition", "memoryPressure", "diskPressure", "systemOOM"}
 """Those of nodes that do not switch them off."""
 NOBODY: dict[str, Any] = {
