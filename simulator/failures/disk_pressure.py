@@ -6,13 +6,9 @@ from models.distributions import Distribution
 from models.labels import LabelSelector
 from models.size import Bytes
 from simulator.kernel import Story
-from simulator.kubelet.node_pressure import MONITORING_PERIOD, Shortage, Signal, Usage
 from simulator.registry import register
-from simulator.state.objects import PodState
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
-
-STORAGE = "ephemeral-storage"
 
 
 @register("failure", "diskPressure")
@@ -57,16 +53,12 @@ class DiskPressure:
         world.tell_each(self.name, self.select, self._story, world)
 
     def _story(self, subject: Subject, node: int, world: World) -> Story:
-        shortage = Shortage(Signal.DISK, self.shortage, self._usage, self.image_size)
         while True:
             yield subject.failure_after(self.time_to_failure)
             repair = subject.repair(self.time_to_repair)
-            seen_after = subject.rng.random() * MONITORING_PERIOD
-            outage = subject.impair([world.effects.shortage(shortage, seen_after)], [node])
+            pressure = world.effects.disk_pressure(
+                self.shortage, self.filling, self.pod_usage, self.image_size, subject.rng
+            )
+            outage = subject.impair([pressure], [node])
             yield world.sleep(repair)
             outage.end()
-
-    def _usage(self, pod: PodState) -> Usage:
-        fills = self.filling is not None and self.filling.matches(pod.pod_class.labels)
-        requested = pod.pod_class.requests.other.get(STORAGE, 0)
-        return Usage(max(requested, self.pod_usage) + (self.shortage if fills else 0), requested)

@@ -6,9 +6,7 @@ from models.distributions import Distribution
 from models.labels import LabelSelector
 from models.size import Bytes
 from simulator.kernel import Story
-from simulator.kubelet.node_pressure import MONITORING_PERIOD, Shortage, Signal, Usage
 from simulator.registry import register
-from simulator.state.objects import PodState
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -53,16 +51,10 @@ class MemoryPressure:
         world.tell_each(self.name, self.select, self._story, world)
 
     def _story(self, subject: Subject, node: int, world: World) -> Story:
-        shortage = Shortage(Signal.MEMORY, self.shortage, self._usage)
         while True:
             yield subject.failure_after(self.time_to_failure)
             repair = subject.repair(self.time_to_repair)
-            seen_after = subject.rng.random() * MONITORING_PERIOD
-            outage = subject.impair([world.effects.shortage(shortage, seen_after)], [node])
+            pressure = world.effects.memory_pressure(self.shortage, self.leaking, subject.rng)
+            outage = subject.impair([pressure], [node])
             yield world.sleep(repair)
             outage.end()
-
-    def _usage(self, pod: PodState) -> Usage:
-        leaks = self.leaking is not None and self.leaking.matches(pod.pod_class.labels)
-        used = pod.pod_class.scored_requests.memory + (self.shortage if leaks else 0)
-        return Usage(used, pod.pod_class.requests.memory)

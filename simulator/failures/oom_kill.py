@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
-from simulator.kubelet.termination import KILLED
 from simulator.registry import register
 from simulator.stories.world import World
+
+KILLED = 137
+"""128 and the number of SIGKILL."""
 
 
 @register("failure", "oomKill")

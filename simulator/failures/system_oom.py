@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
-from models.pod import DEFAULT_MEMORY
 from models.size import Bytes
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.state.objects import ContainerState, PodState
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -51,9 +49,4 @@ class SystemOOM:
     def _story(self, subject: Subject, node: int, world: World) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            world.memory.run_out(node, self.shortage, self._used, subject)
-
-    def _used(self, pod: PodState, container: ContainerState) -> int:
-        leaks = self.leaking is not None and self.leaking.matches(pod.pod_class.labels)
-        requested = container.spec.requests.memory or DEFAULT_MEMORY
-        return requested + (self.shortage if leaks else 0)
+            world.memory.run_out(node, self.shortage, self.leaking, subject)

@@ -1,9 +1,13 @@
 """Effects: what an outage may take away from nodes."""
 
+import numpy as np
+
+from models.labels import LabelSelector
 from simulator.kubelet.kubelet import Kubelet
-from simulator.kubelet.node_pressure import Shortage
+from simulator.kubelet.node_pressure import MONITORING_PERIOD, Shortage, Signal
 from simulator.state.cluster import ClusterState
 from simulator.stories.outage import Effect
+from simulator.stories.usage import of_disk, of_memory
 
 
 class Effects:
@@ -21,7 +25,18 @@ class Effects:
         self.no_users = Effect(nodes.add_unreachable_cause, nodes.remove_unreachable_cause)
         """Users do not reach the pods."""
 
-    def shortage(self, of: Shortage, seen_after: float) -> Effect:
-        """Nodes run short of memory or disk; their kubelets look after so many seconds."""
-        pressure = self._pressure
+    def memory_pressure(self, amount: int, leaking: LabelSelector | None, rng: np.random.Generator) -> Effect:
+        """Nodes lack so many bytes of memory, which these pods have taken (None: something beside the pods)."""
+        return self._shortage(Shortage(Signal.MEMORY, amount, lambda pod: of_memory(pod, leaking, amount)), rng)
+
+    def disk_pressure(
+        self, amount: int, filling: LabelSelector | None, pod_usage: int, image_size: int, rng: np.random.Generator
+    ) -> Effect:
+        """Nodes lack so many bytes of disk; a pod uses at least `pod_usage`, an image of no known size `image_size`."""
+        usage = Shortage(Signal.DISK, amount, lambda pod: of_disk(pod, filling, amount, pod_usage), image_size)
+        return self._shortage(usage, rng)
+
+    def _shortage(self, of: Shortage, rng: np.random.Generator) -> Effect:
+        """The kubelet looks next at no certain time."""
+        pressure, seen_after = self._pressure, rng.random() * MONITORING_PERIOD
         return Effect(lambda node, owner, cause: pressure.begin(node, owner, cause, of, seen_after), pressure.end)

@@ -19,6 +19,7 @@ from models.distributions import Distribution, Exponential, Fixed, Gamma, LogNor
 from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL, ZONE_LABEL
 from models.volume import StorageClass
+from simulator.failures.outage_log import NodeOutage
 from simulator.failures.spot_reclaim import SpotReclaim
 from simulator.failures.stuck_terminating import StuckTerminating
 from simulator.log import Kind
@@ -74,6 +75,7 @@ SOME: dict[str, Any] = {
     "replicas": 3,
     "shortage": 2**30,
     "probability": 0.5,
+    "outages": (NodeOutage("node-2", 1000.0, 5000.0), NodeOutage("node-4", 4000.0, 9000.0)),
 }
 """A value for every field of a policy that has no default, and for some that have, by name."""
 TARGETS = {
@@ -296,7 +298,7 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "spotReclaim": NODE_2,
 }
 """What to tell each failure mode, and what its causes then name."""
-OF_ONE_OBJECT = {"accessRefused", "secretExpiry", "stuckTerminating"}
+OF_ONE_OBJECT = {"accessRefused", "secretExpiry", "stuckTerminating", "outageLog"}
 """Those that are told by their target whom they strike, or strike only what others do."""
 POWER_STAYS = {"kubeletOutage", "networkPartition", "memoryPressure", "diskPressure", "systemOOM"}
 """Those of nodes that do not switch them off."""
