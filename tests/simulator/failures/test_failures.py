@@ -211,6 +211,31 @@ def test_what_it_did_is_over_in_the_end(policy: type) -> None:
     assert not any(pod.deleting for pod in lab.pods())
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_all_of_them_at_once_leave_nothing_behind(seed: int) -> None:
+    """In whatever order what they did is mended; machines that are taken back for good are replaced."""
+    often = {"time_to_failure": Exponential(12 * HOUR), "time_to_repair": Exponential(HOUR)}
+    chosen = {name: policy for name, policy in FAILURES.items() if name != "secretExpiry"}  # mended by people
+    modes = [instance(policy, **often, name=name) for name, policy in chosen.items()]
+    lab = Lab(LOAD, failures=modes, end=3 * DAY, seed=seed).run(6 * DAY)
+    struck = lab.simulation.strikes()
+    assert {name for name in chosen if not struck.get(name)} == set()
+    nodes = lab.state.nodes
+    there = [node for node, exists in enumerate(nodes.exists) if exists]
+    assert len(there) == 6
+    for node in there:
+        assert nodes.powered[node] and nodes.reporting[node] and nodes.healthy[node]  # noqa: PT018
+        assert nodes.reachable[node] and not nodes.unschedulable[node]  # noqa: PT018
+        assert not lab.simulation.control_plane.kubelet.hang.holds(node)
+        for causes in (nodes.down_causes, nodes.silent_causes, nodes.unhealthy_causes, nodes.unreachable_causes):
+            assert causes[node] == {}
+    assert not {nodes.names[node] for node in there} & lab.taints().keys()
+    for app in APPS:
+        assert lab.counts(app)[-1] == (3, 3, 3)
+    assert not any(pod.deleting for pod in lab.pods())
+    assert all(pod.answering for pod in lab.pods() if not pod.is_over)
+
+
 @EVERY
 def test_a_run_that_ends_in_the_middle_reports_no_repair_that_never_was(policy: type) -> None:
     result = run(instance(policy, time_to_repair=Fixed(1e9), lasting=1e9), days=10)
