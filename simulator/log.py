@@ -25,7 +25,7 @@ class Kind(IntEnum):
     POD_NODE = 4  # pod; -1 unbound, else the node's index
     POD_DELETING = 5  # pod; 1 once it has a deletionTimestamp
     POD_CONTAINERS = 6  # pod; number of containers that run
-    POD_ANSWERING = 7  # pod; 1 while it can answer requests: the truth, known to nobody at once
+    POD_ANSWERING = 7  # pod; 1 while it can answer requests of users: the truth, known to nobody at once
     POD_READY = 8  # pod; the Ready condition
     POD_AVAILABLE = 9  # pod with a controller; 1 once it was Ready for minReadySeconds
     REPLICASET_DESIRED = 10  # ReplicaSet; spec.replicas
@@ -73,6 +73,8 @@ class Kind(IntEnum):
     QUOTA_GENERATION = 52  # ResourceQuota; one more with each change of its spec
     QUOTA_CHARGED = 53  # ResourceQuota; number of charges that it counts: one for each pod and resource
     SERVICE_REFUSED = 54  # Service; why pods behind it are not made: a `Refusal`
+    NODE_REACHABLE = 55  # node; 1 while users reach its pods
+    POD_STUCK = 56  # pod; 1 once it should be gone, and is not
 
 
 class Phase(IntEnum):

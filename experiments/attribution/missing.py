@@ -46,9 +46,9 @@ def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
 _OF_PODS = (
     *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_PULLING),
     *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
-    *(Kind.POD_AWAITING_NODE, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION),
+    *(Kind.POD_AWAITING_NODE, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION, Kind.POD_STUCK),
 )
-_OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING)
+_OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING, Kind.NODE_REACHABLE)
 _OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
 _POD_KINDS, _NODE_KINDS = frozenset(map(int, _OF_PODS)), frozenset(map(int, _OF_NODES))
 
@@ -136,6 +136,8 @@ class _Reader:
             return
         pod = self._pods.get(uid)
         if pod is None:
+            if kind == Kind.POD_STUCK:
+                self._stay(time, uid, cause)
             return
         if kind == Kind.POD_DELETING:
             self._lose(time, uid, cause)
@@ -163,6 +165,8 @@ class _Reader:
             pod.answering = bool(new)
             if not new:
                 pod.fell(cause)
+            else:
+                pod.fallen = False
         else:
             pod.ready = bool(new)
             if not new:
@@ -178,9 +182,10 @@ class _Reader:
                 self._pods[uid].phase = phase
                 self._look(time, self._pods[uid])
         else:
-            if uid in self._pods:  # failed
+            failed = uid in self._pods
+            if failed:
                 self._lose(time, uid, cause)
-            gap = self._leaving.pop(uid, None)
+            gap = self._leaving.pop(uid, None) if failed or phase == Phase.ABSENT else None
             if gap is not None:
                 gap.gone = time
 
@@ -195,13 +200,21 @@ class _Reader:
         self._gaps.append(gap)
         self._count_gaps(time, "", cause)
 
+    def _stay(self, time: float, uid: int, cause: int) -> None:
+        """The pod, which is being deleted, should be gone: whoever waits for that does so for another reason now."""
+        gap = self._leaving.get(uid)
+        if gap is not None and gap in self._gaps:
+            self._note(gap.since, time, gap.cause, Stage.TERMINATING)
+            gap.since, gap.cause = time, cause
+
     def _look(self, time: float, pod: Pod) -> None:
         """Has the pod change its stage, if something else keeps it from answering now."""
         stage = pod.waits_for(self._published)
-        if stage is not pod.stage or (pod.cause != pod.blamed and stage is not None):
+        cause = pod.culprit
+        if stage is not pod.stage or (cause != pod.blamed and stage is not None):
             self._leave_stage(pod, time)
             self._answering += (stage is None) - (pod.stage is None)
-            pod.stage, pod.blamed, pod.since = stage, pod.cause, time
+            pod.stage, pod.blamed, pod.since = stage, cause, time
 
     def _leave_stage(self, pod: Pod, time: float) -> None:
         if pod.stage is not None:
@@ -221,6 +234,9 @@ class _Reader:
             node.reporting = bool(new)
         elif kind == Kind.NODE_EVICTING:
             node.evicting = bool(new)
+        elif kind == Kind.NODE_REACHABLE:
+            node.reachable = bool(new)
+            node.cut_off_by = cause
         else:
             node.powered = bool(new)
             if not new:

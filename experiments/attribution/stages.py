@@ -90,10 +90,12 @@ READY = 1
 class Node:
     """A node as the log tells of it."""
 
-    __slots__ = ("evicting", "pods", "powered", "ready", "reporting")
+    __slots__ = ("cut_off_by", "evicting", "pods", "powered", "reachable", "ready", "reporting")
 
     def __init__(self) -> None:
-        self.powered = self.reporting = True
+        self.powered = self.reporting = self.reachable = True
+        self.cut_off_by = 0
+        """What last cut its pods off from users."""
         self.ready = READY
         self.evicting = False
         self.pods: dict[int, Pod] = {}
@@ -125,6 +127,16 @@ class Pod:
         self.cause = cause
         self.fallen = self.node is not None and self.node.powered
 
+    @property
+    def culprit(self) -> int:
+        """The cause of its not answering: whoever cuts off its node from users, if it lacks nothing else."""
+        return self.node.cut_off_by if self.node is not None and self._is_cut_off else self.cause
+
+    @property
+    def _is_cut_off(self) -> bool:
+        """It runs and is ready, but users do not reach it."""
+        return self.node is not None and not self.node.reachable and self.ready and self.running > 0
+
     def waits_for(self, published: bool) -> Stage | None:
         """What keeps it from answering; `published` if the Service lists pods that are not ready."""
         if self.answering and (self.phase == Phase.RUNNING if published else self.ready):
@@ -142,6 +154,6 @@ class Pod:
             return _OF_CONFIGURATION[Configured(self.configuration)]
         if self.pulling:
             return Stage.IMAGE_PULL
-        if self.fallen:
+        if self.fallen or self._is_cut_off:
             return Stage.UNDETECTED if self.ready else Stage.RESTART
         return Stage.NOT_READY if self.answering else Stage.START

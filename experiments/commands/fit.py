@@ -53,8 +53,8 @@ def fit(
         --start "Prob Started" --end "Prob Fixed" --entity System \\
         --entity nodenum --time-format "%m/%d/%Y %H:%M" --observed-until none
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
+    from experiments.file.outages import Format, read_outages
     from experiments.fitting import page
-    from experiments.fitting.outages import Format, read_outages
     from experiments.report.terminal import Terminal
 
     if len(delimiter) != 1 or delimiter in '"\r\n ':

@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from experiments.file.fields import (
     LARGEST_WHOLE,
+    Amount,
     CountOrShare,
     Duration,
     FileModel,
@@ -32,6 +33,8 @@ from experiments.file.laws import KINDS, AnyLaw, Law
 from models.deployment import IntOrPercent, Percent
 from models.distributions import Distribution, Scaled
 from models.labels import LabelSelector, Operator, Requirement
+from models.size import Bytes
+from models.units import format_memory
 from simulator import registry
 
 _NUMBERS = {
@@ -106,8 +109,10 @@ def _written_field(name: str, annotation: Any, value: Any) -> Any:
         if name.endswith("seconds"):
             return int(value) if value == int(value) else value
         return written_duration(value)
+    if annotation == Bytes:
+        return format_memory(value)
     if name == "values":
-        return [written_duration(item) for item in value]
+        return [written_duration(item) if isinstance(item, float) else item for item in value]  # or those of a label
     return as_written(value)
 
 
@@ -177,6 +182,8 @@ def _annotation(name: str, hint: Any) -> Any:
         if name == "every":
             return Annotated[Duration, AfterValidator(_not_too_often)]
         return Seconds if name.endswith("seconds") else Duration
+    if hint == Bytes:
+        return Amount
     if hint is int:
         return Annotated[int, Field(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)]
     if hint == IntOrPercent:

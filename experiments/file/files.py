@@ -1,4 +1,4 @@
-"""The files that an experiment names: manifests, nodes, what policies add, traces of rates."""
+"""The files that an experiment names: manifests, nodes, what policies add, traces of rates, logs of outages."""
 
 import copy
 from collections.abc import Callable
@@ -19,4 +19,7 @@ def with_files(experiment: Any, called: Callable[[str], list[str]]) -> Any:
     for traffic in (traffic for owner in (spec, *policies) for traffic in owner.get("traffic", ())):
         if "path" in traffic["rate"]:
             (traffic["rate"]["path"],) = called(traffic["rate"]["path"])
+    for failure in (failure for owner in (spec, *policies) for failure in owner.get("failures", ())):
+        if isinstance(failure, dict) and failure.get("path") is not None:
+            (failure["path"],) = called(failure["path"])
     return changed

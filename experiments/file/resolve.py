@@ -22,6 +22,8 @@ from experiments.file.checks import (
 )
 from experiments.file.described import value_of
 from experiments.file.objects import ReadObjects, base_files, node_pool, read_objects
+from experiments.file.outage_logs import after_the_end, check_outage_logs, log_files, replayed
+from experiments.file.partitions import cut_inside
 from experiments.file.policy import lineages
 from experiments.file.reach import out_of_reach
 from experiments.file.schema import SpecFile
@@ -61,6 +63,8 @@ def resolve(source: Source, folder: str) -> Design:
     check_jobs(spec, variants, source, problems)
     for variant in variants:
         check_stories(variant, source, problems)
+        if variant.built is not None:
+            check_outage_logs(variant.failures, variant.built.cluster, folder, source, problems)
         check_loads(spec, variant, source, problems)
         check_traffic(spec, variant, folder, source, problems)
     check_endpoints(spec, variants, source, problems)
@@ -82,7 +86,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
             policy=variant.lineage.name,
             cluster=variant.built.cluster,
             behaviour=variant.behaviour,
-            failures=tuple(value_of(item) for item, _ in variant.failures),
+            failures=tuple(replayed(value_of(item), folder, variant.built.cluster) for item, _ in variant.failures),
             operations=tuple(variant.operation(item) for item, _ in variant.operations),
             services=goals,
             duration=spec.duration,
@@ -100,6 +104,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     built = [variant.built for variant in variants if variant.built is not None]
     files = [*base.files, *(file for variant in variants for file in variant.files)]
     files += [file for variant in variants for file in trace_files([t for t, _ in variant.traffic], folder)]
+    files += [file for variant in variants for file in log_files(variant.failures, folder)]
     clusters = [one.cluster for one in built]
     notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
     notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.possible_nodes())]
@@ -108,7 +113,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     notes += [note for one in scenarios for note in without_known_end(one.cluster, one.behaviour)]
     if scenarios and not any(one.services or one.cluster.jobs or one.cluster.cron_jobs for one in scenarios):
         notes.append("no Service is measured, so there is no availability to tell: add a Service that selects the pods")
-    notes += [note for one in scenarios for note in out_of_reach(one)]
+    notes += [note for one in scenarios for note in (*out_of_reach(one), *cut_inside(one), *after_the_end(one))]
     notes += _patterns_of_no_image(spec, clusters, source)
     notes += _overrides_of_nothing(spec, clusters, source)
     notes += _sizes_that_stay(spec, scenarios, source)

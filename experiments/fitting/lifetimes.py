@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from experiments.fitting.outages import Outage, OutageLog
+from experiments.file.outages import Outage, OutageLog
 from models.arrays import Floats
 from models.input.problems import InputError, Problem
 

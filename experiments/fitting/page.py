@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from experiments.file.outages import OutageLog
 from experiments.fitting.laws import Fit, NoFit, fits
 from experiments.fitting.lifetimes import Lifetimes, Sample, last_instant, lifetimes
-from experiments.fitting.outages import OutageLog
 from experiments.report.table import Column, Table
 from models.distributions import Exponential, Gamma, LogNormal, Weibull
 from models.input.problems import InputError, Location, Problem

@@ -16,6 +16,8 @@ class CrashMode:
     name: str
     law: Distribution
     select: LabelSelector
+    exit_code: int | None = None
+    """What containers exit with; None: as their pods' behaviour has it."""
 
 
 class FailureClocks:

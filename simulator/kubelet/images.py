@@ -5,7 +5,7 @@ reboots; a pull that is cut short starts anew.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from simulator.kernel import Kernel
 from simulator.state.objects import PodState
@@ -38,6 +38,14 @@ class Images:
                 pulled[image] = self._busy_until[pod.node] = done
             latest = max(latest, done)
         return latest
+
+    def delete_unused(self, node: int, used: Collection[str]) -> list[str]:
+        """The images of the node that are not `used`, and not being pulled: they are gone now."""
+        now, pulled = self._kernel.now, self._pulled[node]
+        unused = [image for image, done in pulled.items() if done <= now and image not in used]
+        for image in unused:
+            del pulled[image]
+        return unused
 
     def on_nodes(self) -> list[list[str]]:
         """The images that each node has by now."""

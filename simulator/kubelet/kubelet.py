@@ -10,7 +10,9 @@ from simulator.kernel import Kernel
 from simulator.kubelet.admission import Admission
 from simulator.kubelet.deadline import Deadlines
 from simulator.kubelet.failure_clocks import CrashMode
+from simulator.kubelet.hang import Hang
 from simulator.kubelet.images import Images
+from simulator.kubelet.node_pressure import NodePressure
 from simulator.kubelet.overload import SlowProbes
 from simulator.kubelet.restart import Restart
 from simulator.kubelet.shutdown import NodeShutdown
@@ -26,15 +28,19 @@ class Kubelet:
     def __init__(self, kernel: Kernel, state: ClusterState, hazards: Hazards, timing: Timing) -> None:
         self._state = state
         self.images = Images(kernel, len(state.nodes))
-        self._termination = termination = Termination(kernel, state)
+        self.hang = Hang(kernel, state, lambda pod: self._released(pod))
+        self._termination = termination = Termination(kernel, state, self.hang)
         restart = Restart(kernel, state, hazards, timing, self.images, termination)
         self._start = restart.start
         self._clocks = restart.clocks
         self.contents = restart.contents
+        self.oom_kill = restart.oom_kill
         self.access = restart.start.access
         self.shutdown = NodeShutdown(kernel, state, termination)
         self._admission = Admission(kernel, state, self.shutdown.going)
         self.slow_probes = SlowProbes(kernel, state, restart.start, restart)
+        self.pressure = NodePressure(kernel, state, self.images, termination, self.hang)
+        self.pressure.admit = lambda pod: self._bound(pod) if pod.stage < 0 else None
         self._booting = [False] * len(state.nodes)
         """Nodes that lost power since their kubelet last reported."""
         self._deadlines = Deadlines(kernel, state, termination)
@@ -48,6 +54,9 @@ class Kubelet:
     def _bound(self, pod: PodState) -> None:
         if pod.node in self.shutdown.going:
             return  # refused over and over, like those that name their node (`Admission`)
+        if self.pressure.refuses(pod):
+            self._start.hold(pod)
+            return
         self._start.bound(pod)
         self._deadlines.bound(pod)
 
@@ -117,6 +126,13 @@ class Kubelet:
         else:
             self._start.report_ready(pod)
             self.contents.reconnected(pod)
+
+    def _released(self, pod: PodState) -> None:
+        """Its kubelet, which was hung, does what it is told at last; one that was cut off does so when it reports."""
+        if pod.deleting:
+            self._termination.terminate(pod)
+        elif self._deadlines.is_over(pod) and self._state.nodes.powered[pod.node]:
+            self._termination.end(pod)
 
     def _lost_power(self, pod: PodState, cause: int) -> None:
         self._termination.cancel(pod)

@@ -45,7 +45,12 @@ class Restart:
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
         pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
-        self._ended(pod, container, pod.pod_class.behaviour.exit_code)
+        self._ended(pod, container, mode.exit_code or pod.pod_class.behaviour.exit_code)
+
+    def oom_kill(self, pod: PodState, container: ContainerState, cause: int) -> None:
+        """The kernel kills the container, which runs, for want of memory."""
+        pod.cause = cause
+        self._ended(pod, container, KILLED)
 
     def _failed(self, pod: PodState, container: ContainerState) -> None:
         self._ended(pod, container, pod.pod_class.behaviour.exit_code)

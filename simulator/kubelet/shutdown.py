@@ -30,7 +30,7 @@ class NodeShutdown:
         self._ending: list[tuple[set[int], Event]] = []
         """Groups of pods that are ended, and who waits for that."""
         state.listen(Kind.POD_PHASE, self._phase_changed)
-        state.listen(Kind.NODE_POWER, lambda node, up, cause: self._booted(node, cause) if up else None)
+        state.listen(Kind.NODE_POWER, lambda node, up, cause: self._booted(node) if up else None)
         state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self.going.discard(node))
 
     def begin(self, node: int, kubelet: KubeletConfiguration, cause: int) -> Event:
@@ -38,7 +38,7 @@ class NodeShutdown:
         over = self._kernel.event()
         if kubelet.ends_pods and self._state.nodes.reporting[node] and node not in self.going:
             self.going.add(node)
-            self._state.nodes.set_healthy(node, False, cause)
+            self._state.nodes.add_unhealthy_cause(node, self, cause)
             self._kernel.tell(self._story(node, kubelet, cause, over))
         else:
             over.succeed()
@@ -74,8 +74,8 @@ class NodeShutdown:
                     ended.succeed()
             self._ending = [(uids, ended) for uids, ended in self._ending if uids]
 
-    def _booted(self, node: int, cause: int) -> None:
+    def _booted(self, node: int) -> None:
         """It lost power all the same, and is back: its kubelet knows nothing of a shutdown."""
         if node in self.going:
             self.going.discard(node)
-            self._state.nodes.set_healthy(node, True, cause)
+            self._state.nodes.remove_unhealthy_cause(node, self)

@@ -52,10 +52,15 @@ class Start:
 
     def bound(self, pod: PodState) -> None:
         """The pod got its node: its kubelet sees it as soon as it is in touch with the API server."""
-        spec = pod.pod_class.spec
-        pod.containers = [ContainerState(container) for container in (*spec.containers, *spec.sidecars)]
+        self.hold(pod)
         if self._nodes.reporting[pod.node]:
             self.start_pod(pod)
+
+    @staticmethod
+    def hold(pod: PodState) -> None:
+        """The pod got its node, and is not admitted yet."""
+        spec = pod.pod_class.spec
+        pod.containers = [ContainerState(container) for container in (*spec.containers, *spec.sidecars)]
 
     def start_pod(self, pod: PodState) -> None:
         """All that the pod refers to, its volumes, a new sandbox, the images that are missing, then the containers."""
@@ -94,7 +99,7 @@ class Start:
         pod.timer = None
         stages = pod.pod_class.stages
         containers = [pod.containers[number] for number in stages[pod.stage].containers]
-        starting = obstacles.startable(pod, containers)
+        starting = [each for each in obstacles.startable(pod, containers) if not _has_succeeded(pod, each)]
         is_last = pod.stage == len(stages) - 1
         pod.holds_up = None if is_last else containers[-1]
         if is_last and pod.phase is Phase.PENDING and not obstacles.stays_pending(pod):
@@ -205,6 +210,11 @@ class Start:
         for container in pod.containers:
             container.ready = False
         self.report_ready(pod)
+
+
+def _has_succeeded(pod: PodState, container: ContainerState) -> bool:
+    """Whether the container did what it was to do in the sandbox before this one."""
+    return container.exit_code == 0 and not pod.pod_class.spec.restarts(container.spec, failed=False)
 
 
 def _is_sidecar(pod: PodState, container: ContainerState) -> bool:

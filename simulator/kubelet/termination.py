@@ -7,18 +7,25 @@ import math
 
 from simulator.kernel import Kernel, Order
 from simulator.kubelet import hooks, sidecars
+from simulator.kubelet.hang import Hang
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import Disruption, Phase, PodState
+from simulator.state.objects import ContainerState, Disruption, Phase, PodState, Stuck
 
 KILLED = 137
 """The exit code of a container that was killed, or of which nobody knows how it ended (SIGKILL)."""
 
 
+def is_done(pod: PodState, container: ContainerState) -> bool:
+    """Whether a container that does not run, and has run, is not started again, even in a new sandbox."""
+    return not pod.pod_class.spec.restarts(container.spec, failed=container.exit_code != 0)
+
+
 class Termination:
     """Stops the containers of pods that are being deleted, and lets go of the pods."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState) -> None:
+    def __init__(self, kernel: Kernel, state: ClusterState, hang: Hang) -> None:
         self._kernel = kernel
+        self._hang = hang
         self._nodes = state.nodes
         self._pods = state.pods
 
@@ -26,7 +33,7 @@ class Termination:
         """The pod has a deletionTimestamp, and its kubelet hears of it; or it hears what has become of the pod."""
         if pod.node < 0 or pod.is_over:
             self._pods.remove(pod)
-        elif not self._nodes.reporting[pod.node]:
+        elif not self._nodes.reporting[pod.node] or self._hang.holds(pod.node):
             return
         elif not pod.stopping:
             self._stop(pod, 0.0 if pod.running else self._unstarted(pod))
@@ -38,7 +45,7 @@ class Termination:
 
         They have their grace period for that, but not more than `grace` seconds.
         """
-        if not pod.stopping:
+        if not pod.stopping and not self._hang.holds(pod.node):
             self._stop(pod, 0.0, grace)
 
     @staticmethod
@@ -47,12 +54,14 @@ class Termination:
 
         Source: pkg/kubelet/kuberuntime (computePodActions).
         """
-        spec = pod.pod_class.spec
         ran = pod.phase is Phase.RUNNING or pod.stage > 0
-        return ran and not any(spec.restarts(container) for container in spec.containers)
+        return ran and all(is_done(pod, container) for container in pod.main_containers)
 
     def finish(self, pod: PodState) -> None:
         """The containers of the pod are down, and will not be started again: it is gone if deleted, else over."""
+        if pod.stuck is not None and not pod.stuck.finalizer and pod.running:
+            self._wait_for_processes(pod, pod.stuck)
+            return
         self.cancel(pod)
         pod.stopping = True
         for container in pod.containers:
@@ -62,6 +71,14 @@ class Termination:
         self._pods.set_containers(pod, 0, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
         self._report_end(pod)
+
+    def _wait_for_processes(self, pod: PodState, stuck: Stuck) -> None:
+        """SIGKILL does nothing to processes that wait for a device (state D): the pod holds all that it has."""
+        self.cancel(pod)
+        pod.stopping, pod.stuck = True, None
+        self._pods.set_answering(pod, False, pod.cause)
+        self._pods.begin_stuck(pod, stuck)
+        pod.timer = self._kernel.timer(stuck.seconds, lambda: self.finish(pod), Order.KUBELET)
 
     def _report_end(self, pod: PodState) -> None:
         """A kubelet that is cut off does so when it is back."""

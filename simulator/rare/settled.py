@@ -31,8 +31,9 @@ def settled(simulation: Simulation) -> Settled | None:
     """The state now; None if anything is under way, or has happened that a settled state does not tell of.
 
     Under way is whatever waits for a time but the clocks of failures and operations that are due later; a container
-    that crashed lately remembers it (CrashLoopBackOff); a node that joined, went, or is cordoned or tainted is no
-    longer what the cluster says; and of the specs of workloads only images and annotations may have changed.
+    that crashed lately remembers it (CrashLoopBackOff); a node that joined, went, or is cordoned, tainted, off, hung
+    or cut off is no longer what the cluster says; and of the specs of workloads only images and annotations may have
+    changed.
     """
     kernel, state = simulation.kernel, simulation.state
     clocks = simulation.hazards.running
@@ -134,6 +135,8 @@ def _nodes_as_declared(simulation: Simulation) -> bool:
         if not nodes.exists[i] or bool(nodes.unschedulable[i]) is not node.unschedulable:
             return False
         if not node.unschedulable and nodes.taints_of(i) != frozenset(node.taints):
+            return False
+        if not (nodes.powered[i] and nodes.reporting[i] and nodes.healthy[i] and nodes.reachable[i]):
             return False
     return True
 

@@ -174,10 +174,10 @@ class _Scenario:
             nodes.remove_silent_cause(node, self)
 
     def _do_node_notready(self, action: Mapping[str, Any], index: int) -> None:
-        self._simulation.state.nodes.set_healthy(self._node(action), False, 0)
+        self._simulation.state.nodes.add_unhealthy_cause(self._node(action), self, 0)
 
     def _do_node_ready(self, action: Mapping[str, Any], index: int) -> None:
-        self._simulation.state.nodes.set_healthy(self._node(action), True, 0)
+        self._simulation.state.nodes.remove_unhealthy_cause(self._node(action), self)
 
     def _do_out_of_service(self, action: Mapping[str, Any], index: int) -> None:
         node, state = self._node(action), self._simulation.state

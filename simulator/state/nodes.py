@@ -56,7 +56,12 @@ class NodeTable:
         self.down_causes: list[dict[object, int]] = []
         self.silent_causes: list[dict[object, int]] = []
         """Why a kubelet that has power is cut off from the API server."""
+        self.unhealthy_causes: list[dict[object, int]] = []
+        """Why a kubelet says that its node is not well."""
+        self.unreachable_causes: list[dict[object, int]] = []
+        """Why the pods of the node are cut off from users."""
         self.reporting: list[bool] = []
+        self.reachable: list[bool] = []
         self.healthy: list[bool] = []
         self.ready: list[int] = []
         self.running: list[dict[int, PodState]] = []
@@ -95,7 +100,10 @@ class NodeTable:
         self.powered += [True] * more
         self.down_causes += [{} for _ in nodes]
         self.silent_causes += [{} for _ in nodes]
+        self.unhealthy_causes += [{} for _ in nodes]
+        self.unreachable_causes += [{} for _ in nodes]
         self.reporting += [True] * more
+        self.reachable += [True] * more
         self.healthy += [True] * more
         self.ready += [TRUE] * more
         self.running += [{} for _ in nodes]
@@ -221,12 +229,39 @@ class Nodes(NodeTable):
             self.reporting[node] = new
             self._emit(Kind.NODE_REPORTING, node, node, old, new, cause)
 
-    def set_healthy(self, node: int, healthy: bool, cause: int) -> None:
-        """What the node's kubelet says of itself (runtime, network, storage)."""
+    def add_unhealthy_cause(self, node: int, owner: object, cause: int) -> None:
+        """Gives the node's kubelet a reason to say that it is not well (runtime, network, storage, shutdown)."""
+        self.unhealthy_causes[node][owner] = cause
+        self._update_healthy(node, cause)
+
+    def remove_unhealthy_cause(self, node: int, owner: object) -> None:
+        """Takes one such reason away, if it is there."""
+        cause = self.unhealthy_causes[node].pop(owner, None)
+        if cause is not None:
+            self._update_healthy(node, cause)
+
+    def _update_healthy(self, node: int, cause: int) -> None:
         old = self.healthy[node]
-        if old is not healthy:
-            self.healthy[node] = healthy
-            self._emit(Kind.NODE_HEALTHY, node, node, old, healthy, cause)
+        new = not self.unhealthy_causes[node]
+        if old is not new:
+            self.healthy[node] = new
+            self._emit(Kind.NODE_HEALTHY, node, node, old, new, cause)
+
+    def add_unreachable_cause(self, node: int, owner: object, cause: int) -> None:
+        """Gives the pods of the node a reason to be cut off from users; they run on."""
+        self.unreachable_causes[node][owner] = cause
+        self._update_reachable(node, cause)
+
+    def remove_unreachable_cause(self, node: int, owner: object) -> None:
+        """Takes one such reason away."""
+        self._update_reachable(node, self.unreachable_causes[node].pop(owner))
+
+    def _update_reachable(self, node: int, cause: int) -> None:
+        old = self.reachable[node]
+        new = not self.unreachable_causes[node]
+        if old is not new:
+            self.reachable[node] = new
+            self._emit(Kind.NODE_REACHABLE, node, node, old, new, cause)
 
     def set_ready(self, node: int, ready: int, cause: int) -> None:
         """Sets the node's Ready condition (0 False, 1 True, 2 Unknown)."""

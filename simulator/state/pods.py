@@ -3,7 +3,7 @@
 from simulator.kernel import Kernel
 from simulator.log import Configured, Kind
 from simulator.state.nodes import NodeTable
-from simulator.state.objects import Disruption, Phase, PodClass, PodOwner, PodState, VolumeWait
+from simulator.state.objects import Disruption, Phase, PodClass, PodOwner, PodState, Stuck, VolumeWait
 from simulator.state.transitions import Transitions
 
 
@@ -17,6 +17,11 @@ class Pods(dict[int, PodState]):
         self._emit = transitions.emit
         self.names: list[tuple[PodOwner | None, PodClass, int]] = []
         """By uid, what names a pod, also one that is gone: its owner, its class, its ordinal."""
+        transitions.listen(Kind.NODE_REACHABLE, lambda node, new, cause: self._reachable_changed(node, cause))
+
+    def _reachable_changed(self, node: int, cause: int) -> None:
+        for pod in list(self._nodes.running[node].values()):
+            self._look_at_answering(pod, cause)
 
     def create(
         self,
@@ -119,7 +124,12 @@ class Pods(dict[int, PodState]):
             self._emit(Kind.POD_CONTAINERS, pod, pod.uid, old, running, cause)
 
     def set_answering(self, pod: PodState, answering: bool, cause: int) -> None:
-        """Whether the pod can answer requests that reach it."""
+        """Whether the pod can answer requests that reach it; none do while its node is cut off from users."""
+        pod.serving = answering
+        self._look_at_answering(pod, cause)
+
+    def _look_at_answering(self, pod: PodState, cause: int) -> None:
+        answering = pod.serving and self._nodes.reachable[pod.node]
         if pod.answering is not answering:
             pod.answering = answering
             self._emit(Kind.POD_ANSWERING, pod, pod.uid, not answering, answering, cause)
@@ -183,6 +193,17 @@ class Pods(dict[int, PodState]):
             self._nodes.use(pod.node, pod.pod_class, -1)
         self._emit(Kind.POD_PHASE, pod, pod.uid, old, phase, cause)
 
+    def _await_finalizer(self, pod: PodState, stuck: Stuck) -> None:
+        """Its containers are down, and nobody has removed its finalizer."""
+        self.begin_stuck(pod, stuck)
+        self._finish(pod, Phase.FAILED, pod.cause)
+
+        def removed() -> None:
+            pod.stuck = None
+            self.remove(pod)
+
+        self._kernel.timer(stuck.seconds, removed)
+
     @staticmethod
     def _leave(pod: PodState) -> None:
         """The pod is no longer active."""
@@ -190,8 +211,17 @@ class Pods(dict[int, PodState]):
         if pod.owner is not None:
             del pod.owner.pods[pod.uid]
 
+    def begin_stuck(self, pod: PodState, stuck: Stuck) -> None:
+        """The pod should be gone, and is not."""
+        pod.cause = stuck.cause
+        self._emit(Kind.POD_STUCK, pod, pod.uid, 0, 1, stuck.cause)
+
     def remove(self, pod: PodState) -> None:
-        """The pod, which is being deleted, is gone."""
+        """The pod, which is being deleted, is gone; one with a finalizer is only when that is removed."""
+        if pod.stuck is not None and pod.stuck.finalizer:
+            if not pod.is_over:
+                self._await_finalizer(pod, pod.stuck)
+            return
         was_over = pod.is_over
         old, pod.phase = pod.phase, Phase.ABSENT
         if pod.node >= 0 and not was_over:

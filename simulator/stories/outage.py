@@ -1,27 +1,43 @@
-"""Outages: nodes without power."""
+"""Outages: nodes that lack something together, power above all."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 from simulator.state.nodes import Nodes
 
 
-class Outage:
-    """Nodes that were taken down together. A node is up again when every outage that holds it has ended."""
+class Effect(NamedTuple):
+    """What an outage does to each of its nodes, for as long as it lasts."""
 
-    def __init__(self, nodes: Nodes, down: Collection[int], cause: int) -> None:
-        self._nodes = nodes
-        self._members = down
+    begin: Callable[[int, object, int], object]
+    """begin(node, owner, cause): the node has one more reason for it, by whom."""
+    end: Callable[[int, object], object]
+    """end(node, owner): that reason is gone."""
+
+
+def without_power(nodes: Nodes) -> Effect:
+    """Nodes are off."""
+    return Effect(nodes.add_down_cause, nodes.remove_down_cause)
+
+
+class Outage:
+    """Nodes that were struck together. A node is well again when every outage that holds it has ended."""
+
+    def __init__(self, effects: Sequence[Effect], struck: Collection[int], cause: int) -> None:
+        self._effects = effects
+        self._members = struck
         self._cause = cause
-        self._down: dict[int, None] = {}
+        self._struck: dict[int, None] = {}
         self.over = False
         self.extend()
 
     def extend(self) -> None:
-        """Takes down the nodes that have joined what failed (a zone) since; to be called while it is not over."""
+        """Strikes the nodes that have joined what failed (a zone) since; to be called while it is not over."""
         for node in self._members:
-            if node not in self._down:
-                self._down[node] = None
-                self._nodes.add_down_cause(node, self, self._cause)
+            if node not in self._struck:
+                self._struck[node] = None
+                for effect in self._effects:
+                    effect.begin(node, self, self._cause)
 
     def end(self) -> None:
         """Takes this cause away from its nodes.
@@ -30,5 +46,6 @@ class Outage:
         report a repair that never was.
         """
         self.over = True
-        for node in self._down:
-            self._nodes.remove_down_cause(node, self)
+        for node in self._struck:
+            for effect in self._effects:
+                effect.end(node, self)

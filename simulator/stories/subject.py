@@ -1,7 +1,7 @@
 """Whom a story is about."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from models.distributions import Distribution
 from simulator.hazards import Clock, Hazards
 from simulator.kernel import Event, Kernel, Order, Story
 from simulator.state.cluster import ClusterState
-from simulator.stories.outage import Outage
+from simulator.stories.outage import Effect, Outage, without_power
 
 
 class Subject:
@@ -70,7 +70,15 @@ class Subject:
 
     def switch_off(self, nodes: Collection[int]) -> Outage:
         """As `take_down`, as a part of something larger: it does not count as a strike."""
-        outage = Outage(self._state.nodes, nodes, self._state.cause(f"{self.mode}/{self.name}"))
+        return self._begin((without_power(self._state.nodes),), nodes)
+
+    def impair(self, effects: Sequence[Effect], nodes: Collection[int]) -> Outage:
+        """The nodes lack something from now on, for the cause "mode/subject"; nobody in the cluster is told."""
+        self._strikes[self.mode] += 1
+        return self._begin(effects, nodes)
+
+    def _begin(self, effects: Sequence[Effect], nodes: Collection[int]) -> Outage:
+        outage = Outage(effects, nodes, self._state.cause(f"{self.mode}/{self.name}"))
         self._outages[:] = [*(one for one in self._outages if not one.over), outage]
         return outage
 
@@ -79,10 +87,25 @@ class Subject:
         self._kernel.timer(seconds, self.take_down(nodes).end, Order.REPAIR)
 
     def up_and_down(self, nodes: Collection[int], time_to_failure: Distribution, time_to_repair: Distribution) -> Story:
-        """The story of nodes that fail together, are repaired together, and start anew."""
+        """The story of nodes that lose power together, are repaired together, and start anew."""
+        power = (without_power(self._state.nodes),)
+        return self.well_and_impaired(nodes, power, time_to_failure, time_to_repair, at_once=nodes)
+
+    def well_and_impaired(
+        self,
+        nodes: Collection[int],
+        effects: Sequence[Effect],
+        time_to_failure: Distribution,
+        time_to_repair: Distribution,
+        at_once: Collection[int],
+    ) -> Story:
+        """The story of nodes that are impaired together, are repaired together, and start anew.
+
+        `at_once`: those of them whose pods stop answering at once.
+        """
         while True:
-            yield self.failure_after(time_to_failure, nodes)
+            yield self.failure_after(time_to_failure, at_once)
             repair = self.repair(time_to_repair)
-            outage = self.take_down(nodes)
+            outage = self.impair(effects, nodes)
             yield self._kernel.sleep(repair, Order.REPAIR)
             outage.end()

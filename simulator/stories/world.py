@@ -26,9 +26,12 @@ from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
+from simulator.stories.deletions import Deletions
 from simulator.stories.departures import Departures
+from simulator.stories.effects import Effects
 from simulator.stories.evictions import Evictions
 from simulator.stories.machines import Machines
+from simulator.stories.memory import Memory
 from simulator.stories.outage import Outage
 from simulator.stories.rollouts import Rollouts
 from simulator.stories.storage import Storage
@@ -82,6 +85,12 @@ class World:
         """Waits for nodes to be Ready or not."""
         self.configurations = Configurations(state, kubelet, cluster)
         """The ConfigMaps and Secrets that are changed, and how."""
+        self.effects = Effects(state, kubelet)
+        """What nodes may lack while their containers run on."""
+        self.memory = Memory(state, kubelet, self.strikes)
+        """The memory of nodes, which may run out."""
+        self.deletions = Deletions(state, self.strikes)
+        """Pods that are deleted, and do not go away."""
         self.rollouts = Rollouts(kernel, state, api, self.strikes, self.configurations)
         """What workloads are told to be."""
         self.machines = Machines(state, self.strikes)
@@ -219,9 +228,11 @@ class World:
         """An event to yield: succeeds after `seconds`."""
         return self._kernel.sleep(seconds, Order.REPAIR)
 
-    def crash_containers(self, mode: str, law: Distribution, select: LabelSelector) -> None:
+    def crash_containers(
+        self, mode: str, law: Distribution, select: LabelSelector, exit_code: int | None = None
+    ) -> None:
         """From now on, containers of the selected pods crash: a clock each, from each start of the container."""
-        self._kubelet.arm_containers(CrashMode(mode, law, select))
+        self._kubelet.arm_containers(CrashMode(mode, law, select, exit_code))
 
     def crash_sandboxes(self, mode: str, law: Distribution, select: LabelSelector) -> None:
         """From now on, sandboxes of the selected pods die: a clock each, from each start of the sandbox."""

@@ -10,7 +10,7 @@ from simulator.state.objects.cronjob import CronJobState
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import TEMPLATE_HASH_LABEL, DeploymentState, Progress, ReplicaSetState, Rollout
 from simulator.state.objects.job import JobState
-from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState
+from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState, Stuck
 from simulator.state.objects.resource_quota import QuotaState
 from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.state.objects.service import ServiceState
@@ -44,6 +44,7 @@ __all__ = [
     "ServiceState",
     "Slot",
     "StatefulSetState",
+    "Stuck",
     "VolumePhase",
     "VolumeState",
     "VolumeWait",

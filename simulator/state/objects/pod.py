@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import IntEnum
+from typing import NamedTuple
 
 from models.behaviour import PodBehaviour
 from models.pod import Container, PodTemplate
@@ -23,6 +24,15 @@ class Disruption(IntEnum):
     PREEMPTION_BY_SCHEDULER = 3
     DELETION_BY_POD_GC = 4
     TERMINATION_BY_KUBELET = 5
+
+
+class Stuck(NamedTuple):
+    """What keeps a pod that is being deleted from going away when it should."""
+
+    finalizer: bool
+    """Its object stays, though its containers are down; else its processes cannot be killed."""
+    seconds: float
+    cause: int
 
 
 class PodClass:
@@ -188,10 +198,12 @@ class PodState:
         "running",
         "running_since",
         "scheduling_gates",
+        "serving",
         "slot",
         "stage",
         "start_time",
         "stopping",
+        "stuck",
         "timer",
         "uid",
         "volume_wait",
@@ -230,7 +242,10 @@ class PodState:
         """A node was asked for because the pod fits nowhere."""
         self.pulling = False
         """Bound, and some of its images are not on the node yet."""
+        self.serving = False
+        """Whether it can answer requests that reach it."""
         self.answering = False
+        """Whether it does: it serves, and its node is not cut off from users."""
         self.running = 0
         """How many of its containers run."""
         self.running_since = now
@@ -243,6 +258,8 @@ class PodState:
         """The container that has to be started before the next stage may begin."""
         self.stopping = False
         """Its kubelet stops its containers for good, or has done so and could not say it yet."""
+        self.stuck: Stuck | None = None
+        """What will keep it from going away."""
         self.conditions: set[str] = set()
         """Of the conditions of its readiness gates, those that are True."""
         self.configuration = Configured.WELL

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from experiments.cli import main
+from experiments.file.outages import Format, read_outages
 from experiments.file.schema import SpecFile
 from experiments.fitting import page
 from experiments.fitting.laws import Fit
-from experiments.fitting.outages import Format, read_outages
 from models.distributions import Distribution, Exponential, Gamma, LogNormal, Weibull
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "failures"

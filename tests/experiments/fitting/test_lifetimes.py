@@ -2,8 +2,8 @@ import math
 
 import pytest
 
+from experiments.file.outages import Outage, OutageLog
 from experiments.fitting.lifetimes import Lifetimes, last_instant, lifetimes
-from experiments.fitting.outages import Outage, OutageLog
 from models.input.problems import InputError
 
 

@@ -5,9 +5,9 @@ import random
 import warnings
 from pathlib import Path
 
+from experiments.file.outages import read_outages
 from experiments.file.traffic import TraceProblem, TraceRate
 from experiments.fitting import page
-from experiments.fitting.outages import read_outages
 from experiments.traces.placed import PlacedTrace
 from models.input.problems import InputError, Location, Problem
 from tests.fuzz.mutations import ODD_TEXTS, bytes_mutant, text_mutant

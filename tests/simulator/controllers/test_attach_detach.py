@@ -149,7 +149,7 @@ def test_a_pod_hangs_from_when_its_node_is_not_ready_whatever_it_is_then() -> No
     lab = settled(DISKS, stateful_set("web"), machines=ONE_ZONE, operations=[help_])
     [pod] = lab.pods()
     node = pod.node
-    lab.at(90.0, lambda: lab.state.nodes.set_healthy(node, False, 0))
+    lab.at(90.0, lambda: lab.state.nodes.add_unhealthy_cause(node, "test", 0))
     lab.at(100.0, lambda: lab.state.nodes.add_down_cause(node, "test", 0))
     lab.delete(pod, at=101.0)
     lab.run(HOUR)

@@ -19,7 +19,9 @@ from models.distributions import Distribution, Exponential, Fixed, Gamma, LogNor
 from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL, ZONE_LABEL
 from models.volume import StorageClass
+from simulator.failures.outage_log import NodeOutage
 from simulator.failures.spot_reclaim import SpotReclaim
+from simulator.failures.stuck_terminating import StuckTerminating
 from simulator.log import Kind
 from simulator.operations.force_delete import ForceDelete
 from simulator.operations.out_of_service import OutOfService
@@ -71,6 +73,9 @@ SOME: dict[str, Any] = {
     "time_to_return": Exponential(HOUR / 2),
     "like": LabelSelector.of({HOSTNAME_LABEL: "node-0"}),
     "replicas": 3,
+    "shortage": 2**30,
+    "probability": 0.5,
+    "outages": (NodeOutage("node-2", 1000.0, 5000.0), NodeOutage("node-4", 4000.0, 9000.0)),
 }
 """A value for every field of a policy that has no default, and for some that have, by name."""
 TARGETS = {
@@ -114,12 +119,14 @@ def log_of(run: Run) -> bytes:
 TAKE_NODES_AWAY = (RemoveNode, SpotReclaim)
 HELPERS = (ForceDelete, OutOfService)
 """What only does something about nodes that are lost, and is not to blame for it."""
+ON_TOP = (StuckTerminating,)
+"""What makes worse what others do."""
 LOST = FAILURES["nodeCrash"]("lost", Exponential(5 * DAY), Exponential(2 * HOUR))
 
 
 def around(policy: type, *, seed: int = 5) -> Run:
     """A run with the policy alone, and what it needs."""
-    policies = [instance(policy), *([LOST] if policy in HELPERS else [])]
+    policies = [instance(policy), *([LOST] if policy in HELPERS + ON_TOP else [])]
     return run(*policies, seed=seed)
 
 
@@ -204,6 +211,31 @@ def test_what_it_did_is_over_in_the_end(policy: type) -> None:
     assert not any(pod.deleting for pod in lab.pods())
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_all_of_them_at_once_leave_nothing_behind(seed: int) -> None:
+    """In whatever order what they did is mended; machines that are taken back for good are replaced."""
+    often = {"time_to_failure": Exponential(12 * HOUR), "time_to_repair": Exponential(HOUR)}
+    chosen = {name: policy for name, policy in FAILURES.items() if name != "secretExpiry"}  # mended by people
+    modes = [instance(policy, **often, name=name) for name, policy in chosen.items()]
+    lab = Lab(LOAD, failures=modes, end=3 * DAY, seed=seed).run(6 * DAY)
+    struck = lab.simulation.strikes()
+    assert {name for name in chosen if not struck.get(name)} == set()
+    nodes = lab.state.nodes
+    there = [node for node, exists in enumerate(nodes.exists) if exists]
+    assert len(there) == 6
+    for node in there:
+        assert nodes.powered[node] and nodes.reporting[node] and nodes.healthy[node]  # noqa: PT018
+        assert nodes.reachable[node] and not nodes.unschedulable[node]  # noqa: PT018
+        assert not lab.simulation.control_plane.kubelet.hang.holds(node)
+        for causes in (nodes.down_causes, nodes.silent_causes, nodes.unhealthy_causes, nodes.unreachable_causes):
+            assert causes[node] == {}
+    assert not {nodes.names[node] for node in there} & lab.taints().keys()
+    for app in APPS:
+        assert lab.counts(app)[-1] == (3, 3, 3)
+    assert not any(pod.deleting for pod in lab.pods())
+    assert all(pod.answering for pod in lab.pods() if not pod.is_over)
+
+
 @EVERY
 def test_a_run_that_ends_in_the_middle_reports_no_repair_that_never_was(policy: type) -> None:
     result = run(instance(policy, time_to_repair=Fixed(1e9), lasting=1e9), days=10)
@@ -231,6 +263,13 @@ AT_ONCE = replace(EXACT, crash_loop_initial=0.0)
 SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "nodeCrash": lambda load: len(load.nodes),
     "nodeBurst": lambda load: len(load.nodes),
+    "nodeReboot": lambda load: len(load.nodes),
+    "oomKill": lambda load: sum(spec.replicas for spec in load.deployments),
+    "systemOOM": lambda load: len(load.nodes),
+    "memoryPressure": lambda load: len(load.nodes),
+    "diskPressure": lambda load: len(load.nodes),
+    "networkPartition": lambda load: len({node.zone for node in load.nodes}),
+    "kubeletOutage": lambda load: len(load.nodes),
     "commonCause": lambda load: len(load.nodes),
     "zoneOutage": lambda load: len({node.zone for node in load.nodes}),
     "domainOutage": lambda load: len({node.zone for node in load.nodes}),
@@ -268,6 +307,13 @@ APP_2 = "app-2", {"select": LabelSelector.of({"app": "app-2"})}
 TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "nodeCrash": NODE_2,
     "nodeBurst": NODE_2,
+    "nodeReboot": NODE_2,
+    "oomKill": APP_2,
+    "systemOOM": NODE_2,
+    "memoryPressure": NODE_2,
+    "diskPressure": NODE_2,
+    "networkPartition": ("zone-a", {"values": ("zone-a",)}),
+    "kubeletOutage": NODE_2,
     "commonCause": ("", {"select": LabelSelector.of({HOSTNAME_LABEL: "node-2"}), "common_share": 0.5}),
     "zoneOutage": ("zone-a", {"zones": ("zone-a",)}),
     "domainOutage": ("zone-a", {"values": ("zone-a",)}),
@@ -277,8 +323,10 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "spotReclaim": NODE_2,
 }
 """What to tell each failure mode, and what its causes then name."""
-OF_ONE_OBJECT = {"accessRefused", "secretExpiry"}
-"""Those that are told by their target whom they strike."""
+OF_ONE_OBJECT = {"accessRefused", "secretExpiry", "stuckTerminating", "outageLog"}
+"""Those that are told by their target whom they strike, or strike only what others do."""
+POWER_STAYS = {"kubeletOutage", "networkPartition", "memoryPressure", "diskPressure", "systemOOM"}
+"""Those of nodes that do not switch them off."""
 NOBODY: dict[str, Any] = {
     "zones": ("nowhere",),
     "values": ("nothing",),
@@ -298,7 +346,7 @@ def test_it_strikes_only_what_it_is_told_to(name: str, nobody: bool) -> None:
     assert {mine in cause for cause in struck} == (set() if nobody else {True})
     down = {int(row[2]) for row in rows if row[1] == Kind.NODE_POWER and row[4] == 0}
     allowed = {"node-2": {2}, "zone-a": {0, 3}, "": {2}}.get(mine, set())
-    assert down == (set() if nobody else allowed)
+    assert down == (set() if nobody or name in POWER_STAYS else allowed)
 
 
 @pytest.mark.parametrize("name", ["nodeCrash", "nodeBurst", "commonCause", "zoneOutage", "domainOutage"])

@@ -15,6 +15,7 @@ from simulator.rare.settled import restore, settled
 from simulator.simulation import Simulation
 from tests.simulator.clusters import (
     DAY,
+    HOUR,
     Lab,
     cluster,
     container,
@@ -160,3 +161,19 @@ WORK = Job("once", template("once", container(), restart_policy="Never"), ttl_af
 )
 def test_what_happens_once_would_come_again(of: Model, repeats: bool) -> None:
     assert of.repeats is repeats
+
+
+@pytest.mark.parametrize("effect", ["no_kubelet", "no_runtime", "no_api_server", "no_users"])
+def test_a_node_that_hangs_or_is_cut_off_is_not_settled_though_nothing_waits_for_a_time(effect: str) -> None:
+    """As when whoever did it never says when it is over."""
+    lab = Lab(cluster(nodes(4, "abc"), deployment("web", 2)))
+    lab.run(HOUR)
+    assert settled(lab.simulation) is not None
+    done = getattr(lab.simulation.world.effects, effect)
+    [empty, *_] = [node for node, pods in enumerate(lab.state.nodes.running) if not pods]
+    done.begin(empty, "test", 0)
+    lab.run(2 * HOUR)
+    assert settled(lab.simulation) is None
+    done.end(empty, "test")
+    lab.run(3 * HOUR)
+    assert settled(lab.simulation) is not None

@@ -43,8 +43,10 @@ def act(lab: Lab, action: str, number: int, cut: set[int]) -> None:
         case "reconnect" if number in cut:
             cut.discard(number)
             state.nodes.remove_silent_cause(number, "test")
-        case "unwell" | "well":
-            state.nodes.set_healthy(number, action == "well", 0)
+        case "unwell":
+            state.nodes.add_unhealthy_cause(number, "test", 0)
+        case "well":
+            state.nodes.remove_unhealthy_cause(number, "test")
         case "cordon" | "uncordon":
             state.nodes.set_unschedulable(number, action == "cordon", 0)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.fitting.outages import Format, Outage, read_outages
+from experiments.file.outages import Format, Outage, read_outages
 from models.input.problems import InputError
 
 HEAD = "node,start,end\n"
