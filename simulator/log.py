@@ -73,6 +73,7 @@ class Kind(IntEnum):
     QUOTA_GENERATION = 52  # ResourceQuota; one more with each change of its spec
     QUOTA_CHARGED = 53  # ResourceQuota; number of charges that it counts: one for each pod and resource
     SERVICE_REFUSED = 54  # Service; why pods behind it are not made: a `Refusal`
+    COMPONENT_UP = 55  # process of the control plane; 0 while it is down, or has no leader yet
 
 
 class Phase(IntEnum):

@@ -26,6 +26,7 @@ from simulator.operations.out_of_service import OutOfService
 from simulator.operations.remove_node import RemoveNode
 from simulator.registry import UnknownName, classes, find, register
 from simulator.run import Run, simulate
+from simulator.stories.control_plane import Process
 from simulator.stories.references import Refers, references
 from tests.simulator.clusters import (
     DAY,
@@ -71,6 +72,8 @@ SOME: dict[str, Any] = {
     "time_to_return": Exponential(HOUR / 2),
     "like": LabelSelector.of({HOSTNAME_LABEL: "node-0"}),
     "replicas": 3,
+    "component": Process.CONTROLLER_MANAGER,
+    "members": 1,
 }
 """A value for every field of a policy that has no default, and for some that have, by name."""
 TARGETS = {
@@ -239,6 +242,10 @@ SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "volumeLoss": lambda load: len(load.claims),
     "accessRefused": lambda load: 1,
     "spotReclaim": lambda load: len(load.nodes),
+    "controlPlaneOutage": lambda load: 1,
+    "etcdQuorumLoss": lambda load: 1,
+    "registryOutage": lambda load: 1,
+    "registrySlow": lambda load: 1,
 }
 """How many clocks each failure mode has, when nothing strikes several nodes one after another."""
 
@@ -279,6 +286,8 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
 """What to tell each failure mode, and what its causes then name."""
 OF_ONE_OBJECT = {"accessRefused", "secretExpiry"}
 """Those that are told by their target whom they strike."""
+OF_THE_CLUSTER = {"controlPlaneOutage", "etcdQuorumLoss", "registryOutage", "registrySlow"}
+"""Those that strike what the whole cluster shares."""
 NOBODY: dict[str, Any] = {
     "zones": ("nowhere",),
     "values": ("nothing",),
@@ -286,7 +295,7 @@ NOBODY: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(FAILURES.keys() - OF_ONE_OBJECT))
+@pytest.mark.parametrize("name", sorted(FAILURES.keys() - OF_ONE_OBJECT - OF_THE_CLUSTER))
 @pytest.mark.parametrize("nobody", [False, True])
 def test_it_strikes_only_what_it_is_told_to(name: str, nobody: bool) -> None:
     mine, told = TOLD[name]
