@@ -74,6 +74,8 @@ class Kind(IntEnum):
     QUOTA_CHARGED = 53  # ResourceQuota; number of charges that it counts: one for each pod and resource
     SERVICE_REFUSED = 54  # Service; why pods behind it are not made: a `Refusal`
     COMPONENT_UP = 55  # process of the control plane; 0 while it is down, or has no leader yet
+    NODE_PROXY = 56  # node; 0 while its kube-proxy does not follow changes of endpoints
+    DNS_UP = 57  # the cluster's DNS; 0 while names are not resolved, and nobody remembers what they were
 
 
 class Phase(IntEnum):

@@ -147,6 +147,7 @@ class Simulation:
             ],
             "REPLICASET": state.workloads.replica_set_names,
             "COMPONENT": list(Process),
+            "DNS": ["dns"],
         }
         by_generation = {record.GENERATION: state.workloads.names_of(record) for record in record_classes()}
         log.names |= {"CLAIM": state.volumes.claim_names, "VOLUME": state.volumes.names}

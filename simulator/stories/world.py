@@ -33,6 +33,7 @@ from simulator.stories.evictions import Evictions
 from simulator.stories.machines import Machines
 from simulator.stories.outage import Outage
 from simulator.stories.rollouts import Rollouts
+from simulator.stories.service_path import ServicePath
 from simulator.stories.storage import Storage
 from simulator.stories.subject import Subject
 from simulator.stories.watch import Watch
@@ -93,6 +94,8 @@ class World:
         """Volumes, and their data."""
         self.image_registry = kubelet.image_registry
         """Where images come from, which may be gone, or slow."""
+        self.service_path = ServicePath(state)
+        """Kube-proxies and the cluster's DNS."""
         self.control_plane = ControlPlaneProcesses(kernel, state, components)
         """Its processes, as they fail and come back."""
         self._api_server = components.api_server

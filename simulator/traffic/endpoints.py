@@ -3,8 +3,9 @@
 Traffic does not act on the cluster, so it is worked out after a run, from the transition log.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import IntFlag
 
 import numpy as np
@@ -51,6 +52,10 @@ class EndpointHistory:
     """Per change: why it came about, "" if nothing broke."""
     headless: bool = False
     """Clients look the listed endpoints up by name: those that terminate are never used."""
+    proxies_away: Mapping[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    """By node: when its kube-proxy does not follow changes, from and to."""
+    unresolved: tuple[tuple[float, float, str], ...] = ()
+    """When clients in the cluster do not find the Service by its name: from, to, and why."""
 
     def segments(self) -> Iterator[tuple[float, float, dict[int, Condition]]]:
         """Stretches of time between changes, in order and without gaps: start, end, endpoint -> condition.
@@ -117,7 +122,28 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
         conditions=np.array([int(condition) for *_, condition, _ in changes], dtype=np.int64),
         causes=tuple(cause for *_, cause in changes),
         headless=index in log.headless,
+        proxies_away={
+            int(node): tuple((since, until) for since, until, _ in _absences(log, Kind.NODE_PROXY, start, end, node))
+            for node in np.unique(log.of_kind(Kind.NODE_PROXY)[:, 2])
+        },
+        unresolved=tuple(_absences(log, Kind.DNS_UP, start, end, 0.0)),
     )
+
+
+def _absences(
+    log: TransitionLog, kind: Kind, start: float, end: float, subject: float
+) -> Iterator[tuple[float, float, str]]:
+    """When something was away within the window: from, to, and why."""
+    since, why = math.inf, ""
+    for time, _, number, _, up, cause in [*log.of_kind(kind).tolist(), (end, kind, subject, 0, 1, 0)]:
+        if number != subject:
+            continue
+        if up:
+            if min(time, end) > max(since, start):
+                yield max(since, start), min(time, end), why
+            since = math.inf
+        else:
+            since, why = time, log.causes[int(cause)]
 
 
 class _Pods(dict[int, "_Pod"]):

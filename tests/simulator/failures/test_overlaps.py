@@ -89,6 +89,8 @@ def residue(lab: Lab) -> list[str]:
     for name in ("api_server", "controller_manager", "scheduler"):
         if getattr(components, name).is_down:
             found.append(f"{name} is down")
+    if not world.service_path.is_well:
+        found.append("proxies or names are not well")
     if not world.image_registry.is_well:
         found.append("the image registry is not well")
     # A certificate's end is written on it: its story waits for that from the start.
