@@ -1,6 +1,7 @@
 """The control plane: Kubernetes' loops over the state of a cluster, wired in the order in which they react."""
 
 from models.timing import Timing
+from simulator.component import Component, Components
 from simulator.controllers.attach_detach import AttachDetachController
 from simulator.controllers.autoscaling.autoscaler import AutoscalerController
 from simulator.controllers.cronjob import CronJobController
@@ -49,26 +50,28 @@ class ControlPlane:
         profile: Profile,
         ties: Ties,
     ) -> None:
+        self.components = Components(Component(kernel), Component(kernel), Component(kernel))
+        controllers = self.components.controller_manager
         # The order of listening is the order of reacting to one transition: endpoints follow pods at once,
         # ReplicaSets act before the Deployments that own them.
-        self.endpoints = EndpointController(state)
-        self.persistent_volumes = PersistentVolumeController(kernel, state)
-        self.attach_detach = AttachDetachController(kernel, state, timing)
+        self.endpoints = EndpointController(controllers, state)
+        self.persistent_volumes = PersistentVolumeController(controllers, state)
+        self.attach_detach = AttachDetachController(controllers, state, timing)
         self.kubelet = Kubelet(kernel, state, hazards, timing)
-        self.node_lifecycle = NodeLifecycle(kernel, state, timing, phases)
-        self.taint_eviction = TaintEviction(kernel, state)
+        self.node_lifecycle = NodeLifecycle(controllers, state, timing, phases)
+        self.taint_eviction = TaintEviction(controllers, state)
         if timing.pod_eviction_timeout is not None:
-            LegacyEviction(kernel, state, self.node_lifecycle, timing.pod_eviction_timeout)
-        self.pod_gc = PodGC(kernel, state, timing, phases)
-        self.resource_quotas = ResourceQuotaController(kernel, state, timing, phases)
-        self.replica_sets = ReplicaSetController(kernel, state, timing, streams)
-        self.deployments = DeploymentController(kernel, state, timing, api.deployment_class)
-        self.stateful_sets = StatefulSetController(kernel, state, timing, api.pod_class)
-        self.daemon_sets = DaemonSetController(kernel, state, timing, streams, api.pod_class)
+            LegacyEviction(controllers, state, self.node_lifecycle, timing.pod_eviction_timeout)
+        self.pod_gc = PodGC(controllers, state, timing, phases)
+        self.resource_quotas = ResourceQuotaController(controllers, state, timing, phases)
+        self.replica_sets = ReplicaSetController(controllers, state, timing, streams)
+        self.deployments = DeploymentController(controllers, state, timing, api.deployment_class)
+        self.stateful_sets = StatefulSetController(controllers, state, timing, api.pod_class)
+        self.daemon_sets = DaemonSetController(controllers, state, timing, streams, api.pod_class)
         self.job_runs: list[JobRun] = []
         """Each time that a Job was due so far."""
-        self.jobs = JobController(kernel, state, timing, api.job_class, self.job_runs)
-        self.cron_jobs = CronJobController(kernel, state, timing, self.job_runs)
-        self.disruption = DisruptionController(kernel, state, timing)
-        self.autoscalers = AutoscalerController(kernel, state, timing, streams, api.find)
-        self.scheduler = Scheduler(kernel, state, timing, profile, ties)
+        self.jobs = JobController(controllers, state, timing, api.job_class, self.job_runs)
+        self.cron_jobs = CronJobController(controllers, state, timing, self.job_runs)
+        self.disruption = DisruptionController(controllers, state, timing)
+        self.autoscalers = AutoscalerController(controllers, state, timing, streams, api.find)
+        self.scheduler = Scheduler(self.components.scheduler, state, timing, profile, ties)

@@ -40,7 +40,8 @@ class Timer(simpy.Event):
         self.call = None
 
 
-def _fire(timer: Timer) -> None:
+def fire(timer: Timer) -> None:
+    """Makes the call of a timer whose time has come, unless it was cancelled."""
     call = timer.call
     if call is not None:
         # Let go before calling: what is called often holds the timer, and the cycle would outlive both.
@@ -48,7 +49,7 @@ def _fire(timer: Timer) -> None:
         call()
 
 
-_CALLBACKS = (_fire,)
+_CALLBACKS = (fire,)
 
 
 class Kernel(simpy.Environment):

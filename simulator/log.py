@@ -75,6 +75,9 @@ class Kind(IntEnum):
     SERVICE_REFUSED = 54  # Service; why pods behind it are not made: a `Refusal`
     NODE_REACHABLE = 55  # node; 1 while users reach its pods
     POD_STUCK = 56  # pod; 1 once it should be gone, and is not
+    COMPONENT_UP = 57  # process of the control plane; 0 while it is down, or has no leader yet
+    NODE_PROXY = 58  # node; 0 while its kube-proxy does not follow changes of endpoints
+    DNS_UP = 59  # the cluster's DNS; 0 while names are not resolved, and nobody remembers what they were
 
 
 class Phase(IntEnum):

@@ -8,6 +8,7 @@ from functools import partial
 from models.behaviour import Behaviour
 from models.node import Node
 from models.pod import PodTemplate
+from simulator.component import Component
 from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.scheduling.framework import Profile
@@ -66,7 +67,9 @@ class _Placing:
         self._kernel.run_until(0.0)
         self._state = ClusterState(self._kernel, nodes, None)
         self._api = Api(self._state, streams, behaviour)
-        self._scheduler = Scheduler(self._kernel, self._state, behaviour.timing, profile, ties_of(profile, streams))
+        self._scheduler = Scheduler(
+            Component(self._kernel), self._state, behaviour.timing, profile, ties_of(profile, streams)
+        )
         self._state.listen(Kind.POD_DELETING, self._deleting)
         self._classes: dict[str, PodClass] = {}
         self._created: list[PodState] = []

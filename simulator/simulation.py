@@ -29,6 +29,7 @@ from simulator.state.desired import DesiredReplicas
 from simulator.state.history import Recorder
 from simulator.state.objects import DaemonSetState, DeploymentState, Phase, PodState, StatefulSetState
 from simulator.state.objects.record import record_classes
+from simulator.stories.control_plane import Process
 from simulator.stories.protocols import FailureMode, Operation
 from simulator.stories.world import World
 from simulator.streams import Streams
@@ -84,12 +85,23 @@ class Simulation:
         kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
         scheduler = self.control_plane.scheduler
         scheduler.settle({slot: self.state.nodes.index[node] for slot, node in places.items()})
-        self.fleet = Fleet(self.kernel, self.state, streams, scheduler, disruption, profile, cluster.pools)
+        components = self.control_plane.components
+        self.fleet = Fleet(components.api_server, self.state, streams, scheduler, disruption, profile, cluster.pools)
         if node_autoscaler is not None:
             node_autoscaler.install(self.fleet)
         kinds = () if node_autoscaler is None else cluster.possible_nodes()
         self.world = World(
-            self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, cluster, kinds, began
+            self.kernel,
+            self.state,
+            self.api,
+            self.hazards,
+            streams,
+            kubelet,
+            disruption,
+            components,
+            cluster,
+            kinds,
+            began,
         )
 
     def deploy(self) -> None:
@@ -134,6 +146,8 @@ class Simulation:
                 for owner, pod_class, ordinal in state.pods.names
             ],
             "REPLICASET": state.workloads.replica_set_names,
+            "COMPONENT": list(Process),
+            "DNS": ["dns"],
         }
         by_generation = {record.GENERATION: state.workloads.names_of(record) for record in record_classes()}
         log.names |= {"CLAIM": state.volumes.claim_names, "VOLUME": state.volumes.names}
@@ -180,5 +194,5 @@ class Simulation:
         kubelet, held_up = self.control_plane.kubelet, ""
         if pod.phase is Phase.PENDING:
             held_up = obstacles.reason(pod) or kubelet.volume_reason(pod)
-        held_up = held_up or kubelet.access.reason(pod)
+        held_up = held_up or kubelet.access.reason(pod) or kubelet.image_registry.reason(pod)
         return held_up or crash_loop.reason(pod, self.timing)

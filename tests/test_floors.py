@@ -32,6 +32,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "state",
         "hazards phases log",
         "repairs",
+        "component",
         "job_run kernel registry step_function streams",
     ),
     "experiments": (

@@ -12,6 +12,7 @@ import numpy as np
 from experiments.attribution.stages import REFUSED, Node, Pod, Spell, Stage
 from models.arrays import Floats
 from simulator.log import Kind, Phase, TransitionLog
+from simulator.stories.control_plane import Process
 
 
 def missing_replicas(log: TransitionLog, services: Iterable[str], end: float) -> dict[str, list[Spell]]:
@@ -50,6 +51,7 @@ _OF_PODS = (
 )
 _OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING, Kind.NODE_REACHABLE)
 _OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
+_LED = [list(Process).index(process) for process in (Process.CONTROLLER_MANAGER, Process.SCHEDULER)]
 _POD_KINDS, _NODE_KINDS = frozenset(map(int, _OF_PODS)), frozenset(map(int, _OF_NODES))
 
 
@@ -58,9 +60,11 @@ def _rows_about(log: TransitionLog, service: int, end: float) -> Floats:
     rows = log.columns()
     rows = rows[: int(np.searchsorted(rows[:, 0], end))]
     kinds, subjects = rows[:, 1].astype(np.int64), rows[:, 2].astype(np.int64)
-    ours = np.zeros((len(Kind), max(len(log.selected_by), len(log.zones), service + 1)), dtype=bool)
+    subjects_at_most = max(len(log.selected_by), len(log.zones), service + 1, len(Process))
+    ours = np.zeros((len(Kind), subjects_at_most), dtype=bool)
     ours[_OF_PODS, : len(log.selected_by)] = [service in services for services in log.selected_by]
     ours[_OF_SERVICES, service] = True
+    ours[Kind.COMPONENT_UP, _LED] = True
     bound = rows[(kinds == Kind.POD_NODE) & ours[kinds, np.minimum(subjects, ours.shape[1] - 1)]]
     for kind in _OF_NODES:
         ours[kind, np.unique(bound[:, 4].astype(np.int64))] = True
@@ -97,8 +101,10 @@ class _Reader:
         self._cuts: list[tuple[int, int]] = []
         """(replicas desired before, cause) of each time that fewer were, while there are not so many again."""
         self._cut_since = 0.0
-        self._unlisted: list[float] = []
-        """Since when pods answer, and are ready, without being listed."""
+        self._unlisted: list[tuple[float, int]] = []
+        """Since when pods answer, and are ready, without being listed; and why."""
+        self._away = dict.fromkeys(_LED, 0)
+        """Why the controller manager is away, and the scheduler: nothing heals then; 0: it is there."""
 
     def read(self, time: float, kind: int, subject: int, new: int, cause: int) -> None:
         """Takes note of one row."""
@@ -109,6 +115,8 @@ class _Reader:
         elif kind == Kind.SERVICE_DESIRED:
             self._desire(time, new, cause)
             self._count_gaps(time, "", cause)
+        elif kind == Kind.COMPONENT_UP:
+            self._process_changed(time, subject, 0 if new else cause)
         elif kind == Kind.SERVICE_REFUSED:
             self._part_gaps(time)
             self._without_pod = REFUSED[new]
@@ -149,6 +157,8 @@ class _Reader:
             pod.awaiting_node = bool(new)
         elif kind == Kind.POD_PULLING:
             pod.pulling = bool(new)
+            if new:
+                pod.cause = cause
         elif kind == Kind.POD_VOLUMES:
             pod.volume_wait = new
         elif kind == Kind.POD_CONTAINERS:
@@ -176,6 +186,7 @@ class _Reader:
     def _phase_changed(self, time: float, uid: int, phase: int, cause: int) -> None:
         if phase == Phase.PENDING:
             self._pods[uid] = Pod(cause, time)
+            self._look(time, self._pods[uid])
             self._count_gaps(time, self._names[uid], cause)
         elif phase == Phase.RUNNING:
             if uid in self._pods:
@@ -210,7 +221,7 @@ class _Reader:
     def _look(self, time: float, pod: Pod) -> None:
         """Has the pod change its stage, if something else keeps it from answering now."""
         stage = pod.waits_for(self._published)
-        cause = pod.culprit
+        cause = pod.to_blame(*self._away.values())
         if stage is not pod.stage or (cause != pod.blamed and stage is not None):
             self._leave_stage(pod, time)
             self._answering += (stage is None) - (pod.stage is None)
@@ -232,6 +243,7 @@ class _Reader:
             node.ready = new
         elif kind == Kind.NODE_REPORTING:
             node.reporting = bool(new)
+            node.silenced_by = cause
         elif kind == Kind.NODE_EVICTING:
             node.evicting = bool(new)
         elif kind == Kind.NODE_REACHABLE:
@@ -285,11 +297,21 @@ class _Reader:
         """A replacement that is made while the old pod is still there did not wait for it to be gone."""
         gone = gap.since if gap.gone is None else gap.gone
         self._note(gap.since, gone, gap.cause, Stage.TERMINATING)
-        self._note(gone, time, gap.cause, self._without_pod)
+        self._note(gone, time, self._away[_LED[0]] or gap.cause, self._without_pod)
+
+    # The control plane
+
+    def _process_changed(self, time: float, process: int, away_for: int) -> None:
+        """What waits for the process is due to its absence from now on, or is so no more."""
+        self._part_gaps(time)
+        self._away[process] = away_for
+        for pod in self._pods.values():
+            self._look(time, pod)
 
     def _count_unlisted(self, time: float) -> None:
         unlisted = max(0, self._answering - self._listed)
         while len(self._unlisted) > unlisted:
-            self._note(self._unlisted.pop(0), time, 0, Stage.NOT_LISTED)
+            since, cause = self._unlisted.pop(0)
+            self._note(since, time, cause, Stage.NOT_LISTED)
         while len(self._unlisted) < unlisted:
-            self._unlisted.append(time)
+            self._unlisted.append((time, self._away[_LED[0]]))

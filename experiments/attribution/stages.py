@@ -52,7 +52,7 @@ class Stage(StrEnum):
     NOT_LISTED = "not an endpoint"
     """It answers and is ready, but is no endpoint of the Service: it has no port of the name that the Service asks for.
 
-    Endpoints that follow late would count here too; in this version they follow at once."""
+    Or nobody lists it: the controller manager is away. Endpoints follow at once else."""
 
 
 class Spell(NamedTuple):
@@ -90,12 +90,14 @@ READY = 1
 class Node:
     """A node as the log tells of it."""
 
-    __slots__ = ("cut_off_by", "evicting", "pods", "powered", "reachable", "ready", "reporting")
+    __slots__ = ("cut_off_by", "evicting", "pods", "powered", "reachable", "ready", "reporting", "silenced_by")
 
     def __init__(self) -> None:
         self.powered = self.reporting = self.reachable = True
         self.cut_off_by = 0
         """What last cut its pods off from users."""
+        self.silenced_by = 0
+        """Why its kubelet was last cut off."""
         self.ready = READY
         self.evicting = False
         self.pods: dict[int, Pod] = {}
@@ -127,10 +129,20 @@ class Pod:
         self.cause = cause
         self.fallen = self.node is not None and self.node.powered
 
-    @property
-    def culprit(self) -> int:
-        """The cause of its not answering: whoever cuts off its node from users, if it lacks nothing else."""
-        return self.node.cut_off_by if self.node is not None and self._is_cut_off else self.cause
+    def to_blame(self, controllers_away_for: int, scheduler_away_for: int) -> int:
+        """What keeps it from answering: what made it unwell, or what keeps others from helping, or hearing that it is.
+
+        The arguments are causes; 0: that process is there. What a kubelet does by itself needs neither.
+        """
+        node = self.node
+        if node is None:
+            return scheduler_away_for or self.cause
+        if self._is_cut_off:
+            return node.cut_off_by
+        if self.answering and node.ready == READY and not node.reporting:
+            return node.silenced_by
+        is_lost = node.ready != READY or not node.powered
+        return (controllers_away_for if is_lost else 0) or self.cause
 
     @property
     def _is_cut_off(self) -> bool:
@@ -147,7 +159,7 @@ class Pod:
         if node.ready != READY:
             return Stage.TOLERATED if node.evicting else Stage.WAITING
         if not node.reporting:
-            return Stage.UNDETECTED
+            return Stage.NOT_READY if self.answering else Stage.UNDETECTED
         if self.volume_wait:
             return _VOLUME_STAGES[self.volume_wait]
         if self.configuration != Configured.WELL:

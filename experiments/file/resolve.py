@@ -22,6 +22,7 @@ from experiments.file.checks import (
 )
 from experiments.file.described import value_of
 from experiments.file.objects import ReadObjects, base_files, node_pool, read_objects
+from experiments.file.only_requests import only_requests_see
 from experiments.file.outage_logs import after_the_end, check_outage_logs, log_files, replayed
 from experiments.file.partitions import cut_inside
 from experiments.file.policy import lineages
@@ -113,7 +114,11 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     notes += [note for one in scenarios for note in without_known_end(one.cluster, one.behaviour)]
     if scenarios and not any(one.services or one.cluster.jobs or one.cluster.cron_jobs for one in scenarios):
         notes.append("no Service is measured, so there is no availability to tell: add a Service that selects the pods")
-    notes += [note for one in scenarios for note in (*out_of_reach(one), *cut_inside(one), *after_the_end(one))]
+    notes += [
+        note
+        for one in scenarios
+        for note in (*out_of_reach(one), *only_requests_see(one), *cut_inside(one), *after_the_end(one))
+    ]
     notes += _patterns_of_no_image(spec, clusters, source)
     notes += _overrides_of_nothing(spec, clusters, source)
     notes += _sizes_that_stay(spec, scenarios, source)

@@ -12,9 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.inference.estimate import STATED_OUTAGE
+from simulator.registry import classes
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def _is_invisible(mode: Mapping[str, Any]) -> bool:
+    """Whether a failure mode, as an experiment file has it, is one that only requests see."""
+    known = classes("failure").get(mode.get("type", ""))
+    return getattr(known, "seen_by", "") == "requests"
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,7 @@ class Unseen:
     modes: dict[str, tuple[str, ...]]
     """Policy -> failure modes and operations."""
     operations: frozenset[str]
+    """And failure modes that only requests see: what counts only if it took replicas away."""
     taken_apart: frozenset[tuple[str, str]]
     """Services and policies whose outages have causes."""
     absences: dict[tuple[str | None, str | None, str], float]
@@ -39,6 +47,9 @@ class Unseen:
         spec = (resolved or {}).get("spec", {})
         owners = (spec, *spec.get("policies", ()))
         operations = frozenset(story["name"] for of in owners for story in of.get("operations", ()))
+        for_requests = frozenset(
+            mode["name"] for of in owners for mode in of.get("failures", ()) if _is_invisible(mode)
+        )
         losses = tables["losses"]
         sums = tables["absences"].groupby(["service", "policy", "cause"])[["times", "missing_s"]].sum()
         total: dict[tuple[str | None, str | None, str], tuple[int, float]] = {}
@@ -48,7 +59,7 @@ class Unseen:
                 total[key] = before[0] + times, before[1] + seconds
         return cls(
             {policy: tuple(names) for policy, names in modes.items()},
-            operations,
+            operations | for_requests,
             frozenset(zip(losses["service"], losses["policy"], strict=True)),
             {key: float(seconds / times) for key, (times, seconds) in total.items()},
         )

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from models.node import OUT_OF_SERVICE
 from models.timing import Timing
-from simulator.kernel import Kernel, Timer
+from simulator.component import Component
+from simulator.kernel import Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
@@ -33,7 +34,7 @@ class _DetachRequest:
 class AttachDetachController:
     """Attaches volumes to the nodes of their pods, and detaches those that nobody uses."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing) -> None:
+    def __init__(self, kernel: Component, state: ClusterState, timing: Timing) -> None:
         self._kernel = kernel
         self._state = state
         self._timing = timing
@@ -45,6 +46,7 @@ class AttachDetachController:
         """By node."""
         self._listens = False
         state.listen(Kind.CLAIM_PHASE, lambda claim, phase, cause: self._begin())
+        kernel.on_restart(self._restarted)
 
     def _begin(self) -> None:
         """A cluster without claims is none of its business."""
@@ -69,6 +71,13 @@ class AttachDetachController:
             for volume in self._volumes_of.pop(pod.uid, ()):
                 del self._users[volume][pod.uid]
                 self._request_detach(volume, pod)
+
+    def _restarted(self) -> None:
+        """A new process knows only from now on that volumes are not used."""
+        for node, requests in self._requests.items():
+            for volume, request in list(requests.items()):
+                request.since = self._kernel.now
+                self._consider(volume, node, request)
 
     # Detaching
 

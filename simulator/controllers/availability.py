@@ -5,7 +5,8 @@ Source: pkg/api/v1/pod/util.go (IsPodAvailable).
 
 import math
 
-from simulator.kernel import Kernel, Timer
+from simulator.component import Component
+from simulator.kernel import Timer
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import PodState
 
@@ -13,7 +14,7 @@ from simulator.state.objects import PodState
 class Availability:
     """Marks pods available once they have been Ready for minReadySeconds on end."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState) -> None:
+    def __init__(self, kernel: Component, state: ClusterState) -> None:
         self._kernel = kernel
         self._state = state
         self._waiting: dict[int, Timer] = {}

@@ -10,9 +10,9 @@ from dataclasses import replace
 from models.cronjob import ConcurrencyPolicy
 from models.schedule import ORIGIN
 from models.timing import Timing
+from simulator.component import Component
 from simulator.controllers.workqueue import WorkQueue
 from simulator.job_run import JobRun, Outcome
-from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import CronJobState, JobState
@@ -25,7 +25,7 @@ DELTA = 0.1
 class CronJobController:
     """Makes Jobs when they are due, as far as the concurrency policy and the deadline allow, and deletes old ones."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, runs: list[JobRun]) -> None:
+    def __init__(self, kernel: Component, state: ClusterState, timing: Timing, runs: list[JobRun]) -> None:
         self._kernel = kernel
         self._state = state
         self._offset = timing.clock_at_start

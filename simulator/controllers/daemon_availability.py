@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 
-from simulator.kernel import Kernel
+from simulator.component import Component
 from simulator.state.objects import DaemonSetState, PodState
 from simulator.state.pods import Pods
 
@@ -18,7 +18,7 @@ _ROUNDING = 1e-6
 class DaemonAvailability:
     """Which pods are available; `look_again` asks for another pass, at which others may have become so."""
 
-    def __init__(self, kernel: Kernel, pods: Pods, look_again: Callable[[DaemonSetState], None]) -> None:
+    def __init__(self, kernel: Component, pods: Pods, look_again: Callable[[DaemonSetState], None]) -> None:
         self._kernel = kernel
         self._pods = pods
         self._look_again = look_again

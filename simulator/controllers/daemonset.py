@@ -11,11 +11,11 @@ from heapq import nsmallest
 
 from models.pod import PodTemplate
 from models.timing import Timing
+from simulator.component import Component
 from simulator.controllers.daemon_availability import DaemonAvailability
 from simulator.controllers.daemon_placement import DaemonPlacement
 from simulator.controllers.pod_control import PodControl
 from simulator.controllers.workqueue import WorkQueue
-from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import REVISION_LABEL, DaemonSetState, Phase, PodClass, PodState, Workload
@@ -29,7 +29,7 @@ class DaemonSetController:
     """Keeps every DaemonSet's nodes supplied, and rolls them towards its template."""
 
     def __init__(
-        self, kernel: Kernel, state: ClusterState, timing: Timing, streams: Streams, make_pod_class: MakePodClass
+        self, kernel: Component, state: ClusterState, timing: Timing, streams: Streams, make_pod_class: MakePodClass
     ) -> None:
         self._state = state
         self._streams = streams

@@ -10,9 +10,9 @@ from fractions import Fraction
 
 from models.deployment import StrategyType
 from models.timing import Timing
+from simulator.component import Component
 from simulator.controllers.progress import RolloutProgress, is_complete
 from simulator.controllers.workqueue import WorkQueue
-from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import (
@@ -29,7 +29,7 @@ MakePodClass = Callable[[DeploymentState], PodClass]
 class DeploymentController:
     """Rolls every Deployment towards its template."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, make_pod_class: MakePodClass) -> None:
+    def __init__(self, kernel: Component, state: ClusterState, timing: Timing, make_pod_class: MakePodClass) -> None:
         self._kernel = kernel
         self._state = state
         self._creation_latency = timing.creation_latency

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from models.deployment import scaled
 from models.timing import Timing
+from simulator.component import Component
 from simulator.controllers.workqueue import WorkQueue
-from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import (
@@ -74,7 +74,7 @@ class Verdict:
 class DisruptionController:
     """Keeps the status of every budget, and answers evictions."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing) -> None:
+    def __init__(self, kernel: Component, state: ClusterState, timing: Timing) -> None:
         self._kernel = kernel
         self._state = state
         self._selecting: dict[PodClass, tuple[BudgetState, ...]] = {}

@@ -7,6 +7,7 @@ is when something happens to another of its pods.
 
 from collections import defaultdict
 
+from simulator.component import Component
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import Phase, PodState, ServiceState
@@ -29,8 +30,11 @@ def conditions(published: bool, phase: int, ready: bool, deleting: bool) -> tupl
 class EndpointController:
     """Keeps the endpoints of every Service."""
 
-    def __init__(self, state: ClusterState) -> None:
+    def __init__(self, kernel: Component, state: ClusterState) -> None:
+        self._kernel = kernel
         self._state = state
+        self._missed: dict[PodState, int] = {}
+        """Pods that changed while it is down, and why they last did."""
         self._orphans: defaultdict[ServiceState, list[PodState]] = defaultdict(list)
         """Endpoints whose node is gone."""
         state.listen(Kind.POD_READY, self._sync)
@@ -40,6 +44,13 @@ class EndpointController:
         state.listen(Kind.POD_PHASE, self._sync)
         state.listen(Kind.POD_METADATA, self._metadata_changed)
         state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: None if exists else self._node_gone(node))
+        kernel.on_return(self._returned)
+
+    def _returned(self) -> None:
+        """It looks at all pods; only those that changed may be listed otherwise."""
+        missed, self._missed = self._missed, {}
+        for pod, cause in missed.items():
+            self._metadata_changed(pod, 1, cause)
 
     def _service_added(self, service: ServiceState) -> None:
         """Pods that were there before it become its endpoints."""
@@ -55,12 +66,18 @@ class EndpointController:
         """With other labels other Services may select the pod."""
         if not changed:
             return
+        if self._kernel.is_down:
+            self._missed[pod] = cause
+            return
         for service in self._state.services:
             if service not in pod.pod_class.endpoint_of:
                 self._set(service, pod, False, False, cause)
         self._sync(pod, 0, cause)
 
     def _sync(self, pod: PodState, new: int, cause: int) -> None:
+        if self._kernel.is_down:
+            self._missed[pod] = cause
+            return
         orphaned = pod.node >= 0 and not self._state.nodes.exists[pod.node]
         for service in pod.pod_class.endpoint_of:
             published = service.spec.publish_not_ready_addresses

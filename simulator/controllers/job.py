@@ -12,11 +12,11 @@ from dataclasses import replace
 from models.job import COMPLETION_INDEX, JOB_NAME_LABELS
 from models.pod import PodTemplate
 from models.timing import Timing
+from simulator.component import Component
 from simulator.controllers import job_tracking
 from simulator.controllers.pod_control import PodControl
 from simulator.controllers.workqueue import WorkQueue
 from simulator.job_run import JobRun, Outcome
-from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import JobState, Phase, PodClass, PodState, Workload
@@ -32,7 +32,7 @@ class JobController:
     """Makes and deletes the pods of Jobs, says when a Job is over, and deletes it in time."""
 
     def __init__(
-        self, kernel: Kernel, state: ClusterState, timing: Timing, make_pod_class: MakePodClass, runs: list[JobRun]
+        self, kernel: Component, state: ClusterState, timing: Timing, make_pod_class: MakePodClass, runs: list[JobRun]
     ) -> None:
         self._kernel = kernel
         self._state = state

@@ -6,12 +6,14 @@ a run, and the time at which they would find out is computed when the node falls
 """
 
 import math
+from functools import partial
 from itertools import groupby
 
 from models.node import NOT_READY, UNREACHABLE, Taint, TaintEffect
 from models.timing import Timing
+from simulator.component import Component
 from simulator.controllers.zone_eviction import ZoneEviction
-from simulator.kernel import Kernel, Timer
+from simulator.kernel import Timer
 from simulator.log import Kind
 from simulator.phases import Phases
 from simulator.state.cluster import ClusterState
@@ -28,7 +30,7 @@ _ROUNDING = 1e-9
 class NodeLifecycle:
     """Marks silent nodes Unknown and their pods unready, taints them, zone by zone, and takes it back on return."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, phases: Phases) -> None:
+    def __init__(self, kernel: Component, state: ClusterState, timing: Timing, phases: Phases) -> None:
         self._kernel = kernel
         self._state = state
         self._timing = timing
@@ -43,6 +45,8 @@ class NodeLifecycle:
         state.listen(Kind.NODE_REPORTING, self._reporting_changed)
         state.listen(Kind.NODE_HEALTHY, self._health_changed)
         state.listen(Kind.NODE_EXISTS, self._joined_or_gone)
+        kernel.on_restart(self._restarted)
+        kernel.on_return(self._returned)
 
     def _joined_or_gone(self, node: int, exists: int, cause: int) -> None:
         """A kubelet renews its lease from when it joins; nobody looks for a node whose object is gone."""
@@ -119,12 +123,35 @@ class NodeLifecycle:
                 state.pods.set_ready(pod, False, cause)
         self._eviction.handle_disruption()
 
+    # After an absence
+
+    def _restarted(self) -> None:
+        """A new process takes the first status that it sees for new: who is silent has another grace period."""
+        now, nodes = self._kernel.now, self._state.nodes
+        again = self.next_pass(now + self._timing.node_monitor_grace_period) - now
+        for node, waiting in list(self._silent.items()):
+            waiting.cancel()
+            # Why it fell silent may be over: it was the API server that was away.
+            reasons = (*nodes.down_causes[node].values(), *nodes.silent_causes[node].values())
+            self._causes[node] = next(iter(reasons), self._causes[node])
+            self._silent[node] = self._kernel.timer(again, partial(self._mark_unknown, node))
+
+    def _returned(self) -> None:
+        """The taints are those of the conditions that kubelets posted meanwhile."""
+        for node, ready in enumerate(self._state.nodes.ready):
+            if self._state.nodes.exists[node]:
+                self._taint_by_condition(node, ready, self._causes[node])
+
     # Taints
 
     def _set_condition(self, node: int, ready: int, cause: int) -> None:
         """The Ready condition, its NoSchedule taint, and a NoExecute taint of the other condition swapped at once."""
+        self._state.nodes.set_ready(node, ready, cause)
+        if not self._kernel.is_down:
+            self._taint_by_condition(node, ready, cause)
+
+    def _taint_by_condition(self, node: int, ready: int, cause: int) -> None:
         state = self._state
-        state.nodes.set_ready(node, ready, cause)
         taints = state.nodes.taints_of(node)
         evicting = taints & _ALL_NO_EXECUTE
         taints = taints - _ALL_NO_SCHEDULE

@@ -10,7 +10,7 @@ from models.claim import AccessMode
 from models.labels import Operator, Requirement
 from models.pod import NodeSelectorTerm
 from models.volume import PersistentVolume, StorageClass
-from simulator.kernel import Kernel
+from simulator.component import Component
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ClaimPhase, ClaimState, Phase, PodState, VolumePhase, VolumeState
@@ -19,7 +19,7 @@ from simulator.state.objects import ClaimPhase, ClaimState, Phase, PodState, Vol
 class PersistentVolumeController:
     """Binds claims to volumes, and has volumes made; those that wait for a pod are left to the scheduler."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState) -> None:
+    def __init__(self, kernel: Component, state: ClusterState) -> None:
         self._kernel = kernel
         self._state = state
         self._collects = False

@@ -13,7 +13,8 @@ import math
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from simulator.kernel import Kernel, Timer
+from simulator.component import Component
+from simulator.kernel import Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import PodClass, PodOwner, PodState, QuotaState
@@ -44,7 +45,7 @@ class PodControl(Generic[Owner]):
 
     def __init__(
         self,
-        kernel: Kernel,
+        kernel: Component,
         state: ClusterState,
         waits: tuple[float, float],
         retry: Callable[[Owner], None],
@@ -59,6 +60,13 @@ class PodControl(Generic[Owner]):
         """Those that were refused a pod in a pass that is not over, and why."""
         self._backoffs: dict[Owner, _Backoff] = {}
         self._listening = False
+        kernel.on_restart(self._restarted)
+
+    def _restarted(self) -> None:
+        """A new process has not failed yet: it makes a pass over all objects at once."""
+        for owner in list(self._backoffs):
+            self._forget(owner)
+            self._retry(owner)
 
     def create(
         self,

@@ -9,7 +9,8 @@ import math
 
 from models.node import OUT_OF_SERVICE
 from models.timing import Timing
-from simulator.kernel import Kernel
+from simulator.component import Component
+from simulator.kernel import Timer
 from simulator.log import Kind
 from simulator.phases import Phases
 from simulator.state.cluster import ClusterState
@@ -23,14 +24,17 @@ QUARANTINE = 40.0
 class PodGC:
     """Removes terminating pods from nodes that are out of service, and all pods of nodes that are gone."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, phases: Phases) -> None:
+    def __init__(self, kernel: Component, state: ClusterState, timing: Timing, phases: Phases) -> None:
         self._kernel = kernel
         self._state = state
         self._period = timing.pod_gc_period
         self._phase = phases.pod_gc
+        self._missing: dict[int, tuple[Timer, int]] = {}
+        """Nodes that are gone and whose pods wait for that: when it is over, and why they are gone."""
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: self._deleting(pod))
         state.listen(Kind.NODE_TAINTS, lambda node, new, cause: self._tainted(node))
         state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: None if exists else self._missed_later(node, cause))
+        kernel.on_restart(self._restarted)
 
     def _deleting(self, pod: PodState) -> None:
         if pod.node >= 0 and self._out_of_service(pod.node):
@@ -55,9 +59,17 @@ class PodGC:
         """Its pods wait for the tick that misses the node, the quarantine, and the tick after that."""
         now = self._kernel.now
         collected = self._tick_after(self._tick_after(now) + QUARANTINE)
-        self._kernel.timer(collected - now, lambda: self._collect_orphans(node, cause))
+        timer = self._kernel.timer(collected - now, lambda: self._collect_orphans(node, cause))
+        self._missing[node] = timer, cause
+
+    def _restarted(self) -> None:
+        """A new process misses them for the first time."""
+        for node, (timer, cause) in list(self._missing.items()):
+            timer.cancel()
+            self._missed_later(node, cause)
 
     def _collect_orphans(self, node: int, cause: int) -> None:
+        del self._missing[node]
         pods = self._state.pods
         for pod in [pod for pod in pods.values() if pod.node == node]:
             if not pod.is_over:

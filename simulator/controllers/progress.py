@@ -8,7 +8,8 @@ import math
 from collections.abc import Callable
 
 from models.deployment import NO_DEADLINE
-from simulator.kernel import Kernel, Timer
+from simulator.component import Component
+from simulator.kernel import Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import DeploymentState, PodState, ReplicaSetState, Rollout
@@ -21,7 +22,7 @@ class RolloutProgress:
     """Judges rollouts at every pass of their controller, and once more a second after their deadline."""
 
     def __init__(
-        self, kernel: Kernel, state: ClusterState, of_template: Callable[[DeploymentState], ReplicaSetState | None]
+        self, kernel: Component, state: ClusterState, of_template: Callable[[DeploymentState], ReplicaSetState | None]
     ) -> None:
         self._kernel = kernel
         self._state = state

@@ -8,11 +8,11 @@ import math
 from collections import Counter
 
 from models.timing import Timing
+from simulator.component import Component
 from simulator.controllers.availability import Availability
 from simulator.controllers.pod_claims import PodClaims
 from simulator.controllers.pod_control import PodControl
 from simulator.controllers.workqueue import WorkQueue
-from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import Phase, PodState, ReplicaSetState
@@ -25,7 +25,7 @@ BURST_REPLICAS = 500
 class ReplicaSetController:
     """Creates and deletes pods, and keeps each ReplicaSet's ready and available counts."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, streams: Streams) -> None:
+    def __init__(self, kernel: Component, state: ClusterState, timing: Timing, streams: Streams) -> None:
         self._kernel = kernel
         self._state = state
         self._latency = timing.controller_latency

@@ -10,7 +10,8 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from models.timing import Timing
-from simulator.kernel import Kernel, Timer
+from simulator.component import Component
+from simulator.kernel import Timer
 from simulator.log import Kind
 from simulator.phases import Phases
 from simulator.state.cluster import ClusterState
@@ -31,7 +32,7 @@ class _Leaving(NamedTuple):
 class ResourceQuotaController:
     """Keeps the usage of every quota; listens to pods from when there is one."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, phases: Phases) -> None:
+    def __init__(self, kernel: Component, state: ClusterState, timing: Timing, phases: Phases) -> None:
         self._kernel = kernel
         self._state = state
         self._period = timing.resource_quota_sync_period

@@ -11,10 +11,10 @@ from dataclasses import replace
 from models.pod import PodTemplate
 from models.statefulset import PodManagementPolicy
 from models.timing import Timing
+from simulator.component import Component
 from simulator.controllers.availability import Availability
 from simulator.controllers.pod_control import PodControl
 from simulator.controllers.workqueue import WorkQueue
-from simulator.kernel import Kernel
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import REVISION_LABEL, Phase, PodClass, PodState, Revision, StatefulSetState, Workload
@@ -26,7 +26,7 @@ _FINISHED = (Phase.FAILED, Phase.SUCCEEDED)
 class StatefulSetController:
     """Brings every StatefulSet to its replicas and its template."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, make_pod_class: MakePodClass) -> None:
+    def __init__(self, kernel: Component, state: ClusterState, timing: Timing, make_pod_class: MakePodClass) -> None:
         self._state = state
         self._make_pod_class = make_pod_class
         self._availability = Availability(kernel, state)

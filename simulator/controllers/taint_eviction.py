@@ -8,7 +8,8 @@ import math
 from collections import defaultdict
 
 from models.node import Taint, TaintEffect
-from simulator.kernel import Kernel, Timer
+from simulator.component import Component
+from simulator.kernel import Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import Disruption, PodClass, PodState
@@ -20,11 +21,13 @@ NOT_TOLERATED = -1.0
 class TaintEviction:
     """One timer a node and distinct toleration time, whatever the number of pods."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState) -> None:
+    def __init__(self, kernel: Component, state: ClusterState) -> None:
         self._kernel = kernel
         self._state = state
         self._tainted_nodes: dict[int, frozenset[Taint]] = {}
         """NoExecute taints, of nodes that have any."""
+        self._causes: dict[int, int] = {}
+        """Of them, why they got the last one."""
         self._taint_eviction_queue: dict[int, Timer] = {}
         """Per pod, the timer that will delete it (pods of one node share one)."""
         self._toleration_times: dict[tuple[PodClass, frozenset[Taint]], float] = {}
@@ -33,6 +36,13 @@ class TaintEviction:
         state.listen(Kind.NODE_TAINTS, self._taints_changed)
         state.listen(Kind.POD_NODE, self._pod_bound)
         state.listen(Kind.NODE_EXISTS, self._joined_or_gone)
+        kernel.on_restart(self._restarted)
+
+    def _restarted(self) -> None:
+        """A new process knows of no timer: every toleration begins anew, however old the taint is."""
+        self._taint_eviction_queue.clear()
+        for node in self._tainted_nodes:
+            self._process_pods(node, list(self._state.nodes.running[node].values()), self._causes.get(node, 0))
 
     def _note_taints(self, node: int) -> None:
         taints = frozenset(t for t in self._state.nodes.taints_of(node) if t.effect is TaintEffect.NO_EXECUTE)
@@ -52,6 +62,7 @@ class TaintEviction:
         before = self._tainted_nodes.get(node)
         self._note_taints(node)
         if self._tainted_nodes.get(node) != before:
+            self._causes[node] = cause
             self._process_pods(node, list(self._state.nodes.running[node].values()), cause)
 
     def _pod_bound(self, pod: PodState, node: int, cause: int) -> None:

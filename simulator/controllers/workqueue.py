@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from simulator.kernel import Kernel, Order
+from simulator.component import Component
+from simulator.kernel import Order
 
 Key = TypeVar("Key")
 
@@ -16,7 +17,7 @@ class WorkQueue(Generic[Key]):
     (k8s.io/client-go/util/workqueue).
     """
 
-    def __init__(self, kernel: Kernel, latency: float, reconcile: Callable[[Key], None]) -> None:
+    def __init__(self, kernel: Component, latency: float, reconcile: Callable[[Key], None]) -> None:
         self._kernel = kernel
         self._latency = latency
         self._reconcile = reconcile

@@ -10,7 +10,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 
 from models.timing import Timing
-from simulator.kernel import Kernel, Timer
+from simulator.component import Component
+from simulator.kernel import Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
@@ -41,7 +42,7 @@ class ZoneEviction:
 
     def __init__(
         self,
-        kernel: Kernel,
+        kernel: Component,
         state: ClusterState,
         timing: Timing,
         zones: Sequence[list[int]],

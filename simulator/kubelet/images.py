@@ -8,14 +8,16 @@ import math
 from collections.abc import Collection, Sequence
 
 from simulator.kernel import Kernel
+from simulator.kubelet.image_registry import ImageRegistry
 from simulator.state.objects import PodState
 
 
 class Images:
     """Which images each node has, and until when it is busy pulling."""
 
-    def __init__(self, kernel: Kernel, nodes: int) -> None:
+    def __init__(self, kernel: Kernel, registry: ImageRegistry, nodes: int) -> None:
         self._kernel = kernel
+        self._registry = registry
         self._pulled: list[dict[str, float]] = [{} for _ in range(nodes)]
         """Per node and image, when its pull is (or was) done."""
         self._busy_until = [-math.inf] * nodes
@@ -24,6 +26,10 @@ class Images:
         """There is one node more, without images."""
         self._pulled.append({})
         self._busy_until.append(-math.inf)
+
+    def has(self, node: int, image: str) -> bool:
+        """Whether the node has the image, or pulls it."""
+        return image in self._pulled[node]
 
     def present(self, pod: PodState) -> float:
         """When all images of the pod are on its node; starts the pulls that are missing."""
@@ -34,7 +40,8 @@ class Images:
             done = pulled.get(image)
             if done is None:
                 begin = max(now, self._busy_until[pod.node])
-                done = begin + pod.slot.draw("image-pull", pod.pod_class.behaviour.image_pull)
+                seconds = pod.slot.draw("image-pull", pod.pod_class.behaviour.image_pull)
+                done = begin + seconds * self._registry.slowdown(pod)
                 pulled[image] = self._busy_until[pod.node] = done
             latest = max(latest, done)
         return latest

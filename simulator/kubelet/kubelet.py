@@ -11,6 +11,7 @@ from simulator.kubelet.admission import Admission
 from simulator.kubelet.deadline import Deadlines
 from simulator.kubelet.failure_clocks import CrashMode
 from simulator.kubelet.hang import Hang
+from simulator.kubelet.image_registry import ImageRegistry
 from simulator.kubelet.images import Images
 from simulator.kubelet.node_pressure import NodePressure
 from simulator.kubelet.overload import SlowProbes
@@ -27,10 +28,11 @@ class Kubelet:
 
     def __init__(self, kernel: Kernel, state: ClusterState, hazards: Hazards, timing: Timing) -> None:
         self._state = state
-        self.images = Images(kernel, len(state.nodes))
+        self.image_registry = ImageRegistry(kernel, state)
+        self.images = Images(kernel, self.image_registry, len(state.nodes))
         self.hang = Hang(kernel, state, lambda pod: self._released(pod))
         self._termination = termination = Termination(kernel, state, self.hang)
-        restart = Restart(kernel, state, hazards, timing, self.images, termination)
+        restart = Restart(kernel, state, hazards, timing, self.images, self.image_registry, termination)
         self._start = restart.start
         self._clocks = restart.clocks
         self.contents = restart.contents
@@ -90,6 +92,7 @@ class Kubelet:
             self._termination.cancel(pod)
             self._clocks.forget(pod)
             self.contents.forget(pod)
+            self.image_registry.forget(pod)
             self._start.volumes.forget(pod)
             self.slow_probes.forget(pod)
 
@@ -142,6 +145,7 @@ class Kubelet:
             container.running = container.healthy = False
         self.contents.down(pod)
         self.access.forget(pod)
+        self.image_registry.forget(pod)
         self._state.pods.set_pulling(pod, False, cause)
         self._state.pods.set_containers(pod, 0, cause)
         self._state.pods.set_answering(pod, False, cause)

@@ -3,6 +3,8 @@
 Source: pkg/kubelet (pleg, pod_workers.go, kuberuntime).
 """
 
+from functools import partial
+
 from models.pod import Probe
 from models.timing import Timing
 from simulator.hazards import Hazards
@@ -10,6 +12,7 @@ from simulator.kernel import Kernel, Order
 from simulator.kubelet import crash_loop, hooks
 from simulator.kubelet.contents import HeldContents
 from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
+from simulator.kubelet.image_registry import ImageRegistry
 from simulator.kubelet.images import Images
 from simulator.kubelet.start import Start
 from simulator.kubelet.termination import KILLED, Termination
@@ -31,6 +34,7 @@ class Restart:
         hazards: Hazards,
         timing: Timing,
         images: Images,
+        registry: ImageRegistry,
         termination: Termination,
     ) -> None:
         self._kernel = kernel
@@ -38,9 +42,13 @@ class Restart:
         self._state = state
         self._timing = timing
         self._termination = termination
+        self._images = images
+        self._registry = registry
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
         self.contents = HeldContents(kernel, state, timing, lambda pod: self.start.report_ready(pod))
-        self.start = Start(kernel, state, images, self.clocks, self.contents, self.kill, self.exit, self._failed)
+        self.start = Start(
+            kernel, state, images, registry, self.clocks, self.contents, self.kill, self.exit, self._failed
+        )
         state.listen(Kind.VOLUME_LOST, self._volume_lost)
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
@@ -91,6 +99,7 @@ class Restart:
         for container in pod.containers:
             container.healthy = False
         self.contents.down(pod)
+        self._registry.forget(pod)
         self._pods.set_answering(pod, False, pod.cause)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         pod.timer = self._kernel.timer(noticed, lambda: self._stop_without_sandbox(pod), Order.KUBELET)
@@ -167,9 +176,15 @@ class Restart:
         container.timers = [self._kernel.timer(delay, lambda: self._restart(pod, container), Order.KUBELET)]
 
     def _restart(self, pod: PodState, container: ContainerState) -> None:
+        if not self._registry.is_well and self._awaits_image(pod, container):
+            return
         container.restarts += 1
         self._pods.set_containers(pod, pod.running + 1, pod.cause)
         self.start.start_container(pod, container)
+
+    def _awaits_image(self, pod: PodState, container: ContainerState) -> bool:
+        there = partial(self._images.has, pod.node)
+        return self._registry.awaits(pod, container, [container.spec], there, lambda: self._restart(pod, container))
 
     @staticmethod
     def _down(container: ContainerState) -> None:

@@ -4,6 +4,7 @@ Source: pkg/kubelet (kubelet.go, images, prober).
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from models.pod import Probe
 from simulator.kernel import Kernel, Order
@@ -11,6 +12,7 @@ from simulator.kubelet import hooks, obstacles
 from simulator.kubelet.access import Access
 from simulator.kubelet.contents import HeldContents
 from simulator.kubelet.failure_clocks import FailureClocks
+from simulator.kubelet.image_registry import ImageRegistry
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
 from simulator.kubelet.readiness_gates import ReadinessGates
@@ -28,6 +30,7 @@ class Start:
         kernel: Kernel,
         state: ClusterState,
         images: Images,
+        registry: ImageRegistry,
         clocks: FailureClocks,
         contents: HeldContents,
         kill: Callable[[PodState, ContainerState, Probe], None],
@@ -38,6 +41,7 @@ class Start:
         self._nodes = state.nodes
         self._pods = state.pods
         self._images = images
+        self._registry = registry
         self._clocks = clocks
         self._kill = kill
         """What happens when the start-up or liveness probe gives up."""
@@ -74,6 +78,9 @@ class Start:
         if self.volumes.holds_up(pod):
             pod.stage = -1  # nothing is under way: a kubelet that was cut off begins it when it is back
             return
+        if not self._registry.is_well and self._awaits_images(pod):
+            pod.stage = -1
+            return
         pod.stage = 0
         delay = self._after_inits(pod, pod.slot.draw("start", pod.pod_class.behaviour.start))
         pull = self._images.present(pod) - self._kernel.now
@@ -82,6 +89,11 @@ class Start:
             pod.timer = self._kernel.timer(pull, lambda: self._pulled(pod, delay), Order.KUBELET)
         else:
             pod.timer = self._kernel.timer(delay, lambda: self._run(pod), Order.KUBELET)
+
+    def _awaits_images(self, pod: PodState) -> bool:
+        spec, there = pod.pod_class.spec, partial(self._images.has, pod.node)
+        starting = (*spec.init_containers, *spec.containers)
+        return self._registry.awaits(pod, None, starting, there, lambda: self.begin(pod))
 
     @staticmethod
     def _after_inits(pod: PodState, delay: float) -> float:

@@ -5,7 +5,8 @@ Source: karpenter pkg/controllers/provisioning (batcher.go, controller.go).
 
 from collections.abc import Callable, Collection
 
-from simulator.kernel import Kernel, Timer
+from simulator.component import Component
+from simulator.kernel import Timer
 
 REQUEUE = 10.0
 """Seconds after which a pod that still waits counts as one that comes."""
@@ -19,7 +20,7 @@ class Batcher:
 
     def __init__(
         self,
-        kernel: Kernel,
+        kernel: Component,
         idle: float,
         most: float,
         wanting: Callable[[], Collection[int]],

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from models.node import Node
 from models.node_pool import POOL_LABEL, NodePool
+from simulator.component import Component
 from simulator.controllers.disruption import DisruptionController
-from simulator.kernel import Event, Kernel, Order, Timer
+from simulator.kernel import Event, Order, Timer
 from simulator.log import Kind
 from simulator.node_autoscaling.snapshot import ClusterSnapshot, daemons_on
 from simulator.scheduling.framework import Profile
@@ -60,7 +61,7 @@ class Fleet:
 
     def __init__(
         self,
-        kernel: Kernel,
+        kernel: Component,
         state: ClusterState,
         streams: Streams,
         scheduler: Scheduler,

@@ -30,7 +30,7 @@ class NodeTermination:
         self._grace_period = grace_period
         self._wake = wake
         """To be called when nodes are on their way out: somebody may have to find room for their pods."""
-        self._departures = Departures(fleet.kernel, fleet.state)
+        self._departures = Departures(fleet.kernel.kernel, fleet.state)
         self._rng = fleet.streams.stream("karpenter/evictions")
         self.going: dict[int, bool] = {}
         """Nodes that are to go, in the order in which that was found, and whether they are being emptied yet."""

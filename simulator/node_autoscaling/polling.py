@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable
 
-from simulator.kernel import Kernel, Timer
+from simulator.component import Component
+from simulator.kernel import Timer
 
 _ROUNDING = 1e-9
 
@@ -15,7 +16,7 @@ class Polling:
     only if it is told).
     """
 
-    def __init__(self, kernel: Kernel, interval: float, phase: float, look: Callable[[], float]) -> None:
+    def __init__(self, kernel: Component, interval: float, phase: float, look: Callable[[], float]) -> None:
         self._kernel = kernel
         self._interval = interval
         self._phase = phase

@@ -70,7 +70,7 @@ class ScaleDown:
         self._fleet = fleet
         self._rules = rules
         self._state = fleet.state
-        self._departures = Departures(fleet.kernel, fleet.state)
+        self._departures = Departures(fleet.kernel.kernel, fleet.state)
         self._rng = fleet.streams.stream("cluster-autoscaler/evictions")
         self._unneeded: dict[int, float] = {}
         """Nodes that could go, and since when."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from models.behaviour import Behaviour
 from models.pod import Pod
+from simulator.component import Component
 from simulator.kernel import Kernel
 from simulator.replay.reading import Recording
 from simulator.scheduling.profile import SCORES, profile
@@ -38,7 +39,7 @@ class Placements:
             chosen = profile(**_configuration(self._recording.get("scheduler", {})))
         except ValueError as error:
             raise recording.refused(("scheduler",), str(error)) from None
-        self._scheduler = Scheduler(self._kernel, self._state, behaviour.timing, chosen, FirstTies())
+        self._scheduler = Scheduler(Component(self._kernel), self._state, behaviour.timing, chosen, FirstTies())
         self._bound_at = {
             seen["name"]: float(seen["t"])
             for seen in self._recording.get("observed", ())

@@ -215,7 +215,8 @@ class _Scenario:
                 self._observer.note_at(last - number * RETRY, "Eviction", pod=pod.name, status=verdict.status)
 
         deadline = kernel.now + float(action.get("timeout", math.inf))
-        yield Evictions(kernel, disruption, told, pods, deadline, 0, self._eviction_rng).over
+        api_server = self._simulation.control_plane.components.api_server
+        yield Evictions(api_server, disruption, told, pods, deadline, 0, self._eviction_rng).over
         self._observer.note("Drained", node=action["node"])
 
     # Pods

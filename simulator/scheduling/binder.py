@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from models.timing import Timing
-from simulator.kernel import Kernel
+from simulator.component import Component
 from simulator.log import Kind
 from simulator.scheduling.counts import PodCounts
 from simulator.scheduling.storage import StorageView
@@ -37,7 +37,7 @@ class VolumeBinder:
 
     def __init__(
         self,
-        kernel: Kernel,
+        kernel: Component,
         state: ClusterState,
         timing: Timing,
         counts: PodCounts,

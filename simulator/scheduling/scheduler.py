@@ -11,7 +11,8 @@ import numpy as np
 
 from models.arrays import Ints
 from models.timing import Timing
-from simulator.kernel import Kernel, Order
+from simulator.component import Component
+from simulator.kernel import Order
 from simulator.log import Kind
 from simulator.scheduling.binder import VolumeBinder
 from simulator.scheduling.choosing import Chooser, CycleState
@@ -30,7 +31,7 @@ from simulator.state.objects import Disruption, Phase, PodClass, PodState, Volum
 class Scheduler:
     """Binds pods to nodes by a profile."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, profile: Profile, ties: Ties) -> None:
+    def __init__(self, kernel: Component, state: ClusterState, timing: Timing, profile: Profile, ties: Ties) -> None:
         self._kernel = kernel
         self._state = state
         self._latency = timing.scheduler_latency

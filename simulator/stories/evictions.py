@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.component import Component
 from simulator.controllers.disruption import CONFLICT_JITTER, CONFLICT_RETRY, DisruptionController, Verdict
-from simulator.kernel import Kernel, Order
+from simulator.kernel import Order
 from simulator.state.objects import PodState
 
 RETRY = 5.0
@@ -36,12 +37,12 @@ class Evictions:
     """Asks for every pod until it is allowed to go or never will be, or the deadline (an absolute time) comes first.
 
     `over` succeeds then, with whether all were allowed to go. A try that collides with another one is tried again by
-    the API server itself, which tells nobody.
+    the API server itself, which tells nobody. While there is no API server, pods wait to be asked for.
     """
 
     def __init__(
         self,
-        kernel: Kernel,
+        api_server: Component,
         disruption: DisruptionController,
         told: Told,
         pods: Sequence[PodState],
@@ -49,7 +50,8 @@ class Evictions:
         cause: int,
         rng: np.random.Generator,
     ) -> None:
-        self._kernel = kernel
+        kernel = self._kernel = api_server.kernel
+        self._api_server = api_server
         self._disruption = disruption
         self._told = told
         self._cause = cause
@@ -69,7 +71,10 @@ class Evictions:
         else:
             kernel.timer(kernel.end - kernel.now, self._stop, Order.REPAIR)
         for pod in pods:
-            self._ask(pod)
+            if api_server.is_down:
+                self._ask_at(kernel.now, pod)
+            else:
+                self._ask(pod)
 
     def _ask(self, pod: PodState) -> None:
         verdict = self._disruption.evict(pod, self._cause)
@@ -96,7 +101,7 @@ class Evictions:
     def _ask_at(self, time: float, pod: PodState) -> None:
         if time not in self._due:
             self._due[time] = []
-            self._kernel.timer(time - self._kernel.now, lambda: self._ask_those_due(time), Order.REPAIR)
+            self._api_server.timer(time - self._kernel.now, lambda: self._ask_those_due(time), Order.REPAIR)
         self._due[time].append(pod)
 
     def _ask_those_due(self, time: float) -> None:

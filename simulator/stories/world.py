@@ -10,6 +10,7 @@ from models.distributions import Distribution
 from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from models.node import ZONE_LABEL, Node
+from simulator.component import Components
 from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.hazards import Hazards
 from simulator.kernel import Event, Kernel, Order, Story, Timer
@@ -24,6 +25,7 @@ from simulator.state.objects import (
 )
 from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
+from simulator.stories.control_plane import ControlPlaneProcesses
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
 from simulator.stories.deletions import Deletions
@@ -34,6 +36,7 @@ from simulator.stories.machines import Machines
 from simulator.stories.memory import Memory
 from simulator.stories.outage import Outage
 from simulator.stories.rollouts import Rollouts
+from simulator.stories.service_path import ServicePath
 from simulator.stories.storage import Storage
 from simulator.stories.subject import Subject
 from simulator.stories.watch import Watch
@@ -54,6 +57,7 @@ class World:
         streams: Streams,
         kubelet: Kubelet,
         disruption: DisruptionController,
+        components: Components,
         cluster: Cluster,
         kinds_of_nodes: Sequence[Node] = (),
         began: float = 0.0,
@@ -97,6 +101,13 @@ class World:
         """Nodes that join, leave, or are out of service."""
         self.storage = Storage(state, self.strikes)
         """Volumes, and their data."""
+        self.image_registry = kubelet.image_registry
+        """Where images come from, which may be gone, or slow."""
+        self.service_path = ServicePath(state)
+        """Kube-proxies and the cluster's DNS."""
+        self.control_plane = ControlPlaneProcesses(kernel, state, components)
+        """Its processes, as they fail and come back."""
+        self._api_server = components.api_server
         self._eviction_rng = streams.stream("evictions")
         state.listen(Kind.NODE_EXISTS, self._joined_or_gone)
 
@@ -260,7 +271,7 @@ class World:
         def hangs(pod: PodState) -> None:
             if select.matches(pod.pod_class.labels):
                 delay = pod.slot.draw(f"operation/{operation}", after)
-                self._kernel.timer(delay, lambda: delete(pod), Order.REPAIR)
+                self._api_server.timer(delay, lambda: delete(pod), Order.REPAIR)
 
         self.watch.hanging(hangs)
 
@@ -274,9 +285,12 @@ class World:
         return self.journal.began + self.now
 
     def until(self, time: float) -> Event:
-        """An event to yield: succeeds so many seconds after failures began; at once, if that is past."""
+        """An event to yield: succeeds so many seconds after failures began; at once, if that is past.
+
+        What an operation is to begin while there is no API server begins when it is back.
+        """
         event = self._kernel.event()
-        self.due.add(self._kernel.timer(max(0.0, time - self.elapsed), event.succeed, Order.REPAIR))
+        self.due.add(self._api_server.timer(max(0.0, time - self.elapsed), event.succeed, Order.REPAIR))
         return event
 
     def evict(self, pods: Sequence[PodState], attempt: Attempt, deadline: float) -> Event:
@@ -293,7 +307,7 @@ class World:
                 attempt.refused += tries
                 attempt.last_refusal = verdict.reason
 
-        return Evictions(self._kernel, self._disruption, told, pods, deadline, cause, self._eviction_rng).over
+        return Evictions(self._api_server, self._disruption, told, pods, deadline, cause, self._eviction_rng).over
 
     def empty(self, node: int, attempt: Attempt, deadline: float) -> Story:
         """Evicts the pods of a node and waits until they are gone, unless some are not in time, or never can be."""

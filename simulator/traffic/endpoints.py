@@ -3,9 +3,9 @@
 Traffic does not act on the cluster, so it is worked out after a run, from the transition log.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import IntFlag
 
 import numpy as np
@@ -14,6 +14,7 @@ from models.arrays import Floats, Ints
 from simulator.controllers.endpoints import conditions
 from simulator.log import Kind, TransitionLog
 from simulator.state.objects import Phase
+from simulator.stories.control_plane import Process
 
 
 class Condition(IntFlag):
@@ -51,6 +52,10 @@ class EndpointHistory:
     """Per change: why it came about, "" if nothing broke."""
     headless: bool = False
     """Clients look the listed endpoints up by name: those that terminate are never used."""
+    proxies_away: Mapping[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    """By node: when its kube-proxy does not follow changes, from and to."""
+    unresolved: tuple[tuple[float, float, str], ...] = ()
+    """When clients in the cluster do not find the Service by its name: from, to, and why."""
 
     def segments(self) -> Iterator[tuple[float, float, dict[int, Condition]]]:
         """Stretches of time between changes, in order and without gaps: start, end, endpoint -> condition.
@@ -73,34 +78,35 @@ class EndpointHistory:
             yield since, self.end, dict(now)
 
 
+_CONTROLLERS = list(Process).index(Process.CONTROLLER_MANAGER)
 _WATCHED = (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_ANSWERING, Kind.POD_READY)
 
 
 def endpoint_history(log: TransitionLog, service: str, start: float, end: float) -> EndpointHistory:
     """The history of a Service's endpoints in a window, from the log of its run; KeyError if there is no such Service.
 
-    Which pods are listed, and which terminate and still serve, is by the rule of simulator.controllers.endpoints.
+    Which pods are listed, and which terminate and still serve, is by the rule of simulator.controllers.endpoints;
+    while the controller manager is away the lists stay as they are.
     """
     names = list(log.names["SERVICE"])
     if service not in names:
         raise KeyError(f"unknown Service {service!r}; expected one of {', '.join(map(repr, names))}")
     index = names.index(service)
     rows = log.columns()
-    rows = rows[np.isin(rows[:, 1], _WATCHED) & (rows[:, 0] < end)]
+    rows = rows[np.isin(rows[:, 1], (*_WATCHED, Kind.COMPONENT_UP)) & (rows[:, 0] < end)]
     selected = np.array([index in services for services in log.endpoint_of], dtype=bool)
-    rows = rows[selected[rows[:, 2].astype(np.int64)]]
+    of_controllers = (rows[:, 1] == Kind.COMPONENT_UP) & (rows[:, 2] == _CONTROLLERS)
+    of_pods = np.isin(rows[:, 1], _WATCHED)
+    of_pods[of_pods] = selected[rows[of_pods, 2].astype(np.int64)]
+    rows = rows[of_pods | of_controllers]
     first = int(np.searchsorted(rows[:, 0], start, side="right"))
 
-    pods: dict[int, _Pod] = defaultdict(lambda: _Pod(index in log.publishing))
-    for _, kind, uid, _, new, _ in rows[:first].tolist():
-        pods[int(uid)].note(Kind(int(kind)), int(new))
+    pods = _Pods(index in log.publishing)
+    for row in rows[:first].tolist():
+        pods.note(row)
     changes = [(start, uid, pod.condition, "") for uid, pod in pods.items() if pod.condition]
-    for time, kind, uid, _, new, cause in rows[first:].tolist():
-        pod = pods[int(uid)]
-        before = pod.condition
-        pod.note(Kind(int(kind)), int(new))
-        if pod.condition != before:
-            changes.append((time, int(uid), pod.condition, log.causes[int(cause)]))
+    for row in rows[first:].tolist():
+        changes += [(row[0], uid, pods[uid].condition, log.causes[cause]) for uid, cause in pods.note(row)]
 
     uids = list(dict.fromkeys(uid for _, uid, _, _ in changes))
     number = {uid: i for i, uid in enumerate(uids)}
@@ -116,7 +122,57 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
         conditions=np.array([int(condition) for *_, condition, _ in changes], dtype=np.int64),
         causes=tuple(cause for *_, cause in changes),
         headless=index in log.headless,
+        proxies_away={
+            int(node): tuple((since, until) for since, until, _ in _absences(log, Kind.NODE_PROXY, start, end, node))
+            for node in np.unique(log.of_kind(Kind.NODE_PROXY)[:, 2])
+        },
+        unresolved=tuple(_absences(log, Kind.DNS_UP, start, end, 0.0)),
     )
+
+
+def _absences(
+    log: TransitionLog, kind: Kind, start: float, end: float, subject: float
+) -> Iterator[tuple[float, float, str]]:
+    """When something was away within the window: from, to, and why."""
+    since, why = math.inf, ""
+    for time, _, number, _, up, cause in [*log.of_kind(kind).tolist(), (end, kind, subject, 0, 1, 0)]:
+        if number != subject:
+            continue
+        if up:
+            if min(time, end) > max(since, start):
+                yield max(since, start), min(time, end), why
+            since = math.inf
+        else:
+            since, why = time, log.causes[int(cause)]
+
+
+class _Pods(dict[int, "_Pod"]):
+    """The pods as the log tells of them, by uid; `published` by a Service of addresses that are not ready.
+
+    While the controller manager is away, nothing is put on the list or taken off it.
+    """
+
+    def __init__(self, published: bool) -> None:
+        super().__init__()
+        self._published = published
+        self._frozen = False
+        self._missed: dict[int, int] = {}
+        """Pods that changed meanwhile, and why they last did."""
+
+    def note(self, row: list[float]) -> list[tuple[int, int]]:
+        """Takes note of a row of the log; the pods whose condition is another now, and why."""
+        kind, subject, new, cause = Kind(int(row[1])), int(row[2]), int(row[4]), int(row[5])
+        if kind is Kind.COMPONENT_UP:
+            self._frozen = not new
+            missed, self._missed = ({}, self._missed) if self._frozen else (self._missed, {})
+            return [(uid, why) for uid, why in missed.items() if self[uid].look(listing=True)]
+        if subject not in self:
+            self[subject] = _Pod(self._published)
+        pod = self[subject]
+        pod.note(kind, new)
+        if self._frozen:
+            self._missed[subject] = cause
+        return [(subject, cause)] if pod.look(listing=not self._frozen) else []
 
 
 class _Pod:
@@ -143,12 +199,17 @@ class _Pod:
                 self.deleting = True
             case Kind.POD_PHASE:
                 self.phase = Phase(new)
-        self.condition = self._condition()
 
-    def _condition(self) -> Condition:
+    def look(self, listing: bool) -> bool:
+        """Whether its condition is another now; if `listing`, its place on the list may be."""
+        before = self.condition
+        there = self.answering and self.phase is not Phase.ABSENT
+        listed = self._listed() if listing else before & ~Condition.ANSWERING
+        self.condition = (Condition.ANSWERING if there else Condition.GONE) | listed
+        return self.condition != before
+
+    def _listed(self) -> Condition:
         if self.phase is Phase.ABSENT:
             return Condition.GONE
-        condition = Condition.ANSWERING if self.answering else Condition.GONE
         ready, terminating = conditions(self._published, self.phase, self.ready, self.deleting)
-        listed = Condition.LISTED if ready else Condition.TERMINATING if terminating else Condition.GONE
-        return condition | listed
+        return Condition.LISTED if ready else Condition.TERMINATING if terminating else Condition.GONE

@@ -1,7 +1,8 @@
 """What the clients of a Service believe of its endpoints: the same lists as the control plane's, some time later."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +27,8 @@ class Known:
     """Those that are being deleted and still serve."""
     cause: str = ""
     """Why an endpoint was last taken off the list."""
+    unresolved: str = ""
+    """Why clients in the cluster do not find the Service by its name; "": they do."""
 
 
 @dataclass(frozen=True)
@@ -66,35 +69,61 @@ def lists(history: EndpointHistory) -> list[Known]:
             known[-1] = entry
         else:
             known.append(entry)
-    return known
+    return _unresolved(known, history) if history.unresolved else known
 
 
-def proxies(traffic: Traffic, known: Sequence[Known], cluster: Cluster, streams: Streams) -> list[Proxy]:
+def _unresolved(known: Sequence[Known], history: EndpointHistory) -> list[Known]:
+    """The same lists, with entries for when clients in the cluster cease to find the Service, and find it again."""
+    edges = {edge for since, until, _ in history.unresolved for edge in (since, until) if edge < history.end}
+    times = [one.time for one in known]
+    found = []
+    for time in sorted({*times, *edges}):
+        why = next((why for since, until, why in history.unresolved if since <= time < until), "")
+        found.append(replace(known[bisect_right(times, time) - 1], time=time, unresolved=why))
+    return found
+
+
+def proxies(
+    traffic: Traffic,
+    known: Sequence[Known],
+    cluster: Cluster,
+    streams: Streams,
+    away: Mapping[int, Sequence[tuple[float, float]]] = {},
+) -> list[Proxy]:
     """Every place where clients are. Where all learn of changes at the same time, those that differ in nothing are one.
 
-    The lag of a node is drawn from a stream of its own, one number per change.
+    The lag of a node is drawn from a stream of its own, one number per change. While its proxy is `away`, from and to,
+    by node, it learns of nothing.
     """
     cpu: dict[str, int] = {}
     for node in cluster.nodes:
         cpu[node.zone] = cpu.get(node.zone, 0) + node.allocatable.cpu
     times = np.array([one.time for one in known])
     fixed = isinstance(traffic.endpoint_lag, Fixed)
-    found: dict[tuple[int, str] | None, Proxy] = {}
+    unresolved = any(one.unresolved for one in known)
+    found: dict[object, Proxy] = {}
     for (number, zone), weight in _places(traffic.clients, cluster).items():
-        # Without rules about places, a fixed lag makes all clients alike.
-        key = None if fixed and not traffic.routing else (number, zone)
+        # Without rules about places, a fixed lag makes all clients alike, but for what their own proxies miss.
+        alike = (unresolved and number == OUTSIDE, away.get(number, ()))
+        key: object = alike if fixed and not traffic.routing else (number, zone)
         if key in found:
             found[key] = Proxy(found[key].client, found[key].weight + weight, found[key].arrivals)
             continue
         name = cluster.nodes[number].name if number != OUTSIDE else "outside"
         stream = streams.stream(f"traffic/{traffic.service}/endpoint-lag/{name}")
-        found[key] = Proxy(Client(number, zone, cpu), weight, _arrivals(times, traffic.endpoint_lag, stream))
+        found[key] = Proxy(
+            Client(number, zone, cpu), weight, _arrivals(times, traffic.endpoint_lag, stream, away.get(number, ()))
+        )
     return list(found.values())
 
 
-def _arrivals(times: Floats, lag: Distribution, stream: np.random.Generator) -> Floats:
+def _arrivals(
+    times: Floats, lag: Distribution, stream: np.random.Generator, away: Sequence[tuple[float, float]]
+) -> Floats:
     """When a proxy knows each list; the first it knows from the beginning."""
     arrivals = times + samples(lag, len(times), stream)
+    for since, until in away:
+        arrivals[(arrivals >= since) & (arrivals < until)] = until
     arrivals[0] = times[0]
     return np.minimum.accumulate(arrivals[::-1])[::-1]
 

@@ -16,7 +16,7 @@ from simulator.traffic.balancing import Balancing, Candidates
 from simulator.traffic.balancing.uniform_random import Random
 from simulator.traffic.endpoints import EndpointHistory
 from simulator.traffic.proxies import Known, Proxy
-from simulator.traffic.routing import Client, routed
+from simulator.traffic.routing import OUTSIDE, Client, routed
 
 _ELSEWHERE = -2
 """Stands for every node that holds none of the endpoints."""
@@ -26,6 +26,8 @@ _ELSEWHERE = -2
 class _View:
     client: Client
     known: Known
+    unresolved: str
+    """Why clients there do not find the Service by its name; "": they do."""
     members: frozenset[int]
     """The endpoints that routing leaves."""
 
@@ -48,7 +50,10 @@ class Views:
         self._views: list[_View] = []
         contents: dict[object, int] = {}
         keys = [
-            (one.listed, one.terminating, one.cause if self._routing or not (one.listed or one.terminating) else "")
+            (
+                *(one.listed, one.terminating, one.unresolved),
+                one.cause if self._routing or not (one.listed or one.terminating) else "",
+            )
             for one in known
         ]
         self.contents: Ints = np.array([contents.setdefault(key, len(contents)) for key in keys])
@@ -75,7 +80,10 @@ class Views:
         """The views of a place, by content of the list."""
         client = self._proxies[place].client
         if not self._routing:
-            return self._made(Client(), (0, ""), range(len(self._first)))
+            # It matters only whether they are in the cluster, and that only while its names are not resolved.
+            apart = client.node != OUTSIDE and any(one.unresolved for one in self._first)
+            there = _ELSEWHERE if apart else OUTSIDE
+            return self._made(Client(there), (there, ""), range(len(self._first)))
         outside = client.node if client.node < 0 else _ELSEWHERE
         far = self._made(Client(outside, client.zone, client.zone_cpu), (outside, client.zone), range(len(self._first)))
         if client.node not in self._holding:
@@ -96,8 +104,10 @@ class Views:
         first = len(self._views)
         for content in contents:
             known = self._first[content]
+            unresolved = known.unresolved if client.node != OUTSIDE else ""
             left = routed(self._candidates(known, None, 1.0), client, self._routing)
-            self._views.append(_View(client, known, frozenset(left.endpoints.tolist())))
+            members = frozenset(() if unresolved else left.endpoints.tolist())
+            self._views.append(_View(client, known, unresolved, members))
         return np.arange(first, len(self._views))
 
     # --- one view -----------------------------------------------------------------------------------------------------
@@ -108,11 +118,13 @@ class Views:
 
     def nothing(self, view: int) -> Reason:
         """Why a request fails if there is none."""
-        return NONE, self._views[view].known.cause
+        return NONE, self._views[view].unresolved or self._views[view].known.cause
 
     def chosen(self, view: int, answering: frozenset[int], rate: float) -> tuple[tuple[int, float], ...]:
         """Endpoint and share, while these answer and so many requests a second come."""
         one = self._views[view]
+        if not one.members:
+            return ()
         mixed = self.balancing.compares and not one.members <= answering
         key = (view, answering, rate) if mixed else (view, None, 1.0)
         if key not in self._shares:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from models.load import Load
 from models.timing import Timing
+from simulator.component import Component
 from simulator.controllers.autoscaling.metrics_server import MetricsServer
 from simulator.controllers.autoscaling.proposals import next_initialized, propose
 from simulator.controllers.autoscaling.replica_calculator import (
@@ -26,7 +27,7 @@ from simulator.controllers.autoscaling.replica_calculator import (
 )
 from simulator.demand.stream import Stream
 from simulator.demand.use import Use
-from simulator.kernel import Kernel, Timer
+from simulator.kernel import Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import PodState, ServiceState, Workload
@@ -64,7 +65,7 @@ class _Loop:
 class AutoscalerController:
     """Scales the targets of all autoscalers."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, timing: Timing, streams: Streams, find: Find) -> None:
+    def __init__(self, kernel: Component, state: ClusterState, timing: Timing, streams: Streams, find: Find) -> None:
         self._kernel = kernel
         self._state = state
         self._timing = timing
@@ -77,6 +78,13 @@ class AutoscalerController:
         self._sampled_after = timing.metrics_resolution + timing.metrics_delay
         self._settled_after = max(timing.metrics_window, timing.metrics_container_age) + self._sampled_after
         state.listen(Kind.AUTOSCALER_GENERATION, lambda autoscaler, new, cause: self._spec_changed(autoscaler))
+        kernel.on_restart(self._restarted)
+
+    def _restarted(self) -> None:
+        """A new process remembers no proposal and no change: its windows begin with the replicas of now."""
+        for loop in self._loops.values():
+            loop.proposals, loop.added, loop.removed, loop.proposed = History(), History(), History(), False
+            self._run_at(loop, self._kernel.now)
 
     # What wakes it
 
@@ -119,7 +127,7 @@ class AutoscalerController:
             first = self._phase("phase/metrics-server", self._timing.metrics_resolution)
             reporting = self._state.nodes.reporting
             metrics = MetricsServer(
-                self._kernel, self._timing, first, lambda: self._pods(target), lambda node: reporting[node]
+                self._kernel.kernel, self._timing, first, lambda: self._pods(target), lambda node: reporting[node]
             )
             self._metrics[target] = metrics
         return metrics

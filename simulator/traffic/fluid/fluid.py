@@ -74,7 +74,7 @@ class _Fluid:
         times, rates = traffic.rate.pieces(history.start, history.end)
         self.rate = StepFunction.of_changes(history.start, float(rates[0]), times, rates, history.end)
         known = lists(history)
-        self.proxies = proxies(traffic, known, cluster, streams)
+        self.proxies = proxies(traffic, known, cluster, streams, history.proxies_away)
         self.conditions = Conditions(history)
         self.views = Views(traffic, history, cluster, known, self.proxies)
         self.seen = [self.views.at(place) for place in range(len(self.proxies))]

@@ -14,12 +14,15 @@ from simulator.traffic.endpoints import Condition, EndpointHistory
 from simulator.traffic.proxies import Known, Proxy
 from simulator.traffic.requests import allocation, arrays
 from simulator.traffic.requests.driver import Driver
-from simulator.traffic.routing import routed
+from simulator.traffic.routing import OUTSIDE, routed
 
 
 def causes(history: EndpointHistory) -> dict[str, int]:
     """What may be behind a failure -> its number, counted from 0; nothing ("") is 0."""
-    return {cause: i for i, cause in enumerate(dict.fromkeys(("", *history.causes)))}
+    return {
+        cause: i
+        for i, cause in enumerate(dict.fromkeys(("", *history.causes, *(why for _, _, why in history.unresolved))))
+    }
 
 
 class Changes:
@@ -111,7 +114,8 @@ class Changes:
     def _learn(self, number: int, place: Proxy, i: int, time: float) -> None:
         """The i-th list is known at a place: routing anew."""
         one, state = self._known[i], self._driver.state
-        numbers = np.array([*one.listed, *one.terminating], dtype=np.int64)
+        unresolved = one.unresolved if place.client.node != OUTSIDE else ""
+        numbers = np.array([] if unresolved else [*one.listed, *one.terminating], dtype=np.int64)
         candidates = Candidates(
             numbers,
             self._history.nodes[numbers],
@@ -124,7 +128,7 @@ class Changes:
         table = state.proxies
         table.listed[number, : len(left)] = left
         table.listed_size[number] = len(left)
-        table.cause[number] = self._causes[one.cause]
+        table.cause[number] = self._causes[unresolved or one.cause]
         inside = left if not state.rules.ejects_after else left[table.out_until[number, left] <= time]
         table.table[number, : len(inside)] = inside
         table.size[number] = len(inside)

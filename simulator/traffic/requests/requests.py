@@ -38,7 +38,7 @@ def requests(
     `level` that says so; 0.5: one takes twice its time.
     """
     known = lists(history)
-    places = proxies(traffic, known, cluster, streams)
+    places = proxies(traffic, known, cluster, streams, history.proxies_away)
     balancing: Balancing = traffic.balancing or Random()
     numbers = causes(history)
     state = allocation.state(

@@ -28,6 +28,7 @@ from simulator.operations.out_of_service import OutOfService
 from simulator.operations.remove_node import RemoveNode
 from simulator.registry import UnknownName, classes, find, register
 from simulator.run import Run, simulate
+from simulator.stories.control_plane import Process
 from simulator.stories.references import Refers, references
 from tests.simulator.clusters import (
     DAY,
@@ -76,6 +77,8 @@ SOME: dict[str, Any] = {
     "shortage": 2**30,
     "probability": 0.5,
     "outages": (NodeOutage("node-2", 1000.0, 5000.0), NodeOutage("node-4", 4000.0, 9000.0)),
+    "component": Process.CONTROLLER_MANAGER,
+    "members": 1,
 }
 """A value for every field of a policy that has no default, and for some that have, by name."""
 TARGETS = {
@@ -278,6 +281,12 @@ SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "volumeLoss": lambda load: len(load.claims),
     "accessRefused": lambda load: 1,
     "spotReclaim": lambda load: len(load.nodes),
+    "controlPlaneOutage": lambda load: 1,
+    "etcdQuorumLoss": lambda load: 1,
+    "registryOutage": lambda load: 1,
+    "registrySlow": lambda load: 1,
+    "kubeProxyOutage": lambda load: len(load.nodes),
+    "dnsOutage": lambda load: 1,
 }
 """How many clocks each failure mode has, when nothing strikes several nodes one after another."""
 
@@ -321,11 +330,14 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "sandboxCrash": APP_2,
     "volumeLoss": APP_2,
     "spotReclaim": NODE_2,
+    "kubeProxyOutage": NODE_2,
 }
 """What to tell each failure mode, and what its causes then name."""
 OF_ONE_OBJECT = {"accessRefused", "secretExpiry", "stuckTerminating", "outageLog"}
 """Those that are told by their target whom they strike, or strike only what others do."""
-POWER_STAYS = {"kubeletOutage", "networkPartition", "memoryPressure", "diskPressure", "systemOOM"}
+OF_THE_CLUSTER = {"controlPlaneOutage", "etcdQuorumLoss", "registryOutage", "registrySlow", "dnsOutage"}
+"""Those that strike what the whole cluster shares."""
+POWER_STAYS = {"kubeletOutage", "kubeProxyOutage", "networkPartition", "memoryPressure", "diskPressure", "systemOOM"}
 """Those of nodes that do not switch them off."""
 NOBODY: dict[str, Any] = {
     "zones": ("nowhere",),
@@ -334,7 +346,7 @@ NOBODY: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(FAILURES.keys() - OF_ONE_OBJECT))
+@pytest.mark.parametrize("name", sorted(FAILURES.keys() - OF_ONE_OBJECT - OF_THE_CLUSTER))
 @pytest.mark.parametrize("nobody", [False, True])
 def test_it_strikes_only_what_it_is_told_to(name: str, nobody: bool) -> None:
     mine, told = TOLD[name]

@@ -1,0 +1,38 @@
+"""A failure mode that no availability can feel is named before anything is run."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from experiments.experiment import Experiment
+from tests.sources import ROOT
+
+FILE = """
+apiVersion: kubenines/v1
+kind: Experiment
+metadata: {{name: path}}
+spec:
+  duration: 10d
+  cluster: {{pools: [{{name: general, count: 2, allocatable: {{cpu: "4", memory: 16Gi}}}}]}}
+  manifests: [api.yaml]
+  services: [{{name: api}}]
+  traffic: [{traffic}]
+  failures:
+  - {{name: dns, type: dnsOutage, timeToFailure: {{kind: fixed, value: 1d}}, timeToRepair: {{kind: fixed, value: 1h}}}}
+  - {{name: oom, type: containerCrash, timeToFailure: {{kind: fixed, value: 1d}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("traffic", "where"),
+    [
+        ("", "no Service has traffic, so nothing sees it"),
+        ("{service: api, rate: {kind: constant, value: 1}}", "it shows in the requests of Services with traffic"),
+    ],
+)
+def test_a_mode_that_only_requests_see_is_named(tmp_path: Path, traffic: str, where: str) -> None:
+    shutil.copy(ROOT / "experiments" / "manifests" / "api.yaml", tmp_path)
+    (tmp_path / "e.yaml").write_text(FILE.format(traffic=traffic))
+    about = [one for one in Experiment.from_yaml(tmp_path / "e.yaml").warnings if "failure mode" in one]
+    assert about == [f"failure mode 'dns' changes no availability by answering endpoints: {where}"]
