@@ -73,6 +73,9 @@ class Kind(IntEnum):
     QUOTA_GENERATION = 52  # ResourceQuota; one more with each change of its spec
     QUOTA_CHARGED = 53  # ResourceQuota; number of charges that it counts: one for each pod and resource
     SERVICE_REFUSED = 54  # Service; why pods behind it are not made: a `Refusal`
+    POD_LATE = 55  # pod; milliseconds of the longest time-out of clients that a request to it waits longer than
+    SERVICE_RATE = 56  # Service; millionths of the requests that usually come
+    SERVICE_CIRCUIT = 57  # Service; 1 while the circuit breakers of its clients are open
 
 
 class Phase(IntEnum):

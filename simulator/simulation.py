@@ -12,11 +12,11 @@ from models.service import service_names
 from models.traffic import Traffic
 from simulator.control_plane import ControlPlane
 from simulator.controllers.refusals import refused
+from simulator.demand.overload import OVERLOAD
 from simulator.demand.users import Users
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
 from simulator.kubelet import crash_loop, obstacles
-from simulator.kubelet.overload import OVERLOAD
 from simulator.log import Kind, TransitionLog
 from simulator.node_autoscaling.fleet import Fleet, NodeAutoscaler
 from simulator.phases import Phases
@@ -89,7 +89,17 @@ class Simulation:
             node_autoscaler.install(self.fleet)
         kinds = () if node_autoscaler is None else cluster.possible_nodes()
         self.world = World(
-            self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, cluster, kinds, began
+            self.kernel,
+            self.state,
+            self.api,
+            self.hazards,
+            streams,
+            kubelet,
+            disruption,
+            cluster,
+            self.users,
+            kinds,
+            began,
         )
 
     def deploy(self) -> None:

@@ -15,6 +15,7 @@ class Refers(Enum):
     CONFIG_MAP = "ConfigMap"
     SECRET = "Secret"
     SERVICE_ACCOUNT = "ServiceAccount"
+    TRAFFIC = "traffic"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ SecretName = Annotated[str, Refers.SECRET]
 """A Secret that some pod reads: "Secret/name" or "Secret/namespace/name"."""
 ServiceAccountName = Annotated[str, Refers.SERVICE_ACCOUNT]
 """The name of a ServiceAccount of some pod."""
+ServiceName = Annotated[str, Refers.TRAFFIC]
+"""A Service that gets traffic, as `traffic` calls it."""
 
 
 def references(policy: type) -> dict[str, Refers | ValueOf]:

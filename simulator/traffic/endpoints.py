@@ -5,7 +5,7 @@ Traffic does not act on the cluster, so it is worked out after a run, from the t
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntFlag
 
 import numpy as np
@@ -14,6 +14,7 @@ from models.arrays import Floats, Ints
 from simulator.controllers.endpoints import conditions
 from simulator.log import Kind, TransitionLog
 from simulator.state.objects import Phase
+from simulator.traffic.surges import changes_of_service
 
 
 class Condition(IntFlag):
@@ -26,6 +27,8 @@ class Condition(IntFlag):
     """Can answer the requests that reach it."""
     TERMINATING = 4
     """Being deleted, still serving: used when no endpoint is listed (kube-proxy's terminating endpoints)."""
+    LATE = 8
+    """What waits at it waits longer than clients do: it answers nobody in time, if single requests are not followed."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class EndpointHistory:
     """Per change: why it came about, "" if nothing broke."""
     headless: bool = False
     """Clients look the listed endpoints up by name: those that terminate are never used."""
+    circuit: Floats = field(default_factory=lambda: np.zeros(0))
+    """When the circuit breakers of the clients opened, closed, opened, ... in turn."""
 
     def segments(self) -> Iterator[tuple[float, float, dict[int, Condition]]]:
         """Stretches of time between changes, in order and without gaps: start, end, endpoint -> condition.
@@ -73,13 +78,16 @@ class EndpointHistory:
             yield since, self.end, dict(now)
 
 
-_WATCHED = (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_ANSWERING, Kind.POD_READY)
+_WATCHED = (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_ANSWERING, Kind.POD_READY, Kind.POD_LATE)
 
 
-def endpoint_history(log: TransitionLog, service: str, start: float, end: float) -> EndpointHistory:
+def endpoint_history(
+    log: TransitionLog, service: str, start: float, end: float, timeout: float = 0.0
+) -> EndpointHistory:
     """The history of a Service's endpoints in a window, from the log of its run; KeyError if there is no such Service.
 
-    Which pods are listed, and which terminate and still serve, is by the rule of simulator.controllers.endpoints.
+    `timeout`: how long its clients wait for an answer; 0: for ever, so that no endpoint is late. Which pods are listed,
+    and which terminate and still serve, is by the rule of simulator.controllers.endpoints.
     """
     names = list(log.names["SERVICE"])
     if service not in names:
@@ -91,7 +99,7 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
     rows = rows[selected[rows[:, 2].astype(np.int64)]]
     first = int(np.searchsorted(rows[:, 0], start, side="right"))
 
-    pods: dict[int, _Pod] = defaultdict(lambda: _Pod(index in log.publishing))
+    pods: dict[int, _Pod] = defaultdict(lambda: _Pod(index in log.publishing, timeout))
     for _, kind, uid, _, new, _ in rows[:first].tolist():
         pods[int(uid)].note(Kind(int(kind)), int(new))
     changes = [(start, uid, pod.condition, "") for uid, pod in pods.items() if pod.condition]
@@ -116,16 +124,18 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
         conditions=np.array([int(condition) for *_, condition, _ in changes], dtype=np.int64),
         causes=tuple(cause for *_, cause in changes),
         headless=index in log.headless,
+        circuit=changes_of_service(log, Kind.SERVICE_CIRCUIT, service)[0],
     )
 
 
 class _Pod:
     """A pod as the log tells of it; `published` by a Service that publishes addresses that are not ready."""
 
-    __slots__ = ("_published", "answering", "condition", "deleting", "node", "phase", "ready")
+    __slots__ = ("_late", "_published", "_timeout", "answering", "condition", "deleting", "node", "phase", "ready")
 
-    def __init__(self, published: bool) -> None:
-        self._published = published
+    def __init__(self, published: bool, timeout: float) -> None:
+        self._published, self._timeout = published, timeout
+        self._late = False
         self.node = -1
         self.phase = Phase.ABSENT
         self.ready = self.answering = self.deleting = False
@@ -141,6 +151,8 @@ class _Pod:
                 self.answering = bool(new)
             case Kind.POD_DELETING:
                 self.deleting = True
+            case Kind.POD_LATE:
+                self._late = 0 < 1000 * self._timeout <= new + 0.5
             case Kind.POD_PHASE:
                 self.phase = Phase(new)
         self.condition = self._condition()
@@ -149,6 +161,8 @@ class _Pod:
         if self.phase is Phase.ABSENT:
             return Condition.GONE
         condition = Condition.ANSWERING if self.answering else Condition.GONE
+        if self._late and self.answering:
+            condition |= Condition.LATE
         ready, terminating = conditions(self._published, self.phase, self.ready, self.deleting)
         listed = Condition.LISTED if ready else Condition.TERMINATING if terminating else Condition.GONE
         return condition | listed

@@ -175,6 +175,7 @@ class PodState:
         "deletion_cost",
         "disruption",
         "holds_up",
+        "late",
         "maker",
         "node",
         "only_node",
@@ -231,6 +232,8 @@ class PodState:
         self.pulling = False
         """Bound, and some of its images are not on the node yet."""
         self.answering = False
+        self.late = 0
+        """Milliseconds of the longest time-out of clients that a request to it waits longer than."""
         self.running = 0
         """How many of its containers run."""
         self.running_since = now

@@ -18,16 +18,20 @@ from simulator.traffic.requests.arrays import (
     NEEDED,
     NEXT,
     NONE,
+    OPEN,
+    OPEN_UNTIL,
     OVERLOAD,
     RETURN,
     SENT,
     SHED,
     TALLEST,
     TOKENS,
+    TRIAL,
     UNOPENED,
     Arrivals,
     State,
 )
+from simulator.traffic.requests.circuit import judge
 from simulator.traffic.requests.client import fail, give_up, stop, tried, untried
 from simulator.traffic.requests.connections import close, connection, find_out, kept, open_to
 from simulator.traffic.requests.ejection import relist, suspect
@@ -62,8 +66,26 @@ def _pick(choose: Choose, state: State, slot: int, client: int, active: Ints, no
     return choose(Pick(table, size, active, ends.weights, rules.parameters, memory, stamps, now, client, key))
 
 
+def _refused(state: State, slot: int, now: float) -> bool:
+    """Whether the circuit is open; if it may close, the attempt goes through to find out."""
+    sums, numbers, flight = state.tally.sums, state.tally.numbers, state.flight
+    trial = numbers[TRIAL]
+    if trial >= 0 and flight.held[trial] == 1:
+        advance(state, flight.endpoint[trial], now)  # it may be answered already
+    if sums[OPEN_UNTIL] == 0:
+        return False
+    if now < sums[OPEN_UNTIL]:
+        return True
+    sums[OPEN_UNTIL], numbers[TRIAL] = math.inf, slot
+    return False
+
+
 def _send(choose: Choose, state: State, slot: int, now: float) -> None:
     """One attempt of a request."""
+    if state.rules.threshold > 0 and _refused(state, slot, now):
+        state.flight.endpoint[slot] = -1
+        fail(state, slot, OPEN, 0, now)
+        return
     if state.rules.connections > 0:
         _send_over(choose, state, slot, now)
         return
@@ -114,7 +136,8 @@ def _reach(state: State, slot: int, endpoint: int, now: float) -> None:
         return
     if rules.sharing == 1 or ends.soonest[endpoint] <= now:
         advance(state, endpoint, now)
-    if ends.size[ends.row[endpoint]] >= rules.limit:
+    row = ends.row[endpoint]
+    if ends.size[row] >= rules.limit or (rules.sharing == 0 and ends.free[row, 0] - now > rules.longest_wait):
         state.tally.counts[SHED] += 1
         fail(state, slot, OVERLOAD, 0, now)
         return
@@ -181,6 +204,6 @@ def serve(choose: Choose, state: State, arrivals: Arrivals, until: float, stoppi
 
 
 CONNECTIONS = (connection, kept, open_to, close, find_out)
-RARE = (plan, strike, relist, suspect, tried, untried, *CONNECTIONS, fail, _send_over, give_up, stop)
+RARE = (plan, strike, relist, suspect, tried, untried, *CONNECTIONS, fail, judge, _refused, _send_over, give_up, stop)
 FREQUENT = (bucket, push, pop, occupy, draw, of_attempt, take, release, done, advance, accept, _reach, _pick, _send)
 """What `serve` calls; the frequent become part of it, as handing over all the arrays takes longer than their work."""

@@ -20,6 +20,7 @@ from simulator.traffic.requests.arrays import (
     State,
     Tally,
 )
+from simulator.traffic.requests.circuit import judge
 from simulator.traffic.requests.heaps import occupy, pop, push
 
 
@@ -93,6 +94,8 @@ def done(state: State, slot: int, now: float) -> None:
             tally.sums[WORST] = latency
         if state.rules.ejects_after > 0:
             state.proxies.failures[flight.proxy[slot], endpoint] = 0
+        if state.rules.threshold > 0:
+            judge(state, slot, 0, now)
     release(flight, tally, slot)
 
 

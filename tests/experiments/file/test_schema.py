@@ -236,8 +236,9 @@ def test_a_small_file_is_enough() -> None:
         ),
         (
             "  failures: [{name: a, type: nodeCrsh}]",
-            "e.yaml:8:30: spec.failures[0]: unknown 'type' 'nodeCrsh'; expected one of 'accessRefused', 'commonCause', "
-            "'containerCrash', 'domainOutage', 'nodeBurst', 'nodeCrash', 'sandboxCrash', 'secretExpiry', "
+            "e.yaml:8:30: spec.failures[0]: unknown 'type' 'nodeCrsh'; expected one of 'accessRefused', 'cacheLoss', "
+            "'commonCause', 'containerCrash', 'domainOutage', 'loadSpike', 'nodeBurst', 'nodeCrash', "
+            "'sandboxCrash', 'secretExpiry', "
             "'spotReclaim', 'volumeLoss', 'zoneOutage'; "
             "did you mean 'nodeCrash'?",
         ),
