@@ -267,6 +267,13 @@ class Call:
     callee: str
     required: bool = True
     """Without the other's answer the request fails; if not, it is answered all the same."""
+    cached: float | None = field(default=None, metadata=_SILENT)
+    """For so long after the other has answered for the last time, requests are answered from its earlier answers (RFC
+    5861, stale-if-error), as if all asked for the same. None: there is no cache."""
+
+    def __post_init__(self) -> None:
+        if self.cached is not None and not (self.required and 0 < self.cached < math.inf):
+            raise ValueError("`cached` is for how long a call that is required can do without; positive and finite")
 
 
 def circle(calls: "tuple[Call, ...]") -> tuple[str, ...]:
