@@ -150,6 +150,10 @@ class Retries:
     jitter) for anything from nothing to all of it. Where single requests are not followed, the mean counts."""
     longest_backoff: float | None = field(default=None, metadata=_SILENT)
     """It is doubled to no more than this (20 s in the AWS SDKs). None: no limit."""
+    hedge_after: float | None = field(default=None, metadata=_SILENT)
+    """An attempt that is not answered by then is joined by the next, without back-off, and the first answer counts
+    (gRPC's hedgingDelay; Dean and Barroso, The tail at scale, 2013, hedge at the 95th percentile). The other is worked
+    on all the same. None: the next comes only after one has failed."""
 
     def __post_init__(self) -> None:
         if self.attempts < 0 or not self.backoff >= 0 or not 0 <= self.budget_share < math.inf:
@@ -158,6 +162,10 @@ class Retries:
             raise ValueError(f"expected at most {_MOST_ATTEMPTS} attempts (got {self.attempts})")
         if not 0 <= self.jitter <= 1:
             raise ValueError(f"jitter is a share of the back-off, from 0 to 1 (got {self.jitter!r})")
+        if self.hedge_after is not None and not 0 < self.hedge_after < math.inf:
+            raise ValueError(f"hedgeAfter must be positive and finite (got {self.hedge_after!r})")
+        if self.hedge_after is not None and not self.attempts:
+            raise ValueError("hedgeAfter sends one of the further `attempts`: expected at least one")
         if self.longest_backoff is not None and not self.backoff <= self.longest_backoff < math.inf:
             raise ValueError(f"the longest back-off must be at least the first (got {self.longest_backoff!r})")
 
@@ -168,7 +176,8 @@ class Retries:
             backoff = self.backoff * 2.0**number
             if self.longest_backoff is not None:
                 backoff = min(backoff, self.longest_backoff)
-            delays.append(delays[-1] + timeout + backoff * (1.0 - self.jitter / 2))
+            wait = timeout + backoff * (1.0 - self.jitter / 2)
+            delays.append(delays[-1] + (wait if self.hedge_after is None else min(wait, self.hedge_after)))
         return tuple(delays)
 
 
@@ -236,6 +245,8 @@ class Traffic:
             raise ValueError(f"the longest wait must be finite and not negative (got {self.longest_wait!r})")
         if self.longest_wait is not None and self.requests and isinstance(self.requests.pod, ProcessorSharing):
             raise ValueError("longestWait is for pods with a queue: with `requests`, the pod is firstComeFirstServed")
+        if self.requests is not None and self.retries.hedge_after is not None and self.retries.attempts != 1:
+            raise ValueError("where single requests are followed, hedgeAfter is for one further attempt: attempts: 1")
         if self.rate_metric in ("cpu", "memory"):
             raise ValueError(f"a rate of requests is no {self.rate_metric}: expected another name for its metric")
         if not self.clients:

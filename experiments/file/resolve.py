@@ -29,6 +29,7 @@ from experiments.file.service import ServiceFile, WhenCapacity, WhenQuorum, When
 from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
+from experiments.file.waiting import waiting
 from models import demand
 from models.behaviour import PodBehaviour
 from models.cluster import (
@@ -109,6 +110,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     if scenarios and not any(one.services or one.cluster.jobs or one.cluster.cron_jobs for one in scenarios):
         notes.append("no Service is measured, so there is no availability to tell: add a Service that selects the pods")
     notes += [note for one in scenarios for note in out_of_reach(one)]
+    notes += [note for one in scenarios for note in waiting(one)]
     notes += _patterns_of_no_image(spec, clusters, source)
     notes += _overrides_of_nothing(spec, clusters, source)
     notes += _sizes_that_stay(spec, scenarios, source)

@@ -152,15 +152,15 @@ class Overload:
         timer = self._timers.pop(service.index, None)
         if timer is not None:
             timer.cancel()
-        failing = self._failing(stream)
-        stream.fail(0.0 if service.circuit_open else failing, lambda: self._changed(service))
+        again = 0.0 if service.circuit_open else self._late(stream, stream.patience)
+        stream.fail(again, lambda: self._changed(service))
         self._on_each[service.index] = stream.on_each()
         pods = {pod.uid: pod for pod in _endpoints(service)}
         pods |= {p.pod.uid: p.pod for p in self._pods.values() if service in p.pod.pod_class.endpoint_of}
         for pod in pods.values():
             self._press(pod)
         if (circuit := self._circuits.get(service.index)) is not None:
-            circuit.observe(failing + self._shed(stream))
+            circuit.observe(self._failing(stream) + self._shed(stream))
         if (cache := self._caches.get(service.index)) is not None:
             cache.observe(self._answered(stream))
         self._wait_for_rate(stream)
@@ -181,7 +181,11 @@ class Overload:
 
     def _failing(self, stream: Stream) -> float:
         """The share of attempts that nobody answers in time."""
-        service, timeout = stream.service, stream.traffic.timeout
+        return self._late(stream, stream.traffic.timeout)
+
+    def _late(self, stream: Stream, timeout: float) -> float:
+        """The share of attempts that nobody answers within so many seconds; 0: within any time."""
+        service = stream.service
         in_use = service.in_use
         if not in_use:
             return 1.0
@@ -216,7 +220,7 @@ class Overload:
                 demand = stream.demand(pod.pod_class)
                 capacity = demand.capacity_with(self._cpu(pod))
                 longest += min(demand.queue / capacity, demand.longest_wait)
-                timeouts.add(stream.traffic.timeout)
+                timeouts |= {stream.traffic.timeout, stream.patience}
                 if pod.uid in service.in_use and pod.answering:
                     utilisation += self._on_each[service.index] / capacity
         pressed = self._pods.get(pod.uid)

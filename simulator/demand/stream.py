@@ -6,6 +6,7 @@ spread over all endpoints like other requests. What is shed comes back at once a
 not be counted: it makes nobody wait longer.
 """
 
+import math
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -34,6 +35,12 @@ class Stream:
         self._failing = [0.0] * len(self._waits)
         """By attempt that may be followed by another: how many of them a second fail."""
         self._demands: dict[PodClass, Demand] = {}
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which an attempt is followed by another, answered or not; 0: it never is."""
+        hedge, timeout = self.traffic.retries.hedge_after, self.traffic.timeout
+        return timeout if hedge is None else min(hedge, timeout or math.inf)
 
     def demand(self, pod_class: PodClass) -> Demand:
         """What it asks of a pod of this class."""

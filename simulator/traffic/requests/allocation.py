@@ -66,6 +66,7 @@ def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing, at_full_s
         timeout=float(traffic.timeout),
         backoff=float(retries.backoff),
         longest_backoff=math.inf if retries.longest_backoff is None else float(retries.longest_backoff),
+        hedge_after=math.inf if retries.hedge_after is None else float(retries.hedge_after),
         jitter=float(retries.jitter),
         budget=float(retries.budget_share),
         longest_wait=math.inf if traffic.longest_wait is None else float(traffic.longest_wait),
@@ -149,6 +150,7 @@ def flight(attempts: int) -> Flight:
         abandoned=_wholes(slots),
         mark=_wholes(slots),
         tried=_wholes((slots, max(1, attempts))),
+        twin=_wholes(slots),
         free=np.arange(slots - 1, -1, -1, dtype=np.int64),
     )
 

@@ -10,7 +10,7 @@ there is none; it has no room; it died before it had answered; the client gave u
 its circuit was open."""
 REASONS: Final = 7
 
-RETRY, DEADLINE, RETURN = 0, 1, 2
+RETRY, DEADLINE, RETURN, HEDGE = 0, 1, 2, 3
 
 ANSWERED, LOST, RETRIES, WAITED, SENT, SHED = range(6)
 LATENCY, WAIT, WORST, TOKENS, RESULTS, FAILURES, COUNTED, OPEN_UNTIL = range(8)
@@ -55,6 +55,8 @@ class Rules(NamedTuple):
     """Seconds until a client gives up an attempt; 0: never, and attempts at dead endpoints fail at once."""
     backoff: float
     longest_backoff: float
+    hedge_after: float
+    """Seconds after which an attempt is joined by another; infinite: never."""
     jitter: float
     budget: float
     longest_wait: float
@@ -119,6 +121,8 @@ class Flight(NamedTuple):
     mark: Ints
     """Counts up when what was to come for the slot will not."""
     tried: Ints
+    twin: Ints
+    """The other attempt of the same request that is under way, -1 none."""
     free: Ints
     """A stack of free slots."""
 
@@ -148,7 +152,7 @@ class Proxies(NamedTuple):
 
 
 class Agenda(NamedTuple):
-    """A heap of what is to come: retries, deadlines, returns of ejected endpoints."""
+    """A heap of what is to come: retries, deadlines, hedges, returns of ejected endpoints."""
 
     time: Floats
     kind: Ints

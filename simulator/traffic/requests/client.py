@@ -22,7 +22,8 @@ from simulator.traffic.requests.circuit import judge
 from simulator.traffic.requests.connections import find_out
 from simulator.traffic.requests.ejection import suspect
 from simulator.traffic.requests.heaps import plan
-from simulator.traffic.requests.server import advance, release, take
+from simulator.traffic.requests.hedging import part, release
+from simulator.traffic.requests.server import advance, take
 
 _JITTER = 1001
 """From which on a key's draws say how long a back-off is: none that a choice uses."""
@@ -35,6 +36,10 @@ def fail(state: State, slot: int, reason: int, cause: int, now: float) -> None:
         suspect(state, flight.proxy[slot], flight.endpoint[slot], now)
     if rules.threshold > 0 and reason != OPEN:
         judge(state, slot, 1, now)
+    if rules.hedge_after < math.inf and flight.twin[slot] >= 0:
+        part(flight, slot)  # the other may still be answered
+        release(flight, tally, slot)
+        return
     attempt = flight.attempt[slot]
     if attempt < rules.attempts and tally.sums[TOKENS] >= 1 and reason != OPEN:
         tally.sums[TOKENS] -= 1
@@ -94,6 +99,10 @@ def give_up(state: State, slot: int, mark: int, now: float) -> None:
         flight.tried[again, i] = flight.tried[slot, i]
     if tally.numbers[TRIAL] == slot:
         tally.numbers[TRIAL] = again
+    flight.twin[again] = -1
+    if flight.twin[slot] >= 0:
+        other = part(flight, slot)
+        flight.twin[again], flight.twin[other] = other, again
     fail(state, again, TIMEOUT, 0, now)
 
 

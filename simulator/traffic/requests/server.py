@@ -22,6 +22,7 @@ from simulator.traffic.requests.arrays import (
 )
 from simulator.traffic.requests.circuit import judge
 from simulator.traffic.requests.heaps import occupy, pop, push
+from simulator.traffic.requests.hedging import forget, release
 
 
 def bucket(latency: float) -> int:
@@ -40,13 +41,6 @@ def take(flight: Flight, tally: Tally) -> int:
     left = tally.numbers[FREE] - 1
     tally.numbers[FREE] = left
     return int(flight.free[left])
-
-
-def release(flight: Flight, tally: Tally, slot: int) -> None:
-    """The slot is free, and what was to come for it will not."""
-    flight.mark[slot] += 1
-    flight.free[tally.numbers[FREE]] = slot
-    tally.numbers[FREE] += 1
 
 
 def accept(state: State, slot: int, endpoint: int, now: float) -> bool:
@@ -83,6 +77,8 @@ def done(state: State, slot: int, now: float) -> None:
     """An endpoint has finished its work on a request."""
     ends, flight, tally = state.ends, state.flight, state.tally
     if flight.abandoned[slot] == 0:
+        if state.rules.hedge_after < math.inf and flight.twin[slot] >= 0:
+            forget(state, slot)
         endpoint = flight.endpoint[slot]
         latency = now - flight.arrived[slot]
         ends.active[endpoint] -= 1
