@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.stories.references import ServiceName
+from simulator.stories.references import CachedServiceName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -21,7 +21,7 @@ class CacheLoss:
     """
 
     name: str
-    target: ServiceName
+    target: CachedServiceName
     """The Service, as in `traffic`."""
     time_to_failure: Distribution
     """From one loss (or the start) to the next, whether or not the cache is warm again by then."""

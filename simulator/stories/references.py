@@ -16,6 +16,7 @@ class Refers(Enum):
     SECRET = "Secret"
     SERVICE_ACCOUNT = "ServiceAccount"
     TRAFFIC = "traffic"
+    CACHE = "cache"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ ServiceAccountName = Annotated[str, Refers.SERVICE_ACCOUNT]
 """The name of a ServiceAccount of some pod."""
 ServiceName = Annotated[str, Refers.TRAFFIC]
 """A Service that gets traffic, as `traffic` calls it."""
+CachedServiceName = Annotated[str, Refers.CACHE]
+"""A Service whose traffic has a cache before it."""
 
 
 def references(policy: type) -> dict[str, Refers | ValueOf]:

@@ -80,6 +80,7 @@ TARGETS = {
     Refers.CONFIG_MAP: "ConfigMap/app-1",
     Refers.SECRET: "Secret/app-1",
     Refers.TRAFFIC: "app-1",
+    Refers.CACHE: "app-1",
 }
 """The same for a target, by what it is."""
 REQUESTS = Traffic("app-1", RequestRate.constant(1.0), cache=Cache(hit_share=0.9, fill_time=600.0))
@@ -108,7 +109,7 @@ EVERY_CLOCKED_FAILURE = pytest.mark.parametrize("policy", CLOCKED.values(), ids=
 def run(*policies: Any, load: Cluster = LOAD, days: float = DAYS, seed: int = 5, **other: Any) -> Run:
     modes = [p for p in policies if not type(p).__module__.startswith("simulator.operations")]
     operations = [p for p in policies if p not in modes]
-    if any(references(type(p)).get("target") is Refers.TRAFFIC for p in policies):
+    if any(references(type(p)).get("target") in (Refers.TRAFFIC, Refers.CACHE) for p in policies):
         other["traffic"] = [REQUESTS]
     return simulate(load, failures=modes, operations=operations, duration=days * DAY, seed=seed, keep_log=True, **other)
 
@@ -199,7 +200,7 @@ def test_what_it_did_is_over_in_the_end(policy: type) -> None:
     one = instance(policy, every=None)
     is_failure = policy in FAILURES.values()
     told: dict[str, Any] = {"failures" if is_failure else "operations": [one], "end": 3 * DAY}
-    if references(policy).get("target") is Refers.TRAFFIC:
+    if references(policy).get("target") in (Refers.TRAFFIC, Refers.CACHE):
         told["traffic"] = [REQUESTS]
     lab = Lab(LOAD, **told)
     lab.run(5 * DAY)
