@@ -39,6 +39,8 @@ class Demand:
     """Requests per second that the pod can answer; infinite if only its node bounds them (`capacity_with`)."""
     queue: float
     """Requests that may wait at it."""
+    longest_wait: float
+    """Seconds that one may wait at most."""
     idle: int
     """Millicores without requests."""
     limit: float
@@ -56,7 +58,8 @@ class Demand:
         else:
             cpu = limit if limit is not None else spec.requests.cpu
             cost = cpu / capacity if cpu and capacity < math.inf else None
-        return cls(cost, capacity, _queue(traffic), traffic.idle_cpu or 0, math.inf if limit is None else limit)
+        wait = math.inf if traffic.longest_wait is None else traffic.longest_wait
+        return cls(cost, capacity, _queue(traffic), wait, traffic.idle_cpu or 0, math.inf if limit is None else limit)
 
     def capacity_with(self, cpu: float) -> float:
         """Requests per second that the pod can answer if its node leaves it so many millicores."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from models.arrays import Floats
 from models.distributions import Distribution, Exponential, LogNormal
-from models.request_level import Bursts, RecordedTimes, RequestLevel
+from models.protection import Cache, CircuitBreaker
+from models.request_level import Bursts, ProcessorSharing, RecordedTimes, RequestLevel
 
 DAILY_STEPS = 96
 """Steps a period into which a wave is cut: a quarter of an hour, for a day."""
@@ -120,13 +121,20 @@ class Weight:
             raise ValueError(f"a weight must be positive and finite (got {self.weight!r})")
 
 
+_SILENT = {"optional": True}
+"""Of fields that change nothing where they are not given."""
+
 _MOST_ATTEMPTS = 100
 """Beyond it a back-off that doubles would outlast any run, and single attempts would be too many to follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """What clients do with a request that failed. A request is lost when its last attempt fails."""
+    """What clients do with a request that failed. A request is lost when its last attempt fails.
+
+    The default is what Kubernetes does: kube-proxy never sends anything twice. Istio tries twice more if a connection
+    fails; the AWS SDKs try twice more, with jitter, and spend tokens (5 of 500 a retry); gRPC allows 4 more at most.
+    """
 
     attempts: int = 0
     """How many further attempts there are at most; 100 or fewer."""
@@ -135,25 +143,45 @@ class Retries:
     backoff: float = 0.0
     """Time from a failed attempt to the next; doubled after each."""
     budget_share: float = 1.0
-    """Attempts beyond the first, as a share of the requests: of more, as many are given up at once."""
+    """Attempts beyond the first, as a share of the requests: of more, as many are given up at once. Envoy and gRPC
+    speak of 20 %."""
+    jitter: float = field(default=0.0, metadata=_SILENT)
+    """The share of the back-off that is left to chance: 0.2 waits for 80 % to 100 % of it, 1 (the AWS SDKs' full
+    jitter) for anything from nothing to all of it. Where single requests are not followed, the mean counts."""
+    longest_backoff: float | None = field(default=None, metadata=_SILENT)
+    """It is doubled to no more than this (20 s in the AWS SDKs). None: no limit."""
+    hedge_after: float | None = field(default=None, metadata=_SILENT)
+    """An attempt that is not answered by then is joined by the next, without back-off, and the first answer counts
+    (gRPC's hedgingDelay; Dean and Barroso, The tail at scale, 2013, hedge at the 95th percentile). The other is worked
+    on all the same. None: the next comes only after one has failed."""
 
     def __post_init__(self) -> None:
         if self.attempts < 0 or not self.backoff >= 0 or not 0 <= self.budget_share < math.inf:
             raise ValueError("retries, their back-off and their budget must not be negative")
         if self.attempts > _MOST_ATTEMPTS:
             raise ValueError(f"expected at most {_MOST_ATTEMPTS} attempts (got {self.attempts})")
+        if not 0 <= self.jitter <= 1:
+            raise ValueError(f"jitter is a share of the back-off, from 0 to 1 (got {self.jitter!r})")
+        if self.hedge_after is not None and not 0 < self.hedge_after < math.inf:
+            raise ValueError(f"hedgeAfter must be positive and finite (got {self.hedge_after!r})")
+        if self.hedge_after is not None and not self.attempts:
+            raise ValueError("hedgeAfter sends one of the further `attempts`: expected at least one")
+        if self.longest_backoff is not None and not self.backoff <= self.longest_backoff < math.inf:
+            raise ValueError(f"the longest back-off must be at least the first (got {self.longest_backoff!r})")
 
     def delays(self, timeout: float) -> tuple[float, ...]:
-        """Seconds from a request to each of its attempts, the first being 0: time-outs and back-offs add up."""
+        """Seconds from a request to each of its attempts, the first being 0: time-outs and mean back-offs add up."""
         delays = [0.0]
         for number in range(self.attempts):
-            delays.append(delays[-1] + timeout + self.backoff * 2.0**number)
+            backoff = self.backoff * 2.0**number
+            if self.longest_backoff is not None:
+                backoff = min(backoff, self.longest_backoff)
+            wait = timeout + backoff * (1.0 - self.jitter / 2)
+            delays.append(delays[-1] + (wait if self.hedge_after is None else min(wait, self.hedge_after)))
         return tuple(delays)
 
 
 _SERVICE_TIME = Exponential(0.05)
-_SILENT = {"optional": True}
-"""Of fields that change nothing where they are not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +224,13 @@ class Traffic:
     """Requests that may wait at an endpoint; one more is shed. While it is long, probes time out, and clients do. 0:
     nothing ever waits. By default 4096, what Linux lets wait at a socket (net.core.somaxconn), or what `requests.pod`
     says."""
+    longest_wait: float | None = field(default=None, metadata=_SILENT)
+    """A request that would wait longer at an endpoint is shed, as by a time-out in its queue or by CoDel: what it still
+    answers comes in time. Of worth if shorter than `timeout` and than the time-outs of probes."""
+    circuit_breaker: CircuitBreaker | None = field(default=None, metadata=_SILENT)
+    """When clients stop sending for a while. None: never."""
+    cache: Cache | None = field(default=None, metadata=_SILENT)
+    """The cache of the clients before the Service; `rate` is what reaches the Service while it is warm."""
 
     def __post_init__(self) -> None:
         if not self.timeout >= 0:
@@ -206,6 +241,12 @@ class Traffic:
             raise ValueError(f"the CPU time of a request must be positive and finite (got {self.cpu_per_request!r})")
         if (self.idle_cpu or 0) < 0 or (self.queue or 0) < 0:
             raise ValueError("idle CPU and a queue must not be negative")
+        if self.longest_wait is not None and not 0 <= self.longest_wait < math.inf:
+            raise ValueError(f"the longest wait must be finite and not negative (got {self.longest_wait!r})")
+        if self.longest_wait is not None and self.requests and isinstance(self.requests.pod, ProcessorSharing):
+            raise ValueError("longestWait is for pods with a queue: with `requests`, the pod is firstComeFirstServed")
+        if self.requests is not None and self.retries.hedge_after is not None and self.retries.attempts != 1:
+            raise ValueError("where single requests are followed, hedgeAfter is for one further attempt: attempts: 1")
         if self.rate_metric in ("cpu", "memory"):
             raise ValueError(f"a rate of requests is no {self.rate_metric}: expected another name for its metric")
         if not self.clients:
@@ -214,6 +255,11 @@ class Traffic:
         for place in dict.fromkeys(places):
             if places.count(place) > 1:
                 raise ValueError(f"the weight of endpoints at {place!r} is given twice")
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is known how long requests wait at an endpoint that is asked for too much, probes or none."""
+        return any(one is not None for one in (self.queue, self.longest_wait, self.circuit_breaker, self.cache))
 
     def followed(self, length: float) -> float:
         """Requests, and bursts of them, that are followed one by one in so many seconds, at most."""
@@ -232,6 +278,13 @@ class Call:
     callee: str
     required: bool = True
     """Without the other's answer the request fails; if not, it is answered all the same."""
+    cached: float | None = field(default=None, metadata=_SILENT)
+    """For so long after the other has answered for the last time, requests are answered from its earlier answers (RFC
+    5861, stale-if-error), as if all asked for the same. None: there is no cache."""
+
+    def __post_init__(self) -> None:
+        if self.cached is not None and not (self.required and 0 < self.cached < math.inf):
+            raise ValueError("`cached` is for how long a call that is required can do without; positive and finite")
 
 
 def circle(calls: "tuple[Call, ...]") -> tuple[str, ...]:

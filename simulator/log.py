@@ -78,6 +78,9 @@ class Kind(IntEnum):
     COMPONENT_UP = 57  # process of the control plane; 0 while it is down, or has no leader yet
     NODE_PROXY = 58  # node; 0 while its kube-proxy does not follow changes of endpoints
     DNS_UP = 59  # the cluster's DNS; 0 while names are not resolved, and nobody remembers what they were
+    POD_LATE = 60  # pod; milliseconds of the longest time-out of clients that a request to it waits longer than
+    SERVICE_RATE = 61  # Service; millionths of the requests that usually come
+    SERVICE_CIRCUIT = 62  # Service; 1 while the circuit breakers of its clients are open
 
 
 class Phase(IntEnum):

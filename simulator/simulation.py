@@ -12,11 +12,11 @@ from models.service import service_names
 from models.traffic import Traffic
 from simulator.control_plane import ControlPlane
 from simulator.controllers.refusals import refused
+from simulator.demand.overload import OVERLOAD
 from simulator.demand.users import Users
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
 from simulator.kubelet import crash_loop, obstacles
-from simulator.kubelet.overload import OVERLOAD
 from simulator.log import Kind, TransitionLog
 from simulator.node_autoscaling.fleet import Fleet, NodeAutoscaler
 from simulator.phases import Phases
@@ -100,6 +100,7 @@ class Simulation:
             disruption,
             components,
             cluster,
+            self.users,
             kinds,
             began,
         )

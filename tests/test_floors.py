@@ -19,7 +19,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "node_pool pod priority service traffic",
         "claim configuration hazard_rate length_biased",
         "distributions input kubelet_configuration labels limit_range namespace node reference request_level timing",
-        "arrays incomplete_gamma schedule size",
+        "arrays incomplete_gamma protection schedule size",
     ),
     "simulator": (
         "replay traffic",

@@ -137,6 +137,8 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
                     message = _wrong_workload(name, variant)
                 elif reference in (Refers.CONFIG_MAP, Refers.SECRET, Refers.SERVICE_ACCOUNT):
                     message = "" if built is None else _missing_of_pods(name, reference, built.cluster)
+                elif reference in (Refers.TRAFFIC, Refers.CACHE):
+                    message = _without_traffic(name, variant, cached=reference is Refers.CACHE)
                 elif built is not None:
                     message = _missing_in_nodes(name, reference, story, built.cluster)
                 else:
@@ -159,6 +161,17 @@ def _wrong_workload(name: str, variant: Variant) -> str:
         return ""
     shorts, fulls = ([pair[i] for pair in variant.rollable()] for i in (0, 1))
     return f"there is no {name}{did_you_mean(name, [*shorts, *fulls]) or _listed(shorts)}"
+
+
+def _without_traffic(service: str, variant: Variant, *, cached: bool) -> str:
+    """That a Service has no traffic that could become more, or no cache before it; "" if it has."""
+    known = {traffic.service: traffic for traffic, _ in variant.traffic}
+    if service in known:
+        lacking = cached and known[service].value().cache is None
+        return f"the traffic to {service!r} has no cache that could be lost: say so in its `cache`" if lacking else ""
+    return (
+        f"there is no traffic to {service!r}{did_you_mean(service, known) or _listed([*known])}: add it to spec.traffic"
+    )
 
 
 def _missing_of_pods(name: str, reference: Refers, cluster: Cluster) -> str:

@@ -32,6 +32,7 @@ from experiments.file.service import ServiceFile, WhenCapacity, WhenQuorum, When
 from experiments.file.source import Source
 from experiments.file.traffic import trace_files
 from experiments.file.variant import Variant, variant_of
+from experiments.file.waiting import waiting
 from models import demand
 from models.behaviour import PodBehaviour
 from models.cluster import (
@@ -117,7 +118,13 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     notes += [
         note
         for one in scenarios
-        for note in (*out_of_reach(one), *only_requests_see(one), *cut_inside(one), *after_the_end(one))
+        for note in (
+            *out_of_reach(one),
+            *waiting(one),
+            *only_requests_see(one),
+            *cut_inside(one),
+            *after_the_end(one),
+        )
     ]
     notes += _patterns_of_no_image(spec, clusters, source)
     notes += _overrides_of_nothing(spec, clusters, source)

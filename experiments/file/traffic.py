@@ -185,15 +185,19 @@ class CallFile(FileModel):
     """The Service that is asked."""
     required: bool = True
     """Without the other's answer the request fails; if not, it is answered all the same."""
+    cached: PositiveDuration | None = None
+    """For so long after the other has answered for the last time, requests are answered from its earlier answers (RFC
+    5861, stale-if-error), as if all asked for the same. By default there is no cache."""
 
     def value(self) -> Call:
         """The call itself."""
-        return Call(self.caller, self.callee, self.required)
+        return Call(self.caller, self.callee, self.required, self.cached)
 
     @model_validator(mode="after")
     def _calls_another(self) -> "CallFile":
         if self.caller == self.callee:
             raise ValueError(f"the Service {self.caller!r} calls itself")
+        self.value()
         return self
 
 

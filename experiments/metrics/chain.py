@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from experiments.design.goal import ReadyEndpoints, ServiceGoal, chain_entries, chain_name
 from experiments.metrics.observation import Observation
-from simulator.traffic.chain import all_up, needs
+from simulator.traffic.chain import available, needs
 
 if TYPE_CHECKING:
     from experiments.design.scenario import Scenario
@@ -33,12 +33,13 @@ def chains(scenario: "Scenario") -> list[Chain]:
 
 def observed(chain: Chain, scenario: "Scenario", run: "Run", seen: Mapping[str, Observation]) -> Observation:
     """The entry's endpoints; up while it and all that it needs are: by their own rules, or with one endpoint."""
-    each = [
-        seen[name] if name in seen else Observation.of(run.services[name], ReadyEndpoints(1), run.start, run.end)
+    each = {
+        name: seen[name] if name in seen else Observation.of(run.services[name], ReadyEndpoints(1), run.start, run.end)
         for name in chain.needs
-    ]
+    }
+    entry, calls = chain.entry.name, scenario.calls
     return dataclasses.replace(
-        seen[chain.entry.name],
-        up=all_up([one.up for one in each]),
-        believed=all_up([one.believed for one in each]),
+        seen[entry],
+        up=available(entry, calls, {name: one.up for name, one in each.items()}),
+        believed=available(entry, calls, {name: one.believed for name, one in each.items()}),
     )

@@ -14,11 +14,17 @@ import math
 from collections.abc import Callable, Iterable
 
 from simulator.demand.backlog import Backlog
+from simulator.demand.circuit import Circuit
+from simulator.demand.cold_cache import ColdCache
 from simulator.demand.stream import Stream
+from simulator.demand.surge import Surge
 from simulator.kernel import Kernel, Order, Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import Phase, PodState, ServiceState
+
+OVERLOAD = "overload"
+"""The cause of what overload does to pods."""
 
 
 class _Pressed:
@@ -50,7 +56,7 @@ class Overload:
     ) -> None:
         """`delay_probes(pod, wait)`: from now on probes of the pod take longer than `wait` seconds; 0: none."""
         self._kernel = kernel
-        self._nodes = state.nodes
+        self._state, self._nodes = state, state.nodes
         self._delay_probes = delay_probes
         self._streams: dict[int, Stream] = {}
         self._pods: dict[int, _Pressed] = {}
@@ -59,10 +65,16 @@ class Overload:
         """By Service: when its rate may matter next."""
         self._looking: set[int] = set()
         """Services that are about to be looked at."""
+        self._circuits: dict[int, Circuit] = {}
+        """Those of the clients, by Service."""
+        self._caches: dict[int, ColdCache] = {}
+        """By Service: what is not warm yet."""
         self._on_each: dict[int, float] = {}
         """By Service: attempts per second at each endpoint in use."""
         state.listen(Kind.SERVICE_READY, lambda service, new, cause: self._changed(service))
         state.listen(Kind.SERVICE_ANSWERING, lambda service, new, cause: self._changed(service))
+        state.listen(Kind.SERVICE_RATE, lambda service, new, cause: self._changed(service))
+        state.listen(Kind.SERVICE_CIRCUIT, lambda service, new, cause: self._changed(service))
         state.listen(Kind.POD_CONTAINERS, lambda pod, new, cause: self._containers_changed(pod))
         state.listen(Kind.POD_PHASE, lambda pod, new, cause: self._phase_changed(pod))
         state.listen(Kind.POD_READY, lambda pod, new, cause: self._terminating_changed(pod))
@@ -74,7 +86,28 @@ class Overload:
         self._streams |= new
         self._on_each |= dict.fromkeys(new, 0.0)
         for stream in new.values():
+            if stream.traffic.circuit_breaker is not None:
+                self._circuits[stream.service.index] = self._circuit(stream)
             self._look(stream)
+
+    def lose_cache(self, stream: Stream, surge: Surge) -> None:
+        """The cache of its clients is empty: more come, as the surge says, until it is warm again."""
+        cache, cold = stream.traffic.cache, self._caches.get(stream.service.index)
+        assert cache is not None
+        if cold is not None:
+            cold.lose()
+        else:
+            self._caches[stream.service.index] = ColdCache(self._kernel, cache, surge, self._answered(stream))
+
+    def _circuit(self, stream: Stream) -> Circuit:
+        service, policy = stream.service, stream.traffic.circuit_breaker
+        assert policy is not None
+
+        def switch(is_open: bool) -> None:
+            cause = self._state.cause(f"{OVERLOAD}/{service.spec.name}")
+            self._state.services.set_circuit_open(service, is_open, cause)
+
+        return Circuit(self._kernel, policy, lambda: self._failing(stream) + self._shed(stream), switch)
 
     # What wakes it
 
@@ -119,12 +152,17 @@ class Overload:
         timer = self._timers.pop(service.index, None)
         if timer is not None:
             timer.cancel()
-        stream.fail(self._failing(stream), lambda: self._changed(service))
+        again = 0.0 if service.circuit_open else self._late(stream, stream.patience)
+        stream.fail(again, lambda: self._changed(service))
         self._on_each[service.index] = stream.on_each()
         pods = {pod.uid: pod for pod in _endpoints(service)}
         pods |= {p.pod.uid: p.pod for p in self._pods.values() if service in p.pod.pod_class.endpoint_of}
         for pod in pods.values():
             self._press(pod)
+        if (circuit := self._circuits.get(service.index)) is not None:
+            circuit.observe(self._failing(stream) + self._shed(stream))
+        if (cache := self._caches.get(service.index)) is not None:
+            cache.observe(self._answered(stream))
         self._wait_for_rate(stream)
 
     def _wait_for_rate(self, stream: Stream) -> None:
@@ -137,13 +175,17 @@ class Overload:
             step = stream.rate.next_change(now)
         else:
             least = min((stream.least_capacity(one) for one in classes), default=math.inf)
-            step = stream.rate.next_above(now, least * len(service.in_use) if classes else math.inf)
+            step = stream.next_above(least * len(service.in_use) if classes else math.inf)
         if step < math.inf:
             self._timers[service.index] = self._kernel.timer(step - now, lambda: self._look(stream))
 
     def _failing(self, stream: Stream) -> float:
         """The share of attempts that nobody answers in time."""
-        service, timeout = stream.service, stream.traffic.timeout
+        return self._late(stream, stream.traffic.timeout)
+
+    def _late(self, stream: Stream, timeout: float) -> float:
+        """The share of attempts that nobody answers within so many seconds; 0: within any time."""
+        service = stream.service
         in_use = service.in_use
         if not in_use:
             return 1.0
@@ -153,6 +195,17 @@ class Overload:
                 pressed = self._pods.get(uid)
                 late += pressed is not None and pressed.pod.answering and pressed.wait >= timeout
         return (len(in_use) - service.answering + late) / len(in_use)
+
+    def _shed(self, stream: Stream) -> float:
+        """The share of attempts that is turned away by endpoints whose queues are shorter than clients wait."""
+        service, timeout = stream.service, stream.traffic.timeout or math.inf
+        found = [self._pods[uid].backlog for uid in service.in_use if uid in self._pods]
+        full = (one for one in found if one.utilisation > 1.0 and one.longest < timeout)
+        return sum(1.0 - 1.0 / one.utilisation for one in full) / max(1, len(service.in_use))
+
+    def _answered(self, stream: Stream) -> float:
+        """The share of attempts that is answered in time."""
+        return 0.0 if stream.service.circuit_open else 1.0 - self._failing(stream) - self._shed(stream)
 
     # Pods
 
@@ -166,8 +219,8 @@ class Overload:
             if stream is not None:
                 demand = stream.demand(pod.pod_class)
                 capacity = demand.capacity_with(self._cpu(pod))
-                longest += demand.queue / capacity
-                timeouts.add(stream.traffic.timeout)
+                longest += min(demand.queue / capacity, demand.longest_wait)
+                timeouts |= {stream.traffic.timeout, stream.patience}
                 if pod.uid in service.in_use and pod.answering:
                     utilisation += self._on_each[service.index] / capacity
         pressed = self._pods.get(pod.uid)
@@ -215,8 +268,18 @@ class Overload:
         self._plan(pressed)
         if before != beyond:
             self._delay_probes(pressed.pod, pressed.wait)
+            self._tell_clients(pressed)
             for service in pressed.pod.pod_class.endpoint_of:
                 self._changed(service)
+
+    def _tell_clients(self, pressed: _Pressed) -> None:
+        """What waits longer than they do is answered in vain."""
+        pod = pressed.pod
+        behind = [self._streams[s.index] for s in pod.pod_class.endpoint_of if s.index in self._streams]
+        timeouts = [stream.traffic.timeout for stream in behind if 0 < stream.traffic.timeout <= pressed.wait]
+        late = round(1000 * max(timeouts, default=0.0))
+        if late != pod.late:
+            self._state.pods.set_late(pod, late, self._state.cause(f"{OVERLOAD}/{pod.slot.name}"))
 
 
 def _endpoints(service: ServiceState) -> list[PodState]:

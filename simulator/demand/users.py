@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 
 from models.cluster import Cluster
 from models.demand import measured
+from models.input.problems import did_you_mean
 from models.service import service_names
 from models.traffic import Traffic
 from simulator.demand.overload import Overload
 from simulator.demand.stream import Stream
+from simulator.demand.surge import Surge, Surges
 from simulator.demand.use import Use
 from simulator.kernel import Kernel
 from simulator.log import Kind
@@ -28,6 +30,10 @@ class Users:
         if unknown := [one.service for one in traffic if one.service not in services]:
             raise ValueError(f"there is no Service {unknown[0]!r} for the traffic to go to")
         self.streams = {one.service: Stream(kernel, one, services[one.service]) for one in traffic}
+        self._surges = {name: Surges(state.services, stream.service) for name, stream in self.streams.items()}
+        self._overload: Overload | None = None
+        self._consider: Callable[[PodState], None] = lambda pod: None
+        self._seen: set[PodClass] = set()
 
     def show(self, follow: Callable[[str, Use, Stream], None]) -> None:
         """Calls `follow(target, use, stream)` for each target of an autoscaler, and the requests that it measures."""
@@ -45,8 +51,8 @@ class Users:
         if not self.streams:
             return
         by_service = {stream.service.index: stream for stream in self.streams.values()}
-        overload = Overload(self._kernel, self._state, delay_probes)
-        seen: set[PodClass] = set()
+        overload = self._overload = Overload(self._kernel, self._state, delay_probes)
+        seen = self._seen
 
         def consider(pod: PodState) -> None:
             pod_class = pod.pod_class
@@ -56,14 +62,49 @@ class Users:
                 if _may_be_too_much(behind, pod_class):
                     overload.add(behind)
 
+        self._consider = consider
         for pod in self._state.pods.values():
             consider(pod)
         self._state.listen(Kind.POD_PHASE, lambda pod, new, cause: consider(pod) if new == Phase.PENDING else None)
         self._state.listen(Kind.POD_METADATA, lambda pod, changed, cause: consider(pod) if changed else None)
 
+    # More than usual
+
+    def expect(self, service: str, factor: float) -> None:
+        """There may be a surge of so many times the usual requests; ValueError if the Service has no traffic."""
+        if service not in self.streams:
+            hint = did_you_mean(service, self.streams)
+            raise ValueError(f"there is no traffic to a Service {service!r}{hint}: add it to `traffic`")
+        self.streams[service].surge *= max(1.0, factor)
+        self._seen.clear()
+        for pod in self._state.pods.values():
+            self._consider(pod)
+
+    def expect_cache_loss(self, service: str) -> None:
+        """The cache before a Service may be lost; ValueError if it has none, or no traffic."""
+        traffic = self.streams[service].traffic if service in self.streams else None
+        if traffic is not None and traffic.cache is None:
+            raise ValueError(f"the traffic to {service} has no `cache` that could be lost")
+        self.expect(service, 1.0 if traffic is None or traffic.cache is None else traffic.cache.factor(0.0))
+
+    def lose_cache(self, service: str, cause: str) -> None:
+        """The cache before a Service is empty: everything reaches it, until its answers have filled the cache again."""
+        assert self._overload is not None
+        self._overload.lose_cache(self.streams[service], self.surge(service, 1.0, cause))
+
+    def surge(self, service: str, factor: float, cause: str) -> Surge:
+        """From now on so many times the usual requests come to a Service; surges that overlap multiply."""
+        return self._surges[service].begin(factor, self._state.cause(cause))
+
 
 def _may_be_too_much(streams: Sequence[Stream], pod_class: PodClass) -> bool:
-    """Whether a pod of this class has probes, and could not answer all these requests alone."""
+    """Whether it is told how requests wait at a pod of this class, or it has probes, and all are too many for one.
+
+    Clients with a circuit breaker may stop sending whatever the pods can do.
+    """
+    if any(stream.traffic.circuit_breaker is not None for stream in streams):
+        return True
     containers = pod_class.spec.containers
     probed = any(container.readiness is not None or container.liveness is not None for container in containers)
-    return probed and sum(stream.most / stream.least_capacity(pod_class) for stream in streams) > 1.0
+    waiting = any(stream.traffic.waits and stream.traffic.timeout > 0 for stream in streams)
+    return (probed or waiting) and sum(stream.most / stream.least_capacity(pod_class) for stream in streams) > 1.0

@@ -14,14 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.pod import Probe
+from simulator.demand.overload import OVERLOAD
 from simulator.kernel import Kernel, Order, Timer
 from simulator.kubelet.restart import Restart
 from simulator.kubelet.start import Start
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, PodState
-
-OVERLOAD = "overload"
-"""The cause of what probes do that are answered too late."""
 
 
 @dataclass(slots=True)

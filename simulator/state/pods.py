@@ -147,6 +147,13 @@ class Pods(dict[int, PodState]):
             pod.ready_since = self._kernel.now
             self._emit(Kind.POD_READY, pod, pod.uid, not ready, ready, cause)
 
+    def set_late(self, pod: PodState, milliseconds: int, cause: int) -> None:
+        """A request to it waits longer than clients do whose time-out is this long; 0: none does."""
+        old = pod.late
+        if old != milliseconds:
+            pod.late = milliseconds
+            self._emit(Kind.POD_LATE, pod, pod.uid, old, milliseconds, cause)
+
     def set_available(self, pod: PodState, available: bool, cause: int) -> None:
         """Whether the pod's ReplicaSet counts it as available."""
         if pod.available is not available:

@@ -57,6 +57,19 @@ class Services(list[ServiceState]):
             service.answering = count
             self._emit(Kind.SERVICE_ANSWERING, service, service.index, old, count, cause)
 
+    def set_rate(self, service: ServiceState, millionths: int, cause: int) -> None:
+        """So many requests come, in proportion to what usually comes."""
+        old = service.rate
+        if old != millionths:
+            service.rate = millionths
+            self._emit(Kind.SERVICE_RATE, service, service.index, old, millionths, cause)
+
+    def set_circuit_open(self, service: ServiceState, is_open: bool, cause: int) -> None:
+        """Whether the circuit breakers of its clients let nothing through."""
+        if service.circuit_open is not is_open:
+            service.circuit_open = is_open
+            self._emit(Kind.SERVICE_CIRCUIT, service, service.index, not is_open, is_open, cause)
+
     def set_desired(self, service: ServiceState, replicas: int, cause: int) -> None:
         """How many replicas are desired of the workloads behind the Service."""
         old = service.desired

@@ -15,6 +15,8 @@ class Refers(Enum):
     CONFIG_MAP = "ConfigMap"
     SECRET = "Secret"
     SERVICE_ACCOUNT = "ServiceAccount"
+    TRAFFIC = "traffic"
+    CACHE = "cache"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ SecretName = Annotated[str, Refers.SECRET]
 """A Secret that some pod reads: "Secret/name" or "Secret/namespace/name"."""
 ServiceAccountName = Annotated[str, Refers.SERVICE_ACCOUNT]
 """The name of a ServiceAccount of some pod."""
+ServiceName = Annotated[str, Refers.TRAFFIC]
+"""A Service that gets traffic, as `traffic` calls it."""
+CachedServiceName = Annotated[str, Refers.CACHE]
+"""A Service whose traffic has a cache before it."""
 
 
 def references(policy: type) -> dict[str, Refers | ValueOf]:

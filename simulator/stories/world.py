@@ -12,6 +12,7 @@ from models.labels import LabelSelector
 from models.node import ZONE_LABEL, Node
 from simulator.component import Components
 from simulator.controllers.disruption import DisruptionController, Verdict
+from simulator.demand.users import Users
 from simulator.hazards import Hazards
 from simulator.kernel import Event, Kernel, Order, Story, Timer
 from simulator.kubelet.failure_clocks import CrashMode
@@ -59,6 +60,7 @@ class World:
         disruption: DisruptionController,
         components: Components,
         cluster: Cluster,
+        users: Users,
         kinds_of_nodes: Sequence[Node] = (),
         began: float = 0.0,
     ) -> None:
@@ -99,6 +101,8 @@ class World:
         """What workloads are told to be."""
         self.machines = Machines(state, self.strikes)
         """Nodes that join, leave, or are out of service."""
+        self.users = users
+        """Those who send requests, and how many."""
         self.storage = Storage(state, self.strikes)
         """Volumes, and their data."""
         self.image_registry = kubelet.image_registry

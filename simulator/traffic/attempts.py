@@ -14,6 +14,8 @@ from simulator.traffic.paths import allowed, arrivals, limit
 DEAD, REMOVED, NONE, OVERLOAD = "dead endpoint", "removed endpoint", "no endpoint", "overload"
 """Why an attempt fails: it met an endpoint that is still listed but does not answer; one that is being deleted or
 gone; nothing to be sent to; one that was asked for more than it can do."""
+TIMEOUT, OPEN = "time-out", "circuit open"
+"""The client gave up waiting; its circuit breaker let nothing through."""
 
 Reason = tuple[str, str]
 """Why, and the cause behind it: ("dead endpoint", "node-crash/node-3"); no cause: ""."""
@@ -75,6 +77,9 @@ def outcomes(looks: Sequence[Look], rows: Sequence[Sequence[int]], retries: Retr
     found = [Outcome()] * len(rows)
     for number, row in enumerate(rows):
         if good[row[0]]:
+            continue
+        if looks[row[0]].nothing[0] == OPEN:
+            found[number] = Outcome({looks[row[0]].nothing: 1.0})
             continue
         here = [met[look] for look in row]
         endpoints = list(dict.fromkeys(endpoint for one in dict.fromkeys(row) for endpoint in met[one]))

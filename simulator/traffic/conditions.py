@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.arrays import Floats, Ints
-from simulator.traffic.attempts import DEAD, REMOVED, Reason
+from simulator.traffic.attempts import DEAD, REMOVED, TIMEOUT, Reason
 from simulator.traffic.endpoints import Condition, EndpointHistory
 
 
@@ -31,7 +31,11 @@ class Conditions:
             before[endpoint] = condition
             if not condition:
                 del before[endpoint]
-            if Condition.ANSWERING in condition:
+            if Condition.LATE in condition:
+                if was is None or Condition.LATE not in was:
+                    self._stops[endpoint].append((time, (TIMEOUT, cause)))
+                now = now - {endpoint}
+            elif Condition.ANSWERING in condition:
                 if endpoint in now:
                     continue
                 now = now | {endpoint}

@@ -15,6 +15,7 @@ from simulator.controllers.endpoints import conditions
 from simulator.log import Kind, TransitionLog
 from simulator.state.objects import Phase
 from simulator.stories.control_plane import Process
+from simulator.traffic.surges import changes_of_service
 
 
 class Condition(IntFlag):
@@ -27,6 +28,8 @@ class Condition(IntFlag):
     """Can answer the requests that reach it."""
     TERMINATING = 4
     """Being deleted, still serving: used when no endpoint is listed (kube-proxy's terminating endpoints)."""
+    LATE = 8
+    """What waits at it waits longer than clients do: it answers nobody in time, if single requests are not followed."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class EndpointHistory:
     """By node: when its kube-proxy does not follow changes, from and to."""
     unresolved: tuple[tuple[float, float, str], ...] = ()
     """When clients in the cluster do not find the Service by its name: from, to, and why."""
+    circuit: Floats = field(default_factory=lambda: np.zeros(0))
+    """When the circuit breakers of the clients opened, closed, opened, ... in turn."""
 
     def segments(self) -> Iterator[tuple[float, float, dict[int, Condition]]]:
         """Stretches of time between changes, in order and without gaps: start, end, endpoint -> condition.
@@ -79,14 +84,17 @@ class EndpointHistory:
 
 
 _CONTROLLERS = list(Process).index(Process.CONTROLLER_MANAGER)
-_WATCHED = (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_ANSWERING, Kind.POD_READY)
+_WATCHED = (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_ANSWERING, Kind.POD_READY, Kind.POD_LATE)
 
 
-def endpoint_history(log: TransitionLog, service: str, start: float, end: float) -> EndpointHistory:
+def endpoint_history(
+    log: TransitionLog, service: str, start: float, end: float, timeout: float = 0.0
+) -> EndpointHistory:
     """The history of a Service's endpoints in a window, from the log of its run; KeyError if there is no such Service.
 
-    Which pods are listed, and which terminate and still serve, is by the rule of simulator.controllers.endpoints;
-    while the controller manager is away the lists stay as they are.
+    `timeout`: how long its clients wait for an answer; 0: for ever, so that no endpoint is late. Which pods are listed,
+    and which terminate and still serve, is by the rule of simulator.controllers.endpoints; while the controller manager
+    is away the lists stay as they are.
     """
     names = list(log.names["SERVICE"])
     if service not in names:
@@ -101,7 +109,7 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
     rows = rows[of_pods | of_controllers]
     first = int(np.searchsorted(rows[:, 0], start, side="right"))
 
-    pods = _Pods(index in log.publishing)
+    pods = _Pods(index in log.publishing, timeout)
     for row in rows[:first].tolist():
         pods.note(row)
     changes = [(start, uid, pod.condition, "") for uid, pod in pods.items() if pod.condition]
@@ -127,6 +135,7 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
             for node in np.unique(log.of_kind(Kind.NODE_PROXY)[:, 2])
         },
         unresolved=tuple(_absences(log, Kind.DNS_UP, start, end, 0.0)),
+        circuit=changes_of_service(log, Kind.SERVICE_CIRCUIT, service)[0],
     )
 
 
@@ -152,9 +161,9 @@ class _Pods(dict[int, "_Pod"]):
     While the controller manager is away, nothing is put on the list or taken off it.
     """
 
-    def __init__(self, published: bool) -> None:
+    def __init__(self, published: bool, timeout: float) -> None:
         super().__init__()
-        self._published = published
+        self._published, self._timeout = published, timeout
         self._frozen = False
         self._missed: dict[int, int] = {}
         """Pods that changed meanwhile, and why they last did."""
@@ -167,7 +176,7 @@ class _Pods(dict[int, "_Pod"]):
             missed, self._missed = ({}, self._missed) if self._frozen else (self._missed, {})
             return [(uid, why) for uid, why in missed.items() if self[uid].look(listing=True)]
         if subject not in self:
-            self[subject] = _Pod(self._published)
+            self[subject] = _Pod(self._published, self._timeout)
         pod = self[subject]
         pod.note(kind, new)
         if self._frozen:
@@ -178,10 +187,11 @@ class _Pods(dict[int, "_Pod"]):
 class _Pod:
     """A pod as the log tells of it; `published` by a Service that publishes addresses that are not ready."""
 
-    __slots__ = ("_published", "answering", "condition", "deleting", "node", "phase", "ready")
+    __slots__ = ("_late", "_published", "_timeout", "answering", "condition", "deleting", "node", "phase", "ready")
 
-    def __init__(self, published: bool) -> None:
-        self._published = published
+    def __init__(self, published: bool, timeout: float) -> None:
+        self._published, self._timeout = published, timeout
+        self._late = False
         self.node = -1
         self.phase = Phase.ABSENT
         self.ready = self.answering = self.deleting = False
@@ -197,15 +207,20 @@ class _Pod:
                 self.answering = bool(new)
             case Kind.POD_DELETING:
                 self.deleting = True
+            case Kind.POD_LATE:
+                self._late = 0 < 1000 * self._timeout <= new + 0.5
             case Kind.POD_PHASE:
                 self.phase = Phase(new)
 
     def look(self, listing: bool) -> bool:
         """Whether its condition is another now; if `listing`, its place on the list may be."""
-        before = self.condition
-        there = self.answering and self.phase is not Phase.ABSENT
-        listed = self._listed() if listing else before & ~Condition.ANSWERING
-        self.condition = (Condition.ANSWERING if there else Condition.GONE) | listed
+        before, answers = self.condition, Condition.ANSWERING | Condition.LATE
+        listed = self._listed() if listing else before & ~answers
+        if not self.answering or self.phase is Phase.ABSENT:
+            answers = Condition.GONE
+        elif not self._late:
+            answers = Condition.ANSWERING
+        self.condition = answers | listed
         return self.condition != before
 
     def _listed(self) -> Condition:

@@ -98,6 +98,8 @@ class AutoscalerController:
         """From now on the target uses what these requests ask for too, but of metrics of which a load is given."""
         self._metrics_of(target).use = use
         self._state.listen(Kind.SERVICE_READY, lambda service, new, cause: self._shared_anew(target, stream, service))
+        self._state.listen(Kind.SERVICE_RATE, lambda service, new, cause: self._shared_anew(target, stream, service))
+        self._state.listen(Kind.SERVICE_CIRCUIT, lambda service, new, cause: self._shared_anew(target, stream, service))
         self._requests_changed(target, stream)
 
     def _shared_anew(self, target: str, stream: Stream, service: ServiceState) -> None:

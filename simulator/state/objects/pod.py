@@ -185,6 +185,7 @@ class PodState:
         "deletion_cost",
         "disruption",
         "holds_up",
+        "late",
         "maker",
         "node",
         "only_node",
@@ -246,6 +247,8 @@ class PodState:
         """Whether it can answer requests that reach it."""
         self.answering = False
         """Whether it does: it serves, and its node is not cut off from users."""
+        self.late = 0
+        """Milliseconds of the longest time-out of clients that a request to it waits longer than."""
         self.running = 0
         """How many of its containers run."""
         self.running_since = now

@@ -6,6 +6,9 @@ from typing import Protocol
 from models.service import Service
 from simulator.log import Refusal
 
+USUAL = 1_000_000
+"""Millionths of the requests that usually come, as long as nothing makes them more or less."""
+
 
 class Endpoint(Protocol):
     """A pod as its Services know it."""
@@ -22,7 +25,7 @@ class Endpoint(Protocol):
 class ServiceState:
     """A Service and its endpoints."""
 
-    __slots__ = ("answering", "desired", "endpoints", "index", "refused", "spec", "terminating")
+    __slots__ = ("answering", "circuit_open", "desired", "endpoints", "index", "rate", "refused", "spec", "terminating")
 
     def __init__(self, index: int, spec: Service) -> None:
         self.index = index
@@ -35,6 +38,10 @@ class ServiceState:
         """How many of those in use can answer."""
         self.desired = 0
         """Replicas desired of the workloads behind it."""
+        self.rate = USUAL
+        """Millionths of the requests that usually come."""
+        self.circuit_open = False
+        """Whether the circuit breakers of its clients let nothing through."""
         self.refused = Refusal.NONE
         """Why pods of theirs are not made."""
 

@@ -23,7 +23,7 @@ from models.cluster import Cluster
 from models.traffic import Traffic
 from simulator.step_function import StepFunction
 from simulator.streams import Streams
-from simulator.traffic.attempts import OVERLOAD, Chance, Look, outcomes
+from simulator.traffic.attempts import OPEN, OVERLOAD, Chance, Look, outcomes
 from simulator.traffic.conditions import Conditions, entry_at, merged
 from simulator.traffic.endpoints import EndpointHistory
 from simulator.traffic.fluid.load import EndpointLoads
@@ -78,7 +78,9 @@ class _Fluid:
         self.conditions = Conditions(history)
         self.views = Views(traffic, history, cluster, known, self.proxies)
         self.seen = [self.views.at(place) for place in range(len(self.proxies))]
-        self.loads = EndpointLoads(traffic, self.conditions, known, self.proxies, self.views, self.rate)
+        self._views = len(self.views) + 1
+        """How many there are, one more for clients whose circuit is open."""
+        self.loads = EndpointLoads(traffic, self.conditions, known, self.proxies, self.views, self._reaching())
         self.delays = traffic.retries.delays(traffic.timeout)
         self._eventful = _Remembered(self._is_eventful)
 
@@ -117,14 +119,17 @@ class _Fluid:
     def _met(self, place: int, proxy: Proxy) -> tuple[Floats, Floats, Floats, Ints]:
         """Stretches in which a first attempt may fail: start, end, requests, a column of codes for each attempt."""
         start, end = self.history.start, self.history.end
-        sources = (self.conditions.times, self.loads.times, proxy.arrivals)
+        sources = (self.conditions.times, self.loads.times, proxy.arrivals, self.history.circuit)
         times = merged([np.array([start]), *(one - delay for delay in self.delays for one in sources)])
         times = times[(times >= start) & (times < end)]
         bounds = np.append(times, end)
         middles = times + np.diff(bounds) / 2  # rounding cannot carry a middle over an edge
         first = self._codes(place, proxy, middles)
         eventful = np.flatnonzero(self._eventful(first))
-        rest = [self._codes(place, proxy, middles[eventful] + delay) for delay in self.delays[1:]]
+        rest: list[Ints] = []
+        for delay in self.delays[1:]:  # what an open circuit has refused is not sent again
+            codes, before = self._codes(place, proxy, middles[eventful] + delay), [first[eventful], *rest][-1]
+            rest.append(np.where(before % self._views == self._views - 1, before, codes))
         starts, ends = bounds[eventful], bounds[eventful + 1]
         requests = proxy.weight * (self._sent(ends) - self._sent(starts))
         return starts, ends, requests, np.column_stack([first[eventful], *rest])
@@ -133,22 +138,41 @@ class _Fluid:
         """What clients at a place meet at each time, as one number: how endpoints stand, their load, what is known."""
         entries, loads = entry_at(self.conditions.times, at), self.loads.which[entry_at(self.loads.times, at)]
         views = self.seen[place][entry_at(proxy.arrivals, at)]
-        return np.asarray((entries * len(self.loads.all) + loads) * len(self.views) + views)
+        if len(self.history.circuit):
+            views = np.where(self._is_open(at), self._views - 1, views)
+        return np.asarray((entries * len(self.loads.all) + loads) * self._views + views)
+
+    def _is_open(self, at: Floats) -> Bools:
+        """Whether the circuit is, at each time."""
+        return np.asarray(np.searchsorted(self.history.circuit, at, side="right") % 2 == 1)
+
+    def _reaching(self) -> StepFunction:
+        """Requests per second that clients with a closed circuit send."""
+        if not len(self.history.circuit):
+            return self.rate
+        times = merged((self.rate.times, self.history.circuit))
+        times = times[(times >= self.rate.start) & (times < self.rate.end)]
+        rates = np.where(self._is_open(times), 0.0, self.rate.at(times))
+        return StepFunction.of_changes(self.rate.start, float(rates[0]), times, rates, self.rate.end)
 
     def _parts(self, code: int) -> tuple[int, int, int]:
         """Entry of `conditions`, number of the load, view."""
-        rest, view = divmod(code, len(self.views))
+        rest, view = divmod(code, self._views)
         entry, load = divmod(rest, len(self.loads.all))
         return entry, load, view
 
     def _is_eventful(self, code: int) -> bool:
         entry, load, view = self._parts(code)
+        if view == self._views - 1:
+            return True
         answering, members = self.conditions.answering[self.conditions.kinds[entry]], self.views.members(view)
         return not members or not members <= answering or not members.isdisjoint(self.loads.all[load].served)
 
     def _look(self, code: int) -> Look:
         """The endpoints that a client may be sent to by what it knows, and how they really stand."""
         entry, number, view = self._parts(code)
+        if view == self._views - 1:
+            return Look({}, (OPEN, ""))
         answering, load = self.conditions.answering[self.conditions.kinds[entry]], self.loads.all[number]
         chances = {}
         for endpoint, share in self.views.chosen(view, answering, load.rate):

@@ -51,6 +51,7 @@ def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing, at_full_s
         case ProcessorSharing(some, most):
             sharing, cores, limit = 1, some or _NO_LIMIT, most or _NO_LIMIT
     ejection, retries, connections = level.ejection, traffic.retries, level.connections
+    circuit = traffic.circuit_breaker
     return Rules(
         compares=int(balancing.compares and not connections),
         sharing=sharing,
@@ -64,7 +65,14 @@ def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing, at_full_s
         ejects_after=ejection.consecutive if ejection else 0,
         timeout=float(traffic.timeout),
         backoff=float(retries.backoff),
+        longest_backoff=math.inf if retries.longest_backoff is None else float(retries.longest_backoff),
+        hedge_after=math.inf if retries.hedge_after is None else float(retries.hedge_after),
+        jitter=float(retries.jitter),
         budget=float(retries.budget_share),
+        longest_wait=math.inf if traffic.longest_wait is None else float(traffic.longest_wait),
+        threshold=float(circuit.threshold) if circuit else 0.0,
+        window=float(circuit.window) if circuit else 1.0,
+        open_for=float(circuit.open_for) if circuit else 0.0,
         ejection=float(ejection.time) if ejection else 0.0,
         longest_ejection=float(ejection.longest) if ejection else 0.0,
         most_ejected=float(ejection.most) if ejection else 0.0,
@@ -142,6 +150,7 @@ def flight(attempts: int) -> Flight:
         abandoned=_wholes(slots),
         mark=_wholes(slots),
         tried=_wholes((slots, max(1, attempts))),
+        twin=_wholes(slots),
         free=np.arange(slots - 1, -1, -1, dtype=np.int64),
     )
 
@@ -172,9 +181,10 @@ def agenda(size: int) -> Agenda:
 
 def tally(causes: int, flying: Flight) -> Tally:
     """Nothing counted; all slots of `flying` are free."""
-    numbers = np.zeros(5, dtype=np.int64)
+    numbers = np.zeros(6, dtype=np.int64)
     numbers[arrays.FREE] = len(flying.free)
-    sums = np.zeros(4)
+    numbers[arrays.TRIAL] = -1
+    sums = np.zeros(8)
     sums[arrays.TOKENS] = arrays.BURST
     return Tally(_wholes(6), _wholes((arrays.REASONS, causes)), _wholes(arrays.OCTAVES * arrays.STEPS), sums, numbers)
 

@@ -13,15 +13,16 @@ from simulator.traffic.requests import arrays
 from simulator.traffic.requests.arrays import State
 from simulator.traffic.requests.latencies import Latencies
 
-RESET, TIMEOUT = "reset", "time-out"
-"""Reasons beyond those of `attempts`: the endpoint died before it had answered; the client gave up waiting."""
+RESET = "reset"
+"""A reason beyond those of `attempts`: the endpoint died before it had answered."""
 _REASONS = {
     arrays.DEAD: attempts.DEAD,
     arrays.REMOVED: attempts.REMOVED,
     arrays.NONE: attempts.NONE,
     arrays.OVERLOAD: attempts.OVERLOAD,
     arrays.RESET: RESET,
-    arrays.TIMEOUT: TIMEOUT,
+    arrays.TIMEOUT: attempts.TIMEOUT,
+    arrays.OPEN: attempts.OPEN,
 }
 
 

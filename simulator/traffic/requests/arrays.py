@@ -4,16 +4,17 @@ from typing import Final, NamedTuple
 
 from models.arrays import Floats, Ints
 
-DEAD, REMOVED, NONE, OVERLOAD, RESET, TIMEOUT = range(6)
+DEAD, REMOVED, NONE, OVERLOAD, RESET, TIMEOUT, OPEN = range(7)
 """Why an attempt fails: the endpoint is listed and dead; being deleted or gone, though the client does not know yet;
-there is none; it has no room; it died before it had answered; the client gave up waiting."""
-REASONS: Final = 6
+there is none; it has no room; it died before it had answered; the client gave up waiting;
+its circuit was open."""
+REASONS: Final = 7
 
-RETRY, DEADLINE, RETURN = 0, 1, 2
+RETRY, DEADLINE, RETURN, HEDGE = 0, 1, 2, 3
 
 ANSWERED, LOST, RETRIES, WAITED, SENT, SHED = range(6)
-LATENCY, WAIT, WORST, TOKENS = range(4)
-EVENTS, FREE, TALLEST, NEXT, NEEDED = range(5)
+LATENCY, WAIT, WORST, TOKENS, RESULTS, FAILURES, COUNTED, OPEN_UNTIL = range(8)
+EVENTS, FREE, TALLEST, NEXT, NEEDED, TRIAL = range(6)
 
 UNOPENED, BROKEN = -1, -2
 """Where a connection leads, if not to an endpoint: nowhere yet; BROKEN minus an endpoint: to one that has stopped
@@ -53,7 +54,17 @@ class Rules(NamedTuple):
     timeout: float
     """Seconds until a client gives up an attempt; 0: never, and attempts at dead endpoints fail at once."""
     backoff: float
+    longest_backoff: float
+    hedge_after: float
+    """Seconds after which an attempt is joined by another; infinite: never."""
+    jitter: float
     budget: float
+    longest_wait: float
+    """Seconds that a request may wait before it is worked on; infinite: for ever."""
+    threshold: float
+    """The share of failed attempts from which on the circuit opens; 0: never."""
+    window: float
+    open_for: float
     ejection: float
     """Seconds that an endpoint is left out for the first time."""
     longest_ejection: float
@@ -110,6 +121,8 @@ class Flight(NamedTuple):
     mark: Ints
     """Counts up when what was to come for the slot will not."""
     tried: Ints
+    twin: Ints
+    """The other attempt of the same request that is under way, -1 none."""
     free: Ints
     """A stack of free slots."""
 
@@ -139,7 +152,7 @@ class Proxies(NamedTuple):
 
 
 class Agenda(NamedTuple):
-    """A heap of what is to come: retries, deadlines, returns of ejected endpoints."""
+    """A heap of what is to come: retries, deadlines, hedges, returns of ejected endpoints."""
 
     time: Floats
     kind: Ints
@@ -156,9 +169,11 @@ class Tally(NamedTuple):
     histogram: Ints
     """Latencies of requests answered."""
     sums: Floats
+    """Of latencies and waits; tokens of the budget; of the circuit: counts that fade, since when, and until when it is
+    open (0: it is closed; infinite: an attempt is under way to find out)."""
     numbers: Ints
     """How many there are of: agenda entries, free slots, requests at the endpoint that had the most; the next arrival;
-    room that the agenda needs."""
+    room that the agenda needs; the slot whose attempt decides about the circuit, -1 none."""
 
 
 class State(NamedTuple):

@@ -2,38 +2,55 @@
 
 import math
 
+from simulator.traffic.keys import WORD, draw
 from simulator.traffic.requests.arrays import (
     BROKEN,
     LOST,
     NONE,
+    OPEN,
     RESET,
     RETRIES,
     RETRY,
     TIMEOUT,
     TOKENS,
+    TRIAL,
     Flight,
     Proxies,
     State,
 )
+from simulator.traffic.requests.circuit import judge
 from simulator.traffic.requests.connections import find_out
 from simulator.traffic.requests.ejection import suspect
 from simulator.traffic.requests.heaps import plan
-from simulator.traffic.requests.server import advance, release, take
+from simulator.traffic.requests.hedging import part, release
+from simulator.traffic.requests.server import advance, take
+
+_JITTER = 1001
+"""From which on a key's draws say how long a back-off is: none that a choice uses."""
 
 
 def fail(state: State, slot: int, reason: int, cause: int, now: float) -> None:
     """An attempt has failed: try again later, or give up. The slot must not be held by an endpoint."""
     rules, flight, tally = state.rules, state.flight, state.tally
-    if reason != NONE and rules.ejects_after > 0:
+    if reason != NONE and reason != OPEN and rules.ejects_after > 0:
         suspect(state, flight.proxy[slot], flight.endpoint[slot], now)
+    if rules.threshold > 0 and reason != OPEN:
+        judge(state, slot, 1, now)
+    if rules.hedge_after < math.inf and flight.twin[slot] >= 0:
+        part(flight, slot)  # the other may still be answered
+        release(flight, tally, slot)
+        return
     attempt = flight.attempt[slot]
-    if attempt < rules.attempts and tally.sums[TOKENS] >= 1:
+    if attempt < rules.attempts and tally.sums[TOKENS] >= 1 and reason != OPEN:
         tally.sums[TOKENS] -= 1
         tally.counts[RETRIES] += 1
         flight.tried[slot, attempt] = flight.endpoint[slot]
         flight.attempt[slot] = attempt + 1
         flight.mark[slot] += 1
-        plan(state.agenda, tally, now + rules.backoff * 2.0**attempt, RETRY, slot, flight.mark[slot])
+        wait = min(rules.backoff * 2.0**attempt, rules.longest_backoff)
+        if rules.jitter > 0:
+            wait *= 1.0 - rules.jitter * draw(flight.key[slot], _JITTER + attempt) / WORD
+        plan(state.agenda, tally, now + wait, RETRY, slot, flight.mark[slot])
         return
     tally.counts[LOST] += 1
     tally.lost[reason, cause] += 1
@@ -80,6 +97,12 @@ def give_up(state: State, slot: int, mark: int, now: float) -> None:
     flight.endpoint[again], flight.held[again], flight.abandoned[again] = endpoint, 0, 0
     for i in range(attempt):
         flight.tried[again, i] = flight.tried[slot, i]
+    if tally.numbers[TRIAL] == slot:
+        tally.numbers[TRIAL] = again
+    flight.twin[again] = -1
+    if flight.twin[slot] >= 0:
+        other = part(flight, slot)
+        flight.twin[again], flight.twin[other] = other, again
     fail(state, again, TIMEOUT, 0, now)
 
 

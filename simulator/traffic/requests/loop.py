@@ -15,24 +15,31 @@ from simulator.traffic.requests.arrays import (
     DEADLINE,
     EVENTS,
     FREE,
+    HEDGE,
     NEEDED,
     NEXT,
     NONE,
+    OPEN,
+    OPEN_UNTIL,
     OVERLOAD,
+    RETRIES,
     RETURN,
     SENT,
     SHED,
     TALLEST,
     TOKENS,
+    TRIAL,
     UNOPENED,
     Arrivals,
     State,
 )
+from simulator.traffic.requests.circuit import judge
 from simulator.traffic.requests.client import fail, give_up, stop, tried, untried
 from simulator.traffic.requests.connections import close, connection, find_out, kept, open_to
 from simulator.traffic.requests.ejection import relist, suspect
 from simulator.traffic.requests.heaps import occupy, plan, pop, push, strike
-from simulator.traffic.requests.server import accept, advance, bucket, done, release, take
+from simulator.traffic.requests.hedging import forget, part, release
+from simulator.traffic.requests.server import accept, advance, bucket, done, take
 
 _CLIENT = 101
 """Which of a key's draws says from which client a request is: one that no choice uses."""
@@ -62,8 +69,26 @@ def _pick(choose: Choose, state: State, slot: int, client: int, active: Ints, no
     return choose(Pick(table, size, active, ends.weights, rules.parameters, memory, stamps, now, client, key))
 
 
+def _refused(state: State, slot: int, now: float) -> bool:
+    """Whether the circuit is open; if it may close, the attempt goes through to find out."""
+    sums, numbers, flight = state.tally.sums, state.tally.numbers, state.flight
+    trial = numbers[TRIAL]
+    if trial >= 0 and flight.held[trial] == 1:
+        advance(state, flight.endpoint[trial], now)  # it may be answered already
+    if sums[OPEN_UNTIL] == 0:
+        return False
+    if now < sums[OPEN_UNTIL]:
+        return True
+    sums[OPEN_UNTIL], numbers[TRIAL] = math.inf, slot
+    return False
+
+
 def _send(choose: Choose, state: State, slot: int, now: float) -> None:
     """One attempt of a request."""
+    if state.rules.threshold > 0 and _refused(state, slot, now):
+        state.flight.endpoint[slot] = -1
+        fail(state, slot, OPEN, 0, now)
+        return
     if state.rules.connections > 0:
         _send_over(choose, state, slot, now)
         return
@@ -105,6 +130,8 @@ def _reach(state: State, slot: int, endpoint: int, now: float) -> None:
     rules, ends, flight = state.rules, state.ends, state.flight
     flight.endpoint[slot] = endpoint
     ends.arrived[endpoint] += 1
+    if rules.hedge_after < math.inf and flight.attempt[slot] < rules.attempts:
+        plan(state.agenda, state.tally, now + rules.hedge_after, HEDGE, slot, flight.mark[slot])
     if ends.alive[endpoint] == 0:
         if rules.timeout > 0:
             ends.active[endpoint] += 1
@@ -114,13 +141,46 @@ def _reach(state: State, slot: int, endpoint: int, now: float) -> None:
         return
     if rules.sharing == 1 or ends.soonest[endpoint] <= now:
         advance(state, endpoint, now)
-    if ends.size[ends.row[endpoint]] >= rules.limit:
+    row = ends.row[endpoint]
+    if ends.size[row] >= rules.limit or (rules.sharing == 0 and ends.free[row, 0] - now > rules.longest_wait):
         state.tally.counts[SHED] += 1
         fail(state, slot, OVERLOAD, 0, now)
         return
     late = accept(state, slot, endpoint, now)
     if late and rules.timeout > 0:
         plan(state.agenda, state.tally, now + rules.timeout, DEADLINE, slot, flight.mark[slot])
+
+
+def _settle(state: State, now: float) -> None:
+    """Counts what all endpoints have finished by now in order of time: of two attempts the first answer counts."""
+    ends = state.ends
+    while True:
+        first, at = -1, now
+        for endpoint in range(ends.row.size):
+            if ends.soonest[endpoint] <= at and ends.soonest[endpoint] < math.inf:
+                first, at = endpoint, ends.soonest[endpoint]
+        if first < 0:
+            return
+        advance(state, first, at)
+        if ends.soonest[first] <= at:
+            advance(state, first, now)  # by rounding there was nothing to count
+
+
+def _hedge(state: State, slot: int, mark: int, now: float) -> int:
+    """A second attempt beside one that is not answered yet; -1 if it is, or there is no token."""
+    flight, tally = state.flight, state.tally
+    if flight.mark[slot] != mark or flight.abandoned[slot] == 1 or tally.sums[TOKENS] < 1:
+        return -1
+    tally.sums[TOKENS] -= 1
+    tally.counts[RETRIES] += 1
+    twin, attempt = take(flight, tally), flight.attempt[slot]
+    flight.arrived[twin], flight.work[twin] = flight.arrived[slot], flight.work[slot]
+    flight.key[twin], flight.proxy[twin] = flight.key[slot], flight.proxy[slot]
+    flight.held[twin], flight.abandoned[twin] = 0, 0
+    flight.tried[twin, attempt] = flight.endpoint[slot]
+    flight.attempt[twin], flight.attempt[slot] = attempt + 1, attempt + 1
+    flight.twin[twin], flight.twin[slot] = slot, twin
+    return int(twin)
 
 
 def serve(choose: Choose, state: State, arrivals: Arrivals, until: float, stopping: int, cause: int) -> int:
@@ -146,11 +206,13 @@ def serve(choose: Choose, state: State, arrivals: Arrivals, until: float, stoppi
         now = min(arrives, planned)
         if now > until or now == math.inf:
             break
+        if rules.hedge_after < math.inf:
+            _settle(state, now)
         if arrives <= planned:
             slot = take(flight, tally)
             flight.arrived[slot], flight.work[slot] = now, arrivals.work[at]
             flight.key[slot], flight.proxy[slot], flight.attempt[slot] = arrivals.key[at], arrivals.proxy[at], 0
-            flight.held[slot], flight.abandoned[slot] = 0, 0
+            flight.held[slot], flight.abandoned[slot], flight.twin[slot] = 0, 0, -1
             at += 1
             tally.counts[SENT] += 1
             tally.sums[TOKENS] = min(BURST, tally.sums[TOKENS] + rules.budget)
@@ -165,8 +227,14 @@ def serve(choose: Choose, state: State, arrivals: Arrivals, until: float, stoppi
             if kind == DEADLINE:
                 give_up(state, slot, mark, now)
                 continue
+            if kind == HEDGE:
+                slot = _hedge(state, slot, mark, now)
+                if slot < 0:
+                    continue
         _send(choose, state, slot, now)
     tally.numbers[NEXT] = at
+    if rules.hedge_after < math.inf:
+        _settle(state, until)
     if stopping >= 0:
         held = ends.size[ends.row[stopping]]
         if tally.numbers[EVENTS] + 2 * held >= agenda.time.size:
@@ -181,6 +249,24 @@ def serve(choose: Choose, state: State, arrivals: Arrivals, until: float, stoppi
 
 
 CONNECTIONS = (connection, kept, open_to, close, find_out)
-RARE = (plan, strike, relist, suspect, tried, untried, *CONNECTIONS, fail, _send_over, give_up, stop)
+RARE = (
+    plan,
+    strike,
+    relist,
+    suspect,
+    tried,
+    untried,
+    *CONNECTIONS,
+    fail,
+    judge,
+    part,
+    forget,
+    _hedge,
+    _settle,
+    _refused,
+    _send_over,
+    give_up,
+    stop,
+)
 FREQUENT = (bucket, push, pop, occupy, draw, of_attempt, take, release, done, advance, accept, _reach, _pick, _send)
 """What `serve` calls; the frequent become part of it, as handing over all the arrays takes longer than their work."""

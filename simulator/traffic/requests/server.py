@@ -20,7 +20,9 @@ from simulator.traffic.requests.arrays import (
     State,
     Tally,
 )
+from simulator.traffic.requests.circuit import judge
 from simulator.traffic.requests.heaps import occupy, pop, push
+from simulator.traffic.requests.hedging import forget, release
 
 
 def bucket(latency: float) -> int:
@@ -39,13 +41,6 @@ def take(flight: Flight, tally: Tally) -> int:
     left = tally.numbers[FREE] - 1
     tally.numbers[FREE] = left
     return int(flight.free[left])
-
-
-def release(flight: Flight, tally: Tally, slot: int) -> None:
-    """The slot is free, and what was to come for it will not."""
-    flight.mark[slot] += 1
-    flight.free[tally.numbers[FREE]] = slot
-    tally.numbers[FREE] += 1
 
 
 def accept(state: State, slot: int, endpoint: int, now: float) -> bool:
@@ -82,6 +77,8 @@ def done(state: State, slot: int, now: float) -> None:
     """An endpoint has finished its work on a request."""
     ends, flight, tally = state.ends, state.flight, state.tally
     if flight.abandoned[slot] == 0:
+        if state.rules.hedge_after < math.inf and flight.twin[slot] >= 0:
+            forget(state, slot)
         endpoint = flight.endpoint[slot]
         latency = now - flight.arrived[slot]
         ends.active[endpoint] -= 1
@@ -93,6 +90,8 @@ def done(state: State, slot: int, now: float) -> None:
             tally.sums[WORST] = latency
         if state.rules.ejects_after > 0:
             state.proxies.failures[flight.proxy[slot], endpoint] = 0
+        if state.rules.threshold > 0:
+            judge(state, slot, 0, now)
     release(flight, tally, slot)
 
 

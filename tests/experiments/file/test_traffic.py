@@ -130,7 +130,7 @@ def test_the_resolved_file_says_what_was_left_out(tmp_path: Path) -> None:
     assert not {"balancing", "routing"} & set(found)  # as each policy's Service says
     assert found["endpointLag"]["kind"] == "lognormal"
     assert found["clients"] == [{"at": "nodes", "weight": 1.0}]
-    assert found["retries"] == {"attempts": 0, "elsewhere": True, "backoff": "0s", "budgetShare": 1.0}
+    assert found["retries"] == {"attempts": 0, "elsewhere": True, "backoff": "0s", "budgetShare": 1.0, "jitter": 0.0}
 
 
 def test_connections_are_used_again_if_one_says_so(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from models.configuration import ConfigurationReference, Via
 from models.distributions import Distribution, Exponential, Fixed, Gamma, LogNormal, Uniform
 from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL, ZONE_LABEL
+from models.protection import Cache
+from models.traffic import RequestRate, Traffic
 from models.volume import StorageClass
 from simulator.failures.outage_log import NodeOutage
 from simulator.failures.spot_reclaim import SpotReclaim
@@ -85,8 +87,12 @@ TARGETS = {
     Refers.WORKLOAD: "Deployment/app-1",
     Refers.CONFIG_MAP: "ConfigMap/app-1",
     Refers.SECRET: "Secret/app-1",
+    Refers.TRAFFIC: "app-1",
+    Refers.CACHE: "app-1",
 }
 """The same for a target, by what it is."""
+REQUESTS = Traffic("app-1", RequestRate.constant(1.0), cache=Cache(hit_share=0.9, fill_time=600.0))
+"""What is there for policies that are about traffic."""
 
 
 def instance(policy: type, **other: Any) -> Any:
@@ -111,6 +117,8 @@ EVERY_CLOCKED_FAILURE = pytest.mark.parametrize("policy", CLOCKED.values(), ids=
 def run(*policies: Any, load: Cluster = LOAD, days: float = DAYS, seed: int = 5, **other: Any) -> Run:
     modes = [p for p in policies if not type(p).__module__.startswith("simulator.operations")]
     operations = [p for p in policies if p not in modes]
+    if any(references(type(p)).get("target") in (Refers.TRAFFIC, Refers.CACHE) for p in policies):
+        other["traffic"] = [REQUESTS]
     return simulate(load, failures=modes, operations=operations, duration=days * DAY, seed=seed, keep_log=True, **other)
 
 
@@ -201,7 +209,10 @@ def test_what_it_did_is_over_in_the_end(policy: type) -> None:
     """No clock fires after the end of the run, so what goes on then are repairs."""
     one = instance(policy, every=None)
     is_failure = policy in FAILURES.values()
-    lab = Lab(LOAD, failures=[one] if is_failure else [], operations=[] if is_failure else [one], end=3 * DAY)
+    told: dict[str, Any] = {"failures" if is_failure else "operations": [one], "end": 3 * DAY}
+    if references(policy).get("target") in (Refers.TRAFFIC, Refers.CACHE):
+        told["traffic"] = [REQUESTS]
+    lab = Lab(LOAD, **told)
     lab.run(5 * DAY)
     nodes = lab.state.nodes
     there = [node for node, exists in enumerate(nodes.exists) if exists]
@@ -287,6 +298,8 @@ SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "registrySlow": lambda load: 1,
     "kubeProxyOutage": lambda load: len(load.nodes),
     "dnsOutage": lambda load: 1,
+    "loadSpike": lambda load: 1,
+    "cacheLoss": lambda load: 1,
 }
 """How many clocks each failure mode has, when nothing strikes several nodes one after another."""
 
@@ -333,7 +346,7 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "kubeProxyOutage": NODE_2,
 }
 """What to tell each failure mode, and what its causes then name."""
-OF_ONE_OBJECT = {"accessRefused", "secretExpiry", "stuckTerminating", "outageLog"}
+OF_ONE_OBJECT = {"accessRefused", "secretExpiry", "stuckTerminating", "outageLog", "loadSpike", "cacheLoss"}
 """Those that are told by their target whom they strike, or strike only what others do."""
 OF_THE_CLUSTER = {"controlPlaneOutage", "etcdQuorumLoss", "registryOutage", "registrySlow", "dnsOutage"}
 """Those that strike what the whole cluster shares."""

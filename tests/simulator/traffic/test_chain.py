@@ -11,7 +11,7 @@ from models.distributions import Fixed
 from models.traffic import Call, RequestRate, Retries, Traffic, circle
 from simulator.step_function import StepFunction
 from simulator.streams import Streams
-from simulator.traffic.chain import CALL, all_up, chained, needs
+from simulator.traffic.chain import CALL, all_up, available, chained, needs
 from simulator.traffic.endpoints import EndpointHistory
 from simulator.traffic.fluid.fluid import Requests, fluid
 from tests.simulator.clusters import cluster, deployment, nodes
@@ -138,3 +138,46 @@ def test_up_together_means_all_at_once() -> None:
 def test_a_circle_is_found() -> None:
     assert circle(CALLS) == ()
     assert circle((*CALLS, Call("store", "web"))) == ("web", "cart", "store", "web")
+
+
+# Callers that keep answers
+
+
+def outages(*down: tuple[float, float], end: float = 1000.0) -> StepFunction:
+    """Down in these stretches."""
+    times = np.array([time for stretch in down for time in stretch])
+    return StepFunction.of_changes(0.0, 1.0, times, np.tile((0.0, 1.0), len(down)), end)
+
+
+CACHED = (Call("web", "cart", cached=60.0), Call("cart", "store"))
+
+
+def test_what_is_cached_is_missed_only_once_it_is_too_old() -> None:
+    """Of an outage of length L, max(0, L - 60) are felt; what the other needs is behind the cache, too."""
+    ups = {"web": outages(), "cart": outages((100.0, 150.0), (300.0, 400.0)), "store": outages((380.0, 500.0))}
+    assert available("web", CACHED, ups).intervals_below(0.5).tolist() == [[360.0, 500.0]]
+    assert available("cart", CACHED, ups).intervals_below(0.5).tolist() == [[100.0, 150.0], [300.0, 500.0]]
+    without = tuple(Call(call.caller, call.callee) for call in CACHED)
+    assert available("web", without, ups).intervals_below(0.5).tolist() == [[100.0, 150.0], [300.0, 500.0]]
+
+
+@pytest.mark.parametrize(("lasting", "felt"), [(50.0, 0.0), (100.0, 40.0)])
+def test_as_many_requests_are_lost_as_come_while_the_cache_is_too_old(lasting: float, felt: float) -> None:
+    cart = history((0.0, 0, UP), (100.0, 0, DEAD), (100.0 + lasting, 0, UP), end=1000.0)
+    met = meet({"web": history((0.0, 0, UP), end=1000.0), "cart": cart})
+    found = chained("web+calls", "web", (Call("web", "cart", cached=60.0),), met)
+    assert found.lost == pytest.approx(5.0 * felt)
+    assert {(loss.why, loss.cause) for loss in found.losses} == ({(CALL, "cart")} if felt else set())
+
+
+def test_a_cache_is_kept_fresh_by_the_few_that_are_answered() -> None:
+    """One of two endpoints is dead: half of what is asked is answered, and the other half from the cache."""
+    cart = history((0.0, 0, UP), (0.0, 1, UP), (100.0, 0, DEAD), end=1000.0)
+    met = meet({"web": history((0.0, 0, UP), end=1000.0), "cart": cart})
+    assert chained("web+calls", "web", (Call("web", "cart", cached=60.0),), met).lost == 0.0
+    assert chained("web+calls", "web", (Call("web", "cart"),), met).lost == pytest.approx(5.0 * 450.0)
+
+
+def test_a_call_that_is_not_required_needs_no_cache() -> None:
+    with pytest.raises(ValueError, match="is for how long a call that is required can do without"):
+        Call("web", "ads", required=False, cached=60.0)
