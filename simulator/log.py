@@ -73,6 +73,7 @@ class Kind(IntEnum):
     QUOTA_GENERATION = 52  # ResourceQuota; one more with each change of its spec
     QUOTA_CHARGED = 53  # ResourceQuota; number of charges that it counts: one for each pod and resource
     SERVICE_REFUSED = 54  # Service; why pods behind it are not made: a `Refusal`
+    POD_FAILING = 55  # pod; of a million requests that it gets, how many it fails though it answers; negative: too late
 
 
 class Phase(IntEnum):
@@ -111,7 +112,7 @@ class VolumeWait(IntEnum):
 
 
 class Configured(IntEnum):
-    """What is the matter with the ConfigMaps and Secrets that a pod reads."""
+    """What is the matter with the ConfigMaps and Secrets that a pod reads, or with its release."""
 
     WELL = 0
     AWAITED = 1
@@ -119,6 +120,8 @@ class Configured(IntEnum):
     BAD = 2
     EXPIRED = 3
     """A certificate in them has run out."""
+    BAD_RELEASE = 4
+    """Nothing is the matter with them: the pod is of a release that is no good."""
 
 
 class TransitionLog:

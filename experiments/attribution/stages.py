@@ -43,6 +43,8 @@ class Stage(StrEnum):
     """What it has read makes it exit, or fail every request."""
     EXPIRED_SECRET = "expired Secret"
     """The same, because a certificate in it has run out."""
+    BAD_RELEASE = "bad release"
+    """It is of a release that makes it exit, never be ready, or fail every request."""
     RESTART = "restart"
     """The kubelet noticed that a container is gone, and has not made another yet: stop, back-off, restart."""
     START = "start"
@@ -82,6 +84,7 @@ _OF_CONFIGURATION = {
     Configured.AWAITED: Stage.CONFIGURATION,
     Configured.BAD: Stage.BAD_CONFIGURATION,
     Configured.EXPIRED: Stage.EXPIRED_SECRET,
+    Configured.BAD_RELEASE: Stage.BAD_RELEASE,
 }
 READY = 1
 """The Ready condition of a node that is well: see `simulator.log.Kind`."""

@@ -31,13 +31,16 @@ def settled(simulation: Simulation) -> Settled | None:
     """The state now; None if anything is under way, or has happened that a settled state does not tell of.
 
     Under way is whatever waits for a time but the clocks of failures and operations that are due later; a container
-    that crashed lately remembers it (CrashLoopBackOff); a node that joined, went, or is cordoned or tainted is no
-    longer what the cluster says; and of the specs of workloads only images and annotations may have changed.
+    that crashed lately remembers it (CrashLoopBackOff), and an alert what was lost in its window; a node that joined,
+    went, or is cordoned or tainted is no longer what the cluster says; and of the specs of workloads only images and
+    annotations may have changed: a release that is bad and has not been rolled back is not settled.
     """
     kernel, state = simulation.kernel, simulation.state
     clocks = simulation.hazards.running
     timers = {clock.timer for clock in clocks if clock.timer is not None}
     if not kernel.waits_only_for(timers | simulation.world.due) or not _nodes_as_declared(simulation):
+        return None
+    if not simulation.world.alerts.are_quiet:
         return None
     declared = _declared_images(simulation)
     if declared is None:

@@ -22,6 +22,7 @@ from simulator.state.nodes import TRUE
 from simulator.state.objects import (
     PodState,
 )
+from simulator.stories.alerts import Alerts
 from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
 from simulator.stories.cordon import Cordon
@@ -82,7 +83,9 @@ class World:
         """Waits for nodes to be Ready or not."""
         self.configurations = Configurations(state, kubelet, cluster)
         """The ConfigMaps and Secrets that are changed, and how."""
-        self.rollouts = Rollouts(kernel, state, api, self.strikes, self.configurations)
+        self.alerts = Alerts(kernel, state)
+        """The error budgets that operations watch."""
+        self.rollouts = Rollouts(kernel, state, api, self.strikes, self.configurations, self.alerts)
         """What workloads are told to be."""
         self.machines = Machines(state, self.strikes)
         """Nodes that join, leave, or are out of service."""

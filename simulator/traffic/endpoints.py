@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,15 @@ class Condition(IntFlag):
     """Can answer the requests that reach it."""
     TERMINATING = 4
     """Being deleted, still serving: used when no endpoint is listed (kube-proxy's terminating endpoints)."""
+
+
+class Failing(NamedTuple):
+    """Which of its requests an endpoint fails though it answers."""
+
+    share: float = 0.0
+    cause: str = ""
+    late: bool = False
+    """It answers, but so late that the client has given up."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,8 @@ class EndpointHistory:
     conditions: Ints
     causes: tuple[str, ...]
     """Per change: why it came about, "" if nothing broke."""
+    failing: tuple[Failing, ...] = ()
+    """Per change: which of its requests the endpoint fails from then on though it answers; empty if none ever does."""
     headless: bool = False
     """Clients look the listed endpoints up by name: those that terminate are never used."""
 
@@ -73,7 +85,10 @@ class EndpointHistory:
             yield since, self.end, dict(now)
 
 
-_WATCHED = (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_ANSWERING, Kind.POD_READY)
+_WATCHED = (
+    *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING),
+    *(Kind.POD_ANSWERING, Kind.POD_READY, Kind.POD_FAILING),
+)
 
 
 def endpoint_history(log: TransitionLog, service: str, start: float, end: float) -> EndpointHistory:
@@ -92,17 +107,17 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
     first = int(np.searchsorted(rows[:, 0], start, side="right"))
 
     pods: dict[int, _Pod] = defaultdict(lambda: _Pod(index in log.publishing))
-    for _, kind, uid, _, new, _ in rows[:first].tolist():
-        pods[int(uid)].note(Kind(int(kind)), int(new))
-    changes = [(start, uid, pod.condition, "") for uid, pod in pods.items() if pod.condition]
+    for _, kind, uid, _, new, cause in rows[:first].tolist():
+        pods[int(uid)].note(Kind(int(kind)), int(new), log.causes[int(cause)])
+    changes = [(start, uid, pod.condition, "", pod.failing) for uid, pod in pods.items() if pod.condition]
     for time, kind, uid, _, new, cause in rows[first:].tolist():
         pod = pods[int(uid)]
-        before = pod.condition
-        pod.note(Kind(int(kind)), int(new))
-        if pod.condition != before:
-            changes.append((time, int(uid), pod.condition, log.causes[int(cause)]))
+        before = pod.condition, pod.failing
+        pod.note(Kind(int(kind)), int(new), log.causes[int(cause)])
+        if (pod.condition, pod.failing) != before:
+            changes.append((time, int(uid), pod.condition, log.causes[int(cause)], pod.failing))
 
-    uids = list(dict.fromkeys(uid for _, uid, _, _ in changes))
+    uids = list(dict.fromkeys(uid for _, uid, *_ in changes))
     number = {uid: i for i, uid in enumerate(uids)}
     nodes = [pods[uid].node for uid in uids]
     return EndpointHistory(
@@ -113,8 +128,9 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
         zones=tuple(log.zones[node] for node in nodes),
         times=np.array([time for time, *_ in changes]),
         endpoints=np.array([number[uid] for _, uid, *_ in changes], dtype=np.int64),
-        conditions=np.array([int(condition) for *_, condition, _ in changes], dtype=np.int64),
-        causes=tuple(cause for *_, cause in changes),
+        conditions=np.array([int(condition) for _, _, condition, *_ in changes], dtype=np.int64),
+        causes=tuple(cause for *_, cause, _ in changes),
+        failing=tuple(failing for *_, failing in changes) if any(failing.share for *_, failing in changes) else (),
         headless=index in log.headless,
     )
 
@@ -122,7 +138,7 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
 class _Pod:
     """A pod as the log tells of it; `published` by a Service that publishes addresses that are not ready."""
 
-    __slots__ = ("_published", "answering", "condition", "deleting", "node", "phase", "ready")
+    __slots__ = ("_published", "answering", "condition", "deleting", "failing", "node", "phase", "ready")
 
     def __init__(self, published: bool) -> None:
         self._published = published
@@ -130,9 +146,12 @@ class _Pod:
         self.phase = Phase.ABSENT
         self.ready = self.answering = self.deleting = False
         self.condition = Condition.GONE
+        self.failing = Failing()
 
-    def note(self, kind: Kind, new: int) -> None:
+    def note(self, kind: Kind, new: int, cause: str) -> None:
         match kind:
+            case Kind.POD_FAILING:
+                self.failing = Failing(abs(new) / 1e6, cause, new < 0) if new else Failing()
             case Kind.POD_NODE:
                 self.node = new
             case Kind.POD_READY:

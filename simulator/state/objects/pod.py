@@ -174,6 +174,7 @@ class PodState:
         "deleting",
         "deletion_cost",
         "disruption",
+        "failing",
         "holds_up",
         "maker",
         "node",
@@ -231,6 +232,8 @@ class PodState:
         self.pulling = False
         """Bound, and some of its images are not on the node yet."""
         self.answering = False
+        self.failing = 0
+        """Of a million requests that it gets, how many it fails though it answers; negative: it answers too late."""
         self.running = 0
         """How many of its containers run."""
         self.running_since = now

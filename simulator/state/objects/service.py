@@ -12,6 +12,7 @@ class Endpoint(Protocol):
 
     uid: int
     answering: bool
+    failing: int
 
     @property
     def name(self) -> str:
