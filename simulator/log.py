@@ -74,6 +74,8 @@ class Kind(IntEnum):
     QUOTA_CHARGED = 53  # ResourceQuota; number of charges that it counts: one for each pod and resource
     SERVICE_REFUSED = 54  # Service; why pods behind it are not made: a `Refusal`
     POD_FAILING = 55  # pod; of a million requests that it gets, how many it fails though it answers; negative: too late
+    POD_SELECTED = 56  # pod; 0 while the Services in front of it select another version (blue-green), 1 again
+    DEPLOYMENT_ABORTED = 57  # Deployment (an Argo Rollout); 1 while its rollout is aborted: the old version serves
 
 
 class Phase(IntEnum):

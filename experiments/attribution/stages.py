@@ -107,7 +107,7 @@ class Pod:
 
     __slots__ = (
         *("answering", "awaiting_node", "blamed", "cause", "configuration", "fallen", "node", "phase", "pulling"),
-        *("ready", "running", "since", "stage", "volume_wait"),
+        *("ready", "running", "selected", "since", "stage", "volume_wait"),
     )
 
     def __init__(self, cause: int, now: float) -> None:
@@ -120,6 +120,8 @@ class Pod:
         self.configuration: int = Configured.WELL
         self.fallen = False
         """A container or the sandbox died, the node being well; no container was started since."""
+        self.selected = True
+        """The Service selects it, and no other version."""
         self.since = now
         self.stage: Stage | None = Stage.QUEUED
 

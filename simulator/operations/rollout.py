@@ -63,12 +63,12 @@ class Rollout:
     def _story(self, subject: Subject, world: World) -> Story:
         target = world.rollouts.rollable(subject.name)
         first = first_time(self.at, self.every)
-        good = target.spec.template
+        good, luck_of_releases = target.spec.template, world.rollouts.luck(self.name, target)
         for attempt in world.agenda(self.name, subject.name, first, self.every):
             yield world.until(attempt.asked)
             if target.spec.template.defect is None:
                 good = target.spec.template
-            luck = GOOD if self.bad is None else self.bad.luck(subject.rng)
+            luck = GOOD if self.bad is None else self.bad.luck(luck_of_releases)
             bad = self.bad if luck.is_bad else None
             defect = None if bad is None else bad.defect(f"{self.name}/{target.workload}")
             world.rollouts.roll_out(attempt, target, self.new_image, defect)

@@ -124,6 +124,12 @@ class Pods(dict[int, PodState]):
             pod.answering = answering
             self._emit(Kind.POD_ANSWERING, pod, pod.uid, not answering, answering, cause)
 
+    def set_selected(self, pod: PodState, selected: bool, cause: int) -> None:
+        """Whether the Services in front of the pod select it."""
+        if pod.selected is not selected:
+            pod.selected = selected
+            self._emit(Kind.POD_SELECTED, pod, pod.uid, not selected, selected, cause)
+
     def set_failing(self, pod: PodState, failing: int, cause: int) -> None:
         """How many of a million requests to the pod it fails though it answers; negative: it answers too late."""
         old, pod.failing = pod.failing, failing

@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
+
 from models.pod import PodTemplate
 from models.release import Defect
 from simulator.kernel import Event, Kernel, Order
@@ -13,6 +15,7 @@ from simulator.state.objects import ConfigurationState, DaemonSetState, Deployme
 from simulator.stories.alerts import Alert, Alerts, ErrorBudget
 from simulator.stories.attempts import Attempt, Outcome
 from simulator.stories.configurations import Configurations, Reload, with_checksum
+from simulator.streams import Streams
 
 Rollable = DeploymentState | StatefulSetState | DaemonSetState
 """What a change of the pod template rolls out."""
@@ -29,6 +32,7 @@ class Rollouts:
         strikes: Counter[str],
         configurations: Configurations,
         alerts: Alerts,
+        streams: Streams,
     ) -> None:
         self._kernel = kernel
         self._state = state
@@ -36,6 +40,7 @@ class Rollouts:
         self._strikes = strikes
         self._configurations = configurations
         self._alerts = alerts
+        self._streams = streams
         self._under_way: dict[Rollable, Attempt] = {}
         """By what is rolled out."""
         for kind in (Kind.DEPLOYMENT_COMPLETE, Kind.STATEFULSET_COMPLETE, Kind.DAEMONSET_COMPLETE):
@@ -43,6 +48,7 @@ class Rollouts:
         self._late: list[tuple[Rollable, Event]] = []
         """Who waits for a rollout to be beyond its deadline."""
         state.listen(Kind.DEPLOYMENT_PROGRESSING, self._progressing)
+        state.listen(Kind.DEPLOYMENT_ABORTED, self._aborted)
 
     def rollable(self, target: str) -> Rollable:
         """The Deployment, StatefulSet or DaemonSet meant by "Kind/name" or "Kind/namespace/name".
@@ -57,6 +63,11 @@ class Rollouts:
         if isinstance(found, DaemonSetState):
             raise ValueError(f"{target} has no replicas to scale")
         return found
+
+    def luck(self, operation: str, target: Rollable) -> np.random.Generator:
+        """The stream of an operation's releases of a workload, be it a Deployment or a Rollout."""
+        workload = target.workload
+        return self._streams.stream(f"release/{operation}/{workload.namespace}/{workload.name}")
 
     def roll_out(self, attempt: Attempt, target: Rollable, new_image: bool, defect: Defect | None = None) -> None:
         """The target's template changes: to images that no node has yet, or only in an annotation; it may be bad."""
@@ -79,7 +90,8 @@ class Rollouts:
         Pods of a StatefulSet that are not ready hold up its next revision, unless people delete them
         (pkg/controller/statefulset: issue 67250).
         """
-        attempt.end(self._kernel.now, Outcome.ROLLED_BACK)
+        if attempt.outcome is not Outcome.ROLLED_BACK:  # an Argo Rollout may have gone back by itself
+            attempt.end(self._kernel.now, Outcome.ROLLED_BACK)
         self._apply(Attempt(attempt.operation, attempt.subject, self._kernel.now), target, good)
         if by_hand and isinstance(target, StatefulSetState):
             cause = self._state.cause(f"{attempt.operation}/{target.workload}")
@@ -104,6 +116,12 @@ class Rollouts:
                 event.succeed()
         if not progressing:
             self._late = [each for each in self._late if each[0] is not target]
+
+    def _aborted(self, target: Rollable, aborted: int, cause: int) -> None:
+        """An Argo Rollout has gone back to its old version by itself, though its template still says the new one."""
+        attempt = self._under_way.pop(target, None) if aborted else None
+        if attempt is not None and attempt.ended is None:
+            attempt.end(self._kernel.now, Outcome.ROLLED_BACK)
 
     def unfinished_after(self, attempt: Attempt, seconds: float | None) -> Event:
         """An event to yield: succeeds so many seconds from now, unless the attempt is over by then; None: never."""

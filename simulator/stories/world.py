@@ -85,7 +85,7 @@ class World:
         """The ConfigMaps and Secrets that are changed, and how."""
         self.alerts = Alerts(kernel, state)
         """The error budgets that operations watch."""
-        self.rollouts = Rollouts(kernel, state, api, self.strikes, self.configurations, self.alerts)
+        self.rollouts = Rollouts(kernel, state, api, self.strikes, self.configurations, self.alerts, streams)
         """What workloads are told to be."""
         self.machines = Machines(state, self.strikes)
         """Nodes that join, leave, or are out of service."""

@@ -87,7 +87,7 @@ class EndpointHistory:
 
 _WATCHED = (
     *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING),
-    *(Kind.POD_ANSWERING, Kind.POD_READY, Kind.POD_FAILING),
+    *(Kind.POD_ANSWERING, Kind.POD_READY, Kind.POD_FAILING, Kind.POD_SELECTED),
 )
 
 
@@ -138,7 +138,7 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
 class _Pod:
     """A pod as the log tells of it; `published` by a Service that publishes addresses that are not ready."""
 
-    __slots__ = ("_published", "answering", "condition", "deleting", "failing", "node", "phase", "ready")
+    __slots__ = ("_published", "answering", "condition", "deleting", "failing", "node", "phase", "ready", "selected")
 
     def __init__(self, published: bool) -> None:
         self._published = published
@@ -147,11 +147,14 @@ class _Pod:
         self.ready = self.answering = self.deleting = False
         self.condition = Condition.GONE
         self.failing = Failing()
+        self.selected = True
 
     def note(self, kind: Kind, new: int, cause: str) -> None:
         match kind:
             case Kind.POD_FAILING:
                 self.failing = Failing(abs(new) / 1e6, cause, new < 0) if new else Failing()
+            case Kind.POD_SELECTED:
+                self.selected = bool(new)
             case Kind.POD_NODE:
                 self.node = new
             case Kind.POD_READY:
@@ -168,6 +171,6 @@ class _Pod:
         if self.phase is Phase.ABSENT:
             return Condition.GONE
         condition = Condition.ANSWERING if self.answering else Condition.GONE
-        ready, terminating = conditions(self._published, self.phase, self.ready, self.deleting)
+        ready, terminating = conditions(self._published, self.phase, self.ready, self.deleting, self.selected)
         listed = Condition.LISTED if ready else Condition.TERMINATING if terminating else Condition.GONE
         return condition | listed

@@ -189,6 +189,7 @@ class PodState:
         "running",
         "running_since",
         "scheduling_gates",
+        "selected",
         "slot",
         "stage",
         "start_time",
@@ -232,6 +233,8 @@ class PodState:
         self.pulling = False
         """Bound, and some of its images are not on the node yet."""
         self.answering = False
+        self.selected = True
+        """The Services in front of it select it: False for the version of a blue-green Rollout that is not active."""
         self.failing = 0
         """Of a million requests that it gets, how many it fails though it answers; negative: it answers too late."""
         self.running = 0

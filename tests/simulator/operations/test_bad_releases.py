@@ -116,7 +116,8 @@ def test_what_nobody_rolls_back_stays_until_the_next_release() -> None:
     found = lab(bad(rollback=Rollback.NONE, probability=0.5), every=3600.0)
     found.run(20 * HOUR)
     releases = attempts(found)
-    assert {attempt.outcome for attempt in releases} == {Outcome.DONE, Outcome.REPLACED}
+    outcomes = {attempt.outcome for attempt in releases}
+    assert {Outcome.DONE, Outcome.REPLACED} <= outcomes <= {Outcome.DONE, Outcome.REPLACED, Outcome.UNFINISHED}
     assert found.simulation.world.strikes["release"] == 20
 
 
