@@ -97,7 +97,7 @@ def title(maker: PodMaker) -> str:
 
 def kind_of(maker: PodMaker) -> str:
     """The kind of its object: "Deployment"."""
-    return maker.kind if isinstance(maker, ReplicaSet) else type(maker).__name__
+    return maker.kind if isinstance(maker, ReplicaSet | Deployment) else type(maker).__name__
 
 
 def without_their_node(cluster: Cluster) -> tuple[str, ...]:

@@ -30,6 +30,17 @@ class Via(StrEnum):
     """A whole volume: its files are written anew at the pod's next sync."""
 
 
+class Origin(StrEnum):
+    """Where what is wrong with a container comes from."""
+
+    CONTENT = "content"
+    """A ConfigMap or Secret that it reads is no good."""
+    CERTIFICATE = "certificate"
+    """A certificate in one has run out."""
+    RELEASE = "release"
+    """It is of a release that is no good."""
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """Something in a content that runs out."""
@@ -43,10 +54,10 @@ class Certificate:
 
 
 class Fault(NamedTuple):
-    """What is wrong with a content."""
+    """What is wrong with a container, for what it has read or for what it is."""
 
     fails: Fails
-    is_expired: bool
+    origin: Origin
     cause: str
     """By what it is: "operation/object"."""
 
@@ -68,10 +79,10 @@ class Content:
     def fault(self, now: float) -> Fault | None:
         """What is wrong with it at this time; None while it is good."""
         if self.fails is not None:
-            return Fault(self.fails, False, self.cause)
+            return Fault(self.fails, Origin.CONTENT, self.cause)
         certificate = self.certificate
         if certificate is not None and now >= certificate.expires:
-            return Fault(certificate.fails, True, certificate.cause)
+            return Fault(certificate.fails, Origin.CERTIFICATE, certificate.cause)
         return None
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from models.labels import LabelSelector
 from models.pod import PodTemplate
+from models.rollout import Progression
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ class Deployment:
     revision_history_limit: int = 10
     progress_deadline_seconds: float = 600.0
     paused: bool = False
+    kind: str = "Deployment"
+    """Or "Rollout", of Argo Rollouts."""
+    progression: Progression | None = None
+    """How a Rollout brings a new version: a canary, or blue and green; None: by its strategy."""
+    aborts_at_deadline: bool = False
+    """Whether a Rollout that is beyond progressDeadlineSeconds is aborted."""
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def fence_posts(self, replicas: int | None = None) -> tuple[int, int]:

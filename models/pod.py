@@ -9,6 +9,7 @@ from models.configuration import ConfigurationReference
 from models.labels import LabelSelector, Operator, Requirement, is_canonical_integer
 from models.node import Resources, Taint, TaintEffect
 from models.reference import Absences
+from models.release import Defect
 
 DEFAULT_CPU = 100
 DEFAULT_MEMORY = 200 * 1024 * 1024
@@ -323,6 +324,8 @@ class PodTemplate:
     """What is not there of that which they refer to."""
     configuration: tuple[ConfigurationReference, ...] = ()
     """The ConfigMaps and Secrets that they read."""
+    defect: Defect | None = None
+    """What is wrong with them that no manifest says: they are of a bad release."""
 
     @property
     def is_static(self) -> bool:

@@ -81,6 +81,9 @@ class Kind(IntEnum):
     POD_LATE = 60  # pod; milliseconds of the longest time-out of clients that a request to it waits longer than
     SERVICE_RATE = 61  # Service; millionths of the requests that usually come
     SERVICE_CIRCUIT = 62  # Service; 1 while the circuit breakers of its clients are open
+    POD_FAILING = 63  # pod; of a million requests that it gets, how many it fails though it answers; negative: too late
+    POD_SELECTED = 64  # pod; 0 while the Services in front of it select another version (blue-green), 1 again
+    DEPLOYMENT_ABORTED = 65  # Deployment (an Argo Rollout); 1 while its rollout is aborted: the old version serves
 
 
 class Phase(IntEnum):
@@ -119,7 +122,7 @@ class VolumeWait(IntEnum):
 
 
 class Configured(IntEnum):
-    """What is the matter with the ConfigMaps and Secrets that a pod reads."""
+    """What is the matter with the ConfigMaps and Secrets that a pod reads, or with its release."""
 
     WELL = 0
     AWAITED = 1
@@ -127,6 +130,8 @@ class Configured(IntEnum):
     BAD = 2
     EXPIRED = 3
     """A certificate in them has run out."""
+    BAD_RELEASE = 4
+    """Nothing is the matter with them: the pod is of a release that is no good."""
 
 
 class TransitionLog:

@@ -24,7 +24,7 @@ MANIFESTS = DATA / "manifests"
 needs_data = pytest.mark.skipif(not MANIFESTS.is_dir(), reason="no data beside the repository")
 
 LOADED = {  # set: (Deployments, Services, PodDisruptionBudgets, Pods, Nodes, what has no model)
-    "argo-rollouts": (0, 2, 0, 0, 0, {"Rollout": 3}),
+    "argo-rollouts": (3, 2, 0, 0, 0, {}),
     "bank-of-anthos": (7, 8, 0, 0, 0, {"ServiceAccount": 1}),
     "bookinfo": (6, 4, 0, 0, 0, {"ServiceAccount": 4}),
     "cassandra": (0, 0, 0, 0, 0, {}),
@@ -156,7 +156,7 @@ def test_our_validator_agrees_with_kubernetes_validate() -> None:
     compared = 0
     for value in _plain_values():
         root = f"{value.get('apiVersion')}/{value.get('kind')}"
-        if root not in schemas()["roots"]:
+        if root not in schemas()["roots"] or root.startswith("argoproj.io/"):
             continue
         compared += 1
         try:

@@ -47,7 +47,7 @@ def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
 _OF_PODS = (
     *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_PULLING),
     *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
-    *(Kind.POD_AWAITING_NODE, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION, Kind.POD_STUCK),
+    *(Kind.POD_AWAITING_NODE, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION, Kind.POD_STUCK, Kind.POD_SELECTED),
 )
 _OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING, Kind.NODE_REACHABLE)
 _OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
@@ -92,6 +92,8 @@ class _Reader:
         self._nodes: defaultdict[int, Node] = defaultdict(Node)
         self._pods: dict[int, Pod] = {}
         """Those that are to stay: not failed, not being deleted."""
+        self._aside = 0
+        """How many of them the Service does not select, but another version."""
         self._gaps: list[_Gap] = []
         self._leaving: dict[int, _Gap] = {}
         """By pod that is being deleted: the gap that it left."""
@@ -153,6 +155,9 @@ class _Reader:
         if kind == Kind.POD_NODE:
             pod.node = self._nodes[new]
             pod.node.pods[uid] = pod
+        elif kind == Kind.POD_SELECTED:
+            self._select(time, pod, bool(new), cause)
+            return
         elif kind == Kind.POD_AWAITING_NODE:
             pod.awaiting_node = bool(new)
         elif kind == Kind.POD_PULLING:
@@ -204,11 +209,13 @@ class _Reader:
         """The pod does not count any more: a replacement is due, unless there are pods enough."""
         pod = self._pods.pop(uid)
         self._leave_stage(pod, time)
-        self._answering -= pod.stage is None
+        self._answering -= pod.selected and pod.stage is None
         if pod.node is not None:
             del pod.node.pods[uid]
-        gap = self._leaving[uid] = _Gap(self._names[uid], time, cause)
-        self._gaps.append(gap)
+        self._aside -= not pod.selected
+        if pod.selected:
+            gap = self._leaving[uid] = _Gap(self._names[uid], time, cause)
+            self._gaps.append(gap)
         self._count_gaps(time, "", cause)
 
     def _stay(self, time: float, uid: int, cause: int) -> None:
@@ -221,14 +228,30 @@ class _Reader:
     def _look(self, time: float, pod: Pod) -> None:
         """Has the pod change its stage, if something else keeps it from answering now."""
         stage = pod.waits_for(self._published)
+        if not pod.selected:
+            return
         cause = pod.to_blame(*self._away.values())
         if stage is not pod.stage or (cause != pod.blamed and stage is not None):
             self._leave_stage(pod, time)
             self._answering += (stage is None) - (pod.stage is None)
             pod.stage, pod.blamed, pod.since = stage, cause, time
 
+    def _select(self, time: float, pod: Pod, selected: bool, cause: int) -> None:
+        """A pod of a version that no Service selects does not count, whatever becomes of it."""
+        if not selected:
+            self._leave_stage(pod, time)
+            self._answering -= pod.stage is None
+            pod.stage, pod.since = pod.waits_for(self._published), time
+        pod.selected = selected
+        self._aside += -1 if selected else 1
+        if selected:
+            pod.stage, pod.since = pod.waits_for(self._published), time
+            pod.blamed = pod.to_blame(*self._away.values())
+            self._answering += pod.stage is None
+        self._count_gaps(time, "", cause)
+
     def _leave_stage(self, pod: Pod, time: float) -> None:
-        if pod.stage is not None:
+        if pod.stage is not None and pod.selected:
             self._note(pod.since, time, pod.blamed, pod.stage)
 
     def _note(self, since: float, time: float, cause: int, stage: Stage) -> None:
@@ -276,7 +299,7 @@ class _Reader:
 
     def _count_gaps(self, time: float, name: str, cause: int) -> None:
         """As many gaps as pods are missing. A new pod fills the gap of its namesake, or else one whose pod is gone."""
-        missing = max(0, self._desired - len(self._pods))
+        missing = max(0, self._desired - (len(self._pods) - self._aside))
         while len(self._gaps) > missing:
             gap = min(self._gaps, key=lambda gap: (gap.name != name, gap.gone is None))
             self._gaps.remove(gap)

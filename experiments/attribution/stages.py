@@ -43,6 +43,8 @@ class Stage(StrEnum):
     """What it has read makes it exit, or fail every request."""
     EXPIRED_SECRET = "expired Secret"
     """The same, because a certificate in it has run out."""
+    BAD_RELEASE = "bad release"
+    """It is of a release that makes it exit, never be ready, or fail every request."""
     RESTART = "restart"
     """The kubelet noticed that a container is gone, and has not made another yet: stop, back-off, restart."""
     START = "start"
@@ -82,6 +84,7 @@ _OF_CONFIGURATION = {
     Configured.AWAITED: Stage.CONFIGURATION,
     Configured.BAD: Stage.BAD_CONFIGURATION,
     Configured.EXPIRED: Stage.EXPIRED_SECRET,
+    Configured.BAD_RELEASE: Stage.BAD_RELEASE,
 }
 READY = 1
 """The Ready condition of a node that is well: see `simulator.log.Kind`."""
@@ -108,7 +111,7 @@ class Pod:
 
     __slots__ = (
         *("answering", "awaiting_node", "blamed", "cause", "configuration", "fallen", "node", "phase", "pulling"),
-        *("ready", "running", "since", "stage", "volume_wait"),
+        *("ready", "running", "selected", "since", "stage", "volume_wait"),
     )
 
     def __init__(self, cause: int, now: float) -> None:
@@ -121,6 +124,8 @@ class Pod:
         self.configuration: int = Configured.WELL
         self.fallen = False
         """A container or the sandbox died, the node being well; no container was started since."""
+        self.selected = True
+        """The Service selects it, and no other version."""
         self.since = now
         self.stage: Stage | None = Stage.QUEUED
 

@@ -19,7 +19,7 @@ from models.size import too_many_rate_changes, too_many_requests
 from models.traffic import Call, circle
 from simulator.stories.references import Refers, ValueOf, references
 
-_SCALABLE = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
+_SCALABLE = ("Deployment", "Rollout", "ReplicaSet", "ReplicationController", "StatefulSet")
 
 
 def check_names(spec: SpecFile, source: Source, problems: list[Problem]) -> None:

@@ -39,9 +39,11 @@ from simulator import registry
 
 _NUMBERS = {
     *("bound", "factor", "most", "jitter", "probability", "rate", "shape", "share", "sigma", "size"),
-    *("threshold", "tolerance", "weight"),
+    *("threshold", "tolerance", "weight", "objective"),
 }
 """Floats whose name ends in one of these words are plain numbers; every other float is a duration."""
+_SHARES = ("share", "objective")
+"""Floats of these names are written as a percentage, or from 0 to 1, as those whose name ends in `probability`."""
 SOONEST_FAILURE = 1.0
 """Seconds from one failure to the next, in the mean, that a file may ask for at least."""
 
@@ -175,7 +177,7 @@ def _annotation(name: str, hint: Any) -> Any:
     """The type that a file writes for a dataclass field of this type."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is float:
-        if name.endswith("probability"):
+        if name.endswith("probability") or name in _SHARES:
             return Probability
         if _is_number(name):
             return Number

@@ -24,7 +24,7 @@ from simulator.scheduling.profile import Profile, profile
 from simulator.stories.references import Refers, references
 
 _JOBS = ("Job", "CronJob")
-_ROLLABLE = ("Deployment", "StatefulSet", "DaemonSet")
+_ROLLABLE = ("Deployment", "StatefulSet", "DaemonSet", "Rollout")
 _SERVICE = ("v1", "Service")
 _LOCAL_UNASKED = (
     "clients on a node without a ready pod get no answer; the availability is that of any pod at all, and only the "

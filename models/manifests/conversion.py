@@ -13,6 +13,7 @@ from models.manifests.manifest import Field
 from models.manifests.objects import Objects
 from models.namespace import Namespace
 from models.priority import PriorityClass
+from models.rollout import AnalysisTemplate
 from models.runtime_class import RuntimeClass
 
 
@@ -29,10 +30,12 @@ class Admission:
     limit_ranges: Mapping[str, Sequence[LimitRange]] = field(default_factory=dict)
     """By namespace, in the order of their names."""
 
+    analyses: Mapping[tuple[str, str], AnalysisTemplate] = field(default_factory=dict)
+    """What Rollouts may refer to, by namespace and name; that of the whole cluster have none."""
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
     """Those that are given, by name."""
 
-    KINDS: ClassVar = {"LimitRange", "PriorityClass", "RuntimeClass"}
+    KINDS: ClassVar = {"AnalysisTemplate", "ClusterAnalysisTemplate", "LimitRange", "PriorityClass", "RuntimeClass"}
     """Those whose objects admission works into the pods."""
     FIRST: ClassVar = {*KINDS, "Namespace"}
     """Those that it has to know."""
@@ -49,6 +52,7 @@ class Admission:
             priority_classes=classes,
             runtime_classes=runtimes,
             limit_ranges=ranges,
+            analyses={(one.namespace, one.name): one for one in made if isinstance(one, AnalysisTemplate)},
             namespaces={one.name: one for one in made if isinstance(one, Namespace)},
         )
 

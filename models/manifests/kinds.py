@@ -13,6 +13,7 @@ NAMESPACE_FREE = frozenset(
         "APIService",
         "CSIDriver",
         "CSINode",
+        "ClusterAnalysisTemplate",
         "CertificateSigningRequest",
         "ClusterRole",
         "ClusterRoleBinding",
@@ -86,8 +87,8 @@ REMOVED = {
 
 
 def is_built_in(api_version: str, kind: str) -> bool:
-    """Whether it is a kind of Kubernetes itself, rather than a custom resource."""
-    return kind in schemas()["kinds"].get(api_version, ())
+    """Whether it is a kind of Kubernetes itself, or a custom resource that is read, rather than any other."""
+    return kind in schemas()["kinds"].get(api_version, ()) or f"{api_version}/{kind}" in schemas()["roots"]
 
 
 def type_error(api_version: str, kind: str) -> str:

@@ -1,7 +1,7 @@
 """Whether an object has the fields that its kind allows, and values of the right types.
 
-The schemas are a subset of Kubernetes' own (models/schemas/generate.py). The validator is one company's young wheel
-(jsonschema-rs), so it stays behind `Shape`: any other can replace it there.
+The schemas are a subset of Kubernetes' own (models/schemas/generate.py), and those of Argo Rollouts. The validator is
+one company's young wheel (jsonschema-rs), so it stays behind `Shape`: any other can replace it there.
 """
 
 import json
@@ -16,8 +16,11 @@ from models.input.problems import Path, did_you_mean, shown
 @cache
 def schemas() -> dict[str, Any]:
     """The stored subset: "version", "kinds" by apiVersion, "roots" by apiVersion/kind, "definitions"."""
-    path = FilePath(__file__).parents[1] / "schemas" / "kubernetes.json"
-    document: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    folder = FilePath(__file__).parents[1] / "schemas"
+    document: dict[str, Any] = json.loads((folder / "kubernetes.json").read_text("utf-8"))
+    custom: dict[str, Any] = json.loads((folder / "argo-rollouts.json").read_text("utf-8"))
+    for part in ("roots", "definitions"):
+        document[part] |= custom[part]
     return document
 
 

@@ -12,6 +12,7 @@ from models.deployment import StrategyType
 from models.timing import Timing
 from simulator.component import Component
 from simulator.controllers.progress import RolloutProgress, is_complete
+from simulator.controllers.rollout import RolloutController
 from simulator.controllers.workqueue import WorkQueue
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
@@ -40,6 +41,7 @@ class DeploymentController:
         state.listen(Kind.POD_AVAILABLE, self._pod_changed)
         state.listen(Kind.POD_PHASE, self._pod_changed)
         self._progress = RolloutProgress(kernel, state, self._find_new_replica_set)
+        self._rollouts = RolloutController(kernel, state, self._progress, self._scale_replica_set, self._queue.add)
 
     def _spec_changed(self, deployment: DeploymentState, new: int, cause: int) -> None:
         self._state.workloads.set_status(deployment, Kind.DEPLOYMENT_COMPLETE, False, cause)
@@ -59,7 +61,12 @@ class DeploymentController:
 
     def _sync(self, deployment: DeploymentState) -> None:
         new = self._find_new_replica_set(deployment)
-        self._progress.pause_or_resume(deployment)
+        if deployment.spec.progression is not None and not deployment.spec.paused:
+            new = self._get_new_replica_set(deployment, new)
+            if self._rollouts.sync(deployment, new):
+                self._complete(deployment, new)
+            return
+        self._progress.pause_or_resume(deployment, deployment.spec.paused)
         if deployment.spec.paused:
             self._sync_scale(deployment, new)
             self._progress.look(deployment, new)
@@ -108,7 +115,7 @@ class DeploymentController:
         deployment.replica_sets.append(new)
         self._progress.created(deployment)
         state.workloads.add_replica_set(new)
-        if deployment.spec.strategy is StrategyType.ROLLING_UPDATE:
+        if deployment.spec.strategy is StrategyType.ROLLING_UPDATE and deployment.spec.progression is None:
             # It comes with its first replicas.
             self._scale_replica_set(deployment, new, _new_rs_new_replicas(deployment, new))
         return new

@@ -13,14 +13,16 @@ from simulator.state.cluster import ClusterState
 from simulator.state.objects import Phase, PodState, ServiceState
 
 
-def conditions(published: bool, phase: int, ready: bool, deleting: bool) -> tuple[bool, bool]:
+def conditions(published: bool, phase: int, ready: bool, deleting: bool, selected: bool) -> tuple[bool, bool]:
     """Whether a pod is (a ready endpoint, one that terminates and still serves) of a Service that it stands behind.
+
+    None of them while the Service selects another version.
 
     It is an endpoint from when it has an IP, that is from when it runs, until it has failed or is gone. It is ready
     while it is Ready and not being deleted, or, of a Service that has published addresses that are not ready, always.
     Source: k8s.io/endpointslice/utils.go (podToEndpoint).
     """
-    if phase != Phase.RUNNING:
+    if phase != Phase.RUNNING or not selected:
         return False, False
     if published:
         return True, False
@@ -39,6 +41,7 @@ class EndpointController:
         """Endpoints whose node is gone."""
         state.listen(Kind.POD_READY, self._sync)
         state.listen(Kind.POD_DELETING, self._sync)
+        state.listen(Kind.POD_SELECTED, self._sync)
         state.listen(Kind.POD_ANSWERING, self._answering_changed)
         state.listen(Kind.SERVICE_GENERATION, lambda service, new, cause: self._service_added(service))
         state.listen(Kind.POD_PHASE, self._sync)
@@ -81,7 +84,7 @@ class EndpointController:
         orphaned = pod.node >= 0 and not self._state.nodes.exists[pod.node]
         for service in pod.pod_class.endpoint_of:
             published = service.spec.publish_not_ready_addresses
-            ready, terminating = conditions(published, pod.phase, pod.ready, pod.deleting)
+            ready, terminating = conditions(published, pod.phase, pod.ready, pod.deleting, pod.selected)
             if orphaned and not published:
                 ready = terminating = False
             self._set(service, pod, ready, terminating, cause)

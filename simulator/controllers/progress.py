@@ -35,12 +35,12 @@ class RolloutProgress:
         """To be called when the Deployment has got a new ReplicaSet: the clock starts anew."""
         self._set(deployment, Rollout.CREATED, since=self._kernel.now)
 
-    def pause_or_resume(self, deployment: DeploymentState) -> None:
+    def pause_or_resume(self, deployment: DeploymentState, paused: bool) -> None:
         """To be called before a pass: a paused rollout is not judged, a resumed one has all its time again.
 
         One that was late before stays late.
         """
-        reason, paused = deployment.progress.reason, deployment.spec.paused
+        reason = deployment.progress.reason
         if reason is Rollout.DEADLINE_EXCEEDED or deployment.spec.progress_deadline_seconds == NO_DEADLINE:
             return
         if paused is not (reason is Rollout.PAUSED):

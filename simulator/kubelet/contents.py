@@ -10,13 +10,20 @@ change during a run are looked at.
 import math
 from collections.abc import Callable
 
-from models.configuration import Content, Fails, Fault, Via
+from models.configuration import Content, Fails, Fault, Origin, Via
 from models.timing import Timing
 from simulator.kernel import Kernel, Order, Timer
 from simulator.kubelet.failing_readiness import FailingReadiness
 from simulator.log import Configured, Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ConfigurationState, ContainerState, PodState
+
+_MATTERS = {
+    Origin.CONTENT: Configured.BAD,
+    Origin.CERTIFICATE: Configured.EXPIRED,
+    Origin.RELEASE: Configured.BAD_RELEASE,
+}
+"""What a fault is called in the log."""
 
 
 class HeldContents:
@@ -43,7 +50,7 @@ class HeldContents:
 
     def read(self, pod: PodState, container: ContainerState) -> None:
         """The container starts: it reads what there is."""
-        if not self._records:
+        if not self._records and pod.pod_class.template.defect is None:
             return
         references = pod.pod_class.template.configuration
         name = container.spec.name
@@ -54,8 +61,12 @@ class HeldContents:
         }
         if held:
             self._held[container] = held
+        defect = pod.pod_class.template.defect
+        if held or defect is not None:
             self._let_go(container)
-            self._blame(pod, container, self._fault(container))
+            self._blame(pod, container, self._fault(pod, container))
+        if defect is not None and defect.failing:
+            self._state.pods.set_failing(pod, defect.failing, self._state.cause(defect.cause))
 
     def exits(self, container: ContainerState) -> bool:
         """Whether the container, which is starting up, exits for what it has read."""
@@ -77,13 +88,13 @@ class HeldContents:
 
     def down(self, pod: PodState) -> None:
         """The containers of the pod do not run any more, for another reason: they read anew when they start."""
-        for container in pod.containers if self._held else ():
+        for container in pod.containers if self._held or self.faults else ():
             self._let_go(container)
             self._blame(pod, container, None)
 
     def forget(self, pod: PodState) -> None:
         """The pod is gone."""
-        for container in pod.containers if self._held else ():
+        for container in pod.containers if self._held or self.faults else ():
             self._held.pop(container, None)
             self.faults.pop(container, None)
             self._let_go(container)
@@ -167,15 +178,18 @@ class HeldContents:
 
     # What it does to a container
 
-    def _fault(self, container: ContainerState) -> Fault | None:
-        """The first of what is wrong with what it has read; what makes requests fail comes first."""
+    def _fault(self, pod: PodState, container: ContainerState) -> Fault | None:
+        """The first of what is wrong with it, and with what it has read; what makes requests fail comes first."""
         found = [content.fault(self._kernel.now) for content in self._held.get(container, {}).values()]
+        defect = pod.pod_class.template.defect
+        if defect is not None and container in pod.main_containers:
+            found.insert(0, defect.fault)
         faults = [fault for fault in found if fault is not None]
         return min(faults, key=lambda fault: fault.fails is Fails.START, default=None)
 
     def _look(self, pod: PodState, container: ContainerState) -> None:
         """What it holds is another content, or has run out: a process that runs feels what makes requests fail."""
-        fault = self._fault(container)
+        fault = self._fault(pod, container)
         if fault is not None and fault.fails is Fails.START:
             fault = None
         if container not in self._silent and self.exits(container):  # it is starting up
@@ -204,7 +218,7 @@ class HeldContents:
         faults = [self.faults[each] for each in pod.containers if each in self.faults]
         matter = Configured.WELL
         if faults:
-            matter = Configured.EXPIRED if faults[0].is_expired else Configured.BAD
+            matter = _MATTERS[faults[0].origin]
         self._state.pods.set_configuration(pod, matter, pod.cause)
 
 

@@ -31,14 +31,19 @@ def settled(simulation: Simulation) -> Settled | None:
     """The state now; None if anything is under way, or has happened that a settled state does not tell of.
 
     Under way is whatever waits for a time but the clocks of failures and operations that are due later; a container
-    that crashed lately remembers it (CrashLoopBackOff); a node that joined, went, or is cordoned, tainted, off, hung
-    or cut off is no longer what the cluster says; and of the specs of workloads only images and annotations may have
-    changed.
+    that crashed lately remembers it (CrashLoopBackOff), and an alert what was lost in its window; a node that joined,
+    went, or is cordoned, tainted, off, hung or cut off is no longer what the cluster says; and of the specs of
+    workloads only images and annotations may have changed: a release that is bad and has not been rolled back is not
+    settled, nor is a Rollout that waits in one of its steps.
     """
     kernel, state = simulation.kernel, simulation.state
     clocks = simulation.hazards.running
     timers = {clock.timer for clock in clocks if clock.timer is not None}
     if not kernel.waits_only_for(timers | simulation.world.due) or not _nodes_as_declared(simulation):
+        return None
+    if not simulation.world.alerts.are_quiet:
+        return None
+    if any(each.spec.progression is not None and not each.complete for each in state.workloads.of(DeploymentState)):
         return None
     declared = _declared_images(simulation)
     if declared is None:
@@ -99,14 +104,18 @@ def _specs(simulation: Simulation) -> Iterator[tuple[Any, Any]]:
     """What each Deployment, StatefulSet and DaemonSet is to be now, and by the manifests."""
     cluster, workloads = simulation.cluster, simulation.state.workloads
     written: tuple[Any, ...] = (*cluster.deployments, *cluster.stateful_sets, *cluster.daemon_sets)
-    declared = {(type(spec), spec.namespace, spec.name): spec for spec in written}
+    declared = {_called(spec): spec for spec in written}
     specs: tuple[Any, ...] = (
         *(record.spec for record in workloads.of(DeploymentState)),
         *(record.spec for record in workloads.of(StatefulSetState)),
         *(record.spec for record in workloads.of(DaemonSetState)),
     )
     for spec in specs:
-        yield spec, declared[type(spec), spec.namespace, spec.name]
+        yield spec, declared[_called(spec)]
+
+
+def _called(spec: Any) -> tuple[str, str, str]:
+    return getattr(spec, "kind", type(spec).__name__), spec.namespace, spec.name
 
 
 def _alike(now: PodTemplate, declared: PodTemplate) -> bool:

@@ -53,7 +53,7 @@ class Api:
         kept_in = record_class(type(spec))
         if kept_in is None:
             raise TypeError(f"there is no {type(spec).__name__} in this model")
-        key = (type(spec).__name__, spec.namespace, spec.name)
+        key = (getattr(spec, "kind", type(spec).__name__), spec.namespace, spec.name)
         known = self._objects.get(key)
         if known is None:
             record = kept_in.made(len(self._state.workloads.names_of(kept_in)), spec, self.workload)

@@ -134,8 +134,20 @@ class Pods(dict[int, PodState]):
             pod.answering = answering
             self._emit(Kind.POD_ANSWERING, pod, pod.uid, not answering, answering, cause)
 
+    def set_selected(self, pod: PodState, selected: bool, cause: int) -> None:
+        """Whether the Services in front of the pod select it."""
+        if pod.selected is not selected:
+            pod.selected = selected
+            self._emit(Kind.POD_SELECTED, pod, pod.uid, not selected, selected, cause)
+
+    def set_failing(self, pod: PodState, failing: int, cause: int) -> None:
+        """How many of a million requests to the pod it fails though it answers; negative: it answers too late."""
+        old, pod.failing = pod.failing, failing
+        if old != failing:
+            self._emit(Kind.POD_FAILING, pod, pod.uid, old, failing, cause)
+
     def set_configuration(self, pod: PodState, configuration: Configured, cause: int) -> None:
-        """What is the matter with the ConfigMaps and Secrets that the pod reads."""
+        """What is the matter with the ConfigMaps and Secrets that the pod reads, or with its release."""
         old, pod.configuration = pod.configuration, configuration
         if old is not configuration:
             self._emit(Kind.POD_CONFIGURATION, pod, pod.uid, old, configuration, cause)

@@ -24,6 +24,7 @@ from simulator.state.nodes import TRUE
 from simulator.state.objects import (
     PodState,
 )
+from simulator.stories.alerts import Alerts
 from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
 from simulator.stories.control_plane import ControlPlaneProcesses
@@ -97,7 +98,9 @@ class World:
         """The memory of nodes, which may run out."""
         self.deletions = Deletions(state, self.strikes)
         """Pods that are deleted, and do not go away."""
-        self.rollouts = Rollouts(kernel, state, api, self.strikes, self.configurations)
+        self.alerts = Alerts(kernel, state)
+        """The error budgets that operations watch."""
+        self.rollouts = Rollouts(kernel, state, api, self.strikes, self.configurations, self.alerts, streams)
         """What workloads are told to be."""
         self.machines = Machines(state, self.strikes)
         """Nodes that join, leave, or are out of service."""

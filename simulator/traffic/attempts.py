@@ -14,8 +14,9 @@ from simulator.traffic.paths import allowed, arrivals, limit
 DEAD, REMOVED, NONE, OVERLOAD = "dead endpoint", "removed endpoint", "no endpoint", "overload"
 """Why an attempt fails: it met an endpoint that is still listed but does not answer; one that is being deleted or
 gone; nothing to be sent to; one that was asked for more than it can do."""
-TIMEOUT, OPEN = "time-out", "circuit open"
-"""The client gave up waiting; its circuit breaker let nothing through."""
+TIMEOUT, OPEN, ERROR = "time-out", "circuit open", "error"
+"""The client gave up waiting; its circuit breaker let nothing through; it was answered, by an error or too late: the
+endpoint fails some of its requests."""
 
 Reason = tuple[str, str]
 """Why, and the cause behind it: ("dead endpoint", "node-crash/node-3"); no cause: ""."""

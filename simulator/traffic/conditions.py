@@ -2,13 +2,14 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 
 import numpy as np
 
 from models.arrays import Floats, Ints
 from simulator.traffic.attempts import DEAD, REMOVED, TIMEOUT, Reason
-from simulator.traffic.endpoints import Condition, EndpointHistory
+from simulator.traffic.endpoints import Condition, EndpointHistory, Failing
 
 
 class Conditions:
@@ -20,13 +21,20 @@ class Conditions:
         self.answering: list[frozenset[int]] = [frozenset()]
         """The endpoints that can answer, every set once."""
         times, kinds = [history.start], [0]
+        failing: list[Mapping[int, Failing]] = [{}]
         numbers = {self.answering[0]: 0}
         before: dict[int, Condition] = {}
         now = self.answering[0]
         changes = zip(
-            history.times.tolist(), history.endpoints.tolist(), history.conditions.tolist(), history.causes, strict=True
+            *(history.times.tolist(), history.endpoints.tolist(), history.conditions.tolist(), history.causes),
+            history.failing or repeat(Failing(), len(history.times)),
+            strict=True,
         )
-        for time, endpoint, code, cause in changes:
+        for time, endpoint, code, cause, fails in changes:
+            others = failing[-1]
+            if fails != others.get(endpoint, Failing()):
+                others = {one: of for one, of in others.items() if one != endpoint}
+                others |= {endpoint: fails} if fails.share else {}
             was, condition = before.get(endpoint), Condition(code)
             before[endpoint] = condition
             if not condition:
@@ -36,26 +44,29 @@ class Conditions:
                     self._stops[endpoint].append((time, (TIMEOUT, cause)))
                 now = now - {endpoint}
             elif Condition.ANSWERING in condition:
-                if endpoint in now:
+                if endpoint in now and others is failing[-1]:
                     continue
                 now = now | {endpoint}
             elif was is None or Condition.ANSWERING in was:
                 leaving = Condition.TERMINATING in condition | (was or Condition.GONE)
                 self._stops[endpoint].append((time, (REMOVED if leaving else DEAD, cause)))
                 now = now - {endpoint}
-            else:
+            elif others is failing[-1]:
                 continue
             if now not in numbers:
                 numbers[now] = len(self.answering)
                 self.answering.append(now)
             if times[-1] == time:
-                kinds[-1] = numbers[now]
+                kinds[-1], failing[-1] = numbers[now], others
             else:
                 times.append(time)
                 kinds.append(numbers[now])
+                failing.append(others)
         self.times: Floats = np.array(times)
         self.kinds: Ints = np.array(kinds)
         """Which of `answering` holds."""
+        self.failing = failing
+        """From each of the times on: which of their requests endpoints fail though they answer."""
 
     def stopped(self, endpoint: int, entry: int) -> Reason:
         """Why an endpoint does not answer, from `times[entry]` on."""

@@ -4,9 +4,10 @@ Traffic does not act on the cluster, so it is worked out after a run, from the t
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,6 +33,15 @@ class Condition(IntFlag):
     """What waits at it waits longer than clients do: it answers nobody in time, if single requests are not followed."""
 
 
+class Failing(NamedTuple):
+    """Which of its requests an endpoint fails though it answers."""
+
+    share: float = 0.0
+    cause: str = ""
+    late: bool = False
+    """It answers, but so late that the client has given up."""
+
+
 @dataclass(frozen=True)
 class EndpointHistory:
     """The endpoints of one Service over [start, end], in seconds, as changes in order of time.
@@ -53,6 +63,8 @@ class EndpointHistory:
     conditions: Ints
     causes: tuple[str, ...]
     """Per change: why it came about, "" if nothing broke."""
+    failing: tuple[Failing, ...] = ()
+    """Per change: which of its requests the endpoint fails from then on though it answers; empty if none ever does."""
     headless: bool = False
     """Clients look the listed endpoints up by name: those that terminate are never used."""
     proxies_away: Mapping[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)
@@ -84,7 +96,10 @@ class EndpointHistory:
 
 
 _CONTROLLERS = list(Process).index(Process.CONTROLLER_MANAGER)
-_WATCHED = (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_ANSWERING, Kind.POD_READY, Kind.POD_LATE)
+_WATCHED = (
+    *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_ANSWERING, Kind.POD_READY),
+    *(Kind.POD_LATE, Kind.POD_FAILING, Kind.POD_SELECTED),
+)
 
 
 def endpoint_history(
@@ -109,14 +124,16 @@ def endpoint_history(
     rows = rows[of_pods | of_controllers]
     first = int(np.searchsorted(rows[:, 0], start, side="right"))
 
-    pods = _Pods(index in log.publishing, timeout)
+    pods = _Pods(index in log.publishing, timeout, log.causes)
     for row in rows[:first].tolist():
         pods.note(row)
-    changes = [(start, uid, pod.condition, "") for uid, pod in pods.items() if pod.condition]
+    changes = [(start, uid, pod.condition, "", pod.failing) for uid, pod in pods.items() if pod.condition]
     for row in rows[first:].tolist():
-        changes += [(row[0], uid, pods[uid].condition, log.causes[cause]) for uid, cause in pods.note(row)]
+        changes += [
+            (row[0], uid, pods[uid].condition, log.causes[cause], pods[uid].failing) for uid, cause in pods.note(row)
+        ]
 
-    uids = list(dict.fromkeys(uid for _, uid, _, _ in changes))
+    uids = list(dict.fromkeys(uid for _, uid, *_ in changes))
     number = {uid: i for i, uid in enumerate(uids)}
     nodes = [pods[uid].node for uid in uids]
     return EndpointHistory(
@@ -127,8 +144,9 @@ def endpoint_history(
         zones=tuple(log.zones[node] for node in nodes),
         times=np.array([time for time, *_ in changes]),
         endpoints=np.array([number[uid] for _, uid, *_ in changes], dtype=np.int64),
-        conditions=np.array([int(condition) for *_, condition, _ in changes], dtype=np.int64),
-        causes=tuple(cause for *_, cause in changes),
+        conditions=np.array([int(condition) for _, _, condition, *_ in changes], dtype=np.int64),
+        causes=tuple(cause for *_, cause, _ in changes),
+        failing=tuple(failing for *_, failing in changes) if any(failing.share for *_, failing in changes) else (),
         headless=index in log.headless,
         proxies_away={
             int(node): tuple((since, until) for since, until, _ in _absences(log, Kind.NODE_PROXY, start, end, node))
@@ -161,9 +179,10 @@ class _Pods(dict[int, "_Pod"]):
     While the controller manager is away, nothing is put on the list or taken off it.
     """
 
-    def __init__(self, published: bool, timeout: float) -> None:
+    def __init__(self, published: bool, timeout: float, causes: Sequence[str]) -> None:
         super().__init__()
         self._published, self._timeout = published, timeout
+        self._causes = causes
         self._frozen = False
         self._missed: dict[int, int] = {}
         """Pods that changed meanwhile, and why they last did."""
@@ -178,7 +197,7 @@ class _Pods(dict[int, "_Pod"]):
         if subject not in self:
             self[subject] = _Pod(self._published, self._timeout)
         pod = self[subject]
-        pod.note(kind, new)
+        pod.note(kind, new, self._causes[cause])
         if self._frozen:
             self._missed[subject] = cause
         return [(subject, cause)] if pod.look(listing=not self._frozen) else []
@@ -187,7 +206,10 @@ class _Pods(dict[int, "_Pod"]):
 class _Pod:
     """A pod as the log tells of it; `published` by a Service that publishes addresses that are not ready."""
 
-    __slots__ = ("_late", "_published", "_timeout", "answering", "condition", "deleting", "node", "phase", "ready")
+    __slots__ = (
+        *("_late", "_published", "_seen", "_timeout", "answering", "condition", "deleting", "failing"),
+        *("node", "phase", "ready", "selected"),
+    )
 
     def __init__(self, published: bool, timeout: float) -> None:
         self._published, self._timeout = published, timeout
@@ -196,9 +218,16 @@ class _Pod:
         self.phase = Phase.ABSENT
         self.ready = self.answering = self.deleting = False
         self.condition = Condition.GONE
+        self.failing = Failing()
+        self.selected = True
+        self._seen = self.condition, self.failing
 
-    def note(self, kind: Kind, new: int) -> None:
+    def note(self, kind: Kind, new: int, cause: str) -> None:
         match kind:
+            case Kind.POD_FAILING:
+                self.failing = Failing(abs(new) / 1e6, cause, new < 0) if new else Failing()
+            case Kind.POD_SELECTED:
+                self.selected = bool(new)
             case Kind.POD_NODE:
                 self.node = new
             case Kind.POD_READY:
@@ -213,18 +242,19 @@ class _Pod:
                 self.phase = Phase(new)
 
     def look(self, listing: bool) -> bool:
-        """Whether its condition is another now; if `listing`, its place on the list may be."""
-        before, answers = self.condition, Condition.ANSWERING | Condition.LATE
-        listed = self._listed() if listing else before & ~answers
+        """Whether it stands otherwise than when last looked at; if `listing`, its place on the list may be another."""
+        answers = Condition.ANSWERING | Condition.LATE
+        listed = self._listed() if listing else self.condition & ~answers
         if not self.answering or self.phase is Phase.ABSENT:
             answers = Condition.GONE
         elif not self._late:
             answers = Condition.ANSWERING
         self.condition = answers | listed
-        return self.condition != before
+        before, self._seen = self._seen, (self.condition, self.failing)
+        return self._seen != before
 
     def _listed(self) -> Condition:
         if self.phase is Phase.ABSENT:
             return Condition.GONE
-        ready, terminating = conditions(self._published, self.phase, self.ready, self.deleting)
+        ready, terminating = conditions(self._published, self.phase, self.ready, self.deleting, self.selected)
         return Condition.LISTED if ready else Condition.TERMINATING if terminating else Condition.GONE

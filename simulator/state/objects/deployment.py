@@ -98,9 +98,11 @@ class DeploymentState:
     GENERATION: ClassVar = Kind.DEPLOYMENT_GENERATION
     STATUS: ClassVar[Mapping[Kind, str]] = {
         Kind.DEPLOYMENT_COMPLETE: "complete",
+        Kind.DEPLOYMENT_ABORTED: "aborted",
         Kind.DEPLOYMENT_PROGRESSING: "progressing",
     }
     __slots__ = (
+        "aborted",
         "cause",
         "complete",
         "generation",
@@ -127,13 +129,15 @@ class DeploymentState:
         self.progress = Progress()
         self.progressing = True
         """Its Progressing condition is not False: no rollout is beyond its deadline."""
+        self.aborted = False
+        """Its rollout, that of an Argo Rollout, was aborted: the old version serves."""
         self.cause = 0
         """Why its spec last changed."""
 
     @classmethod
     def made(cls, index: int, spec: Deployment, make_workload: MakeWorkload) -> "DeploymentState":
         """A new Deployment, with no ReplicaSet yet."""
-        return cls(index, make_workload("Deployment", spec.namespace, spec.name), spec)
+        return cls(index, make_workload(spec.kind, spec.namespace, spec.name), spec)
 
     def renew(self, spec: Deployment, cause: int) -> Iterator[tuple[Kind, int, int]]:
         """Another template is another revision."""

@@ -184,6 +184,7 @@ class PodState:
         "deleting",
         "deletion_cost",
         "disruption",
+        "failing",
         "holds_up",
         "late",
         "maker",
@@ -199,6 +200,7 @@ class PodState:
         "running",
         "running_since",
         "scheduling_gates",
+        "selected",
         "serving",
         "slot",
         "stage",
@@ -249,6 +251,10 @@ class PodState:
         """Whether it does: it serves, and its node is not cut off from users."""
         self.late = 0
         """Milliseconds of the longest time-out of clients that a request to it waits longer than."""
+        self.selected = True
+        """The Services in front of it select it: False for the version of a blue-green Rollout that is not active."""
+        self.failing = 0
+        """Of a million requests that it gets, how many it fails though it answers; negative: it answers too late."""
         self.running = 0
         """How many of its containers run."""
         self.running_since = now

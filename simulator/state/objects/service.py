@@ -15,6 +15,7 @@ class Endpoint(Protocol):
 
     uid: int
     answering: bool
+    failing: int
 
     @property
     def name(self) -> str:

@@ -4,7 +4,8 @@ Nothing is drawn but the lags of endpoint updates. Between two changes (an endpo
 offered rate) every request meets the same odds, so the expected number of lost requests is a sum over such stretches.
 
 A request is answered if one of its attempts is. An attempt fails at an endpoint that is listed but does not answer,
-at one that is asked for more than its capacity (what is beyond is shed, evenly), and where there is no endpoint.
+at one that is asked for more than its capacity (what is beyond is shed, evenly), at one that fails a share of its
+requests (which count as errors where it is asked for too much, too), and where there is no endpoint.
 Retries that come later meet how things stand then. They add to the load; the load of each moment is worked out as if
 the retries of a request came at once. After the end of the window things are taken to stay as they are.
 
@@ -23,7 +24,7 @@ from models.cluster import Cluster
 from models.traffic import Traffic
 from simulator.step_function import StepFunction
 from simulator.streams import Streams
-from simulator.traffic.attempts import OPEN, OVERLOAD, Chance, Look, outcomes
+from simulator.traffic.attempts import ERROR, OPEN, OVERLOAD, Chance, Look, outcomes
 from simulator.traffic.conditions import Conditions, entry_at, merged
 from simulator.traffic.endpoints import EndpointHistory
 from simulator.traffic.fluid.load import EndpointLoads
@@ -166,7 +167,9 @@ class _Fluid:
         if view == self._views - 1:
             return True
         answering, members = self.conditions.answering[self.conditions.kinds[entry]], self.views.members(view)
-        return not members or not members <= answering or not members.isdisjoint(self.loads.all[load].served)
+        if not members or not members <= answering or not members.isdisjoint(self.conditions.failing[entry]):
+            return True
+        return not members.isdisjoint(self.loads.all[load].served)
 
     def _look(self, code: int) -> Look:
         """The endpoints that a client may be sent to by what it knows, and how they really stand."""
@@ -178,6 +181,9 @@ class _Fluid:
         for endpoint, share in self.views.chosen(view, answering, load.rate):
             if endpoint not in answering:
                 chances[endpoint] = Chance(share, 0.0, self.conditions.stopped(endpoint, entry))
+            elif endpoint in (failing := self.conditions.failing[entry]):
+                succeeds = (1 - failing[endpoint].share) * load.served.get(endpoint, 1.0)
+                chances[endpoint] = Chance(share, succeeds, (ERROR, failing[endpoint].cause))
             elif endpoint in load.served:
                 chances[endpoint] = Chance(share, load.served[endpoint], (OVERLOAD, ""))
             else:

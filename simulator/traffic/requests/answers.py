@@ -23,6 +23,7 @@ _REASONS = {
     arrays.RESET: RESET,
     arrays.TIMEOUT: attempts.TIMEOUT,
     arrays.OPEN: attempts.OPEN,
+    arrays.ERROR: attempts.ERROR,
 }
 
 

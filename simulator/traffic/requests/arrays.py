@@ -4,11 +4,11 @@ from typing import Final, NamedTuple
 
 from models.arrays import Floats, Ints
 
-DEAD, REMOVED, NONE, OVERLOAD, RESET, TIMEOUT, OPEN = range(7)
+DEAD, REMOVED, NONE, OVERLOAD, RESET, TIMEOUT, OPEN, ERROR = range(8)
 """Why an attempt fails: the endpoint is listed and dead; being deleted or gone, though the client does not know yet;
-there is none; it has no room; it died before it had answered; the client gave up waiting;
-its circuit was open."""
-REASONS: Final = 7
+there is none; it has no room; it died before it had answered; the client gave up waiting; its circuit was open; it was
+answered by an error, or too late."""
+REASONS: Final = 8
 
 RETRY, DEADLINE, RETURN, HEDGE = 0, 1, 2, 3
 
@@ -84,6 +84,10 @@ class Endpoints(NamedTuple):
     reason: Ints
     """Why attempts fail, if not alive; so `cause`."""
     cause: Ints
+    failing: Ints
+    """Of 2**32 attempts, how many it fails though it is alive; negative: it answers too late."""
+    failed_by: Ints
+    """The cause of that."""
     active: Ints
     """Requests that were sent to it and have not come back."""
     connections: Ints

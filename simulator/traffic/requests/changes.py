@@ -11,6 +11,7 @@ import numpy as np
 from models.arrays import Ints
 from simulator.traffic.balancing import Candidates
 from simulator.traffic.endpoints import Condition, EndpointHistory
+from simulator.traffic.keys import WORD
 from simulator.traffic.proxies import Known, Proxy
 from simulator.traffic.requests import allocation, arrays
 from simulator.traffic.requests.driver import Driver
@@ -19,10 +20,12 @@ from simulator.traffic.routing import OUTSIDE, routed
 
 def causes(history: EndpointHistory) -> dict[str, int]:
     """What may be behind a failure -> its number, counted from 0; nothing ("") is 0."""
-    return {
-        cause: i
-        for i, cause in enumerate(dict.fromkeys(("", *history.causes, *(why for _, _, why in history.unresolved))))
-    }
+    behind = (
+        *("", *history.causes),
+        *(why for _, _, why in history.unresolved),
+        *(failing.cause for failing in history.failing),
+    )
+    return {cause: i for i, cause in enumerate(dict.fromkeys(behind))}
 
 
 class Changes:
@@ -84,6 +87,10 @@ class Changes:
             self._stop(endpoint, arrays.REMOVED if leaving else arrays.DEAD, cause, time)
         ends = self._driver.state.ends
         ends.alive[endpoint] = int(answering)
+        if self._history.failing:
+            failing = self._history.failing[i]
+            ends.failing[endpoint] = round(failing.share * WORD) * (-1 if failing.late else 1)
+            ends.failed_by[endpoint] = self._causes[failing.cause]
         self._before[endpoint] = int(condition)
         if not condition:
             self._rows.append(int(ends.row[endpoint]))

@@ -13,6 +13,7 @@ from simulator.traffic.requests.arrays import (
     BROKEN,
     BURST,
     DEADLINE,
+    ERROR,
     EVENTS,
     FREE,
     HEDGE,
@@ -41,8 +42,8 @@ from simulator.traffic.requests.heaps import occupy, plan, pop, push, strike
 from simulator.traffic.requests.hedging import forget, part, release
 from simulator.traffic.requests.server import accept, advance, bucket, done, take
 
-_CLIENT = 101
-"""Which of a key's draws says from which client a request is: one that no choice uses."""
+_CLIENT, _FAILS = 101, 102
+"""Which of a key's draws say from which client a request is, and whether an endpoint fails it: no choice uses them."""
 DONE, FULL = 0, 1
 """What `serve` returns: all is done until the time; or the arrays must grow first (double them and call again)."""
 
@@ -138,6 +139,10 @@ def _reach(state: State, slot: int, endpoint: int, now: float) -> None:
             plan(state.agenda, state.tally, now + rules.timeout, DEADLINE, slot, flight.mark[slot])
         else:
             fail(state, slot, ends.reason[endpoint], ends.cause[endpoint], now)
+        return
+    failing = ends.failing[endpoint]
+    if failing != 0 and draw(of_attempt(flight.key[slot], flight.attempt[slot]), _FAILS) < abs(failing):
+        fail(state, slot, ERROR, ends.failed_by[endpoint], now + (rules.timeout if failing < 0 else 0.0))
         return
     if rules.sharing == 1 or ends.soonest[endpoint] <= now:
         advance(state, endpoint, now)

@@ -37,6 +37,7 @@ from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
 from simulator.operations.scale import Scale
 from simulator.run import Run, simulate
+from simulator.stories.releases import BadRelease
 from tests.experiments.attribution.scenarios import ANY, lost, run
 from tests.simulator.clusters import (
     DAY,
@@ -246,7 +247,7 @@ def test_causes_that_overlap_sum_to_the_downtime() -> None:
         ],
         operations=[
             ConfigChange("change", "ConfigMap/web", every=DAY, bad_probability=0.5, detection=Fixed(4 * HOUR)),
-            Rollout("release", "Deployment/web", every=DAY),
+            Rollout("release", "Deployment/web", every=DAY, bad=BadRelease(0.5, detection=Fixed(4 * HOUR))),
             Drain("patching", every=5 * DAY, timeout=600.0, maintenance=Fixed(600.0), reboot=True),
         ],
         duration=20 * DAY,

@@ -480,13 +480,13 @@ def test_validate_says_what_becomes_of_every_field(kubenines: Any, tmp_path: Pat
 
 @pytest.mark.parametrize("services", ["", "  services: [{name: web}]\n"])
 def test_a_service_of_pods_that_nothing_makes_is_an_error(kubenines: Any, tmp_path: Path, services: str) -> None:
-    controller = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: once}\nspec:\n  template:\n"
+    controller = "apiVersion: apps.kruise.io/v1alpha1\nkind: CloneSet\nmetadata: {name: once}\nspec:\n  template:\n"
     controller += "    metadata: {labels: {app: web}}\n    spec: {containers: [{name: c, image: i}]}\n---\n"
     (tmp_path / "app.yaml").write_text(controller + UNREAD.partition("---\n")[2])
     (tmp_path / "e.yaml").write_text(PLAIN + services)
     code, out, err = kubenines("run", "e.yaml", "-q")
     assert (code, out) == (2, "")
-    assert "selects pods of Rollout/once, which is not simulated yet: it has no endpoints" in err
+    assert "selects pods of CloneSet/once, which is not simulated yet: it has no endpoints" in err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")

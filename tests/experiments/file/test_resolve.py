@@ -108,11 +108,11 @@ def test_a_service_without_a_workload_is_measured_if_it_gets_traffic(read: Any) 
 
 def test_traffic_to_pods_of_a_kind_without_a_model_is_a_problem(problems: Any, tmp_path: Path) -> None:
     more = "---".join(APP.split("---")[:2]).replace("web", "more")
-    more = more.replace("apps/v1", "argoproj.io/v1alpha1").replace("kind: Deployment", "kind: Rollout")
+    more = more.replace("apps/v1", "apps.kruise.io/v1alpha1").replace("kind: Deployment", "kind: CloneSet")
     (tmp_path / "more.yaml").write_text(more)
     head = HEAD.replace("[app.yaml]", "[app.yaml, more.yaml]")
     (message,) = problems("  traffic: [{service: more, rate: {kind: constant, value: 1}}]\n", head=head)
-    assert message.startswith("e.yaml:8:23: spec.traffic[0].service: selects pods of Rollout/more, which is not simul")
+    assert message.startswith("e.yaml:8:23: spec.traffic[0].service: selects pods of CloneSet/more, which is not simul")
 
 
 def test_services_say_when_they_are_available(read: Any) -> None:

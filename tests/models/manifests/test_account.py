@@ -180,7 +180,7 @@ def test_a_cluster_ip_of_its_own_is_not_named() -> None:
 def test_kinds_that_are_not_read_are_named_if_they_may_matter() -> None:
     found = fields(
         thing("NetworkPolicy", "networking.k8s.io/v1") + "spec: {podSelector: {}}\n",
-        thing("Rollout", "argoproj.io/v1alpha1"),
+        thing("CloneSet", "apps.kruise.io/v1alpha1"),
         thing("PodChaos", "chaos-mesh.org/v1alpha1"),
         thing("Kustomization", "kustomize.config.k8s.io/v1beta1"),
         thing("ConfigMap"),
@@ -190,7 +190,7 @@ def test_kinds_that_are_not_read_are_named_if_they_may_matter() -> None:
     assert found == {
         "NetworkPolicy": "too good",
         "PodChaos": "too good",
-        "Rollout": "unknown",
+        "CloneSet": "unknown",
     }
 
 
@@ -210,11 +210,11 @@ def test_labels_of_a_namespace_are_reviewed_one_by_one() -> None:
 
 def test_a_service_whose_pods_are_of_a_kind_that_is_not_read_is_told_apart() -> None:
     controller = (
-        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: once}\nspec:\n  template:\n"
+        "apiVersion: apps.kruise.io/v1alpha1\nkind: CloneSet\nmetadata: {name: once}\nspec:\n  template:\n"
         "    metadata: {labels: {app: web}}\n    spec: {containers: [{name: c, image: i}]}\n"
     )
     [(key, podless)] = build(controller, service()).podless.items()
-    assert (key, podless.maker) == (("default", "web"), "Rollout/once")
+    assert (key, podless.maker) == (("default", "web"), "CloneSet/once")
     [(_, podless)] = build(service()).podless.items()
     assert podless.maker == ""
     assert build(deployment(), service()).podless == {}

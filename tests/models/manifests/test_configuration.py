@@ -11,6 +11,7 @@ from models.configuration import (
     Content,
     Fails,
     Fault,
+    Origin,
     Via,
     full_key,
 )
@@ -102,6 +103,6 @@ def test_a_key_says_kind_namespace_and_name() -> None:
 def test_a_content_is_at_fault_if_it_is_bad_or_has_run_out() -> None:
     certificate = Certificate(100.0, Fails.START, "expiry/Secret/tls")
     assert Content(certificate=certificate).fault(99.0) is None
-    assert Content(certificate=certificate).fault(100.0) == Fault(Fails.START, True, "expiry/Secret/tls")
+    assert Content(certificate=certificate).fault(100.0) == Fault(Fails.START, Origin.CERTIFICATE, "expiry/Secret/tls")
     bad = Content(1, Fails.BOTH, cause="change/Secret/tls", certificate=certificate)
-    assert bad.fault(100.0) == Fault(Fails.BOTH, False, "change/Secret/tls")
+    assert bad.fault(100.0) == Fault(Fails.BOTH, Origin.CONTENT, "change/Secret/tls")

@@ -234,15 +234,15 @@ def test_kinds_without_a_model_are_counted(tmp_path: Path) -> None:
                 DEPLOYMENT,
                 *(f"apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: c{i}}}\n" for i in range(3)),
                 "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: web}\nspec: {anything: [1]}\n",
-                "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\n",
+                "apiVersion: apps.kruise.io/v1alpha1\nkind: CloneSet\nmetadata: {name: web}\n",
                 "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
             ]
         )
     )
     built = build_cluster(read_manifests([path]).objects)
-    assert built.not_modelled == {"Rollout": 1, "Service.serving.knative.dev": 1, "ServiceAccount": 3}
+    assert built.not_modelled == {"CloneSet": 1, "Service.serving.knative.dev": 1, "ServiceAccount": 3}
     assert [(n.field, n.count, n.effect) for n in built.named] == [
-        ("Rollout", 1, "unknown"),
+        ("CloneSet", 1, "unknown"),
         ("Service.serving.knative.dev", 1, "unknown"),
     ]
     assert (built.named[0].first.line, built.named[0].first.column) == (32, 1)
@@ -333,7 +333,7 @@ def test_what_selects_nothing_is_a_warning(tmp_path: Path) -> None:
         "spec: {minAvailable: 1, selector: {matchLabels: {app: other}}}\n"
     )
     rollout = (
-        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec:\n"
+        "apiVersion: apps.kruise.io/v1alpha1\nkind: CloneSet\nmetadata: {name: web}\nspec:\n"
         "  template: {metadata: {labels: {app: agent}}, spec: {containers: [{name: c, image: i}]}}\n"
     )
     objects = manifests(
@@ -349,7 +349,7 @@ def test_what_selects_nothing_is_a_warning(tmp_path: Path) -> None:
     messages = {w.path.split()[0]: w.message for w in build_cluster(objects).warnings}
     assert messages == {
         "PodDisruptionBudget/b": "selects no pod of the given objects: it protects nothing",
-        "Service/agent": "selects pods of Rollout/web, which is not simulated yet: it has no endpoints",
+        "Service/agent": "selects pods of CloneSet/web, which is not simulated yet: it has no endpoints",
         "Service/other/web": "selects no pod of the given objects: it has no endpoints",
         "Service/bare": "no selector: no endpoints are made for it",
     }

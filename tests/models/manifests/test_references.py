@@ -205,7 +205,7 @@ def test_a_reference_is_named_once_with_who_asks_for_it() -> None:
 
 def test_what_makes_no_pods_asks_for_nothing() -> None:
     rollout = (
-        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec:\n  template:\n"
+        "apiVersion: apps.kruise.io/v1alpha1\nkind: CloneSet\nmetadata: {name: web}\nspec:\n  template:\n"
         f"    {spec('serviceAccountName: robot')}\n"
     )
     assert absent(rollout) == []
