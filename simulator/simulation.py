@@ -8,6 +8,7 @@ from models.cronjob import CronJob
 from models.job import Job
 from models.load import Load
 from models.namespace import Namespace
+from models.people import People
 from models.service import service_names
 from models.traffic import Traffic
 from simulator.control_plane import ControlPlane
@@ -60,6 +61,7 @@ class Simulation:
         node_autoscaler: NodeAutoscaler | None = None,
         places: Mapping[str, str] = {},
         began: float = 0.0,
+        people: People = People(),
     ) -> None:
         self.cluster = cluster
         self.loads = loads
@@ -89,7 +91,7 @@ class Simulation:
             node_autoscaler.install(self.fleet)
         kinds = () if node_autoscaler is None else cluster.possible_nodes()
         self.world = World(
-            self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, cluster, kinds, began
+            self.kernel, self.state, self.api, self.hazards, streams, kubelet, disruption, cluster, kinds, began, people
         )
 
     def deploy(self) -> None:

@@ -17,7 +17,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "load behaviour cronjob daemonset disruption quota statefulset",
         "autoscaling deployment job qos runtime_class volume",
         "node_pool pod priority service traffic",
-        "claim configuration hazard_rate length_biased",
+        "claim configuration hazard_rate length_biased people",
         "distributions input kubelet_configuration labels limit_range namespace node reference request_level timing",
         "arrays incomplete_gamma schedule size",
     ),

@@ -15,6 +15,8 @@ class Refers(Enum):
     CONFIG_MAP = "ConfigMap"
     SECRET = "Secret"
     SERVICE_ACCOUNT = "ServiceAccount"
+    CREW = "crew"
+    RESPONSE = "response"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ SecretName = Annotated[str, Refers.SECRET]
 """A Secret that some pod reads: "Secret/name" or "Secret/namespace/name"."""
 ServiceAccountName = Annotated[str, Refers.SERVICE_ACCOUNT]
 """The name of a ServiceAccount of some pod."""
+CrewName = Annotated[str, Refers.CREW]
+"""A crew of the experiment's people."""
+ResponseName = Annotated[str, Refers.RESPONSE]
+"""A response of the experiment's people."""
 
 
 def references(policy: type) -> dict[str, Refers | ValueOf]:
