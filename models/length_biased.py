@@ -1,6 +1,7 @@
 """Length-biased draws: times as a law gives them to who arrives at random and meets one, longer ones more often."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -30,6 +31,16 @@ def length_biased(law: Distribution, rng: np.random.Generator) -> float:
         case Scaled(of, factor):
             return factor * length_biased(of, rng)
     return law.sample(rng)
+
+
+def length_biased_sum(laws: Sequence[Distribution], rng: np.random.Generator) -> float:
+    """One draw, in seconds, of the sum of independent times of these laws, with density x f(x) / mean, f that of it.
+
+    One of the times is length-biased, chosen by its share of the mean. A constant is its own length-biased law.
+    """
+    means = np.array([law.mean for law in laws])
+    chosen = int(rng.choice(len(laws), p=means / means.sum()))
+    return math.fsum(length_biased(law, rng) if i == chosen else law.sample(rng) for i, law in enumerate(laws))
 
 
 def is_biasable(law: Distribution) -> bool:

@@ -1,12 +1,12 @@
 """Repairs: how long what broke stays broken. All of them are drawn here, so that they can be drawn length-biased."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from models.distributions import Distribution
-from models.length_biased import is_biasable, length_biased
+from models.distributions import Distribution, Fixed
+from models.length_biased import is_biasable, length_biased, length_biased_sum
 from simulator.kernel import Kernel
 
 
@@ -16,6 +16,8 @@ class Repairs:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._ends: dict[tuple[str, str], float] = {}
+        self._waiting: dict[tuple[str, str], float] = {}
+        """Seconds that those take which wait for people."""
         self.biased: Collection[str] = ()
         """Failure modes of which repairs are drawn length-biased for now."""
         self.log_likelihood_ratio = 0.0
@@ -31,8 +33,31 @@ class Repairs:
         self._ends[mode, subject] = self._kernel.now + seconds
         return seconds
 
+    def wait(self, mode: str, subject: str, laws: Sequence[Distribution], rng: np.random.Generator) -> None:
+        """A repair that takes times of these laws together waits until it is begun; its times are drawn now."""
+        if (
+            mode in self.biased
+            and all(is_biasable(law) or isinstance(law, Fixed) for law in laws)
+            and (mean := math.fsum(law.mean for law in laws))
+        ):
+            seconds = length_biased_sum(laws, rng)
+            self.log_likelihood_ratio += math.log(mean / seconds)
+        else:
+            seconds = math.fsum(law.sample(rng) for law in laws)
+        self._waiting[mode, subject] = seconds
+
+    def begin(self, mode: str, subject: str) -> float:
+        """Seconds that the repair takes which has waited until now."""
+        seconds = self._waiting.pop((mode, subject))
+        self._ends[mode, subject] = self._kernel.now + seconds
+        return seconds
+
     def longest_left(self, modes: Collection[str]) -> float:
-        """Seconds until the last repair that is under way after a failure of these modes is done; 0 if none is."""
+        """Seconds until the last repair that is under way after a failure of these modes is done; 0 if none is.
+
+        Of one that waits for people: what it takes once it is begun.
+        """
         now = self._kernel.now
-        ends = (end for (mode, _), end in self._ends.items() if mode in modes)
-        return max(0.0, max(ends, default=now) - now)
+        left = [end - now for (mode, _), end in self._ends.items() if mode in modes]
+        left += [seconds for (mode, _), seconds in self._waiting.items() if mode in modes]
+        return max([0.0, *left])

@@ -10,6 +10,7 @@ from models.behaviour import Behaviour
 from models.cluster import Cluster, without_their_node
 from models.daemonset import without_nodes
 from models.load import Load
+from models.people import People
 from models.traffic import Traffic
 from simulator.job_run import JobRun
 from simulator.log import TransitionLog
@@ -63,6 +64,7 @@ def simulate(
     traffic: Sequence[Traffic] = (),
     scheduler: Profile | None = None,
     node_autoscaler: NodeAutoscaler | None = None,
+    people: People = People(),
     seed: int = 0,
     replication: int = 0,
     warmup: float = 0.0,
@@ -75,8 +77,8 @@ def simulate(
     it, and from time 0 on overloaded pods are late with their probes; what becomes of the requests, `simulator.traffic`
     works out afterwards. `scheduler` is a profile (simulator.scheduling.profile); without one it is Kubernetes'
     default. `node_autoscaler` changes the size of the cluster's pools from its deployment on; without one they stay as
-    they are. The same arguments give the same Run, byte for byte. Raises ValueError for an operation without a target,
-    or traffic without a Service.
+    they are. `people` mend what failure modes leave to them. The same arguments give the same Run, byte for byte.
+    Raises ValueError for an operation without a target, or traffic without a Service.
     """
     if not duration > 0 or warmup < 0:
         raise ValueError(f"expected duration > 0 and warmup >= 0 (got {duration!r} and {warmup!r})")
@@ -91,6 +93,7 @@ def simulate(
         profile=scheduler,
         traffic=traffic,
         node_autoscaler=node_autoscaler,
+        people=people,
     )
     with garbage_collection_paused():
         simulation.deploy()

@@ -8,6 +8,7 @@ from models.cronjob import CronJob
 from models.job import Job
 from models.load import Load
 from models.namespace import Namespace
+from models.people import People
 from models.service import service_names
 from models.traffic import Traffic
 from simulator.control_plane import ControlPlane
@@ -61,6 +62,7 @@ class Simulation:
         node_autoscaler: NodeAutoscaler | None = None,
         places: Mapping[str, str] = {},
         began: float = 0.0,
+        people: People = People(),
     ) -> None:
         self.cluster = cluster
         self.loads = loads
@@ -103,6 +105,7 @@ class Simulation:
             self.users,
             kinds,
             began,
+            people,
         )
 
     def deploy(self) -> None:

@@ -18,8 +18,13 @@ def examples(output: str | None) -> None:
     from experiments.report.terminal import Terminal
 
     terminal, folders = Terminal(), _folders()
+    terminal.title("Experiments, in configs:")
     for path in sorted(folders["configs"].glob("*.yaml")):
-        terminal.item(path.stem, path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# "))
+        terminal.item(path.stem, _question(path))
+    terminal.title("Failure modes and operations, one at a time, in configs/gallery:")
+    for path in sorted((folders["configs"] / "gallery").glob("*.yaml")):
+        terminal.item(path.stem, _question(path))
+    terminal.title("Notebooks:")
     for path in sorted(folders["notebooks"].glob("*.ipynb")):
         terminal.item(path.name, _title(path))
     if output is None:
@@ -43,6 +48,11 @@ def _folders() -> dict[str, Path]:
     inside = PACKAGE / "notebooks"
     notebooks = inside if inside.is_dir() else PACKAGE.parent / "notebooks"
     return {"configs": PACKAGE / "configs", "manifests": PACKAGE / "manifests", "notebooks": notebooks}
+
+
+def _question(experiment: Path) -> str:
+    """What its first line asks."""
+    return experiment.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
 
 
 def _title(notebook: Path) -> str:

@@ -11,6 +11,7 @@ from experiments.design.goal import ServiceGoal, chain_entries, chain_name
 from models.behaviour import Behaviour
 from models.cluster import Cluster
 from models.load import Load
+from models.people import People
 from models.traffic import Call, Traffic
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Scenario:
     """Which Services ask which others."""
     node_autoscaler: "NodeAutoscaler | None" = field(default=None, metadata={"optional": True})
     """What adds and takes away nodes; nothing without one."""
+    people: People = field(default=People(), metadata={"optional": True})
+    """Who mends what breaks."""
     id: str = field(init=False)
     """Content id of all of the above, the same in every process: 16 hexadecimal digits."""
 
@@ -58,7 +61,7 @@ class Scenario:
 def _facts(value: Any) -> dict[str, Any]:
     """The fields of a dataclass, without those that are marked optional and say nothing: they change no id."""
     given = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
-    silent = {f.name for f in dataclasses.fields(value) if "optional" in f.metadata and not given[f.name]}
+    silent = {f.name for f in dataclasses.fields(value) if "optional" in f.metadata and given[f.name] == f.default}
     return {name: fact for name, fact in given.items() if name not in silent}
 
 

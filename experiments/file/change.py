@@ -6,7 +6,7 @@ from pydantic import Discriminator, Tag, model_validator
 
 from experiments.file.fields import FileModel
 
-WHOLE = {"type", "kind", "preset"}
+WHOLE = {"type", "kind", "preset", "response"}
 """A mapping with one of these says all; one without says what is different."""
 
 

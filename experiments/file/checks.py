@@ -1,11 +1,12 @@
 """What an experiment refers to must exist, and be named once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
 from experiments.design.goal import chain_name, entry_of
+from experiments.file.described import DescribedModel
 from experiments.file.load import LoadFile
 from experiments.file.schema import SpecFile
 from experiments.file.source import Source
@@ -123,6 +124,23 @@ def _entry(name: str, spec: SpecFile) -> str:
     return entry_of(name) if name in _chains(spec) else name
 
 
+def check_people(variant: Variant, source: Source, problems: list[Problem]) -> None:
+    """Crews and responses are named once, and who responds is a crew that there is."""
+    for items in (variant.crews, variant.responses):
+        _check_unique(items, source, problems)
+    known = [crew.name for crew, _ in variant.crews]
+    for response, path in variant.responses:
+        if response.crew is not None and response.crew not in known:
+            message = _no_people(Refers.CREW, response.crew, known)
+            problems.append(source.problem((*path, "crew"), message))
+
+
+def _no_people(reference: Refers, name: str, known: Sequence[str]) -> str:
+    """That there is no such crew or response."""
+    hint = did_you_mean(name, known) or _listed(known) or f"; spec.people has no {reference.value}"
+    return f"there is no {reference.value} {name!r}{hint}"
+
+
 def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> None:
     """What failure modes and operations refer to must exist: workloads, zones, labels of nodes and their values."""
     stories = variant.failures + variant.operations
@@ -131,9 +149,13 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
         if "/" in story.name:  # in a cause what follows is what was struck
             problems.append(source.problem((*path, "name"), f"a name without '/' is expected (got {story.name!r})"))
         built = variant.built if not source.problems else None
-        for field, reference in references(story.described).items():
-            for name, place in _names(getattr(story, field), (*path, to_camel(field))):
-                if reference is Refers.WORKLOAD:
+        for holder, field, reference, where in _references(story, path):
+            for name, place in _names(getattr(holder, field), where):
+                if reference in (Refers.CREW, Refers.RESPONSE):
+                    items = variant.crews if reference is Refers.CREW else variant.responses
+                    known = [item.name for item, _ in items]
+                    message = "" if name in known else _no_people(Refers(reference), name, known)
+                elif reference is Refers.WORKLOAD:
                     message = _wrong_workload(name, variant)
                 elif reference in (Refers.CONFIG_MAP, Refers.SECRET, Refers.SERVICE_ACCOUNT):
                     message = "" if built is None else _missing_of_pods(name, reference, built.cluster)
@@ -147,8 +169,19 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
                     problems.append(source.problem(place, message))
 
 
-def _names(value: str | Sequence[str], path: Path) -> list[tuple[str, Path]]:
+def _references(model: DescribedModel, path: Path) -> Iterator[tuple[DescribedModel, str, Refers | ValueOf, Path]]:
+    """The fields that refer to something, of what a file says and of all in it, and where they are."""
+    for field, reference in references(model.described).items():
+        yield model, field, reference, (*path, to_camel(field))
+    for field in type(model).model_fields:
+        if isinstance(inner := getattr(model, field), DescribedModel):
+            yield from _references(inner, (*path, to_camel(field)))
+
+
+def _names(value: str | Sequence[str] | None, path: Path) -> list[tuple[str, Path]]:
     """The names in a field, and where they are."""
+    if value is None:
+        return []
     return [(value, path)] if isinstance(value, str) else [(name, (*path, i)) for i, name in enumerate(value)]
 
 

@@ -12,7 +12,7 @@ from functools import cache, reduce
 from operator import or_
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic import AfterValidator, Field, Strict, create_model, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, create_model, model_validator
 from pydantic.alias_generators import to_camel
 
 from experiments.file.fields import (
@@ -36,6 +36,7 @@ from models.labels import LabelSelector, Operator, Requirement
 from models.size import Bytes
 from models.units import format_memory
 from simulator import registry
+from simulator.stories.repair import ByPeople, Repair
 
 _NUMBERS = {
     *("bound", "factor", "most", "jitter", "probability", "rate", "shape", "share", "sigma", "size"),
@@ -192,6 +193,8 @@ def _annotation(name: str, hint: Any) -> Any:
         return CountOrShare
     if hint is Distribution:
         return Annotated[AnyLaw, AfterValidator(_takes_time)] if name.endswith("to_failure") else AnyLaw
+    if hint == Repair:
+        return _repair()
     if hint is LabelSelector:
         return Select
     if origin in (Union, types.UnionType) and {str, tuple} <= {get_origin(a) or a for a in map(_bare, arguments)}:
@@ -207,6 +210,21 @@ def _annotation(name: str, hint: Any) -> Any:
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return file_model(hint)
     return hint
+
+
+@cache
+def _repair() -> Any:
+    """A law, or the response of people. The tags are no words of files, so that no field is taken for one."""
+    people = file_model(ByPeople)
+    return Annotated[
+        Annotated[AnyLaw, Tag("a law")] | Annotated[people, Tag("by people")],
+        Discriminator(_law_or_people),
+    ]
+
+
+def _law_or_people(written: Any) -> str:
+    by_people = isinstance(written, dict) and "response" in written
+    return "by people" if by_people or getattr(written, "described", None) is ByPeople else "a law"
 
 
 def _bare(hint: Any) -> Any:

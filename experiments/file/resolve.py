@@ -15,6 +15,7 @@ from experiments.file.checks import (
     check_jobs,
     check_loads,
     check_names,
+    check_people,
     check_requests,
     check_services,
     check_stories,
@@ -64,6 +65,7 @@ def resolve(source: Source, folder: str) -> Design:
     check_services(spec, variants, source, problems)
     check_jobs(spec, variants, source, problems)
     for variant in variants:
+        check_people(variant, source, problems)
         check_stories(variant, source, problems)
         if variant.built is not None:
             check_outage_logs(variant.failures, variant.built.cluster, folder, source, problems)
@@ -97,6 +99,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
             loads=loads,
             scheduler=variant.scheduler,
             node_autoscaler=variant.node_autoscaler,
+            people=variant.people,
             traffic=tuple({traffic.service: traffic.read(folder) for traffic, _ in variant.traffic}.values()),
             calls=tuple(call.value() for call in spec.calls),
         )

@@ -13,6 +13,7 @@ from experiments.file.fields import Duration, FileModel, Name, PartialPercentage
 from experiments.file.load import LoadFile
 from experiments.file.objective import ObjectiveFile
 from experiments.file.patch import PatchFile, ShortForms
+from experiments.file.people import PeopleFile
 from experiments.file.presets import FromPreset
 from experiments.file.service import ServiceFile
 from experiments.file.traffic import CallFile, TrafficFile
@@ -94,6 +95,8 @@ class PolicyFile(ShortForms):
     operations: list[OperationOrChange] = Field(default=[])
     """Further operations; those with a name that is taken replace it. Without a `type`, a change of one that stands:
     `{name: release, every: 14d}`, `{name: release, remove: true}`."""
+    people: PeopleFile | None = None
+    """Further crews and responses; those with a name that is taken replace it."""
     traffic: list[TrafficFile] = Field(default=[])
     """Other traffic for these Services, instead of the experiment's."""
 
@@ -159,6 +162,9 @@ class SpecFile(FileModel):
     """What breaks. An item may be `{preset: NAME}` (`kubenines explain presets`) and what differs from it."""
     operations: list[OperationFile] = Field(default=[])
     """What people do."""
+    people: PeopleFile | None = None
+    """Who mends what breaks, where a failure mode says `timeToRepair: {response: NAME}`, and how many of them there
+    are."""
     load: list[LoadFile] = Field(default=[])
     """What users ask for, given by hand: without it, autoscalers measure what `traffic` asks for, or nothing."""
     traffic: list[TrafficFile] = Field(default=[])

@@ -15,6 +15,8 @@ def meant(alternative: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "null"}
     if "preset" in alternative.get("properties", {}):
         return {"type": "object", "required": ["preset"]}
+    if alternative.get("$ref", "").endswith("/ByPeople"):
+        return {"type": "object", "required": ["response"]}
     if alternative.get("$ref", "").endswith("/ChangeFile"):
         return {"type": "object", "not": {"anyOf": [{"required": [word]} for word in sorted(WHOLE)]}}
     return {}

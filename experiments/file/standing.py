@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from experiments.file.change import WHOLE, ChangeFile
 from experiments.file.mistakes import mistakes_of
+from experiments.file.policy import Lineage
 from experiments.file.schema import SpecFile
 from experiments.file.source import Source
 from models.input.problems import Path, Problem, did_you_mean
@@ -45,6 +46,17 @@ def standing(
             else:
                 slots[at] = entry.name, (entry, path)
     return [item for _, item in slots if item is not None]
+
+
+def standing_people(field: str, spec: SpecFile, lineage: Lineage, source: Source) -> list[Item]:
+    """The crews or responses of a policy, each with its place."""
+    said = [(spec.people, ("spec", "people")), *((s.policy.people, (*s.path, "people")) for s in lineage.steps)]
+    lists: list[list[Item]] = [
+        [(item, (*path, field, i)) for i, item in enumerate(getattr(people, field))]
+        for people, path in said
+        if people is not None
+    ]
+    return standing([], lists, source, [])
 
 
 def _unknown(entry: ChangeFile, path: Path, names: Sequence[str], source: Source) -> list[Problem]:

@@ -11,13 +11,14 @@ from experiments.file.objects import ReadObjects, pool_nodes, read_objects
 from experiments.file.policy import Lineage, added, blame, patch
 from experiments.file.schema import SchedulerFile, SpecFile
 from experiments.file.source import Source
-from experiments.file.standing import items_of, standing
+from experiments.file.standing import items_of, standing, standing_people
 from experiments.file.traffic import TrafficFile
 from models.behaviour import Behaviour
 from models.input.problems import InputError, Path, Problem
 from models.manifests import ClusterInput, Manifest, Named, Podless, build_cluster
 from models.manifests.fields import Effect
 from models.node_pool import NodePool
+from models.people import People
 from models.service import service_names
 from simulator.node_autoscaling.fleet import NodeAutoscaler
 from simulator.scheduling.profile import Profile, profile
@@ -46,8 +47,16 @@ class Variant:
     node_autoscaler: NodeAutoscaler | None
     failures: list[tuple[Any, Path]]
     operations: list[tuple[Any, Path]]
+    crews: list[tuple[Any, Path]]
+    responses: list[tuple[Any, Path]]
     traffic: list[tuple[TrafficFile, Path]]
     """The last for a Service is what holds."""
+
+    @property
+    def people(self) -> People:
+        """Who mends what breaks."""
+        crews, responses = ([value_of(item) for item, _ in items] for items in (self.crews, self.responses))
+        return People(tuple(crews), tuple(responses))
 
     def services(self) -> dict[str, Manifest]:
         """The Services by their names in `Run.services`."""
@@ -154,6 +163,8 @@ def variant_of(
         _node_autoscaler(spec, lineage),
         standing(items_of(spec, "failures"), lineage.lists("failures"), source, problems),
         standing(items_of(spec, "operations"), lineage.lists("operations"), source, problems),
+        standing_people("crews", spec, lineage, source),
+        standing_people("responses", spec, lineage, source),
         [*items_of(spec, "traffic"), *lineage.items("traffic")],
     )
 

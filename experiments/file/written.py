@@ -9,7 +9,7 @@ from experiments.design.plan import Design
 from experiments.file.policy import Lineage, lineages
 from experiments.file.schema import ExperimentFile, SpecFile
 from experiments.file.source import Source
-from experiments.file.standing import items_of, standing
+from experiments.file.standing import items_of, standing, standing_people
 from models.input.documents import Document
 from models.input.yaml_values import plain_scalar
 from simulator import registry
@@ -81,6 +81,7 @@ def _flat(lineage: Lineage, spec: SpecFile, source: Source) -> dict[str, Any]:
     different = {
         "failures": _different(lineage, spec, "failures", source),
         "operations": _different(lineage, spec, "operations", source),
+        "people": _other_people(lineage, spec, source),
         "behaviour": {key: value for key, value in behaviour.items() if value},
     }
     return flat | {field: value for field, value in different.items() if value}
@@ -93,6 +94,16 @@ def _different(lineage: Lineage, spec: SpecFile, field: str, source: Source) -> 
     names = {item.name for item, _ in found}
     removed = [{"name": item.name, "remove": True} for item, _ in base if item.name not in names]
     return [*(_plain(item) for item, path in found if (item, path) not in base), *removed]
+
+
+def _other_people(lineage: Lineage, spec: SpecFile, source: Source) -> dict[str, Any]:
+    """The crews and responses of a policy that are not the experiment's."""
+    found = {field: standing_people(field, spec, lineage, source) for field in ("crews", "responses")}
+    others = {
+        field: [_plain(item) for item, path in items if path[:2] != ("spec", "people")]
+        for field, items in found.items()
+    }
+    return {field: items for field, items in others.items() if items}
 
 
 def _plain(model: BaseModel) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def model_of(scenario: Scenario) -> Model:
             "traffic": scenario.traffic,
             "profile": scenario.scheduler,
             "node_autoscaler": scenario.node_autoscaler,
+            "people": scenario.people,
         },
         scenario.failures,
         scenario.operations,

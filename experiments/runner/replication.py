@@ -50,6 +50,7 @@ def arguments(scenario: "Scenario") -> dict[str, Any]:
         "traffic": scenario.traffic,
         "scheduler": scenario.scheduler,
         "node_autoscaler": scenario.node_autoscaler,
+        "people": scenario.people,
         "seed": scenario.seed,
     }
 

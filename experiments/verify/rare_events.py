@@ -17,12 +17,14 @@ from experiments.verify.systems import ALONE, behaviour, one_service, replicatio
 from models.arrays import Floats
 from models.cluster import Cluster
 from models.distributions import Distribution, Exponential, Fixed, LogNormal, Weibull
+from models.people import Crew, People, Response
 from models.units import DAY
 from simulator.failures.common_cause import CommonCause
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.step_function import StepFunction
 from simulator.stories.protocols import FailureMode
+from simulator.stories.repair import ByPeople
 
 ALL_THREE, ONE = System(3, 1), System(1, 1)
 CRASH_MTTF, RESTART = 2 * DAY, 30.0
@@ -174,6 +176,14 @@ def _common_cause() -> tuple[Scenario, float]:
     return scenario, together + (1 - together) * alone**2
 
 
+def _one_crew() -> tuple[Scenario, float]:
+    """1 of 2, and one person who repairs: the second to fail waits for the first."""
+    people = People((Crew("one"),), (Response("repair", Exponential(1800.0), crew="one"),))
+    crash = NodeCrash("node", Exponential(5 * DAY), ByPeople("repair"))
+    scenario = _scenario(one_service(2), [crash], 100, 1, people=people)
+    return scenario, exact.k_of_n_unavailability_with_crews(2, 1, 5 * DAY, 1800.0, crews=1)
+
+
 def _rare_studies() -> Iterator[Study]:
     crashes: list[FailureMode] = [
         NodeCrash("node", Exponential(NODE_MTTF), Exponential(NODE_MTTR)),
@@ -225,6 +235,7 @@ def _rare_studies() -> Iterator[Study]:
             exact.unavailability(MTTF, OUTAGE) ** 3,
         ),
         ("r9_rare", all_down.format(2, "common cause"), *_common_cause()),
+        ("r10_rare", all_down.format(2, "one repair crew"), *_one_crew()),
     )
     for case, quantity, scenario, true in systems:
         yield Study(f"rare outages, {case.removesuffix('_rare')}", _rare(case, quantity, scenario, true), seconds=8)

@@ -11,44 +11,33 @@ from experiments.verify.check import Check, Study
 from experiments.verify.pool import System, precise
 from experiments.verify.systems import ALONE, behaviour, nodes, replications, steadfast
 from models.cluster import Cluster
-from models.distributions import Distribution, Exponential
+from models.distributions import Exponential
+from models.labels import LabelSelector, Operator, Requirement
+from models.node import HOSTNAME_LABEL
+from models.people import Crew, People, Response
 from models.service import Service
 from models.units import DAY
-from simulator.kernel import Story
+from simulator.failures.node_crash import NodeCrash
 from simulator.step_function import StepFunction
-from simulator.stories.crew import Crew
-from simulator.stories.subject import Subject
-from simulator.stories.world import World
+from simulator.stories.repair import ByPeople
 
 MTTF, MTTR = 10 * DAY, 1800.0
 YEARS = 20
 
 
-@dataclass(frozen=True)
-class CrashWithOneCrew:
-    """Nodes crash, each on its own clock; those of a group share one repair crew, first come, first served."""
+def _people(crews: int) -> People:
+    """So many crews of one, and a response of each: they mend for `Exponential(MTTR)`."""
+    return People(
+        tuple(Crew(f"crew-{i}") for i in range(crews)),
+        tuple(Response(f"response-{i}", Exponential(MTTR), crew=f"crew-{i}") for i in range(crews)),
+    )
 
-    name: str
-    time_to_failure: Distribution
-    time_to_repair: Distribution
-    size: int
-    """Nodes of a group: the first so many, the next, ..."""
 
-    def install(self, world: World) -> None:
-        everyone = world.nodes()
-        for first in range(0, len(everyone), self.size):
-            crew = world.crew(1)
-            for node in everyone[first : first + self.size]:
-                world.tell(self.name, world.node_name(node), self._story, world, crew, node)
-
-    def _story(self, subject: Subject, world: World, crew: Crew, node: int) -> Story:
-        while True:
-            yield subject.failure_after(self.time_to_failure)
-            outage = subject.take_down([node])
-            yield crew.turn()
-            yield world.sleep(self.time_to_repair.sample(subject.rng))
-            outage.end()
-            crew.done()
+def _crash(group: int, size: int) -> NodeCrash:
+    """The nodes of a group crash, each on its own clock, and are mended one after the other."""
+    names = tuple(f"node-{i}" for i in range(group * size, (group + 1) * size))
+    select = LabelSelector((Requirement(HOSTNAME_LABEL, Operator.IN, names),))
+    return NodeCrash(f"crash-{group}", Exponential(MTTF), ByPeople(f"response-{group}"), select)
 
 
 @dataclass(frozen=True)
@@ -77,11 +66,17 @@ def _one_crew(name: str, seed: int, effort: float) -> list[Check]:
     pods = [steadfast(f"unit-{i}", f"node-{i}", {"group": str(i // system.n)}) for i in range(system.n * plan.groups)]
     services = [Service(f"group-{i}", selector={"group": str(i)}) for i in range(plan.groups)]
     cluster = Cluster(nodes=nodes(len(pods)), pods=tuple(pods), services=tuple(services))
-    crash = CrashWithOneCrew("crash", Exponential(MTTF), Exponential(MTTR), system.n)
+    crashes = [_crash(group, system.n) for group in range(plan.groups)]
     seconds = downtime = lived = 0.0
     lives = 0
     for run in replications(
-        cluster, [crash], number=plan.runs * effort, years=YEARS, seed=seed, behaviour=behaviour(timing=ALONE)
+        cluster,
+        crashes,
+        number=plan.runs * effort,
+        years=YEARS,
+        seed=seed,
+        behaviour=behaviour(timing=ALONE),
+        people=_people(plan.groups),
     ):
         for service in run.services.values():
             up = service.answering

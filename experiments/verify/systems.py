@@ -7,6 +7,7 @@ from models.behaviour import Behaviour, PodBehaviour
 from models.cluster import Cluster
 from models.distributions import Distribution, Fixed
 from models.node import HOSTNAME_LABEL, NOT_READY, UNREACHABLE, ZONE_LABEL, Node, Resources, TaintEffect
+from models.people import People
 from models.pod import Container, Pod, PodSpec, PodTemplate, Toleration
 from models.service import Service
 from models.timing import Timing
@@ -84,6 +85,7 @@ def replications(
     seed: int,
     behaviour: Behaviour,
     keep_log: bool = False,
+    people: People = People(),
 ) -> Iterator[Run]:
     """Independent runs of the system, at least two."""
     for replication in range(max(2, round(number))):
@@ -95,4 +97,5 @@ def replications(
             seed=seed,
             replication=replication,
             keep_log=keep_log,
+            people=people,
         )

@@ -6,6 +6,7 @@ from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.references import SecretName, ServiceAccountName
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -24,7 +25,7 @@ class AccessRefused:
     """The Secret: "Secret/name" or "Secret/namespace/name"."""
     time_to_failure: Distribution
     """From a repair (or the start) to the next time that it may not be read."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long it may not be read."""
     service_accounts: tuple[ServiceAccountName, ...] = ()
     """By the pods of which ServiceAccounts; all by default."""
@@ -38,5 +39,5 @@ class AccessRefused:
             yield subject.failure_after(self.time_to_failure)
             world.strikes[self.name] += 1
             refusal = world.configurations.refuse(record, self.service_accounts, f"{self.name}/{self.target}")
-            yield world.sleep(subject.repair(self.time_to_repair))
+            yield subject.mend(self.time_to_repair)
             world.configurations.allow(refusal)

@@ -7,6 +7,7 @@ from models.labels import LabelSelector
 from models.node import ZONE_LABEL
 from simulator.registry import register
 from simulator.stories.references import LabelKey
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -25,7 +26,7 @@ class CommonCause:
     name: str
     time_to_failure: Distribution
     """From a node's repair (or the start) to its next failure, alone or with its group."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long a node, or a group, is down."""
     common_share: float = 0.1
     """Beta: the share of a node's failures that is common to its group; below 1."""

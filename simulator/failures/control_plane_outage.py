@@ -6,6 +6,7 @@ from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.control_plane import ELECTION, Process
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -37,7 +38,7 @@ class ControlPlaneOutage:
     """Which process: apiServer, controllerManager or scheduler."""
     time_to_failure: Distribution
     """From the end of an outage (or the start) to the next."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long it is away. With several replicas of the controller manager or scheduler, 0: another takes over."""
     election: Distribution = ELECTION
     """From then on until a leader works: 15 to 24 s, as a lease that was not given back has to run out first. After an
@@ -49,9 +50,9 @@ class ControlPlaneOutage:
     def _story(self, subject: Subject, world: World) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            repair = subject.repair(self.time_to_repair)
+            mended = subject.mend(self.time_to_repair)
             elections = {process: self.election.sample(subject.rng) for process in Process}
             world.strikes[self.name] += 1
             outage = world.control_plane.fail(self.component, f"{self.name}/{self.component}")
-            yield world.sleep(repair)
+            yield mended
             world.control_plane.repair(outage, elections)

@@ -7,6 +7,7 @@ from models.labels import LabelSelector
 from models.size import Bytes
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -30,7 +31,7 @@ class DiskPressure:
     name: str
     time_to_failure: Distribution
     """From the end of a shortage (or the start) to the node's next."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long the space is missing if neither images nor pods give it back."""
     shortage: Bytes
     """How much is missing below the threshold."""
@@ -55,10 +56,10 @@ class DiskPressure:
     def _story(self, subject: Subject, node: int, world: World) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            repair = subject.repair(self.time_to_repair)
+            mended = subject.mend(self.time_to_repair)
             pressure = world.effects.disk_pressure(
                 self.shortage, self.filling, self.pod_usage, self.image_size, subject.rng
             )
             outage = subject.impair([pressure], [node])
-            yield world.sleep(repair)
+            yield mended
             outage.end()

@@ -6,6 +6,7 @@ from typing import ClassVar
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -27,7 +28,7 @@ class DnsOutage:
     name: str
     time_to_failure: Distribution
     """From the end of an outage (or the start) to the next."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long nothing is resolved; a shorter time than `ttl` is not felt."""
     ttl: float = 30.0
     """For how long clients go by what they have looked up: 30 s by CoreDNS, 0 for those that keep nothing."""
@@ -44,9 +45,9 @@ class DnsOutage:
         while True:
             yield subject.failure_after(self.time_to_failure)
             world.strikes[self.name] += 1
-            repair = subject.repair(self.time_to_repair)
-            kept = min(self.ttl, repair)
-            yield world.sleep(kept)
-            outage = world.service_path.stop_resolving(f"{self.name}/{subject.name}")
-            yield world.sleep(repair - kept)
-            world.service_path.resolve(outage)
+            mended = subject.mend(self.time_to_repair)
+            yield mended | world.sleep(self.ttl)
+            if not mended.triggered:
+                outage = world.service_path.stop_resolving(f"{self.name}/{subject.name}")
+                yield mended
+                world.service_path.resolve(outage)

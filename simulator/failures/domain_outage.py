@@ -6,6 +6,7 @@ from typing import Annotated
 from models.distributions import Distribution
 from simulator.registry import register
 from simulator.stories.references import LabelKey, ValueOf
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -22,7 +23,7 @@ class DomainOutage:
     name: str
     time_to_failure: Distribution
     """From the end of an outage (or the start) to the domain's next."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long the domain stays dark."""
     domain: LabelKey
     """The label."""

@@ -6,6 +6,7 @@ from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.control_plane import ELECTION, Process, ProcessOutage
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -27,7 +28,7 @@ class EtcdQuorumLoss:
     name: str
     time_to_failure: Distribution
     """From a member's repair (or the start) to its next failure."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """From a member's failure to its being back with all data."""
     members: int = 3
     """How many there are: 3 or 5 in common clusters (kubeadm's stacked etcd: one on each control-plane node)."""
@@ -47,11 +48,11 @@ class EtcdQuorumLoss:
     def _story(self, subject: Subject, world: World, lost: "_Lost") -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            repair = subject.repair(self.time_to_repair)
+            mended = subject.mend(self.time_to_repair)
             elections = {process: self.election.sample(subject.rng) for process in Process}
             world.strikes[self.name] += 1
             lost.more(f"{self.name}/{subject.name}")
-            yield world.sleep(repair)
+            yield mended
             lost.fewer(elections)
 
 

@@ -7,6 +7,7 @@ from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -29,7 +30,7 @@ class KubeProxyOutage:
     name: str
     time_to_failure: Distribution
     """From the proxy's return (or the start) to its next outage, for each node."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long its rules stay as they are."""
     select: LabelSelector = LabelSelector()
     """Which nodes, by their labels; all by default."""
@@ -43,5 +44,5 @@ class KubeProxyOutage:
             yield subject.failure_after(self.time_to_failure)
             world.strikes[self.name] += 1
             outage = world.service_path.stop_proxies([node], f"{self.name}/{subject.name}")
-            yield world.sleep(subject.repair(self.time_to_repair))
+            yield subject.mend(self.time_to_repair)
             world.service_path.start_proxies(outage)

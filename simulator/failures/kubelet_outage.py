@@ -6,6 +6,7 @@ from enum import StrEnum
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.registry import register
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -42,7 +43,7 @@ class KubeletOutage:
     name: str
     time_to_failure: Distribution
     """From a repair (or the start) to the next time that it hangs."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long it hangs."""
     component: Component = Component.KUBELET
     """What hangs: `kubelet` or `runtime`."""

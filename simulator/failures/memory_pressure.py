@@ -7,6 +7,7 @@ from models.labels import LabelSelector
 from models.size import Bytes
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -34,7 +35,7 @@ class MemoryPressure:
     name: str
     time_to_failure: Distribution
     """From the end of a shortage (or the start) to the node's next."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long the memory is missing if no pod that is evicted gives it back."""
     shortage: Bytes = 100 * 1024**2
     """How much is missing below the threshold; by default as much as the threshold itself, so that nothing is left."""
@@ -53,8 +54,8 @@ class MemoryPressure:
     def _story(self, subject: Subject, node: int, world: World) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            repair = subject.repair(self.time_to_repair)
+            mended = subject.mend(self.time_to_repair)
             pressure = world.effects.memory_pressure(self.shortage, self.leaking, subject.rng)
             outage = subject.impair([pressure], [node])
-            yield world.sleep(repair)
+            yield mended
             outage.end()

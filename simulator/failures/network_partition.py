@@ -10,6 +10,7 @@ from models.node import HOSTNAME_LABEL
 from simulator.registry import register
 from simulator.stories.outage import Effect
 from simulator.stories.references import LabelKey, ValueOf
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -55,7 +56,7 @@ class NetworkPartition:
     name: str
     time_to_failure: Distribution
     """From the end of a partition (or the start) to the next of the same node, rack or zone."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long it lasts."""
     cut_from: tuple[Peer, ...] = (Peer.API_SERVER, Peer.USERS)
     """From whom: `apiServer`, `users`, or both."""

@@ -11,6 +11,7 @@ from models.node import ZONE_LABEL
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.references import LabelKey
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -30,7 +31,7 @@ class NodeBurst:
     name: str
     time_to_failure: Distribution
     """From a node's repair (or the start) to its next failure: alone, first in a burst, or in another's burst."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """From a node's failure to its kubelet being back; a draw for each node of a burst."""
     burst_share: float = 0.37
     """Share of node failures that are part of a burst of at least two; below 1."""
@@ -70,16 +71,14 @@ class NodeBurst:
             begins = self.burst_share / (size * (1 - self.burst_share) + self.burst_share)
             alone_or_first = Scaled(self.time_to_failure, 1 - begins + begins * size)
             yield subject.failure_after(alone_or_first, [node])
-            repair = subject.repair(self.time_to_repair)
-            repaired = world.now + repair
-            subject.take_down_for(repair, [node])
+            mended = subject.mend(self.time_to_repair)
+            subject.take_down_until(mended, [node])
             if subject.rng.random() < begins:
                 pool = near if subject.rng.random() < self.local_share else everywhere
                 for companion in self._companions(node, pool, subject.rng):
                     yield subject.step_after(gap)
-                    repair_of_companion = subject.repair(self.time_to_repair, world.node_name(companion))
-                    subject.take_down_for(repair_of_companion, [companion])
-            yield world.sleep(max(0.0, repaired - world.now))
+                    subject.take_down_until(subject.mend(self.time_to_repair, world.node_name(companion)), [companion])
+            yield mended
 
     def _companions(self, first: int, pool: Sequence[int], rng: np.random.Generator) -> list[int]:
         """The other nodes of a burst, in the order of their failures."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.registry import register
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -21,7 +22,7 @@ class NodeCrash:
     name: str
     time_to_failure: Distribution
     """From a repair (or the start) to the next crash."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """From the crash to the node's kubelet being back."""
     select: LabelSelector = LabelSelector()
     """Which nodes, by their labels; all by default."""

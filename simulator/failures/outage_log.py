@@ -105,4 +105,4 @@ class OutageLog:
             if outage.end is None:
                 subject.take_down([node])
             else:
-                subject.take_down_for(outage.end - outage.start, [node])
+                subject.take_down_until(world.sleep(outage.end - outage.start), [node])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -27,7 +28,7 @@ class RegistryOutage:
     name: str
     time_to_failure: Distribution
     """From the end of an outage (or the start) to the next."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long nothing can be pulled."""
 
     def install(self, world: World) -> None:
@@ -38,5 +39,5 @@ class RegistryOutage:
             yield subject.failure_after(self.time_to_failure)
             world.strikes[self.name] += 1
             trouble = world.image_registry.fail(f"{self.name}/{subject.name}", math.inf)
-            yield world.sleep(subject.repair(self.time_to_repair))
+            yield subject.mend(self.time_to_repair)
             world.image_registry.repair(trouble)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -22,7 +23,7 @@ class RegistrySlow:
     name: str
     time_to_failure: Distribution
     """From the end of such a time (or the start) to the next."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long the registry is slow."""
     factor: float = 10.0
     """How many times as long a pull takes, 1 or more: 10 by default (our choice)."""
@@ -39,5 +40,5 @@ class RegistrySlow:
             yield subject.failure_after(self.time_to_failure)
             world.strikes[self.name] += 1
             trouble = world.image_registry.fail(f"{self.name}/{subject.name}", self.factor)
-            yield world.sleep(subject.repair(self.time_to_repair))
+            yield subject.mend(self.time_to_repair)
             world.image_registry.repair(trouble)

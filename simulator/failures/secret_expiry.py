@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from models.configuration import Fails
-from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.attempts import Attempt
 from simulator.stories.configurations import Changeable, Reload, Validity
 from simulator.stories.references import SecretName
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -28,7 +28,7 @@ class SecretExpiry:
     """The Secret: "Secret/name" or "Secret/namespace/name"."""
     lifetime: float
     """From a rotation to the certificate's end."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """From its end to a new one that people make; where pods do not reload by themselves, they are restarted then."""
     renew_before: float | None = None
     """How long before its end it is rotated; None: nobody does."""
@@ -89,7 +89,7 @@ class SecretExpiry:
         if record.generation != generation and not world.configurations.is_held(record, content):
             return
         world.strikes[self.name] += 1
-        yield world.sleep(subject.repair(self.time_to_repair))
+        yield subject.mend(self.time_to_repair)
         by_itself = self.reload is Reload.HOT and world.configurations.is_file(record)
         mend = Reload.HOT if by_itself else Reload.RESTART
         if record.content.number != content.number:  # it was replaced, and some hold it on

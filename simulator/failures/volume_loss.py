@@ -6,6 +6,7 @@ from models.distributions import Distribution, Fixed
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -24,7 +25,7 @@ class VolumeLoss:
     name: str
     time_to_failure: Distribution
     """From a repair (or the start) to the next loss."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """From the loss to an empty volume in its place."""
     resync: Distribution = Fixed(0.0)
     """Then, where other replicas have the data: how long copying it takes."""
@@ -42,9 +43,9 @@ class VolumeLoss:
             yield subject.failure_after(self.time_to_failure)
             volume = world.storage.lose(claim, subject)
             # Both are drawn in any case, so that every policy meets the same times.
-            repair, resync = subject.repair(self.time_to_repair), self.resync.sample(subject.rng)
+            mended, resync = subject.mend(self.time_to_repair), self.resync.sample(subject.rng)
             restore = self.restore.sample(subject.rng)
-            yield world.sleep(repair)
+            yield mended
             yield world.sleep(resync if world.storage.has_copies(claim) else restore)
             if volume is not None:
                 world.storage.restore(volume, subject)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from models.distributions import Distribution
 from simulator.registry import register
 from simulator.stories.references import ZoneName
+from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -20,7 +21,7 @@ class ZoneOutage:
     name: str
     time_to_failure: Distribution
     """From the end of an outage (or the start) to the zone's next."""
-    time_to_repair: Distribution
+    time_to_repair: Repair
     """How long the zone stays dark."""
     zones: tuple[ZoneName, ...] = ()
     """Which zones; all by default."""

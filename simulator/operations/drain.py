@@ -1,7 +1,8 @@
 """drain: nodes are emptied, worked on and put back to use."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
@@ -9,6 +10,7 @@ from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.attempts import Attempt, Outcome, check_times, first_time, next_time
 from simulator.stories.crew import Crew
+from simulator.stories.references import CrewName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -35,6 +37,8 @@ class Drain:
     """Which nodes, by their labels, those that join later included; all by default."""
     max_concurrent: int = 1
     """How many nodes are being drained or worked on at once."""
+    crew: CrewName | None = field(default=None, metadata={"optional": True})
+    """Who does it: each node takes one of this crew until it is back in use. Without it there is always somebody."""
     timeout: float | None = None
     """After this time a node that is not empty is given up; without it, never."""
     maintenance: Distribution | None = None
@@ -50,10 +54,12 @@ class Drain:
             raise ValueError("`timeout` must be positive")
 
     def install(self, world: World) -> None:
-        crew = world.crew(self.max_concurrent)
-        world.tell_each(self.name, self.select, self._story, world, crew)
+        crews = [world.crew(self.max_concurrent)]
+        if self.crew is not None:
+            crews.append(world.people.crew(self.crew))
+        world.tell_each(self.name, self.select, self._story, world, crews)
 
-    def _story(self, subject: Subject, node: int, world: World, crew: Crew) -> Story:
+    def _story(self, subject: Subject, node: int, world: World, crews: Sequence[Crew]) -> Story:
         """Every node asks for its turn at the beginning of a round; a round that takes longer delays the next."""
         first = next_time(first_time(self.at, self.every), self.every, world.elapsed)
         if first == math.inf:
@@ -61,12 +67,14 @@ class Drain:
         agenda = world.agenda(self.name, subject.name, first, self.every)
         for attempt in agenda:
             yield world.until(attempt.asked)
-            yield crew.turn()
+            for crew in crews:
+                yield crew.turn()
             if world.machines.exists(node):
                 yield from self._maintain(world, subject, node, attempt)
             else:
                 world.journal.withdraw(agenda)
-            crew.done()
+            for crew in crews:
+                crew.done()
 
     def _maintain(self, world: World, subject: Subject, node: int, attempt: Attempt) -> Story:
         # Drawn whether or not it comes to it, so that every policy meets the same times.

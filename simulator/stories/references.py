@@ -17,6 +17,8 @@ class Refers(Enum):
     SERVICE_ACCOUNT = "ServiceAccount"
     TRAFFIC = "traffic"
     CACHE = "cache"
+    CREW = "crew"
+    RESPONSE = "response"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ ServiceName = Annotated[str, Refers.TRAFFIC]
 """A Service that gets traffic, as `traffic` calls it."""
 CachedServiceName = Annotated[str, Refers.CACHE]
 """A Service whose traffic has a cache before it."""
+CrewName = Annotated[str, Refers.CREW]
+"""A crew of the experiment's people."""
+ResponseName = Annotated[str, Refers.RESPONSE]
+"""A response of the experiment's people."""
 
 
 def references(policy: type) -> dict[str, Refers | ValueOf]:

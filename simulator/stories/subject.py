@@ -10,6 +10,8 @@ from simulator.hazards import Clock, Hazards
 from simulator.kernel import Event, Kernel, Order, Story
 from simulator.state.cluster import ClusterState
 from simulator.stories.outage import Effect, Outage, without_power
+from simulator.stories.people import People
+from simulator.stories.repair import ByPeople, Repair
 
 
 class Subject:
@@ -22,6 +24,7 @@ class Subject:
         hazards: Hazards,
         strikes: Counter[str],
         outages: list[Outage],
+        people: People,
         mode: str,
         name: str,
         rng: np.random.Generator,
@@ -34,6 +37,7 @@ class Subject:
         self.name = name
         self.rng = rng
         self._clock: Clock | None = None
+        self._people = people
         self._outages = outages
         """Those of all subjects, but for some that are over."""
         self._gone = False
@@ -56,6 +60,12 @@ class Subject:
     def repair(self, law: Distribution, of: str = "") -> float:
         """Seconds that the repair takes which begins now: of all that broke, or of this part of it."""
         return self._hazards.repairs.draw(self.mode, of or self.name, law, self.rng)
+
+    def mend(self, repair: Repair, of: str = "") -> Event:
+        """An event to yield: succeeds when all that broke now, or this part of it, is repaired."""
+        if isinstance(repair, ByPeople):
+            return self._people.mend(repair.response, self.mode, of or self.name, self.rng)
+        return self._kernel.sleep(self.repair(repair, of), Order.REPAIR)
 
     def leave(self) -> None:
         """It is gone for good: it fails no more."""
@@ -82,11 +92,13 @@ class Subject:
         self._outages[:] = [*(one for one in self._outages if not one.over), outage]
         return outage
 
-    def take_down_for(self, seconds: float, nodes: Collection[int]) -> None:
-        """As `take_down`; the nodes get power back after `seconds`, whatever the story does until then."""
-        self._kernel.timer(seconds, self.take_down(nodes).end, Order.REPAIR)
+    def take_down_until(self, mended: Event, nodes: Collection[int]) -> None:
+        """As `take_down`; the nodes get power back at this event, whatever the story does until then."""
+        outage = self.take_down(nodes)
+        assert mended.callbacks is not None
+        mended.callbacks.append(lambda _: outage.end())
 
-    def up_and_down(self, nodes: Collection[int], time_to_failure: Distribution, time_to_repair: Distribution) -> Story:
+    def up_and_down(self, nodes: Collection[int], time_to_failure: Distribution, time_to_repair: Repair) -> Story:
         """The story of nodes that lose power together, are repaired together, and start anew."""
         power = (without_power(self._state.nodes),)
         return self.well_and_impaired(nodes, power, time_to_failure, time_to_repair, at_once=nodes)
@@ -96,7 +108,7 @@ class Subject:
         nodes: Collection[int],
         effects: Sequence[Effect],
         time_to_failure: Distribution,
-        time_to_repair: Distribution,
+        time_to_repair: Repair,
         at_once: Collection[int],
     ) -> Story:
         """The story of nodes that are impaired together, are repaired together, and start anew.
@@ -105,7 +117,7 @@ class Subject:
         """
         while True:
             yield self.failure_after(time_to_failure, at_once)
-            repair = self.repair(time_to_repair)
+            mended = self.mend(time_to_repair)
             outage = self.impair(effects, nodes)
-            yield self._kernel.sleep(repair, Order.REPAIR)
+            yield mended
             outage.end()

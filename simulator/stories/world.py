@@ -10,6 +10,7 @@ from models.distributions import Distribution
 from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from models.node import ZONE_LABEL, Node
+from models.people import People as Declared
 from simulator.component import Components
 from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.demand.users import Users
@@ -37,6 +38,7 @@ from simulator.stories.evictions import Evictions
 from simulator.stories.machines import Machines
 from simulator.stories.memory import Memory
 from simulator.stories.outage import Outage
+from simulator.stories.people import People
 from simulator.stories.rollouts import Rollouts
 from simulator.stories.service_path import ServicePath
 from simulator.stories.storage import Storage
@@ -64,6 +66,7 @@ class World:
         users: Users,
         kinds_of_nodes: Sequence[Node] = (),
         began: float = 0.0,
+        people: Declared = Declared(),
     ) -> None:
         self._kernel = kernel
         self._state = state
@@ -86,6 +89,8 @@ class World:
         """How often each failure mode of nodes, or operation, struck."""
         self.journal = Journal(began)
         """What operations are asked to do."""
+        self.people = People(kernel, hazards.repairs, lambda: self.elapsed, people)
+        """Who mends what breaks."""
         self.due: set[Timer] = set()
         """What waits for a time that was set from the beginning: the schedules of operations."""
         self.watch = Watch(kernel, state)
@@ -220,7 +225,8 @@ class World:
     ) -> Subject:
         """Starts `story(subject, *arguments)`, about a subject with a stream of its own: "failure/mode/subject"."""
         rng = self._streams.stream(f"failure/{mode}/{subject}")
-        about = Subject(self._kernel, self._state, self._hazards, self.strikes, self._outages, mode, subject, rng)
+        kernel, state, hazards = self._kernel, self._state, self._hazards
+        about = Subject(kernel, state, hazards, self.strikes, self._outages, self.people, mode, subject, rng)
         self._kernel.tell(story(about, *arguments, **named))
         return about
 

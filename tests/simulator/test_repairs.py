@@ -73,3 +73,30 @@ def test_a_new_repair_of_the_same_takes_the_place_of_the_old() -> None:
     found.draw("m", "a", Fixed(100.0), rng)
     found.draw("m", "a", Fixed(30.0), rng)
     assert found.longest_left({"m"}) == 30.0
+
+
+def test_a_repair_that_waits_is_drawn_at_once_and_begins_later() -> None:
+    kernel, found = repairs()
+    found.wait("m", "a", (Fixed(60.0), Fixed(40.0)), np.random.default_rng(1))
+    kernel.run_until(500.0)
+    assert found.longest_left({"m"}) == 100.0
+    assert found.longest_left({"other"}) == 0.0
+    assert found.begin("m", "a") == 100.0
+    kernel.run_until(530.0)
+    assert found.longest_left({"m"}) == 70.0
+    assert found.log_likelihood_ratio == 0.0
+
+
+def test_the_sum_of_several_times_is_biased_by_its_length_as_a_whole() -> None:
+    _, found = repairs()
+    found.biased = {"m"}
+    laws, rng = (Fixed(30.0), Exponential(10.0), LAW), np.random.default_rng(4)
+    weights = []
+    for _ in range(4000):
+        found.log_likelihood_ratio = 0.0
+        found.wait("m", "a", laws, rng)
+        seconds = found.begin("m", "a")
+        weights.append(math.exp(found.log_likelihood_ratio))
+        assert weights[-1] == pytest.approx(140.0 / seconds)
+    # The mean of mean/x under the biased law is 1; so is that of any law's weight.
+    assert abs(float(np.mean(weights)) - 1) <= 4 * float(np.std(weights)) / math.sqrt(len(weights))

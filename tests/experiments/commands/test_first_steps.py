@@ -19,6 +19,9 @@ def test_the_examples_are_listed_with_their_questions(capsys: pytest.CaptureFixt
     assert main(["examples"]) == 0
     said = capsys.readouterr()
     assert "quickstart          What does a second replica buy?" in said.out
+    modes = said.out.partition("in configs/gallery:")[2]
+    assert "nodeCrash           A node is lost: how long is a Service" in modes
+    assert "drain               What does patching" in modes
     assert "quickstart.ipynb" in said.out
     assert "where-the-downtime-comes-from.ipynb Where the downtime" in said.out
     assert said.err == "copy them with: kubenines examples -o FOLDER\n"
@@ -26,7 +29,7 @@ def test_the_examples_are_listed_with_their_questions(capsys: pytest.CaptureFixt
 
 def test_examples_that_are_copied_can_be_read_and_are_not_written_over(tmp_path: Path) -> None:
     assert main(["examples", "-o", str(tmp_path)]) == 0
-    for path in (tmp_path / "configs").iterdir():
+    for path in (tmp_path / "configs").rglob("*.yaml"):
         assert Experiment.from_yaml(path).scenarios()
     assert json.loads((tmp_path / "notebooks" / "quickstart.ipynb").read_text())["cells"]
     assert main(["examples", "-o", str(tmp_path)]) == 2

@@ -1,0 +1,47 @@
+"""The gallery: an experiment for every failure mode and operation, in which it strikes."""
+
+from pathlib import Path
+
+import pytest
+
+from experiments import Experiment
+from experiments.report.remarks import strikes
+from simulator.registry import classes
+
+GALLERY = Path(__file__).parents[2] / "experiments" / "configs" / "gallery"
+TYPES = {**classes("failure"), **classes("operation")}
+FILES = sorted(GALLERY.glob("*.yaml"))
+REPLICATIONS = 2
+"""Of each policy that has what the file is about."""
+
+
+def test_failure_modes_and_operations_have_no_name_in_common() -> None:
+    assert not set(classes("failure")) & set(classes("operation"))
+
+
+def test_every_failure_mode_and_operation_has_its_experiment_and_nothing_else_has() -> None:
+    files = {path.stem for path in FILES}
+    missing = [f"experiments/configs/gallery/{name}.yaml" for name in TYPES if name not in files]
+    assert not missing, f"every type needs an experiment in which it strikes; missing: {', '.join(missing)}"
+    unknown = sorted(files - set(TYPES))
+    assert not unknown, f"named after no failure mode or operation: {', '.join(unknown)}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_it_begins_with_a_question_and_what_it_is_about_strikes(path: Path) -> None:
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    assert first.startswith("# "), "the first line is a comment"
+    assert first.endswith("?"), "the first line is a question"
+    experiment = Experiment.from_yaml(path, (f"replications={REPLICATIONS}",))
+    assert experiment.warnings == ()
+    stories = {
+        (scenario.policy, story.name)
+        for scenario in experiment.scenarios()
+        for story in (*scenario.failures, *scenario.operations)
+        if type(story) is TYPES[path.stem]
+    }
+    assert stories, f"no policy has a {path.stem}"
+    found = experiment.only(*(policy for policy in experiment.policies if policy in dict(stories))).run(workers=1)
+    assert found.failed.empty
+    struck = strikes(found)
+    assert sum(struck[policy].get(name, 0) for policy, name in stories) > 0
