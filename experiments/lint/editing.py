@@ -5,7 +5,6 @@ what it said before, but for the one value, the edit is refused. So what is writ
 change (an alias, a merge key) is left alone.
 """
 
-import copy
 import json
 import math
 import textwrap
@@ -32,12 +31,15 @@ def with_value(text: str, number: int, path: Path, value: Any) -> str:
     Mappings on the way that are missing are made. Raises CannotEdit.
     """
     try:
+        before = [one.value for one in parse_documents(text)]
+        wanted = [_set(one, path, value) if i == number else one for i, one in enumerate(before)]
+        if wanted == before:
+            return text
         changed = _with_value(text, _roots(text)[number], path, value)
-        before, after = ([one.value for one in parse_documents(each)] for each in (text, changed))
+        after = [one.value for one in parse_documents(changed)]
     except (yaml.YAMLError, InputError, IndexError):
         raise CannotEdit(f"{dotted(path)}: the file cannot be read as plain YAML or JSON") from None
-    before[number] = _set(before[number], path, value)
-    if after != before:
+    if after != wanted:
         raise CannotEdit(f"{dotted(path)}: it stands for several places (an alias or a merge key): change it by hand")
     return changed
 
@@ -74,7 +76,7 @@ def _roots(text: str) -> list[yaml.Node]:
 
 
 def _is_null(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("", "~", "null")
+    return isinstance(node, yaml.ScalarNode) and not node.style and node.value in ("", "~", "null")
 
 
 def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
@@ -139,11 +141,12 @@ def _flow(value: Any) -> str:
     return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=math.inf).partition("\n")[0]
 
 
-def _set(document: Any, path: Path, value: Any) -> Any:
-    changed = node = copy.deepcopy(document)
-    for step in path[:-1]:
-        if isinstance(node, dict) and node.get(step) is None:
-            node[step] = {}
-        node = node[step]
-    node[path[-1]] = value
-    return changed
+def _set(value: Any, path: Path, new: Any) -> Any:
+    """The value with another part; what it shares with other parts of the document stays as it is there."""
+    if not path:
+        return new
+    step, rest = path[0], path[1:]
+    if isinstance(value, list) and isinstance(step, int):
+        return [_set(item, rest, new) if i == step else item for i, item in enumerate(value)]
+    mapping = value if isinstance(value, dict) else {}
+    return {**mapping, step: _set(mapping.get(step), rest, new)}

@@ -12,6 +12,7 @@ from experiments.lint.finding import Severity
 from experiments.lint.patch import Patch
 from experiments.lint.rule import Smell, rule
 from models.distributions import Distribution
+from models.input.problems import Path
 from models.traffic import Traffic
 from models.units import format_duration
 
@@ -74,18 +75,12 @@ def pre_stop_shorter_than_endpoint_lag(app: Application) -> Iterator[Smell]:
                 continue
             said = f"1 of 20 changes of the endpoints takes {lag:.2g} s or more to reach the clients"
             path = (*place.path, "lifecycle", "preStop")
+            does = f"waits {_seconds(hook)}" if hook else "has no preStop hook"
+            message = f"container {place.means.name} {does}, and {said}"
             sleep = max(_SLEEP, math.ceil(lag))
-            patch: Patch | None = None
-            if not hook:
-                message = f"container {place.means.name} has no preStop hook, and {said}"
-                severity, patch = Severity.INFO, Patch.of(workload.manifest, path, {"sleep": {"seconds": sleep}})
-            else:
-                is_sleep = "sleep" in (workload.written(*path) or {})
-                message = f"container {place.means.name} waits {_seconds(hook)}, and {said}"
-                severity = Severity.WARNING
-                if is_sleep:
-                    patch = Patch.of(workload.manifest, (*path, "sleep", "seconds"), sleep)
-            yield Smell(workload.manifest, path, message, f"preStop: {{sleep: {{seconds: {sleep}}}}}", patch, severity)
+            mend, patch = _longer(workload, path, sleep)
+            severity = Severity.WARNING if hook else Severity.INFO
+            yield Smell(workload.manifest, path, message, mend, patch, severity)
 
 
 @rule(
@@ -101,6 +96,19 @@ def no_grace(app: Application) -> Iterator[Smell]:
             path = (*workload.pod, "terminationGracePeriodSeconds")
             patch = Patch.of(workload.manifest, path, _TO_FINISH)
             yield Smell(workload.manifest, path, "it has no grace period", f"{path[-1]}: {_TO_FINISH}", patch)
+
+
+def _longer(workload: Workload, path: Path, sleep: int) -> tuple[str, Patch | None]:
+    """What has a container wait so long, and the change; a grace period that would be too short comes first."""
+    mend = f"preStop: {{sleep: {{seconds: {sleep}}}}}"
+    if workload.spec.termination_grace_period <= sleep:
+        enough = sleep + _TO_FINISH
+        grace = Patch.of(workload.manifest, (*workload.pod, "terminationGracePeriodSeconds"), enough)
+        return f"{mend}, and terminationGracePeriodSeconds: {enough}", grace
+    hook = workload.written(*path)
+    if not hook:
+        return mend, Patch.of(workload.manifest, path, {"sleep": {"seconds": sleep}})
+    return mend, Patch.of(workload.manifest, (*path, "sleep", "seconds"), sleep) if "sleep" in hook else None
 
 
 def _quantile(app: Application, workload: Workload) -> list[float]:
