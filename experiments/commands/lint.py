@@ -39,6 +39,13 @@ _SEVERITIES = ("error", "warning", "info")
     help="Exit with 1 if anything as bad as this is found.",
 )
 @click.option("--fix", is_flag=True, help="Write the patches into the manifests, and show what is left.")
+@click.option(
+    "--compare",
+    "compared",
+    type=PATH,
+    metavar="FILE",
+    help="Write an experiment with a policy for each rule's mends: to run it tells what the smells cost.",
+)
 @click.option("--rules", "listed", is_flag=True, help="List the rules, and look at nothing.")
 def lint(
     paths: tuple[str, ...],
@@ -48,6 +55,7 @@ def lint(
     severity: str,
     fail_on: str,
     fix: bool,
+    compared: str | None,
     listed: bool,
 ) -> int:
     """Find what costs availability in manifests and experiments (files or directories), without breaking anything.
@@ -74,6 +82,8 @@ def lint(
     report = look()
     if fix:
         report = _fixed(report, look)
+    if compared is not None:
+        _write_comparison(paths, report, compared)
     _show(report, form)
     worst = report.worst()
     return FOUND if fail_on != "never" and worst is not None and worst.is_at_least(Severity(fail_on)) else 0
@@ -93,6 +103,22 @@ def _fixed(report: "Report", look: "Callable[[], Report]") -> "Report":
     files = {one.location.file for one in done}
     say(f"fixed {counted(len(done), 'finding')} in {counted(len(files), 'file')}")
     return report
+
+
+def _write_comparison(paths: tuple[str, ...], report: "Report", file: str) -> None:
+    """The experiment with a policy for each rule's mends; says on stderr how to run it."""
+    from experiments.experiment import Experiment
+    from experiments.lint.comparing import with_mends
+    from experiments.preflight.inputs import told_apart
+
+    experiments, manifests = told_apart(paths)
+    if len(experiments) != 1 or manifests:
+        raise click.UsageError("--compare is about one experiment file: give that alone")
+    compared, refused = with_mends(Experiment.from_yaml(experiments[0]), report.findings)
+    for rule, why in refused.items():
+        say(f"warning: no policy for {rule}: {why}")
+    compared.to_yaml(file)
+    say(f"what the smells cost: kubenines run {file}")
 
 
 def _show(report: "Report", form: str) -> None:

@@ -60,13 +60,15 @@ def pre_stop_shorter_than_endpoint_lag(app: Application) -> Iterator[Smell]:
     Clients are late by what the experiment says of the traffic to the Service (endpointLag), else by 2 s in one of 20
     changes. Without any hook it is only an info: the process may itself go on to answer after SIGTERM, which
     `behaviour.answersWhileStopping` of an experiment says. One container that waits is not enough: each that answers
-    has to. Hooks of which nobody can tell how long they take are not judged.
+    has to. Hooks of which nobody can tell how long they take are not judged, nor is the only pod of a StatefulSet: its
+    clients have nobody else to go to, and its replacement waits for its end.
     """
     for workload in app.workloads:
         behaviour = app.behaviour.of(
             workload.manifest.kind, workload.maker.name, workload.maker.namespace, workload.maker.template
         )
-        if not workload.serves or not workload.proxied or behaviour.answers_while_stopping:
+        is_alone = workload.manifest.kind == "StatefulSet" and workload.most < 2
+        if not workload.serves or not workload.proxied or behaviour.answers_while_stopping or is_alone:
             continue
         lag = max(_quantile(app, workload))
         for place in workload.containers:
