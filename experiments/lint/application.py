@@ -159,11 +159,11 @@ class Application:
         """All that makes pods and is written in an object."""
         found = []
         for maker in self.cluster.pod_makers():
-            manifest = self.manifest_of(kind_of(maker), maker.namespace, maker.name)
-            if manifest is None:
-                continue
-            budgets = [one for one in self.cluster.budgets if one.selects(maker.namespace, maker.template.labels)]
-            found.append(Workload(manifest, maker, self._services(maker), tuple(budgets), self._autoscaler(maker)))
+            manifest = self._written_as(maker)
+            if manifest is not None:
+                budgets = [one for one in self.cluster.budgets if one.selects(maker.namespace, maker.template.labels)]
+                scaled_by = self._scaled_by(manifest)
+                found.append(Workload(manifest, maker, self._services(maker), tuple(budgets), scaled_by))
         return tuple(found)
 
     def services(self) -> Iterator[tuple[Manifest, Service]]:
@@ -182,7 +182,7 @@ class Application:
 
     def autoscalers(self) -> Iterator[tuple[Manifest, HorizontalPodAutoscaler, Workload | None]]:
         """The autoscalers, with their objects and the workloads that they scale, if these are given."""
-        by_target = {f"{kind_of(one.maker)}/{one.maker.namespace}/{one.maker.name}": one for one in self.workloads}
+        by_target = {_target(one.manifest): one for one in self.workloads}
         for autoscaler in self.cluster.autoscalers:
             manifest = self.manifest_of("HorizontalPodAutoscaler", autoscaler.namespace, autoscaler.name)
             if manifest is not None:
@@ -219,6 +219,16 @@ class Application:
             service for service in self.cluster.services if any(service.selects(maker.namespace, one) for one in labels)
         )
 
-    def _autoscaler(self, maker: PodMaker) -> HorizontalPodAutoscaler | None:
-        target = f"{kind_of(maker)}/{maker.namespace}/{maker.name}"
-        return next((one for one in self.cluster.autoscalers if one.target == target), None)
+    def _scaled_by(self, manifest: Manifest) -> HorizontalPodAutoscaler | None:
+        return next((one for one in self.cluster.autoscalers if one.target == _target(manifest)), None)
+
+    def _written_as(self, maker: PodMaker) -> Manifest | None:
+        """The object that it was made of: of its own kind, or a custom resource that is read as one."""
+        manifest = self.manifest_of(kind_of(maker), maker.namespace, maker.name)
+        named = (one for one in self.objects if (one.namespace, one.name) == (maker.namespace, maker.name))
+        return manifest or next((one for one in named if isinstance(written(one, "spec", "template"), dict)), None)
+
+
+def _target(manifest: Manifest) -> str:
+    """How an autoscaler refers to it."""
+    return f"{manifest.kind}/{manifest.namespace}/{manifest.name}"

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from experiments.design.scenario import Scenario
 from experiments.experiment import Experiment
@@ -51,10 +50,8 @@ def lint(paths: Iterable[str], *, experiment: str | None = None, only: Sequence[
     applications = {file: _of_experiment(Experiment.from_yaml(file)) for file in files}
     if manifests:
         applications[""] = {"": _of_manifests(manifests, experiment)}
-    found: list[tuple[Finding, bool]] = []
-    for by_policy in applications.values():
-        found += _together(by_policy, chosen)
-    findings = dict.fromkeys(sorted(found, key=lambda one: one[0].order))
+    found = [one for by_policy in applications.values() for one in _together(by_policy, chosen)]
+    findings = sorted(_once(found), key=lambda one: one[0].order)
     every = [app for by_policy in applications.values() for app in by_policy.values()]
     return Report(
         findings=tuple(one for one, suppressed in findings if not suppressed),
@@ -72,7 +69,7 @@ def _of_experiment(experiment: Experiment) -> dict[str, Application]:
             design.objects[scenario.policy],
             scenario.cluster,
             scenario.behaviour,
-            _settings(scenario),
+            arguments(scenario),
             tuple(design.named),
             {traffic.service: traffic.endpoint_lag for traffic in scenario.traffic},
         )
@@ -88,17 +85,12 @@ def _of_manifests(paths: Sequence[str], experiment: str | None) -> Application:
     scenario = Experiment.from_yaml(experiment).scenarios()[0]
     built = build_cluster(objects, scenario.cluster.nodes, scenario.behaviour)
     cluster = replace(built.cluster, pools=scenario.cluster.pools)
-    return Application(objects, cluster, scenario.behaviour, _settings(_about(scenario, cluster)), built.named)
+    return Application(objects, cluster, scenario.behaviour, arguments(_about(scenario, cluster)), built.named)
 
 
 def _about(scenario: Scenario, cluster: Cluster) -> Scenario:
     """The scenario with another cluster, and without what is about the Services of its own."""
     return replace(scenario, cluster=cluster, services=(), operations=(), loads=(), traffic=(), calls=())
-
-
-def _settings(scenario: Scenario) -> dict[str, Any]:
-    """What `simulate` takes to start its cluster."""
-    return arguments(scenario)
 
 
 def _together(by_policy: Mapping[str, Application], chosen: Sequence[Rule]) -> list[tuple[Finding, bool]]:
@@ -110,6 +102,17 @@ def _together(by_policy: Mapping[str, Application], chosen: Sequence[Rule]) -> l
     return [
         (one if len(under) == len(by_policy) else replace(one, policies=tuple(under)), suppressed)
         for (one, suppressed), under in ((found, list(dict.fromkeys(under))) for found, under in policies.items())
+    ]
+
+
+def _once(found: Iterable[tuple[Finding, bool]]) -> list[tuple[Finding, bool]]:
+    """What several applications share, once: it holds under all policies if it does so in one of them."""
+    policies: dict[tuple[Finding, bool], list[tuple[str, ...]]] = {}
+    for finding, suppressed in found:
+        policies.setdefault((replace(finding, policies=()), suppressed), []).append(finding.policies)
+    return [
+        (one if () in under else replace(one, policies=tuple(dict.fromkeys(sum(under, ())))), suppressed)
+        for (one, suppressed), under in policies.items()
     ]
 
 

@@ -87,3 +87,15 @@ def test_rules_are_described_and_named_alike() -> None:
         assert rule.check.__name__ == name.replace("-", "_")
         assert rule.summary.endswith("."), name
         assert not rule.effect.endswith("."), name
+
+
+def test_what_two_experiments_share_is_told_once(tmp_path: Path) -> None:
+    write(tmp_path, NO_PROBE, SERVICE, BUDGET)
+    one = "{name: one, patches: [{target: {kind: Deployment, name: web}, set: {spec.replicas: 1}}]}"
+    for name, policies in (("e.yaml", f"  policies: [{{name: three}}, {one}]\n"), ("f.yaml", "")):
+        write(tmp_path, EXPERIMENT + policies, name=name)
+    findings = lint([str(tmp_path / "e.yaml"), str(tmp_path / "f.yaml")]).findings
+    assert [(found.rule, found.policies) for found in findings] == [
+        ("single-replica", ("one",)),
+        ("no-readiness-probe", ()),
+    ]
