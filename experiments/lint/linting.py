@@ -1,8 +1,9 @@
 """Lints files: reads them as applications, has the rules look at each, and puts what they find in order."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from experiments.design.scenario import Scenario
 from experiments.experiment import Experiment
@@ -13,6 +14,7 @@ from experiments.lint.suppression import is_suppressed
 from experiments.preflight.inputs import told_apart
 from experiments.runner.replication import arguments
 from models.cluster import Cluster
+from models.input.problems import InputError, Problem
 from models.manifests import build_cluster, read_manifests
 
 
@@ -46,13 +48,10 @@ def lint(paths: Iterable[str], *, experiment: str | None = None, only: Sequence[
     themselves. With `only`, these rules alone look. Raises InputError with all problems.
     """
     chosen = [rule for name, rule in rules().items() if not only or name in only]
-    files, manifests = told_apart(paths)
-    applications = {file: _of_experiment(Experiment.from_yaml(file)) for file in files}
-    if manifests:
-        applications[""] = {"": _of_manifests(manifests, experiment)}
-    found = [one for by_policy in applications.values() for one in _together(by_policy, chosen)]
+    applications = _applications(paths, experiment)
+    found = [one for by_policy in applications for one in _together(by_policy, chosen)]
     findings = sorted(_once(found), key=lambda one: one[0].order)
-    every = [app for by_policy in applications.values() for app in by_policy.values()]
+    every = [app for by_policy in applications for app in by_policy.values()]
     return Report(
         findings=tuple(one for one, suppressed in findings if not suppressed),
         suppressed=tuple(one for one, suppressed in findings if suppressed),
@@ -61,9 +60,26 @@ def lint(paths: Iterable[str], *, experiment: str | None = None, only: Sequence[
     )
 
 
-def _of_experiment(experiment: Experiment) -> dict[str, Application]:
+def _applications(paths: Iterable[str], experiment: str | None) -> list[dict[str, Application]]:
+    """Those of each experiment by policy, that of all manifests under none. Raises InputError with all problems."""
+    files, manifests = told_apart(paths)
+    read: list[Callable[[], dict[str, Application]]] = [partial(_of_experiment, file) for file in files]
+    if manifests:
+        read.append(lambda: {"": _of_manifests(manifests, experiment)})
+    applications, problems = [], list[Problem]()
+    for one in read:
+        try:
+            applications.append(one())
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return applications
+
+
+def _of_experiment(file: str) -> dict[str, Application]:
     """The application under each policy."""
-    design = experiment.design
+    design = Experiment.from_yaml(file).design
     return {
         scenario.policy: Application(
             design.objects[scenario.policy],

@@ -7,10 +7,12 @@ from experiments.lint.application import Application
 from experiments.lint.finding import Severity
 from experiments.lint.patch import Patch
 from experiments.lint.rule import Smell, rule
+from models.behaviour import PodBehaviour
 
 _HANDLERS = ("httpGet", "tcpSocket", "grpc", "exec")
-_LONGER = 3
-"""How many times as long a container may be unready as it takes to be found so, before it is killed: our choice."""
+_TOO_SOON, _LONG_ENOUGH = 2, 3
+"""How many times as long as it takes to find a container unready it is left alone: less than so much is found, and
+mended to so much. Both are our choice."""
 
 
 @rule(
@@ -42,9 +44,9 @@ def no_readiness_probe(app: Application) -> Iterator[Smell]:
     effect="under overload pods are restarted rather than relieved: the others get their share, and fall in turn",
 )
 def liveness_is_readiness(app: Application) -> Iterator[Smell]:
-    """The liveness probe asks the same as the readiness probe, and kills as soon as that takes out of the Service.
+    """The liveness probe asks the same as the readiness probe, and kills soon after that takes out of the Service.
 
-    To ask the same is well where the liveness probe waits much longer (periodSeconds x failureThreshold).
+    To ask the same is well where the liveness probe waits at least twice as long (periodSeconds x failureThreshold).
 
     Source: the documentation of Kubernetes on probes; docs of kube-score (README_PROBES).
     """
@@ -58,9 +60,9 @@ def liveness_is_readiness(app: Application) -> Iterator[Smell]:
             asked = [{key: place.written[probe].get(key) for key in _HANDLERS} for probe in _PROBES]
             unready = readiness.period * readiness.failure_threshold
             killed = liveness.period * liveness.failure_threshold
-            if asked[0] != asked[1] or killed >= _LONGER * unready:
+            if asked[0] != asked[1] or killed >= _TOO_SOON * unready:
                 continue
-            threshold = math.ceil(_LONGER * unready / liveness.period)
+            threshold = math.ceil(_LONG_ENOUGH * unready / liveness.period)
             path = (*place.path, "livenessProbe")
             message = (
                 f"container {place.means.name} is killed {killed:g} s after it ceases to answer, for what takes it out "
@@ -83,13 +85,15 @@ _PROBES = ("livenessProbe", "readinessProbe")
 def killed_while_starting(app: Application) -> Iterator[Smell]:
     """The liveness probe, or start-up probe, gives up before starts are over that are as long as one in 20 is.
 
-    How long they are is what the experiment says (behaviour.startup). A start-up probe holds the liveness probe back.
+    How long they are is what the experiment says (behaviour.startup); where it says nothing, nothing is judged. A
+    start-up probe holds the liveness probe back.
     """
     for workload in app.workloads:
         maker = workload.maker
         behaviour = app.behaviour.of(workload.manifest.kind, maker.name, maker.namespace, maker.template)
         longest = behaviour.startup.age_at(-math.log(0.05))
-        for place in workload.containers:
+        is_said = behaviour.startup != PodBehaviour().startup
+        for place in workload.containers if is_said else ():
             name = "startupProbe" if place.means.startup is not None else "livenessProbe"
             probe = place.means.startup or place.means.liveness
             if probe is None or workload.runs_to_an_end:

@@ -79,6 +79,10 @@ def test_an_input_that_cannot_be_read_is_refused_with_all_problems(tmp_path: Pat
     with pytest.raises(InputError) as error:
         report(tmp_path, DEPLOYMENT.replace("replicas: 3", "replicas: -1"), SERVICE.replace("port: 80,", "port: 0,"))
     assert len(error.value.problems) == 2
+    wrong = write(tmp_path, EXPERIMENT.replace("1d", "soon"), name="wrong.yaml")
+    with pytest.raises(InputError) as error:
+        lint([str(wrong), str(tmp_path / "app.yaml")])
+    assert {problem.location.file for problem in error.value.problems} == {str(wrong), str(tmp_path / "app.yaml")}
 
 
 def test_rules_are_described_and_named_alike() -> None:

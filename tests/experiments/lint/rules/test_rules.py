@@ -398,6 +398,19 @@ def test_nothing_is_found_in_what_is_sound(tmp_path: Path, experiment: str | Non
     assert bool(seen.not_judged) == (experiment is None)
 
 
+def test_a_liveness_probe_that_waits_longer_may_ask_the_same(tmp_path: Path) -> None:
+    same = PROBE.replace("readiness", "liveness").replace("port: http}", "port: http}, failureThreshold: 6")
+    assert found(tmp_path, DEPLOYMENT.replace(PROBE, PROBE + same), SERVICE, BUDGET) == {}
+
+
+def test_starts_of_which_nobody_says_how_long_they_take_are_not_judged(tmp_path: Path) -> None:
+    hasty = (
+        PROBE.replace("readiness", "liveness").replace("/ready", "/live").replace("http}", "http}, periodSeconds: 1")
+    )
+    documents = [DEPLOYMENT.replace(PROBE, PROBE + hasty), SERVICE, BUDGET]
+    assert found(tmp_path, *documents, experiment=EXPERIMENT) == {}
+
+
 DAEMONS = """\
 apiVersion: apps/v1
 kind: DaemonSet
