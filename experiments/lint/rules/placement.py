@@ -1,5 +1,6 @@
 """Where pods can be, on the nodes of a cluster."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 
@@ -8,8 +9,9 @@ from experiments.lint.finding import Severity
 from experiments.lint.patch import Patch
 from experiments.lint.rule import Smell, rule
 from models.daemonset import DaemonSet
+from models.input.problems import Path
 from models.labels import Operator
-from models.node import HOSTNAME_LABEL, ZONE_LABEL, Node, TaintEffect
+from models.node import HOSTNAME_LABEL, REGION_LABEL, ZONE_LABEL, Node, TaintEffect
 from models.pod import Pod, PodAffinityTerm, WhenUnsatisfiable
 from models.units import counted
 
@@ -37,17 +39,18 @@ def not_placed(app: Application) -> Iterator[Smell]:
 def anti_affinity_cannot_be_met(app: Application) -> Iterator[Smell]:
     """Required anti-affinity keeps the pods of a workload apart, and there are fewer domains than replicas.
 
-    Domains are counted over the nodes that the pods may be on by their selectors, node affinity and tolerations. A
-    warning if only an autoscaler's further replicas lack one.
+    Domains are counted over the nodes that the pods may be on by their selectors, node affinity and tolerations; where
+    such a node lacks the label, or nodes may be added, there is no limit. A warning if only an autoscaler's further
+    replicas lack one.
     """
     for workload in app.workloads:
         for number, term in keeping_apart(workload):
-            there = len(domains(app, workload, term.topology_key))
+            there = places(app, workload, term.topology_key)
             if there < workload.most:
                 few = there < workload.fewest
                 wanted = workload.fewest if few else workload.most
                 path = (*workload.pod, *_ANTI_AFFINITY, number)
-                message = f"{wanted} replicas, and {counted(there, 'place')} for them by {term.topology_key}"
+                message = f"{wanted} replicas, and {counted(int(there), 'place')} for them by {term.topology_key}"
                 mend = "a preferred rule, or topologySpreadConstraints with whenUnsatisfiable: ScheduleAnyway"
                 severity = Severity.ERROR if few else Severity.WARNING
                 yield Smell(workload.manifest, path, message, mend, None, severity)
@@ -123,6 +126,28 @@ def replicas_share_a_domain(app: Application) -> Iterator[Smell]:
 
 
 @rule(
+    "keeps-nothing-apart",
+    Severity.WARNING,
+    effect="the rule does nothing: replicas may all be on one node, or in one zone, which takes them all",
+    needs_cluster=True,
+)
+def keeps_nothing_apart(app: Application) -> Iterator[Smell]:
+    """Anti-affinity, or a soft spread, goes by a label that none of the nodes has.
+
+    As by failure-domain.beta.kubernetes.io/zone, the old name of topology.kubernetes.io/zone. A hard spread by such a
+    label is found by spread-cannot-be-met.
+    """
+    for workload in app.workloads if app.nodes else ():
+        for path, key in _keys(workload):
+            if any(key in node.labels for node in app.nodes):
+                continue
+            new = _RENAMED.get(key)
+            mend = f"topologyKey: {new}" if new else "a topologyKey that nodes have"
+            patch = Patch.of(workload.manifest, path, new) if new else None
+            yield Smell(workload.manifest, path, f"no node has the label {key}", mend, patch)
+
+
+@rule(
     "pinned-to-one-node",
     Severity.WARNING,
     effect="the node takes all replicas with it, and nothing replaces them anywhere else",
@@ -144,7 +169,25 @@ def pinned_to_one_node(app: Application) -> Iterator[Smell]:
         yield Smell(workload.manifest, path, f"its pods may be on node {node} alone", "select nodes by what they have")
 
 
+_RENAMED = {
+    "failure-domain.beta.kubernetes.io/zone": ZONE_LABEL,
+    "failure-domain.beta.kubernetes.io/region": REGION_LABEL,
+    "beta.kubernetes.io/hostname": HOSTNAME_LABEL,
+}
 _ANTI_AFFINITY = ("affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+
+
+def _keys(workload: Workload) -> Iterator[tuple[Path, str]]:
+    """The labels by which replicas are to be kept apart, but those of hard spreads, with their places."""
+    affinity, path = workload.spec.affinity, (*workload.pod, "affinity", "podAntiAffinity")
+    for i, term in enumerate(affinity.pod_anti_required):
+        yield (*path, _ANTI_AFFINITY[-1], i, "topologyKey"), term.topology_key
+    for i, preferred in enumerate(affinity.pod_anti_preferred):
+        soft = "preferredDuringSchedulingIgnoredDuringExecution"
+        yield (*path, soft, i, "podAffinityTerm", "topologyKey"), preferred.term.topology_key
+    for i, constraint in enumerate(workload.spec.topology_spread_constraints):
+        if constraint.when_unsatisfiable is WhenUnsatisfiable.SCHEDULE_ANYWAY:
+            yield (*workload.pod, "topologySpreadConstraints", i, "topologyKey"), constraint.topology_key
 
 
 def keeping_apart(workload: Workload) -> Iterator[tuple[int, PodAffinityTerm]]:
@@ -156,12 +199,24 @@ def keeping_apart(workload: Workload) -> Iterator[tuple[int, PodAffinityTerm]]:
             yield number, term
 
 
+def places(app: Application, workload: Workload, key: str) -> float:
+    """How many pods of a workload find a place that exclude each other from domains by this label; inf: no limit.
+
+    A node without the label is in no domain, so nobody is excluded from it (interpodaffinity/filtering.go).
+    """
+    nodes = [node for node in app.nodes if may_be_on(workload, node)]
+    if any(pool.autoscaled for pool in app.cluster.pools) or any(key not in node.labels for node in nodes):
+        return math.inf
+    return len(domains(app, workload, key))
+
+
 def domains(app: Application, workload: Workload, key: str) -> list[str]:
     """The values of a label over the nodes that the pods of a workload may be on."""
-    return sorted({node.labels[key] for node in app.nodes if key in node.labels and _may_be_on(workload, node)})
+    return sorted({node.labels[key] for node in app.nodes if key in node.labels and may_be_on(workload, node)})
 
 
-def _may_be_on(workload: Workload, node: Node) -> bool:
+def may_be_on(workload: Workload, node: Node) -> bool:
+    """Whether the node has what the pods ask for, and no taint that they do not tolerate."""
     spec = workload.spec
     kept_off = [taint for taint in node.taints if taint.effect is not TaintEffect.PREFER_NO_SCHEDULE]
     return spec.allows_node(node.labels, node.name) and all(

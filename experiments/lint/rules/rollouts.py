@@ -3,13 +3,14 @@
 Source: pkg/controller/deployment.
 """
 
+import math
 from collections.abc import Iterator
 
 from experiments.lint.application import Application
 from experiments.lint.finding import Severity
 from experiments.lint.patch import Patch
 from experiments.lint.rule import Smell, rule
-from experiments.lint.rules.placement import domains, keeping_apart
+from experiments.lint.rules.placement import keeping_apart, places
 from experiments.lint.rules.volumes import exclusive_claims
 from models.deployment import Deployment, StrategyType
 from models.node import HOSTNAME_LABEL
@@ -90,21 +91,21 @@ def rollout_cannot_surge(app: Application) -> Iterator[Smell]:
         maker = workload.maker
         if not isinstance(maker, Deployment) or maker.strategy is not StrategyType.ROLLING_UPDATE:
             continue
-        _, unavailable = maker.fence_posts(workload.most)
-        keys = [term.topology_key for _, term in keeping_apart(workload) if not term.match_label_keys]
-        keys += [HOSTNAME_LABEL] if workload.spec.host_ports else []
-        for key in dict.fromkeys(keys):
-            there = len(domains(app, workload, key))
-            if unavailable == 0 and 0 < there == workload.most:
-                why = "a port of the node" if key == HOSTNAME_LABEL and workload.spec.host_ports else "anti-affinity"
+        terms = [term for _, term in keeping_apart(workload) if not term.match_label_keys]
+        limits = {f"anti-affinity by {term.topology_key}": places(app, workload, term.topology_key) for term in terms}
+        if workload.spec.host_ports:
+            limits["a port of the node"] = places(app, workload, HOSTNAME_LABEL)
+        for why, there in limits.items():
+            if not 0 < there < math.inf or not workload.fewest <= there <= workload.most:
+                continue
+            if maker.fence_posts(int(there))[1] == 0:
                 message = (
-                    f"{why} keeps its {workload.most} pods apart, there are {there} places for them by {key}, and none "
-                    "may go before the next is there"
+                    f"{why} keeps its pods apart, there are as many places as pods, {there:g}, and none may go before "
+                    "the next is there"
                 )
-                mend = "maxUnavailable: 1, or one node more"
                 path = ("spec", "strategy", "rollingUpdate", "maxUnavailable")
-                patch = Patch.of(workload.manifest, path, 1) if workload.most > 1 else None
-                yield Smell(workload.manifest, path, message, mend, patch)
+                patch = Patch.of(workload.manifest, path, 1) if there > 1 else None
+                yield Smell(workload.manifest, path, message, "maxUnavailable: 1, or one node more", patch)
                 break
 
 

@@ -274,14 +274,14 @@ CASES = [
     Case(
         "rollout-cannot-surge",
         "error",
-        "anti-affinity keeps its 3 pods apart, there are 3 places",
+        "anti-affinity by kubernetes.io/hostname keeps its pods apart, there are as many places as pods, 3",
         ((SPEC, APART),),
         on=EXPERIMENT,
     ),
     Case(
         "rollout-cannot-surge",
         "error",
-        "a port of the node keeps its 3 pods apart",
+        "a port of the node keeps its pods apart",
         (("containerPort: 8080", "containerPort: 8080, hostPort: 8080"),),
         on=EXPERIMENT,
     ),
@@ -347,6 +347,20 @@ CASES = [
         on=EXPERIMENT,
     ),
     Case(
+        "keeps-nothing-apart",
+        "warning",
+        "no node has the label failure-domain.beta.kubernetes.io/zone",
+        ((SPEC, APART.replace("kubernetes.io/hostname", "failure-domain.beta.kubernetes.io/zone")),),
+        on=EXPERIMENT,
+    ),
+    Case(
+        "keeps-nothing-apart",
+        "warning",
+        "no node has the label rack",
+        ((SPEC, SPREAD.replace("DoNotSchedule", "ScheduleAnyway")),),
+        on=EXPERIMENT,
+    ),
+    Case(
         "pinned-to-one-node",
         "warning",
         "node general-1 alone",
@@ -396,6 +410,20 @@ def test_nothing_is_found_in_what_is_sound(tmp_path: Path, experiment: str | Non
     # Three replicas on three nodes are drained one by one, each with a place to go.
     assert [f"{one.rule}: {one.message}" for one in seen.findings] == []
     assert bool(seen.not_judged) == (experiment is None)
+
+
+def test_anti_affinity_by_a_label_that_nodes_lack_has_no_limit(tmp_path: Path) -> None:
+    """A node without the label is in no domain, so it takes any number of the pods."""
+    apart = APART.replace("kubernetes.io/hostname", "rack")
+    seen = found(tmp_path, DEPLOYMENT.replace(SPEC, apart), SERVICE, BUDGET, experiment=EXPERIMENT)
+    assert set(seen) == {"keeps-nothing-apart"}
+
+
+def test_nodes_that_may_be_added_are_places_too(tmp_path: Path) -> None:
+    growing = EXPERIMENT.replace("count: 3", "count: 3, max: 9") + "  nodeAutoscaler: {type: clusterAutoscaler}\n"
+    four = [DEPLOYMENT.replace(SPEC, APART).replace("replicas: 3", "replicas: 4"), SERVICE, BUDGET]
+    assert "anti-affinity-cannot-be-met" in found(tmp_path, *four, experiment=EXPERIMENT)
+    assert set(found(tmp_path, *four, experiment=growing)) == set()
 
 
 def test_a_liveness_probe_that_waits_longer_may_ask_the_same(tmp_path: Path) -> None:
