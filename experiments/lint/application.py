@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from experiments.lint.trial import Trial
 from models.autoscaling import HorizontalPodAutoscaler
-from models.behaviour import Behaviour
+from models.behaviour import Behaviour, PodBehaviour
 from models.cluster import Cluster, PodMaker, kind_of, services_by_name, title
 from models.cronjob import CronJob
 from models.daemonset import DaemonSet
@@ -165,6 +165,11 @@ class Application:
                 scaled_by = self._scaled_by(manifest)
                 found.append(Workload(manifest, maker, self._services(maker), tuple(budgets), scaled_by))
         return tuple(found)
+
+    def behaviour_of(self, workload: Workload) -> PodBehaviour:
+        """How its pods behave, as far as an experiment says."""
+        maker = workload.maker
+        return self.behaviour.of(kind_of(maker), maker.name, maker.namespace, maker.template)
 
     def services(self) -> Iterator[tuple[Manifest, Service]]:
         """The Services that select pods, with their objects."""

@@ -235,10 +235,11 @@ def _only_node(workload: Workload) -> str:
 
 def _spread(workload: Workload, key: str) -> dict[str, object]:
     """A soft spread of its pods over the values of a label."""
-    selector = workload.written("spec", "selector")
+    selector = workload.written("spec", "selector") or {}
+    is_whole = "matchLabels" in selector or "matchExpressions" in selector  # a ReplicationController's is labels alone
     return {
         "maxSkew": 1,
         "topologyKey": key,
         "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": selector if "matchLabels" in selector else {"matchLabels": selector},
+        "labelSelector": selector if is_whole else {"matchLabels": dict(workload.maker.template.labels)},
     }

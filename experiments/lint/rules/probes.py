@@ -89,10 +89,9 @@ def killed_while_starting(app: Application) -> Iterator[Smell]:
     start-up probe holds the liveness probe back.
     """
     for workload in app.workloads:
-        maker = workload.maker
-        behaviour = app.behaviour.of(workload.manifest.kind, maker.name, maker.namespace, maker.template)
-        longest = behaviour.startup.age_at(-math.log(0.05))
-        is_said = behaviour.startup != PodBehaviour().startup
+        startup = app.behaviour_of(workload).startup
+        longest = startup.age_at(-math.log(0.05))
+        is_said = startup != PodBehaviour().startup
         for place in workload.containers if is_said else ():
             name = "startupProbe" if place.means.startup is not None else "livenessProbe"
             probe = place.means.startup or place.means.liveness

@@ -64,11 +64,10 @@ def pre_stop_shorter_than_endpoint_lag(app: Application) -> Iterator[Smell]:
     clients have nobody else to go to, and its replacement waits for its end.
     """
     for workload in app.workloads:
-        behaviour = app.behaviour.of(
-            workload.manifest.kind, workload.maker.name, workload.maker.namespace, workload.maker.template
-        )
         is_alone = workload.manifest.kind == "StatefulSet" and workload.most < 2
-        if not workload.serves or not workload.proxied or behaviour.answers_while_stopping or is_alone:
+        if not workload.serves or not workload.proxied or is_alone:
+            continue
+        if app.behaviour_of(workload).answers_while_stopping:
             continue
         lag = max(_quantile(app, workload))
         for place in workload.containers:

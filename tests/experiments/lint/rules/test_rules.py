@@ -510,3 +510,18 @@ def test_a_budget_is_found_out_by_the_nodes_that_its_pods_need(tmp_path: Path) -
     assert "drain-is-stuck" not in found(tmp_path, *documents, experiment=four)
     # On three nodes two may be drained, one after the other: each time the evicted pod comes back to its own node.
     assert "drain-is-stuck" not in found(tmp_path, *documents, experiment=EXPERIMENT)
+
+
+def test_a_process_that_goes_on_to_answer_needs_no_hook(tmp_path: Path) -> None:
+    documents = [one.replace("        lifecycle: {preStop: {sleep: {seconds: 5}}}\n", "") for one in SOUND]
+    assert set(found(tmp_path, *documents, experiment=EXPERIMENT)) == {"pre-stop-shorter-than-endpoint-lag"}
+    answering = EXPERIMENT.replace("  cluster:", "  behaviour: {answersWhileStopping: true}\n  cluster:")
+    assert set(found(tmp_path, *documents, experiment=answering)) == set()
+
+
+def test_clients_are_as_late_as_the_experiment_says(tmp_path: Path) -> None:
+    slow = "  traffic: [{service: web, rate: {kind: constant, value: 10}, endpointLag: {kind: fixed, value: 8s}}]\n"
+    finding = found(tmp_path, *SOUND, experiment=EXPERIMENT + slow)["pre-stop-shorter-than-endpoint-lag"]
+    assert "waits 5s, and 1 of 20 changes of the endpoints takes 8 s or more" in finding.message
+    assert finding.patch is not None
+    assert finding.patch.value == 8
