@@ -33,7 +33,10 @@ class Trial:
         return self._started.pending
 
     def pending_of(self, maker: PodMaker) -> dict[str, str]:
-        """Those of the pods that cannot run which an object is or makes, by their names."""
+        """Those of the pods that cannot run which an object is or makes, by their names.
+
+        Pods have no namespace in their names: of objects with one name each has all.
+        """
         names = sorted({one.name for one in self.cluster.pod_makers()}, key=len)
         return {
             pod: reason
@@ -42,26 +45,26 @@ class Trial:
         }
 
     @cached_property
-    def homes(self) -> Mapping[str, Node]:
-        """By pod: the node that it was placed on."""
+    def homes(self) -> Mapping[int, Node]:
+        """By number of a pod: the node that it was placed on."""
         log = self._started.log
         assert log is not None
         bound = {int(pod): int(node) for _, _, pod, _, node, _ in log.of_kind(Kind.POD_NODE).tolist()}
         nodes = {node.name: node for node in self.cluster.possible_nodes()}
         names = {pod: log.names["NODE"][node] for pod, node in bound.items() if node >= 0}
-        return {log.names["POD"][pod]: nodes[node] for pod, node in names.items() if node in nodes}
+        return {pod: nodes[node] for pod, node in names.items() if node in nodes}
 
     @cached_property
-    def endpoints(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
-        """By namespace and name of a Service: the pods that were placed and that it selects."""
+    def endpoints(self) -> Mapping[tuple[str, str], tuple[Node, ...]]:
+        """By namespace and name of a Service: the nodes of the pods that were placed and that it selects, one each."""
         log = self._started.log
         assert log is not None
-        found: dict[tuple[str, str], list[str]] = {}
-        for pod, services in zip(log.names["POD"], log.selected_by, strict=False):
-            for number in services if pod in self.homes else ():
+        found: dict[tuple[str, str], list[Node]] = {}
+        for pod, home in sorted(self.homes.items()):
+            for number in log.selected_by[pod]:
                 service = self.cluster.services[number]
-                found.setdefault((service.namespace, service.name), []).append(pod)
-        return {service: tuple(pods) for service, pods in found.items()}
+                found.setdefault((service.namespace, service.name), []).append(home)
+        return {service: tuple(nodes) for service, nodes in found.items()}
 
     @cached_property
     def stuck_drains(self) -> tuple[Attempt, ...]:

@@ -128,7 +128,8 @@ def drain_is_stuck(app: Application) -> Iterator[Smell]:
     The scheduler says where replacements fit and the eviction API what the budget allows meanwhile, so this also finds
     budgets that look generous: of replicas that do not all fit on the nodes, or whose replacement needs the very node
     that is drained. Each budget is named once, where its drains are held up; those that allow no eviction at all are
-    found by budget-blocks-drains without a cluster.
+    found by budget-blocks-drains without a cluster. Refusals name the budget and not its namespace, so budgets of one
+    name are named together.
     """
     nodes: dict[str, list[str]] = {}
     words: dict[str, str] = {}

@@ -104,17 +104,16 @@ def replicas_share_a_domain(app: Application) -> Iterator[Smell]:
     no proof.
     """
     for manifest, service in app.services():
-        pods = app.trial.endpoints.get((service.namespace, service.name), ())
+        homes = app.trial.endpoints.get((service.namespace, service.name), ())
         behind = [one for one in app.workloads if service in one.services]
-        if len(pods) < 2 or not behind or isinstance(behind[0].maker, DaemonSet):
+        if len(homes) < 2 or not behind or isinstance(behind[0].maker, DaemonSet):
             continue
-        homes = [app.trial.homes[pod] for pod in pods]
         for key, named in ((HOSTNAME_LABEL, "node"), (ZONE_LABEL, "zone")):
             there = domains(app, behind[0], key)
             found = {node.labels.get(key, "") for node in homes}
             if len(found) > 1 or len(there) < 2:
                 continue
-            message = f"all {len(pods)} pods are on {named} {found.pop()}, of {len(there)} that would do"
+            message = f"all {len(homes)} pods are on {named} {found.pop()}, of {len(there)} that would do"
             mend = f"topologySpreadConstraints over {key}"
             if len(behind) == 1 and not behind[0].spec.topology_spread_constraints and behind[0].is_replicated:
                 path = (*behind[0].pod, "topologySpreadConstraints")
