@@ -39,6 +39,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "experiments": (
         "cli",
         "commands",
+        "lint",
         "preflight",
         "experiment bench",
         "runner",

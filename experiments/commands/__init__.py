@@ -7,6 +7,7 @@ from experiments.commands.explain import explain
 from experiments.commands.fit import fit
 from experiments.commands.import_ import import_
 from experiments.commands.init import init
+from experiments.commands.lint import lint
 from experiments.commands.plan import plan
 from experiments.commands.plot import plot
 from experiments.commands.replay import replay
@@ -23,6 +24,7 @@ COMMANDS = (
     init,
     examples,
     validate,
+    lint,
     plan,
     run,
     show,

@@ -1,12 +1,13 @@
 """A plan: what an experiment comes to, and what is kept of how it was written. The runner takes nothing else."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from experiments.design.objective import Objective
 from experiments.design.scenario import Scenario
-from models.manifests import Named
+from models.manifests import Manifest, Named
 from models.manifests.account import Account
 
 Method = Literal["auto", "plain", "rare"]
@@ -35,6 +36,8 @@ class Design:
     warnings: tuple[str, ...]
     accounts: tuple[Account, ...] = ()
     """What becomes of everything that the manifests say, per policy."""
+    objects: Mapping[str, tuple[Manifest, ...]] = field(default_factory=dict)
+    """By policy: the objects, as the policy leaves them."""
     named: tuple[Named, ...] = ()
     """What of it may matter and is not read, under any policy: by effect, the most frequent first."""
 

@@ -141,6 +141,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
             *dict.fromkeys(map(printable, notes)),
         ),
         accounts=tuple(one.account for one in built),
+        objects={variant.lineage.name: tuple(variant.objects) for variant in variants},
         named=together([*(one.named for one in built), *(variant.unshown(names) for variant in variants)]),
     )
 

@@ -1,24 +1,20 @@
 """Checks experiment files and plain manifests, and says what is in them."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from experiments.experiment import Experiment
-from experiments.file.document import is_experiment
+from experiments.preflight.inputs import told_apart
 from experiments.preflight.starting import pending, sentences, told, unmatched
 from models.behaviour import Behaviour
 from models.cluster import under_several_budgets, without_known_end, without_pods, without_their_node
 from models.daemonset import without_nodes
-from models.input.documents import read_documents
 from models.input.problems import InputError, Location, Problem
 from models.manifests import Named, build_cluster, read_manifests
 from models.manifests.account import Account, in_order, in_words
 from models.units import counted, format_duration
-
-_ENDINGS = (".yaml", ".yml", ".json")
 
 
 @dataclass
@@ -59,15 +55,10 @@ class Report:
 
 def validate(paths: Iterable[str]) -> Report:
     """Experiments are checked with all that they refer to; all other files together, as one application."""
-    report, manifests = Report(), list[str]()
-    for path in paths:
-        experiments = [file for file in _files(path) if _is_experiment(file)]
-        for file in experiments:
-            _validate_experiment(file, report)
-        if not experiments:
-            manifests.append(path)
-        elif os.path.isdir(path):
-            manifests += [file for file in _files(path) if file not in experiments and _has_objects(file)]
+    report = Report()
+    experiments, manifests = told_apart(paths)
+    for file in experiments:
+        _validate_experiment(file, report)
     if manifests:
         _validate_manifests(manifests, report)
     report.named = list(in_order(set(report.named)))  # experiments may share manifests
@@ -116,24 +107,3 @@ def _validate_manifests(paths: list[str], report: Report) -> None:
 def text(report: Report) -> list[str]:
     """What was read and what of it was not, in lines for people."""
     return [*report.read, *in_words(report.named)]
-
-
-def _files(path: str) -> list[str]:
-    if not os.path.isdir(path):
-        return [path]
-    files = []
-    for folder, folders, names in os.walk(path):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        files += [os.path.join(folder, name) for name in names if name.endswith(_ENDINGS) and name[0] != "."]
-    return sorted(files)
-
-
-def _is_experiment(file: str) -> bool:
-    return file != "-" and any(map(is_experiment, read_documents(file)[0]))
-
-
-def _has_objects(file: str) -> bool:
-    documents, problems = read_documents(file)
-    return bool(problems) or any(
-        isinstance(d.value, dict) and {"apiVersion", "kind"} & d.value.keys() for d in documents
-    )

@@ -1,0 +1,1 @@
+"""Reports as text for people, JSON, SARIF, and annotations of GitHub."""

@@ -1,0 +1,1 @@
+"""The rules, those about one thing in a file; `experiments.lint.rule` finds them."""
