@@ -44,10 +44,13 @@ def length_biased_sum(laws: Sequence[Distribution], rng: np.random.Generator) ->
 
 
 def is_biasable(law: Distribution) -> bool:
-    """Whether `length_biased` draws from another law than `law` itself."""
+    """Whether `length_biased` draws from another law than `law` itself, and misses nothing that this one may give.
+
+    What takes no time at all would never be drawn, so that no weight could make up for it.
+    """
     match law:
         case Scaled(of):
             return is_biasable(of)
-        case Empirical():
-            return law.mean > 0
+        case Empirical(values):
+            return min(values) > 0
     return isinstance(law, Exponential | Weibull | LogNormal | Gamma | Uniform)

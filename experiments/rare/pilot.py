@@ -99,17 +99,17 @@ def _layouts(excursions: Rows, contributions: Sequence[float]) -> dict[str, floa
 
 
 def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, confidence: float) -> RarePlan | None:
-    """What the estimate takes, by what was seen of degraded periods; None if no outage was met in them."""
+    """What the estimate takes, by what was seen of degraded periods; None if no outage began in them."""
     contributions = contributions_of(excursions).tolist()
     total = math.fsum(contributions) / len(runs)
-    if not total > 0:
+    rate = YEAR * float(np.mean([run["outages_per_s"] for run in runs]))
+    if not (total > 0 and rate > 0):
         return None
     kinds = {kind: _Kind(kind, excursions, contributions, runs) for kind in ("settled", "running", "otherwise")}
     # What degraded periods of a replication have in common is not averaged over them: replicas that came to lie
     # together in it, and stay so.
     common = _variance([run["unavailability"] for run in runs]) - sum(kind.moment for kind in kinds.values())
     doubt = spread_of_variance(np.array(contributions))
-    rate = YEAR * float(np.mean([run["outages_per_s"] for run in runs]))
     outages = OUTAGES_AT_A_TENTH * (0.1 / relative) ** 2
     own = float(np.mean([run["transitions"] for run in runs]))
     plans = []

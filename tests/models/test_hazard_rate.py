@@ -88,7 +88,9 @@ def test_length_biased_draws_have_the_moments_of_x_times_the_density(
     assert abs(float(weights.mean()) - 1) <= 4 * float(weights.std()) / math.sqrt(many) + 1e-3
 
 
-@pytest.mark.parametrize("law", [Fixed(3.0), Scaled(Fixed(3.0), 2.0), Empirical((0.0, 0.0))], ids=str)
+@pytest.mark.parametrize(
+    "law", [Fixed(3.0), Scaled(Fixed(3.0), 2.0), Empirical((0.0, 0.0)), Empirical((0.0, 60.0))], ids=str
+)
 def test_what_cannot_be_biased_says_so(law: Distribution) -> None:
     assert not is_biasable(law)
 
