@@ -134,7 +134,7 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
         for field, reference in references(story.described).items():
             for name, place in _names(getattr(story, field), (*path, to_camel(field))):
                 if reference is Refers.WORKLOAD:
-                    message = _wrong_workload(name, variant)
+                    message = _wrong_workload(name, variant) or _refused_kind(name, story, variant)
                 elif reference in (Refers.CONFIG_MAP, Refers.SECRET, Refers.SERVICE_ACCOUNT):
                     message = "" if built is None else _missing_of_pods(name, reference, built.cluster)
                 elif built is not None:
@@ -159,6 +159,13 @@ def _wrong_workload(name: str, variant: Variant) -> str:
         return ""
     shorts, fulls = ([pair[i] for pair in variant.rollable()] for i in (0, 1))
     return f"there is no {name}{did_you_mean(name, [*shorts, *fulls]) or _listed(shorts)}"
+
+
+def _refused_kind(name: str, story: Any, variant: Variant) -> str:
+    """Why this cannot be done to a workload of that kind, if the operation says so; "" if it can."""
+    refusal = getattr(story.value(), "refusal", None)
+    kinds = {full.partition("/")[0] for full in variant.targets(name)}
+    return next((said for kind in sorted(kinds) if refusal is not None and (said := refusal(kind))), "")
 
 
 def _missing_of_pods(name: str, reference: Refers, cluster: Cluster) -> str:

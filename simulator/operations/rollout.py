@@ -55,6 +55,16 @@ class Rollout:
         if self.rollback_on_failure is not None and self.rollback_on_failure <= 0:
             raise ValueError("`rollbackOnFailure` must be positive")
 
+    def refusal(self, kind: str) -> str:
+        """Why it cannot be done to a workload of this kind; "" if it can."""
+        judged = self.bad is not None and self.bad.detected_by is DetectedBy.DEADLINE
+        is_judged = kind in ("Deployment", "Rollout")
+        return (
+            f"a {kind} has no progressDeadlineSeconds, so nothing is `detectedBy: deadline`"
+            if judged and not is_judged
+            else ""
+        )
+
     def install(self, world: World) -> None:
         for target in [self.target] if isinstance(self.target, str) else self.target:
             found = world.rollouts.rollable(target)

@@ -40,6 +40,10 @@ class Scale:
             raise ValueError("`replicas` must not be negative")
         check_times("scale", self.at, self.every)
 
+    def refusal(self, kind: str) -> str:
+        """Why it cannot be done to a workload of this kind; "" if it can."""
+        return "a DaemonSet has no replicas to scale" if kind == "DaemonSet" else ""
+
     def install(self, world: World) -> None:
         for target in [self.target] if isinstance(self.target, str) else self.target:
             world.rollouts.scalable(target)  # says so now if there is none
