@@ -18,7 +18,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "autoscaling deployment job qos runtime_class volume",
         "node_pool pod priority service traffic",
         "claim release rollout hazard_rate length_biased",
-        "configuration people",
+        "configuration maintenance people",
         "distributions input kubelet_configuration labels limit_range namespace node reference request_level timing",
         "arrays incomplete_gamma protection schedule size",
     ),

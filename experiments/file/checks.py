@@ -156,7 +156,7 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
                     known = [item.name for item, _ in items]
                     message = "" if name in known else _no_people(Refers(reference), name, known)
                 elif reference is Refers.WORKLOAD:
-                    message = _wrong_workload(name, variant)
+                    message = _wrong_workload(name, variant) or _refused_kind(name, story, variant)
                 elif reference in (Refers.CONFIG_MAP, Refers.SECRET, Refers.SERVICE_ACCOUNT):
                     message = "" if built is None else _missing_of_pods(name, reference, built.cluster)
                 elif reference in (Refers.TRAFFIC, Refers.CACHE):
@@ -205,6 +205,13 @@ def _without_traffic(service: str, variant: Variant, *, cached: bool) -> str:
     return (
         f"there is no traffic to {service!r}{did_you_mean(service, known) or _listed([*known])}: add it to spec.traffic"
     )
+
+
+def _refused_kind(name: str, story: Any, variant: Variant) -> str:
+    """Why this cannot be done to a workload of that kind, if the operation says so; "" if it can."""
+    refusal = getattr(story.value(), "refusal", None)
+    kinds = {full.partition("/")[0] for full in variant.targets(name)}
+    return next((said for kind in sorted(kinds) if refusal is not None and (said := refusal(kind))), "")
 
 
 def _missing_of_pods(name: str, reference: Refers, cluster: Cluster) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
+from models.maintenance import Calendar, open_from
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.attempts import Attempt, Outcome, check_times, first_time, next_time
@@ -46,6 +47,9 @@ class Drain:
     reboot: bool = True
     """The node is off while it is worked on."""
 
+    calendar: Calendar | None = None
+    """When it may begin (maintenance windows, change freezes): what is due otherwise waits; without it, at any time."""
+
     def __post_init__(self) -> None:
         check_times("drain", self.at, self.every)
         if self.max_concurrent < 1:
@@ -66,7 +70,7 @@ class Drain:
             return
         agenda = world.agenda(self.name, subject.name, first, self.every)
         for attempt in agenda:
-            yield world.until(attempt.asked)
+            yield world.until(open_from(self.calendar, attempt.asked))
             for crew in crews:
                 yield crew.turn()
             if world.machines.exists(node):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from models.maintenance import Calendar, open_from
 from models.pod import PodTemplate
 from simulator.kernel import Event, Story
 from simulator.registry import register
@@ -44,12 +45,25 @@ class Rollout:
     """A release that is not complete after this time, bad or not, is rolled back at once, as by Helm's
     --rollback-on-failure (before version 4: --atomic), whose --timeout is 5m by default; without it, never."""
 
+    calendar: Calendar | None = None
+    """When it may begin (maintenance windows, change freezes): what is due otherwise waits; without it, at any time."""
+
     def __post_init__(self) -> None:
         if not self.target:
             raise ValueError("a rollout needs a `target`")
         check_times("rollout", self.at, self.every)
         if self.rollback_on_failure is not None and self.rollback_on_failure <= 0:
             raise ValueError("`rollbackOnFailure` must be positive")
+
+    def refusal(self, kind: str) -> str:
+        """Why it cannot be done to a workload of this kind; "" if it can."""
+        judged = self.bad is not None and self.bad.detected_by is DetectedBy.DEADLINE
+        is_judged = kind in ("Deployment", "Rollout")
+        return (
+            f"a {kind} has no progressDeadlineSeconds, so nothing is `detectedBy: deadline`"
+            if judged and not is_judged
+            else ""
+        )
 
     def install(self, world: World) -> None:
         for target in [self.target] if isinstance(self.target, str) else self.target:
@@ -63,12 +77,12 @@ class Rollout:
     def _story(self, subject: Subject, world: World) -> Story:
         target = world.rollouts.rollable(subject.name)
         first = first_time(self.at, self.every)
-        good, luck_of_releases = target.spec.template, world.rollouts.luck(self.name, target)
+        good = target.spec.template
         for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.until(attempt.asked)
+            yield world.until(open_from(self.calendar, attempt.asked))
             if target.spec.template.defect is None:
                 good = target.spec.template
-            luck = GOOD if self.bad is None else self.bad.luck(luck_of_releases)
+            luck = GOOD if self.bad is None else self.bad.luck(world.rollouts.luck(attempt, target))
             bad = self.bad if luck.is_bad else None
             defect = None if bad is None else bad.defect(f"{self.name}/{target.workload}")
             world.rollouts.roll_out(attempt, target, self.new_image, defect)

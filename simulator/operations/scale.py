@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models.maintenance import Calendar, open_from
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.attempts import check_times, first_time
@@ -29,12 +30,19 @@ class Scale:
     at: float | None = None
     """Time from the start to the first; `every` by default."""
 
+    calendar: Calendar | None = None
+    """When it may begin (maintenance windows, change freezes): what is due otherwise waits; without it, at any time."""
+
     def __post_init__(self) -> None:
         if not self.target:
             raise ValueError("a scale needs a `target`")
         if self.replicas < 0:
             raise ValueError("`replicas` must not be negative")
         check_times("scale", self.at, self.every)
+
+    def refusal(self, kind: str) -> str:
+        """Why it cannot be done to a workload of this kind; "" if it can."""
+        return "a DaemonSet has no replicas to scale" if kind == "DaemonSet" else ""
 
     def install(self, world: World) -> None:
         for target in [self.target] if isinstance(self.target, str) else self.target:
@@ -45,7 +53,7 @@ class Scale:
         target = world.rollouts.scalable(subject.name)
         first = first_time(self.at, self.every)
         for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.until(attempt.asked)
+            yield world.until(open_from(self.calendar, attempt.asked))
             attempt.begin(world.now)
             world.rollouts.scale(attempt, target, self.replicas)
             attempt.end(world.now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from models.configuration import Fails
 from models.distributions import Distribution
+from models.maintenance import Calendar, open_from
 from simulator.kernel import Story
 from simulator.stories.attempts import Attempt, Outcome, check_times, first_time
 from simulator.stories.configurations import Changeable, Reload, Rollback
@@ -40,6 +41,9 @@ class ConfigurationChange:
     reaction: Distribution | None = None
     """From detection to a manual rollback."""
 
+    calendar: Calendar | None = None
+    """When it may begin (maintenance windows, change freezes): what is due otherwise waits; without it, at any time."""
+
     def __post_init__(self) -> None:
         check_times("change", self.at, self.every)
         if not 0 <= self.bad_probability <= 1:
@@ -57,7 +61,7 @@ class ConfigurationChange:
         first = first_time(self.at, self.every)
         good = record.content
         for attempt in world.agenda(self.name, subject.name, first, self.every):
-            yield world.until(attempt.asked)
+            yield world.until(open_from(self.calendar, attempt.asked))
             good = good if record.content.fails is not None else record.content
             is_bad, noticed = self._luck(subject)
             if not self._change(world, record, attempt, is_bad):

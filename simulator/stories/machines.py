@@ -1,10 +1,12 @@
 """What stories do to machines: they join, leave for good, or are declared out of service."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from models.node import HOSTNAME_LABEL, OUT_OF_SERVICE, Node, Taint, TaintEffect
 from simulator.state.cluster import ClusterState
+from simulator.state.objects import PodState
 
 
 class Machines:
@@ -42,6 +44,13 @@ class Machines:
         was_there = self._state.nodes.exists[node]
         self._state.nodes.delete(node, self._state.cause(f"{mode}/{subject}"))
         return was_there
+
+    def delete_pods(self, pods: Sequence[PodState], mode: str, subject: str) -> None:
+        """Pods are deleted whatever their budgets say, each with its grace period."""
+        cause = self._state.cause(f"{mode}/{subject}")
+        for pod in pods:
+            if pod.uid in self._state.pods and not pod.deleting:
+                self._state.pods.mark_deleting(pod, cause)
 
     def set_out_of_service(self, node: int, out: bool, operation: str) -> None:
         """Puts the taint out-of-service on a node, if it is there, or takes it away.

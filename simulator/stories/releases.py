@@ -89,13 +89,8 @@ class BadRelease:
         """What is wrong with a bad one."""
         return Defect(self.shows, cause, self.share)
 
-    def luck(self, stream: np.random.Generator) -> "Luck":
-        """How it goes with one release.
-
-        Each has a number from the stream, from which all of it is drawn: so policies meet the same bad releases,
-        whatever the laws by which they are noticed.
-        """
-        rng = np.random.default_rng(stream.integers(2**63))
+    def luck(self, rng: np.random.Generator) -> "Luck":
+        """How it goes with one release, from a stream of its own: so policies meet the same, whatever their laws."""
         is_bad = bool(rng.random() < self.probability)
         detection, reaction = (0.0 if law is None else law.sample(rng) for law in (self.detection, self.reaction))
         return Luck(is_bad, detection, reaction)

@@ -64,10 +64,11 @@ class Rollouts:
             raise ValueError(f"{target} has no replicas to scale")
         return found
 
-    def luck(self, operation: str, target: Rollable) -> np.random.Generator:
-        """The stream of an operation's releases of a workload, be it a Deployment or a Rollout."""
+    def luck(self, attempt: Attempt, target: Rollable) -> np.random.Generator:
+        """The stream of one release of a workload, be it a Deployment or a Rollout."""
         workload = target.workload
-        return self._streams.stream(f"release/{operation}/{workload.namespace}/{workload.name}")
+        release = f"{workload.namespace}/{workload.name}/{attempt.asked:g}"
+        return self._streams.stream(f"release/{attempt.operation}/{release}")
 
     def roll_out(self, attempt: Attempt, target: Rollable, new_image: bool, defect: Defect | None = None) -> None:
         """The target's template changes: to images that no node has yet, or only in an annotation; it may be bad."""

@@ -23,6 +23,8 @@ from models.daemonset import DaemonSet
 from models.distributions import Exponential, Fixed
 from models.labels import LabelSelector
 from models.pod import Probe
+from models.release import Shows
+from models.rollout import Analysis, BlueGreen, Canary, Metric, Pause, SetWeight
 from models.service import Service
 from models.statefulset import StatefulSet
 from models.volume import StorageClass, VolumeBindingMode
@@ -34,6 +36,7 @@ from simulator.failures.zone_outage import ZoneOutage
 from simulator.log import Kind, TransitionLog
 from simulator.operations.config_change import ConfigChange
 from simulator.operations.drain import Drain
+from simulator.operations.node_upgrade import NodeUpgrade
 from simulator.operations.rollout import Rollout
 from simulator.operations.scale import Scale
 from simulator.run import Run, simulate
@@ -270,3 +273,53 @@ def test_causes_that_overlap_sum_to_the_downtime() -> None:
         Stage.OVER_QUOTA,
         Stage.FORBIDDEN,
     }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_causes_sum_to_the_downtime_under_every_strategy_and_a_node_upgrade(seed: int) -> None:
+    """Bad releases of a canary, of blue and green, and of a rolling update, while nodes fail and are replaced."""
+    analysis = Analysis((Metric(initial_delay=120.0),))
+    strategies: dict[str, Any] = {
+        "rolling": {},
+        "canary": {"progression": Canary((SetWeight(30), Pause(HOUR), analysis, SetWeight(60), Pause(HOUR)))},
+        "blue": {"progression": BlueGreen(after=analysis)},
+        "green": {"progression": BlueGreen(scale_down_delay=HOUR, auto_promotion_after=600.0)},
+    }
+    pods = {name: template(name, container(cpu=200, readiness=Probe(period=5.0))) for name in strategies}
+    workloads = [
+        deployment(name, 3, pods=pods[name], kind="Rollout" if how else "Deployment", **how)
+        for name, how in strategies.items()
+    ]
+    releases = [
+        Rollout(
+            f"release-{name}",
+            f"{'Rollout' if how else 'Deployment'}/{name}",
+            every=DAY,
+            at=0.5 * DAY + 600.0 * number,
+            bad=BadRelease(0.5, list(Shows)[(number + seed) % 4], detection=Exponential(3 * HOUR)),
+        )
+        for number, (name, how) in enumerate(strategies.items())
+    ]
+    found = simulate(
+        cluster(nodes(6, ("a", "b", "c"), cpu=1500), *workloads),
+        behaviour=Behaviour(),
+        failures=[
+            NodeCrash("node-crash", Exponential(4 * DAY), Exponential(HOUR)),
+            ZoneOutage("zone-outage", Exponential(6 * DAY), Exponential(HOUR)),
+            ContainerCrash("crash", Exponential(DAY)),
+        ],
+        operations=[*releases, NodeUpgrade("upgrade", every=5 * DAY, max_unavailable=1)],
+        duration=20 * DAY,
+        seed=seed,
+        keep_log=True,
+    )
+    check(found, ANY)
+    check(found, Capacity(1.0))
+    for name, release in zip(strategies, releases, strict=True):
+        met = (f"release-{name}", str(Stage.BAD_RELEASE)) in lost(found, name, Capacity(1.0))
+        assert release.bad is not None
+        if release.bad.shows in (Shows.ERRORS, Shows.SLOW):
+            assert met
+        elif name in ("blue", "green"):  # users never meet what does not become ready
+            assert not met
+    assert all(found.strikes.values())

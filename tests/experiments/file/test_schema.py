@@ -248,7 +248,8 @@ def test_a_small_file_is_enough() -> None:
         (
             "  operations: [{name: r, type: rolout, target: Deployment/a, every: 7d}]",
             "e.yaml:8:32: spec.operations[0]: unknown 'type' 'rolout'; expected one of 'addNode', 'configChange', "
-            "'cordon', 'drain', 'forceDelete', 'outOfService', 'removeNode', 'rollout', 'scale', 'secretRotation'; did "
+            "'cordon', 'drain', 'forceDelete', 'nodeUpgrade', 'outOfService', 'removeNode', 'rollout', 'scale', "
+            "'secretRotation'; did "
             "you mean 'rollout'?",
         ),
         (

@@ -1,0 +1,97 @@
+"""When changes may be made: maintenance windows and change freezes.
+
+Time is in seconds since failures began, which is a Monday, at midnight.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+DAY = 86_400.0
+
+
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """A time in which nothing is changed: around a feast, or the end of a quarter."""
+
+    start: float
+    """From the start of the experiment to its beginning."""
+    lasting: float
+    """How long it is."""
+    every: float | None = None
+    """From the beginning of one to that of the next; without it, there is one."""
+
+    def __post_init__(self) -> None:
+        if self.start < 0 or self.lasting <= 0:
+            raise ValueError("`start` must not be negative, and `lasting` must be positive")
+        if self.every is not None and self.every <= self.lasting:
+            raise ValueError("`every` must be longer than `lasting`")
+
+    def over_from(self, time: float) -> float:
+        """The first time from this one on that is in no freeze of these."""
+        since = time - self.start
+        if since < 0:
+            return time
+        within = since if self.every is None else since % self.every
+        return time + self.lasting - within if within < self.lasting else time
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When changes may begin: within a window of some days of the week, and not in a freeze.
+
+    The experiment begins on a Monday, at midnight. What is due otherwise waits for the next time at which it may begin;
+    what has begun goes on. A window that is longer than what is left of its day goes on into the next.
+    """
+
+    days: tuple[Weekday, ...] = tuple(Weekday)
+    """On which days windows begin; on all by default."""
+    opens: float = 0.0
+    """From midnight to the beginning of the window."""
+    lasting: float = DAY
+    """How long the window is; the whole day by default."""
+    freezes: tuple[Freeze, ...] = ()
+    """When nothing is begun, in a window or not."""
+
+    def __post_init__(self) -> None:
+        if not self.days:
+            raise ValueError("`days` must not be empty")
+        if not 0 <= self.opens < DAY or not 0 < self.lasting <= DAY:
+            raise ValueError("`opens` must be within a day, and `lasting` a day at most")
+
+    def open_from(self, time: float) -> float:
+        """The first time from this one on at which a change may begin; infinity if there is none for years."""
+        for _ in range(10_000):
+            moved = self._in_window(time)
+            for freeze in self.freezes:
+                moved = freeze.over_from(moved)
+            if moved == time:
+                return time
+            time = moved
+        return math.inf
+
+    def _in_window(self, time: float) -> float:
+        """The first time from this one on that is in a window."""
+        numbers = [list(Weekday).index(day) for day in self.days]
+        today = math.floor(time / DAY)
+        begins = [day * DAY + self.opens for day in range(today - 1, today + 8) if day % 7 in numbers]
+        if any(begin <= time < begin + self.lasting for begin in begins):
+            return time
+        return min(begin for begin in begins if begin > time)
+
+
+def open_from(calendar: Calendar | None, time: float) -> float:
+    """The first time from this one on at which a change may begin; without a calendar at once."""
+    return time if calendar is None else calendar.open_from(time)
