@@ -2,12 +2,13 @@
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from experiments.lint.editing import CannotEdit, beginnings, with_value
 from experiments.lint.finding import Finding
+from experiments.store.files import write
 from models.input.problems import Location, Problem
 
 _BOM = "\ufeff"
@@ -69,13 +70,7 @@ def _read(file: str) -> str:
 
 def _write(file: str, text: str) -> None:
     """The file is the old one or the new one, whatever happens; a link stays one, and so do its permissions."""
-    target = os.path.realpath(file)
-    handle, draft = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".lint-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        os.chmod(draft, stat.S_IMODE(os.stat(target).st_mode))
-        os.replace(draft, target)
-    except BaseException:
-        os.unlink(draft)
-        raise
+    target = Path(os.path.realpath(file))
+    mode = stat.S_IMODE(target.stat().st_mode)
+    write(target, text)
+    target.chmod(mode)
