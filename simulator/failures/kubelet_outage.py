@@ -35,7 +35,7 @@ class KubeletOutage:
     stopped as soon as the runtime is back.
 
     Meanwhile containers that die are not restarted, probes that would fail restart nothing, and pods that are bound
-    to the node do not start. Probes that are answered late for overload are the exception: they act all the same.
+    to the node do not start.
 
     Source: pkg/kubelet (kubelet.go, runtime.go), pkg/controller/nodelifecycle.
     """

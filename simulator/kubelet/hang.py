@@ -87,14 +87,15 @@ class Hang:
                 self._state.listen(kind, lambda pod, new, cause: self._happened(pod))
         self._owners[node].add(owner)
         for pod in self._state.nodes.running[node].values():
-            self._hold(pod)
+            self.hold(pod)
 
     def _happened(self, pod: PodState) -> None:
         """Whatever its kubelet is about to do about it, it does not do: before any of it, since that takes time."""
         if pod.node in self._owners:
-            self._kernel.timer(0.0, lambda: self._hold(pod), Order.REPAIR)
+            self._kernel.timer(0.0, lambda: self.hold(pod), Order.REPAIR)
 
-    def _hold(self, pod: PodState) -> None:
+    def hold(self, pod: PodState) -> None:
+        """What its kubelet is about to do to the pod waits, if its node hangs."""
         if pod.node not in self._owners:
             return
         for timer in (pod.timer, *(timer for container in pod.containers for timer in container.timers)):

@@ -40,7 +40,7 @@ class Kubelet:
         self.access = restart.start.access
         self.shutdown = NodeShutdown(kernel, state, termination)
         self._admission = Admission(kernel, state, self.shutdown.going)
-        self.slow_probes = SlowProbes(kernel, state, restart.start, restart)
+        self.slow_probes = SlowProbes(kernel, state, restart.start, restart, self.hang)
         self.pressure = NodePressure(kernel, state, self.images, termination, self.hang)
         self.pressure.admit = lambda pod: self._bound(pod) if pod.stage < 0 else None
         self._booting = [False] * len(state.nodes)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from models.pod import Probe
 from simulator.demand.overload import OVERLOAD
 from simulator.kernel import Kernel, Order, Timer
+from simulator.kubelet.hang import Hang
 from simulator.kubelet.restart import Restart
 from simulator.kubelet.start import Start
 from simulator.state.cluster import ClusterState
@@ -45,10 +46,10 @@ class _Worker:
 class SlowProbes:
     """Probes of pods that take longer than they may."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, start: Start, restart: Restart) -> None:
+    def __init__(self, kernel: Kernel, state: ClusterState, start: Start, restart: Restart, hang: Hang) -> None:
         self._kernel = kernel
         self._state = state
-        self._start, self._restart = start, restart
+        self._start, self._restart, self._hang = start, restart, hang
         self._workers: dict[tuple[int, int, str], _Worker] = {}
         """By uid of the pod, index of the container, and kind of probe."""
         self.strikes = 0
@@ -66,6 +67,7 @@ class SlowProbes:
                     if slow is not worker.slow:
                         worker.slow = slow
                         self._change(pod, container, kind, worker)
+        self._hang.hold(pod)
 
     def _worker(self, pod: PodState, number: int, kind: str, probe: Probe) -> _Worker:
         key, incarnation = (pod.uid, number, kind), pod.containers[number].restarts

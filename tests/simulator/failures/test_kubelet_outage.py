@@ -99,6 +99,22 @@ def test_a_liveness_probe_restarts_nothing_while_its_kubelet_hangs() -> None:
     assert lab.pods()[0].containers[0].restarts > now
 
 
+@pytest.mark.parametrize("is_over", [True, False])
+def test_probes_that_an_overload_lets_fail_restart_nothing_while_their_kubelet_hangs(is_over: bool) -> None:
+    """Only if it is not over when the kubelet is back."""
+    probed = container(liveness=Probe(period=10.0, failure_threshold=3, timeout=1.0))
+    lab = hung(Component.KUBELET, 900.0, pods=template("web", probed), at=100.0, count=1)
+    slow_probes = lab.simulation.control_plane.kubelet.slow_probes
+    [pod] = lab.pods()
+    lab.at(110.0, lambda: slow_probes.delay(pod, 5.0))
+    if is_over:
+        lab.at(600.0, lambda: slow_probes.delay(pod, 0.0))
+    lab.run(999.0)
+    assert pod.containers[0].restarts == 0
+    lab.run(1100.0)
+    assert pod.containers[0].restarts == (0 if is_over else 1)
+
+
 def test_a_reboot_in_a_hang_leaves_nothing_behind_whichever_is_over_first() -> None:
     for hang, reboot in ((100.0, 400.0), (400.0, 100.0)):
         outage = KubeletOutage("hang", Fixed(HOUR), Fixed(hang))

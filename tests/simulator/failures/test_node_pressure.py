@@ -1,9 +1,11 @@
 """Nodes that run short of memory or disk, and the pods that their kubelets throw out."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from models.daemonset import DaemonSet
 from models.distributions import Exponential, Fixed
 from models.labels import LabelSelector
 from models.priority import CRITICAL
@@ -124,6 +126,31 @@ def test_unused_images_go_before_pods() -> None:
         assert DISK in found.taints()["node-0"]
         found.run(3 * HOUR)
         assert found.taints() == {}
+
+
+@pytest.mark.parametrize(("disk", "memory", "waits"), [(True, GIB, True), (False, GIB, False), (False, None, False)])
+def test_the_kubelet_admits_pods_that_tolerate_the_taint_unless_the_disk_is_full(
+    disk: bool, memory: int | None, waits: bool
+) -> None:
+    """A DaemonSet's pods do: short of memory those of class BestEffort are let in, too."""
+    containers = container(memory=memory, cpu=100 if memory else None)
+    agents = DaemonSet("agent", template("agent", containers), LabelSelector.of({"app": "agent"}))
+    mode = (
+        DiskPressure("full", Fixed(HOUR), Fixed(HOUR), GIB, filling=LabelSelector())
+        if disk
+        else MemoryPressure("short", Fixed(HOUR), Fixed(HOUR))
+    )
+    load = replace(cluster(nodes(1)), daemon_sets=(agents,))
+    found = Lab(load, failures=[mode]).run(HOUR + 60.0)
+    [evicted_at] = found.times(Kind.POD_PHASE, Phase.FAILED)
+    [pod] = [pod for pod in found.pods() if not pod.is_over]
+    assert pod.node == 0
+    assert pod.ready is not waits
+    found.run(1.5 * HOUR)
+    assert [pod.ready for pod in found.pods() if not pod.is_over] == [True]
+    back = found.times(Kind.POD_ANSWERING, 1, since=0.0)
+    assert len(back) == 1
+    assert (back[0] > evicted_at + 300.0) is waits
 
 
 def test_the_only_replica_on_the_only_node_is_lost_until_the_taint_is_lifted() -> None:
