@@ -60,7 +60,8 @@ def _policy(
         specs.append(RareSpec(scenario, "main", wanted, number))
     cells = job.run_rare(specs) if specs else []
     if errors := [cell.error for cell in cells if cell.status != "done"]:
-        return [Choice(service, scenario.policy, "plain", f"a replication failed: {errors[0]}") for service in services]
+        why = f"a replication failed: {errors[0]}"
+        return [Choice(c.service, c.policy, "plain", why) if c.method == "rare" else c for c in choices]
     job.rare += cells
     return choices
 

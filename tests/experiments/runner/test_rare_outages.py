@@ -8,16 +8,21 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from experiments import Experiment
+from experiments.design.plan import Precision
 from experiments.plots import Plots
 from experiments.rare import pilot
+from experiments.rare.pilot import RarePlan
 from experiments.rare.replication import RareSpec, run_rare_cell
+from experiments.rare.settings import RareSettings
 from experiments.results import Results
-from experiments.runner import job
+from experiments.runner import job, rare_outages
 from experiments.store.rare_cell import RareCell
 
 ROOT = Path(__file__).parents[3]
@@ -165,3 +170,23 @@ def test_a_finished_folder_is_not_computed_again(
     monkeypatch.setattr(job, "run_rare_cell", None)
     run(file, out)
     assert contents(out) == contents(one_worker)
+
+
+def test_a_replication_that_fails_is_a_reason_for_those_alone_that_it_was_made_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = RarePlan(RareSettings(2.5), 30, transitions=1.0, outages_per_year=1e-9, outages_asked_for=768.0)
+    monkeypatch.setattr(rare_outages, "plans", lambda *arguments: {"web": plan, "api": None})
+    scenario = SimpleNamespace(policy="p", services=[SimpleNamespace(name=n) for n in ("web", "api")], duration=86400.0)
+
+    def failing(specs: list[RareSpec]) -> list[RareCell]:
+        return [RareCell("p", spec.replication, "", "failed", "ValueError: no", {}) for spec in specs]
+
+    of = SimpleNamespace(scenarios=[scenario], run_rare=failing, rare=[], manifest=SimpleNamespace(rare=[]))
+    results = SimpleNamespace(cells=pd.DataFrame({"policy": ["p"], "transitions": [1000.0]}))
+    rare_outages.look_for(of, results, Precision(0.1, 0.95, 100, "rare"))  # type: ignore[arg-type]
+    assert {row["service"]: (row["method"], row["why"]) for row in of.manifest.rare} == {
+        "web": ("plain", "a replication failed: ValueError: no"),
+        "api": ("plain", "no outage was met in a pilot of rare outages"),
+    }
+    assert of.rare == []
