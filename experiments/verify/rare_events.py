@@ -152,11 +152,6 @@ def _of(
     return _scenario(one_service(number), [NodeCrash("node", lives, repairs)], days, needed, **other)
 
 
-def _fewer_than(needed: int, number: int, down: float) -> float:
-    """P(fewer than `needed` of so many are up), each down with this probability by itself."""
-    return math.fsum(math.comb(number, up) * (1 - down) ** up * down ** (number - up) for up in range(needed))
-
-
 LONG_REPAIRS = LogNormal.from_mean(370.0, 1.2)
 BETA, LIFE, REPAIR = 0.1, 100 * DAY, 600.0
 
@@ -210,7 +205,7 @@ def _rare_studies() -> Iterator[Study]:
             "r6_rare",
             "P(fewer than 2 of 5 up), exponential repairs, by rare outages",
             _of(5, Exponential(10 * DAY), Exponential(1800.0), 100, needed=2),
-            _fewer_than(2, 5, exact.unavailability(10 * DAY, 1800.0)),
+            exact.k_of_n_unavailability(5, 2, 10 * DAY, 1800.0),
         ),
         (
             "r7_rare",
