@@ -178,7 +178,10 @@ class LogNormal:
     def cumulative_hazard(self, age: float) -> float:
         if age <= 0:
             return 0.0
-        survival = 0.5 * math.erfc(math.log(age / self.median) / self.sigma / math.sqrt(2))
+        z = math.log(age / self.median) / self.sigma
+        if z < 0:  # the smaller tail keeps all digits
+            return -math.log1p(-0.5 * math.erfc(-z / math.sqrt(2)))
+        survival = 0.5 * math.erfc(z / math.sqrt(2))
         return -math.log(survival) if survival > 0 else math.inf
 
     def age_at(self, cumulative_hazard: float) -> float:

@@ -160,3 +160,11 @@ def test_a_stretched_law_gives_so_many_times_the_same_times(law: Distribution, f
 def test_a_law_is_stretched_by_a_positive_factor() -> None:
     with pytest.raises(ValueError, match="factor must be positive"):
         stretched(Exponential(1.0), 0.0)
+
+
+def test_the_hazard_of_a_young_lognormal_keeps_its_digits() -> None:
+    law = LogNormal(1e6, 0.8)
+    for z in (-9.0, -20.0):
+        age = law.median * math.exp(law.sigma * z)
+        assert law.cumulative_hazard(age) == pytest.approx(0.5 * math.erfc(-z / math.sqrt(2)), rel=1e-9)
+        assert law.age_at(law.cumulative_hazard(age)) == pytest.approx(age, rel=1e-9)
