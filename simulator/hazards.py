@@ -170,6 +170,10 @@ class Clock:
         """Its hazard rate now, untilted, per second; None if its law has none."""
         return hazard_rate(self._law, self.age)
 
+    def hazard_within(self, seconds: float) -> float:
+        """The cumulative hazard, untilted, that it lives through in so many seconds from now."""
+        return self._law.cumulative_hazard(self.age + seconds) - self._law.cumulative_hazard(self.age)
+
     @property
     def theta(self) -> float:
         """How much faster it lives than its law says."""

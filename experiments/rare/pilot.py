@@ -71,7 +71,12 @@ class RarePlan:
     """As many outages as they come would tell as much, if their lengths are exponential."""
 
     def plain_replications(self, duration: float) -> float:
-        """How many plain ones of this length, in seconds, would see the outages that this precision takes."""
+        """How many plain ones of this length, in seconds, would see the outages that this precision takes.
+
+        Infinitely many if no outage begins, as where the Service is down from the start.
+        """
+        if not self.outages_per_year:
+            return math.inf
         return self.outages_asked_for / (self.outages_per_year * duration / YEAR)
 
     @property

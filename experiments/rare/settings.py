@@ -23,9 +23,11 @@ class RareSettings:
     staying: tuple[str, ...] = ()
     """Failure modes of which a replica stays missing until the repair."""
     modes: Mapping[str, float] = field(default_factory=dict)
-    """Failure mode -> how likely it is chosen to begin a degraded period, in proportion; 1 if it is not here."""
+    """`simulator.rare.watched.kind` of clocks -> how likely one of them is chosen to begin a degraded period, in
+    proportion; 1 if it is not here."""
     following: Mapping[str, float] = field(default_factory=dict)
-    """Failure mode -> its part of the tilt, in proportion; 1 if it is not here."""
+    """Endpoints that answer still, a colon, and the kind of clocks -> its part of the tilt, in proportion; 1 if it is
+    not here."""
     layouts: Mapping[str, float] = field(default_factory=dict)
     """How replicas lie together (`simulator.rare.watched.Watched.layout`) -> how much what begins from there varies."""
     looks: int = 24

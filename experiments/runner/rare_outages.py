@@ -72,6 +72,8 @@ def _chosen(
     policy = scenario.policy
     if plan is None:
         return Choice(service, policy, "plain", "no outage was met in a pilot of rare outages")
+    if not plan.outages_per_year:
+        return Choice(service, policy, "plain", "it is down, and no outage began in a pilot of rare outages")
     cells = results.cells.loc[results.cells["policy"] == policy]
     plain = plan.plain_replications(scenario.duration) * float(cells["transitions"].mean())
     replications = min(plan.replications, precision.at_most)

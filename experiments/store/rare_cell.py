@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RareCell:
-    """Rows of the tables `rare` and `excursions`, none of which names policy and replication."""
+    """Rows of the tables `rare`, `excursions` and `rare_losses`, none of which names policy and replication."""
 
     policy: str
     replication: int

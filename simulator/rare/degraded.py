@@ -66,6 +66,10 @@ def shares(kinds: Iterable[str], given: Mapping[str, float]) -> dict[str, float]
     return {kind: of / sum(parts.values()) / len(sorts) for parts in sorts.values() for kind, of in parts.items()}
 
 
+_LEAST = 1e-250
+"""Failures to be expected below which a clock is not tilted: it will not fire, and the factor would be infinite."""
+
+
 class Follower:
     """Follows degraded periods of one Service, one after the other."""
 
@@ -164,7 +168,11 @@ class Follower:
         self._down_since = None
 
     def _tilt(self, on: bool) -> None:
-        """The rate of all critical failures together becomes so many per period, each mode and clock its share."""
+        """So many critical failures are to be expected within the time scale, of each mode and clock its share.
+
+        By the hazard over that time, not by its rate now: what began to live just now (a repaired node, a container
+        that was restarted) and wears out later would else fail at once, and all that may happen otherwise be missed.
+        """
         wanted: dict[Clock, float] = {}
         self._kinds.clear()
         self._bias(on)
@@ -175,11 +183,11 @@ class Follower:
             parts = shares(critical, self._tilting.modes)
             for kind, clocks in critical.items():
                 part = parts[kind]
-                each = self._tilting.failures_per_period / scale * part / len(clocks)
+                each = self._tilting.failures_per_period * part / len(clocks)
                 for clock in clocks:
                     self._kinds[clock] = kind
-                    if (rate := clock.rate) and each > rate:
-                        wanted[clock] = each / rate
+                    if _LEAST < (expected := clock.hazard_within(scale)) < each:
+                        wanted[clock] = each / expected
         for clock in self._tilted:
             if clock not in wanted and clock in self._hazards.running:
                 clock.tilt(1.0)

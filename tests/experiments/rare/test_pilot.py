@@ -1,5 +1,6 @@
 """From what a pilot saw to how the effort is spent."""
 
+import math
 from typing import Any
 
 import pytest
@@ -91,6 +92,12 @@ def test_what_the_periods_of_a_replication_have_in_common_takes_more_replication
     assert few is not None
     assert many is not None
     assert many.replications > 5 * few.replications
+
+
+def test_no_number_of_plain_replications_sees_an_outage_begin_that_never_does() -> None:
+    found = pilot.plan(RareSettings(2.5), [excursion(downtime_s=100.0)], [run(outages_per_s=0.0)], 0.1, 0.95)
+    assert found is not None
+    assert found.plain_replications(86400.0) == math.inf
 
 
 def test_plain_replications_are_as_many_as_see_the_outages_that_it_takes() -> None:

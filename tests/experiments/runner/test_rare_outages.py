@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -176,8 +177,10 @@ def test_a_replication_that_fails_is_a_reason_for_those_alone_that_it_was_made_f
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plan = RarePlan(RareSettings(2.5), 30, transitions=1.0, outages_per_year=1e-9, outages_asked_for=768.0)
-    monkeypatch.setattr(rare_outages, "plans", lambda *arguments: {"web": plan, "api": None})
-    scenario = SimpleNamespace(policy="p", services=[SimpleNamespace(name=n) for n in ("web", "api")], duration=86400.0)
+    down = replace(plan, outages_per_year=0.0)
+    monkeypatch.setattr(rare_outages, "plans", lambda *arguments: {"web": plan, "api": None, "down": down})
+    services = [SimpleNamespace(name=name) for name in ("web", "api", "down")]
+    scenario = SimpleNamespace(policy="p", services=services, duration=86400.0)
 
     def failing(specs: list[RareSpec]) -> list[RareCell]:
         return [RareCell("p", spec.replication, "", "failed", "ValueError: no", {}) for spec in specs]
@@ -188,5 +191,6 @@ def test_a_replication_that_fails_is_a_reason_for_those_alone_that_it_was_made_f
     assert {row["service"]: (row["method"], row["why"]) for row in of.manifest.rare} == {
         "web": ("plain", "a replication failed: ValueError: no"),
         "api": ("plain", "no outage was met in a pilot of rare outages"),
+        "down": ("plain", "it is down, and no outage began in a pilot of rare outages"),
     }
     assert of.rare == []

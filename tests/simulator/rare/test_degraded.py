@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.distributions import Exponential, Fixed, LogNormal
+from models.distributions import Distribution, Exponential, Fixed, LogNormal, Weibull
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.rare.degraded import DegradedPeriod, Follower, Tilting, shares
@@ -119,6 +119,34 @@ def test_weights_average_to_one_and_weighted_downtime_is_exact(failures: float) 
     assert abs(downtimes.mean() - REPAIR**2 / LIFE / 2) <= 4 * downtimes.std() / math.sqrt(many)
     seen = np.mean([period.begun_within > 0 for period in periods])
     assert abs(seen + math.expm1(-failures)) <= 4 * math.sqrt(0.25 / many)
+
+
+@pytest.mark.parametrize(
+    "law", [Weibull.from_mean(3, 30 * DAY), LogNormal.from_mean(30 * DAY, 0.8)], ids=["weibull", "lognormal"]
+)
+@pytest.mark.parametrize("age", [10.0, 300.0, 10 * DAY])
+def test_clocks_that_are_young_and_wear_out_weigh_what_they_should(law: Distribution, age: float) -> None:
+    """Of two one is needed. The first fails, the second of this age does so by chance within the repair."""
+    of = units(2, law, Fixed(REPAIR))
+    many, failures = 200, 1.0
+    periods = []
+    for luck in range(many):
+        simulation = of.begun(luck)
+        follower = Follower(simulation, Watched(simulation, "all", at_least(1)), Tilting(failures, {"node": REPAIR}))
+        first, second = simulation.hazards.running
+        for clock, lived in ((first, 10 * DAY), (second, age)):
+            clock.stop()
+            clock.start(lived)
+        periods.append(follower.force(first, ALWAYS))
+    weights = np.array([period.weight for period in periods])
+    downtimes = np.array([period.downtime for period in periods]) * weights
+    steps = np.linspace(0.0, REPAIR, 1001)
+    hazard = np.array([law.cumulative_hazard(age + step) for step in steps])
+    # Of what fails after t the downtime is what is then left of the repair; the chance of it is nearly the hazard.
+    true = float(np.sum(np.diff(hazard) * (REPAIR - (steps[1:] + steps[:-1]) / 2)))
+    assert abs(weights.mean() - 1) <= 4 * math.sqrt(math.expm1(failures) / many) + hazard[-1] - hazard[0]
+    if true:
+        assert abs(downtimes.mean() / true - 1) <= 4 * float(downtimes.std()) / true / math.sqrt(many) + 0.02
 
 
 def test_repairs_of_modes_that_stay_are_length_biased_and_weighed() -> None:
