@@ -46,7 +46,6 @@ class Drain:
     """How long an empty node is worked on; without it, it is put back to use at once."""
     reboot: bool = True
     """The node is off while it is worked on."""
-
     calendar: Calendar | None = None
     """When it may begin (maintenance windows, change freezes): what is due otherwise waits; without it, at any time."""
 

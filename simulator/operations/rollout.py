@@ -31,8 +31,9 @@ class Rollout:
 
     name: str
     target: WorkloadName | tuple[WorkloadName, ...]
-    """The Deployment, StatefulSet or DaemonSet: "Deployment/name" or "Deployment/namespace/name". Or several, each of
-    them released at these times: a list of names. In a file names may be patterns with * and ?: "Deployment/*"."""
+    """The Deployment, StatefulSet, DaemonSet or Rollout: "Deployment/name" or "Deployment/namespace/name". Or several,
+    each of them released at these times: a list of names. In a file names may be patterns with * and ?:
+    "Deployment/*"."""
     every: float | None = None
     """Time between two releases; without it, a single one."""
     at: float | None = None
@@ -44,7 +45,6 @@ class Rollout:
     rollback_on_failure: float | None = None
     """A release that is not complete after this time, bad or not, is rolled back at once, as by Helm's
     --rollback-on-failure (before version 4: --atomic), whose --timeout is 5m by default; without it, never."""
-
     calendar: Calendar | None = None
     """When it may begin (maintenance windows, change freezes): what is due otherwise waits; without it, at any time."""
 

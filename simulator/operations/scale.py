@@ -22,14 +22,13 @@ class Scale:
 
     name: str
     target: WorkloadName | tuple[WorkloadName, ...]
-    """The Deployment or StatefulSet: "Deployment/name" or "Deployment/namespace/name"; or several."""
+    """The Deployment, Rollout or StatefulSet: "Deployment/name" or "Deployment/namespace/name"; or several."""
     replicas: int
     """How many it is to have."""
     every: float | None = None
     """Time between two times; None: a single one."""
     at: float | None = None
     """Time from the start to the first; `every` by default."""
-
     calendar: Calendar | None = None
     """When it may begin (maintenance windows, change freezes): what is due otherwise waits; without it, at any time."""
 

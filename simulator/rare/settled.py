@@ -75,7 +75,7 @@ def _subjects(pods: Sequence[PodState]) -> dict[str, str]:
         by_workload[pod.pod_class.workload].append(pod)
     names: dict[str, str] = {}
     for workload, its in by_workload.items():
-        alike = workload.kind == "Deployment"
+        alike = workload.kind in ("Deployment", "Rollout")
         for number, pod in enumerate(sorted(its, key=lambda pod: pod.slot.index)):
             names |= _names(pod, f"{workload}/{number}" if alike else pod.slot.name)
     return names

@@ -175,7 +175,7 @@ def _default_selector(pod_class: PodClass) -> LabelSelector | None:
     for service in pod_class.services:
         wanted.update(service.spec.selector or {})
     match pod_class.workload.kind:
-        case "Deployment" | "ReplicaSet":
+        case "Deployment" | "Rollout" | "ReplicaSet":
             wanted.update(pod_class.labels)
         case "StatefulSet" | "ReplicationController":
             wanted.update(pod_class.template.labels)

@@ -40,7 +40,6 @@ class ConfigurationChange:
     (it stays until the next change)."""
     reaction: Distribution | None = None
     """From detection to a manual rollback."""
-
     calendar: Calendar | None = None
     """When it may begin (maintenance windows, change freezes): what is due otherwise waits; without it, at any time."""
 

@@ -30,7 +30,7 @@ class ValueOf:
 
 
 WorkloadName = Annotated[str, Refers.WORKLOAD]
-"""A Deployment, StatefulSet or DaemonSet: "Kind/name" or "Kind/namespace/name"."""
+"""A Deployment, StatefulSet, DaemonSet or Rollout: "Kind/name" or "Kind/namespace/name"."""
 ZoneName = Annotated[str, Refers.ZONE]
 """A zone that has nodes."""
 LabelKey = Annotated[str, Refers.LABEL]

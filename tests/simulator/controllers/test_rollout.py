@@ -137,3 +137,9 @@ def test_a_rollout_is_scaled_like_a_deployment() -> None:
     (record,) = found.state.workloads.of(DeploymentState)
     found.apply(replace(record.spec, replicas=6), at=1100.0)
     assert found.run(2000.0).counts()[1] == (6, 6, 6)
+
+
+def test_a_settled_state_names_replicas_as_if_there_had_been_no_rollout() -> None:
+    state = settled(lab(BlueGreen()).run(HOUR).simulation)
+    assert state is not None
+    assert sorted(state.nodes) == [f"Rollout/default/web/{number}" for number in range(4)]
