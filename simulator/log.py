@@ -76,6 +76,7 @@ class Kind(IntEnum):
     COMPONENT_UP = 55  # process of the control plane; 0 while it is down, or has no leader yet
     NODE_PROXY = 56  # node; 0 while its kube-proxy does not follow changes of endpoints
     DNS_UP = 57  # the cluster's DNS; 0 while names are not resolved, and nobody remembers what they were
+    POD_WRONG = 58  # pod; of a million requests, those that it answers wrong or too late
 
 
 class Phase(IntEnum):

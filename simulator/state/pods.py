@@ -124,6 +124,12 @@ class Pods(dict[int, PodState]):
             pod.answering = answering
             self._emit(Kind.POD_ANSWERING, pod, pod.uid, not answering, answering, cause)
 
+    def set_wrong(self, pod: PodState, wrong: int, cause: int) -> None:
+        """How many of a million requests the pod answers wrong, or too late to be of use, while it is well for all."""
+        old, pod.wrong = pod.wrong, wrong
+        if old != wrong:
+            self._emit(Kind.POD_WRONG, pod, pod.uid, old, wrong, cause)
+
     def set_configuration(self, pod: PodState, configuration: Configured, cause: int) -> None:
         """What is the matter with the ConfigMaps and Secrets that the pod reads."""
         old, pod.configuration = pod.configuration, configuration

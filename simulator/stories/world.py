@@ -25,6 +25,7 @@ from simulator.state.objects import (
 )
 from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
+from simulator.stories.containers import Containers
 from simulator.stories.control_plane import ControlPlaneProcesses
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
@@ -92,6 +93,8 @@ class World:
         """Nodes that join, leave, or are out of service."""
         self.storage = Storage(state, self.strikes)
         """Volumes, and their data."""
+        self.containers = Containers(kubelet)
+        """Those that run on, and are not well."""
         self.image_registry = kubelet.image_registry
         """Where images come from, which may be gone, or slow."""
         self.service_path = ServicePath(state)

@@ -14,6 +14,8 @@ from simulator.traffic.paths import allowed, arrivals, limit
 DEAD, REMOVED, NONE, OVERLOAD = "dead endpoint", "removed endpoint", "no endpoint", "overload"
 """Why an attempt fails: it met an endpoint that is still listed but does not answer; one that is being deleted or
 gone; nothing to be sent to; one that was asked for more than it can do."""
+WRONG = "wrong answer"
+"""Another: it met an endpoint that is ready, and does not answer right (a grey failure)."""
 
 Reason = tuple[str, str]
 """Why, and the cause behind it: ("dead endpoint", "node-crash/node-3"); no cause: ""."""

@@ -52,6 +52,25 @@ class Conditions:
         self.times: Floats = np.array(times)
         self.kinds: Ints = np.array(kinds)
         """Which of `answering` holds."""
+        self._wrong: list[dict[int, tuple[float, str]]] = [{}]
+        """From each of the times at which it changes on: which share endpoints answer wrong, and why."""
+        self._wrong_times: Floats = np.array([-np.inf])
+        if history.wrong:
+            self._read_wrong(history)
+
+    def _read_wrong(self, history: EndpointHistory) -> None:
+        for time, endpoint, share, cause in history.wrong:
+            self._wrong.append({**self._wrong[-1], endpoint: (share, cause)})
+            if not share:
+                del self._wrong[-1][endpoint]
+            self._wrong_times = np.append(self._wrong_times, time)
+        times = merged([self.times, self._wrong_times[1:]])
+        self.kinds = self.kinds[entry_at(self.times, times)]
+        self.times = times
+
+    def wrong(self, entry: int) -> dict[int, tuple[float, str]]:
+        """By endpoint: the share of requests that it answers wrong from `times[entry]` on, and why."""
+        return self._wrong[int(entry_at(self._wrong_times, self.times[entry : entry + 1])[0])]
 
     def stopped(self, endpoint: int, entry: int) -> Reason:
         """Why an endpoint does not answer, from `times[entry]` on."""

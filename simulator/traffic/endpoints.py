@@ -54,6 +54,8 @@ class EndpointHistory:
     """Clients look the listed endpoints up by name: those that terminate are never used."""
     proxies_away: Mapping[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     """By node: when its kube-proxy does not follow changes, from and to."""
+    wrong: tuple[tuple[float, int, float, str], ...] = ()
+    """(time, endpoint, share, why) in order of time: from then on the endpoint answers this share of requests wrong."""
     unresolved: tuple[tuple[float, float, str], ...] = ()
     """When clients in the cluster do not find the Service by its name: from, to, and why."""
 
@@ -126,6 +128,11 @@ def endpoint_history(log: TransitionLog, service: str, start: float, end: float)
             int(node): tuple((since, until) for since, until, _ in _absences(log, Kind.NODE_PROXY, start, end, node))
             for node in np.unique(log.of_kind(Kind.NODE_PROXY)[:, 2])
         },
+        wrong=tuple(
+            (max(time, start), number[uid], new / 1e6, log.causes[int(cause)])
+            for time, _, uid, _, new, cause in log.of_kind(Kind.POD_WRONG).tolist()
+            if time < end and uid in number
+        ),
         unresolved=tuple(_absences(log, Kind.DNS_UP, start, end, 0.0)),
     )
 

@@ -195,6 +195,7 @@ class PodState:
         "timer",
         "uid",
         "volume_wait",
+        "wrong",
     )
 
     def __init__(
@@ -231,6 +232,8 @@ class PodState:
         self.pulling = False
         """Bound, and some of its images are not on the node yet."""
         self.answering = False
+        self.wrong = 0
+        """How many of a million requests it answers wrong, or too late, while it answers."""
         self.running = 0
         """How many of its containers run."""
         self.running_since = now

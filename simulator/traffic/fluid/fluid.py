@@ -8,6 +8,8 @@ at one that is asked for more than its capacity (what is beyond is shed, evenly)
 Retries that come later meet how things stand then. They add to the load; the load of each moment is worked out as if
 the retries of a request came at once. After the end of the window things are taken to stay as they are.
 
+Of what an endpoint answers wrong, attempts fail; that these are tried again adds nothing to the load of others.
+
 What single requests remember is left out: outlier ejection, which counts failures in a row, is for request-level
 traffic only; and clients that stay with an endpoint are taken to be many, so that endpoints share them evenly.
 """
@@ -23,7 +25,7 @@ from models.cluster import Cluster
 from models.traffic import Traffic
 from simulator.step_function import StepFunction
 from simulator.streams import Streams
-from simulator.traffic.attempts import OVERLOAD, Chance, Look, outcomes
+from simulator.traffic.attempts import OVERLOAD, WRONG, Chance, Look, outcomes
 from simulator.traffic.conditions import Conditions, entry_at, merged
 from simulator.traffic.endpoints import EndpointHistory
 from simulator.traffic.fluid.load import EndpointLoads
@@ -144,13 +146,17 @@ class _Fluid:
     def _is_eventful(self, code: int) -> bool:
         entry, load, view = self._parts(code)
         answering, members = self.conditions.answering[self.conditions.kinds[entry]], self.views.members(view)
-        return not members or not members <= answering or not members.isdisjoint(self.loads.all[load].served)
+        wrong = self.conditions.wrong(entry)
+        is_wrong = bool(wrong) and not members.isdisjoint(wrong)
+        return (
+            is_wrong or not members or not members <= answering or not members.isdisjoint(self.loads.all[load].served)
+        )
 
     def _look(self, code: int) -> Look:
         """The endpoints that a client may be sent to by what it knows, and how they really stand."""
         entry, number, view = self._parts(code)
         answering, load = self.conditions.answering[self.conditions.kinds[entry]], self.loads.all[number]
-        chances = {}
+        chances, wrong = {}, self.conditions.wrong(entry)
         for endpoint, share in self.views.chosen(view, answering, load.rate):
             if endpoint not in answering:
                 chances[endpoint] = Chance(share, 0.0, self.conditions.stopped(endpoint, entry))
@@ -158,6 +164,9 @@ class _Fluid:
                 chances[endpoint] = Chance(share, load.served[endpoint], (OVERLOAD, ""))
             else:
                 chances[endpoint] = Chance(share)
+            if endpoint in answering and endpoint in wrong:
+                part, cause = wrong[endpoint]
+                chances[endpoint] = Chance(share, chances[endpoint].success * (1 - part), (WRONG, cause))
         return Look(chances, self.views.nothing(view))
 
     def _sent(self, times: Floats) -> Floats:

@@ -113,6 +113,8 @@ def endpoints(cores: int, weights: Floats) -> Endpoints:
         alive=_wholes(number),
         reason=_wholes(number),
         cause=_wholes(number),
+        wrong=np.zeros(number),
+        wrong_cause=_wholes(number),
         active=_wholes(number),
         connections=_wholes(number),
         weights=np.array(weights, dtype=np.float64),

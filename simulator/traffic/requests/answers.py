@@ -22,6 +22,7 @@ _REASONS = {
     arrays.OVERLOAD: attempts.OVERLOAD,
     arrays.RESET: RESET,
     arrays.TIMEOUT: TIMEOUT,
+    arrays.WRONG: attempts.WRONG,
 }
 
 

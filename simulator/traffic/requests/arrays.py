@@ -4,10 +4,10 @@ from typing import Final, NamedTuple
 
 from models.arrays import Floats, Ints
 
-DEAD, REMOVED, NONE, OVERLOAD, RESET, TIMEOUT = range(6)
+DEAD, REMOVED, NONE, OVERLOAD, RESET, TIMEOUT, WRONG = range(7)
 """Why an attempt fails: the endpoint is listed and dead; being deleted or gone, though the client does not know yet;
 there is none; it has no room; it died before it had answered; the client gave up waiting."""
-REASONS: Final = 6
+REASONS: Final = 7
 
 RETRY, DEADLINE, RETURN = 0, 1, 2
 
@@ -73,6 +73,9 @@ class Endpoints(NamedTuple):
     reason: Ints
     """Why attempts fail, if not alive; so `cause`."""
     cause: Ints
+    wrong: Floats
+    """The share of attempts that fail although it is alive, and why: `wrong_cause`."""
+    wrong_cause: Ints
     active: Ints
     """Requests that were sent to it and have not come back."""
     connections: Ints

@@ -19,10 +19,8 @@ from simulator.traffic.routing import OUTSIDE, routed
 
 def causes(history: EndpointHistory) -> dict[str, int]:
     """What may be behind a failure -> its number, counted from 0; nothing ("") is 0."""
-    return {
-        cause: i
-        for i, cause in enumerate(dict.fromkeys(("", *history.causes, *(why for _, _, why in history.unresolved))))
-    }
+    others = (*(why for *_, why in history.unresolved), *(why for *_, why in history.wrong))
+    return {cause: i for i, cause in enumerate(dict.fromkeys(("", *history.causes, *others)))}
 
 
 class Changes:
@@ -66,7 +64,11 @@ class Changes:
             for i, time in enumerate(place.arrivals.tolist()):
                 yield time, 1 + number, i, functools.partial(self._learn, number, place, i, time)
 
-        sources = (happening(), *(learning(number, place) for number, place in enumerate(self._places)))
+        def turning() -> Iterator[tuple[float, int, int, Callable[[], None]]]:
+            for i, (time, endpoint, share, cause) in enumerate(self._history.wrong, len(self._history.times)):
+                yield time, 0, i, functools.partial(self._turn, endpoint, share, cause)
+
+        sources = (happening(), turning(), *(learning(number, place) for number, place in enumerate(self._places)))
         for time, _, _, change in heapq.merge(*sources, key=lambda entry: entry[:3]):
             yield time, change
 
@@ -88,6 +90,11 @@ class Changes:
         if not condition:
             self._rows.append(int(ends.row[endpoint]))
             ends.row[endpoint] = -1
+
+    def _turn(self, endpoint: int, share: float, cause: str) -> None:
+        """An endpoint answers this share of its requests wrong from now on."""
+        ends = self._driver.state.ends
+        ends.wrong[endpoint], ends.wrong_cause[endpoint] = share, self._causes[cause]
 
     def _come(self, endpoint: int, cause: int, time: float) -> None:
         """Gives an endpoint a row, empty; it is dead until it answers."""

@@ -25,6 +25,7 @@ from simulator.traffic.requests.arrays import (
     TALLEST,
     TOKENS,
     UNOPENED,
+    WRONG,
     Arrivals,
     State,
 )
@@ -36,6 +37,8 @@ from simulator.traffic.requests.server import accept, advance, bucket, done, rel
 
 _CLIENT = 101
 """Which of a key's draws says from which client a request is: one that no choice uses."""
+_WRONG = 102
+"""Which of them says whether the answer is wrong."""
 DONE, FULL = 0, 1
 """What `serve` returns: all is done until the time; or the arrays must grow first (double them and call again)."""
 
@@ -112,6 +115,11 @@ def _reach(state: State, slot: int, endpoint: int, now: float) -> None:
         else:
             fail(state, slot, ends.reason[endpoint], ends.cause[endpoint], now)
         return
+    if ends.wrong[endpoint] > 0:
+        key = of_attempt(flight.key[slot], flight.attempt[slot])
+        if draw(key, _WRONG) < ends.wrong[endpoint] * 4294967296.0:
+            fail(state, slot, WRONG, ends.wrong_cause[endpoint], now)
+            return
     if rules.sharing == 1 or ends.soonest[endpoint] <= now:
         advance(state, endpoint, now)
     if ends.size[ends.row[endpoint]] >= rules.limit:

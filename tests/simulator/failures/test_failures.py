@@ -72,6 +72,7 @@ SOME: dict[str, Any] = {
     "time_to_return": Exponential(HOUR / 2),
     "like": LabelSelector.of({HOSTNAME_LABEL: "node-0"}),
     "replicas": 3,
+    "detection": Fixed(60.0),
     "component": Process.CONTROLLER_MANAGER,
     "members": 1,
 }
@@ -244,6 +245,7 @@ SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "spotReclaim": lambda load: len(load.nodes),
     "controlPlaneOutage": lambda load: 1,
     "etcdQuorumLoss": lambda load: 1,
+    "greyFailure": lambda load: sum(spec.replicas for spec in load.deployments),
     "registryOutage": lambda load: 1,
     "registrySlow": lambda load: 1,
     "kubeProxyOutage": lambda load: len(load.nodes),
@@ -282,6 +284,7 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "domainOutage": ("zone-a", {"values": ("zone-a",)}),
     "containerCrash": APP_2,
     "sandboxCrash": APP_2,
+    "greyFailure": APP_2,
     "volumeLoss": APP_2,
     "spotReclaim": NODE_2,
     "kubeProxyOutage": NODE_2,
