@@ -37,6 +37,7 @@ class Kubelet:
         self._clocks = restart.clocks
         self.contents = restart.contents
         self.oom_kill = restart.oom_kill
+        self.grey = restart.grey
         self.access = restart.start.access
         self.shutdown = NodeShutdown(kernel, state, termination)
         self._admission = Admission(kernel, state, self.shutdown.going)
@@ -93,6 +94,7 @@ class Kubelet:
             self._clocks.forget(pod)
             self.contents.forget(pod)
             self.image_registry.forget(pod)
+            self.grey.forget(pod)
             self._start.volumes.forget(pod)
             self.slow_probes.forget(pod)
 
@@ -145,6 +147,7 @@ class Kubelet:
             container.running = container.healthy = False
         self.contents.down(pod)
         self.access.forget(pod)
+        self.grey.forget(pod)
         self.image_registry.forget(pod)
         self._state.pods.set_pulling(pod, False, cause)
         self._state.pods.set_containers(pod, 0, cause)

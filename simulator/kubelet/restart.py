@@ -12,6 +12,7 @@ from simulator.kernel import Kernel, Order
 from simulator.kubelet import crash_loop, hooks
 from simulator.kubelet.contents import HeldContents
 from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
+from simulator.kubelet.grey import GreyFailures, GreyMode
 from simulator.kubelet.image_registry import ImageRegistry
 from simulator.kubelet.images import Images
 from simulator.kubelet.start import Start
@@ -25,7 +26,7 @@ FAILED_RUN = "failed-run"
 
 
 class Restart:
-    """Notices what died, and starts it anew; `start`, `clocks` and `contents` are those of all pods."""
+    """Notices what died, and starts it anew; `start`, `clocks`, `contents` and `grey` are those of all pods."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Restart:
         self._termination = termination
         self._images = images
         self._registry = registry
+        self.grey = GreyFailures(kernel, state, self._kill)
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
         self.contents = HeldContents(kernel, state, timing, lambda pod: self.start.report_ready(pod))
         self.start = Start(
@@ -52,6 +54,9 @@ class Restart:
         state.listen(Kind.VOLUME_LOST, self._volume_lost)
 
     def _crashed(self, pod: PodState, container: ContainerState, mode: CrashMode) -> None:
+        if isinstance(mode, GreyMode):
+            self.grey.begin(pod, container, mode)
+            return
         pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
         self._ended(pod, container, mode.exit_code or pod.pod_class.behaviour.exit_code)
 
@@ -100,6 +105,7 @@ class Restart:
             container.healthy = False
         self.contents.down(pod)
         self._registry.forget(pod)
+        self.grey.forget(pod)
         self._pods.set_answering(pod, False, pod.cause)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         pod.timer = self._kernel.timer(noticed, lambda: self._stop_without_sandbox(pod), Order.KUBELET)
@@ -136,9 +142,11 @@ class Restart:
 
     def kill(self, pod: PodState, container: ContainerState, probe: Probe) -> None:
         """The start-up or liveness probe gave up: the container is stopped, which may take its grace period."""
+        self._kill(pod, container, pod.pod_class.spec.grace_period(probe))
+
+    def _kill(self, pod: PodState, container: ContainerState, grace: float) -> None:
         for timer in container.timers:
             timer.cancel()
-        grace = pod.pod_class.spec.grace_period(probe)
         pre_stop = hooks.pre_stop(pod, container.spec, grace)
         stop = pre_stop + hooks.stop(pod, grace - pre_stop)
         container.timers = [self._kernel.timer(stop, lambda: self._kill_done(pod, container), Order.KUBELET)]
@@ -180,6 +188,7 @@ class Restart:
             return
         container.restarts += 1
         self._pods.set_containers(pod, pod.running + 1, pod.cause)
+        self.grey.started(pod, container)
         self.start.start_container(pod, container)
 
     def _awaits_image(self, pod: PodState, container: ContainerState) -> bool:

@@ -120,15 +120,12 @@ class Evictions:
         if not self.over.triggered:
             for refusal in self._refusals.values():
                 self._tell(refusal, math.ceil((self._kernel.now - refusal.since) / RETRY) - 1)
-            self._abandon()
+            self._refusals.clear()
+            self._due.clear()
             self.over.succeed(False)
 
     def _stop(self) -> None:
         """The run ends, and it is not over."""
         for refusal in self._refusals.values():
             self._tell(refusal, math.floor((self._kernel.now - refusal.since) / RETRY))
-        self._abandon()
-
-    def _abandon(self) -> None:
         self._refusals.clear()
-        self._due.clear()

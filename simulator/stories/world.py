@@ -28,6 +28,7 @@ from simulator.state.objects import (
 from simulator.stories.alerts import Alerts
 from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
+from simulator.stories.containers import Containers
 from simulator.stories.control_plane import ControlPlaneProcesses
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
@@ -113,6 +114,8 @@ class World:
         """Those who send requests, and how many."""
         self.storage = Storage(state, self.strikes)
         """Volumes, and their data."""
+        self.containers = Containers(kubelet)
+        """Those that run on, and are not well."""
         self.image_registry = kubelet.image_registry
         """Where images come from, which may be gone, or slow."""
         self.service_path = ServicePath(state)

@@ -79,6 +79,7 @@ SOME: dict[str, Any] = {
     "shortage": 2**30,
     "probability": 0.5,
     "outages": (NodeOutage("node-2", 1000.0, 5000.0), NodeOutage("node-4", 4000.0, 9000.0)),
+    "detection": Fixed(60.0),
     "component": Process.CONTROLLER_MANAGER,
     "members": 1,
 }
@@ -294,6 +295,7 @@ SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "spotReclaim": lambda load: len(load.nodes),
     "controlPlaneOutage": lambda load: 1,
     "etcdQuorumLoss": lambda load: 1,
+    "greyFailure": lambda load: sum(spec.replicas for spec in load.deployments),
     "registryOutage": lambda load: 1,
     "registrySlow": lambda load: 1,
     "kubeProxyOutage": lambda load: len(load.nodes),
@@ -341,6 +343,7 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "domainOutage": ("zone-a", {"values": ("zone-a",)}),
     "containerCrash": APP_2,
     "sandboxCrash": APP_2,
+    "greyFailure": APP_2,
     "volumeLoss": APP_2,
     "spotReclaim": NODE_2,
     "kubeProxyOutage": NODE_2,

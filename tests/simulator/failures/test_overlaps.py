@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import Phase as Step
 from hypothesis import strategies as st
 
 from models.distributions import Fixed
@@ -41,6 +42,7 @@ def told(stories: list[tuple[str, float, float]], *others: Any) -> Lab:
             time_to_repair=length,
             time_to_return=length,
             maintenance=length,
+            detection=length,
             every=None,
             at=at,
             lasting=lasting,
@@ -73,6 +75,7 @@ def residue(lab: Lab) -> list[str]:
             "not answering": not pod.answering,
             "not ready": not pod.ready,
             "pulling": pod.pulling,
+            "grey": pod.failing,
             "misconfigured": pod.configuration is not Configured.WELL,
             "without a volume": pod.volume_wait is not VolumeWait.NOTHING,
         }
@@ -106,7 +109,11 @@ ALL_AT_ONCE = [(name, 600.0 + 60.0 * number, 1800.0) for number, name in enumera
 
 
 @settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow], derandomize=True, print_blob=False
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+    phases=(Step.explicit, Step.generate),
 )
 @given(STORIES)
 @example(ALL_AT_ONCE)

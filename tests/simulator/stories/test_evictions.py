@@ -15,6 +15,7 @@ from models.deployment import Percent
 from models.disruption import PodDisruptionBudget
 from models.labels import LabelSelector
 from models.timing import Timing
+from simulator.component import Component
 from simulator.controllers.disruption import CONFLICT_JITTER, CONFLICT_RETRY, Verdict
 from simulator.kernel import Story
 from simulator.state.objects import PodState
@@ -60,7 +61,7 @@ def foreseen(lab: Lab, pods: list[PodState], deadline: float, answers: list[Answ
         answers.extend((round(last - i * RETRY, 6), pod.name, verdict.status, verdict.reason) for i in range(tries))
 
     disruption = lab.simulation.control_plane.disruption
-    yield Evictions(lab.kernel, disruption, told, pods, deadline, 0, np.random.default_rng(1)).over
+    yield Evictions(Component(lab.kernel), disruption, told, pods, deadline, 0, np.random.default_rng(1)).over
 
 
 Way = Callable[[Lab, list[PodState], float, list[Answer]], Story]
@@ -134,7 +135,7 @@ def test_a_drain_that_is_blocked_for_ever_costs_nothing() -> None:
 
     disruption = lab.simulation.control_plane.disruption
     lab.run(START)
-    Evictions(lab.kernel, disruption, told, lab.pods("web"), math.inf, 0, np.random.default_rng(1))
+    Evictions(Component(lab.kernel), disruption, told, lab.pods("web"), math.inf, 0, np.random.default_rng(1))
     steps = 0
     while lab.kernel.peek() <= 8760 * HOUR:
         lab.kernel.step()
@@ -145,6 +146,8 @@ def test_a_drain_that_is_blocked_for_ever_costs_nothing() -> None:
 
 def test_nothing_to_ask_for_is_over_at_once() -> None:
     lab = lab_of(1, (), end=HOUR)
-    over = Evictions(lab.kernel, lab.simulation.control_plane.disruption, pytest.fail, [], math.inf, 0, None).over  # type: ignore[arg-type]
+    over = Evictions(
+        Component(lab.kernel), lab.simulation.control_plane.disruption, pytest.fail, [], math.inf, 0, None
+    ).over  # type: ignore[arg-type]
     assert over.triggered
     assert over.value is True

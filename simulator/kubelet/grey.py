@@ -1,0 +1,78 @@
+"""Grey failures: containers that run and are ready, and answer some of their requests wrong, or none.
+
+No probe sees it, by definition; it lasts until somebody has noticed and has the container killed, or until it ends for
+another reason: a process that starts anew is well.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.distributions import Distribution
+from simulator.kernel import Kernel, Order
+from simulator.kubelet.failure_clocks import CrashMode
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import ContainerState, PodState
+
+ALL = 1_000_000
+"""Shares are kept in parts per million."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreyMode(CrashMode):
+    """A way in which containers turn grey instead of dying."""
+
+    share: float
+    """Of the requests, those that they answer wrong or too late."""
+    detection: Distribution
+    """From then until they are killed."""
+
+
+class GreyFailures:
+    """The containers that are grey now."""
+
+    def __init__(
+        self, kernel: Kernel, state: ClusterState, kill: Callable[[PodState, ContainerState, float], None]
+    ) -> None:
+        self._kernel = kernel
+        self._state = state
+        self._kill = kill
+        """Stops a container, which has so many seconds for that; it is started anew."""
+        self._shares: dict[PodState, dict[ContainerState, float]] = {}
+
+    def begin(self, pod: PodState, container: ContainerState, mode: GreyMode) -> None:
+        """The container is grey from now on, unless it is only starting up: then it is as well as it will ever be."""
+        if not container.healthy:
+            return
+        pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
+        if mode.share >= 1:
+            container.healthy = False
+            self._state.pods.set_answering(pod, False, pod.cause)
+        else:
+            # Of several reasons at once each takes its share of what the others leave.
+            shares = self._shares.setdefault(pod, {})
+            shares[container] = 1 - (1 - shares.get(container, 0.0)) * (1 - mode.share)
+            self._tell(pod)
+        seconds = mode.detection.sample(pod.slot.stream(f"detection/{mode.name}/{container.spec.name}"))
+        grace = pod.pod_class.spec.termination_grace_period
+        kill = self._kernel.timer(seconds, lambda: self._kill(pod, container, grace), Order.FAILURE)
+        container.timers.append(kill)
+
+    def started(self, pod: PodState, container: ContainerState) -> None:
+        """The container is a new process."""
+        if pod in self._shares and self._shares[pod].pop(container, None) is not None:
+            self._tell(pod)
+
+    def forget(self, pod: PodState) -> None:
+        """All its processes are gone."""
+        if self._shares.pop(pod, None) is not None and pod.uid in self._state.pods:
+            self._tell(pod)
+
+    def _tell(self, pod: PodState) -> None:
+        """How many requests the pod fails: those of a bad release, and of what is left each container its share."""
+        defect = pod.pod_class.template.defect
+        failing = 0 if defect is None else defect.failing
+        shares = self._shares.get(pod, {})
+        if shares:
+            failing = round((1 - (1 - abs(failing) / ALL) * math.prod(1 - share for share in shares.values())) * ALL)
+        self._state.pods.set_failing(pod, failing, pod.cause)
