@@ -272,7 +272,10 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """To answer a request, one Service asks another."""
+    """To answer a request, one Service asks another.
+
+    How long it waits for the answer and how often it tries, the `traffic` of the other says: each hop has its own.
+    """
 
     caller: str
     callee: str

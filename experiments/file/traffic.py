@@ -177,7 +177,10 @@ class TrafficFile(_Described):
 
 
 class CallFile(FileModel):
-    """To answer a request, one Service asks another."""
+    """To answer a request, one Service asks another.
+
+    How long it waits for the answer and how often it tries, the `traffic` of the other says: each hop has its own.
+    """
 
     caller: str = Field(alias="from")
     """The Service that asks."""

@@ -60,6 +60,7 @@ def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing, at_full_s
         limit=limit,
         attempts=retries.attempts,
         elsewhere=int(retries.elsewhere),
+        guarded=int(any(one is not None for one in (traffic.longest_wait, circuit, retries.hedge_after))),
         clients=level.clients,
         connections=connections.number if connections else 0,
         ejects_after=ejection.consecutive if ejection else 0,

@@ -45,6 +45,8 @@ class Rules(NamedTuple):
     """Retries of a request at most."""
     elsewhere: int
     """1: a retry goes to an endpoint that was not tried yet."""
+    guarded: int
+    """1: there is a longest wait, a circuit breaker or hedging; else nothing of these is looked at."""
     ejects_after: int
     """Failures in a row after which a client's proxy leaves an endpoint out; 0: never."""
     clients: int

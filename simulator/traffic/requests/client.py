@@ -34,12 +34,13 @@ def fail(state: State, slot: int, reason: int, cause: int, now: float) -> None:
     rules, flight, tally = state.rules, state.flight, state.tally
     if reason != NONE and reason != OPEN and rules.ejects_after > 0:
         suspect(state, flight.proxy[slot], flight.endpoint[slot], now)
-    if rules.threshold > 0 and reason != OPEN:
-        judge(state, slot, 1, now)
-    if rules.hedge_after < math.inf and flight.twin[slot] >= 0:
-        part(flight, slot)  # the other may still be answered
-        release(flight, tally, slot)
-        return
+    if rules.guarded == 1:
+        if rules.threshold > 0 and reason != OPEN:
+            judge(state, slot, 1, now)
+        if rules.hedge_after < math.inf and flight.twin[slot] >= 0:
+            part(flight, slot)  # the other may still be answered
+            release(flight, tally, slot)
+            return
     attempt = flight.attempt[slot]
     if attempt < rules.attempts and tally.sums[TOKENS] >= 1 and reason != OPEN:
         tally.sums[TOKENS] -= 1
@@ -97,12 +98,13 @@ def give_up(state: State, slot: int, mark: int, now: float) -> None:
     flight.endpoint[again], flight.held[again], flight.abandoned[again] = endpoint, 0, 0
     for i in range(attempt):
         flight.tried[again, i] = flight.tried[slot, i]
-    if tally.numbers[TRIAL] == slot:
-        tally.numbers[TRIAL] = again
-    flight.twin[again] = -1
-    if flight.twin[slot] >= 0:
-        other = part(flight, slot)
-        flight.twin[again], flight.twin[other] = other, again
+    if rules.guarded == 1:
+        if tally.numbers[TRIAL] == slot:
+            tally.numbers[TRIAL] = again
+        flight.twin[again] = -1
+        if flight.twin[slot] >= 0:
+            other = part(flight, slot)
+            flight.twin[again], flight.twin[other] = other, again
     fail(state, again, TIMEOUT, 0, now)
 
 

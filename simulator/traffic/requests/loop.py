@@ -40,7 +40,7 @@ from simulator.traffic.requests.connections import close, connection, find_out, 
 from simulator.traffic.requests.ejection import relist, suspect
 from simulator.traffic.requests.heaps import occupy, plan, pop, push, strike
 from simulator.traffic.requests.hedging import forget, part, release
-from simulator.traffic.requests.server import accept, advance, bucket, done, take
+from simulator.traffic.requests.server import accept, advance, answered, bucket, done, take
 
 _CLIENT, _FAILS = 101, 102
 """Which of a key's draws say from which client a request is, and whether an endpoint fails it: no choice uses them."""
@@ -86,7 +86,7 @@ def _refused(state: State, slot: int, now: float) -> bool:
 
 def _send(choose: Choose, state: State, slot: int, now: float) -> None:
     """One attempt of a request."""
-    if state.rules.threshold > 0 and _refused(state, slot, now):
+    if state.rules.guarded == 1 and state.rules.threshold > 0 and _refused(state, slot, now):
         state.flight.endpoint[slot] = -1
         fail(state, slot, OPEN, 0, now)
         return
@@ -131,7 +131,7 @@ def _reach(state: State, slot: int, endpoint: int, now: float) -> None:
     rules, ends, flight = state.rules, state.ends, state.flight
     flight.endpoint[slot] = endpoint
     ends.arrived[endpoint] += 1
-    if rules.hedge_after < math.inf and flight.attempt[slot] < rules.attempts:
+    if rules.guarded == 1 and rules.hedge_after < math.inf and flight.attempt[slot] < rules.attempts:
         plan(state.agenda, state.tally, now + rules.hedge_after, HEDGE, slot, flight.mark[slot])
     if ends.alive[endpoint] == 0:
         if rules.timeout > 0:
@@ -147,7 +147,10 @@ def _reach(state: State, slot: int, endpoint: int, now: float) -> None:
     if rules.sharing == 1 or ends.soonest[endpoint] <= now:
         advance(state, endpoint, now)
     row = ends.row[endpoint]
-    if ends.size[row] >= rules.limit or (rules.sharing == 0 and ends.free[row, 0] - now > rules.longest_wait):
+    full = ends.size[row] >= rules.limit
+    if rules.guarded == 1 and rules.sharing == 0:
+        full = full or ends.free[row, 0] - now > rules.longest_wait
+    if full:
         state.tally.counts[SHED] += 1
         fail(state, slot, OVERLOAD, 0, now)
         return
@@ -159,7 +162,7 @@ def _reach(state: State, slot: int, endpoint: int, now: float) -> None:
 def _settle(state: State, now: float) -> None:
     """Counts what all endpoints have finished by now in order of time: of two attempts the first answer counts."""
     ends = state.ends
-    while True:
+    while state.rules.hedge_after < math.inf:
         first, at = -1, now
         for endpoint in range(ends.row.size):
             if ends.soonest[endpoint] <= at and ends.soonest[endpoint] < math.inf:
@@ -211,13 +214,15 @@ def serve(choose: Choose, state: State, arrivals: Arrivals, until: float, stoppi
         now = min(arrives, planned)
         if now > until or now == math.inf:
             break
-        if rules.hedge_after < math.inf:
+        if rules.guarded == 1:
             _settle(state, now)
         if arrives <= planned:
             slot = take(flight, tally)
             flight.arrived[slot], flight.work[slot] = now, arrivals.work[at]
             flight.key[slot], flight.proxy[slot], flight.attempt[slot] = arrivals.key[at], arrivals.proxy[at], 0
-            flight.held[slot], flight.abandoned[slot], flight.twin[slot] = 0, 0, -1
+            flight.held[slot], flight.abandoned[slot] = 0, 0
+            if rules.guarded == 1:
+                flight.twin[slot] = -1
             at += 1
             tally.counts[SENT] += 1
             tally.sums[TOKENS] = min(BURST, tally.sums[TOKENS] + rules.budget)
@@ -238,7 +243,7 @@ def serve(choose: Choose, state: State, arrivals: Arrivals, until: float, stoppi
                     continue
         _send(choose, state, slot, now)
     tally.numbers[NEXT] = at
-    if rules.hedge_after < math.inf:
+    if rules.guarded == 1:
         _settle(state, until)
     if stopping >= 0:
         held = ends.size[ends.row[stopping]]
@@ -268,6 +273,7 @@ RARE = (
     forget,
     _hedge,
     _settle,
+    answered,
     _refused,
     _send_over,
     give_up,

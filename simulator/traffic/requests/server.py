@@ -73,12 +73,18 @@ def accept(state: State, slot: int, endpoint: int, now: float) -> bool:
     return bool(late)
 
 
+def answered(state: State, slot: int, now: float) -> None:
+    """What an answer means for another attempt of the same request, and for the circuit."""
+    if state.rules.hedge_after < math.inf and state.flight.twin[slot] >= 0:
+        forget(state, slot)
+    if state.rules.threshold > 0:
+        judge(state, slot, 0, now)
+
+
 def done(state: State, slot: int, now: float) -> None:
     """An endpoint has finished its work on a request."""
     ends, flight, tally = state.ends, state.flight, state.tally
     if flight.abandoned[slot] == 0:
-        if state.rules.hedge_after < math.inf and flight.twin[slot] >= 0:
-            forget(state, slot)
         endpoint = flight.endpoint[slot]
         latency = now - flight.arrived[slot]
         ends.active[endpoint] -= 1
@@ -90,8 +96,8 @@ def done(state: State, slot: int, now: float) -> None:
             tally.sums[WORST] = latency
         if state.rules.ejects_after > 0:
             state.proxies.failures[flight.proxy[slot], endpoint] = 0
-        if state.rules.threshold > 0:
-            judge(state, slot, 0, now)
+        if state.rules.guarded == 1:
+            answered(state, slot, now)
     release(flight, tally, slot)
 
 

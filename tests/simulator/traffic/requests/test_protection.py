@@ -118,3 +118,17 @@ def test_plain_python_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> N
 
     assert facts(plain) == facts(compiled)
     assert np.array_equal(plain.latencies.counts, compiled.latencies.counts)
+
+
+@pytest.mark.parametrize(
+    ("retries", "at_seconds"),
+    [
+        (Retries(3, backoff=1.0), (0.0, 6.0, 13.0, 22.0)),
+        (Retries(3, backoff=1.0, longest_backoff=2.0), (0.0, 6.0, 13.0, 20.0)),
+        (Retries(3, backoff=1.0, jitter=0.5), (0.0, 5.75, 12.25, 20.25)),
+        (Retries(3, backoff=1.0, hedge_after=0.5), (0.0, 0.5, 1.0, 1.5)),
+    ],
+)
+def test_fluid_traffic_tries_again_after_the_mean_time(retries: Retries, at_seconds: tuple[float, ...]) -> None:
+    """Time-outs of 5 s and back-offs of 1, 2 and 4 s add up; a hedge waits for neither."""
+    assert retries.delays(5.0) == at_seconds
