@@ -158,6 +158,9 @@ class Simulation:
         by_generation[Kind.SERVICE_GENERATION] = service_names([service.spec for service in state.services])
         for kind in sorted(by_generation):
             log.names[kind.name.removesuffix("_GENERATION")] = by_generation[kind]
+        if rollouts := [each.index for each in state.workloads.of(DeploymentState) if each.spec.kind == "Rollout"]:
+            names = log.names["DEPLOYMENT"]
+            log.names["DEPLOYMENT"] = [f"Rollout/{name}" if i in rollouts else name for i, name in enumerate(names)]
         log.zones = [zone for _, zone in self.state.nodes.regions_and_zones]
         log.prices = self.fleet.prices()
         log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pods.names]

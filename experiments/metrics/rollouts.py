@@ -19,7 +19,7 @@ from simulator.log import Kind, TransitionLog
 from simulator.step_function import StepFunction
 
 COLUMNS = columns(
-    Column("workload", str, "The Deployment, StatefulSet or DaemonSet, as Kind/name."),
+    Column("workload", str, "The Deployment, StatefulSet, DaemonSet or Rollout, as Kind/name."),
     Column("cause", str, "Who changed its template."),
     Column("start_s", float, "Beginning, in seconds since the start of the measured window."),
     Column("end_s", float, "When it was complete or replaced by the next; the window's length if neither came."),
@@ -54,7 +54,8 @@ def rollouts(log: TransitionLog, services: Mapping[str, Observation]) -> list[di
             for number, behind in enumerate(log.in_front_of.get(kind.upper(), ())):
                 if numbers[name] in behind:
                     mine = rows[kind][rows[kind][:, 2] == number]
-                    workload = f"{kind}/{log.names[kind.upper()][number]}"
+                    called = log.names[kind.upper()][number]
+                    workload = called if "/" in called else f"{kind}/{called}"  # an Argo Rollout says that it is one
                     found += [
                         {"service": name, "workload": workload, "cause": log.causes[cause]}
                         | _judged(seen, begin, end, outcome)

@@ -143,3 +143,11 @@ def test_a_settled_state_names_replicas_as_if_there_had_been_no_rollout() -> Non
     state = settled(lab(BlueGreen()).run(HOUR).simulation)
     assert state is not None
     assert sorted(state.nodes) == [f"Rollout/default/web/{number}" for number in range(4)]
+
+
+def test_the_log_says_that_it_is_a_rollout() -> None:
+    found = lab(BlueGreen()).run(HOUR)
+    log = found.simulation.completed_log()
+    assert log is not None
+    assert log.names["DEPLOYMENT"] == ["Rollout/web"]
+    assert log.in_front_of["DEPLOYMENT"] == [(0,)]
