@@ -1,10 +1,12 @@
 """rollout: a new release of a Deployment, StatefulSet or DaemonSet."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.attempts import check_times, first_time
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.references import WorkloadName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -19,6 +21,7 @@ class Rollout:
     the strategy OnDelete (StatefulSets, DaemonSets) pods get the new template only when something else takes them away.
     """
 
+    disruption: ClassVar = DisruptionKind.RELEASE
     name: str
     target: WorkloadName | tuple[WorkloadName, ...]
     """The Deployment, StatefulSet or DaemonSet: "Deployment/name" or "Deployment/namespace/name". Or several, each of
