@@ -13,8 +13,11 @@ from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen
 @SETTINGS
 @click.option("--service", metavar="NAME", help="Of a result folder: only this Service.")
 @click.option("--policy", metavar="NAME", help="Of a result folder: only this policy.")
+@click.option("--disruptions", is_flag=True, help="Of a result folder: how long until what struck was made good.")
 @FORMAT
-def show(path: str, settings: tuple[str, ...], service: str | None, policy: str | None, form: str) -> None:
+def show(
+    path: str, settings: tuple[str, ...], service: str | None, policy: str | None, disruptions: bool, form: str
+) -> None:
     """Show an experiment as resolved (extends, settings and defaults filled in), or the table of a result folder."""
     if os.path.isdir(path):
         if settings:
@@ -27,12 +30,15 @@ def show(path: str, settings: tuple[str, ...], service: str | None, policy: str 
         policy = chosen("--policy", policy, results.policies)
         shown = results.only(service, policy)
         if form == "json":
-            click.echo(plain.text(plain.summary(shown)))
+            click.echo(plain.text(plain.disruptions(shown) if disruptions else plain.summary(shown)))
+        elif disruptions:
+            text.show_disruptions(shown)
         else:
             text.show(shown)
         return
-    if service or policy:
-        raise click.UsageError("--service and --policy are for result folders: an experiment file is shown as a whole")
+    if service or policy or disruptions:
+        asked = "--service, --policy and --disruptions"
+        raise click.UsageError(f"{asked} are for result folders: an experiment file is shown as a whole")
     from experiments.experiment import Experiment
     from experiments.file.written import yaml_text
 

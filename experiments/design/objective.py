@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
@@ -10,7 +10,13 @@ from models.units import YEAR, format_percent, parse_duration, parse_percent
 
 Direction = Literal["at_least", "at_most"]
 MetricName = Literal[
-    "availability", "requestAvailability", "downtimePerYear", "outagesPerYear", "jobSuccess", "jobLateness"
+    "availability",
+    "requestAvailability",
+    "downtimePerYear",
+    "outagesPerYear",
+    "jobSuccess",
+    "jobLateness",
+    "recoversWithin",
 ]
 
 
@@ -25,6 +31,14 @@ class JobEstimates(Protocol):
     @property
     def lateness(self) -> Estimate:
         """Mean seconds from when one was due until it is complete."""
+        ...
+
+
+class Recoveries(Protocol):
+    """What is known of how Services recovered."""
+
+    def of(self, service: str, policy: str, disruption: str) -> Estimate:
+        """Seconds within which 95 % of the disruptions by a failure mode, or of a kind, have recovered."""
         ...
 
 
@@ -43,9 +57,26 @@ class Estimates(Protocol):
         """Outages a year."""
         ...
 
+    @property
+    def recoveries(self) -> Recoveries:
+        """Times to recovery."""
+        ...
+
     def job(self, job: str, policy: str) -> JobEstimates:
         """What is known of the runs of a Job or CronJob."""
         ...
+
+
+class Subject(NamedTuple):
+    """What an objective is about."""
+
+    name: str
+    """The Service, or the Job or CronJob as Kind/name."""
+    disruption: str | None = None
+    """By what it is disrupted: a failure mode or operation, by its name or its type, or a kind of disruption."""
+
+    def __str__(self) -> str:
+        return self.name if self.disruption is None else f"{self.name} after {self.disruption}:"
 
 
 @dataclass(frozen=True)
@@ -59,10 +90,12 @@ class ObjectiveMetric:
     read: Callable[[object], float]
     """A limit as it is written; raises ValueError."""
     show: Callable[[float], str]
-    estimate: Callable[[Estimates, str, str], Estimate | None]
-    """Its value for a Service under a policy; None if there is nothing to judge."""
+    estimate: Callable[[Estimates, Subject, str], Estimate | None]
+    """Its value for what it is about under a policy; None if there is nothing to judge."""
     share: Callable[[float], float] | None = None
     """The availability that a period needs to keep a limit; None if it is not a matter of time alone."""
+    written: str | None = None
+    """How a file says its limit, if it is neither `atLeast` nor `atMost`."""
     of_jobs: bool = False
     """It is about a Job or CronJob, else about a Service."""
 
@@ -89,7 +122,7 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "at_least",
         parse_percent,
         format_percent,
-        lambda known, service, policy: known.availability(service, policy),
+        lambda known, of, policy: known.availability(of.name, policy),
         lambda limit: limit,
     ),
     "requestAvailability": ObjectiveMetric(
@@ -97,14 +130,14 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "at_least",
         parse_percent,
         format_percent,
-        lambda known, service, policy: known.request_availability(service, policy),
+        lambda known, of, policy: known.request_availability(of.name, policy),
     ),
     "downtimePerYear": ObjectiveMetric(
         "downtime <= {} a year",
         "at_most",
         parse_duration,
         _duration,
-        lambda known, service, policy: estimate.downtime_per_year(known.availability(service, policy)),
+        lambda known, of, policy: estimate.downtime_per_year(known.availability(of.name, policy)),
         lambda limit: 1 - limit / YEAR,
     ),
     "outagesPerYear": ObjectiveMetric(
@@ -112,14 +145,14 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "at_most",
         _number,
         "{:.10g}".format,
-        lambda known, service, policy: known.outage_rate(service, policy),
+        lambda known, of, policy: known.outage_rate(of.name, policy),
     ),
     "jobSuccess": ObjectiveMetric(
         "runs complete >= {}",
         "at_least",
         parse_percent,
         format_percent,
-        lambda known, job, policy: known.job(job, policy).success,
+        lambda known, of, policy: known.job(of.name, policy).success,
         of_jobs=True,
     ),
     "jobLateness": ObjectiveMetric(
@@ -127,8 +160,16 @@ METRICS: dict[MetricName, ObjectiveMetric] = {
         "at_most",
         parse_duration,
         _duration,
-        lambda known, job, policy: known.job(job, policy).lateness,
+        lambda known, of, policy: known.job(of.name, policy).lateness,
         of_jobs=True,
+    ),
+    "recoversWithin": ObjectiveMetric(
+        "95% of disruptions recovered within {}",
+        "at_most",
+        parse_duration,
+        _duration,
+        lambda known, of, policy: known.recoveries.of(of.name, policy, of.disruption or ""),
+        written="recoversWithin, with disruption",
     ),
 }
 """Name in the experiment file -> metric."""
@@ -144,3 +185,5 @@ class Objective:
     """The least or the most that is good, as the metric is: a share, seconds or a number."""
     metric: MetricName = "availability"
     policy: str | None = None
+    disruption: str | None = None
+    """With `recoversWithin`: by what it is disrupted, as in `Subject`."""

@@ -18,6 +18,7 @@ from models.demand import measured
 from models.input.problems import Path, Problem, did_you_mean
 from models.size import too_many_rate_changes, too_many_requests
 from models.traffic import Call, circle
+from simulator.stories.disruption_kind import DisruptionKind, kind_of
 from simulator.stories.references import Refers, ValueOf, references
 
 _SCALABLE = ("Deployment", "Rollout", "ReplicaSet", "ReplicationController", "StatefulSet")
@@ -122,6 +123,21 @@ def _chains(spec: SpecFile) -> list[str]:
 def _entry(name: str, spec: SpecFile) -> str:
     """The Service that a name in an objective is about: of a chain, the one at its beginning."""
     return entry_of(name) if name in _chains(spec) else name
+
+
+def check_disruptions(spec: SpecFile, variants: Sequence[Variant], source: Source, problems: list[Problem]) -> None:
+    """What a Service is to recover from happens under every policy that the objective is about."""
+    for i, objective in enumerate(spec.objectives):
+        for variant in variants if objective.disruption is not None else ():
+            stories = [story for story, _ in variant.failures + variant.operations]
+            kinds = [kind_of(story.described) for story in stories] + [DisruptionKind.OVERLOAD]
+            known = dict.fromkeys([*(story.name for story in stories), *(story.type for story in stories), *kinds])
+            if objective.policy in (None, variant.lineage.name) and objective.disruption not in known:
+                under = "" if len(variants) == 1 else f" under policy {variant.lineage.name!r}"
+                hint = did_you_mean(str(objective.disruption), map(str, known)) or _listed([*map(str, known)])
+                message = f"nothing is called {objective.disruption!r}, or is of that type or kind{under}{hint}"
+                problems.append(source.problem(("spec", "objectives", i, "disruption"), message))
+                break
 
 
 def check_people(variant: Variant, source: Source, problems: list[Problem]) -> None:

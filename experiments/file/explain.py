@@ -233,7 +233,7 @@ def _metrics(width: int) -> str:
     """What objectives may be about."""
     lines = _wrapped(_OF_METRICS, width)
     for name, metric in METRICS.items():
-        limit = "atLeast" if metric.good == "at_least" else "atMost"
+        limit = metric.written or ("atLeast" if metric.good == "at_least" else "atMost")
         lines += ["", f"  {name}: {limit}", *_wrapped(metric.words.format("LIMIT"), width, "      ", "      ")]
     return "\n".join(lines)
 

@@ -11,6 +11,7 @@ from experiments.design.scenario import Scenario
 from experiments.file.behaviour import OverrideFile
 from experiments.file.checks import (
     check_calls,
+    check_disruptions,
     check_endpoints,
     check_jobs,
     check_loads,
@@ -63,6 +64,7 @@ def resolve(source: Source, folder: str) -> Design:
         for lineage in lineages(spec.policies, source, problems)
     ]
     check_services(spec, variants, source, problems)
+    check_disruptions(spec, variants, source, problems)
     check_jobs(spec, variants, source, problems)
     for variant in variants:
         check_people(variant, source, problems)
@@ -134,7 +136,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     notes += _sizes_that_stay(spec, scenarios, source)
     return Design(
         scenarios=tuple(scenarios),
-        objectives=tuple(Objective(o.subject, o.limit, o.metric, o.policy) for o in spec.objectives),
+        objectives=tuple(Objective(o.subject, o.limit, o.metric, o.policy, o.disruption) for o in spec.objectives),
         inputs=tuple(dict.fromkeys(files)),
         warnings=(
             *map(str, sorted({*base.warnings, *(w for one in built for w in one.warnings)})),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from experiments.design.goal import entry_of
 from experiments.findings import judgement, requests
 from experiments.findings.breakdown import Part, breakdown, rare_breakdown
+from experiments.findings.disruptions import Recoveries
 from experiments.findings.jobs import JobRuns
 from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
 from experiments.findings.pairs import of_pair, samples
@@ -50,6 +51,7 @@ class Findings:
         self._samples: dict[tuple[str, str], Sample] = {}
         self._parts: dict[tuple[str, str], list[Part]] = {}
         self.rare = RareRows(tables, manifest)
+        self.recoveries = Recoveries(tables, resolved, manifest.confidence)
         """What is known of rare outages."""
         self._families: dict[tuple[tuple[str, str, str], ...], dict[tuple[str, str, str], Comparison]] = {}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from experiments.design.objective import METRICS, Direction, Estimates, MetricName
+from experiments.design.objective import METRICS, Direction, Estimates, MetricName, Subject
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate
 
@@ -26,11 +26,13 @@ class Judgement:
     found: Estimate
     verdict: str
     more: int | None = None
+    disruption: str | None = None
+    """By what the Service is disrupted, if it is about that."""
 
     @property
     def objective(self) -> str:
         """What was asked for: "cart outages <= 4 a year"."""
-        return f"{self.service} {METRICS[self.metric].objective(self.limit)}"
+        return f"{Subject(self.service, self.disruption)} {METRICS[self.metric].objective(self.limit)}"
 
 
 def judged(
@@ -44,8 +46,10 @@ def judged(
     for wanted in objectives:
         service, metric = wanted["service"], METRICS[wanted["metric"]]
         for policy in [wanted["policy"]] if wanted.get("policy") else policies:
-            found = metric.estimate(known, service, policy) or Estimate(math.nan, 0.0, 1.0, confidence, 0, "no request")
+            about = Subject(service, wanted.get("disruption"))
+            found = metric.estimate(known, about, policy) or Estimate(math.nan, 0.0, 1.0, confidence, 0, "no request")
             judgement = _judge(service, policy, wanted["metric"], wanted[metric.good], found)
+            judgement = replace(judgement, disruption=about.disruption)
             if metric.of_jobs:
                 judgements.append(judgement)
                 continue
@@ -85,5 +89,7 @@ def _more_replications(estimated: Estimate, limit: float, good: Direction) -> in
     else:
         distance = abs(estimated.value - limit)
         half = estimated.value - estimated.low if estimated.value >= limit else estimated.high - estimated.value
+        if math.isinf(half):  # too few for an end: four times as many may be enough
+            return 3 * estimated.n
         factor = (half / distance) ** 2 if distance > 0 else math.inf
     return max(math.ceil(estimated.n * (factor - 1)), 1) if factor < 1e6 else None

@@ -34,7 +34,7 @@ class Unseen:
     """And failure modes that only requests see: what counts only if it took replicas away."""
     taken_apart: frozenset[tuple[str, str]]
     """Services and policies whose outages have causes."""
-    absences: dict[tuple[str | None, str | None, str], float]
+    disruptions: dict[tuple[str | None, str | None, str], float]
     """Service (None: any), policy (None: any) and mode -> for how long it took replicas away, the mean in seconds."""
 
     @classmethod
@@ -51,7 +51,7 @@ class Unseen:
             mode["name"] for of in owners for mode in of.get("failures", ()) if _is_invisible(mode)
         )
         losses = tables["losses"]
-        sums = tables["absences"].groupby(["service", "policy", "cause"])[["times", "missing_s"]].sum()
+        sums = tables["disruptions"].groupby(["service", "policy", "cause"])[["times", "missing_s"]].sum()
         total: dict[tuple[str | None, str | None, str], tuple[int, float]] = {}
         for (service, policy, mode), times, seconds in sums.itertuples():
             for key in ((service, policy, mode), (service, None, mode), (None, None, mode)):
@@ -75,7 +75,7 @@ class Unseen:
             return {}
         lengths = {}
         for mode in self.modes[policy]:
-            if mode not in seen and (mode not in self.operations or (service, None, mode) in self.absences):
+            if mode not in seen and (mode not in self.operations or (service, None, mode) in self.disruptions):
                 keys = (service, policy, mode), (service, None, mode), (None, None, mode)
-                lengths[mode] = next((self.absences[key] for key in keys if key in self.absences), STATED_OUTAGE)
+                lengths[mode] = next((self.disruptions[key] for key in keys if key in self.disruptions), STATED_OUTAGE)
         return lengths

@@ -13,6 +13,7 @@ from typing import Any
 from experiments.findings import budgets
 from experiments.findings.breakdown import Part
 from experiments.findings.contradiction import contradiction
+from experiments.findings.disruptions import Disrupted, Spread
 from experiments.findings.findings import Findings
 from experiments.findings.judgement import Judgement
 from experiments.findings.levers import savings
@@ -22,6 +23,7 @@ from experiments.inference import estimate
 from experiments.inference.estimate import Estimate
 from experiments.inference.yearly import order_statistics
 from experiments.report import difference, remarks
+from experiments.report.disruptions import found
 from experiments.report.table import legend
 from models.arrays import Floats
 from models.units import parse_duration, parse_percent
@@ -34,6 +36,7 @@ UNITS = {
     "rate": "a year",
     "difference": "seconds a year",
     "chance": "share",
+    "time": "seconds",
 }
 """Of the value and the bounds of an estimate, by its quantity."""
 
@@ -95,6 +98,34 @@ def attribution(findings: Findings) -> dict[str, Any]:
     return _headed(findings, "Attribution") | {
         "rows": [{"service": s, "policy": p, **_taken_apart(findings, s, p)} for s, p in pairs]
     }
+
+
+def disruptions(findings: Findings) -> dict[str, Any]:
+    """What `show --disruptions` prints: by what struck, how long recovery took and what was lost."""
+    return _headed(findings, "Disruptions") | {
+        "rows": [_disrupted(of) for of in found(findings)],
+        "objectives": [_judgement(of) for of in findings.objectives if of.disruption is not None],
+    }
+
+
+def _disrupted(of: Disrupted) -> dict[str, Any]:
+    return {
+        "service": of.service,
+        "kind": of.kind,
+        "cause": of.cause,
+        "policy": of.policy,
+        "strikes": of.strikes,
+        "disruptions": of.times,
+        "recovery": _spread(of.recovery),
+        "notOver": of.not_over,
+        "lost": _spread(of.lost),
+        "missingReplicaSeconds": _spread(of.replica_seconds),
+        "beside": of.beside,
+    }
+
+
+def _spread(of: Spread | None) -> dict[str, float] | None:
+    return None if of is None else {"median": of.half, "of95Percent": of.most, "worst": of.worst}
 
 
 def estimated(of: Estimate) -> dict[str, Any]:
@@ -203,6 +234,7 @@ def _judgement(of: Judgement) -> dict[str, Any]:
         "found": estimated(of.found),
         "verdict": of.verdict,
         "moreReplications": of.more,
+        "disruption": of.disruption,
     }
 
 

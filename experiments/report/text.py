@@ -8,7 +8,7 @@ from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED, Judgement
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
-from experiments.report import budgets, difference, jobs, operations, rare, requests, rollouts
+from experiments.report import budgets, difference, disruptions, jobs, operations, rare, requests, rollouts
 from experiments.report.remarks import above, below
 from experiments.report.table import POLICY, Column, Row, Table, heading, legend
 from experiments.report.terminal import Terminal
@@ -53,10 +53,12 @@ def _value(estimated: Estimate) -> str:
     return estimated.show_value() if estimated.n else "no run"
 
 
-def objective_lines(findings: Findings) -> list[str]:
-    """One line per objective: under which policies it is met, missed or open."""
+def objective_lines(findings: Findings, of_disruptions: bool = False) -> list[str]:
+    """One line per objective, or per one about disruptions: under which policies it is met, missed or open."""
     lines = []
     for wanted, about in by_objective(findings).items():
+        if of_disruptions and about[0].disruption is None:
+            continue
         parts = []
         for verdict, mark in MARKS.items():
             under = [(o.policy, remark(findings, o)) for o in about if o.verdict == verdict]
@@ -151,6 +153,18 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
     if findings.path is not None:
         page = findings.path / "report.html"
         terminal.say(f"results: {findings.path}" + (f"   report: {page}" if page.exists() else ""))
+
+
+def show_disruptions(findings: Findings, file: IO[str] | None = None, width: int | None = None) -> None:
+    """Print what was disrupted, and the objectives about that."""
+    terminal = Terminal(file, width)
+    terminal.title(heading(findings))
+    for line in objective_lines(findings, of_disruptions=True):
+        terminal.say(line)
+    shown = disruptions.table(findings)
+    terminal.table(shown)
+    if not shown:
+        terminal.say("note: nothing took a replica away")
 
 
 def _further(findings: Findings) -> tuple[Table, ...]:

@@ -42,6 +42,7 @@ def describe(
         scenarios=dict(keys),
         objectives=[
             {"service": o.service, "policy": o.policy, "metric": o.metric, METRICS[o.metric].good: o.limit}
+            | ({} if o.disruption is None else {"disruption": o.disruption})
             for o in design.objectives
         ],
         precision=None if asked else _precision(plan.precision),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.attribution import causes, losses
+from experiments.attribution import causes, disruptions, losses
 from experiments.attribution.missing import missing_replicas
 from experiments.metrics import burn_rate, jobs, operations, requests, rollouts
 from experiments.metrics.chain import chains, observed
@@ -17,6 +17,7 @@ from experiments.store.cell import Cell
 from experiments.store.files import digest
 from experiments.store.manifest import SCHEMA_VERSION
 from simulator.run import Run, simulate
+from simulator.stories.disruption_kind import kinds_of
 
 if TYPE_CHECKING:
     from experiments.design.scenario import Scenario
@@ -75,6 +76,11 @@ def run_cell(spec: CellSpec) -> Cell:
         log = run.log
         missing = {} if log is None else missing_replicas(log, seen, run.end)
         lost = {name: losses.attribute(spells, seen[name].outages) for name, spells in missing.items()}
+        disrupted = {
+            name: disruptions.disruptions(spells, lost[name], seen[name].outages, run.start, run.end)
+            for name, spells in missing.items()
+        }
+        kinds = kinds_of((*scenario.failures, *scenario.operations))
         named = {name: causes.main_causes(lost[name], len(seen[name].outages), run.strikes) for name in lost}
     except Exception as error:
         return failed_cell(spec, error)
@@ -96,7 +102,7 @@ def run_cell(spec: CellSpec) -> Cell:
             "operations": operations.operations(run.attempts, run.start),
             "jobs": jobs.jobs(run.job_runs, run.start, run.end),
             "losses": losses.table(lost),
-            "absences": causes.absences(missing, run.start, run.end),
+            "disruptions": disruptions.table(disrupted, kinds, run.start, run.end),
             **met,
         },
         events=events.stored(run) if spec.events else b"",

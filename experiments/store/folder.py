@@ -11,7 +11,7 @@
     rare.parquet, excursions.parquet   replications made for rare outages, and the degraded periods begun in them
     rare_losses.parquet   a row per such replication x service x cause x stage
     losses.parquet   a row per policy x replication x service x cause x stage
-    absences.parquet a row per policy x replication x service x cause that took replicas away
+    disruptions.parquet   a row per policy x replication x service x cause that took replicas away
     requests.parquet a row per policy x replication x service with traffic
     lost_requests.parquet   a row per stretch of time in which requests were lost x reason
     events/POLICY/REPLICATION.parquet   a row per state change, of the replications that `--events` asks for

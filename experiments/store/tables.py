@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.attribution import causes, losses, rare_losses
+from experiments.attribution import disruptions, losses, rare_losses
 from experiments.metrics import burn_rate, jobs, operations, rare_outages, requests, rollouts
 from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.column import Column, columns
@@ -34,7 +34,7 @@ DETAILS: dict[str, dict[str, Column]] = {
     "alerts": burn_rate.COLUMNS,
     "rollouts": rollouts.COLUMNS,
     "losses": losses.COLUMNS,
-    "absences": causes.COLUMNS,
+    "disruptions": disruptions.COLUMNS,
     "requests": requests.REQUESTS,
     "lost_requests": requests.LOST_REQUESTS,
     "rare": rare_outages.RARE,

@@ -1,10 +1,12 @@
 """accessRefused: a Secret may not be read for a while."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.references import SecretName, ServiceAccountName
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
@@ -20,6 +22,7 @@ class AccessRefused:
     kubelet once the Secret may be read again. Those that run go on: they have what they need.
     """
 
+    disruption: ClassVar = DisruptionKind.CONFIGURATION
     name: str
     target: SecretName
     """The Secret: "Secret/name" or "Secret/namespace/name"."""

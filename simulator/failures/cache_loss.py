@@ -1,10 +1,12 @@
 """cacheLoss: the cache before a Service is empty at once."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.references import CachedServiceName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -20,6 +22,7 @@ class CacheLoss:
     al., HotOS 2021).
     """
 
+    disruption: ClassVar = DisruptionKind.OVERLOAD
     name: str
     target: CachedServiceName
     """The Service, as in `traffic`."""

@@ -1,11 +1,13 @@
 """commonCause: a share of every node's failures strikes its whole group (the beta-factor model)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution, Scaled
 from models.labels import LabelSelector
 from models.node import ZONE_LABEL
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.references import LabelKey
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
@@ -23,6 +25,7 @@ class CommonCause:
     have no group and fail alone.
     """
 
+    disruption: ClassVar = DisruptionKind.NODE
     name: str
     time_to_failure: Distribution
     """From a node's repair (or the start) to its next failure, alone or with its group."""

@@ -1,10 +1,12 @@
 """containerCrash: a process dies."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.world import World
 
 
@@ -17,6 +19,7 @@ class ContainerCrash:
     the container does.
     """
 
+    disruption: ClassVar = DisruptionKind.CONTAINER
     name: str
     time_to_failure: Distribution
     """From a start of the container to its exit."""

@@ -1,11 +1,13 @@
 """controlPlaneOutage: a process of the control plane is away, or all of it with the API server."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.control_plane import ELECTION, Process
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -33,6 +35,7 @@ class ControlPlaneOutage:
     pkg/controller/nodelifecycle, pkg/controller/tainteviction.
     """
 
+    disruption: ClassVar = DisruptionKind.CONTROL_PLANE
     name: str
     component: Process
     """Which process: apiServer, controllerManager or scheduler."""

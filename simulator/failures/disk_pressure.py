@@ -1,12 +1,14 @@
 """diskPressure: a node's disk fills up, and its kubelet deletes images, then throws out pods."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from models.size import Bytes
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -28,6 +30,7 @@ class DiskPressure:
     Source: pkg/kubelet/eviction (defaults: nodefs.available<10%, imagefs.available<15%, transition period 5 min).
     """
 
+    disruption: ClassVar = DisruptionKind.NODE
     name: str
     time_to_failure: Distribution
     """From the end of a shortage (or the start) to the node's next."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -25,6 +26,7 @@ class DnsOutage:
     Source: CoreDNS's kubernetes plugin (ttl 30 s in kubeadm's Corefile); by name alone clients find a ClusterIP.
     """
 
+    disruption: ClassVar = DisruptionKind.NETWORK
     name: str
     time_to_failure: Distribution
     """From the end of an outage (or the start) to the next."""

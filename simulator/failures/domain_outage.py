@@ -1,10 +1,11 @@
 """domainOutage: everything that shares a rack, a switch or a power feed goes dark."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from models.distributions import Distribution
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.references import LabelKey, ValueOf
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
@@ -20,6 +21,7 @@ class DomainOutage:
     a zoneOutage. Nodes without the label are in no domain.
     """
 
+    disruption: ClassVar = DisruptionKind.RACK
     name: str
     time_to_failure: Distribution
     """From the end of an outage (or the start) to the domain's next."""

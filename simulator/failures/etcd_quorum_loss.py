@@ -1,11 +1,13 @@
 """etcdQuorumLoss: members of etcd fail one by one, and without a majority nothing can be written."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.control_plane import ELECTION, Process, ProcessOutage
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -25,6 +27,7 @@ class EtcdQuorumLoss:
     `controlPlaneOutage` beside this stands for what they share (a full database, a bad upgrade, a zone with most).
     """
 
+    disruption: ClassVar = DisruptionKind.CONTROL_PLANE
     name: str
     time_to_failure: Distribution
     """From a member's repair (or the start) to its next failure."""

@@ -1,10 +1,12 @@
 """greyFailure: a container is ready, and answers wrong."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.world import World
 
 
@@ -25,6 +27,7 @@ class GreyFailure:
     The differential observability of such failures: Huang et al., Gray Failure, HotOS 2017.
     """
 
+    disruption: ClassVar = DisruptionKind.CONTAINER
     name: str
     time_to_failure: Distribution
     """From the start of a container to its turning grey; each container has a clock of its own."""

@@ -7,6 +7,7 @@ from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -27,6 +28,7 @@ class KubeProxyOutage:
     Source: pkg/proxy (rules are only changed by a sync; a full one at the start).
     """
 
+    disruption: ClassVar = DisruptionKind.NETWORK
     name: str
     time_to_failure: Distribution
     """From the proxy's return (or the start) to its next outage, for each node."""

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -40,6 +42,7 @@ class KubeletOutage:
     Source: pkg/kubelet (kubelet.go, runtime.go), pkg/controller/nodelifecycle.
     """
 
+    disruption: ClassVar = DisruptionKind.NODE
     name: str
     time_to_failure: Distribution
     """From a repair (or the start) to the next time that it hangs."""

@@ -1,10 +1,12 @@
 """loadSpike: more requests than usual come to a Service for a while."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.references import ServiceName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -20,6 +22,7 @@ class LoadSpike:
     and what lasts when it is over from retries, probes and caches. Spikes that overlap multiply.
     """
 
+    disruption: ClassVar = DisruptionKind.OVERLOAD
     name: str
     target: ServiceName
     """The Service, as in `traffic`."""

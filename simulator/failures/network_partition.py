@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.outage import Effect
 from simulator.stories.references import LabelKey, ValueOf
 from simulator.stories.repair import Repair
@@ -53,6 +54,7 @@ class NetworkPartition:
     Source: pkg/controller/nodelifecycle, pkg/kubelet/status (a kubelet without the API server goes on with its pods).
     """
 
+    disruption: ClassVar = DisruptionKind.NETWORK
     name: str
     time_to_failure: Distribution
     """From the end of a partition (or the start) to the next of the same node, rack or zone."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from models.labels import LabelSelector
 from models.node import ZONE_LABEL
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.references import LabelKey
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
@@ -28,6 +30,7 @@ class NodeBurst:
     nodes, bursts included, fail as often as without bursts.
     """
 
+    disruption: ClassVar = DisruptionKind.NODE
     name: str
     time_to_failure: Distribution
     """From a node's repair (or the start) to its next failure: alone, first in a burst, or in another's burst."""

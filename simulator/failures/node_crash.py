@@ -1,10 +1,12 @@
 """nodeCrash: a node stops, and comes back after a while."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -19,6 +21,7 @@ class NodeCrash:
     reason.
     """
 
+    disruption: ClassVar = DisruptionKind.NODE
     name: str
     time_to_failure: Distribution
     """From a repair (or the start) to the next crash."""

@@ -1,12 +1,14 @@
 """nodeReboot: a node restarts, planned or not, and is soon back."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution, LogNormal
 from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -30,6 +32,7 @@ class NodeReboot:
     Availability in Globally Distributed Storage Systems, OSDI 2010, section 3).
     """
 
+    disruption: ClassVar = DisruptionKind.NODE
     name: str
     time_to_failure: Distribution
     """From a node's return (or the start) to its next reboot."""

@@ -1,10 +1,12 @@
 """oomKill: a container uses more memory than its limit, and the kernel kills it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.world import World
 
 KILLED = 137
@@ -26,6 +28,7 @@ class OomKill:
     Source: pkg/kubelet/kuberuntime (memory.oom.group unless singleProcessOOMKill), kubelet's back-off.
     """
 
+    disruption: ClassVar = DisruptionKind.CONTAINER
     name: str
     time_to_failure: Distribution
     """From a start of the container to its reaching the limit."""

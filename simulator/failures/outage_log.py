@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from models.input.problems import did_you_mean
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -40,6 +42,7 @@ class OutageLog:
     its outages lasts. Nothing is drawn, so no rare outages can be begun on purpose with it.
     """
 
+    disruption: ClassVar = DisruptionKind.NODE
     name: str
     path: str | None = None
     """The CSV file, relative to the experiment file."""

@@ -2,10 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -25,6 +27,7 @@ class RegistryOutage:
     Source: pkg/kubelet/images (image_manager.go), pkg/kubelet/pod_workers.go.
     """
 
+    disruption: ClassVar = DisruptionKind.CONTROL_PLANE
     name: str
     time_to_failure: Distribution
     """From the end of an outage (or the start) to the next."""

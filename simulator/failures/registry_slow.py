@@ -2,10 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -20,6 +22,7 @@ class RegistrySlow:
     at once, after a node or a zone was lost. Pulls under way keep their time.
     """
 
+    disruption: ClassVar = DisruptionKind.CONTROL_PLANE
     name: str
     time_to_failure: Distribution
     """From the end of such a time (or the start) to the next."""

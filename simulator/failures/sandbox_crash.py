@@ -1,10 +1,12 @@
 """sandboxCrash: a pod's network sandbox dies under it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.world import World
 
 
@@ -17,6 +19,7 @@ class SandboxCrash:
     gets a new sandbox on the same node, its init containers run again and its containers start.
     """
 
+    disruption: ClassVar = DisruptionKind.CONTAINER
     name: str
     time_to_failure: Distribution
     """From a start of the pod's sandbox to its exit."""

@@ -1,12 +1,14 @@
 """secretExpiry: a certificate runs out."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.configuration import Fails
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.attempts import Attempt
 from simulator.stories.configurations import Changeable, Reload, Validity
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.references import SecretName
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
@@ -23,6 +25,7 @@ class SecretExpiry:
     to reload it. An immutable Secret cannot be rotated, and what mends it cannot either.
     """
 
+    disruption: ClassVar = DisruptionKind.CONFIGURATION
     name: str
     target: SecretName
     """The Secret: "Secret/name" or "Secret/namespace/name"."""

@@ -1,6 +1,7 @@
 """spotReclaim: the cloud takes a machine back, with some notice."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from models.kubelet_configuration import KubeletConfiguration
@@ -8,6 +9,7 @@ from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.attempts import Attempt
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -30,6 +32,7 @@ class SpotReclaim:
     Notices: 120 s on AWS, 30 s on Google Cloud and Azure.
     """
 
+    disruption: ClassVar = DisruptionKind.NODE
     name: str
     time_to_failure: Distribution
     """From a node's joining (or the start) to the notice."""

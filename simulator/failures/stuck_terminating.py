@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.world import World
 
 
@@ -35,6 +37,7 @@ class StuckTerminating:
     Source: pkg/kubelet/pod_workers.go, k8s.io/apiserver (registry/generic/registry: finalizers).
     """
 
+    disruption: ClassVar = DisruptionKind.CONTAINER
     name: str
     time_to_repair: Distribution
     """From when a pod should be gone to when it is."""

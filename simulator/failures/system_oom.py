@@ -1,12 +1,14 @@
 """systemOOM: a node has no memory left, and the kernel kills containers before the kubelet sees it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
 from models.size import Bytes
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -29,6 +31,7 @@ class SystemOOM:
     Source: pkg/kubelet/qos/policy.go; mm/oom_kill.c of Linux.
     """
 
+    disruption: ClassVar = DisruptionKind.NODE
     name: str
     time_to_failure: Distribution
     """From one time that a node's memory runs out (or the start) to the node's next."""

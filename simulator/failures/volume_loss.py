@@ -1,11 +1,13 @@
 """volumeLoss: a disk dies with what is on it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution, Fixed
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -22,6 +24,7 @@ class VolumeLoss:
     from a backup.
     """
 
+    disruption: ClassVar = DisruptionKind.VOLUME
     name: str
     time_to_failure: Distribution
     """From a repair (or the start) to the next loss."""

@@ -1,9 +1,11 @@
 """zoneOutage: a whole zone goes dark."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.distributions import Distribution
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.references import ZoneName
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
@@ -18,6 +20,7 @@ class ZoneOutage:
     Zones are told apart by name alone; nodes without a zone label are one, named "".
     """
 
+    disruption: ClassVar = DisruptionKind.ZONE
     name: str
     time_to_failure: Distribution
     """From the end of an outage (or the start) to the zone's next."""

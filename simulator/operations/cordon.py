@@ -1,10 +1,12 @@
 """cordon: nodes take no new pods for a while."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.labels import LabelSelector
 from simulator.kernel import Story
 from simulator.registry import register
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -14,6 +16,7 @@ from simulator.stories.world import World
 class Cordon:
     """Nodes are cordoned, all at once that are there then: what runs on them stays, and nothing new comes."""
 
+    disruption: ClassVar = DisruptionKind.DRAIN
     name: str
     at: float
     """From the start."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
@@ -11,6 +12,7 @@ from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.attempts import Attempt, Outcome, check_times, first_time, next_time
 from simulator.stories.crew import Crew
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.references import CrewName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
@@ -29,6 +31,7 @@ class Drain:
     Source: k8s.io/kubectl/pkg/drain.
     """
 
+    disruption: ClassVar = DisruptionKind.DRAIN
     name: str
     every: float | None = None
     """Time between the beginnings of two rounds; without it, a single one."""

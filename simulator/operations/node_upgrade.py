@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from models.deployment import IntOrPercent, Percent, scaled
 from models.distributions import Distribution
@@ -15,6 +15,7 @@ from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.attempts import Attempt, Outcome, check_times, first_time
 from simulator.stories.crew import Crew
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -84,6 +85,7 @@ class NodeUpgrade:
     kubeadm.
     """
 
+    disruption: ClassVar = DisruptionKind.DRAIN
     name: str
     platform: Platform = Platform.GKE
     """Whose defaults hold: gke, eks, aks or kubeadm."""

@@ -1,6 +1,7 @@
 """removeNode: nodes are taken out of the cluster for good."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
@@ -8,6 +9,7 @@ from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.attempts import Outcome
 from simulator.stories.crew import Crew
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -22,6 +24,7 @@ class RemoveNode:
     collector, unless their kubelet ends them as the machine is shut down (`kubelet`).
     """
 
+    disruption: ClassVar = DisruptionKind.DRAIN
     name: str
     at: float
     """From the start."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.maintenance import Calendar, open_from
 from models.pod import PodTemplate
@@ -9,6 +10,7 @@ from simulator.kernel import Event, Story
 from simulator.registry import register
 from simulator.stories.attempts import Attempt, check_times, first_time
 from simulator.stories.configurations import Rollback
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.references import WorkloadName
 from simulator.stories.releases import BadRelease, DetectedBy, Luck, any_of
 from simulator.stories.rollouts import Rollable
@@ -29,6 +31,7 @@ class Rollout:
     have to delete by hand (of a StatefulSet with OrderedReady that is stuck) are deleted with it if it is manual.
     """
 
+    disruption: ClassVar = DisruptionKind.RELEASE
     name: str
     target: WorkloadName | tuple[WorkloadName, ...]
     """The Deployment, StatefulSet, DaemonSet or Rollout: "Deployment/name" or "Deployment/namespace/name". Or several,

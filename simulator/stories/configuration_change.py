@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.configuration import Fails
 from models.distributions import Distribution
@@ -9,6 +10,7 @@ from models.maintenance import Calendar, open_from
 from simulator.kernel import Story
 from simulator.stories.attempts import Attempt, Outcome, check_times, first_time
 from simulator.stories.configurations import Changeable, Reload, Rollback
+from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
@@ -17,6 +19,7 @@ from simulator.stories.world import World
 class ConfigurationChange:
     """Another content of a ConfigMap or Secret, once or at regular times, which may be bad and is rolled back then."""
 
+    disruption: ClassVar = DisruptionKind.CONFIGURATION
     name: str
     target: str
     """"Kind/name" or "Kind/namespace/name"."""

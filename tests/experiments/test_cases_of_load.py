@@ -104,7 +104,7 @@ def test_overloaded_containers_are_restarted() -> None:
     found = case("overload").set("spec.duration", "6h").run()
     assert strikes(found) > 250
     assert found.runs["availability"][0] < 0.5
-    assert set(found.tables["absences"]["cause"]) == {"overload"}
+    assert set(found.tables["disruptions"]["cause"]) == {"overload"}
     assert set(found.outages["cause"]) == {"overload"}
 
 

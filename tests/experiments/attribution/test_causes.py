@@ -1,9 +1,9 @@
-"""The cause of each outage, and the absences that made none."""
+"""The cause of each outage, and what is unseen of causes."""
 
 import pandas as pd
 import pytest
 
-from experiments.attribution.causes import absences, main_causes
+from experiments.attribution.causes import main_causes
 from experiments.attribution.losses import Loss, attribute
 from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Stage
@@ -52,23 +52,11 @@ def test_a_run_names_the_cause_of_every_outage() -> None:
     assert lengths["node-crash"] > 300 > 60 > lengths["container-crash"]
 
 
-def test_a_replica_that_is_missing_without_an_outage_is_an_absence() -> None:
-    found = run(
-        cluster(nodes(3), deployment(replicas=2)),
-        ContainerCrash("container-crash", Exponential(2 * DAY)),
-        until=60 * DAY,
-    )
-    assert found.log is not None
-    (row,) = absences(missing_replicas(found.log, ["web"], found.end), found.start, found.end)
-    assert (row["service"], row["cause"], row["times"]) == ("web", "container-crash", found.strikes["container-crash"])
-    assert 0 < row["missing_s"] / row["times"] < 60
-
-
 UNSEEN = Unseen(
     modes={"one": ("crash", "node", "zone", "burst", "release"), "two": ("crash", "node", "release")},
     operations=frozenset({"release"}),
     taken_apart=frozenset({("web", "one"), ("web", "two")}),
-    absences={
+    disruptions={
         ("web", "one", "crash"): 10.0,
         ("web", None, "crash"): 20.0,
         ("web", "two", "node"): 300.0,

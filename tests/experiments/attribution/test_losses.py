@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments.attribution.causes import absences
+from experiments.attribution.disruptions import disruptions
 from experiments.attribution.losses import attribute
 from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Stage
@@ -129,8 +129,9 @@ def test_fewer_replicas_are_no_reason_while_one_that_is_desired_is_missing() -> 
     stages = lost(found)
     assert {cause for cause, _ in stages} == {"down-0-200.0"}
     assert found.log is not None
-    missing = missing_replicas(found.log, ["web"], found.end)
-    assert {row["cause"] for row in absences(missing, found.start, found.end)} == {"down-0-200.0"}
+    missing = missing_replicas(found.log, ["web"], found.end)["web"]
+    ones = disruptions(missing, [], np.empty((0, 2)), found.start, found.end)
+    assert {one.cause.partition("/")[0] for one in ones} == {"down-0-200.0"}
 
 
 def test_endpoints_that_lag_behind_have_a_stage_of_their_own() -> None:

@@ -114,13 +114,14 @@ def test_a_column_has_its_own_type_in_every_table() -> None:
         "seed",
         "evicted",
         "refused",
-        *("looks", "full", "running", "otherwise"),
+        *("looks", "full", "running", "otherwise", "begun_before"),
         *("due", "complete", "failed", "missed", "replaced", "unfinished", "failed_pods"),
     }
     texts = {
         *("policy", "service", "scenario", "status", "error", "strikes", "pending"),
         *("alert", "workload", "cause", "outcome", "stage", "lengths_s", "why"),
         *("operation", "subject", "last_refusal", "job", "reasons"),
+        *("kind", "not_over", "replica_s", "downtimes_s", "beside"),
         *("phase", "begun", "mode", "struck", "layout", "weights_per_s"),
     }
     for (_, name), type_ in types.items():

@@ -66,7 +66,7 @@ _TABLES = (
     "alerts",
     "rollouts",
     "losses",
-    "absences",
+    "disruptions",
     "requests",
     "lost_requests",
     "operations",

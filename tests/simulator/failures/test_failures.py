@@ -232,7 +232,7 @@ def test_all_of_them_at_once_leave_nothing_behind(seed: int) -> None:
     often = {"time_to_failure": Exponential(12 * HOUR), "time_to_repair": Exponential(HOUR)}
     chosen = {name: policy for name, policy in FAILURES.items() if name != "secretExpiry"}  # mended by people
     modes = [instance(policy, **often, name=name) for name, policy in chosen.items()]
-    lab = Lab(LOAD, failures=modes, end=3 * DAY, seed=seed).run(6 * DAY)
+    lab = Lab(LOAD, failures=modes, end=3 * DAY, seed=seed, traffic=[REQUESTS]).run(6 * DAY)
     struck = lab.simulation.strikes()
     assert {name for name in chosen if not struck.get(name)} == set()
     nodes = lab.state.nodes

@@ -17,7 +17,7 @@ from simulator.log import Configured, VolumeWait
 from simulator.state.nodes import TRUE
 from simulator.state.objects import DeploymentState, Phase
 from tests.simulator.clusters import DAY, HOUR, Lab, down
-from tests.simulator.failures.test_failures import FAILURES, LOAD, POLICIES, instance
+from tests.simulator.failures.test_failures import FAILURES, LOAD, POLICIES, REQUESTS, instance
 
 LAST_STRIKE = 3 * HOUR
 """No clock fires afterwards."""
@@ -48,7 +48,7 @@ def told(stories: list[tuple[str, float, float]], *others: Any) -> Lab:
             lasting=lasting,
         )
         (failures if policy in FAILURES.values() else operations).append(one)
-    return Lab(LOAD, failures=failures, operations=operations, end=LAST_STRIKE)
+    return Lab(LOAD, failures=failures, operations=operations, end=LAST_STRIKE, traffic=[REQUESTS])
 
 
 def residue(lab: Lab) -> list[str]:
