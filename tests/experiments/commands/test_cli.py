@@ -132,7 +132,7 @@ def test_validate_says_what_it_read(kubenines: Any) -> None:
 def test_validate_reads_directories(kubenines: Any) -> None:
     code, out, _ = kubenines("validate", str(ROOT / "experiments" / "configs"), str(ROOT / "experiments" / "manifests"))
     assert code == 0
-    assert out.count(": experiment ") == len(list((ROOT / "experiments" / "configs").glob("*.yaml")))
+    assert out.count(": experiment ") == len(list((ROOT / "experiments" / "configs").rglob("*.yaml")))
     assert "4 PodDisruptionBudget" in out
 
 
