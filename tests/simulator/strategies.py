@@ -28,7 +28,15 @@ from models.schedule import Schedule
 from models.service import Service
 from models.traffic import RequestRate, Retries, Traffic
 from simulator.failures.container_crash import ContainerCrash
+from simulator.failures.disk_pressure import DiskPressure
+from simulator.failures.kubelet_outage import Component, KubeletOutage
+from simulator.failures.memory_pressure import MemoryPressure
+from simulator.failures.network_partition import NetworkPartition, Peer
 from simulator.failures.node_crash import NodeCrash
+from simulator.failures.node_reboot import NodeReboot
+from simulator.failures.oom_kill import OomKill
+from simulator.failures.stuck_terminating import Holder, StuckTerminating
+from simulator.failures.system_oom import SystemOOM
 from simulator.failures.zone_outage import ZoneOutage
 from simulator.operations.cordon import Cordon
 from simulator.operations.drain import Drain
@@ -227,6 +235,24 @@ def failures(draw: st.DrawFn) -> tuple[FailureMode, ...]:
             "crash", draw(often(3)), draw(st.sampled_from([LabelSelector(), LabelSelector.of({"tier": "front"})]))
         ),
         ContainerCrash("oom", draw(often(8))),
+    ]
+    return tuple(mode for mode in possible if draw(st.booleans()))
+
+
+@st.composite
+def impairments(draw: st.DrawFn) -> tuple[FailureMode, ...]:
+    """Nodes that hang, are cut off, run short or reboot, and pods that do not go away: several of each a day."""
+    possible: list[FailureMode] = [
+        KubeletOutage("kubelet", draw(often(5)), draw(often(0.2))),
+        KubeletOutage("runtime", draw(often(5)), draw(often(0.2)), Component.RUNTIME),
+        NetworkPartition("cut", draw(often(5)), draw(often(0.2))),
+        NetworkPartition("users", draw(often(5)), draw(often(0.2)), (Peer.USERS,), domain=ZONE_LABEL),
+        NodeReboot("reboot", draw(often(6)), draw(often(0.02))),
+        MemoryPressure("memory", draw(often(4)), draw(often(0.2)), leaking=LabelSelector.of({"tier": "front"})),
+        DiskPressure("disk", draw(often(4)), draw(often(0.2)), draw(st.sampled_from([10**8, 10**10]))),
+        OomKill("limit", draw(often(6))),
+        SystemOOM("oom-killer", draw(often(6)), 10**9),
+        StuckTerminating("stuck", draw(often(0.1)), 0.3, draw(st.sampled_from(Holder))),
     ]
     return tuple(mode for mode in possible if draw(st.booleans()))
 

@@ -29,7 +29,7 @@ from simulator.state.nodes import NodeTable
 from simulator.state.objects import DeploymentState, JobState, Phase, PodState
 from simulator.stories.protocols import FailureMode
 from tests.simulator.clusters import DAY, EXACT, HOUR, Lab, behaviour, uniform_cluster
-from tests.simulator.strategies import clusters, crowds, failures, maintained, rollouts, with_jobs
+from tests.simulator.strategies import clusters, crowds, failures, impairments, maintained, rollouts, with_jobs
 
 LIVELY = behaviour(
     image_pull=LogNormal(5.0, 0.8), startup=Uniform(0.0, 30.0), restart=Uniform(0.0, 2.0), stop=Uniform(0.0, 12.0)
@@ -104,7 +104,7 @@ def check_replica_sets(state: ClusterState) -> None:
         of[pod.owner].append(pod)
     for replica_set in state.workloads.replica_sets:
         mine = of[replica_set]
-        active = {pod.uid for pod in mine if not pod.deleting}
+        active = {pod.uid for pod in mine if not (pod.deleting or pod.is_over)}
         assert set(replica_set.pods) == active
         assert set(replica_set.objects) == {pod.uid for pod in mine}
         assert replica_set.ready == sum(state.pods[uid].ready for uid in active)
@@ -319,6 +319,25 @@ def test_the_state_is_consistent_while_jobs_come_and_go(history: History, data: 
     for job in lab.state.workloads.of(JobState):
         assert job.succeeded <= (job.spec.completions or job.succeeded)
         assert not job.finished or not job.pods
+
+
+@settings(SETTINGS, max_examples=8)
+@given(histories(), impairments())
+def test_the_state_is_consistent_while_nodes_hang_are_cut_off_and_run_short(
+    history: History, impaired: tuple[FailureMode, ...]
+) -> None:
+    cluster, modes, operations, seed = history
+    failures = (*modes, *impaired)
+    watched(cluster, LIVELY, failures=failures, operations=operations, seed=seed, end=5 * HOUR).run(5 * HOUR)
+
+
+@settings(SETTINGS, max_examples=8)
+@given(histories(repeated=False), impairments())
+def test_deployments_converge_when_nodes_are_well_again(history: History, impaired: tuple[FailureMode, ...]) -> None:
+    cluster, modes, operations, seed = history
+    failures = (*modes, *impaired)
+    lab = watched(cluster, LIVELY, failures=failures, operations=operations, seed=seed, end=4 * HOUR).run(24 * HOUR)
+    check_converged(lab)
 
 
 @SETTINGS
