@@ -43,8 +43,8 @@ LOST_REQUESTS = columns(
     Column(
         "why",
         str,
-        "How the last attempt failed: dead endpoint, removed endpoint, no endpoint, overload, error, reset or "
-        "time-out; call: another Service did not answer.",
+        "How the last attempt failed: dead endpoint, removed endpoint, no endpoint, overload, error, circuit open, "
+        "reset or time-out; call: another Service did not answer.",
     ),
     Column("cause", str, "What had happened, as in `losses`; for call: the Service; empty if nothing broke."),
     Column("lost", float, "Requests."),
