@@ -59,7 +59,7 @@ def thing(kind: str, api_version: str = "v1", name: str = "x") -> str:
         ("volumes: [{name: d, hostPath: {path: /a, type: Socket}}]", "", "volumes[].hostPath.type", "too good"),
         ("volumes: [{name: d, emptyDir: {sizeLimit: 1Gi}}]", "", "volumes[].emptyDir.sizeLimit", "too good"),
         ("securityContext: {runAsNonRoot: true}", "", "securityContext.runAsNonRoot", "too good"),
-        ("", "imagePullPolicy: Always", "containers[].imagePullPolicy", "too good"),
+        ("", "imagePullPolicy: Never", "containers[].imagePullPolicy", "too good"),
         ("", "resources: {limits: {memory: 1Gi}}", "containers[].resources.limits.memory", "too good"),
         (
             *("", "lifecycle: {postStart: {exec: {command: [migrate]}}}"),
