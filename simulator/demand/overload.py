@@ -94,6 +94,7 @@ class Overload:
         """The cache of its clients is empty: more come, as the surge says, until it is warm again."""
         cache, cold = stream.traffic.cache, self._caches.get(stream.service.index)
         assert cache is not None
+        self.add([stream])  # how much is answered says how fast it is filled, however much its pods can do
         if cold is not None:
             cold.lose()
         else:

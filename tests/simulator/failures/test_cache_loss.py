@@ -7,7 +7,7 @@ from models.protection import Cache
 from models.traffic import RequestRate, Traffic
 from simulator.failures.cache_loss import CacheLoss
 from simulator.log import Kind
-from tests.simulator.clusters import Lab, cluster, deployment, nodes
+from tests.simulator.clusters import Lab, cluster, deployment, down, nodes
 
 WEB = cluster(nodes(1), deployment())
 
@@ -27,6 +27,16 @@ def test_without_it_everything_comes_and_ever_less_until_it_is_filled(hits: floa
     # What comes beside the misses is half of what it would be if nothing were filled.
     assert sum(levels[:-1]) / 20 - 1 == pytest.approx((1 / (1 - hits) - 1) / 2, rel=1e-5)
     assert ran.simulation.strikes()["flush"] == 1
+
+
+def test_one_that_is_lost_while_nobody_answers_is_filled_once_somebody_does() -> None:
+    traffic = [Traffic("web", RequestRate.constant(10.0), cache=Cache(0.9, fill_time=40.0))]
+    failures = [down(0, at=100.0, lasting=100.0), CacheLoss("flush", "web", Fixed(150.0))]
+    ran = Lab(WEB, failures=failures, traffic=traffic).run(299.0)
+    [answers] = ran.times(Kind.SERVICE_ANSWERING, 1, since=100.0)
+    rates = [(time, new / 1e6) for time, _, new in ran.log(Kind.SERVICE_RATE)]
+    assert [time for time, _ in rates[1:]] == pytest.approx([answers + 2.0 * step for step in range(1, 21)])
+    assert rates[-1][1] == 1.0
 
 
 def test_one_that_is_lost_while_it_is_filled_begins_anew() -> None:
