@@ -47,7 +47,7 @@ class Conditions:
                 if endpoint in now and others is failing[-1]:
                     continue
                 now = now | {endpoint}
-            elif was is None or was & (Condition.ANSWERING | Condition.LATE):
+            elif was is None or Condition.ANSWERING in was:
                 leaving = Condition.TERMINATING in condition | (was or Condition.GONE)
                 self._stops[endpoint].append((time, (REMOVED if leaving else DEAD, cause)))
                 now = now - {endpoint}
