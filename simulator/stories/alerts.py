@@ -43,6 +43,11 @@ class Alert:
             raise ValueError("`objective` must be between 0 and 1")
         if self.burn_rate <= 0 or self.window <= 0:
             raise ValueError("`burnRate` and `window` must be positive")
+        if self.limit >= 1:
+            raise ValueError(
+                f"it could never fire: at a `burnRate` of {self.burn_rate:g} more than {self.limit:.0%} of all "
+                "requests would have to fail"
+            )
 
     @property
     def limit(self) -> float:

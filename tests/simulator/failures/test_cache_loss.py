@@ -7,6 +7,7 @@ from models.protection import Cache
 from models.traffic import RequestRate, Traffic
 from simulator.failures.cache_loss import CacheLoss
 from simulator.log import Kind
+from simulator.rare.settled import settled
 from tests.simulator.clusters import Lab, cluster, deployment, down, nodes
 
 WEB = cluster(nodes(1), deployment())
@@ -51,3 +52,12 @@ def test_what_is_not_there_cannot_be_lost() -> None:
         lab(CacheLoss("flush", "web", Fixed(30.0)), None)
     with pytest.raises(ValueError, match="there is no traffic to a Service 'wep'"):
         lab(CacheLoss("flush", "wep", Fixed(30.0)), None)
+
+
+def test_one_that_stays_cold_since_nobody_is_answered_is_no_settled_state() -> None:
+    """With it 5 requests a second reach a pod that can answer 10; without it 50 do, and all give up."""
+    rate = RequestRate.constant(5.0)
+    traffic = [Traffic("web", rate, capacity=10.0, timeout=1.0, queue=100, cache=Cache(0.9, fill_time=40.0))]
+    found = Lab(WEB, failures=[CacheLoss("flush", "web", Fixed(5000.0))], traffic=traffic)
+    assert settled(found.run(4000.0).simulation) is not None
+    assert settled(found.run(6000.0).simulation) is None
