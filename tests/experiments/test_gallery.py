@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from experiments import Experiment
+from experiments.file.only_requests import only_requests_see
 from experiments.report.remarks import strikes
 from simulator.registry import classes
 
@@ -33,7 +34,9 @@ def test_it_begins_with_a_question_and_what_it_is_about_strikes(path: Path) -> N
     assert first.startswith("# "), "the first line is a comment"
     assert first.endswith("?"), "the first line is a question"
     experiment = Experiment.from_yaml(path, (f"replications={REPLICATIONS}",))
-    assert experiment.warnings == ()
+    told = {note for scenario in experiment.scenarios() for note in only_requests_see(scenario)}
+    assert {*experiment.warnings} <= told, "the file says nothing that does not act"
+    assert all("requests of Services with traffic" in note for note in told), "something sees it"
     stories = {
         (scenario.policy, story.name)
         for scenario in experiment.scenarios()
