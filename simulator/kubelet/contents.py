@@ -30,8 +30,15 @@ class HeldContents:
     """What the containers of all nodes hold."""
 
     def __init__(
-        self, kernel: Kernel, state: ClusterState, timing: Timing, report_ready: Callable[[PodState], None]
+        self,
+        kernel: Kernel,
+        state: ClusterState,
+        timing: Timing,
+        report_ready: Callable[[PodState], None],
+        tell_failing: Callable[[PodState], None],
     ) -> None:
+        """`tell_failing`: has it worked out how many of its requests a pod fails."""
+        self._tell_failing = tell_failing
         self._kernel = kernel
         self._state = state
         self._timing = timing
@@ -66,7 +73,7 @@ class HeldContents:
             self._let_go(container)
             self._blame(pod, container, self._fault(pod, container))
         if defect is not None and defect.failing:
-            self._state.pods.set_failing(pod, defect.failing, self._state.cause(defect.cause))
+            self._tell_failing(pod)
 
     def exits(self, container: ContainerState) -> bool:
         """Whether the container, which is starting up, exits for what it has read."""

@@ -13,9 +13,7 @@ from simulator.kernel import Kernel, Order
 from simulator.kubelet.failure_clocks import CrashMode
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, PodState
-
-ALL = 1_000_000
-"""Shares are kept in parts per million."""
+from simulator.state.objects.pod import ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +36,8 @@ class GreyFailures:
         self._state = state
         self._kill = kill
         """Stops a container, which has so many seconds for that; it is started anew."""
-        self._shares: dict[PodState, dict[ContainerState, float]] = {}
+        self._shares: dict[PodState, dict[ContainerState, tuple[float, int]]] = {}
+        """Of their requests, those that go wrong, and why."""
 
     def begin(self, pod: PodState, container: ContainerState, mode: GreyMode) -> None:
         """The container is grey from now on, unless it is only starting up: then it is as well as it will ever be."""
@@ -51,8 +50,9 @@ class GreyFailures:
         else:
             # Of several reasons at once each takes its share of what the others leave.
             shares = self._shares.setdefault(pod, {})
-            shares[container] = 1 - (1 - shares.get(container, 0.0)) * (1 - mode.share)
-            self._tell(pod)
+            before, _ = shares.get(container, (0.0, 0))
+            shares[container] = 1 - (1 - before) * (1 - mode.share), pod.cause
+            self.tell(pod)
         seconds = mode.detection.sample(pod.slot.stream(f"detection/{mode.name}/{container.spec.name}"))
         grace = pod.pod_class.spec.termination_grace_period
         kill = self._kernel.timer(seconds, lambda: self._kill(pod, container, grace), Order.FAILURE)
@@ -61,18 +61,20 @@ class GreyFailures:
     def started(self, pod: PodState, container: ContainerState) -> None:
         """The container is a new process."""
         if pod in self._shares and self._shares[pod].pop(container, None) is not None:
-            self._tell(pod)
+            self.tell(pod)
 
     def forget(self, pod: PodState) -> None:
         """All its processes are gone."""
         if self._shares.pop(pod, None) is not None and pod.uid in self._state.pods:
-            self._tell(pod)
+            self.tell(pod)
 
-    def _tell(self, pod: PodState) -> None:
+    def tell(self, pod: PodState) -> None:
         """How many requests the pod fails: those of a bad release, and of what is left each container its share."""
         defect = pod.pod_class.template.defect
-        failing = 0 if defect is None else defect.failing
-        shares = self._shares.get(pod, {})
-        if shares:
-            failing = round((1 - (1 - abs(failing) / ALL) * math.prod(1 - share for share in shares.values())) * ALL)
-        self._state.pods.set_failing(pod, failing, pod.cause)
+        failing, cause = 0, pod.cause
+        if defect is not None and defect.failing:
+            failing, cause = defect.failing, self._state.cause(defect.cause)
+        if shares := self._shares.get(pod):
+            well = math.prod(1 - share for share, _ in shares.values())
+            failing, cause = round((1 - (1 - abs(failing) / ALL) * well) * ALL), list(shares.values())[-1][1]
+        self._state.pods.set_failing(pod, failing, cause)

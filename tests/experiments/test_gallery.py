@@ -40,6 +40,7 @@ def test_it_begins_with_a_question_and_nothing_is_the_matter_with_it(path: Path)
     experiment = Experiment.from_yaml(path)
     seen_by_requests = {note for scenario in experiment.scenarios() for note in only_requests_see(scenario)}
     assert set(experiment.warnings) == seen_by_requests
+    assert all("requests of Services with traffic" in note for note in seen_by_requests), "something sees it"
 
 
 @pytest.mark.slow
