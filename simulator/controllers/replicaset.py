@@ -31,6 +31,8 @@ class ReplicaSetController:
         self._latency = timing.controller_latency
         self._creating: set[ReplicaSetState] = set()
         """Those in the middle of their batches, which are left alone until the last."""
+        self._ready: set[PodState] = set()
+        """The pods that `ReplicaSetState.ready` counts: one that is over may keep its Ready condition."""
         self._lots = streams.stream("replicaset/lots")
         self._queue: WorkQueue[ReplicaSetState] = WorkQueue(kernel, timing.controller_latency, self._reconcile)
         waits = timing.create_backoff_initial, timing.create_backoff_max
@@ -62,7 +64,7 @@ class ReplicaSetController:
         owner = pod.owner
         if not isinstance(owner, ReplicaSetState):
             return
-        owner.ready -= pod.ready
+        self._count(pod, owner, False)
         self._state.pods.set_available(pod, False, cause)
         if len(owner.pods) < owner.desired:
             owner.cause = cause
@@ -70,10 +72,15 @@ class ReplicaSetController:
 
     def _ready_changed(self, pod: PodState, ready: int, cause: int) -> None:
         owner = pod.owner
-        if not isinstance(owner, ReplicaSetState) or pod.deleting:
+        if not isinstance(owner, ReplicaSetState) or pod.deleting or pod.is_over:
             return
-        owner.ready += 1 if ready else -1
+        self._count(pod, owner, bool(ready))
         self._availability.judge(pod, owner.min_ready, cause)
+
+    def _count(self, pod: PodState, owner: ReplicaSetState, ready: bool) -> None:
+        if ready is not (pod in self._ready):
+            owner.ready += 1 if ready else -1
+            (self._ready.add if ready else self._ready.discard)(pod)
 
     def _available_changed(self, pod: PodState, available: int, cause: int) -> None:
         if isinstance(pod.owner, ReplicaSetState):
@@ -98,12 +105,12 @@ class ReplicaSetController:
         pods, cause = self._state.pods, replica_set.cause
         adopted, released = self._claims.of(replica_set)
         for pod in released:
-            replica_set.ready -= pod.ready
+            self._count(pod, replica_set, False)
             pods.set_available(pod, False, cause)
             pods.set_owner(pod, None, cause)
         for pod in adopted:
             pods.set_owner(pod, replica_set, cause)
-            replica_set.ready += pod.ready
+            self._count(pod, replica_set, pod.ready)
             self._availability.judge(pod, replica_set.min_ready, cause)
 
     def _slow_start_batch(self, replica_set: ReplicaSetState, remaining: int, batch: int) -> None:

@@ -238,3 +238,15 @@ def test_pods_that_became_ready_within_a_second_are_of_an_age() -> None:
         pods[1].containers[0].restarts = 3
 
     assert scaled_down(4, arrange) == ["web-1"]
+
+
+def test_a_pod_that_fails_while_it_is_ready_is_counted_off_once() -> None:
+    """As the pods of a node that is gone: PodGC has them Failed, and deletes them, at once."""
+    lab = Lab(cluster(nodes(1), deployment(replicas=3)))
+    lost = lab.pods()[0]
+    assert lost.ready
+    lab.state.pods.fail(lost, 0)
+    assert lab.counts() == ((3, 2, 2),)
+    lab.state.pods.mark_deleting(lost, 0)
+    assert lab.counts() == ((3, 2, 2),)
+    assert lab.run(HOUR).counts() == ((3, 3, 3),)
