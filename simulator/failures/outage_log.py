@@ -99,7 +99,7 @@ class OutageLog:
             start = outage.start + self.offset
             if start < world.elapsed:
                 continue
-            yield world.at(start)
+            yield world.until(start, by_itself=True)
             if not world.machines.exists(node):
                 return
             if outage.end is None:

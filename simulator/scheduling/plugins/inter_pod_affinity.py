@@ -10,7 +10,6 @@ from models.arrays import Bools, Ints
 from simulator.registry import register
 from simulator.scheduling.framework import Filter, Helps, Reads, Score, one_reason_each
 from simulator.scheduling.views import ClusterView, NodeView, PodView
-from simulator.state.objects import PodClass
 
 if TYPE_CHECKING:
     from simulator.scheduling.counts import PodCount
@@ -48,12 +47,13 @@ class InterPodAffinity:
         return [cluster.matching(required, term.topology_key).matches for term in required]
 
     def helped_by_absence(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
-        def keeps_away(other: PodClass) -> bool:
-            return any(term.matches(pod.namespace, pod.labels) for term in other.affinity.anti_required)
-
         # Without the last of those that it wants to be near, it may be the first of a group, and go anywhere.
         near, anti = self.helped_by(pod, cluster), pod.affinity.anti_required
-        return [keeps_away, *near, *(cluster.matching((term,), term.topology_key).matches for term in anti)]
+        return [
+            lambda other: any(term.matches(pod.namespace, pod.labels) for term in other.affinity.anti_required),
+            *near,
+            *(cluster.matching((term,), term.topology_key).matches for term in anti),
+        ]
 
     def counts_by_taints(self, pod: PodView) -> bool:
         return False
