@@ -66,6 +66,8 @@ class OutageLog:
     def __post_init__(self) -> None:
         if (self.path is None) is not bool(self.outages):
             raise ValueError("expected either `path` or `outages`")
+        if len(self.delimiter) != 1 or self.delimiter in '\r\n"':
+            raise ValueError(f"`delimiter` must be one character, and no quote (got {self.delimiter!r})")
         for outage in self.outages:
             if outage.end is not None and outage.end < outage.start:
                 raise ValueError(f"an outage of {outage.node} ends before it starts")
