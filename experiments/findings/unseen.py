@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def _is_invisible(mode: Mapping[str, Any]) -> bool:
     """Whether a failure mode, as an experiment file has it, is one that only requests see."""
     known = classes("failure").get(mode.get("type", ""))
-    return getattr(known, "seen_by", "") == "requests"
+    return getattr(known, "seen_by", "") in ("requests", "requests from nodes")
 
 
 @dataclass(frozen=True)

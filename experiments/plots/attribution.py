@@ -34,6 +34,7 @@ STYLES = {
     Stage.CONFIGURATION: (_ORANGE, "...."),
     Stage.BAD_CONFIGURATION: (_ORANGE, "xxxx"),
     Stage.EXPIRED_SECRET: (_PINK, "...."),
+    Stage.BAD_RELEASE: (_PINK, "xxxx"),
     Stage.RESTART: (_ORANGE, "////"),
     Stage.START: (_ORANGE, ""),
     Stage.NOT_READY: (_PINK, ""),

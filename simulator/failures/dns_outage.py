@@ -34,7 +34,7 @@ class DnsOutage:
     """How long nothing is resolved; a shorter time than `ttl` is not felt."""
     ttl: float = 30.0
     """For how long clients go by what they have looked up: 30 s by CoreDNS, 0 for those that keep nothing."""
-    seen_by: ClassVar[str] = "requests"
+    seen_by: ClassVar[str] = "requests from nodes"
 
     def __post_init__(self) -> None:
         if self.ttl < 0:

@@ -36,7 +36,7 @@ class KubeProxyOutage:
     """How long its rules stay as they are."""
     select: LabelSelector = LabelSelector()
     """Which nodes, by their labels; all by default."""
-    seen_by: ClassVar[str] = "requests"
+    seen_by: ClassVar[str] = "requests from nodes"
 
     def install(self, world: World) -> None:
         world.tell_each(self.name, self.select, self._story, world)

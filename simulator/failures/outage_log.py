@@ -69,6 +69,8 @@ class OutageLog:
     def __post_init__(self) -> None:
         if (self.path is None) is not bool(self.outages):
             raise ValueError("expected either `path` or `outages`")
+        if len(self.delimiter) != 1 or self.delimiter in '\r\n"':
+            raise ValueError(f"`delimiter` must be one character, and no quote (got {self.delimiter!r})")
         for outage in self.outages:
             if outage.end is not None and outage.end < outage.start:
                 raise ValueError(f"an outage of {outage.node} ends before it starts")
@@ -102,7 +104,7 @@ class OutageLog:
             start = outage.start + self.offset
             if start < world.elapsed:
                 continue
-            yield world.at(start)
+            yield world.until(start, by_itself=True)
             if not world.machines.exists(node):
                 return
             if outage.end is None:

@@ -45,9 +45,11 @@ class _Waiting:
 class ImageRegistry:
     """Whether images can be had, and who waits for that; `fail` and `repair` are counted."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState) -> None:
+    def __init__(self, kernel: Kernel, state: ClusterState, hold: Callable[[PodState], object]) -> None:
+        """`hold`: has what was planned for a pod wait, if its kubelet hangs."""
         self._kernel = kernel
         self._state = state
+        self._hold = hold
         self._troubles: list[RegistryTrouble] = []
         self._waiting: dict[tuple[int, str], _Waiting] = {}
 
@@ -146,6 +148,7 @@ class ImageRegistry:
             pod.timer = timer
         else:
             container.timers.append(timer)
+        self._hold(pod)
 
 
 def next_pull(waited: float, looks: Floats) -> float:

@@ -28,9 +28,9 @@ class Kubelet:
 
     def __init__(self, kernel: Kernel, state: ClusterState, hazards: Hazards, timing: Timing) -> None:
         self._state = state
-        self.image_registry = ImageRegistry(kernel, state)
-        self.images = Images(kernel, self.image_registry, len(state.nodes))
         self.hang = Hang(kernel, state, lambda pod: self._released(pod))
+        self.image_registry = ImageRegistry(kernel, state, self.hang.hold)
+        self.images = Images(kernel, self.image_registry, len(state.nodes))
         self._termination = termination = Termination(kernel, state, self.hang)
         restart = Restart(kernel, state, hazards, timing, self.images, self.image_registry, termination)
         self._start = restart.start

@@ -11,7 +11,7 @@ from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from models.node import ZONE_LABEL, Node
 from models.people import People as Declared
-from simulator.component import Component, Components
+from simulator.component import Components
 from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.demand.users import Users
 from simulator.hazards import Hazards
@@ -300,19 +300,12 @@ class World:
         """Seconds since failures began: other than `now` where a run takes up a state of another run."""
         return self.journal.began + self.now
 
-    def until(self, time: float) -> Event:
+    def until(self, time: float, *, by_itself: bool = False) -> Event:
         """An event to yield: succeeds so many seconds after failures began; at once, if that is past.
 
-        What an operation is to begin while there is no API server begins when it is back.
+        What is to begin while there is no API server begins when it is back, unless it comes `by_itself`.
         """
-        return self._set_for(time, self._api_server)
-
-    def at(self, time: float) -> Event:
-        """As `until`, whatever works: for what is done to the cluster, and not by way of it."""
-        return self._set_for(time, self._kernel)
-
-    def _set_for(self, time: float, by: Kernel | Component) -> Event:
-        event = self._kernel.event()
+        event, by = self._kernel.event(), self._kernel if by_itself else self._api_server
         self.due.add(by.timer(max(0.0, time - self.elapsed), event.succeed, Order.REPAIR))
         return event
 

@@ -47,12 +47,13 @@ class InterPodAffinity:
         return [cluster.matching(required, term.topology_key).matches for term in required]
 
     def helped_by_absence(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
-        keeps_away: Helps = lambda other: any(  # noqa: E731 - so that the framework's alias says what it is given
-            term.matches(pod.namespace, pod.labels) for term in other.affinity.anti_required
-        )
         # Without the last of those that it wants to be near, it may be the first of a group, and go anywhere.
         near, anti = self.helped_by(pod, cluster), pod.affinity.anti_required
-        return [keeps_away, *near, *(cluster.matching((term,), term.topology_key).matches for term in anti)]
+        return [
+            lambda other: any(term.matches(pod.namespace, pod.labels) for term in other.affinity.anti_required),
+            *near,
+            *(cluster.matching((term,), term.topology_key).matches for term in anti),
+        ]
 
     def counts_by_taints(self, pod: PodView) -> bool:
         return False

@@ -28,6 +28,10 @@ spec:
     ("traffic", "where"),
     [
         ("", "no Service has traffic, so nothing sees it"),
+        (
+            "{service: api, rate: {kind: constant, value: 1}, clients: [{at: outside}]}",
+            "all clients are outside of the cluster, so nothing sees it",
+        ),
         ("{service: api, rate: {kind: constant, value: 1}}", "it shows in the requests of Services with traffic"),
     ],
 )

@@ -1,5 +1,7 @@
 """Kubelets and container runtimes that hang while containers run on."""
 
+import math
+
 import pytest
 
 from models.distributions import Fixed
@@ -7,6 +9,7 @@ from models.pod import Probe
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.kubelet_outage import Component, KubeletOutage
 from simulator.failures.node_reboot import NodeReboot
+from simulator.kubelet.image_registry import RegistryTrouble
 from simulator.log import Kind
 from simulator.state.nodes import FALSE, TRUE, UNKNOWN
 from tests.simulator.clusters import EXACT, HOUR, Lab, behaviour, cluster, container, deployment, nodes, template
@@ -129,3 +132,23 @@ def test_a_reboot_in_a_hang_leaves_nothing_behind_whichever_is_over_first() -> N
         assert found.taints() == {}
         assert [pod.ready and pod.answering for pod in found.pods()] == [True]
         assert not found.simulation.control_plane.kubelet.hang.holds(0)
+
+
+@pytest.mark.parametrize("component", list(Component))
+@pytest.mark.parametrize("starts", ["a container", "a pod"])
+def test_what_waits_for_an_image_starts_when_somebody_looks_after_it_again(component: Component, starts: str) -> None:
+    """The registry, gone since before the kubelet hangs, is back long before that is over."""
+    found = hung(component, 200.0, count=1, pods=template("web", container(image_pull_policy="Always")))
+    registry, [pod] = found.simulation.world.image_registry, found.pods()
+    troubles: list[RegistryTrouble] = []
+    found.at(HOUR - 10.0, lambda: troubles.append(registry.fail("gone/registry", math.inf)))
+    if starts == "a pod":
+        found.delete(pod, at=HOUR - 9.0)
+    else:
+        found.at(HOUR - 9.0, lambda: found.simulation.control_plane.kubelet.oom_kill(pod, pod.containers[0], 0))
+    found.at(HOUR + 20.0, lambda: registry.repair(troubles[0]))
+    found.run(HOUR + 199.0)
+    [pod] = found.pods()
+    assert pod.running == 0
+    found.run(HOUR + 210.0)
+    assert pod.ready

@@ -56,6 +56,8 @@ def test_the_downtime_of_a_pod_that_stays_on_its_node_is_that_of_the_log_and_its
         ({}, "expected either `path` or `outages`"),
         ({"path": "a.csv", "outages": LOG}, "expected either `path` or `outages`"),
         ({"outages": (NodeOutage("a", 2.0, 1.0),)}, "ends before it starts"),
+        ({"path": "a.csv", "delimiter": ""}, "must be one character"),
+        ({"path": "a.csv", "delimiter": ";;"}, "must be one character"),
     ],
 )
 def test_what_makes_no_log_is_refused(wrong: dict[str, object], message: str) -> None:

@@ -15,7 +15,8 @@ from models.distributions import Fixed
 from simulator.failures.secret_expiry import SecretExpiry
 from simulator.log import Configured, VolumeWait
 from simulator.state.nodes import TRUE
-from simulator.state.objects import DeploymentState, Phase
+from simulator.state.objects import DeploymentState, Disruption, Phase
+from simulator.state.objects.service import USUAL
 from tests.simulator.clusters import DAY, HOUR, Lab, down
 from tests.simulator.failures.test_failures import FAILURES, LOAD, POLICIES, REQUESTS, instance
 
@@ -48,7 +49,7 @@ def told(stories: list[tuple[str, float, float]], *others: Any) -> Lab:
             lasting=lasting,
         )
         (failures if policy in FAILURES.values() else operations).append(one)
-    return Lab(LOAD, failures=failures, operations=operations, end=LAST_STRIKE, traffic=[REQUESTS])
+    return Lab(LOAD, failures=failures, operations=operations, traffic=[REQUESTS], end=LAST_STRIKE)
 
 
 def residue(lab: Lab) -> list[str]:
@@ -69,11 +70,15 @@ def residue(lab: Lab) -> list[str]:
             "not Ready": nodes.ready[node] != TRUE,
             "cordoned": nodes.unschedulable[node],
             "tainted": nodes.taints_of(node),
+            "cut off from users": nodes.unreachable_causes[node] or not nodes.reachable[node],
+            "hung": lab.simulation.control_plane.kubelet.hang.holds(node),
             "shutting down": node in lab.simulation.control_plane.kubelet.shutdown.going,
         }
         found += [f"{nodes.names[node]} is {what}" for what, is_so in wrong.items() if is_so]
-    there = [pod for pod in state.pods.values() if not pod.is_over]
-    for pod in there:
+    # Pods that a kubelet has evicted have failed, and stay as objects that have nothing: nobody counts them.
+    over = {pod.uid for pod in state.pods.values() if pod.disruption is Disruption.TERMINATION_BY_KUBELET}
+    found += [f"{state.pods[uid].name} has a node" for uid in over if any(uid in held for held in nodes.running)]
+    for pod in [pod for pod in state.pods.values() if pod.uid not in over or not pod.is_over]:
         wrong = {
             "deleting": pod.deleting,
             "stopping": pod.stopping,
@@ -87,13 +92,15 @@ def residue(lab: Lab) -> list[str]:
         }
         found += [f"{pod.name} is {what}" for what, is_so in wrong.items() if is_so]
     for deployment in state.workloads.of(DeploymentState):
-        pods = [pod for pod in there if pod.pod_class.workload is deployment.workload]
+        pods = [pod for pod in state.pods.values() if pod.pod_class.workload is deployment.workload and not pod.is_over]
         if len(pods) != deployment.spec.replicas or not deployment.complete:
             found.append(f"{deployment.workload} has {len(pods)} pods of {deployment.spec.replicas}")
     for service in state.services:
-        behind = {pod.uid for pod in there if service in pod.pod_class.endpoint_of}
+        behind = {p.uid for p in state.pods.values() if service in p.pod_class.endpoint_of and not p.is_over}
         if set(service.endpoints) != behind or service.terminating or service.answering != len(behind):
             found.append(f"{service.spec.name} lists {set(service.endpoints)} of {behind}")
+        if service.rate != USUAL or service.circuit_open:
+            found.append(f"{service.spec.name} gets other requests than usual")
     components = lab.simulation.control_plane.components
     for name in ("api_server", "controller_manager", "scheduler"):
         if getattr(components, name).is_down:
