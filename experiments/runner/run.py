@@ -168,7 +168,11 @@ def _run_to_precision(job: Job, looks: Sequence[int], precision: Precision | Non
         if precision is None:
             return job.keep(results, "done")
         if look == looks[0] and precision.method != "plain":
-            rare_outages.look_for(job, results, precision)
+            try:
+                rare_outages.look_for(job, results, precision)
+            except Interrupted:
+                job.keep(results, "interrupted")
+                raise
             results = job.results(look)
         imprecise = imprecise_rows(results, precision.relative, precision.confidence)
         passed = 0 if imprecise else passed + 1

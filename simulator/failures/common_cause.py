@@ -13,6 +13,9 @@ from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
+_LEAST_SHARE = 1e-9
+"""A clock that is slowed down by more never fires."""
+
 
 @register("failure", "commonCause")
 @dataclass(frozen=True)
@@ -39,8 +42,10 @@ class CommonCause:
     """Which nodes, by their labels; all by default."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.common_share < 1:
-            raise ValueError(f"common_share must be at least 0 and below 1 (got {self.common_share!r})")
+        if self.common_share != 0 and not _LEAST_SHARE <= self.common_share < 1:
+            raise ValueError(
+                f"common_share must be 0, or at least {_LEAST_SHARE:g} and below 1 (got {self.common_share!r})"
+            )
 
     def install(self, world: World) -> None:
         groups = world.domains(self.domain, self.select)

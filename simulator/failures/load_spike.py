@@ -11,6 +11,9 @@ from simulator.stories.references import ServiceName
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
+_MOST = 1e6
+"""Rates are kept in millionths of the usual one."""
+
 
 @register("failure", "loadSpike")
 @dataclass(frozen=True)
@@ -34,8 +37,9 @@ class LoadSpike:
     """So many times the usual requests: a round figure of our choice. Below 1 it is a slump."""
 
     def __post_init__(self) -> None:
-        if not (self.factor > 0 and self.factor != 1):
-            raise ValueError(f"a spike's factor must be positive, and not 1 (got {self.factor!r})")
+        if not 1 / _MOST <= self.factor <= _MOST or self.factor == 1:
+            bounds = f"from {1 / _MOST:g} to {_MOST:g}, and not 1"
+            raise ValueError(f"a spike's factor must be {bounds} (got {self.factor!r})")
 
     def install(self, world: World) -> None:
         world.users.expect(self.target, self.factor)

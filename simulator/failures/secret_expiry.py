@@ -14,6 +14,9 @@ from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 
+_SOONEST = 1.0
+"""Seconds from one rotation, or try, to the next: what comes again at once leaves a simulation no time to go on."""
+
 
 @register("failure", "secretExpiry")
 @dataclass(frozen=True)
@@ -49,10 +52,10 @@ class SecretExpiry:
     probe sees it) or both (start, and requests of those that run)."""
 
     def __post_init__(self) -> None:
-        if self.lifetime <= 0 or self.retry_every <= 0:
-            raise ValueError("`lifetime` and `retry_every` must be positive")
-        if self.renew_before is not None and not 0 < self.renew_before < self.lifetime:
-            raise ValueError("`renew_before` must be positive and less than `lifetime`")
+        if self.lifetime < _SOONEST or self.retry_every < _SOONEST:
+            raise ValueError(f"`lifetime` and `retry_every` must be {_SOONEST:g} s or more")
+        if self.renew_before is not None and not 0 < self.renew_before <= self.lifetime - _SOONEST:
+            raise ValueError(f"`renew_before` must be positive, and {_SOONEST:g} s or more below `lifetime`")
         if not 0 <= self.failure_probability <= 1:
             raise ValueError(f"failure_probability must be from 0 to 1 (got {self.failure_probability!r})")
 

@@ -158,6 +158,8 @@ def test_what_was_interrupted_goes_on_and_does_nothing_twice(
         run(file, tmp_path / "out")
     assert made[-1] == last
     assert caught.value.command.endswith("--resume")
+    meanwhile = Results.open(tmp_path / "out")
+    assert (meanwhile.manifest.status, len(meanwhile.cells), len(meanwhile.tables["rare"])) == ("interrupted", 4, 0)
     run(file, tmp_path / "out")
     assert made == ALL
     assert contents(tmp_path / "out") == contents(one_worker)

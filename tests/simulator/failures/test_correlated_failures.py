@@ -144,6 +144,12 @@ def test_shares_and_sizes_that_make_no_sense_are_refused(wrong: dict[str, Any]) 
         NodeBurst("b", Exponential(DAY), INSTANT, **wrong)
 
 
+@pytest.mark.parametrize("wrong", [1.0, -0.1, 5e-324, float("nan")])
+def test_a_common_share_of_which_no_clock_can_be_made_is_refused(wrong: float) -> None:
+    with pytest.raises(ValueError, match="common_share must be 0, or at least 1e-09 and below 1"):
+        CommonCause("c", Exponential(DAY), INSTANT, common_share=wrong)
+
+
 # Domains
 
 

@@ -1,5 +1,7 @@
 """Spikes of the load: how often they come, how long they last, and that they multiply."""
 
+import pytest
+
 from models.distributions import Exponential, Fixed
 from models.traffic import RequestRate, Traffic
 from simulator.failures.load_spike import LoadSpike
@@ -31,6 +33,12 @@ def test_it_comes_from_the_end_of_one_to_the_next_and_lasts_as_long_as_its_law_s
 def test_spikes_that_overlap_multiply_and_leave_no_residue() -> None:
     lab = Lab(WEB, failures=[spike(), spike("news", at=120.0, lasting=100.0, factor=0.5)], traffic=[USUAL]).run(230.0)
     assert [new / 1e6 for *_, new in lab.log(Kind.SERVICE_RATE)] == [3.0, 1.5, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0, 1.0, 1e-9, 1e7, 1e308, float("nan")])
+def test_a_factor_that_changes_nothing_or_that_cannot_be_kept_is_refused(factor: float) -> None:
+    with pytest.raises(ValueError, match="must be from 1e-06 to 1e\\+06, and not 1"):
+        spike(factor=factor)
 
 
 def test_as_many_requests_come_as_the_spikes_say() -> None:

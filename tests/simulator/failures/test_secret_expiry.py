@@ -105,9 +105,10 @@ def test_one_that_comes_back_when_it_is_due_is_rotated() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"lifetime": 0.0}, "must be positive"),
-        ({"retry_every": 0.0}, "must be positive"),
-        ({"renew_before": 10_000.0}, "less than `lifetime`"),
+        ({"lifetime": 0.999}, "must be 1 s or more"),
+        ({"retry_every": 0.001}, "must be 1 s or more"),
+        ({"renew_before": 0.0}, "must be positive"),
+        ({"renew_before": 9999.5}, "1 s or more below `lifetime`"),
         ({"failure_probability": -0.1}, "from 0 to 1"),
     ],
 )
