@@ -30,11 +30,18 @@ class HeldContents:
     """What the containers of all nodes hold."""
 
     def __init__(
-        self, kernel: Kernel, state: ClusterState, timing: Timing, report_ready: Callable[[PodState], None]
+        self,
+        kernel: Kernel,
+        state: ClusterState,
+        timing: Timing,
+        report_ready: Callable[[PodState], None],
+        tell_failing: Callable[[PodState, int], None],
     ) -> None:
         self._kernel = kernel
         self._state = state
         self._timing = timing
+        self._tell_failing = tell_failing
+        """Says anew how many requests a pod fails, and for which cause that is another number."""
         self._records: dict[str, ConfigurationState] = {}
         """Those that may change, by key."""
         self._held: dict[ContainerState, dict[str, Content]] = {}
@@ -66,7 +73,7 @@ class HeldContents:
             self._let_go(container)
             self._blame(pod, container, self._fault(pod, container))
         if defect is not None and defect.failing:
-            self._state.pods.set_failing(pod, defect.failing, self._state.cause(defect.cause))
+            self._tell_failing(pod, self._state.cause(defect.cause))
 
     def exits(self, container: ContainerState) -> bool:
         """Whether the container, which is starting up, exits for what it has read."""

@@ -47,7 +47,7 @@ class Restart:
         self._registry = registry
         self.grey = GreyFailures(kernel, state, self._kill)
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
-        self.contents = HeldContents(kernel, state, timing, lambda pod: self.start.report_ready(pod))
+        self.contents = HeldContents(kernel, state, timing, lambda pod: self.start.report_ready(pod), self.grey.tell)
         self.start = Start(
             kernel, state, images, registry, self.clocks, self.contents, self.kill, self.exit, self._failed
         )
