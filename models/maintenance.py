@@ -5,21 +5,10 @@ Time is in seconds since failures began, which is a Monday, at midnight.
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
+
+from models.weekday import Weekday
 
 DAY = 86_400.0
-
-
-class Weekday(StrEnum):
-    """A day of the week."""
-
-    MONDAY = "monday"
-    TUESDAY = "tuesday"
-    WEDNESDAY = "wednesday"
-    THURSDAY = "thursday"
-    FRIDAY = "friday"
-    SATURDAY = "saturday"
-    SUNDAY = "sunday"
 
 
 @dataclass(frozen=True)
@@ -52,12 +41,13 @@ class Freeze:
 class Calendar:
     """When changes may begin: within a window of some days of the week, and not in a freeze.
 
-    The experiment begins on a Monday, at midnight. What is due otherwise waits for the next time at which it may begin;
-    what has begun goes on. A window that is longer than what is left of its day goes on into the next.
+    The experiment begins on a Monday, at midnight, as for office hours. What is due otherwise waits for the
+    next time at which it may begin; what has begun goes on. A window that is longer than what is left of its day goes
+    on into the next.
     """
 
     days: tuple[Weekday, ...] = tuple(Weekday)
-    """On which days windows begin; on all by default."""
+    """On which days windows begin (mon, tue, wed, thu, fri, sat, sun); on all by default."""
     opens: float = 0.0
     """From midnight to the beginning of the window."""
     lasting: float = DAY

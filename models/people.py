@@ -1,22 +1,9 @@
 """People: who mends what breaks, when they are at work, and how many of them there are."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from models.distributions import Distribution, Fixed
-
-
-class Weekday(StrEnum):
-    """A day of the week."""
-
-    MONDAY = "mon"
-    TUESDAY = "tue"
-    WEDNESDAY = "wed"
-    THURSDAY = "thu"
-    FRIDAY = "fri"
-    SATURDAY = "sat"
-    SUNDAY = "sun"
-
+from models.weekday import Weekday
 
 _WEEK = tuple(Weekday)
 _HOUR, _DAY = 3_600.0, 86_400.0
@@ -26,7 +13,7 @@ _HOUR, _DAY = 3_600.0, 86_400.0
 class Hours:
     """The hours at which people are at work, the same on each of these days.
 
-    An experiment begins on a Monday at midnight, as for CronJobs.
+    An experiment begins on a Monday at midnight, whatever `timing.clockAtStart` says of the clock of CronJobs.
     """
 
     begin: float = 9 * _HOUR

@@ -12,7 +12,7 @@ def cut_inside(scenario: Scenario) -> Iterator[str]:
     inside = ["calls between Services"] if scenario.calls else []
     inside += [f"clients in a {place}" for place in ("zone", "node") if place in places]
     for mode in scenario.failures if inside else ():
-        if isinstance(mode, NetworkPartition) and Peer.USERS in mode.cut_from:
+        if isinstance(mode, NetworkPartition) and mode.cuts_off_users:
             yield (
                 f"{mode.name} (networkPartition) cuts off whoever sends requests: {' and '.join(inside)} do not get "
                 "through to pods that are cut off together with them either"

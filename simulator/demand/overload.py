@@ -22,6 +22,8 @@ from simulator.kernel import Kernel, Order, Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import Phase, PodState, ServiceState
+from simulator.state.objects.pod import ALL
+from simulator.state.objects.service import Endpoint
 
 OVERLOAD = "overload"
 """The cause of what overload does to pods."""
@@ -78,6 +80,7 @@ class Overload:
         state.listen(Kind.POD_CONTAINERS, lambda pod, new, cause: self._containers_changed(pod))
         state.listen(Kind.POD_PHASE, lambda pod, new, cause: self._phase_changed(pod))
         state.listen(Kind.POD_READY, lambda pod, new, cause: self._terminating_changed(pod))
+        state.listen(Kind.POD_FAILING, lambda pod, new, cause: self._failing_changed(pod))
         state.listen(Kind.POD_METADATA, lambda pod, changed, cause: self._metadata_changed(pod))
 
     def add(self, streams: Iterable[Stream]) -> None:
@@ -94,6 +97,7 @@ class Overload:
         """The cache of its clients is empty: more come, as the surge says, until it is warm again."""
         cache, cold = stream.traffic.cache, self._caches.get(stream.service.index)
         assert cache is not None
+        self.add([stream])  # how much is answered says how fast it is filled, however much its pods can do
         if cold is not None:
             cold.lose()
         else:
@@ -138,6 +142,11 @@ class Overload:
             for service in pod.pod_class.endpoint_of:
                 self._changed(service)
 
+    def _failing_changed(self, pod: PodState) -> None:
+        """It answers by another share of errors, which no count of the Service tells."""
+        for service in pod.pod_class.endpoint_of:
+            self._changed(service)
+
     def _metadata_changed(self, pod: PodState) -> None:
         """With other labels it may be used no more by a Service that it stood behind."""
         if pod.uid in self._pods:
@@ -180,8 +189,11 @@ class Overload:
             self._timers[service.index] = self._kernel.timer(step - now, lambda: self._look(stream))
 
     def _failing(self, stream: Stream) -> float:
-        """The share of attempts that nobody answers in time."""
-        return self._late(stream, stream.traffic.timeout)
+        """The share of attempts that nobody answers in time, or that is answered by an error."""
+        in_use, timeout = stream.service.in_use, stream.traffic.timeout
+        wrong = [pod for pod in in_use.values() if pod.failing and pod.answering and not self._is_late(pod, timeout)]
+        share = self._late(stream, timeout)
+        return share + sum(abs(pod.failing) for pod in wrong) / ALL / len(in_use) if wrong else share
 
     def _late(self, stream: Stream, timeout: float) -> float:
         """The share of attempts that nobody answers within so many seconds; 0: within any time."""
@@ -189,12 +201,13 @@ class Overload:
         in_use = service.in_use
         if not in_use:
             return 1.0
-        late = 0
-        if timeout > 0:
-            for uid in in_use:
-                pressed = self._pods.get(uid)
-                late += pressed is not None and pressed.pod.answering and pressed.wait >= timeout
+        late = sum(self._is_late(pod, timeout) for pod in in_use.values())
         return (len(in_use) - service.answering + late) / len(in_use)
+
+    def _is_late(self, pod: Endpoint, timeout: float) -> bool:
+        """Whether what waits at a pod that answers waits for so many seconds at least; 0: for ever."""
+        pressed = self._pods.get(pod.uid) if timeout > 0 else None
+        return pressed is not None and pressed.pod.answering and pressed.wait >= timeout
 
     def _shed(self, stream: Stream) -> float:
         """The share of attempts that is turned away by endpoints whose queues are shorter than clients wait."""

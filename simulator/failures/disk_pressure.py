@@ -52,6 +52,8 @@ class DiskPressure:
             raise ValueError("`shortage` must be positive")
         if self.pod_usage <= 0:
             raise ValueError("`pod_usage` must be positive")
+        if self.image_size < 0:
+            raise ValueError("`image_size` must not be negative")
 
     def install(self, world: World) -> None:
         world.tell_each(self.name, self.select, self._story, world)

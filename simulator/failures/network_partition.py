@@ -93,6 +93,11 @@ class NetworkPartition:
         """What can see it at all."""
         return "requests" if {*self.cut_from} == {Peer.PODS} else "endpoints"
 
+    @property
+    def cuts_off_users(self) -> bool:
+        """Whether users do not reach the pods."""
+        return Peer.USERS in self.cut_from and self.direction is not Direction.OUT
+
     def install(self, world: World) -> None:
         if self.domain == HOSTNAME_LABEL and not self.values:  # nodes that join included
             world.each_node(self.select, lambda node: self._tell(world, world.node_name(node), [node]))
@@ -105,13 +110,12 @@ class NetworkPartition:
         effects: list[Effect] = []
         if Peer.API_SERVER in self.cut_from and self.direction is not Direction.IN:
             effects.append(world.effects.no_api_server)
-        silenced = Peer.USERS in self.cut_from and self.direction is not Direction.OUT
-        if silenced:
+        if self.cuts_off_users:
             effects.append(world.effects.no_users)
         if Peer.PODS in self.cut_from:
             network = world.service_path.pod_network
             ways = {Direction.IN: [network.no_way_in], Direction.OUT: [network.no_way_out]}
             effects += ways.get(self.direction, [network.no_way_in, network.no_way_out])
         law = self.time_to_failure, self.time_to_repair
-        at_once = nodes if silenced else ()
+        at_once = nodes if self.cuts_off_users else ()
         return world.tell(self.name, subject, Subject.well_and_impaired, nodes, effects, *law, at_once)

@@ -102,7 +102,7 @@ class OutageLog:
             start = outage.start + self.offset
             if start < world.elapsed:
                 continue
-            yield world.until(start)
+            yield world.at(start)
             if not world.machines.exists(node):
                 return
             if outage.end is None:

@@ -35,13 +35,13 @@ class HeldContents:
         state: ClusterState,
         timing: Timing,
         report_ready: Callable[[PodState], None],
-        tell_failing: Callable[[PodState, int], None],
+        tell_failing: Callable[[PodState], None],
     ) -> None:
+        """`tell_failing`: has it worked out how many of its requests a pod fails."""
+        self._tell_failing = tell_failing
         self._kernel = kernel
         self._state = state
         self._timing = timing
-        self._tell_failing = tell_failing
-        """Says anew how many requests a pod fails, and for which cause that is another number."""
         self._records: dict[str, ConfigurationState] = {}
         """Those that may change, by key."""
         self._held: dict[ContainerState, dict[str, Content]] = {}
@@ -73,7 +73,7 @@ class HeldContents:
             self._let_go(container)
             self._blame(pod, container, self._fault(pod, container))
         if defect is not None and defect.failing:
-            self._tell_failing(pod, self._state.cause(defect.cause))
+            self._tell_failing(pod)
 
     def exits(self, container: ContainerState) -> bool:
         """Whether the container, which is starting up, exits for what it has read."""

@@ -14,9 +14,7 @@ from simulator.kubelet.failure_clocks import CrashMode
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, PodState
-
-ALL = 1_000_000
-"""Shares are kept in parts per million."""
+from simulator.state.objects.pod import ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +37,11 @@ class GreyFailures:
         self._state = state
         self._kill = kill
         """Stops a container, which has so many seconds for that; it is started anew."""
-        self._shares: dict[PodState, dict[ContainerState, float]] = {}
+        self._shares: dict[PodState, dict[ContainerState, tuple[float, int]]] = {}
+        """Of their requests, those that go wrong, and why."""
         self._nodes: dict[int, dict[object, tuple[float, int]]] = {}
-        """By node: the share that each of its troubles takes, and the cause of that."""
-        state.listen(Kind.POD_NODE, lambda pod, node, cause: self._came(pod, node))
+        """The same of the pods on a node, by each of its troubles."""
+        state.listen(Kind.POD_NODE, lambda pod, node, cause: self.tell(pod) if node in self._nodes else None)
 
     def begin(self, pod: PodState, container: ContainerState, mode: GreyMode) -> None:
         """The container is grey from now on, unless it is only starting up: then it is as well as it will ever be."""
@@ -55,8 +54,9 @@ class GreyFailures:
         else:
             # Of several reasons at once each takes its share of what the others leave.
             shares = self._shares.setdefault(pod, {})
-            shares[container] = 1 - (1 - shares.get(container, 0.0)) * (1 - mode.share)
-            self.tell(pod, pod.cause)
+            before, _ = shares.get(container, (0.0, 0))
+            shares[container] = 1 - (1 - before) * (1 - mode.share), pod.cause
+            self.tell(pod)
         seconds = mode.detection.sample(pod.slot.stream(f"detection/{mode.name}/{container.spec.name}"))
         grace = pod.pod_class.spec.termination_grace_period
         kill = self._kernel.timer(seconds, lambda: self._kill(pod, container, grace), Order.FAILURE)
@@ -65,39 +65,36 @@ class GreyFailures:
     def begin_node(self, node: int, owner: object, cause: int, share: float) -> None:
         """All that runs on the node is grey from now on, for one more reason."""
         self._nodes.setdefault(node, {})[owner] = share, cause
-        self._tell_all(node, cause)
+        self._tell_all(node)
 
     def end_node(self, node: int, owner: object) -> None:
         """That reason is gone."""
-        _, cause = self._nodes[node].pop(owner)
+        del self._nodes[node][owner]
         if not self._nodes[node]:
             del self._nodes[node]
-        self._tell_all(node, cause)
+        self._tell_all(node)
 
-    def _tell_all(self, node: int, cause: int) -> None:
+    def _tell_all(self, node: int) -> None:
         for pod in list(self._state.nodes.running[node].values()):
-            self.tell(pod, cause)
-
-    def _came(self, pod: PodState, node: int) -> None:
-        for _, cause in self._nodes.get(node, {}).values():
-            self.tell(pod, cause)
-            return
+            self.tell(pod)
 
     def started(self, pod: PodState, container: ContainerState) -> None:
         """The container is a new process."""
         if pod in self._shares and self._shares[pod].pop(container, None) is not None:
-            self.tell(pod, pod.cause)
+            self.tell(pod)
 
     def forget(self, pod: PodState) -> None:
         """All its processes are gone."""
         if self._shares.pop(pod, None) is not None and pod.uid in self._state.pods:
-            self.tell(pod, pod.cause)
+            self.tell(pod)
 
-    def tell(self, pod: PodState, cause: int) -> None:
+    def tell(self, pod: PodState) -> None:
         """How many requests the pod fails: those of a bad release, and of what is left each trouble its share."""
         defect = pod.pod_class.template.defect
-        failing = 0 if defect is None else defect.failing
-        shares = [*self._shares.get(pod, {}).values(), *(share for share, _ in self._nodes.get(pod.node, {}).values())]
-        if shares:
-            failing = round((1 - (1 - abs(failing) / ALL) * math.prod(1 - share for share in shares)) * ALL)
+        failing, cause = 0, pod.cause
+        if defect is not None and defect.failing:
+            failing, cause = defect.failing, self._state.cause(defect.cause)
+        if troubles := [*self._shares.get(pod, {}).values(), *self._nodes.get(pod.node, {}).values()]:
+            well = math.prod(1 - share for share, _ in troubles)
+            failing, cause = round((1 - (1 - abs(failing) / ALL) * well) * ALL), troubles[-1][1]
         self._state.pods.set_failing(pod, failing, cause)

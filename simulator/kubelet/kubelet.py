@@ -127,7 +127,8 @@ class Kubelet:
         if pod.deleting or pod.stopping:
             self._termination.terminate(pod)
         elif pod.stage < 0:
-            self._start.start_pod(pod)
+            if not self.pressure.refuses(pod):
+                self._start.start_pod(pod)
         else:
             self._start.report_ready(pod)
             self.contents.reconnected(pod)

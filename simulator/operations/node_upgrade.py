@@ -115,6 +115,8 @@ class NodeUpgrade:
             raise ValueError("`maxSurge` and `maxUnavailable` must not be negative")
         if self._habits.surge == 0 and self._habits.unavailable == 0:
             raise ValueError("`maxSurge` and `maxUnavailable` must not both be 0")
+        if self.max_surge and not self._habits.replaces:
+            raise ValueError(f"`maxSurge` is for platforms that replace nodes: {self.platform} upgrades them in place")
         if self.timeout is not None and self.timeout <= 0:
             raise ValueError("`timeout` must be positive")
 

@@ -99,7 +99,14 @@ class Rollout:
         if self.rollback_on_failure is None and len(noticed) == 1:
             return
         failed = any_of(noticed)
-        yield failed if self.every is None else failed | world.until(attempt.asked + self.every)
+        yield (
+            failed
+            if self.every is None
+            else failed
+            | world.until(
+                open_from(self.calendar, attempt.asked + self.every)  # then comes the next
+            )
+        )
         if not failed.triggered:
             return
         by_hand = self.bad is not None and self.bad.rollback is Rollback.MANUAL and not timed_out.triggered

@@ -11,6 +11,7 @@ from models.timing import Timing
 from simulator.hazards import Clock
 from simulator.simulation import Simulation
 from simulator.state.objects import ConfigurationState, DaemonSetState, DeploymentState, PodState, StatefulSetState
+from simulator.state.objects.service import USUAL
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def settled(simulation: Simulation) -> Settled | None:
     timers = {clock.timer for clock in clocks if clock.timer is not None}
     if not kernel.waits_only_for(timers | simulation.world.due) or not _nodes_as_declared(simulation):
         return None
-    if not simulation.world.alerts.are_quiet:
+    if not simulation.world.alerts.are_quiet or any(service.rate != USUAL for service in state.services):
         return None
     if any(each.spec.progression is not None and not each.complete for each in state.workloads.of(DeploymentState)):
         return None

@@ -15,6 +15,8 @@ class Pods(dict[int, PodState]):
         self._kernel = kernel
         self._nodes = nodes
         self._emit = transitions.emit
+        self._finalizing: set[int] = set()
+        """Those, by uid, whose finalizer somebody will remove."""
         self.names: list[tuple[PodOwner | None, PodClass, int]] = []
         """By uid, what names a pod, also one that is gone: its owner, its class, its ordinal."""
         transitions.listen(Kind.NODE_REACHABLE, lambda node, new, cause: self._reachable_changed(node, cause))
@@ -214,10 +216,13 @@ class Pods(dict[int, PodState]):
 
     def _await_finalizer(self, pod: PodState, stuck: Stuck) -> None:
         """Its containers are down, and nobody has removed its finalizer."""
+        self._finalizing.add(pod.uid)
         self.begin_stuck(pod, stuck)
-        self._finish(pod, Phase.FAILED, pod.cause)
+        if not pod.is_over:
+            self._finish(pod, Phase.FAILED, pod.cause)
 
         def removed() -> None:
+            self._finalizing.discard(pod.uid)
             pod.stuck = None
             self.remove(pod)
 
@@ -238,7 +243,7 @@ class Pods(dict[int, PodState]):
     def remove(self, pod: PodState) -> None:
         """The pod, which is being deleted, is gone; one with a finalizer is only when that is removed."""
         if pod.stuck is not None and pod.stuck.finalizer:
-            if not pod.is_over:
+            if pod.uid not in self._finalizing:
                 self._await_finalizer(pod, pod.stuck)
             return
         was_over = pod.is_over

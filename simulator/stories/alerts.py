@@ -12,6 +12,7 @@ from simulator.kernel import Event, Kernel, Order, Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import PodState, ServiceState
+from simulator.state.objects.pod import ALL
 
 SHORT = 1 / 12
 """The short window of an alert, as a part of the long one."""
@@ -42,6 +43,11 @@ class Alert:
             raise ValueError("`objective` must be between 0 and 1")
         if self.burn_rate <= 0 or self.window <= 0:
             raise ValueError("`burnRate` and `window` must be positive")
+        if self.limit >= 1:
+            raise ValueError(
+                f"it could never fire: at a `burnRate` of {self.burn_rate:g} more than {self.limit:.0%} of all "
+                "requests would have to fail"
+            )
 
     @property
     def limit(self) -> float:
@@ -154,7 +160,7 @@ def failing(service: ServiceState) -> float:
     used = service.in_use
     if not used:
         return 1.0
-    return math.fsum(abs(pod.failing) / 1e6 if pod.answering else 1.0 for pod in used.values()) / len(used)
+    return math.fsum(abs(pod.failing) / ALL if pod.answering else 1.0 for pod in used.values()) / len(used)
 
 
 def fires_after(times: Sequence[float], shares: Sequence[float], now: float, window: float, limit: float) -> float:

@@ -67,7 +67,7 @@ class Rollouts:
     def luck(self, attempt: Attempt, target: Rollable) -> np.random.Generator:
         """The stream of one release of a workload, be it a Deployment or a Rollout."""
         workload = target.workload
-        release = f"{workload.namespace}/{workload.name}/{attempt.asked:g}"
+        release = f"{workload.namespace}/{workload.name}/{attempt.asked:.15g}"
         return self._streams.stream(f"release/{attempt.operation}/{release}")
 
     def roll_out(self, attempt: Attempt, target: Rollable, new_image: bool, defect: Defect | None = None) -> None:

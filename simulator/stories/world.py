@@ -11,7 +11,7 @@ from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from models.node import ZONE_LABEL, Node
 from models.people import People as Declared
-from simulator.component import Components
+from simulator.component import Component, Components
 from simulator.controllers.disruption import DisruptionController, Verdict
 from simulator.demand.users import Users
 from simulator.hazards import Hazards
@@ -305,8 +305,15 @@ class World:
 
         What an operation is to begin while there is no API server begins when it is back.
         """
+        return self._set_for(time, self._api_server)
+
+    def at(self, time: float) -> Event:
+        """As `until`, whatever works: for what is done to the cluster, and not by way of it."""
+        return self._set_for(time, self._kernel)
+
+    def _set_for(self, time: float, by: Kernel | Component) -> Event:
         event = self._kernel.event()
-        self.due.add(self._api_server.timer(max(0.0, time - self.elapsed), event.succeed, Order.REPAIR))
+        self.due.add(by.timer(max(0.0, time - self.elapsed), event.succeed, Order.REPAIR))
         return event
 
     def evict(self, pods: Sequence[PodState], attempt: Attempt, deadline: float) -> Event:

@@ -151,10 +151,10 @@ class Views:
 
 
 def endpoint_weights(traffic: Traffic, history: EndpointHistory, cluster: Cluster) -> Floats:
-    """By endpoint, from where it is."""
+    """By endpoint, from where it is; a node that joined in the run is told by its zone alone."""
     given: Mapping[str, float] = {one.at: one.weight for one in traffic.weights}
     weights = np.ones(len(history.names))
     for endpoint, (node, zone) in enumerate(zip(history.nodes.tolist(), history.zones, strict=True)):
-        name = cluster.nodes[node].name if node >= 0 else ""
+        name = cluster.nodes[node].name if 0 <= node < len(cluster.nodes) else ""
         weights[endpoint] = given.get(f"node/{name}", given.get(f"zone/{zone}", 1.0))
     return weights

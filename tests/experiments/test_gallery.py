@@ -1,10 +1,12 @@
 """The gallery: an experiment for every failure mode and operation, in which it strikes."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from experiments import Experiment
+from experiments.file.only_requests import only_requests_see
 from experiments.report.remarks import strikes
 from simulator.registry import classes
 
@@ -27,13 +29,24 @@ def test_every_failure_mode_and_operation_has_its_experiment_and_nothing_else_ha
     assert not unknown, f"named after no failure mode or operation: {', '.join(unknown)}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_it_begins_with_a_question_and_what_it_is_about_strikes(path: Path) -> None:
+EVERY = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+
+
+@EVERY
+def test_it_begins_with_a_question_and_nothing_is_the_matter_with_it(path: Path) -> None:
     first = path.read_text(encoding="utf-8").partition("\n")[0]
     assert first.startswith("# "), "the first line is a comment"
     assert first.endswith("?"), "the first line is a question"
+    experiment = Experiment.from_yaml(path)
+    seen_by_requests = {note for scenario in experiment.scenarios() for note in only_requests_see(scenario)}
+    assert set(experiment.warnings) == seen_by_requests
+    assert all("requests of Services with traffic" in note for note in seen_by_requests), "something sees it"
+
+
+@pytest.mark.slow
+@EVERY
+def test_what_it_is_about_strikes_and_every_lost_second_has_its_cause(path: Path) -> None:
     experiment = Experiment.from_yaml(path, (f"replications={REPLICATIONS}",))
-    assert experiment.warnings == ()
     stories = {
         (scenario.policy, story.name)
         for scenario in experiment.scenarios()
@@ -45,3 +58,6 @@ def test_it_begins_with_a_question_and_what_it_is_about_strikes(path: Path) -> N
     assert found.failed.empty
     struck = strikes(found)
     assert sum(struck[policy].get(name, 0) for policy, name in stories) > 0
+    for service, policy in product(found.services, found.policies):
+        lost = sum(part.downtimes.sum() for part in found.parts(service, policy))
+        assert lost == pytest.approx(found.sample(service, policy).downtimes.sum(), rel=1e-9, abs=1e-6)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.maintenance import DAY, Calendar, Freeze, Weekday, open_from
+from models.maintenance import DAY, Calendar, Freeze, open_from
+from models.weekday import Weekday
 
 HOUR = 3600.0
 NIGHTS = Calendar((Weekday.TUESDAY, Weekday.SATURDAY), opens=22 * HOUR, lasting=4 * HOUR)

@@ -3,8 +3,10 @@
 import pytest
 
 from models.distributions import Fixed
-from models.people import Crew, Hours, Response, Weekday
+from models.maintenance import Calendar
+from models.people import Crew, Hours, Response
 from models.units import DAY, HOUR
+from models.weekday import Weekday
 
 WEEK = 7 * DAY
 
@@ -45,3 +47,8 @@ def test_what_makes_no_sense_is_refused() -> None:
         Crew("ops", 0)
     with pytest.raises(ValueError, match="`outside` needs `hours`"):
         Response("on-call", Fixed(1.0), outside=Fixed(1.0))
+
+
+@pytest.mark.parametrize("day", Weekday)
+def test_a_day_is_the_same_for_office_hours_and_for_maintenance_windows(day: Weekday) -> None:
+    assert Hours(0.0, DAY, (day,)).wait(0.0) == Calendar((day,)).open_from(0.0) == list(Weekday).index(day) * DAY

@@ -26,6 +26,10 @@ class Disruption(IntEnum):
     TERMINATION_BY_KUBELET = 5
 
 
+ALL = 1_000_000
+"""Of the requests to a pod: shares of them are kept in parts per million."""
+
+
 class Stuck(NamedTuple):
     """What keeps a pod that is being deleted from going away when it should."""
 

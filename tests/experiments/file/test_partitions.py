@@ -30,6 +30,7 @@ def warnings(cut: dict[str, Any], at: str) -> list[str]:
         ({"cutFrom": ["apiServer"]}, "node/general-1", 0),
         ({"direction": "in"}, "node/general-1", 1),
         ({"cutFrom": ["pods"]}, "node/general-1", 0),
+        ({"direction": "out"}, "node/general-1", 0),
     ],
 )
 def test_clients_that_may_be_inside_are_told_of(cut: dict[str, Any], at: str, told: int) -> None:

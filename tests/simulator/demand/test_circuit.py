@@ -8,8 +8,10 @@ from models.distributions import Fixed
 from models.protection import CircuitBreaker
 from models.request_level import FirstComeFirstServed, RequestLevel
 from models.traffic import RequestRate, Traffic
+from simulator.failures.grey_failure import GreyFailure
 from simulator.log import Kind
 from simulator.run import Run, simulate
+from simulator.traffic.attempts import OPEN
 from simulator.traffic.run import expected, followed
 from tests.simulator.clusters import Outages, behaviour, cluster, deployment, nodes, template
 
@@ -65,3 +67,17 @@ def test_single_requests_meet_it_as_fluid_traffic_does(lasting: float) -> None:
     # Averaged over 2000 attempts, the share that fails is 0.011 off at random, which is 0.55 s at the threshold.
     spread = 4 * math.sqrt(200.0 * failing / 4) + (4 * 0.55 * 100.0 if opens else 0.0)
     assert abs(found["dead endpoint"] - 200.0 * failing / 2) < spread
+
+
+def test_errors_of_pods_that_answer_open_it_too() -> None:
+    """Half of the requests of both fail: 1/2 (1 - e^(-t/10)) again, until somebody has both killed."""
+    grey = GreyFailure("grey", Fixed(100.0), Fixed(100.0), 0.5)
+    calm = behaviour(startup=Fixed(0.0))
+    ran = simulate(WEB, behaviour=calm, failures=[grey], traffic=[ASKED], duration=190.0, keep_log=True)
+    opened, *_ = switched(ran)
+    assert opened == pytest.approx(100.0 + 10 * math.log(5))
+    refused = sum(loss.requests for loss in expected(ASKED, ran, WEB).losses if loss.why == OPEN)
+    assert refused == pytest.approx(200.0 * (190.0 - opened))
+    # A single attempt decides about the circuit, and is answered right as often as not: it closes for a while then.
+    answers = followed(ASKED, ran, WEB)
+    assert 0 < sum(number for (why, _), number in answers.lost.items() if why == OPEN) < refused

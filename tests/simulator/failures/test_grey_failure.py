@@ -7,6 +7,7 @@ import pytest
 
 from models.distributions import Exponential, Fixed
 from models.labels import LabelSelector
+from models.release import Defect, Shows
 from models.request_level import RequestLevel
 from models.traffic import RequestRate, Retries, Traffic
 from simulator.failures.container_crash import ContainerCrash
@@ -82,6 +83,19 @@ def test_two_containers_of_a_pod_take_their_shares_one_after_the_other() -> None
     found = Lab(load, AT_ONCE, failures=[replace(QUARTER, share=0.5)]).run(1100.0)
     assert [pod.failing for pod in found.pods()] == [750_000]
     assert [pod.failing for pod in found.run(1500.0).pods()] == [0]
+
+
+def test_a_container_that_starts_anew_takes_nothing_from_what_another_and_the_release_fail() -> None:
+    """A release that fails 20 %, and two grey containers: of what is left each fails a quarter, while it is grey."""
+    pods = replace(pods_of("web", container("a"), container("b")), defect=Defect(Shows.ERRORS, "release/web", 0.2))
+    grey = replace(QUARTER, detection=Fixed(10_000.0))
+    found = Lab(cluster(nodes(1), deployment(pods=pods)), AT_ONCE, failures=[grey]).run(1050.0)
+    [pod] = found.pods()
+    assert pod.failing == round((1 - 0.8 * 0.75**2) * 1e6)
+    found.simulation.control_plane.kubelet.oom_kill(pod, pod.containers[0], 0)
+    found.run(1100.0)
+    assert pod.failing == round((1 - 0.8 * 0.75) * 1e6)
+    assert found.rows(Kind.POD_FAILING, since=1050.0)[-1][-1].startswith("grey/")
 
 
 def test_single_requests_tell_the_same() -> None:

@@ -153,6 +153,24 @@ def test_the_kubelet_admits_pods_that_tolerate_the_taint_unless_the_disk_is_full
     assert (back[0] > evicted_at + 300.0) is waits
 
 
+def test_a_kubelet_that_was_cut_off_admits_no_pod_that_it_refused_before() -> None:
+    agents = DaemonSet("agent", template("agent", container(memory=GIB)), LabelSelector.of({"app": "agent"}))
+    full = DiskPressure("full", Fixed(HOUR), Fixed(HOUR), GIB, filling=LabelSelector())
+    found = Lab(replace(cluster(nodes(1)), daemon_sets=(agents,)), failures=[full])
+    found.at(HOUR + 60.0, lambda: found.state.nodes.add_silent_cause(0, "test", 0))
+    found.at(HOUR + 70.0, lambda: found.state.nodes.remove_silent_cause(0, "test"))
+    found.run(1.5 * HOUR)
+    [evicted_at] = found.times(Kind.POD_PHASE, Phase.FAILED)
+    [back] = found.times(Kind.POD_ANSWERING, 1, since=0.0)
+    assert back > evicted_at + 300.0
+
+
+def test_what_makes_no_full_disk_is_refused() -> None:
+    for wrong in ({"shortage": 0}, {"shortage": GIB, "pod_usage": 0}, {"shortage": GIB, "image_size": -1}):
+        with pytest.raises(ValueError, match="must"):
+            DiskPressure("full", Fixed(HOUR), Fixed(HOUR), **wrong)
+
+
 def test_the_only_replica_on_the_only_node_is_lost_until_the_taint_is_lifted() -> None:
     """Each shortage takes it away, and it comes back 5 min after it has ended."""
     mode = MemoryPressure("leak", Exponential(DAY), Fixed(HOUR), leaking=LabelSelector())

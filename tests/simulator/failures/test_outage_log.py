@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from models.distributions import Fixed
+from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.outage_log import Assign, NodeOutage, OutageLog
 from simulator.log import Kind
 from simulator.run import simulate
+from simulator.stories.control_plane import Process
 from tests.simulator.clusters import DAY, HOUR, Lab, behaviour, cluster, deployment, nodes, pod
 
 LOG = (NodeOutage("b", 2 * HOUR, 3 * HOUR), NodeOutage("a", HOUR, 1.5 * HOUR), NodeOutage("b", 2.5 * HOUR, 4 * HOUR))
@@ -27,6 +30,13 @@ def test_times_may_be_shifted_and_an_outage_need_not_end() -> None:
     log = OutageLog("log", outages=(NodeOutage("node-1", 10.0),), offset=HOUR)
     found = Lab(cluster(nodes(2)), failures=[log]).run(DAY)
     assert found.log(Kind.NODE_POWER) == [(HOUR + 10.0, "node-1", 0)]
+
+
+def test_nodes_lose_power_whether_or_not_there_is_an_api_server() -> None:
+    log = OutageLog("log", outages=(NodeOutage("node-0", 200.0, 300.0),))
+    away = ControlPlaneOutage("away", Process.API_SERVER, Fixed(100.0), Fixed(HOUR))
+    found = Lab(cluster(nodes(2)), failures=[away, log]).run(HOUR)
+    assert found.log(Kind.NODE_POWER) == [(200.0, "node-0", 0), (300.0, "node-0", 1)]
 
 
 def test_the_downtime_of_a_pod_that_stays_on_its_node_is_that_of_the_log_and_its_starts() -> None:

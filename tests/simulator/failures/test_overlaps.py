@@ -52,25 +52,31 @@ def told(stories: list[tuple[str, float, float]], *others: Any) -> Lab:
 
 
 def residue(lab: Lab) -> list[str]:
-    """All that is not as it was, in words."""
+    """All that is not as it was, in words.
+
+    But for pods that have failed, as those that kubelets evict: their objects stay until there are 12,500 of them
+    (pkg/controller/podgc, --terminated-pod-gc-threshold).
+    """
     state, world = lab.state, lab.simulation.world
     nodes, found = state.nodes, list[str]()
     for node in [node for node, exists in enumerate(nodes.exists) if exists]:
         wrong = {
             "down": nodes.down_causes[node] or not nodes.powered[node],
             "cut off": nodes.silent_causes[node] or not nodes.reporting[node],
-            "unwell": not nodes.healthy[node],
+            "unwell": nodes.unhealthy_causes[node] or not nodes.healthy[node],
+            "out of reach": nodes.unreachable_causes[node] or not nodes.reachable[node],
+            "hung": lab.simulation.control_plane.kubelet.hang.holds(node),
             "not Ready": nodes.ready[node] != TRUE,
             "cordoned": nodes.unschedulable[node],
             "tainted": nodes.taints_of(node),
             "shutting down": node in lab.simulation.control_plane.kubelet.shutdown.going,
         }
         found += [f"{nodes.names[node]} is {what}" for what, is_so in wrong.items() if is_so]
-    for pod in state.pods.values():
+    there = [pod for pod in state.pods.values() if not pod.is_over]
+    for pod in there:
         wrong = {
             "deleting": pod.deleting,
             "stopping": pod.stopping,
-            "over": pod.is_over,
             "not running": pod.phase is not Phase.RUNNING,
             "not answering": not pod.answering,
             "not ready": not pod.ready,
@@ -81,11 +87,11 @@ def residue(lab: Lab) -> list[str]:
         }
         found += [f"{pod.name} is {what}" for what, is_so in wrong.items() if is_so]
     for deployment in state.workloads.of(DeploymentState):
-        pods = [pod for pod in state.pods.values() if pod.pod_class.workload is deployment.workload]
+        pods = [pod for pod in there if pod.pod_class.workload is deployment.workload]
         if len(pods) != deployment.spec.replicas or not deployment.complete:
             found.append(f"{deployment.workload} has {len(pods)} pods of {deployment.spec.replicas}")
     for service in state.services:
-        behind = {pod.uid for pod in state.pods.values() if service in pod.pod_class.endpoint_of}
+        behind = {pod.uid for pod in there if service in pod.pod_class.endpoint_of}
         if set(service.endpoints) != behind or service.terminating or service.answering != len(behind):
             found.append(f"{service.spec.name} lists {set(service.endpoints)} of {behind}")
     components = lab.simulation.control_plane.components

@@ -57,6 +57,19 @@ def test_a_stateful_set_waits_for_it(held_by: Holder) -> None:
     assert AT + HOUR <= gone <= made <= AT + HOUR + 5.0
 
 
+@pytest.mark.parametrize("held_by", list(Holder))
+def test_it_goes_in_the_end_though_its_node_was_gone_before(held_by: Holder) -> None:
+    """Its kubelet never said that it has ended: the garbage collector fails it."""
+    found = Lab(cluster(nodes(2), deployment()), failures=[stuck(held_by)])
+    [old] = found.pods()
+    found.at(AT, lambda: found.state.nodes.add_silent_cause(old.node, "test", 0))
+    found.delete(old, at=AT + 1.0)
+    found.at(AT + 10.0, lambda: found.state.nodes.delete(old.node, 0))
+    found.run(AT + 2 * HOUR)
+    assert old not in found.pods()
+    assert len(found.pods()) == 1
+
+
 def test_a_reboot_ends_a_hung_process() -> None:
     found = Lab(cluster(nodes(1), deployment()), failures=[stuck(Holder.PROCESS)])
     [old] = found.pods()

@@ -10,12 +10,14 @@ from models.cluster import Cluster
 from models.deployment import Deployment
 from models.distributions import Fixed
 from models.labels import LabelSelector
+from models.maintenance import Calendar
 from models.pod import Probe
 from models.release import Shows
 from models.request_level import RequestLevel
 from models.service import Service
 from models.statefulset import StatefulSet
 from models.traffic import RequestRate, Retries, Traffic
+from models.weekday import Weekday
 from simulator import simulate
 from simulator.log import Configured, Kind
 from simulator.operations.rollout import Rollout
@@ -119,6 +121,25 @@ def test_what_nobody_rolls_back_stays_until_the_next_release() -> None:
     outcomes = {attempt.outcome for attempt in releases}
     assert {Outcome.DONE, Outcome.REPLACED} <= outcomes <= {Outcome.DONE, Outcome.REPLACED, Outcome.UNFINISHED}
     assert found.simulation.world.strikes["release"] == 20
+
+
+def test_one_is_looked_after_until_the_next_which_may_have_to_wait_for_its_window() -> None:
+    """Due each day, and made on Mondays: the one that is due on Tuesday is made six days later."""
+    mondays = Calendar((Weekday.MONDAY,))
+    release = bad(detection=Fixed(2 * DAY))
+    operation = Rollout(
+        "release", "Deployment/web", at=100.0, every=DAY, new_image=False, bad=release, calendar=mondays
+    )
+    found = Lab(cluster(nodes(4), app()), behaviour(), (), (operation,), end=6 * DAY).run(6 * DAY)
+    assert answering(found) == [(100.0, 3), (2 * DAY + 103.0, 4)]
+
+
+def test_releases_have_luck_of_their_own_however_late_they_are() -> None:
+    found = lab(None)
+    rollouts = found.simulation.world.rollouts
+    target = rollouts.rollable("Deployment/web")
+    late = [Attempt("release", "Deployment/web", asked) for asked in (1e8, 1e8 + 60.0)]
+    assert len({rollouts.luck(attempt, target).random() for attempt in late}) == 2
 
 
 def test_a_rollback_is_not_made_of_what_another_operation_has_replaced() -> None:

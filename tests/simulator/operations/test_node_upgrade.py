@@ -117,6 +117,8 @@ def test_what_the_platform_does_can_be_said_otherwise() -> None:
     for wrong in ({"max_surge": 0}, {"max_surge": -1}, {"timeout": 0.0}):
         with pytest.raises(ValueError, match="must"):
             lab(Platform.GKE, **wrong)
+    with pytest.raises(ValueError, match="kubeadm upgrades them in place"):
+        lab(Platform.KUBEADM, max_surge=1)
 
 
 def test_changes_wait_for_the_end_of_a_freeze_and_for_their_window() -> None:

@@ -69,3 +69,5 @@ def test_what_is_lost_is_forgotten_after_the_window() -> None:
 def test_what_cannot_be_an_alert_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be"):
         Alert(**wrong)
+    with pytest.raises(ValueError, match=r"could never fire: at a `burnRate` of 14\.4 more than 144%"):
+        Alert(objective=0.9)

@@ -11,15 +11,17 @@ from models.cluster import Cluster
 from models.distributions import Exponential, Fixed, Uniform
 from models.node import Resources
 from models.request_level import FirstComeFirstServed, RequestLevel
-from models.traffic import RequestRate, Retries, Traffic
+from models.traffic import RequestRate, Retries, Traffic, Weight
 from simulator import registry, simulate
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
+from simulator.operations.node_upgrade import NodeUpgrade
 from simulator.operations.rollout import Rollout
 from simulator.run import Run
 from simulator.step_function import StepFunction
 from simulator.traffic.endpoints import EndpointHistory, endpoint_history
 from simulator.traffic.run import expected, followed
+from simulator.traffic.views import endpoint_weights
 from tests.simulator.clusters import DAY, HOUR, cluster, container, deployment, nodes, template
 
 WEB = cluster(nodes(6, zones=("a", "b", "c")), deployment(replicas=3))
@@ -59,6 +61,23 @@ def test_single_requests_tell_the_same_as_fluid_traffic(policy: str, retries: in
     assert lost[:, 0].sum() > 500
     assert abs(lost[:, 1].sum() - lost[:, 0].sum()) < 4 * error
     assert error < 0.1 * lost[:, 0].sum()
+
+
+def test_pods_on_nodes_that_joined_in_the_run_weigh_what_their_zone_weighs() -> None:
+    """All machines are replaced, one after the other, and the pods come to run on new ones."""
+    upgrade = NodeUpgrade("upgrade", at=HOUR)
+    run = simulate(WEB, duration=DAY, operations=(upgrade,), seed=5, keep_log=True)
+    assert run.log is not None
+    changes = endpoint_history(run.log, "web", run.start, run.end)
+    joined = [e for e, node in enumerate(changes.nodes.tolist()) if node >= len(WEB.nodes)]
+    assert len(joined) == 3
+    given: dict[str, Any] = {"weights": (Weight("zone/a", 4.0),), "endpoint_lag": Fixed(2.0)}
+    traffic = Traffic("web", RequestRate.constant(20.0), requests=RequestLevel(), **given)
+    weights = endpoint_weights(traffic, changes, WEB)
+    assert [weights[e] for e in joined] == [4.0 if changes.zones[e] == "a" else 1.0 for e in joined]
+    lost = expected(traffic, run, WEB).lost
+    assert lost > 100
+    assert abs(followed(traffic, run, WEB).losses - lost) <= 4 * math.sqrt(lost)
 
 
 @pytest.mark.parametrize("policy", registry.classes("balancing"))
