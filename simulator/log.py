@@ -84,6 +84,8 @@ class Kind(IntEnum):
     POD_FAILING = 63  # pod; of a million requests that it gets, how many it fails though it answers; negative: too late
     POD_SELECTED = 64  # pod; 0 while the Services in front of it select another version (blue-green), 1 again
     DEPLOYMENT_ABORTED = 65  # Deployment (an Argo Rollout); 1 while its rollout is aborted: the old version serves
+    NODE_CUT_IN = 66  # node; the number of a cut that keeps pods of nodes that are not in it from its pods; 0 no more
+    NODE_CUT_OUT = 67  # node; the same, but its pods from those of nodes that are not in it
 
 
 class Phase(IntEnum):

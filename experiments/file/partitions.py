@@ -1,9 +1,9 @@
-"""What network partitions leave out: requests that come from within what is cut off."""
+"""What network partitions leave out: requests that come from within what is cut off, and none that could meet a cut."""
 
 from collections.abc import Iterator
 
 from experiments.design.scenario import Scenario
-from simulator.failures.network_partition import NetworkPartition
+from simulator.failures.network_partition import NetworkPartition, Peer
 
 
 def cut_inside(scenario: Scenario) -> Iterator[str]:
@@ -16,4 +16,16 @@ def cut_inside(scenario: Scenario) -> Iterator[str]:
             yield (
                 f"{mode.name} (networkPartition) cuts off whoever sends requests: {' and '.join(inside)} do not get "
                 "through to pods that are cut off together with them either"
+            )
+
+
+def met_by_nobody(scenario: Scenario) -> Iterator[str]:
+    """A sentence on each partition between pods if all requests come from outside of the cluster, and meet none."""
+    if any(clients.at != "outside" for traffic in scenario.traffic for clients in traffic.clients):
+        return
+    for mode in scenario.failures if scenario.traffic else ():
+        if isinstance(mode, NetworkPartition) and Peer.PODS in mode.cut_from:
+            yield (
+                f"{mode.name} (networkPartition) cuts off pods from pods: all clients are outside of the cluster, and "
+                "reach both sides (say by `clients` where else requests come from)"
             )

@@ -26,7 +26,7 @@ from experiments.file.described import value_of
 from experiments.file.objects import ReadObjects, base_files, node_pool, read_objects
 from experiments.file.only_requests import only_requests_see
 from experiments.file.outage_logs import after_the_end, check_outage_logs, log_files, replayed
-from experiments.file.partitions import cut_inside
+from experiments.file.partitions import cut_inside, met_by_nobody
 from experiments.file.policy import lineages
 from experiments.file.reach import out_of_reach
 from experiments.file.schema import SpecFile
@@ -128,6 +128,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
             *waiting(one),
             *only_requests_see(one),
             *cut_inside(one),
+            *met_by_nobody(one),
             *after_the_end(one),
         )
     ]

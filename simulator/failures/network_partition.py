@@ -1,4 +1,4 @@
-"""networkPartition: a node, a rack or a zone is cut off from the API server, from users, or from both."""
+"""networkPartition: a node, a rack or a zone is cut off from the API server, from users, from other pods."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +21,7 @@ class Peer(StrEnum):
 
     API_SERVER = "apiServer"
     USERS = "users"
+    PODS = "pods"
 
 
 class Direction(StrEnum):
@@ -41,15 +42,24 @@ class NetworkPartition:
     while every node is cut off) controllers make others; the old ones run until the cut is mended, and are stopped
     then with their grace period. A StatefulSet makes no other.
 
+    Cut off from pods alone, those on other nodes that are not cut off with them, pods do not answer clients there, and
+    get no answer from there: nodes are Ready, since probes come from their own node, and endpoints stay. So requests
+    from the cluster (`traffic` with clients on nodes) fail where client and endpoint are on different sides: the share
+    of remote endpoints, unless a policy keeps requests within a zone, clients eject what fails, or try again. Clients
+    outside of the cluster reach everything. Only requests see it. Left out: what is answered already when it begins
+    still arrives; and endpoints are taken to be as loaded as without a cut, unless single requests are followed.
+
     Cut off from users alone, pods do not answer and nobody in the cluster knows: nodes are Ready, probes succeed,
     endpoints stay, for as long as it lasts. Cut off from both, it is a crash that comes back with stale processes.
 
     Connections are cut by who opens them, as a firewall does: kubelets open those to the API server, users those to
-    pods. So `direction: in` cuts off users and leaves the node Ready, `out` cuts off the kubelet and leaves the pods to
-    users. Packets that are lost in one direction cut off both, since TCP needs its answers: that is `both`.
+    pods; pods open them in both directions. So `direction: in` cuts off users and leaves the node Ready, `out` cuts off
+    the kubelet and leaves the pods to users. Packets that are lost in one direction cut off both, since TCP needs its
+    answers: that is `both`.
 
     Users are whoever sends requests: other pods too (calls between Services), wherever they are, also in what is cut
-    off. Not modelled: a pod network that is cut between zones, and kube-proxies whose rules grow old on cut-off nodes.
+    off. Not modelled: kube-proxies whose rules grow old on cut-off nodes, and members of a quorum that are cut off from
+    one another.
 
     Source: pkg/controller/nodelifecycle, pkg/kubelet/status (a kubelet without the API server goes on with its pods).
     """
@@ -61,7 +71,7 @@ class NetworkPartition:
     time_to_repair: Repair
     """How long it lasts."""
     cut_from: tuple[Peer, ...] = (Peer.API_SERVER, Peer.USERS)
-    """From whom: `apiServer`, `users`, or both."""
+    """From whom: `apiServer`, `users`, `pods` (on other nodes), or several of them."""
     direction: Direction = Direction.BOTH
     """Which connections are cut: `in` those that others open to the nodes, `out` those that the nodes open."""
     domain: LabelKey = HOSTNAME_LABEL
@@ -77,6 +87,11 @@ class NetworkPartition:
             opens = "users open" if idle is Peer.USERS else "kubelets open"
             why = f": {opens} these connections" if self.cut_from else ""
             raise ValueError(f"cut_from must name somebody whom direction {self.direction.value!r} cuts off{why}")
+
+    @property
+    def seen_by(self) -> str:
+        """What can see it at all."""
+        return "requests" if {*self.cut_from} == {Peer.PODS} else "endpoints"
 
     @property
     def cuts_off_users(self) -> bool:
@@ -97,6 +112,10 @@ class NetworkPartition:
             effects.append(world.effects.no_api_server)
         if self.cuts_off_users:
             effects.append(world.effects.no_users)
+        if Peer.PODS in self.cut_from:
+            network = world.service_path.pod_network
+            ways = {Direction.IN: [network.no_way_in], Direction.OUT: [network.no_way_out]}
+            effects += ways.get(self.direction, [network.no_way_in, network.no_way_out])
         law = self.time_to_failure, self.time_to_repair
         at_once = nodes if self.cuts_off_users else ()
         return world.tell(self.name, subject, Subject.well_and_impaired, nodes, effects, *law, at_once)

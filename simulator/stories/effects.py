@@ -15,7 +15,7 @@ class Effects:
 
     def __init__(self, state: ClusterState, kubelet: Kubelet) -> None:
         nodes, hang = state.nodes, kubelet.hang
-        self._pressure = kubelet.pressure
+        self._pressure, self._grey = kubelet.pressure, kubelet.grey
         self.no_kubelet = Effect(hang.hang_kubelet, hang.release_kubelet)
         """Kubelets do nothing, and say nothing."""
         self.no_runtime = Effect(hang.hang_runtime, hang.release_runtime)
@@ -24,6 +24,10 @@ class Effects:
         """Kubelets do not reach the API server."""
         self.no_users = Effect(nodes.add_unreachable_cause, nodes.remove_unreachable_cause)
         """Users do not reach the pods."""
+
+    def grey(self, share: float) -> Effect:
+        """Pods fail this share of their requests, though they answer."""
+        return Effect(lambda node, owner, cause: self._grey.begin_node(node, owner, cause, share), self._grey.end_node)
 
     def memory_pressure(self, amount: int, leaking: LabelSelector | None, rng: np.random.Generator) -> Effect:
         """Nodes lack so many bytes of memory, which these pods have taken (None: something beside the pods)."""

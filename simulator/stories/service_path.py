@@ -1,6 +1,6 @@
-"""What lies between a Service's callers and its endpoints, as stories see it: kube-proxies, and the cluster's DNS.
+"""What lies between a Service's callers and its endpoints, as stories see it: kube-proxies, DNS, the pod network.
 
-Neither is anything that the control plane knows of: what they do to requests is worked out after the run, from the log
+None is anything that the control plane knows of: what they do to requests is worked out after the run, from the log
 (`simulator.traffic`). Pods, endpoints and their counts do not change.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
+from simulator.stories.pod_network import PodNetwork
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ class ServicePath:
         self._state = state
         self._stopped: Counter[int] = Counter()
         self._unresolved = 0
+        self.pod_network = PodNetwork(state)
+        """What joins pods to one another."""
 
     def stop_proxies(self, nodes: Collection[int], cause: str) -> ProxyOutage:
         """From now on the nodes go by the rules that they have."""
@@ -61,4 +64,4 @@ class ServicePath:
     @property
     def is_well(self) -> bool:
         """Whether nothing is the matter."""
-        return not self._unresolved and not any(self._stopped.values())
+        return self.pod_network.is_well and not self._unresolved and not any(self._stopped.values())

@@ -119,7 +119,7 @@ class World:
         self.image_registry = kubelet.image_registry
         """Where images come from, which may be gone, or slow."""
         self.service_path = ServicePath(state)
-        """Kube-proxies and the cluster's DNS."""
+        """Kube-proxies, the cluster's DNS, and the network between pods."""
         self.control_plane = ControlPlaneProcesses(kernel, state, components)
         """Its processes, as they fail and come back."""
         self._api_server = components.api_server
@@ -269,9 +269,9 @@ class World:
         """People who share the work of several stories."""
         return Crew(self._kernel, size)
 
-    def cordon(self, nodes: Iterable[int], operation: str, subject: str) -> Cordon:
-        """The nodes take no new pods."""
-        self.strikes[operation] += 1
+    def cordon(self, nodes: Iterable[int], operation: str, subject: str, *, counts: bool = True) -> Cordon:
+        """The nodes take no new pods; unless it `counts`, it is part of something larger, and no strike."""
+        self.strikes[operation] += counts
         return Cordon(self._state.nodes, self._cordons, nodes, self._state.cause(f"{operation}/{subject}"))
 
     def force_delete(self, operation: str, after: Distribution, select: LabelSelector) -> None:

@@ -16,6 +16,7 @@ from simulator.controllers.endpoints import conditions
 from simulator.log import Kind, TransitionLog
 from simulator.state.objects import Phase
 from simulator.stories.control_plane import Process
+from simulator.traffic.reach import Cut, cuts
 from simulator.traffic.surges import changes_of_service
 
 
@@ -71,6 +72,8 @@ class EndpointHistory:
     """By node: when its kube-proxy does not follow changes, from and to."""
     unresolved: tuple[tuple[float, float, str], ...] = ()
     """When clients in the cluster do not find the Service by its name: from, to, and why."""
+    cuts: tuple[Cut, ...] = ()
+    """Where the network between pods is cut."""
     circuit: Floats = field(default_factory=lambda: np.zeros(0))
     """When the circuit breakers of the clients opened, closed, opened, ... in turn."""
 
@@ -153,6 +156,7 @@ def endpoint_history(
             for node in np.unique(log.of_kind(Kind.NODE_PROXY)[:, 2])
         },
         unresolved=tuple(_absences(log, Kind.DNS_UP, start, end, 0.0)),
+        cuts=cuts(log, start, end),
         circuit=changes_of_service(log, Kind.SERVICE_CIRCUIT, service)[0],
     )
 

@@ -12,6 +12,7 @@ from models.distributions import Distribution, Fixed
 from models.traffic import Clients, Traffic
 from simulator.streams import Streams
 from simulator.traffic.endpoints import Condition, EndpointHistory
+from simulator.traffic.reach import Cut, sides
 from simulator.traffic.routing import OUTSIDE, Client
 from simulator.traffic.samples import samples
 
@@ -89,11 +90,12 @@ def proxies(
     cluster: Cluster,
     streams: Streams,
     away: Mapping[int, Sequence[tuple[float, float]]] = {},
+    cuts: Sequence[Cut] = (),
 ) -> list[Proxy]:
     """Every place where clients are. Where all learn of changes at the same time, those that differ in nothing are one.
 
     The lag of a node is drawn from a stream of its own, one number per change. While its proxy is `away`, from and to,
-    by node, it learns of nothing.
+    by node, it learns of nothing. Where the network is cut, those on either side differ.
     """
     cpu: dict[str, int] = {}
     for node in cluster.nodes:
@@ -102,9 +104,11 @@ def proxies(
     fixed = isinstance(traffic.endpoint_lag, Fixed)
     unresolved = any(one.unresolved for one in known)
     found: dict[object, Proxy] = {}
-    for (number, zone), weight in _places(traffic.clients, cluster).items():
+    places = _places(traffic.clients, cluster)
+    side = sides(cuts, [number for number, _ in places])
+    for (number, zone), weight in places.items():
         # Without rules about places, a fixed lag makes all clients alike, but for what their own proxies miss.
-        alike = (unresolved and number == OUTSIDE, away.get(number, ()))
+        alike = (unresolved and number == OUTSIDE, away.get(number, ()), side[number])
         key: object = alike if fixed and not traffic.routing else (number, zone)
         if key in found:
             found[key] = Proxy(found[key].client, found[key].weight + weight, found[key].arrivals)

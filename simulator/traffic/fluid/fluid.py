@@ -10,11 +10,12 @@ Retries that come later meet how things stand then. They add to the load; the lo
 the retries of a request came at once. After the end of the window things are taken to stay as they are.
 
 What single requests remember is left out: outlier ejection, which counts failures in a row, is for request-level
-traffic only; and clients that stay with an endpoint are taken to be many, so that endpoints share them evenly.
+traffic only; and clients that stay with an endpoint are taken to be many, so that endpoints share them evenly. So is
+that endpoints are asked for less while clients do not reach them, and others for more.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,12 +25,13 @@ from models.cluster import Cluster
 from models.traffic import Traffic
 from simulator.step_function import StepFunction
 from simulator.streams import Streams
-from simulator.traffic.attempts import ERROR, OPEN, OVERLOAD, Chance, Look, outcomes
+from simulator.traffic.attempts import DEAD, ERROR, OPEN, OVERLOAD, Chance, Look, outcomes
 from simulator.traffic.conditions import Conditions, entry_at, merged
 from simulator.traffic.endpoints import EndpointHistory
 from simulator.traffic.fluid.load import EndpointLoads
 from simulator.traffic.losses import Loss, Spans, lost
 from simulator.traffic.proxies import Proxy, lists, proxies
+from simulator.traffic.reach import Reach
 from simulator.traffic.views import Views
 
 
@@ -75,7 +77,10 @@ class _Fluid:
         times, rates = traffic.rate.pieces(history.start, history.end)
         self.rate = StepFunction.of_changes(history.start, float(rates[0]), times, rates, history.end)
         known = lists(history)
-        self.proxies = proxies(traffic, known, cluster, streams, history.proxies_away)
+        self.proxies = proxies(traffic, known, cluster, streams, history.proxies_away, history.cuts)
+        self.reach = Reach(history.cuts, history.nodes)
+        self.parted = [self.reach.of(proxy.client.node) for proxy in self.proxies]
+        """By place: which of `reach.all` holds, before the first of its times and from each on."""
         self.conditions = Conditions(history)
         self.views = Views(traffic, history, cluster, known, self.proxies)
         self.seen = [self.views.at(place) for place in range(len(self.proxies))]
@@ -120,7 +125,7 @@ class _Fluid:
     def _met(self, place: int, proxy: Proxy) -> tuple[Floats, Floats, Floats, Ints]:
         """Stretches in which a first attempt may fail: start, end, requests, a column of codes for each attempt."""
         start, end = self.history.start, self.history.end
-        sources = (self.conditions.times, self.loads.times, proxy.arrivals, self.history.circuit)
+        sources = (self.conditions.times, self.loads.times, proxy.arrivals, self.history.circuit, self.reach.times)
         times = merged([np.array([start]), *(one - delay for delay in self.delays for one in sources)])
         times = times[(times >= start) & (times < end)]
         bounds = np.append(times, end)
@@ -136,11 +141,16 @@ class _Fluid:
         return starts, ends, requests, np.column_stack([first[eventful], *rest])
 
     def _codes(self, place: int, proxy: Proxy, at: Floats) -> Ints:
-        """What clients at a place meet at each time, as one number: how endpoints stand, their load, what is known."""
+        """What clients at a place meet at each time, as one number.
+
+        It says what is cut, how endpoints stand, their load, and what is known.
+        """
         entries, loads = entry_at(self.conditions.times, at), self.loads.which[entry_at(self.loads.times, at)]
         views = self.seen[place][entry_at(proxy.arrivals, at)]
         if len(self.history.circuit):
             views = np.where(self._is_open(at), self._views - 1, views)
+        parted = self.parted[place][np.searchsorted(self.reach.times, at, side="right")]
+        entries = parted * len(self.conditions.times) + entries
         return np.asarray((entries * len(self.loads.all) + loads) * self._views + views)
 
     def _is_open(self, at: Floats) -> Bools:
@@ -156,24 +166,27 @@ class _Fluid:
         rates = np.where(self._is_open(times), 0.0, self.rate.at(times))
         return StepFunction.of_changes(self.rate.start, float(rates[0]), times, rates, self.rate.end)
 
-    def _parts(self, code: int) -> tuple[int, int, int]:
-        """Entry of `conditions`, number of the load, view."""
+    def _parts(self, code: int) -> tuple[Mapping[int, str], int, int, int]:
+        """Endpoints that are out of reach, entry of `conditions`, number of the load, view."""
         rest, view = divmod(code, self._views)
-        entry, load = divmod(rest, len(self.loads.all))
-        return entry, load, view
+        rest, load = divmod(rest, len(self.loads.all))
+        parted, entry = divmod(rest, len(self.conditions.times))
+        return self.reach.all[parted], entry, load, view
 
     def _is_eventful(self, code: int) -> bool:
-        entry, load, view = self._parts(code)
+        parted, entry, load, view = self._parts(code)
         if view == self._views - 1:
             return True
         answering, members = self.conditions.answering[self.conditions.kinds[entry]], self.views.members(view)
         if not members or not members <= answering or not members.isdisjoint(self.conditions.failing[entry]):
             return True
+        if not members.isdisjoint(parted):
+            return True
         return not members.isdisjoint(self.loads.all[load].served)
 
     def _look(self, code: int) -> Look:
         """The endpoints that a client may be sent to by what it knows, and how they really stand."""
-        entry, number, view = self._parts(code)
+        parted, entry, number, view = self._parts(code)
         if view == self._views - 1:
             return Look({}, (OPEN, ""))
         answering, load = self.conditions.answering[self.conditions.kinds[entry]], self.loads.all[number]
@@ -181,6 +194,8 @@ class _Fluid:
         for endpoint, share in self.views.chosen(view, answering, load.rate):
             if endpoint not in answering:
                 chances[endpoint] = Chance(share, 0.0, self.conditions.stopped(endpoint, entry))
+            elif endpoint in parted:
+                chances[endpoint] = Chance(share, 0.0, (DEAD, parted[endpoint]))
             elif endpoint in (failing := self.conditions.failing[entry]):
                 succeeds = (1 - failing[endpoint].share) * load.served.get(endpoint, 1.0)
                 chances[endpoint] = Chance(share, succeeds, (ERROR, failing[endpoint].cause))

@@ -33,18 +33,28 @@ def state(rules: Rules, *, cells: int, places: int, listed: int, causes: int, we
     flying = flight(rules.attempts)
     cores = max(1, min(rules.cores, 1 << 16)) if not rules.sharing else 1
     watched = len(weights) if rules.ejects_after else 1
+    reached = len(weights) if rules.cut else 1
     return State(
         rules,
         endpoints(cores, weights),
         flying,
-        proxies(places, max(1, listed), cells, watched, rules.connections),
+        proxies(places, max(1, listed), cells, watched, reached, rules.connections),
         agenda(1 << 10),
         tally(causes, flying),
     )
 
 
-def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing, at_full_speed: float | None = None) -> Rules:
-    """What stays the same over a run; `at_full_speed`: instead of the cores of a pod that shares its processor."""
+def rules(
+    traffic: Traffic,
+    level: RequestLevel,
+    balancing: Balancing,
+    at_full_speed: float | None = None,
+    cut: bool = False,
+) -> Rules:
+    """What stays the same over a run; `at_full_speed`: instead of the cores of a pod that shares its processor.
+
+    `cut`: whether the network between pods is at some time.
+    """
     match level.pod:
         case FirstComeFirstServed(cores, queue):
             sharing, limit = 0, _NO_LIMIT if queue is None else cores + queue
@@ -60,6 +70,7 @@ def rules(traffic: Traffic, level: RequestLevel, balancing: Balancing, at_full_s
         limit=limit,
         attempts=retries.attempts,
         elsewhere=int(retries.elsewhere),
+        cut=int(cut),
         guarded=int(any(one is not None for one in (traffic.longest_wait, circuit, retries.hedge_after))),
         clients=level.clients,
         connections=connections.number if connections else 0,
@@ -158,14 +169,18 @@ def flight(attempts: int) -> Flight:
     )
 
 
-def proxies(places: int, listed: int, cells: int, watched: int, connections: int) -> Proxies:
-    """Places that know nothing yet: lists of at most `listed`, `cells` of memory each, `watched` endpoints."""
+def proxies(places: int, listed: int, cells: int, watched: int, reached: int, connections: int) -> Proxies:
+    """Places that know nothing yet: lists of at most `listed`, `cells` of memory each.
+
+    There are as many endpoints that are `watched`, and that must be `reached`, as matter.
+    """
     return Proxies(
         listed=_wholes((places, listed)),
         listed_size=_wholes(places),
         table=_wholes((places, listed)),
         size=_wholes(places),
         cause=_wholes(places),
+        parted=_wholes((places, max(1, reached))),
         connected=np.full((places, max(1, connections)), arrays.UNOPENED, dtype=np.int64),
         since=np.zeros((places, max(1, connections))),
         memory=np.full((places, max(1, cells)), -1, dtype=np.int64),

@@ -45,6 +45,8 @@ class Rules(NamedTuple):
     """Retries of a request at most."""
     elsewhere: int
     """1: a retry goes to an endpoint that was not tried yet."""
+    cut: int
+    """1: the network between pods is cut at some time."""
     guarded: int
     """1: there is a longest wait, a circuit breaker or hedging; else nothing of these is looked at."""
     ejects_after: int
@@ -144,6 +146,8 @@ class Proxies(NamedTuple):
     """What routing has left of the endpoints, without those ejected."""
     cause: Ints
     """Why the table is empty."""
+    parted: Ints
+    """By proxy and endpoint: why the endpoint is out of reach, a cause; 0 if it is not."""
     connected: Ints
     """By proxy and connection: the endpoint it leads to, UNOPENED, or BROKEN minus an endpoint; so `since`."""
     since: Floats

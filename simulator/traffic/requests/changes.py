@@ -13,6 +13,7 @@ from simulator.traffic.balancing import Candidates
 from simulator.traffic.endpoints import Condition, EndpointHistory
 from simulator.traffic.keys import WORD
 from simulator.traffic.proxies import Known, Proxy
+from simulator.traffic.reach import Reach
 from simulator.traffic.requests import allocation, arrays
 from simulator.traffic.requests.driver import Driver
 from simulator.traffic.routing import OUTSIDE, routed
@@ -24,12 +25,13 @@ def causes(history: EndpointHistory) -> dict[str, int]:
         *("", *history.causes),
         *(why for _, _, why in history.unresolved),
         *(failing.cause for failing in history.failing),
+        *(cut.cause for cut in history.cuts),
     )
     return {cause: i for i, cause in enumerate(dict.fromkeys(behind))}
 
 
 class Changes:
-    """All changes of a run in order of time; at the same time the endpoints' own first, then proxies by number."""
+    """All changes of a run in order of time; at the same time the network first, endpoints, proxies by number."""
 
     def __init__(
         self,
@@ -42,6 +44,8 @@ class Changes:
     ) -> None:
         self._routing, self._history, self._known, self._places = routing, history, known, places
         self._causes, self._driver = causes, driver
+        self._reach = Reach(history.cuts, history.nodes)
+        self._parted = [self._reach.of(place.client.node) for place in places] if history.cuts else []
         self._before: Ints = np.zeros(max(1, len(history.names)), dtype=np.int64)
         """By endpoint: its condition until now."""
         self._rows = list(range(len(driver.state.ends.size)))[::-1]
@@ -61,6 +65,10 @@ class Changes:
             self._upcoming = next(self._changes, None)
 
     def _in_order(self) -> Iterator[tuple[float, Callable[[], None]]]:
+        def parting() -> Iterator[tuple[float, int, int, Callable[[], None]]]:
+            for i, time in enumerate(self._reach.times.tolist()):
+                yield time, -1, i, functools.partial(self._part, i + 1)
+
         def happening() -> Iterator[tuple[float, int, int, Callable[[], None]]]:
             for i, time in enumerate(self._history.times.tolist()):
                 yield time, 0, i, functools.partial(self._happen, i)
@@ -69,9 +77,19 @@ class Changes:
             for i, time in enumerate(place.arrivals.tolist()):
                 yield time, 1 + number, i, functools.partial(self._learn, number, place, i, time)
 
-        sources = (happening(), *(learning(number, place) for number, place in enumerate(self._places)))
+        sources = (parting(), happening(), *(learning(number, place) for number, place in enumerate(self._places)))
         for time, _, _, change in heapq.merge(*sources, key=lambda entry: entry[:3]):
             yield time, change
+
+    # --- the network -------------------------------------------------------------------------------------------------
+
+    def _part(self, entry: int) -> None:
+        """Other endpoints than before are out of reach."""
+        for number, parted in enumerate(self._parted):
+            of_place = self._driver.state.proxies.parted[number]
+            of_place[:] = 0
+            for endpoint, cause in self._reach.all[parted[entry]].items():
+                of_place[endpoint] = self._causes[cause]
 
     # --- endpoints ----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from simulator.traffic.keys import draw, of_attempt
 from simulator.traffic.requests.arrays import (
     BROKEN,
     BURST,
+    DEAD,
     DEADLINE,
     ERROR,
     EVENTS,
@@ -139,6 +140,10 @@ def _reach(state: State, slot: int, endpoint: int, now: float) -> None:
             plan(state.agenda, state.tally, now + rules.timeout, DEADLINE, slot, flight.mark[slot])
         else:
             fail(state, slot, ends.reason[endpoint], ends.cause[endpoint], now)
+        return
+    if rules.cut == 1 and state.proxies.parted[flight.proxy[slot], endpoint] > 0:
+        find_out(rules, ends, flight, state.proxies, slot, endpoint)
+        fail(state, slot, DEAD, state.proxies.parted[flight.proxy[slot], endpoint], now + rules.timeout)
         return
     failing = ends.failing[endpoint]
     if failing != 0 and draw(of_attempt(flight.key[slot], flight.attempt[slot]), _FAILS) < abs(failing):

@@ -38,11 +38,11 @@ def requests(
     `level` that says so; 0.5: one takes twice its time.
     """
     known = lists(history)
-    places = proxies(traffic, known, cluster, streams, history.proxies_away)
+    places = proxies(traffic, known, cluster, streams, history.proxies_away, history.cuts)
     balancing: Balancing = traffic.balancing or Random()
     numbers = causes(history)
     state = allocation.state(
-        allocation.rules(traffic, level, balancing, at_full_speed),
+        allocation.rules(traffic, level, balancing, at_full_speed, bool(history.cuts)),
         cells=balancing.cells(level.clients),
         places=len(places),
         listed=max((len(one.listed) + len(one.terminating) for one in known), default=0),

@@ -29,6 +29,7 @@ def warnings(cut: dict[str, Any], at: str) -> list[str]:
         ({}, "node/general-1", 1),
         ({"cutFrom": ["apiServer"]}, "node/general-1", 0),
         ({"direction": "in"}, "node/general-1", 1),
+        ({"cutFrom": ["pods"]}, "node/general-1", 0),
         ({"direction": "out"}, "node/general-1", 0),
     ],
 )
@@ -36,3 +37,10 @@ def test_clients_that_may_be_inside_are_told_of(cut: dict[str, Any], at: str, to
     found = warnings(cut, at)
     assert len(found) == told
     assert all("clients in a node do not get through" in line for line in found)
+
+
+@pytest.mark.parametrize(("at", "told"), [("outside", 1), ("nodes", 0), ("zone/a", 0)])
+def test_a_cut_between_pods_that_no_client_meets_is_told_of(at: str, told: int) -> None:
+    found = warnings({"cutFrom": ["pods"]}, at)
+    assert len(found) == told
+    assert all("all clients are outside of the cluster, and reach both sides" in line for line in found)

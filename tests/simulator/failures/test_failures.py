@@ -21,6 +21,7 @@ from models.node import HOSTNAME_LABEL, ZONE_LABEL
 from models.protection import Cache
 from models.traffic import RequestRate, Traffic
 from models.volume import StorageClass
+from simulator.failures.network_partition import Peer
 from simulator.failures.outage_log import NodeOutage
 from simulator.failures.spot_reclaim import SpotReclaim
 from simulator.failures.stuck_terminating import StuckTerminating
@@ -83,6 +84,7 @@ SOME: dict[str, Any] = {
     "detection": Fixed(60.0),
     "component": Process.CONTROLLER_MANAGER,
     "members": 1,
+    "cut_from": tuple(Peer),
 }
 """A value for every field of a policy that has no default, and for some that have, by name."""
 TARGETS = {
@@ -298,6 +300,7 @@ SUBJECTS: dict[str, Callable[[Cluster], int]] = {
     "controlPlaneOutage": lambda load: 1,
     "etcdQuorumLoss": lambda load: 1,
     "greyFailure": lambda load: sum(spec.replicas for spec in load.deployments),
+    "greyNode": lambda load: len(load.nodes),
     "registryOutage": lambda load: 1,
     "registrySlow": lambda load: 1,
     "kubeProxyOutage": lambda load: len(load.nodes),
@@ -346,6 +349,7 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "containerCrash": APP_2,
     "sandboxCrash": APP_2,
     "greyFailure": APP_2,
+    "greyNode": NODE_2,
     "volumeLoss": APP_2,
     "spotReclaim": NODE_2,
     "kubeProxyOutage": NODE_2,
@@ -355,7 +359,10 @@ OF_ONE_OBJECT = {"accessRefused", "secretExpiry", "stuckTerminating", "outageLog
 """Those that are told by their target whom they strike, or strike only what others do."""
 OF_THE_CLUSTER = {"controlPlaneOutage", "etcdQuorumLoss", "registryOutage", "registrySlow", "dnsOutage"}
 """Those that strike what the whole cluster shares."""
-POWER_STAYS = {"kubeletOutage", "kubeProxyOutage", "networkPartition", "memoryPressure", "diskPressure", "systemOOM"}
+POWER_STAYS = {
+    *("kubeletOutage", "kubeProxyOutage", "networkPartition", "memoryPressure", "diskPressure", "systemOOM"),
+    "greyNode",
+}
 """Those of nodes that do not switch them off."""
 NOBODY: dict[str, Any] = {
     "zones": ("nowhere",),

@@ -106,7 +106,7 @@ def residue(lab: Lab) -> list[str]:
         if getattr(components, name).is_down:
             found.append(f"{name} is down")
     if not world.service_path.is_well:
-        found.append("proxies or names are not well")
+        found.append("proxies, names or the network between pods are not well")
     if not world.image_registry.is_well:
         found.append("the image registry is not well")
     # A certificate's end is written on it: its story waits for that from the start.
