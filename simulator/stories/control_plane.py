@@ -60,8 +60,8 @@ class ControlPlaneProcesses:
         """The cause for which the API server is away."""
         self._cut_off: dict[int, None] = {}
         """Nodes that are cut off meanwhile."""
-        self._leaderless: dict[Process, Timer | None] = {}
-        """Processes whose leader exited meanwhile, and when another is elected, if the API server is back."""
+        self._leaderless: dict[Process, Timer] = {}
+        """Processes whose leader exited meanwhile, and when another was to be elected once the API server was back."""
         state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: self._joined(node) if exists else None)
 
     # What stories may do
@@ -111,10 +111,10 @@ class ControlPlaneProcesses:
         """Leaders can do nothing from now on, and kubelets are cut off."""
         self._away_since, self._away_for = self._kernel.now, cause
         for process in _LED:
-            if process not in self._leaderless:
+            if process in self._leaderless:
+                self._leaderless[process].cancel()
+            else:
                 self._stop(process, self, cause)
-            elif (election := self._leaderless[process]) is not None:
-                election.cancel()
         for node, exists in enumerate(self._state.nodes.exists):
             if exists:
                 self._cut_off_node(node)

@@ -65,8 +65,6 @@ def residue(lab: Lab) -> list[str]:
             "down": nodes.down_causes[node] or not nodes.powered[node],
             "cut off": nodes.silent_causes[node] or not nodes.reporting[node],
             "unwell": nodes.unhealthy_causes[node] or not nodes.healthy[node],
-            "out of reach": nodes.unreachable_causes[node] or not nodes.reachable[node],
-            "hung": lab.simulation.control_plane.kubelet.hang.holds(node),
             "not Ready": nodes.ready[node] != TRUE,
             "cordoned": nodes.unschedulable[node],
             "tainted": nodes.taints_of(node),
