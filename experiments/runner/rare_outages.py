@@ -79,5 +79,8 @@ def _chosen(
     replications = min(plan.replications, precision.at_most)
     if precision.method == "auto" and plain <= WORTH_IT * plan.work:
         return Choice(service, policy, "plain", "plain replications take hardly more", 0, plan.work, plain)
-    why = f"about {plain / plan.work:,.0f} times less work than plain replications for the same precision"
+    saved = plain / plan.work
+    why = f"about {saved:,.0f} times less work than plain replications for the same precision"
+    if saved < 1.5:
+        why = "as asked for, though plain replications take hardly more work, or less"
     return Choice(service, policy, "rare", why, replications, plan.work, plain)

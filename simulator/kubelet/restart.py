@@ -83,6 +83,8 @@ class Restart:
         container.exit_code = exit_code
         self._pods.set_containers(pod, pod.running - 1, pod.cause)
         self._pods.set_answering(pod, False, pod.cause)
+        if pod.without_sandbox:
+            return
         self.start.died(pod, container)
         noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
         container.timers = [self._kernel.timer(noticed, lambda: self._noticed(pod, container), Order.KUBELET)]
@@ -100,6 +102,7 @@ class Restart:
     def _cut_off(self, pod: PodState, cause: int) -> None:
         """Its containers run on, to no use, until the kubelet notices and stops them; then the pod starts anew."""
         pod.cause = cause
+        pod.without_sandbox = True
         self._termination.cancel(pod)
         for container in pod.containers:
             container.healthy = False

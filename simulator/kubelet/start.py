@@ -118,6 +118,7 @@ class Start:
             self._pods.set_running(pod)
         self._pods.set_containers(pod, pod.running + len(starting), pod.cause)
         if pod.stage == 0:
+            pod.without_sandbox = False
             self._clocks.start_sandbox(pod)
         for container in starting:
             self.start_container(pod, container)

@@ -214,6 +214,7 @@ class PodState:
         "timer",
         "uid",
         "volume_wait",
+        "without_sandbox",
     )
 
     def __init__(
@@ -269,6 +270,8 @@ class PodState:
         """How far its start is, an index into the stages of its class; -1 before."""
         self.holds_up: ContainerState | None = None
         """The container that has to be started before the next stage may begin."""
+        self.without_sandbox = False
+        """It has lost its sandbox: its containers are stopped, and start with the next, not by themselves."""
         self.stopping = False
         """Its kubelet stops its containers for good, or has done so and could not say it yet."""
         self.stuck: Stuck | None = None

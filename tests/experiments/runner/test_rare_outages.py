@@ -196,3 +196,19 @@ def test_a_replication_that_fails_is_a_reason_for_those_alone_that_it_was_made_f
         "down": ("plain", "it is down, and no outage began in a pilot of rare outages"),
     }
     assert of.rare == []
+
+
+def test_what_is_asked_for_though_it_saves_nothing_is_not_said_to_save_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = RarePlan(RareSettings(2.5), 30, transitions=1e6, outages_per_year=100.0, outages_asked_for=10.0)
+    monkeypatch.setattr(rare_outages, "plans", lambda *arguments: {"web": plan})
+    scenario = SimpleNamespace(policy="p", services=[SimpleNamespace(name="web")], duration=86400.0)
+
+    def done(specs: list[RareSpec]) -> list[RareCell]:
+        return [RareCell("p", spec.replication, "", "done", "", {}) for spec in specs]
+
+    of = SimpleNamespace(scenarios=[scenario], run_rare=done, rare=[], manifest=SimpleNamespace(rare=[]))
+    results = SimpleNamespace(cells=pd.DataFrame({"policy": ["p"], "transitions": [1000.0]}))
+    rare_outages.look_for(of, results, Precision(0.1, 0.95, 100, "rare"))  # type: ignore[arg-type]
+    assert [(row["method"], row["why"]) for row in of.manifest.rare] == [
+        ("rare", "as asked for, though plain replications take hardly more work, or less")
+    ]

@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from experiments.experiment import Experiment
+from experiments.rare.replication import RareSpec, run_rare_cell
+from experiments.rare.settings import FAILURES_PER_PERIOD, RareSettings
 from experiments.runner.replication import CellSpec, run_cell
+from experiments.store.cell import Cell
+from experiments.store.rare_cell import RareCell
 from models.input.problems import InputError
 from models.manifests.account import in_words
 from tests.fuzz import bundle
@@ -22,6 +26,8 @@ LONGEST = 600.0
 MOST_REQUESTS = 5_000
 RUN_ONE_OF = 10
 """Of so many valid inputs one is run."""
+LOOKING = RareSettings(FAILURES_PER_PERIOD, looks=2)
+"""For rare outages, where they are asked for: a few degraded periods."""
 _FOLDERS = (ROOT / "experiments" / "configs", ROOT / "tests" / "data" / "cases")
 
 
@@ -37,7 +43,7 @@ def _of_the_repository() -> list[bytes]:
         if b"kind: Experiment" not in text:
             continue
         text = re.sub(rb"(?m)^ *#.*\n", b"", text)
-        files = {"experiment.yaml": re.sub(rb"\.\./manifests/", b"", text)}
+        files = {"experiment.yaml": re.sub(rb"(\.\./)+manifests/", b"", text)}
         for named in re.finditer(rb"[\w./-]+\.yaml", text):
             manifest = path.parent / named[0].decode()
             if manifest.is_file():
@@ -82,10 +88,14 @@ def _run(experiment: Experiment) -> None:
         followed = max((traffic.followed(LONGEST) for traffic in scenario.traffic), default=0.0)
         longest = LONGEST / max(1.0, followed / MOST_REQUESTS)
         short = replace(scenario, duration=min(scenario.duration, longest), warmup=min(scenario.warmup, longest))
-        cell = run_cell(CellSpec(short, "", 0))
-        assert cell.status != "failed", cell.error
-        for text in _texts(asdict(cell)):
-            assert text.isprintable(), f"a text that cannot be printed as it is: {text!r}"
+        cells: list[Cell | RareCell] = [run_cell(CellSpec(short, "", 0))]
+        if short.services and experiment.precision is not None and experiment.precision.method != "plain":
+            looking = {goal.name: LOOKING for goal in short.services}
+            cells.append(run_rare_cell(RareSpec(short, "main", looking, 0)))
+        for cell in cells:
+            assert cell.status != "failed", cell.error
+            for text in _texts(asdict(cell)):
+                assert text.isprintable(), f"a text that cannot be printed as it is: {text!r}"
 
 
 def _texts(value: Any) -> Iterator[str]:
