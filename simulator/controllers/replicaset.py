@@ -52,9 +52,7 @@ class ReplicaSetController:
         self._queue.add(replica_set)
 
     def _deleting(self, pod: PodState, new: int, cause: int) -> None:
-        # One that was over, and so has left its owner already, is gone at once; so is one that never had a node.
-        was_over = pod.is_over or (pod.phase is Phase.ABSENT and pod.node >= 0)
-        if not was_over:
+        if not pod.is_over:
             self._pod_lost(pod, cause)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
