@@ -91,6 +91,8 @@ class NodePressure:
         """Why a node has the condition."""
         self._ends: dict[int, Event] = {}
         """By uid: who waits for the end of a pod."""
+        self._idle: dict[_Case, Event] = {}
+        """Those with nobody to evict, which wait for a pod to run."""
         self._refused: dict[int, PodState] = {}
         self._listens = False
         self.admit: Callable[[PodState], object] = lambda pod: None
@@ -101,13 +103,16 @@ class NodePressure:
         if not self._listens:
             self._listens = True
             self._state.listen(Kind.POD_PHASE, self._phase_changed)
+            self._state.listen(Kind.POD_CONTAINERS, lambda pod, running, cause: self._runs(pod) if running else None)
             self._state.listen(Kind.NODE_POWER, lambda node, up, cause: self._booted(node) if up else None)
         case = self._cases[node, owner] = _Case(node, shortage, cause)
         self._kernel.tell(self._story(case, seen_after))
 
     def end(self, node: int, owner: object) -> None:
         """Whatever took it has given it back."""
-        self._relieve(self._cases.pop((node, owner)))
+        case = self._cases.pop((node, owner))
+        self._relieve(case)
+        self._look_again(case)
 
     def refuses(self, pod: PodState) -> bool:
         """Whether the kubelet does not admit a pod that is bound to its node; `admit` is told when it does.
@@ -140,13 +145,29 @@ class NodePressure:
                 continue
             victim = self._victim(case)
             if victim is None:
-                yield self._kernel.sleep(MONITORING_PERIOD, Order.KUBELET)
+                yield from self._until_a_pod_runs(case)
                 continue
             left -= case.shortage.usage(victim).used
             ended = self._ends[victim.uid] = self._kernel.event()
             self._evict(victim, case.cause)
             yield ended | self._kernel.sleep(CLEANUP_TIMEOUT, Order.KUBELET)
         self._relieve(case)
+
+    def _until_a_pod_runs(self, case: _Case) -> Story:
+        """To the first look at which there may be somebody to evict: the looks before it would find nobody."""
+        looked = self._kernel.now
+        idle = self._idle[case] = self._kernel.event()
+        yield idle
+        yield self._kernel.sleep(MONITORING_PERIOD - (self._kernel.now - looked) % MONITORING_PERIOD, Order.KUBELET)
+
+    def _runs(self, pod: PodState) -> None:
+        for case in [case for case in self._idle if case.node == pod.node]:
+            self._look_again(case)
+
+    def _look_again(self, case: _Case) -> None:
+        idle = self._idle.pop(case, None)
+        if idle is not None:
+            idle.succeed()
 
     def _acts(self, node: int) -> bool:
         return self._state.nodes.powered[node] and not self._hang.holds(node)
