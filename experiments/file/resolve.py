@@ -16,10 +16,8 @@ from experiments.file.checks import (
     check_jobs,
     check_loads,
     check_names,
-    check_people,
     check_requests,
     check_services,
-    check_stories,
     check_traffic,
 )
 from experiments.file.described import value_of
@@ -29,6 +27,7 @@ from experiments.file.outage_logs import after_the_end, check_outage_logs, log_f
 from experiments.file.partitions import cut_inside, met_by_nobody
 from experiments.file.policy import lineages
 from experiments.file.reach import out_of_reach
+from experiments.file.referred import check_people, check_stories
 from experiments.file.schema import SpecFile
 from experiments.file.service import ServiceFile, WhenCapacity, WhenQuorum, WhenReadyEndpoints
 from experiments.file.source import Source
@@ -140,7 +139,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
         objectives=tuple(Objective(o.subject, o.limit, o.metric, o.policy, o.disruption) for o in spec.objectives),
         inputs=tuple(dict.fromkeys(files)),
         warnings=(
-            *map(str, sorted({*base.warnings, *(w for one in built for w in one.warnings)})),
+            *map(str, sorted({w for one in built for w in one.warnings} if built else base.warnings)),
             *dict.fromkeys(map(printable, notes)),
         ),
         accounts=tuple(one.account for one in built),

@@ -60,6 +60,7 @@ LEVERS = (
     Lever("no image pull", Stage.IMAGE_PULL, times=0.0),
     Lever("configuration always to be had", Stage.CONFIGURATION, times=0.0),
     Lever("no bad configuration", Stage.BAD_CONFIGURATION, times=0.0),
+    Lever("no bad releases", Stage.BAD_RELEASE, times=0.0),
     Lever("Secrets renewed in time", Stage.EXPIRED_SECRET, times=0.0),
     Lever("restarts at once", Stage.RESTART, times=0.0),
     Lever("starts twice as fast", Stage.START, times=0.5),

@@ -104,11 +104,11 @@ def _layouts(excursions: Rows, contributions: Sequence[float]) -> dict[str, floa
 
 
 def plan(settings: RareSettings, excursions: Rows, runs: Rows, relative: float, confidence: float) -> RarePlan | None:
-    """What the estimate takes, by what was seen of degraded periods; None if no outage began in them."""
+    """What the estimate takes, by what was seen of degraded periods; None if no outage was met in them."""
     contributions = contributions_of(excursions).tolist()
     total = math.fsum(contributions) / len(runs)
     rate = YEAR * float(np.mean([run["outages_per_s"] for run in runs]))
-    if not (total > 0 and rate > 0):
+    if not total > 0:
         return None
     kinds = {kind: _Kind(kind, excursions, contributions, runs) for kind in ("settled", "running", "otherwise")}
     # What degraded periods of a replication have in common is not averaged over them: replicas that came to lie

@@ -65,10 +65,10 @@ class SchedulingQueue:
         for alike in list(self._unschedulable):
             self._activate_first(alike)
 
-    def activate_where(self, helps: Callable[[PodClass], bool]) -> None:
-        """Something happened that may let pods of certain templates in."""
+    def activate_where(self, helps: Callable[[PodClass, int | None], bool]) -> None:
+        """Something happened that may let certain pods in, by their template and the only node that will do."""
         for alike in list(self._unschedulable) if self._unschedulable else ():
-            if helps(alike[0]):
+            if helps(*alike):
                 self._rejected.discard(alike)
                 self._activate_first(alike)
 

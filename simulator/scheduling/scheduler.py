@@ -5,7 +5,7 @@ plays no part (`queue.py`). Pods for which others were preempted are nominated t
 itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -119,41 +119,41 @@ class Scheduler:
 
     def _moved(self, pod: PodState) -> None:
         """A pod came or goes: that may help those that wait for the sake of where such pods are."""
-        self._queue.activate_where(lambda waiting: self.cycle_state(waiting).answers.is_helped_by(pod.pod_class))
+        self._queue.activate_where(lambda waiting, _: self.cycle_state(waiting).answers.is_helped_by(pod.pod_class))
 
     def _gone(self, pod: PodState) -> None:
-        """A pod is over: that may help those for which its node had no room, and those for the sake of which it went.
+        """A pod is over: that may help those for which its node had no room, or which it kept away (QueueingHints)."""
 
-        As upstream's QueueingHints, which ask the plugins that rejected a pod whether an event may help it.
-        """
-        if self._nominated:  # there may be room beside them
-            self._room_appeared()
-            return
-
-        def helps(waiting: PodClass) -> bool:
+        def helps(waiting: PodClass, only: int | None) -> bool:
             cycle_state = self.cycle_state(waiting)
             answers = cycle_state.answers
-            if cycle_state.cache.lacks_room(pod.node) or answers.is_helped_by_absence(pod.pod_class):
+            # The only node of a pod is asked without the cache; beside nominated pods there may be room now.
+            if self._nominated or only == pod.node or cycle_state.cache.lacks_room(pod.node) or answers.pre_filters:
                 return True
-            return bool(answers.pre_filters) or (not pod.deleting and answers.is_helped_by(pod.pod_class))
+            kept_away = answers.is_helped_by_absence(pod.pod_class)
+            return kept_away or (not pod.deleting and answers.is_helped_by(pod.pod_class))
 
-        self._queue.activate_where(helps)
+        self._try_again(helps)
 
     def _retainted(self, node: int) -> None:
         """A node has other taints, or is cordoned or not: that may help those that it was closed to."""
-        if self._nominated:
-            self._room_appeared()
-            return
 
-        def helps(waiting: PodClass) -> bool:
+        def helps(waiting: PodClass, only: int | None) -> bool:
             cycle_state = self.cycle_state(waiting)
             answers = cycle_state.answers
-            return cycle_state.cache.is_kept_from(node) or answers.counts_by_taints or bool(answers.pre_filters)
+            if self._nominated or only == node or answers.counts_by_taints or answers.pre_filters:
+                return True
+            return cycle_state.cache.is_kept_from(node)
 
+        self._try_again(helps)
+
+    def _try_again(self, helps: Callable[[PodClass, int | None], bool]) -> None:
         self._queue.activate_where(helps)
+        for pod in self._nominated:
+            self._queue.add(pod)
 
     def _storage_changed(self) -> None:
-        self._queue.activate_where(lambda pod_class: pod_class.has_volumes)
+        self._queue.activate_where(lambda pod_class, _: pod_class.has_volumes)
 
     def _volume_moved(self) -> None:
         """One that is taken from a node makes room for another, where nodes take so many."""

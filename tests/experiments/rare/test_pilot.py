@@ -59,11 +59,6 @@ def test_a_pilot_without_an_outage_plans_nothing() -> None:
     assert pilot.plan(RareSettings(2.5), [excursion()], [run()], 0.1, 0.95) is None
 
 
-def test_a_pilot_whose_outages_all_began_before_the_window_plans_nothing() -> None:
-    rows, runs = [excursion(downtime_s=100.0)], [run(outages_per_s=0.0)]
-    assert pilot.plan(RareSettings(2.5), rows, runs, 0.1, 0.95) is None
-
-
 def test_modes_that_contribute_more_are_chosen_more_often_and_none_is_dropped() -> None:
     rows = [excursion("node", downtime_s=100.0)] * 10 + [excursion("zone")] * 10
     found = pilot.tuned(RareSettings(2.5), rows)

@@ -54,7 +54,7 @@ def test_what_helps_some_templates_wakes_only_those() -> None:
     a0, _, b0, _ = sorted(pods(), key=lambda pod: (pod.pod_class.spec.priority, pod.uid))
     queue.reject(a0)
     queue.reject(b0)
-    queue.activate_where(lambda pod_class: bool(pod_class.spec.topology_spread_constraints))
+    queue.activate_where(lambda pod_class, _: bool(pod_class.spec.topology_spread_constraints))
     assert list(drained(queue)) == [b0.uid]
     assert queue.is_rejected(a0)
     assert not queue.is_rejected(b0)
