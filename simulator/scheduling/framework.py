@@ -136,6 +136,11 @@ class Profile:
         """Those of the filters that may know without looking at any node."""
         return tuple(plugin for plugin in self.filters if isinstance(plugin, PreFilterPlugin))
 
+    @cached_property
+    def enqueue_extensions(self) -> tuple[EnqueueExtensions | None, ...]:
+        """Each of the filters, if it says what may help the pods that it rejects."""
+        return tuple(plugin if isinstance(plugin, EnqueueExtensions) else None for plugin in self.filters)
+
 
 def name_of(plugin: object) -> str:
     """The name that a plugin is known by."""
@@ -225,14 +230,14 @@ def ask(profile: Profile, pod: PodView, cluster: ClusterView) -> Answers:
     helped_by: list[Helps] = []
     helped_by_absence: list[Helps] = []
     counts_by_taints = False
-    for plugin in profile.filters:
+    for plugin, extension in zip(profile.filters, profile.enqueue_extensions, strict=True):
         filter_ = plugin.filter(pod, cluster)
         if filter_ is not None:
             filters.append((plugin.filter_reads, filter_))
-            if isinstance(plugin, EnqueueExtensions):
-                helped_by += plugin.helped_by(pod, cluster)
-                helped_by_absence += plugin.helped_by_absence(pod, cluster)
-                counts_by_taints |= plugin.counts_by_taints(pod)
+            if extension is not None:
+                helped_by += extension.helped_by(pod, cluster)
+                helped_by_absence += extension.helped_by_absence(pod, cluster)
+                counts_by_taints |= extension.counts_by_taints(pod)
             elif plugin.filter_reads is Reads.CLUSTER:
                 helped_by_absence.append(lambda other: True)
                 counts_by_taints = True
