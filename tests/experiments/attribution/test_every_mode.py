@@ -20,7 +20,7 @@ def test_the_causes_sum_to_the_downtime(needed: float) -> None:
     failures = [story for story in stories.values() if type(story) in FAILURES.values()]
     operations = [story for story in stories.values() if type(story) not in FAILURES.values()]
     found = simulate(
-        LOAD, failures=failures, operations=operations, traffic=[REQUESTS], duration=20 * DAY, keep_log=True, seed=5
+        LOAD, failures=failures, operations=operations, traffic=[REQUESTS], duration=8 * DAY, keep_log=True, seed=5
     )
     assert found.log is not None
     spells = missing_replicas(found.log, list(APPS), found.end)

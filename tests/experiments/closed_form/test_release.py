@@ -30,14 +30,14 @@ def test_an_alert_is_the_later_the_fewer_users_meet_the_errors() -> None:
     assert alert_delay(0.0144, 0.999, 14.4, HOUR) == math.inf
 
 
-REPLICAS, EVERY, LENGTH, READY = 4, DAY, 400 * DAY, 3.0
+REPLICAS, EVERY, LENGTH, READY = 4, DAY, 200 * DAY, 3.0
 
 
 @pytest.mark.parametrize(("shows", "exposed"), [(Shows.CRASH, 1 / REPLICAS), (Shows.ERRORS, 1.0)])
 def test_the_loss_of_a_bad_release_is_probability_times_exposed_share_times_detection_and_rollback(
     shows: Shows, exposed: float
 ) -> None:
-    """Within 4 standard errors, over 400 releases of which a quarter is bad, noticed after an exponential time.
+    """Within 4 standard errors, over 200 releases of which a quarter is bad, noticed after an exponential time.
 
     A rolling update that probes stop has one replica missing all the while, and one that they do not stop all of them,
     but for a ramp of the same length at both ends.
@@ -73,7 +73,7 @@ CANARY = Canary((SetWeight(100 // REPLICAS), Pause(DAY)))
 
 @pytest.mark.parametrize(("strategy", "exposed"), [(CANARY, 1 / REPLICAS), (BlueGreen(), 1.0)])
 def test_the_same_law_holds_for_canaries_and_blue_green(strategy: Canary | BlueGreen, exposed: float) -> None:
-    """Within 4 standard errors, over 400 releases of which a quarter fails all requests of its pods.
+    """Within 4 standard errors, over 200 releases of which a quarter fails all requests of its pods.
 
     Users meet it from when its pods are ready, and as long after its detection: the one makes up for the other. A good
     one costs nothing.

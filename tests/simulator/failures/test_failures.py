@@ -62,7 +62,7 @@ LOAD = replace(
     storage_classes=(StorageClass("shares", "efs.csi.aws.com", is_default=True),),
     claims=tuple(PersistentVolumeClaim(app, access_modes=(AccessMode.READ_WRITE_MANY,)) for app in APPS),
 )
-DAYS = 40
+DAYS = 20
 
 SOME: dict[str, Any] = {
     "name": "some-name",
