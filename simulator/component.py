@@ -18,7 +18,11 @@ class Component:
         self.kernel = kernel
         self._owners: dict[object, None] = {}
         """Why it is down."""
-        self._due: list[ComponentTimer] = []
+        self.is_down = False
+        """Whether it does nothing now."""
+        self._callbacks: list[Callable[[Timer], None]] = [fire]
+        """What all its timers do when their time comes: one list, so that going down and coming back reach them all."""
+        self._due: list[Timer] = []
         """What fell due while it is down, in order."""
         self._restarts = False
         """Whether the process that comes back is a new one."""
@@ -35,14 +39,10 @@ class Component:
         """When the run ends."""
         return self.kernel.end
 
-    @property
-    def is_down(self) -> bool:
-        """Whether it does nothing now."""
-        return bool(self._owners)
-
     def timer(self, delay: float, call: Callable[[], object], order: Order = Order.CONTROL) -> Timer:
         """Calls `call()` after `delay` seconds (>= 0), or when the component is back, if it is down then."""
-        timer = ComponentTimer(self, call)
+        timer = Timer(call)
+        timer.callbacks = self._callbacks
         self.kernel.schedule(timer, order, delay)  # type: ignore[arg-type]
         return timer
 
@@ -70,13 +70,11 @@ class Component:
         """Calls `call()` whenever the component is back, after what `on_restart` says and before what fell due."""
         self._on_return.append(call)
 
-    def hold(self, timer: "ComponentTimer") -> None:
-        """A timer that fires while the component is down waits for its return."""
-        self._due.append(timer)
-
     def stop(self, owner: object) -> None:
         """Gives the component a reason to be down."""
         self._owners[owner] = None
+        self.is_down = True
+        self._callbacks[0] = self._due.append
 
     def start(self, owner: object, restarts: bool) -> None:
         """Takes that reason away; with the last one the component is back, as another process if it `restarts`."""
@@ -86,7 +84,9 @@ class Component:
             return
         calls = [*(self._on_restart if self._restarts else ()), *self._on_return]
         self._restarts = False
+        self.is_down = False
         due, self._due = self._due, []
+        self._callbacks[0] = fire
         for call in calls:
             call()
         for timer in due:
@@ -101,22 +101,3 @@ class Components:
     """What people and programs wait for that ask the API server; kubelets are cut off from it one by one."""
     controller_manager: Component
     scheduler: Component
-
-
-class ComponentTimer(Timer):
-    """A call at a later time, by a component."""
-
-    def __init__(self, component: Component, call: Callable[[], object]) -> None:
-        self.callbacks = _CALLBACKS  # type: ignore[assignment]
-        self.call = call
-        self._component = component
-
-    def fire(self) -> None:
-        """Its time has come."""
-        if self._component.is_down:
-            self._component.hold(self)
-        else:
-            fire(self)
-
-
-_CALLBACKS = (ComponentTimer.fire,)

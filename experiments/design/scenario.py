@@ -57,6 +57,11 @@ class Scenario:
         chains = chain_entries(self.services, self.calls)
         return [*(goal.name for goal in self.services), *(chain_name(goal.name) for goal in chains)]
 
+    @property
+    def has_clients_inside(self) -> bool:
+        """Whether any of the declared requests come from within the cluster."""
+        return any(clients.at != "outside" for traffic in self.traffic for clients in traffic.clients)
+
 
 def _facts(value: Any) -> dict[str, Any]:
     """The fields of a dataclass, without those that are marked optional and say nothing: they change no id."""

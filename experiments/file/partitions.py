@@ -12,7 +12,7 @@ def cut_inside(scenario: Scenario) -> Iterator[str]:
     inside = ["calls between Services"] if scenario.calls else []
     inside += [f"clients in a {place}" for place in ("zone", "node") if place in places]
     for mode in scenario.failures if inside else ():
-        if isinstance(mode, NetworkPartition) and mode.cuts_off_users:
+        if isinstance(mode, NetworkPartition) and Peer.USERS in mode.cuts_off:
             yield (
                 f"{mode.name} (networkPartition) cuts off whoever sends requests: {' and '.join(inside)} do not get "
                 "through to pods that are cut off together with them either"
@@ -20,11 +20,14 @@ def cut_inside(scenario: Scenario) -> Iterator[str]:
 
 
 def met_by_nobody(scenario: Scenario) -> Iterator[str]:
-    """A sentence on each partition between pods if all requests come from outside of the cluster, and meet none."""
-    if any(clients.at != "outside" for traffic in scenario.traffic for clients in traffic.clients):
+    """A sentence on each partition that is between pods too, if all requests come from outside and do not meet that.
+
+    One between pods alone is among those that only requests see (`only_requests_see`).
+    """
+    if scenario.has_clients_inside or not scenario.traffic:
         return
-    for mode in scenario.failures if scenario.traffic else ():
-        if isinstance(mode, NetworkPartition) and Peer.PODS in mode.cut_from:
+    for mode in scenario.failures:
+        if isinstance(mode, NetworkPartition) and {Peer.PODS} < mode.cuts_off:
             yield (
                 f"{mode.name} (networkPartition) cuts off pods from pods: all clients are outside of the cluster, and "
                 "reach both sides (say by `clients` where else requests come from)"

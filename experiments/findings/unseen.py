@@ -11,17 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from experiments.file.only_requests import is_written_for_requests_only
 from experiments.inference.estimate import STATED_OUTAGE
-from simulator.registry import classes
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def _is_invisible(mode: Mapping[str, Any]) -> bool:
-    """Whether a failure mode, as an experiment file has it, is one that only requests see."""
-    known = classes("failure").get(mode.get("type", ""))
-    return getattr(known, "seen_by", "") in ("requests", "requests from nodes")
 
 
 @dataclass(frozen=True)
@@ -31,7 +25,7 @@ class Unseen:
     modes: dict[str, tuple[str, ...]]
     """Policy -> failure modes and operations."""
     operations: frozenset[str]
-    """And failure modes that only requests see: what counts only if it took replicas away."""
+    """And failure modes that only requests see, whatever the policy: they count only if they took replicas away."""
     taken_apart: frozenset[tuple[str, str]]
     """Services and policies whose outages have causes."""
     disruptions: dict[tuple[str | None, str | None, str], float]
@@ -47,9 +41,11 @@ class Unseen:
         spec = (resolved or {}).get("spec", {})
         owners = (spec, *spec.get("policies", ()))
         operations = frozenset(story["name"] for of in owners for story in of.get("operations", ()))
-        for_requests = frozenset(
-            mode["name"] for of in owners for mode in of.get("failures", ()) if _is_invisible(mode)
-        )
+        failures = [mode for of in owners for mode in of.get("failures", ()) if not mode.get("remove")]
+        invisible = {True: set[str](), False: set[str]()}
+        for mode in failures:
+            invisible[is_written_for_requests_only(mode)].add(mode["name"])
+        for_requests = invisible[True] - invisible[False]
         losses = tables["losses"]
         sums = tables["disruptions"].groupby(["service", "policy", "cause"])[["times", "missing_s"]].sum()
         total: dict[tuple[str | None, str | None, str], tuple[int, float]] = {}

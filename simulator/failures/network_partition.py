@@ -32,6 +32,10 @@ class Direction(StrEnum):
     OUT = "out"
 
 
+_NOT_CONCERNED = {Direction.IN: Peer.API_SERVER, Direction.OUT: Peer.USERS}
+"""Kubelets open the connections to the API server, users those to pods."""
+
+
 @register("failure", "networkPartition")
 @dataclass(frozen=True)
 class NetworkPartition:
@@ -82,21 +86,20 @@ class NetworkPartition:
     """Which nodes, by their labels; all by default."""
 
     def __post_init__(self) -> None:
-        idle = {Direction.IN: Peer.API_SERVER, Direction.OUT: Peer.USERS}.get(self.direction)
-        if not {*self.cut_from} - {idle}:
-            opens = "users open" if idle is Peer.USERS else "kubelets open"
+        if not self.cuts_off:
+            opens = "users open" if self.direction is Direction.OUT else "kubelets open"
             why = f": {opens} these connections" if self.cut_from else ""
             raise ValueError(f"cut_from must name somebody whom direction {self.direction.value!r} cuts off{why}")
 
     @property
-    def seen_by(self) -> str:
-        """What can see it at all."""
-        return "requests" if {*self.cut_from} == {Peer.PODS} else "endpoints"
+    def cuts_off(self) -> frozenset[Peer]:
+        """Those named by `cut_from` whose connections the direction concerns."""
+        return frozenset(self.cut_from) - {_NOT_CONCERNED.get(self.direction)}
 
     @property
-    def cuts_off_users(self) -> bool:
-        """Whether users do not reach the pods."""
-        return Peer.USERS in self.cut_from and self.direction is not Direction.OUT
+    def seen_by(self) -> str:
+        """What can see it at all."""
+        return "requests from nodes" if self.cuts_off == {Peer.PODS} else "endpoints"
 
     def install(self, world: World) -> None:
         if self.domain == HOSTNAME_LABEL and not self.values:  # nodes that join included
@@ -108,14 +111,14 @@ class NetworkPartition:
 
     def _tell(self, world: World, subject: str, nodes: list[int]) -> Subject:
         effects: list[Effect] = []
-        if Peer.API_SERVER in self.cut_from and self.direction is not Direction.IN:
+        if Peer.API_SERVER in self.cuts_off:
             effects.append(world.effects.no_api_server)
-        if self.cuts_off_users:
+        if Peer.USERS in self.cuts_off:
             effects.append(world.effects.no_users)
-        if Peer.PODS in self.cut_from:
+        if Peer.PODS in self.cuts_off:
             network = world.service_path.pod_network
             ways = {Direction.IN: [network.no_way_in], Direction.OUT: [network.no_way_out]}
             effects += ways.get(self.direction, [network.no_way_in, network.no_way_out])
         law = self.time_to_failure, self.time_to_repair
-        at_once = nodes if self.cuts_off_users else ()
+        at_once = nodes if Peer.USERS in self.cuts_off else ()
         return world.tell(self.name, subject, Subject.well_and_impaired, nodes, effects, *law, at_once)

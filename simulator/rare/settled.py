@@ -5,12 +5,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from models.cluster import kind_of
 from models.configuration import Content
 from models.pod import PodTemplate
 from models.timing import Timing
 from simulator.hazards import Clock
 from simulator.simulation import Simulation
-from simulator.state.objects import ConfigurationState, DaemonSetState, DeploymentState, PodState, StatefulSetState
+from simulator.state.objects import (
+    ConfigurationState,
+    DaemonSetState,
+    DeploymentState,
+    PodState,
+    StatefulSetState,
+    Workload,
+)
 from simulator.state.objects.service import USUAL
 
 
@@ -76,10 +84,14 @@ def _subjects(pods: Sequence[PodState]) -> dict[str, str]:
         by_workload[pod.pod_class.workload].append(pod)
     names: dict[str, str] = {}
     for workload, its in by_workload.items():
-        alike = workload.kind in ("Deployment", "Rollout")
         for number, pod in enumerate(sorted(its, key=lambda pod: pod.slot.index)):
-            names |= _names(pod, f"{workload}/{number}" if alike else pod.slot.name)
+            names |= _names(pod, f"{workload}/{number}" if are_alike(workload) else pod.slot.name)
     return names
+
+
+def are_alike(workload: Workload) -> bool:
+    """Whether any replica of the workload may stand for any other: none has a name, a node or volumes of its own."""
+    return workload.kind in ("Deployment", "Rollout")
 
 
 def _key(clock: Clock, subjects: Mapping[str, str]) -> tuple[str, str]:
@@ -105,18 +117,14 @@ def _specs(simulation: Simulation) -> Iterator[tuple[Any, Any]]:
     """What each Deployment, StatefulSet and DaemonSet is to be now, and by the manifests."""
     cluster, workloads = simulation.cluster, simulation.state.workloads
     written: tuple[Any, ...] = (*cluster.deployments, *cluster.stateful_sets, *cluster.daemon_sets)
-    declared = {_called(spec): spec for spec in written}
+    declared = {(kind_of(spec), spec.namespace, spec.name): spec for spec in written}
     specs: tuple[Any, ...] = (
         *(record.spec for record in workloads.of(DeploymentState)),
         *(record.spec for record in workloads.of(StatefulSetState)),
         *(record.spec for record in workloads.of(DaemonSetState)),
     )
     for spec in specs:
-        yield spec, declared[_called(spec)]
-
-
-def _called(spec: Any) -> tuple[str, str, str]:
-    return getattr(spec, "kind", type(spec).__name__), spec.namespace, spec.name
+        yield spec, declared[kind_of(spec), spec.namespace, spec.name]
 
 
 def _alike(now: PodTemplate, declared: PodTemplate) -> bool:
@@ -173,7 +181,7 @@ def restore(simulation: Simulation, state: Settled) -> bool:
 def _in_their_places(simulation: Simulation, state: Settled) -> dict[str, str] | None:
     """What is named by the slot of a replica -> its name in the state; None if any is not where it is there.
 
-    Replicas of a Deployment are alike: each is taken for one that is on its node in the state.
+    Replicas that are alike are told apart by their nodes: each is taken for one that is on its node in the state.
     """
     names = simulation.state.nodes.names
     free = defaultdict[tuple[str, str], list[str]](list)
@@ -184,7 +192,7 @@ def _in_their_places(simulation: Simulation, state: Settled) -> dict[str, str] |
     for pod in sorted(placed, key=lambda pod: pod.slot.index):
         name, node = pod.slot.name, names[pod.node]
         workload = pod.pod_class.workload
-        if workload.kind == "Deployment":
+        if are_alike(workload):
             of = free[str(workload), node]
             if not of:
                 return None

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 import numpy as np
 
 from simulator.rare.degraded import Follower, Tilting
-from simulator.rare.settled import Settled, restore, settled
+from simulator.rare.settled import Settled, are_alike, restore, settled
 from simulator.rare.watched import Up, Watched
 from simulator.simulation import Simulation
 from simulator.state.objects import PodState, Workload
@@ -72,7 +72,7 @@ class Stage:
     def _move(self, state: Settled) -> bool:
         """Deletes replicas that are not where the state has one, and says where those that follow them go.
 
-        Only those of Deployments can be moved: any other has a place of its own, or volumes. Whether there are any.
+        Only those that are alike can be moved. Whether there are any to move.
         """
         simulation = self.simulation
         names = simulation.state.nodes.names
@@ -82,7 +82,7 @@ class Stage:
         misplaced = defaultdict[Workload, list[PodState]](list)
         for pod in simulation.state.pods.values():
             workload = pod.pod_class.workload
-            if workload.kind == "Deployment":
+            if are_alike(workload) and pod.node >= 0:
                 places = wanted[str(workload)]
                 if places[names[pod.node]] > 0:
                     places[names[pod.node]] -= 1

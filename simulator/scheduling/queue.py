@@ -79,5 +79,7 @@ class SchedulingQueue:
             if (pod.pod_class, pod.only_node) == alike:  # else its labels are others, and it has its turn among others
                 self.add(pod)
                 break
+        else:  # none waits: the next to come would otherwise wait for events that nobody is woken by
+            self._rejected.discard(alike)
         if not waiting:
             self._unschedulable.pop(alike, None)

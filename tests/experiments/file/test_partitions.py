@@ -41,6 +41,6 @@ def test_clients_that_may_be_inside_are_told_of(cut: dict[str, Any], at: str, to
 
 @pytest.mark.parametrize(("at", "told"), [("outside", 1), ("nodes", 0), ("zone/a", 0)])
 def test_a_cut_between_pods_that_no_client_meets_is_told_of(at: str, told: int) -> None:
-    found = warnings({"cutFrom": ["pods"]}, at)
+    found = warnings({"cutFrom": ["pods", "apiServer"]}, at)
     assert len(found) == told
     assert all("all clients are outside of the cluster, and reach both sides" in line for line in found)

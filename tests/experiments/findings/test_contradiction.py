@@ -16,7 +16,7 @@ from tests.experiments.fakes import Unit
 
 SHOP = Path(__file__).resolve().parents[3] / "experiments" / "manifests" / "shop.yaml"
 RELEASE = {"name": "release", "type": "rollout", "target": "Deployment/frontend", "every": "7d"}
-CRASH = {"name": "crash", "type": "containerCrash"}
+CRASH = {"name": "crash", "type": "containerCrash", "timeToFailure": {"kind": "exponential", "mean": "10d"}}
 COLUMNS = ["policy", "replication", "service", "cause", "stage", "lost_s", "lengths_s"]
 
 

@@ -75,7 +75,7 @@ def test_nobody_in_the_cluster_knows() -> None:
     assert (len(service.endpoints), service.answering) == (6, 6)
     cut, well = run(CUT).services["web"], run().services["web"]
     assert cut.answering.values.tolist() == well.answering.values.tolist()
-    assert (CUT.seen_by, replace(CUT, cut_from=(Peer.PODS, Peer.USERS)).seen_by) == ("requests", "endpoints")
+    assert (CUT.seen_by, replace(CUT, cut_from=(Peer.PODS, Peer.USERS)).seen_by) == ("requests from nodes", "endpoints")
 
 
 def test_each_node_by_itself_reaches_its_own_pods_only() -> None:

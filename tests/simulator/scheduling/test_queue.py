@@ -68,3 +68,13 @@ def test_a_pod_that_got_other_labels_holds_none_of_its_former_equals_back() -> N
     a0.pod_class = b0.pod_class
     queue.activate_all()
     assert list(drained(queue)) == [a1.uid]
+
+
+def test_a_pod_that_comes_when_no_equal_waits_any_more_is_tried_though_one_was_rejected_once() -> None:
+    queue = SchedulingQueue(lambda: None)
+    a0, a1, *_ = sorted(pods(), key=lambda pod: (pod.pod_class.spec.priority, pod.uid))
+    queue.reject(a0)
+    queue.activate_next(a0)
+    assert list(drained(queue)) == [a0.uid]  # it was deleted: nobody waits, so no event will wake its kind
+    queue.activate_next(a0)
+    assert not queue.is_rejected(a1)
