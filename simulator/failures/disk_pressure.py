@@ -59,12 +59,5 @@ class DiskPressure:
         world.tell_each(self.name, self.select, self._story, world)
 
     def _story(self, subject: Subject, node: int, world: World) -> Story:
-        while True:
-            yield subject.failure_after(self.time_to_failure)
-            mended = subject.mend(self.time_to_repair)
-            pressure = world.effects.disk_pressure(
-                self.shortage, self.filling, self.pod_usage, self.image_size, subject.rng
-            )
-            outage = subject.impair([pressure], [node])
-            yield mended
-            outage.end()
+        effect = world.effects.disk_pressure(self.shortage, self.filling, self.pod_usage, self.image_size, subject.rng)
+        return subject.well_and_impaired([node], [effect], self.time_to_failure, self.time_to_repair, at_once=())

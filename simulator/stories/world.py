@@ -100,7 +100,7 @@ class World:
         """The ConfigMaps and Secrets that are changed, and how."""
         self.effects = Effects(state, kubelet)
         """What nodes may lack while their containers run on."""
-        self.memory = Memory(state, kubelet, self.strikes)
+        self.memory = Memory(state, kubelet)
         """The memory of nodes, which may run out."""
         self.deletions = Deletions(state, self.strikes)
         """Pods that are deleted, and do not go away."""
@@ -112,7 +112,7 @@ class World:
         """Nodes that join, leave, or are out of service."""
         self.users = users
         """Those who send requests, and how many."""
-        self.storage = Storage(state, self.strikes)
+        self.storage = Storage(state)
         """Volumes, and their data."""
         self.containers = Containers(kubelet)
         """Those that run on, and are not well."""
