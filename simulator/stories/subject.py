@@ -92,7 +92,7 @@ class Subject:
         return self._begin(self._power, nodes)
 
     def impair(self, effects: Sequence[Effect], nodes: Collection[int]) -> Outage:
-        """The nodes lack something from now on, for the cause "mode/subject"; nobody in the cluster is told."""
+        """The nodes lack something from now on, for the cause "mode/subject"; that is a strike."""
         self.strike()
         return self._begin(effects, nodes)
 

@@ -87,13 +87,13 @@ class World:
         self._about: defaultdict[int, list[Subject]] = defaultdict(list)
         self._departures = Departures(kernel, state)
         self.strikes: Counter[str] = Counter()
-        """How often each failure mode of nodes, or operation, struck."""
+        """How often each failure mode and operation struck, but for crashes, which the clocks of containers count."""
         self.journal = Journal(began)
         """What operations are asked to do."""
         self.people = People(kernel, hazards.repairs, lambda: self.elapsed, people)
         """Who mends what breaks."""
         self.due: set[Timer] = set()
-        """What waits for a time that was set from the beginning: the schedules of operations."""
+        """What waits for a time that nothing in the run decides: the schedules of operations, and outage logs."""
         self.watch = Watch(kernel, state)
         """Waits for nodes to be Ready or not."""
         self.configurations = Configurations(state, kubelet, cluster)
