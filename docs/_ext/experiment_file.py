@@ -45,45 +45,51 @@ class Place(NamedTuple):
 
 
 def _walk(path: str, node: Node, found: list[Place]) -> list[Place]:
-    below = children_of(WHOLE, node)
-    if (
-        not below
-        or path.removeprefix("spec.policies.").removeprefix("spec.") in PAGES
-        or "exponential" in below
-        or any(below == place.below for place in found)
-    ):
+    below, place = children_of(WHOLE, node), Place(path, node, children_of(WHOLE, node))
+    if (not place.item.get("properties") and not place.union) or "exponential" in below:
         return found
-    found.append(here := Place(path, node, below))
+    if any(below == known.below for known in found):
+        return found
+    page = path.removeprefix("spec.")
+    if page not in PAGES:
+        found.append(place)
     for name, child in below.items():
-        inner = children_of(WHOLE, child) if name in here.union else {"": child}
+        inner = children_of(WHOLE, child) if name in place.union else {"": child}
         for field, grandchild in inner.items():
-            _walk(".".join(part for part in (path, name, field) if part), grandchild, found)
+            way = (page if page in PAGES else path, name, field)
+            _walk(".".join(part for part in way if part), grandchild, found)
     return found
 
 
 @cache
 def places() -> list[Place]:
-    """All of the file, but for what has pages of its own: failure modes, operations and laws."""
+    """All of the file: failure modes and operations only for what is below their fields; laws have their own page."""
     return _walk("", TOP, [])
 
 
 def experiment_file() -> str:
-    """Every mapping of the file with its fields."""
-    lines: list[str] = []
-    for place in places():
-        title = f"`{place.path}{'[]' if place.node.get('type') == 'array' else ''}`" if place.path else "The file"
-        lines += [f"({anchor(place.path)})=", f"{'##' if place.path.count('.') < 2 else '###'} {title}", ""]
-        texts = (place.node.get("description"), None if place.union else place.item.get("description"))
-        lines += [prose(text) + "\n" for text in dict.fromkeys(texts) if text]
-        for kind in place.union:
-            alternative = schema_child(WHOLE, place.item, kind)
-            lines += [f"**`{kind}`**: {prose(alternative.get('description', ''))}", "", *_fields(alternative)]
-        if not place.union:
-            lines += _fields(place.item)
-            for alternative in place.item.get(BESIDE, ()):
-                lines += ["Or:", "", *_fields(alternative)] if alternative.get("properties") else []
-        lines += _forms(place.item)
-    return "\n".join(lines)
+    """Every mapping of the file with its fields, but for what is below failure modes and operations."""
+    shown = [place for place in places() if place.path.split(".")[0] not in PAGES]
+    return "\n".join(line for place in shown for line in _section(place, 2 if place.path.count(".") < 2 else 3))
+
+
+def _section(place: Place, level: int) -> Iterator[str]:
+    """What is said of a place, under a heading."""
+    title = f"`{place.path}{'[]' if place.node.get('type') == 'array' else ''}`" if place.path else "The file"
+    yield from (f"({anchor(place.path)})=", f"{'#' * level} {title}", "")
+    texts = (place.node.get("description"), None if place.union else place.item.get("description"))
+    yield from (prose(text) + "\n" for text in dict.fromkeys(texts) if text)
+    elsewhere = place.path.split(".")[-1] in PAGES
+    for kind in () if elsewhere else place.union:
+        alternative = schema_child(WHOLE, place.item, kind)
+        yield from (f"**`{kind}`**: {prose(alternative.get('description', ''))}", "", *_fields(alternative))
+    if elsewhere:
+        yield from ("One as under `spec`, or a change of one that is there:", "")
+    if elsewhere or not place.union:
+        yield from _fields(place.item)
+        for alternative in place.item.get(BESIDE, ()):
+            yield from ("" if elsewhere else "Or:", "", *_fields(alternative)) if alternative.get("properties") else ()
+    yield from _forms(place.item)
 
 
 def _fields(node: Node) -> Iterator[str]:
@@ -142,16 +148,21 @@ def _kinds(field: str) -> str:
         if shown.exists():
             question = shown.read_text("utf-8").partition("\n")[0].lstrip("# ")
             lines += [f"In the gallery (`configs/gallery/{kind}.yaml`): {escaped(question)}", ""]
+        inner = [place for place in places() if place.path.startswith(f"{field}.{kind}.")]
+        lines += [line for place in inner for line in _section(place, 3)]
     return "\n".join(lines)
 
 
 def laws() -> str:
-    """Every law with its parameters."""
-    law = children_of(WHOLE, schema_child(WHOLE, item_of(WHOLE, schema_child(WHOLE, SPEC, "failures")), "nodeCrash"))
+    """Every law with its parameters, and what may stand in place of one."""
+    crash = children_of(WHOLE, schema_child(WHOLE, item_of(WHOLE, schema_child(WHOLE, SPEC, "failures")), "nodeCrash"))
+    law = crash["timeToRepair"]
     lines: list[str] = []
-    for kind, node in children_of(WHOLE, law["timeToFailure"]).items():
-        if kind in kinds_of(law["timeToFailure"]):
-            lines += [f"## `{kind}`", "", prose(node.get("description", "")), "", *_fields(node), *_forms(node)]
+    for kind in kinds_of(law):
+        node = schema_child(WHOLE, law, kind)
+        lines += [f"## `{kind}`", "", prose(node.get("description", "")), "", *_fields(node), *_forms(node)]
+    lines += ["## In place of a law", ""]
+    lines += [line for alternative in law[BESIDE] for line in _fields(alternative)]
     return "\n".join(lines)
 
 
