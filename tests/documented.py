@@ -2,7 +2,8 @@
 
 A `console` block has commands after `$ `, and below each what it prints; a `sh` block has commands only. A block of
 YAML or text below "... `NAME`:" is the file of that name. The blocks of a page are a session in one folder. A comment
-`<!-- not run: REASON -->` above a block says why its commands cannot be run.
+`<!-- not run: REASON -->` above a block says why its commands cannot be run, `<!-- not run (pip): REASON -->` why those
+of this name cannot.
 """
 
 import re
@@ -21,7 +22,7 @@ PAGES = sorted(
     if "_build" not in path.parts
 )
 _FENCE = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_NOT_RUN = re.compile(r"<!-- not run: (.+) -->\n\Z")
+_NOT_RUN = re.compile(r"<!-- not run(?: \((\w+)\))?: (.+) -->\n\Z")
 _FILE = re.compile(r"`([\w./-]+\.\w+)`[:：]\n\n\Z")
 
 
@@ -43,10 +44,15 @@ class Block:
 
     language: str
     text: str
-    not_run: str
-    """Why its commands cannot be run; "" if they are."""
+    not_run: tuple[str, str] | None
+    """(the name of the commands that cannot be run, "" for all of them; the reason), if there are any."""
     file: str
     """The name of the file that it is; "" if it is none."""
+
+    @property
+    def run(self) -> list[Command]:
+        """The commands that are run."""
+        return [one for one in self.commands if self.not_run is None or self.not_run[0] not in ("", one.words[0])]
 
     @property
     def commands(self) -> Iterator[Command]:
@@ -83,14 +89,15 @@ class Page:
         for fence in _FENCE.finditer(self.text):
             above = self.text[: fence.start()]
             reason, name = _NOT_RUN.search(above), _FILE.search(above)
-            found.append(Block(fence[1], fence[2], reason[1] if reason else "", name[1] if name else ""))
+            skipped = (reason[1] or "", reason[2]) if reason else None
+            found.append(Block(fence[1], fence[2], skipped, name[1] if name else ""))
         return found
 
     @property
     def session(self) -> Iterator[Command]:
         """The commands that are run."""
         for block in self.blocks:
-            yield from () if block.not_run else block.commands
+            yield from block.run
 
     @property
     def shows(self) -> bool:
