@@ -133,14 +133,8 @@ def _show(report: "Report", form: str) -> None:
         for line in github.annotations(report):
             click.echo(line)
     else:
-        value = plain.plain(report) if form == "json" else sarif.sarif(report, _version())
+        value = plain.plain(report) if form == "json" else sarif.sarif(report)
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("kubenines")
 
 
 def _list() -> None:
