@@ -1,6 +1,7 @@
 """The commands, one file each; nothing heavy is imported before one of them runs."""
 
 from experiments.commands.bench import bench
+from experiments.commands.check import check
 from experiments.commands.compare import compare
 from experiments.commands.examples import examples
 from experiments.commands.explain import explain
@@ -27,6 +28,7 @@ COMMANDS = (
     lint,
     plan,
     run,
+    check,
     show,
     compare,
     why,
