@@ -3,6 +3,7 @@
 from experiments.commands.bench import bench
 from experiments.commands.check import check
 from experiments.commands.compare import compare
+from experiments.commands.completion import completion
 from experiments.commands.examples import examples
 from experiments.commands.explain import explain
 from experiments.commands.fit import fit
@@ -37,6 +38,7 @@ COMMANDS = (
     fit,
     explain,
     schema,
+    completion,
     version,
     import_,
     verify,

@@ -2,9 +2,11 @@
 
 import click
 
+from experiments.commands.completing import kinds_in_files
+
 
 @click.command()
-@click.argument("path", default="")
+@click.argument("path", default="", shell_complete=kinds_in_files())
 def explain(path: str) -> None:
     """Document a part of the experiment file: `spec.failures`, `policies.patches`.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from experiments.commands.completing import lint_rules
 from experiments.commands.console import PATH, chosen, say
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ _SEVERITIES = ("error", "warning", "info")
 @click.command()
 @click.argument("paths", nargs=-1, type=PATH)
 @click.option("--experiment", type=PATH, help="An experiment whose nodes the manifests are to run on.")
-@click.option("--rule", "only", multiple=True, metavar="NAME", help="Only this rule; can be given several times.")
+@click.option(
+    "--rule",
+    "only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=lint_rules(),
+    help="Only this rule; can be given several times.",
+)
 @click.option(
     "--format",
     "form",

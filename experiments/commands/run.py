@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_unread, warn
 from experiments.commands.running import WORKERS, folder_of, run_into
 
@@ -18,7 +19,14 @@ from experiments.commands.running import WORKERS, folder_of, run_into
 @click.option("--seed", type=click.IntRange(min=0), help="Seed, instead of the file's.")
 @WORKERS
 @SETTINGS
-@click.option("--policy", "policies", multiple=True, metavar="NAME", help="Only this policy (repeatable).")
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=names_in("policies"),
+    help="Only this policy (repeatable).",
+)
 @click.option("--resume", is_flag=True, help="Add to the results that are there, as without it.")
 @click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
 @click.option(

@@ -74,6 +74,11 @@ def explain(path: str = "", width: int = WIDTH) -> str:
     return _page(whole, ".".join(done) or "an experiment file", node, width)
 
 
+def names() -> list[str]:
+    """What `explain` may be asked for by one word: every name of a file, and the kinds of objects that act."""
+    return sorted({"laws", "metrics", "timing", "presets", "kinds", *presets.names(), *_ways(), *converters()})
+
+
 def _below(whole: dict[str, Any], node: dict[str, Any], steps: list[str]) -> tuple[list[str], dict[str, Any]]:
     """What is at `steps` below a node, and the way there in full, the kinds that were passed over included."""
     done: list[str] = []
