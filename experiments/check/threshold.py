@@ -6,6 +6,7 @@ from typing import Any
 
 from experiments.design.objective import METRICS, MetricName, Objective
 from experiments.experiment import Experiment
+from experiments.findings.findings import Findings
 from models.input.problems import InputError, Location, Problem, did_you_mean
 
 FORM = "SERVICE METRIC >= LIMIT [after DISRUPTION] [under POLICY]"
@@ -40,10 +41,14 @@ def as_written(text: str) -> dict[str, Any]:
     return objective | {field: given for field, given in beside.items() if given is not None}
 
 
-def objectives(experiment: Experiment, thresholds: Sequence[str]) -> list[Objective]:
-    """The thresholds as objectives of an experiment, checked as those of its file; InputError names the wrong ones."""
+def objectives(of: Experiment | Findings, thresholds: Sequence[str]) -> list[Objective]:
+    """The thresholds as objectives of an experiment, or of the one that ran, checked as those of its file.
+
+    InputError names the wrong ones.
+    """
     if not thresholds:
         return []
+    experiment = of if isinstance(of, Experiment) else _that_ran(of)
     items, problems, policies = [], [], experiment.policies
     for text in thresholds:
         try:
@@ -60,6 +65,12 @@ def objectives(experiment: Experiment, thresholds: Sequence[str]) -> list[Object
         return list(experiment.set("spec.objectives", items).objectives)
     except InputError as error:
         raise InputError(_at_thresholds(error.problems, thresholds)) from None
+
+
+def _that_ran(findings: Findings) -> Experiment:
+    """The experiment of a result folder, about the copies of its inputs."""
+    assert findings.path is not None
+    return Experiment.from_yaml(findings.path / "resolved.yaml").only(*findings.policies)
 
 
 def _metric(written: str) -> MetricName:

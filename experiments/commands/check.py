@@ -13,9 +13,6 @@ from experiments.commands.running import WORKERS, folder_of, run_into
 
 if TYPE_CHECKING:
     from experiments.check.checking import Checked
-    from experiments.design.objective import Objective
-    from experiments.experiment import Experiment
-    from experiments.results import Results
 
 MISSED, INCONCLUSIVE = 1, 4
 
@@ -77,61 +74,41 @@ def check(
     Exit codes: 0 all met; 1 one missed; 4 none missed, one inconclusive (0 with
     --inconclusive pass); 2 bad input, or nothing asked for; 3 failed runs.
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
-    from experiments.check import checking
+    from experiments.check import checking, threshold
+    from experiments.experiment import Experiment
+    from experiments.results import Results
 
     files = [path for path in paths if not os.path.isdir(path)]
     if output is not None and len(files) != 1:
         raise click.UsageError("--output is the result folder of one experiment file")
     if not files and (settings or fresh or replications is not None):
         raise click.UsageError("--set, --replications and --fresh are for experiment files: a folder stays as it ran")
-    experiments = {path: _experiment(path, settings if path in files else ()) for path in paths}
-    further = {path: _further(path, experiment, thresholds) for path, experiment in experiments.items()}
-    found = []
-    for path, experiment in experiments.items():
-        if path in files:
-            if not quiet:
-                warn(experiment)
-            results = run_into(
-                folder_of(experiment, output),
-                experiment,
-                again=["kubenines", *(word for word in arguments if word != "--fresh")],
-                workers=workers,
-                quiet=quiet,
-                replications=replications,
-                fresh=fresh,
+    read = {path: Experiment.from_yaml(path, settings) for path in files}
+    opened = {path: Results.open(path) for path in paths if path not in files}
+    further = {}  # what is wrong with what is asked for is said before anything runs
+    for path in paths:
+        if not thresholds and not (read[path].objectives if path in read else opened[path].manifest.objectives):
+            raise click.UsageError(
+                f"{path} asks for nothing: it has no objectives; give --threshold '{threshold.FORM}'"
             )
-        else:
-            results = _opened(path)
-        found.append(checking.check(results, further[path]))
+        further[path] = threshold.objectives(read[path] if path in read else opened[path], thresholds)
+    for path, experiment in read.items():
+        if not quiet:
+            warn(experiment)
+        opened[path] = run_into(
+            folder_of(experiment, output),
+            experiment,
+            again=["kubenines", *(word for word in arguments if word != "--fresh")],
+            workers=workers,
+            quiet=quiet,
+            replications=replications,
+            fresh=fresh,
+        )
+    found = [checking.check(opened[path], further[path]) for path in dict.fromkeys(paths)]
     code = _worst([one.verdict() for one in found], inconclusive)
     _write(found, junit, sarif, inconclusive)
     _print(found, form, code)
     return code
-
-
-def _experiment(path: str, settings: tuple[str, ...]) -> "Experiment":
-    """The experiment of a file, or the one that ran in a result folder."""
-    from experiments.experiment import Experiment
-
-    if not os.path.isdir(path):
-        return Experiment.from_yaml(path, settings)
-    policies = _opened(path).policies  # says what is wrong with the folder
-    return Experiment.from_yaml(os.path.join(path, "resolved.yaml")).only(*policies)
-
-
-def _opened(path: str) -> "Results":
-    from experiments.results import Results
-
-    return Results.open(path)
-
-
-def _further(path: str, experiment: "Experiment", thresholds: tuple[str, ...]) -> "list[Objective]":
-    """The thresholds of the command line; a usage error if nothing at all is asked for."""
-    from experiments.check import threshold
-
-    if not thresholds and not experiment.objectives:
-        raise click.UsageError(f"nothing is asked for: {path} has no objectives; give --threshold '{threshold.FORM}'")
-    return threshold.objectives(experiment, thresholds)
 
 
 def _worst(codes: Sequence[int], inconclusive: str) -> int:

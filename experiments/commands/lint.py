@@ -77,7 +77,7 @@ def lint(
     from experiments.lint.rule import rules
 
     if listed:
-        _list()
+        _list(form)
         return 0
     if not paths:
         raise click.UsageError("Missing argument 'PATHS...'.")
@@ -145,11 +145,17 @@ def _show(report: "Report", form: str) -> None:
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _list() -> None:
+def _list(form: str) -> None:
     """Every rule: its severity, what it finds, what that does."""
+    from experiments.lint.formats import plain
     from experiments.lint.rule import rules
     from experiments.report.terminal import Terminal
 
+    if form not in ("text", "json"):
+        raise click.UsageError("--rules are listed as text or json: the other formats are for findings")
+    if form == "json":
+        click.echo(json.dumps([plain.rule(rule) for rule in rules().values()], indent=2, ensure_ascii=False))
+        return
     terminal = Terminal()
     for rule in rules().values():
         needs = " (needs nodes)" if rule.needs_cluster else ""

@@ -43,7 +43,7 @@ def test_an_experiment_is_run_once_and_checked_by_what_is_asked(capsys: pytest.C
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((QUICKSTART,), "nothing is asked for"),
+        ((QUICKSTART,), "asks for nothing: it has no objectives"),
         ((QUICKSTART, "--threshold", "frontend"), "expected SERVICE METRIC >= LIMIT"),
         ((QUICKSTART, QUICKSTART, "-o", "x"), "--output is the result folder of one experiment file"),
         ((".",), "is not a result folder"),
