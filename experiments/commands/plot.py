@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from experiments.commands.completing import names_in
 from experiments.commands.console import PATH, chosen
 
 FORMATS = (".svg", ".png", ".pdf")
@@ -36,7 +37,10 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic only in newer 
 @click.argument("results", type=PATH)
 @click.option("--kind", type=Kind(), default="comparison", show_default=True)
 @click.option(
-    "--service", metavar="NAME", help="Of this Service; `comparison` is of all.  [default: of all, or of the first]"
+    "--service",
+    metavar="NAME",
+    shell_complete=names_in("services"),
+    help="Of this Service; `comparison` is of all.  [default: of all, or of the first]",
 )
 @click.option(
     "-o",
