@@ -1,6 +1,5 @@
 """A replication simulated again from its folder is the run that the tables were made of, or an error says why not."""
 
-import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
