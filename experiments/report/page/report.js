@@ -81,6 +81,7 @@ function enlarge(figure) {
   dialog.querySelector(".sheet").replaceChildren(drawing);
   dialog.addEventListener("close", () => stand.replaceWith(drawing), { once: true });
   resize(1);
+  figure.querySelector("button").focus(); // where the dialog goes back to
   dialog.showModal();
 }
 
