@@ -1,4 +1,4 @@
-"""What is not modelled: what no run contains, and what the manifests may say and the model does not read (fields.yaml)."""
+"""What is not modelled: what no run contains, and what manifests may say and the model does not read (fields.yaml)."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

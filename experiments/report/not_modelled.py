@@ -136,4 +136,4 @@ NEVER = {
     "Further clusters": "there is one, and nothing fails over to another",
     "Any other failure": "what breaks, and how, is what kubenines explain failures lists",
 }
-"""What no run of this version contains, whatever it declares -> what holds instead. The page of the documentation is made of it."""
+"""What no run of this version contains, whatever it declares -> what holds instead; the documentation shows it."""
