@@ -1,6 +1,6 @@
 """Builds the timeline of an outage from a run that kept its log."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +9,7 @@ from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Spell
 from experiments.design.goal import ServiceGoal
 from experiments.timeline import span
-from experiments.timeline.events import PROCESSES, EventRecorder
+from experiments.timeline.events import PROCESSES, EventRecorder, repeated
 from experiments.timeline.states import ANSWERING, READY_NODE, States, Transition
 from experiments.timeline.timeline import Endpoints, Event, EventType, Interval, Row, RowKind, Timeline
 from models.units import counted, format_duration
@@ -33,8 +33,8 @@ def timeline(run: Run, goal: ServiceGoal, policy: str, start: float, end: float,
         raise ValueError("the run kept no log")
     service = list(log.names["SERVICE"]).index(goal.name)
     began, over = start + run.start, end + run.start
-    spells = span.about(missing_replicas(log, [goal.name], run.end)[goal.name], began, over)
-    rows = _transitions(log, service)
+    spells = span.about(missing_replicas(log, [goal.name], run.end)[goal.name], began)
+    rows = _transitions(log, service, {spell.cause for spell in spells})
     begin, until = span.story(spells, began, over)
     begin = _first_cause(log, rows, spells, (begin, began, over))
     remarks = list(_not_over(spells, began, over, until, run))
@@ -42,6 +42,7 @@ def timeline(run: Run, goal: ServiceGoal, policy: str, start: float, end: float,
     until = min(until, run.end)
 
     states, events = _read(log, service, rows, begin, until)
+    events = repeated(events, began, over)
     shown, left_out = _shown(log, states, begin, until)
     history = histories(log, begin, until)[goal.name]
     events = [*_about(events, shown), *_outage(goal, history, began, over, run.end)]
@@ -71,8 +72,11 @@ def timeline(run: Run, goal: ServiceGoal, policy: str, start: float, end: float,
 # --- what is read, and from when --------------------------------------------------------------------------------------
 
 
-def _transitions(log: TransitionLog, service: int) -> list[Transition]:
-    """The rows about the Service, its pods and the workloads behind it, and about all nodes and processes."""
+def _transitions(log: TransitionLog, service: int, causes: Container[str]) -> list[Transition]:
+    """The rows about the Service, its pods and the workloads behind it, and about all nodes and processes.
+
+    And about ConfigMaps and Secrets, as far as they were changed by one of the `causes`.
+    """
     behind = {name: {i for i, of in enumerate(services) if service in of} for name, services in log.in_front_of.items()}
     pods = {uid for uid, services in enumerate(log.selected_by) if service in services}
     owners = {log.names["POD"][uid].rpartition("-")[0] for uid in pods}
@@ -88,6 +92,8 @@ def _transitions(log: TransitionLog, service: int) -> list[Transition]:
             keep |= of_kind
         elif group in ours:
             keep |= of_kind & np.isin(rows[:, 2], sorted(ours[group]))
+    to_blame = [number for number, cause in enumerate(log.causes) if cause and cause in causes]
+    keep |= (rows[:, 1] == Kind.CONFIGURATION_GENERATION) & np.isin(rows[:, 5], to_blame)
     return [Transition(time, *map(int, codes)) for time, *codes in rows[keep].tolist()]
 
 

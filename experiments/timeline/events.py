@@ -78,6 +78,8 @@ class EventRecorder:
                 self._deleted(row)
             case Kind.POD_VOLUMES if row.old == VolumeWait.ATTACHING and row.new == VolumeWait.NOTHING:
                 self._tell_of(row, NORMAL, "SuccessfulAttachVolume", "AttachVolume.Attach succeeded")
+            case Kind.POD_VOLUMES | Kind.POD_CONFIGURATION if row.new:
+                self._died.pop(row.subject, None)  # it waits for something, and is not held back
             case Kind.POD_FAILING:
                 self._failing(row)
             case Kind.POD_SELECTED if row.new:
@@ -91,16 +93,19 @@ class EventRecorder:
                 self._tell_of(row, FACT, "NetworkPartition" if row.new else "NetworkRestored", text)
             case Kind.SERVICE_RATE:
                 self._tell_of(row, FACT, "RequestRate", f"Requests come at {row.new / 1e6:.0%} of the usual rate")
+            case Kind.CONFIGURATION_GENERATION:
+                mode, _, about = self._log.causes[row.cause].partition("/")
+                self._tell(row.time, NORMAL, "ContentChanged", about, f"Its content changes: {mode}")
             case Kind.REPLICASET_DESIRED:
                 self._scaled(row)
 
     def finish(self, end: float) -> list[Event]:
-        """All events until `end`, in order of time, what came again and again counted."""
+        """All events until `end`, in order of time."""
         for uid in list(self._waiting):
             self._was_unscheduled(uid, end)
         for uid in list(self._died):
             self._backed_off(uid, end)
-        return counted(sorted(dict.fromkeys(self.events), key=lambda event: event.time))
+        return sorted(dict.fromkeys(self.events), key=lambda event: event.time)
 
     # Names
 
@@ -255,12 +260,17 @@ class EventRecorder:
         self._tell(row.time, NORMAL, "ScalingReplicaSet", about, message)
 
 
-def counted(events: Iterable[Event]) -> list[Event]:
-    """The events; of those of one pod, or equal ones, for the same reason only the first few, and the last, counted."""
-    told: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
+def repeated(events: Iterable[Event], began: float, over: float) -> list[Event]:
+    """The events, of which those that come again and again are told a few times, and the others as one, counted.
+
+    Before, during and after an outage over [began, over) by themselves. Of pods all with the same reason are the same,
+    and the last message counts; of other objects those that say the same.
+    """
+    told: defaultdict[tuple[str, str, str, int], list[int]] = defaultdict(list)
     kept: list[Event] = []
     for event in events:
-        places = told[event.object, event.reason, "" if event.object.startswith("Pod/") else event.message]
+        message = "" if event.object.startswith("Pod/") else event.message
+        places = told[event.object, event.reason, message, (event.time >= began) + (event.time >= over)]
         if len(places) > SHOWN:
             first = kept[places[-1]]
             kept[places[-1]] = replace(first, message=event.message, count=first.count + 1, until=event.time)

@@ -25,10 +25,11 @@ def story(spells: Sequence[Spell], start: float, end: float) -> tuple[float, flo
     return max(begin, start - max(BEFORE, length)), min(until, end + max(AFTER, length))
 
 
-def about(spells: Iterable[Spell], start: float, end: float) -> list[Spell]:
-    """The missing replicas, without those that nobody desires any more; with them if an outage has no others."""
-    missing = [spell for spell in spells if spell.stage is not Stage.SCALED_DOWN]
-    return missing if any(s.start < end and s.end > start for s in missing) else list(spells)
+def about(spells: Iterable[Spell], start: float) -> list[Spell]:
+    """The missing replicas, without those that nobody desires any more; with them if an outage begins by no others."""
+    every = list(spells)
+    missing = [spell for spell in every if spell.stage is not Stage.SCALED_DOWN]
+    return missing if any(spell.start <= start < spell.end for spell in missing) else every
 
 
 def with_margin(begin: float, end: float) -> tuple[float, float]:
