@@ -15,6 +15,7 @@ from experiments.commands.report import report
 from experiments.commands.run import run
 from experiments.commands.schema import schema
 from experiments.commands.show import show
+from experiments.commands.timeline import timeline
 from experiments.commands.validate import validate
 from experiments.commands.verify import verify
 from experiments.commands.version import version
@@ -30,6 +31,7 @@ COMMANDS = (
     show,
     compare,
     why,
+    timeline,
     plot,
     report,
     fit,
