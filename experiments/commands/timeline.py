@@ -32,6 +32,11 @@ def timeline(
     from dataclasses import asdict
     from pathlib import Path
 
+    if output is not None and (listed or form == "json"):
+        raise click.UsageError("-o is for the picture of an outage: not with --list or --format json")
+    if output is not None and Path(output).suffix.lower() not in (".html", ".htm"):
+        raise click.BadParameter(f"{Path(output).name!r} does not end in .html", param_hint="-o")
+
     from experiments.findings.outages import outages
     from experiments.report import plain, timeline_text
     from experiments.results import Results

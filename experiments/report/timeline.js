@@ -4,6 +4,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
   const CLOSEST = 0.2; // seconds across the picture
+  const coarse = matchMedia("(pointer: coarse)").matches; // a finger needs more room than a mark has
   const RANK = { Normal: 0, Warning: 1, Fact: 2 };
 
   const two = (n) => String(n).padStart(2, "0");
@@ -35,7 +36,7 @@
     const data = JSON.parse(box.querySelector("script[type='application/json']").textContent);
     const whole = [data.begin, data.end];
     let view = [...whole], chosen = -1, told = [];
-    const svg = element("svg", { role: "img", tabindex: "0", "aria-label": data.label });
+    const svg = element("svg", { role: "application", "aria-roledescription": "zoomable timeline", tabindex: "0", "aria-label": data.label });
     const words = box.querySelector(".told");
     box.querySelector(".drawing").append(svg);
     const lanes = data.rows.map((row) => ({ ...row, marks: [] }));
@@ -170,6 +171,7 @@
         }[type];
         const lines = events.slice(0, 12).map((i) => sentence(data.events[i]));
         if (events.length > 12) lines.push(`and ${events.length - 12} more: zoom in`);
+        if (coarse) onto.append(hint(element("circle", { class: "hit", cx: at, cy: y, r: 11 }), lines.join("\n")));
         onto.append(hint(element("path", { class: `mark ${type.toLowerCase()}${isChosen ? " chosen" : ""}`, d: shape }), lines.join("\n")));
       }
     }

@@ -23,7 +23,7 @@ PROCESSES = {
     Process.CONTROLLER_MANAGER: "kube-controller-manager",
     Process.SCHEDULER: "kube-scheduler",
 }
-_OBJECTS = {
+OBJECTS = {
     "NODE": "Node",
     "POD": "Pod",
     "DEPLOYMENT": "Deployment",
@@ -34,6 +34,7 @@ _OBJECTS = {
     "COMPONENT": "Pod",
     "DNS": "Service",
 }
+"""The first word of a kind of transition -> what its subjects are."""
 
 
 class EventRecorder:
@@ -119,7 +120,7 @@ class EventRecorder:
         return name if "/" in name and name.startswith("Rollout/") else self._kind(row) + name
 
     def _kind(self, row: Transition) -> str:
-        return _OBJECTS[Kind(row.kind).name.partition("_")[0]] + "/"
+        return OBJECTS[Kind(row.kind).name.partition("_")[0]] + "/"
 
     def _tell(self, time: float, type_: EventType, reason: str, about: str, message: str) -> None:
         self.events.append(Event(time, type_, reason, about, message))
@@ -133,7 +134,7 @@ class EventRecorder:
         owner = pod.rpartition("-")[0]
         for group in ("REPLICASET", "STATEFULSET"):
             if owner in names[group]:
-                return f"{_OBJECTS[group]}/{owner}"
+                return f"{OBJECTS[group]}/{owner}"
         owners = [name for name in names["DAEMONSET"] if pod.startswith(f"{name}-")]
         return f"DaemonSet/{max(owners, key=len)}" if owners else f"Pod/{pod}"
 

@@ -79,6 +79,26 @@ def test_the_page_stands_alone(timeline: Any, folder: str, tmp_path: Path) -> No
     assert not re.search(r"""(?:src|href)=|@import|url\((?!#)|https?://(?!www\.w3\.org/2000/svg")""", text)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("-o", "x.html", "--list"), "-o is for the picture of an outage: not with --list or --format json"),
+        (("-o", "x.html", "--format", "json"), "-o is for the picture of an outage"),
+        (("-o", "x.svg"), "'x.svg' does not end in .html"),
+        (("--service", "wep"), "'wep' is none of 'web'; did you mean 'web'?"),
+        (("--policy", "tow"), "'tow' is none of 'one', 'two'; did you mean 'two'?"),
+    ],
+)
+def test_what_cannot_be_is_said(
+    timeline: Any, folder: str, arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = timeline(folder, *arguments)
+    assert (code, out) == (2, "")
+    assert said in " ".join(err.split())
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("which", ["best", "0", "100000"])
 def test_an_outage_that_is_not_there_is_bad_input(timeline: Any, folder: str, which: str) -> None:
     code, out, err = timeline(folder, "--outage", which)
