@@ -4,10 +4,18 @@ A `console` block has commands after `$ `, and below each what it prints; a `sh`
 YAML or text below "... `NAME`:" is the file of that name. The blocks of a page are a session in one folder. A comment
 `<!-- not run: REASON -->` above a block says why its commands cannot be run, `<!-- not run (pip): REASON -->` why those
 of this name cannot.
+
+`python -m tests.documented docs/tutorial.md` goes through a page, prints what its commands print, and puts the pictures
+that it draws into docs/_static, where the page shows them.
 """
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,6 +116,18 @@ class Page:
 PAGES_SHOWN = [Page(path) for path in PAGES]
 
 
+def steps(page: Page, folder: Path) -> Iterator[Command]:
+    """The commands of a page that are run, in order; before each the files above it are written into `folder`."""
+    for block in page.blocks:
+        if block.file:
+            target = folder / block.file
+            if target.parent != folder:  # a folder that the page makes is its own
+                shutil.rmtree(target.parent, ignore_errors=True)
+                target.parent.mkdir()
+            target.write_text(block.text, "utf-8")
+        yield from block.run
+
+
 def arguments(words: Sequence[str], small: bool) -> list[str]:
     """What the command `kubenines` is given: quietly, in one process; if `small`, two replications of what is run."""
     _, *given = words
@@ -126,3 +146,18 @@ def unlike(shown: Sequence[str], printed: str) -> list[str]:
             missing.append(line)
             break
     return missing
+
+
+def main(page: Page) -> None:
+    """Go through a page as it is."""
+    with tempfile.TemporaryDirectory() as name:
+        for command in steps(page, Path(name)):
+            print("$", command.line, flush=True)
+            words = [sys.executable, "-m", "kubenines", *arguments(command.words, small=False)]
+            subprocess.run(words, cwd=name, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        for picture in Path(name).glob("*.svg"):
+            shutil.copy(picture, ROOT / "docs" / "_static" / picture.name)
+
+
+if __name__ == "__main__":
+    main(Page(ROOT / sys.argv[1]))
