@@ -17,7 +17,7 @@ from experiments.file.json_schema import json_schema
 from experiments.store.tables import COLUMNS
 from models.timing import Timing
 from simulator import registry
-from tests.documented import PAGES_SHOWN, Page, arguments, steps, unlike
+from tests.documented import PAGES_SHOWN, Page, arguments, renewed, steps, unlike
 from tests.sources import ROOT
 
 FAR = {"run", "compare"}
@@ -92,6 +92,15 @@ def test_every_command_and_option_that_a_page_names_exists() -> None:
             unknown.add(f"{page}: {' '.join(words)}")
     assert unknown == set()
     assert count > 60
+
+
+def test_what_is_shown_is_renewed_line_by_line() -> None:
+    printed = "NAME  VALUE\nfirst  2.1\nsecond  3.4\n  note: as long as it takes, and longer\n"
+    shown = ["NAME  VALUE", "first  2.0", "...", "  note: as long as it was ..."]
+    assert unlike(shown, printed) == ["first  2.0"]
+    new = renewed(shown, printed)
+    assert new == ["NAME  VALUE", "first  2.1", "...", "  note: as long as it ..."]
+    assert unlike(new, printed) == []
 
 
 # --- what is generated ------------------------------------------------------------------------------------------------
