@@ -1,4 +1,4 @@
-"""What the manifests may say and the model does not read, and what the answer is for want of it, from fields.yaml."""
+"""What is not modelled: what no run contains, and what manifests may say and the model does not read (fields.yaml)."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,10 +7,16 @@ from typing import Any
 from writing import escaped
 from yaml import safe_load
 
+from experiments.report.not_modelled import NEVER
 from models.manifests.fields import Effect
 
 _LIST = Path(__file__).parents[2] / "models" / "schemas" / "fields.yaml"
 _EFFECTS = [effect.value for effect in Effect]
+
+
+def never() -> str:
+    """What no run contains, whatever an experiment declares, and what holds instead."""
+    return "\n".join(f"- **{what}**: {escaped(instead)}." for what, instead in NEVER.items())
 
 
 def unread() -> str:
@@ -35,4 +41,4 @@ def _entries(node: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, str, s
             yield from _entries(below, (*way, str(key)))
 
 
-WRITERS: dict[str, Callable[..., str]] = {"unread": unread}
+WRITERS: dict[str, Callable[..., str]] = {"never": never, "unread": unread}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from experiments.commands.completing import lint_rules
 from experiments.commands.console import PATH, chosen, say
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ _SEVERITIES = ("error", "warning", "info")
 @click.command()
 @click.argument("paths", nargs=-1, type=PATH)
 @click.option("--experiment", type=PATH, help="An experiment whose nodes the manifests are to run on.")
-@click.option("--rule", "only", multiple=True, metavar="NAME", help="Only this rule; can be given several times.")
+@click.option(
+    "--rule",
+    "only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=lint_rules(),
+    help="Only this rule; can be given several times.",
+)
 @click.option(
     "--format",
     "form",
@@ -69,7 +77,7 @@ def lint(
     from experiments.lint.rule import rules
 
     if listed:
-        _list()
+        _list(form)
         return 0
     if not paths:
         raise click.UsageError("Missing argument 'PATHS...'.")
@@ -133,21 +141,21 @@ def _show(report: "Report", form: str) -> None:
         for line in github.annotations(report):
             click.echo(line)
     else:
-        value = plain.plain(report) if form == "json" else sarif.sarif(report, _version())
+        value = plain.plain(report) if form == "json" else sarif.sarif(report)
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("kubenines")
-
-
-def _list() -> None:
+def _list(form: str) -> None:
     """Every rule: its severity, what it finds, what that does."""
+    from experiments.lint.formats import plain
     from experiments.lint.rule import rules
     from experiments.report.terminal import Terminal
 
+    if form not in ("text", "json"):
+        raise click.UsageError("--rules are listed as text or json: the other formats are for findings")
+    if form == "json":
+        click.echo(json.dumps([plain.rule(rule) for rule in rules().values()], indent=2, ensure_ascii=False))
+        return
     terminal = Terminal()
     for rule in rules().values():
         needs = " (needs nodes)" if rule.needs_cluster else ""

@@ -5,14 +5,22 @@ import os
 
 import click
 
+from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen
 
 
 @click.command()
 @click.argument("path", type=PATH)
 @SETTINGS
-@click.option("--service", metavar="NAME", help="Of a result folder: only this Service.")
-@click.option("--policy", metavar="NAME", help="Of a result folder: only this policy.")
+@click.option(
+    "--service",
+    metavar="NAME",
+    shell_complete=names_in("services"),
+    help="Of a result folder: only this Service.",
+)
+@click.option(
+    "--policy", metavar="NAME", shell_complete=names_in("policies"), help="Of a result folder: only this policy."
+)
 @click.option("--disruptions", is_flag=True, help="Of a result folder: how long until what struck was made good.")
 @FORMAT
 def show(

@@ -58,6 +58,25 @@ def explain(path: str = "", width: int = WIDTH) -> str:
         return _presets(rest if first == "presets" else path, width)
     if path == "kinds" or path in converters():
         return _objects(sorted(converters()) if path == "kinds" else [path], width)
+    done, node = _found(path)
+    return _page(json_schema(), done or "an experiment file", node, width)
+
+
+def plain(path: str = "") -> dict[str, Any]:
+    """What `explain` says, for other programs: the page, and for a part of the file its path and its JSON Schema.
+
+    References in the schema are into that of the whole file (`kubenines schema experiment`).
+    """
+    text = explain(path)
+    try:
+        found, node = _found(path)
+    except NothingToExplain:  # a list that is of no place in a file
+        return {"asked": path, "path": None, "schema": None, "text": text}
+    return {"asked": path, "path": found, "schema": node, "text": text}
+
+
+def _found(path: str) -> tuple[str, dict[str, Any]]:
+    """The path in full of what is meant by a path, and its schema."""
     whole = json_schema()
     top = schema_node(whole, whole)
     steps = [step for step in path.replace("[", ".").replace("]", "").split(".") if step and not step.isdecimal()]
@@ -65,11 +84,16 @@ def explain(path: str = "", width: int = WIDTH) -> str:
     steps = ["laws", *steps] if steps and steps[0] in kinds_of(law) else steps
     if steps[:1] == ["laws"]:
         _, node = _below(whole, {**law, "description": _OF_LAWS}, steps[1:])
-        return _page(whole, ".".join(steps), node, width)
+        return ".".join(steps), node
     if steps and steps[0] not in top["properties"]:
         steps = [*_ways().get(steps[0], ("spec", steps[0])), *steps[1:]]
     done, node = _below(whole, top, steps)
-    return _page(whole, ".".join(done) or "an experiment file", node, width)
+    return ".".join(done), node
+
+
+def names() -> list[str]:
+    """What `explain` may be asked for by one word: every name of a file, and the kinds of objects that act."""
+    return sorted({"laws", "metrics", "timing", "presets", "kinds", *presets.names(), *_ways(), *converters()})
 
 
 def _below(whole: dict[str, Any], node: dict[str, Any], steps: list[str]) -> tuple[list[str], dict[str, Any]]:

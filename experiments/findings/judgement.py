@@ -1,7 +1,7 @@
 """Judging objectives: met or missed only if the whole interval lies on one side."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -56,6 +56,14 @@ def judged(
             up = known.availability(service, policy)
             judgements.append(replace(judgement, verdict=MISSED, more=None) if up.n and up.high == 0 else judgement)
     return judgements
+
+
+def verdict(judgements: Iterable[Judgement], failed: int) -> int:
+    """The exit code: 3 with `failed` cells, 1 with an objective missed, 4 with one inconclusive, 0 else."""
+    verdicts = {judgement.verdict for judgement in judgements}
+    if failed:
+        return 3
+    return 1 if MISSED in verdicts else 4 if INCONCLUSIVE in verdicts else 0
 
 
 def _judge(service: str, policy: str, name: MetricName, limit: float, estimated: Estimate) -> Judgement:

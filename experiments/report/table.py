@@ -43,10 +43,10 @@ class Column:
         return f"{confidence:.0%} CI" if self.heading == "CI" else self.heading
 
     def on_page(self, confidence: float) -> str:
-        """The heading on a page, in words and with one capital: "95% interval", "Downtime/y"."""
+        """The heading on a page, in words and with one capital: "95% interval", "Downtime/y", "Its interval"."""
         if self.heading == "CI":
             return f"{confidence:.0%} interval"
-        return self.heading.capitalize() if self.heading.isupper() else self.heading
+        return self.heading.capitalize().replace(" ci", " interval") if self.heading.isupper() else self.heading
 
     @property
     def css(self) -> str:

@@ -12,7 +12,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from experiments.design.objective import METRICS
 from experiments.design.plan import Plan, Precision
 from experiments.runner.engines import Engine
 from experiments.store.files import digest, sha256
@@ -40,11 +39,7 @@ def describe(
         warmup=first.warmup,
         seed=first.seed,
         scenarios=dict(keys),
-        objectives=[
-            {"service": o.service, "policy": o.policy, "metric": o.metric, METRICS[o.metric].good: o.limit}
-            | ({} if o.disruption is None else {"disruption": o.disruption})
-            for o in design.objectives
-        ],
+        objectives=[objective.to_json() for objective in design.objectives],
         precision=None if asked else _precision(plan.precision),
         inputs=inputs,
         experiment_hash=digest(json.dumps(resolved, sort_keys=True) + json.dumps(sorted(inputs.values()))),

@@ -16,6 +16,7 @@ from simulator.kubelet.image_registry import ImageRegistry
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
 from simulator.kubelet.readiness_gates import ReadinessGates
+from simulator.kubelet.termination import is_done
 from simulator.kubelet.volumes import VolumeManager
 from simulator.log import Configured
 from simulator.state.cluster import ClusterState
@@ -227,7 +228,7 @@ class Start:
 
 def _has_succeeded(pod: PodState, container: ContainerState) -> bool:
     """Whether the container did what it was to do in the sandbox before this one."""
-    return container.exit_code == 0 and not pod.pod_class.spec.restarts(container.spec, failed=False)
+    return container.exit_code == 0 and is_done(pod, container)
 
 
 def _is_sidecar(pod: PodState, container: ContainerState) -> bool:
