@@ -18,6 +18,7 @@ myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 4
 suppress_warnings = ["myst.header"]  # pages that are filled begin below their title
 
+smartquotes = False  # --option is no dash
 default_role = "code"  # docstrings say `name` where reStructuredText says ``name``
 autodoc_typehints_format = "short"
 autodoc_class_signature = "separated"

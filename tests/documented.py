@@ -4,12 +4,21 @@ A `console` block has commands after `$ `, and below each what it prints; a `sh`
 YAML or text below "... `NAME`:" is the file of that name. The blocks of a page are a session in one folder. A comment
 `<!-- not run: REASON -->` above a block says why its commands cannot be run, `<!-- not run (pip): REASON -->` why those
 of this name cannot.
+
+`python -m tests.documented docs/tutorial.md` goes through a page, puts what its commands print now in place of what it
+shows, and the pictures that they draw into docs/_static. Sentences that quote a number are left to people.
 """
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -108,6 +117,18 @@ class Page:
 PAGES_SHOWN = [Page(path) for path in PAGES]
 
 
+def steps(page: Page, folder: Path) -> Iterator[Command]:
+    """The commands of a page that are run, in order; before each the files above it are written into `folder`."""
+    for block in page.blocks:
+        if block.file:
+            target = folder / block.file
+            if target.parent != folder:  # a folder that the page makes is its own
+                shutil.rmtree(target.parent, ignore_errors=True)
+                target.parent.mkdir()
+            target.write_text(block.text, "utf-8")
+        yield from block.run
+
+
 def arguments(words: Sequence[str], small: bool) -> list[str]:
     """What the command `kubenines` is given: quietly, in one process; if `small`, two replications of what is run."""
     _, *given = words
@@ -126,3 +147,35 @@ def unlike(shown: Sequence[str], printed: str) -> list[str]:
             missing.append(line)
             break
     return missing
+
+
+def renewed(shown: Sequence[str], printed: str) -> list[str]:
+    """What a page shows, as it is printed now: in place of each line the one most like it, as short as it was."""
+    lines, found = [line.rstrip() for line in printed.splitlines()], []
+    for line in shown:
+        if line.strip() in ("", "..."):
+            found.append(line)
+            continue
+        near = max(lines, key=lambda other: SequenceMatcher(None, line, other, autojunk=False).ratio())
+        found.append(near[: len(line) - 4].rsplit(" ", 1)[0] + " ..." if line.endswith(" ...") else near)
+    return found
+
+
+def main(page: Page) -> None:
+    """Go through a page as it is, and put what comes out into it."""
+    text = page.text
+    with tempfile.TemporaryDirectory() as name:
+        for command in steps(page, Path(name)):
+            words = [sys.executable, "-m", "kubenines", *arguments(command.words, small=False)]
+            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            ran = subprocess.run(words, cwd=name, check=False, env=environment, capture_output=True, text=True)
+            if command.shown:
+                new = renewed(command.shown, ran.stdout + ran.stderr)
+                text = text.replace("\n".join(command.shown), "\n".join(new), 1)
+        for picture in Path(name).glob("*.svg"):
+            shutil.copy(picture, ROOT / "docs" / "_static" / picture.name)
+    page.path.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main(Page(ROOT / sys.argv[1]))

@@ -17,7 +17,7 @@ from experiments.file.json_schema import json_schema
 from experiments.store.tables import COLUMNS
 from models.timing import Timing
 from simulator import registry
-from tests.documented import PAGES_SHOWN, Page, arguments, unlike
+from tests.documented import PAGES_SHOWN, Page, arguments, renewed, steps, unlike
 from tests.sources import ROOT
 
 FAR = {"run", "compare"}
@@ -29,7 +29,7 @@ SESSIONS = [
         page, id=page.name, marks=[pytest.mark.slow] * any(command.words[1] in FAR for command in page.session)
     )
     for page in PAGES_SHOWN
-    if any(page.session)
+    if any(page.session) and page.name != "README.zh-CN.md"  # its commands are those of README: tests/test_readme.py
 ]
 
 
@@ -51,17 +51,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_command_of_a_page_runs_and_prints_what_is_shown(
     page: Page, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for block in page.blocks:
-        if block.file:
-            if "/" in block.file:  # a folder that the page makes is its own
-                shutil.rmtree(folder / Path(block.file).parent, ignore_errors=True)
-            (folder / block.file).parent.mkdir(exist_ok=True)
-            (folder / block.file).write_text(block.text, "utf-8")
-        for command in block.run:
-            code = main(arguments(command.words, small=not page.shows))
-            said = capsys.readouterr()
-            assert code in ({0, 1, 4} if command.words[1] in WITH_VERDICT else {0}), (command.line, said.err)
-            assert unlike(command.shown, said.out + said.err) == [], f"{command.line}\n{said.out}{said.err}"
+    for command in steps(page, folder):
+        code = main(arguments(command.words, small=not page.shows))
+        said = capsys.readouterr()
+        assert code in ({0, 1, 4} if command.words[1] in WITH_VERDICT else {0}), (command.line, said.err)
+        assert unlike(command.shown, said.out + said.err) == [], f"{command.line}\n{said.out}{said.err}"
 
 
 def test_what_is_not_kubenines_is_marked_as_not_run_with_a_reason() -> None:
@@ -98,6 +92,15 @@ def test_every_command_and_option_that_a_page_names_exists() -> None:
             unknown.add(f"{page}: {' '.join(words)}")
     assert unknown == set()
     assert count > 60
+
+
+def test_what_is_shown_is_renewed_line_by_line() -> None:
+    printed = "NAME  VALUE\nfirst  2.1\nsecond  3.4\n  note: as long as it takes, and longer\n"
+    shown = ["NAME  VALUE", "first  2.0", "...", "  note: as long as it was ..."]
+    assert unlike(shown, printed) == ["first  2.0"]
+    new = renewed(shown, printed)
+    assert new == ["NAME  VALUE", "first  2.1", "...", "  note: as long as it ..."]
+    assert unlike(new, printed) == []
 
 
 # --- what is generated ------------------------------------------------------------------------------------------------
@@ -151,6 +154,11 @@ def test_what_the_pages_quote_of_others_is_found(pages: ModuleType) -> None:
     assert "| 1 of 3 pods that stay" in page
     page = pages.filled((ROOT / "docs" / "explanation" / "not-modelled.md").read_text("utf-8"))
     assert "| `NetworkPolicy` | too good |" in page
+
+
+def test_every_mark_of_a_page_has_somebody_who_writes_it(pages: ModuleType) -> None:
+    marks = [mark for page in PAGES_SHOWN for mark in re.findall(r"<!-- fill: (\w+)", page.text)]
+    assert set(marks) == set(pages.WRITERS)
 
 
 @pytest.mark.slow

@@ -68,3 +68,10 @@ def test_the_chinese_page_says_the_same(what: str) -> None:
 def test_each_language_links_to_the_other_at_the_top() -> None:
     assert "[简体中文](README.zh-CN.md)" in README[:200]
     assert "[English](README.md)" in CHINESE[:200]
+
+
+@pytest.mark.parametrize("text", [README, CHINESE], ids=["English", "Chinese"])
+def test_every_link_leads_somewhere(text: str) -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
+    assert len(links) > 20
+    assert [link for link in links if not (ROOT / link).exists()] == []
