@@ -19,7 +19,7 @@ def _annotation(finding: Finding) -> str:
     place = {"file": finding.location.file, "line": finding.location.line, "col": finding.location.column}
     properties = {**place, "title": finding.rule}
     told = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value)
-    message = f"{finding.object}: {finding.message}{finding.under}; so {finding.effect}. Mend: {finding.mend}"
+    message = f"{finding.told}; so {finding.effect}. Mend: {finding.mend}"
     return f"::{_COMMANDS[finding.severity]} {told}::{_escaped(printable(message))}"
 
 

@@ -44,9 +44,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
 
 
 def _result(finding: Finding, number: int) -> dict[str, Any]:
-    message = (
-        f"{finding.object}: {finding.message}{finding.under}. What it does: {finding.effect}. Mend: {finding.mend}"
-    )
+    message = f"{finding.told}. What it does: {finding.effect}. Mend: {finding.mend}"
     file = finding.location.file
     place: dict[str, Any] = {"artifactLocation": {"uri": quote(file.replace(os.sep, "/"))}}
     if finding.location.line:
