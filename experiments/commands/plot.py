@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from experiments.commands.completing import names_in
 from experiments.commands.console import PATH, chosen
 
 if TYPE_CHECKING:
@@ -57,10 +58,14 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
 @click.option(
     "--service",
     metavar="NAME",
-    help="Of this Service.  [default: of all (comparison, nines, difference), or the first]",
+    shell_complete=names_in("services"),
+    help="Of this Service.  [default: of all (comparison, nines, difference), or of the first]",
 )
 @click.option(
-    "--policy", metavar="NAME", help="Of this policy, for kinds that show one.  [default: the first that fits]"
+    "--policy",
+    metavar="NAME",
+    shell_complete=names_in("policies"),
+    help="Of this policy, for kinds that show one.  [default: the first that fits]",
 )
 @click.option(
     "--replication",
@@ -86,13 +91,16 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
 def plot(results: str, kind: str, output: str | None, **of: Any) -> None:
     """Draw one plot of a result folder.
 
-    gantt, rollout and utilisation are of a single run: its transitions are read, if they were kept (`run --events
-    sample:N`).
+    gantt, rollout and utilisation are of a single run, which is simulated again, unless its transitions were kept (`run
+    --events sample:N`).
     """
     import os
+    from functools import partial
     from pathlib import Path
 
+    from experiments.plots import Plots
     from experiments.results import Results
+    from experiments.runner.again import rerun
 
     opened = Results.open(results)
     chosen("--service", of["service"], opened.services)
@@ -103,7 +111,7 @@ def plot(results: str, kind: str, output: str | None, **of: Any) -> None:
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{path.name!r} ends in none of {', '.join(FORMATS)}", param_hint="-o")
     os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for
-    click.echo(opened.plot.draw(kind, path, **given))
+    click.echo(Plots(opened, partial(rerun, opened)).draw(kind, path, **given))
 
 
 _OPTIONS = {"start": "--from", "end": "--to"}

@@ -13,7 +13,7 @@ from experiments.findings import judgement, requests
 from experiments.findings.breakdown import Part, breakdown, rare_breakdown
 from experiments.findings.disruptions import Recoveries
 from experiments.findings.jobs import JobRuns
-from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
+from experiments.findings.judgement import Judgement
 from experiments.findings.pairs import of_pair, samples
 from experiments.findings.rare import RareRows, chance_of_meeting, in_common
 from experiments.findings.unseen import Unseen
@@ -51,8 +51,9 @@ class Findings:
         self._samples: dict[tuple[str, str], Sample] = {}
         self._parts: dict[tuple[str, str], list[Part]] = {}
         self.rare = RareRows(tables, manifest)
-        self.recoveries = Recoveries(tables, resolved, manifest.confidence)
         """What is known of rare outages."""
+        self.recoveries = Recoveries(tables, resolved, manifest.confidence)
+        """Times to recovery, as objectives ask for them."""
         self._families: dict[tuple[tuple[str, str, str], ...], dict[tuple[str, str, str], Comparison]] = {}
 
     def only(self, service: str | None = None, policy: str | None = None) -> Self:
@@ -305,7 +306,4 @@ class Findings:
 
     def verdict(self) -> int:
         """The exit code: 3 failed cells, 1 an objective missed, 4 one inconclusive, 0 else."""
-        verdicts = {objective.verdict for objective in self.objectives}
-        if len(self.failed):
-            return 3
-        return 1 if MISSED in verdicts else 4 if INCONCLUSIVE in verdicts else 0
+        return judgement.verdict(self.objectives, len(self.failed))
