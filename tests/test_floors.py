@@ -39,7 +39,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "experiments": (
         "cli",
         "commands",
-        "lint",
+        "lint check",
         "preflight",
         "experiment bench",
         "runner",

@@ -1,7 +1,9 @@
 """The commands, one file each; nothing heavy is imported before one of them runs."""
 
 from experiments.commands.bench import bench
+from experiments.commands.check import check
 from experiments.commands.compare import compare
+from experiments.commands.completion import completion
 from experiments.commands.examples import examples
 from experiments.commands.explain import explain
 from experiments.commands.fit import fit
@@ -28,6 +30,7 @@ COMMANDS = (
     lint,
     plan,
     run,
+    check,
     show,
     compare,
     why,
@@ -37,6 +40,7 @@ COMMANDS = (
     fit,
     explain,
     schema,
+    completion,
     version,
     import_,
     verify,

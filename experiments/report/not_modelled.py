@@ -136,4 +136,4 @@ NEVER = {
     "Further clusters": "there is one, and nothing fails over to another",
     "Any other failure": "what breaks, and how, is what kubenines explain failures lists",
 }
-"""What no run of this version contains, whatever it declares -> what holds instead. The README says the same."""
+"""What no run of this version contains, whatever it declares -> what holds instead; the documentation shows it."""

@@ -376,7 +376,7 @@ def test_bench_wants_a_number_of_years(years: str, kubenines: Any) -> None:
 
 
 def test_bench_prints_what_it_measured(kubenines: Any) -> None:
-    code, out, _ = kubenines("bench", "cluster", "--nodes", "3", "--pods", "20", "--years", "0.01", "--json")
+    code, out, _ = kubenines("bench", "cluster", "--nodes", "3", "--pods", "20", "--years", "0.01", "--format", "json")
     assert code == 0
     assert json.loads(out)["nodes"] == 3
     assert (

@@ -1,7 +1,6 @@
-"""What is not modelled: true of each experiment, complete, and the same in the README."""
+"""What is not modelled: true of each experiment, and complete."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +8,6 @@ import pytest
 from experiments.file.schema import SpecFile
 from experiments.report.not_modelled import ABSENCES, NEVER, table
 from simulator import registry
-
-README = Path(__file__).parents[3] / "README.md"
 
 
 def absent(**spec: Any) -> list[str]:
@@ -54,12 +51,6 @@ def test_fields_that_say_nothing_declare_nothing() -> None:
 def test_a_row_says_what_its_absence_means() -> None:
     (row,) = (row for row in table({}).rows if row[0] == "network partitions")
     assert row == ("network partitions", "nothing is cut off", "networkPartition")
-
-
-def test_the_readme_says_the_same_of_what_no_run_contains() -> None:
-    section = README.read_text(encoding="utf-8").partition("Not modelled, whatever an experiment declares:")[2]
-    listed = " ".join(section.partition("\n\n")[2].partition("\n\n")[0].replace("`", "").split())
-    assert listed == " ".join(f"- **{what}**: {instead}." for what, instead in NEVER.items())
 
 
 def test_nothing_that_can_be_declared_is_said_never_to_be_there() -> None:
