@@ -71,7 +71,7 @@
     const timeAt = (pixel) => view[0] + ((pixel - left) / (width - left)) * (view[1] - view[0]);
 
     function draw() {
-      const total = Math.max(Math.round(box.clientWidth), 280), narrow = total < 640;
+      const total = Math.max(Math.round(box.clientWidth || 960), 280), narrow = total < 640; // printed from where it is not shown
       left = narrow ? 8 : 178;
       width = total - 6;
       told = [];
