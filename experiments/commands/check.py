@@ -75,7 +75,7 @@ def check(
     --inconclusive pass); 2 bad input, or nothing asked for; 3 failed runs.
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
     from experiments.check import checking, threshold
-    from experiments.experiment import Experiment
+    from experiments.preflight.inputs import experiment_at
     from experiments.results import Results
 
     files = [path for path in paths if not os.path.isdir(path)]
@@ -83,7 +83,7 @@ def check(
         raise click.UsageError("--output is the result folder of one experiment file")
     if not files and (settings or fresh or replications is not None):
         raise click.UsageError("--set, --replications and --fresh are for experiment files: a folder stays as it ran")
-    read = {path: Experiment.from_yaml(path, settings) for path in files}
+    read = {path: experiment_at(path, settings) for path in files}
     opened = {path: Results.open(path) for path in paths if path not in files}
     further = {}  # what is wrong with what is asked for is said before anything runs
     for path in paths:

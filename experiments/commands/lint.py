@@ -8,6 +8,7 @@ import click
 
 from experiments.commands.completing import lint_rules
 from experiments.commands.console import PATH, chosen, say
+from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
     from experiments.lint.finding import Finding
@@ -83,6 +84,9 @@ def lint(
         raise click.UsageError("Missing argument 'PATHS...'.")
     for name in only:
         chosen("--rule", name, list(rules()))
+
+    if fix and any(map(is_stdin, paths)):
+        raise click.UsageError("--fix writes into files, and stdin is none: give the manifests as files")
 
     def look() -> "Report":
         return find(paths, experiment=experiment, only=only).at_least(Severity(severity))

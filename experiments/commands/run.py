@@ -2,13 +2,18 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_unread, warn
 from experiments.commands.running import WORKERS, folder_of, run_into
+from models.input.stdin import is_stdin
+
+if TYPE_CHECKING:
+    from experiments.experiment import Experiment
 
 
 @click.command()
@@ -60,14 +65,14 @@ def run(
     no_fail: bool,
 ) -> int:
     """Simulate every policy of an experiment and compare their availability."""
-    from experiments.experiment import Experiment
+    from experiments.preflight.inputs import experiment_at
 
     if resume and fresh:
         raise click.UsageError("--resume adds to the results that are there, --fresh starts anew: give one of them")
     kept = _replications_kept(events)
     if seed is not None:
         settings = (*settings, f"spec.seed={seed}")
-    read = Experiment.from_yaml(experiment, settings)
+    read = experiment_at(experiment, settings)
     if policies:
         read = read.only(*policies)
     if not quiet:
@@ -76,10 +81,12 @@ def run(
         refuse_unread(read.named)
     from experiments.report import plain, text
 
+    folder = folder_of(read, output)
+    words = [word for word in arguments if word not in ("--fresh", "--resume")]
     results = run_into(
-        folder_of(read, output),
+        folder,
         read,
-        again=["kubenines", *(word for word in arguments if word not in ("--fresh", "--resume")), "--resume"],
+        again=["kubenines", *_without_stdin(words, experiment, folder, read), "--resume"],
         workers=workers,
         progress=progress,
         quiet=quiet,
@@ -93,6 +100,14 @@ def run(
         text.show(results)
     verdict = results.verdict()
     return 0 if no_fail and verdict in (1, 4) else verdict
+
+
+def _without_stdin(words: list[str], path: str, folder: Path, read: "Experiment") -> list[str]:
+    """The words of a command line; what came by stdin is in the result folder, and read from there."""
+    if not is_stdin(path) and not any(is_stdin(file) for file in read.inputs):
+        return words
+    into = [] if {"-o", "--output"} & {*words} else ["-o", str(folder)]
+    return [str(folder / "resolved.yaml") if word == path else word for word in words] + into
 
 
 def _replications_kept(events: str) -> int:

@@ -47,8 +47,8 @@ def show(
     if service or policy or disruptions:
         asked = "--service, --policy and --disruptions"
         raise click.UsageError(f"{asked} are for result folders: an experiment file is shown as a whole")
-    from experiments.experiment import Experiment
     from experiments.file.written import yaml_text
+    from experiments.preflight.inputs import experiment_at
 
-    resolved = Experiment.from_yaml(path, settings).resolved
+    resolved = experiment_at(path, settings).resolved
     click.echo(json.dumps(resolved, indent=2, ensure_ascii=False) if form == "json" else yaml_text(resolved).rstrip())

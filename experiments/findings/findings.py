@@ -51,8 +51,9 @@ class Findings:
         self._samples: dict[tuple[str, str], Sample] = {}
         self._parts: dict[tuple[str, str], list[Part]] = {}
         self.rare = RareRows(tables, manifest)
-        self.recoveries = Recoveries(tables, resolved, manifest.confidence)
         """What is known of rare outages."""
+        self.recoveries = Recoveries(tables, resolved, manifest.confidence)
+        """Times to recovery, as objectives ask for them."""
         self._families: dict[tuple[tuple[str, str, str], ...], dict[tuple[str, str, str], Comparison]] = {}
 
     def only(self, service: str | None = None, policy: str | None = None) -> Self:

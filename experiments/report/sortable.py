@@ -15,6 +15,8 @@ from models.units import parse_duration
 
 NOTHING = ("", "-")
 """Texts that say that there is nothing to say: wherever a column is sorted they come last."""
+UNITS = {"k": 10**3, "M": 10**6, "G": 10**9}
+"""After a number that was cut to three digits."""
 
 
 @dataclass(frozen=True)
@@ -84,17 +86,17 @@ def number(text: str) -> Decimal | None:
     text = re.sub(r"^[\[<>=≥≤\s]+", "", text)
     if left := re.match(r"1 - (\d\S*?)(?=[,\]\s]|$)", text):
         return 100 * (1 - Decimal(left[1]))
-    word = re.split(r"\s|,(?!\d)|\]", text, maxsplit=1)[0].replace(",", "")
-    sign, amount = (-1, word[1:]) if word.startswith("-") else (1, word)
+    word, unit = re.findall(r"^((?:,\d|[^\s,\]])*)(?: ([kMG])\b)?", text)[0]
+    sign, amount = (-1 if word.startswith("-") else 1), word.removeprefix("-").replace(",", "")
     for read in (_plain, _duration):
         if (value := read(amount)) is not None:
-            return sign * value
+            return sign * value * UNITS.get(unit, 1)
     return None
 
 
 def _plain(word: str) -> Decimal | None:
     """Of a number or a percentage; also of seconds so few that they have an exponent."""
-    digits = re.sub(r"%$|(?<=e-\d\d)s$", "", word)
+    digits = re.sub(r"%$|(?<=e[+-]\d\d)s$", "", word)
     return Decimal(digits) if re.fullmatch(r"inf|\d+(\.\d+)?(e[+-]?\d+)?", digits) else None
 
 

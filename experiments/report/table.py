@@ -50,8 +50,8 @@ class Column:
 
     @property
     def css(self) -> str:
-        """The class of its cells in `report.css`; empty if they need none."""
-        return {"share": "number", "words": ""}.get(self.style, self.style)
+        """The class of its cells in `report.css`."""
+        return "number" if self.style == "share" else self.style
 
 
 POLICY = Column("POLICY", "name of the policy", "name")

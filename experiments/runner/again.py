@@ -27,7 +27,13 @@ def run_again(folder: Path, policy: str, replication: int) -> Run:
     folder does not hold, or that failed; `NotTheSame` if the outcome differs from the tables in its transitions or in
     the outages of a Service, as it does after a change of the inputs or with another version of kubenines.
     """
-    results = Results.open(folder)
+    return rerun(Results.open(folder), policy, replication)
+
+
+def rerun(results: Results, policy: str, replication: int) -> Run:
+    """What `run_again` returns, of results that are open already; a `Refusal` if they were kept in no folder."""
+    if results.path is None:
+        raise Refusal("these results were kept in no folder, so nothing of them can be simulated again")
     if (policy, replication) in results.stored():
         return results.stored_run(policy, replication)
     transitions = _transitions(results, policy, replication)

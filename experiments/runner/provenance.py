@@ -16,6 +16,7 @@ from experiments.design.plan import Plan, Precision
 from experiments.runner.engines import Engine
 from experiments.store.files import digest, sha256
 from experiments.store.manifest import Manifest
+from models.input.documents import file_name
 
 
 def describe(
@@ -28,7 +29,7 @@ def describe(
 ) -> Manifest:
     """What is about to run; `asked` replications override the plan's number and precision."""
     design, first = plan.design, plan.scenarios[0]
-    inputs = {str(path): sha256(path) for path in plan.inputs}
+    inputs = {file_name(path): sha256(path) for path in plan.inputs}
     return Manifest(
         name=plan.name,
         policies=[scenario.policy for scenario in plan.scenarios],

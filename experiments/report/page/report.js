@@ -135,6 +135,7 @@ document.addEventListener("DOMContentLoaded", () => {
   all("figure").forEach(makeEnlargeable);
   makeDialog(document.getElementById("enlarged"));
   showPage();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paint(remembered()));
   addEventListener("hashchange", showPage);
   addEventListener("load", showPage); // browsers have gone to the place of the address by themselves
 });

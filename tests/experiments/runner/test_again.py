@@ -7,58 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.experiment import Experiment
-from experiments.plots import Plots
 from experiments.results import Results
-from experiments.runner.again import NotTheSame, run_again
+from experiments.runner.again import NotTheSame, rerun, run_again
 from experiments.store.folder import NotAResultFolder, ResultFolder
 from models.input.problems import Refusal
-
-APPLICATION = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 500m}}}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80}]}
-"""
-EXPERIMENT = """
-apiVersion: kubenines/v1
-kind: Experiment
-metadata: {name: again}
-spec:
-  duration: 20d
-  warmup: 1d
-  replications: 2
-  seed: 5
-  manifests: [app.yaml]
-  cluster: {pools: [{name: a, count: 2, allocatable: {cpu: 4, memory: 8Gi}}]}
-  failures: [{name: crash, type: nodeCrash, timeToFailure: {kind: exponential, mean: 3d},
-              timeToRepair: {kind: fixed, value: 20m}}]
-  policies: [{name: one}, {name: two, patches: [{target: {kind: Deployment}, set: {spec.replicas: 2}}]}]
-"""
+from tests.experiments.small_results import small_results
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two policies, twice, with the transitions of replication 0; without pictures, which take longest."""
-    where = tmp_path_factory.mktemp("again")
-    (where / "app.yaml").write_text(APPLICATION)
-    (where / "again.yaml").write_text(EXPERIMENT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Plots, "save", lambda *arguments: [])
-        patch.setattr(Results, "to_html", lambda *arguments: None)
-        Experiment.from_yaml(where / "again.yaml").run(out=where / "results", events=1)
-    (where / "app.yaml").unlink()  # the folder stands alone
-    return where / "results"
+    """With the transitions of replication 0."""
+    return small_results(tmp_path_factory.mktemp("again"), events=1)
 
 
 @pytest.fixture
@@ -107,6 +66,12 @@ def test_an_outcome_that_the_tables_do_not_have_is_refused(copy: Path) -> None:
         run_again(copy, "one", 1)
     with pytest.raises(NotTheSame, match=r"inputs were changed, or .* another version of kubenines \(\d"):
         run_again(copy, "one", 1)
+
+
+def test_results_that_were_not_kept_cannot_be_run_again(folder: Path) -> None:
+    kept = Results.open(folder)
+    with pytest.raises(Refusal, match="kept in no folder"):
+        rerun(Results(kept.manifest, kept.tables, kept.resolved), "one", 0)
 
 
 def test_what_the_folder_does_not_hold_is_named(folder: Path, tmp_path: Path) -> None:
