@@ -71,7 +71,7 @@
     const timeAt = (pixel) => view[0] + ((pixel - left) / (width - left)) * (view[1] - view[0]);
 
     function draw() {
-      const total = Math.max(Math.round(box.clientWidth), 280), narrow = total < 640;
+      const total = Math.max(Math.round(box.clientWidth || 960), 280), narrow = total < 640; // printed from where it is not shown
       left = narrow ? 8 : 178;
       width = total - 6;
       told = [];
@@ -116,12 +116,11 @@
       svg.append(element("text", { class: "note", x: narrow ? left + 66 : 4, y: narrow ? y + 12 : top + 27 }, `0 to ${most}`));
       const steps = data.endpoints.map((e, i) => [e, Math.max(e[0], view[0]), Math.min((data.endpoints[i + 1] || [whole[1]])[0], view[1])]);
       const visible = steps.filter(([, from, to]) => to > from);
-      for (const [e, from, to] of visible) {
-        onto.append(element("rect", { class: "answering", x: x(from), y: level(e[1]), width: Math.max(0.5, x(to) - x(from)), height: top + height - level(e[1]) }));
-      }
+      const levels = (index) => visible.map(([e, from, to]) => `${x(from)},${level(e[index])} ${x(to)},${level(e[index])}`).join(" ");
+      const ends = visible.length ? [visible[0][1], visible.at(-1)[2]].map((t) => `${x(t)},${top + height}`) : ["", ""];
+      onto.append(element("polygon", { class: "answering", points: `${ends[0]} ${levels(1)} ${ends[1]}` }));
       for (const [name, index] of [["desired", 3], ["listed", 2]]) {
-        const path = visible.map(([e, from, to]) => `${x(from)},${level(e[index])} ${x(to)},${level(e[index])}`).join(" ");
-        onto.append(element("polyline", { class: name, points: path }));
+        onto.append(element("polyline", { class: name, points: levels(index) }));
       }
       for (const [e, from, to] of visible)
         onto.append(hint(element("rect", { class: "hit", x: x(from), y: top, width: Math.max(3, x(to) - x(from)), height }), `endpoints from ${since(e[0])}: ${counts(e)}`));
