@@ -11,7 +11,25 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from experiments.plots import attribution, comparison, downtime, drawing, outages, over_time, overview, windowed
+from experiments.findings.scenarios import scenario
+from experiments.plots import (
+    attribution,
+    budget,
+    comparison,
+    downtime,
+    drawing,
+    gantt,
+    look,
+    outages,
+    over_time,
+    overview,
+    rare,
+    replicas,
+    rollout,
+    utilisation,
+    waterfall,
+    windowed,
+)
 from experiments.plots.drawing import BAND, COLOURS, GREY, RULE
 from experiments.store.files import write
 
@@ -20,6 +38,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from experiments.findings.findings import Findings
+    from simulator.run import Run
 
 __all__ = ["BAND", "COLOURS", "GREY", "KINDS", "RULE", "Plots", "attribution_file", "picture", "service_file"]
 
@@ -40,10 +59,14 @@ def picture(method: Draw) -> Draw:
 
 
 class Plots:
-    """The plots of an experiment; `service` is the first Service unless said otherwise."""
+    """The plots of an experiment; `service` is the first Service unless said otherwise.
 
-    def __init__(self, findings: "Findings") -> None:
-        self._findings = findings
+    Those of a single run take it from `runs`, by policy and replication: without it, from the transitions that the
+    result folder holds.
+    """
+
+    def __init__(self, findings: "Findings", runs: "Callable[[str, int], Run] | None" = None) -> None:
+        self._findings, self._runs = findings, runs
 
     @picture
     def comparison(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
@@ -77,6 +100,11 @@ class Plots:
         return over_time.availability(self._findings, self._first(service), ax, windows)
 
     @picture
+    def replicas(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
+        """Nines against desired replicas, with what they would be if replicas were missing independently."""
+        return replicas.nines(self._findings, self._first(service), ax)
+
+    @picture
     def downtime(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """How likely a year's downtime stays below a value (of shorter replications: the downtime of one)."""
         return downtime.distribution(self._findings, self._first(service), ax)
@@ -88,8 +116,24 @@ class Plots:
 
     @picture
     def windowed(self, service: str | None = None, ax: "Axes | None" = None, points: int = 40) -> "Axes":
-        """Worst availability in any window of a length: median over replications, 5-95 % band, and what is asked."""
+        """Worst availability in any window of a length: median of the replications, what 95 % keep, what is asked."""
         return windowed.worst(self._findings, self._first(service), ax, points)
+
+    @picture
+    def budget(self, service: str | None = None, ax: "Axes | None" = None, points: int = 100) -> "Axes":
+        """Share of the error budget spent in the last period of the SLO, over time: median and 5-95 % band."""
+        return budget.spent(self._findings, self._first(service), ax, points)
+
+    @picture
+    def rare(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
+        """Rare outages: which modes began their downtime, and how even the weights are that it rests on."""
+        return rare.causes_and_weights(self._findings, self._first(service), figure)
+
+    @picture
+    def waterfall(self, service: str | None = None, policy: str | None = None, ax: "Axes | None" = None) -> "Axes":
+        """The downtime of one policy (the first) by cause and stage, each from where the one above it ends."""
+        chosen = self._findings.policies[0] if policy is None else policy
+        return waterfall.waterfall(self._findings, self._first(service), chosen, ax)
 
     @picture
     def attribution(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
@@ -111,6 +155,62 @@ class Plots:
         """What shorter stages, or one cause less, would save under a policy (the first), to first order."""
         chosen = self._findings.policies[0] if policy is None else policy
         return attribution.savings(self._findings, self._first(service), chosen, ax)
+
+    # --- of a single run ---------------------------------------------------------------------------------------------
+
+    @picture
+    def gantt(
+        self,
+        service: str | None = None,
+        policy: str | None = None,
+        replication: int | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """The pods of a Service on their nodes, with what befell these; by default around the worst outage.
+
+        `start` and `end` are in seconds since failures began.
+        """
+        of = self._look(look.at_an_outage, service, policy, replication, start, end)
+        return gantt.pods(of.run, of.service, of.start, of.end, of.basis, of.down, ax)
+
+    @picture
+    def rollout(
+        self,
+        service: str | None = None,
+        policy: str | None = None,
+        replication: int | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Pods behind a Service by revision, ready or not; by default around the first rollout.
+
+        `start` and `end` are in seconds since failures began.
+        """
+        of = self._look(look.at_a_rollout, service, policy, replication, start, end)
+        return rollout.stack(of.run, of.service, of.start, of.end, of.basis, ax)
+
+    @picture
+    def utilisation(
+        self,
+        policy: str | None = None,
+        replication: int | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        figure: "Figure | None" = None,
+    ) -> "Figure":
+        """Requested CPU and memory of the nodes, and pods without a node; by default of the whole run.
+
+        `start` and `end` are in seconds since failures began.
+        """
+        of = self._look(look.at_all, None, policy, replication, start, end)
+        cluster = scenario(self._findings, of.policy).cluster
+        return utilisation.shares(of.run, cluster, of.start, of.end, of.basis, figure)
+
+    def _look(self, at: "look.Chooser", service: str | None, *of: Any) -> "look.Look":
+        return look.look(self._findings, self._runs, at, self._first(service), *of)
 
     # --- files -------------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ def availability(findings: "Findings", service: str, ax: "Axes | None" = None, w
         ax.set_xlim(0, period)
         drawing.seconds(ax, "time since the start of measuring", linear=True)
         drawing.nines(ax, low, high)
-        ax.set_ylabel("availability until then (a tick: a nine)")
+        ax.set_ylabel("availability until then, by nines")
 
     shows = [f"band: {drawing.intervals(findings)} of what was seen until then in all replications"]
     shows += ["triangles: a lower bound"] if any(curve.is_bound for curve in drawn) else []

@@ -20,21 +20,17 @@ if TYPE_CHECKING:
 
 
 def worst(findings: "Findings", service: str, ax: "Axes | None" = None, points: int = 40) -> "Axes":
-    """Worst availability in any window of a length, in nines: median over replications, 5-95 % band, and what is asked.
+    """Worst availability in any window of a length, in nines, and what is asked of it.
 
-    On the top line nothing is lost in any such window.
+    The line is the median of the replications; the band reaches down to what the worst 5 % of them fall below. On the
+    top line nothing is lost in any such window.
     """
     ax, period = curves.axes(ax, findings, service), findings.manifest.duration
     lengths = np.geomspace(min(60.0, period / 10), period, points)
     shares = {policy: _shares(findings, service, policy, lengths) for policy in findings.policies}
     finite = [-math.log10(lost) for of in shares.values() for lost in of.ravel().tolist() if lost > 0]
-    promised = [(slo.objective, slo.period) for slo in [promise(findings, service)] if slo is not None]
-    asked = [
-        of["at_least"]
-        for of in findings.manifest.objectives
-        if of["service"] == service and of["metric"] == "availability" and of.get("at_least") is not None
-    ]
-    finite += [-math.log10(1 - share) for share in (*asked, *(share for share, _ in promised)) if share < 1]
+    asked, promised = _asked(findings, service), promise(findings, service)
+    finite += [-math.log10(1 - share) for share in (*asked, *([promised.objective] if promised else []))]
     top = math.floor(max(finite, default=0.0)) + 1.0
 
     def frame(ax: "Axes") -> None:
@@ -48,29 +44,34 @@ def worst(findings: "Findings", service: str, ax: "Axes | None" = None, points: 
         ax.set_ylabel("worst availability in any such window")
         for share in asked:
             ax.axhline(-math.log10(1 - share), color="#000000", lw=1, ls=(0, (6, 3)))
-        for share, over in promised:
-            ax.plot([over], [-math.log10(1 - share)], "*", color="#000000", ms=9, clip_on=False, zorder=5)
+        if promised and promised.period <= period:
+            at = [promised.period], [-math.log10(1 - promised.objective)]
+            ax.plot(*at, "*", color="#000000", ms=9, clip_on=False, zorder=5)
 
     drawn = [_curve(findings, service, policy, lengths, shares[policy], top) for policy in findings.policies]
-    shows = ["line: median of the replications; band: 5-95 % of them", curves.draw(ax, findings, drawn, frame)]
-    shows += (
-        ["dashes: " + ", ".join(f"objective {100 * share:.10g}\u00a0%" for share in dict.fromkeys(asked))]
-        if asked
-        else []
-    )
-    shows += [f"star: SLO {100 * share:.10g}\u00a0% over {show_seconds(over)}" for share, over in promised]
+    shows = ["line: median of the replications; band: down to what 95\u00a0% of them keep"]
+    shows.append(curves.draw(ax, findings, drawn, frame))
+    shows += ["dashes: objective " + " and ".join(f"{100 * share:.10g}\u00a0%" for share in asked)] if asked else []
+    if promised and promised.period <= period:
+        shows.append(f"star: SLO {100 * promised.objective:.10g}\u00a0% over {show_seconds(promised.period)}")
     title = f"Windowed availability of {service}"
     return drawing.finish(ax, title, drawing.behind(findings), "; ".join(filter(None, shows)))
 
 
+def _asked(findings: "Findings", service: str) -> list[float]:
+    """The availabilities that objectives ask of the Service, each once."""
+    wanted = [of for of in findings.manifest.objectives if (of["service"], of["metric"]) == (service, "availability")]
+    return sorted({of["at_least"] for of in wanted if of.get("at_least") is not None and of["at_least"] < 1})
+
+
 def _shares(findings: "Findings", service: str, policy: str, lengths: Floats) -> Floats:
-    """What the worst windows of each length lose, as a share: 5 %, half and 95 % of the replications lose at most."""
+    """What the worst windows of each length lose, as a share: half of the replications lose at most, and 95 %."""
     outages = per_replication(findings, service, policy)
     if not outages:
-        return np.empty((3, 0))
+        return np.empty((2, 0))
     lost = 1 - np.array([worst_window(spans, findings.manifest.duration, lengths) for spans in outages])
     lost[lost < 1e-12] = 0.0  # an error of sums
-    found: Floats = np.quantile(lost, (0.05, 0.5, 0.95), axis=0)
+    found: Floats = np.quantile(lost, (0.5, 0.95), axis=0)
     return found
 
 
@@ -80,5 +81,5 @@ def _curve(findings: "Findings", service: str, policy: str, lengths: Floats, los
         return Curve(policy, remark, np.empty(0), np.empty(0))
     nines = np.full(lost.shape, top)
     nines[lost > 0] = -np.log10(lost[lost > 0])
-    high, middle, low = nines + 0.0
-    return Curve(policy, remark, lengths, middle, low, high)
+    middle, low = nines
+    return Curve(policy, remark, lengths, middle, low, middle)

@@ -5,13 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from experiments.design.scenario import Scenario
-from experiments.file.document import load_experiment
-from experiments.file.resolve import resolve
-from experiments.file.source import read
+from experiments.findings.scenarios import scenario as scenario_of
 from experiments.metrics.observation import Observation
 from experiments.results import Results
 from experiments.runner.replication import arguments
-from models.input.problems import InputError, Refusal
+from models.input.problems import Refusal
 from simulator.run import Run, simulate
 
 
@@ -37,7 +35,7 @@ def rerun(results: Results, policy: str, replication: int) -> Run:
     if (policy, replication) in results.stored():
         return results.stored_run(policy, replication)
     transitions = _transitions(results, policy, replication)
-    scenario = _scenario(results, policy)
+    scenario = scenario_of(results, policy)
     run = simulate(
         **arguments(scenario),
         replication=replication,
@@ -60,16 +58,6 @@ def _transitions(results: Results, policy: str, replication: int) -> int:
     if rows["status"].iloc[0] != "done":
         raise Refusal(f"replication {replication} of {policy!r} failed: {rows['error'].iloc[0]}")
     return int(rows["transitions"].iloc[0])
-
-
-def _scenario(results: Results, policy: str) -> Scenario:
-    """What ran under a policy, from resolved.yaml and the files that it names, which are in the folder too."""
-    assert results.path is not None
-    document, problems = load_experiment(results.path / "resolved.yaml")
-    if problems:
-        raise InputError(problems)
-    design = resolve(read(document), str(results.path))
-    return next(scenario for scenario in design.scenarios if scenario.policy == policy)
 
 
 def _check(results: Results, scenario: Scenario, run: Run, transitions: int) -> None:
