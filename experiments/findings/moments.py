@@ -1,13 +1,10 @@
 """Moments of single runs that are worth a look: the worst outage, the first rollout. Seconds since failures began."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from experiments.findings.findings import Findings
+from experiments.findings.outages import outages, worst
 from experiments.findings.pairs import of_pair
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LEAST = 60.0
 """Seconds that the surroundings of something show before and after it, at least."""
@@ -32,23 +29,20 @@ def worst_outage(
     findings: "Findings", service: str, policy: str, replications: "set[int] | None" = None
 ) -> Moment | None:
     """The longest outage of a Service under a policy, in any of these replications (None: all); None without one."""
-    rows = _among(of_pair(findings.outages, service, policy), replications)
-    lengths = (rows["end_s"] - rows["start_s"]).to_numpy()
-    return _moment(findings, rows.iloc[int(lengths.argmax())]) if len(rows) else None
+    among = outages(findings.only(service, policy))
+    among = [outage for outage in among if replications is None or outage.replication in replications]
+    if not among:
+        return None
+    longest, begun = worst(among), findings.manifest.warmup
+    return Moment(longest.replication, begun + longest.start, begun + longest.end)
 
 
 def first_rollout(
     findings: "Findings", service: str, policy: str, replications: "set[int] | None" = None
 ) -> Moment | None:
     """The first rollout behind a Service under a policy, in the first of these replications that has one."""
-    rows = _among(of_pair(findings.rollouts, service, policy), replications)
-    return _moment(findings, rows.sort_values(["replication", "start_s"]).iloc[0]) if len(rows) else None
-
-
-def _among(rows: "pd.DataFrame", replications: "set[int] | None") -> "pd.DataFrame":
-    return rows if replications is None else rows.loc[rows["replication"].isin(replications)]
-
-
-def _moment(findings: "Findings", row: "pd.Series[float]") -> Moment:
+    rows = of_pair(findings.rollouts, service, policy)[["replication", "start_s", "end_s"]]
+    rows = rows if replications is None else rows.loc[rows["replication"].isin(replications)]
     begun = findings.manifest.warmup
-    return Moment(int(row["replication"]), begun + float(row["start_s"]), begun + float(row["end_s"]))
+    found = [Moment(int(number), begun + start, begun + end) for number, start, end in rows.to_numpy().tolist()]
+    return min(found, key=lambda moment: (moment.replication, moment.start), default=None)

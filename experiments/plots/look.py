@@ -12,9 +12,11 @@ from experiments.findings.moments import Moment, first_rollout, worst_outage
 from experiments.findings.pairs import of_pair
 from experiments.inference.estimate import show_seconds
 from experiments.plots import run_frame
+from experiments.plots.pods import stretches
 from models.arrays import Floats
 from models.input.problems import Refusal
 from models.units import DAY
+from simulator.log import Kind
 from simulator.run import Run
 
 if TYPE_CHECKING:
@@ -52,7 +54,16 @@ def _no_rollout(run: Run, service: str, policy: str) -> tuple[float, float]:
     raise Refusal(f"no rollout of what is behind {service} began under {policy} in replication {run.replication}")
 
 
-at_an_outage = Chooser(worst_outage, lambda run, service, policy: (run.start, min(run.start + DAY, run.end)))
+def _first_failure(run: Run, service: str, policy: str) -> tuple[float, float]:
+    """Around the first time that a node was down; the first day, if none ever was."""
+    if run.log is not None:
+        spans = stretches(run.log, Kind.NODE_POWER, {0}, run.start, run.end).values()
+        for start, end in sorted(tuple(span) for of in spans for span in of.tolist())[:1]:
+            return Moment(run.replication, start, end).surroundings
+    return run.start, run.start + DAY
+
+
+at_an_outage = Chooser(worst_outage, _first_failure)
 at_a_rollout = Chooser(first_rollout, _no_rollout)
 at_all = Chooser(lambda *of: None, lambda run, service, policy: (run.start, run.end))
 
@@ -76,7 +87,7 @@ def look(
     found = {}
     for each in policies:
         allowed = None if kept is None else kept.get(each, set())
-        found[each] = at.moment(findings, service, each, allowed if replication is None else {replication})
+        found[each] = at.moment(findings, entry_of(service), each, allowed if replication is None else {replication})
     chosen = next((each for each in policies if found[each] is not None), policies[0])
     moment = found[chosen]
     if replication is None:
@@ -84,7 +95,7 @@ def look(
         replication = others[0] if moment is None else moment.replication
     run = _stored(findings, chosen, replication) if runs is None else runs(chosen, replication)
     if start is None or end is None:
-        first, last = at.otherwise(run, service, chosen) if moment is None else moment.surroundings
+        first, last = at.otherwise(run, entry_of(service), chosen) if moment is None else moment.surroundings
         start, end = first if start is None else start, last if end is None else end
     end = min(end, run.end)
     if not start < end:
@@ -92,7 +103,7 @@ def look(
             f"nothing is between {show_seconds(start)} and {show_seconds(end)} since failures began: the run lasts "
             f"until {show_seconds(run.end)}"
         )
-    down = _outages(findings, service, chosen, replication)
+    down = _outages(findings, entry_of(service), chosen, replication)
     return Look(entry_of(service), chosen, run, start, end, run_frame.basis(findings, chosen, run), down)
 
 

@@ -3,6 +3,7 @@
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
+  const WIDE = 960; // pixels on paper, and of what is not shown yet
   const CLOSEST = 0.2; // seconds across the picture
   const coarse = matchMedia("(pointer: coarse)").matches; // a finger needs more room than a mark has
   const RANK = { Normal: 0, Warning: 1, Fact: 2 };
@@ -66,12 +67,12 @@
       show([time - half, time + half]);
     }
 
-    let left = 0, width = 0;
+    let left = 0, width = 0, printing = false;
     const x = (t) => left + ((t - view[0]) / (view[1] - view[0])) * (width - left);
     const timeAt = (pixel) => view[0] + ((pixel - left) / (width - left)) * (view[1] - view[0]);
 
     function draw() {
-      const total = Math.max(Math.round(box.clientWidth || 960), 280), narrow = total < 640; // printed from where it is not shown
+      const total = Math.max((!printing && Math.round(box.clientWidth)) || WIDE, 280), narrow = total < 640;
       left = narrow ? 8 : 178;
       width = total - 6;
       told = [];
@@ -239,7 +240,8 @@
           cells.insertCell().textContent = text;
       }
     });
-    window.addEventListener("beforeprint", () => show(whole));
+    window.addEventListener("beforeprint", () => { printing = true; show(whole); });
+    window.addEventListener("afterprint", () => { printing = false; draw(); });
     new ResizeObserver(draw).observe(box);
     box.dataset.drawn = "";
     say("");

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from experiments import cli
 from experiments.findings.moments import Moment, first_rollout, worst_outage
 from experiments.findings.scenarios import scenario
 from experiments.plots import Plots, drawing, gantt, rollout
@@ -143,6 +144,16 @@ def test_a_gantt_is_around_the_worst_outage_of_the_runs_that_were_kept(shop: Res
     assert len(lengths) > 3
 
 
+def test_without_an_outage_a_gantt_is_around_the_first_failure_of_a_node(shop: Results) -> None:
+    calm = Results(shop.manifest, {**shop.tables, "outages": shop.outages.iloc[:0]}, shop.resolved, shop.path)
+    ax = calm.plot.gantt("web", ax=Figure().add_subplot())
+    (begin, width), *_ = bars(ax, "node down")
+    assert width == pytest.approx(1200)
+    assert begin == pytest.approx(0.3 * 1200)
+    nothing = replace(told(), log=TransitionLog())
+    assert at_an_outage.otherwise(nothing, "web", "") == (0.0, 86400.0)
+
+
 def test_runs_may_come_from_elsewhere(shop: Results) -> None:
     asked = []
 
@@ -154,6 +165,20 @@ def test_runs_may_come_from_elsewhere(shop: Results) -> None:
     Plots(shop, runs).gantt("web", replication=0, ax=Figure().add_subplot())
     Plots(shop, runs).rollout("store", policy="three", ax=Figure().add_subplot())
     assert asked == [("as-shipped", 2), ("as-shipped", 0), ("three", 0)]
+
+
+@pytest.mark.parametrize("kind", ["gantt", "rollout", "utilisation"])
+def test_the_command_simulates_a_run_again_whose_transitions_were_not_kept(
+    shop: Results, tmp_path: Path, kind: str
+) -> None:
+    asked = ("--kind", kind, "--policy", "three", "--replication", "2", "--from", "2d", "--to", "2d12h")
+    drawn = []
+    for path in (tmp_path / "a.svg", tmp_path / "b.svg"):
+        assert cli.main(["plot", str(shop.path), *asked, "-o", str(path)]) == 0
+        drawn.append(path.read_bytes())
+    assert drawn[0] == drawn[1]
+    assert b"app: replication 2 under three, seed 4" in drawn[0]
+    assert b"time since 2d after failures began" in drawn[0]
 
 
 def test_a_rollout_is_drawn_from_its_first_pod_to_its_last(shop: Results) -> None:
