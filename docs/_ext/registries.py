@@ -74,9 +74,9 @@ def registered(kind: str) -> str:
 def plots() -> str:
     """The kinds of pictures."""
     lines: list[str] = []
-    for name, single in KINDS.items():
-        of = "of one Service or of all" if single else "of all Services"
-        lines += entry(name, of, prose(inspect.getdoc(getattr(Plots, name)) or ""))
+    for name, parameters in KINDS.items():
+        of = ", ".join(f"`{parameter}`" for parameter in sorted(parameters))
+        lines += entry(name, f"of: {of}" if of else "", prose(inspect.getdoc(getattr(Plots, name)) or ""))
     return "\n".join(lines)
 
 
