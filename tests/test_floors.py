@@ -48,7 +48,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "plots verify traces",
         "findings",
         "rare",
-        "store",
+        "store timeline",
         "attribution",
         "metrics",
         "file",

@@ -17,6 +17,7 @@ from experiments.commands.report import report
 from experiments.commands.run import run
 from experiments.commands.schema import schema
 from experiments.commands.show import show
+from experiments.commands.timeline import timeline
 from experiments.commands.validate import validate
 from experiments.commands.verify import verify
 from experiments.commands.version import version
@@ -33,6 +34,7 @@ COMMANDS = (
     show,
     compare,
     why,
+    timeline,
     plot,
     report,
     fit,

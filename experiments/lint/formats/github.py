@@ -17,5 +17,5 @@ def annotations(report: Report) -> list[str]:
 
 
 def _annotation(finding: Finding) -> str:
-    message = f"{finding.object}: {finding.message}{finding.under}; so {finding.effect}. Mend: {finding.mend}"
+    message = f"{finding.told}; so {finding.effect}. Mend: {finding.mend}"
     return annotation(_COMMANDS[finding.severity], finding.location, finding.rule, message)

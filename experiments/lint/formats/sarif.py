@@ -29,8 +29,6 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
 
 
 def _result(finding: Finding, *, suppressed: bool) -> Result:
-    message = (
-        f"{finding.object}: {finding.message}{finding.under}. What it does: {finding.effect}. Mend: {finding.mend}"
-    )
+    message = f"{finding.told}. What it does: {finding.effect}. Mend: {finding.mend}"
     level = _LEVELS[finding.severity]
     return Result(finding.rule, level, message, finding.location, finding.object, suppressed)

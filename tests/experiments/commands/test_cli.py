@@ -464,7 +464,7 @@ def test_results_and_report_carry_what_is_not_read(kubenines: Any, tmp_path: Pat
     assert list(fields["first"]) == ["app.yaml:5:22", "app.yaml:6:18"]
     assert kubenines("report", "out")[0] == 0
     page = (tmp_path / "out" / "report.html").read_text()
-    assert '<td class="name">Pod spec.setHostnameAsFQDN</td>' in page
+    assert ">Pod spec.setHostnameAsFQDN</th>" in page
     found = json.loads(kubenines("validate", "e.yaml", "--format", "json")[1])["notRead"]
     assert [(one["field"], one["line"], one["count"]) for one in found] == [
         ("Pod spec.setHostnameAsFQDN", 5, 1),
