@@ -74,8 +74,8 @@ def registered(kind: str) -> str:
 def plots() -> str:
     """The kinds of pictures."""
     lines: list[str] = []
-    for name, single in KINDS.items():
-        of = "of one Service or of all" if single else "of all Services"
+    for name, parameters in KINDS.items():
+        of = "takes " + ", ".join(f"`{parameter}`" for parameter in parameters)
         lines += entry(name, of, prose(inspect.getdoc(getattr(Plots, name)) or ""))
     return "\n".join(lines)
 
