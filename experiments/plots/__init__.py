@@ -46,7 +46,7 @@ MOST_SERVICES = 12
 """Services that get plots of their own when all are saved: those with an objective first."""
 
 
-KINDS: dict[str, frozenset[str]] = {}
+KINDS: dict[str, tuple[str, ...]] = {}
 """The kinds of pictures, in the order in which they are offered -> the parameters that say what one is of."""
 
 Draw = TypeVar("Draw", bound=Callable[..., Any])
@@ -54,7 +54,8 @@ Draw = TypeVar("Draw", bound=Callable[..., Any])
 
 def picture(method: Draw) -> Draw:
     """Register a method of `Plots` as a kind of picture, under its name."""
-    KINDS[method.__name__] = frozenset(inspect.signature(method).parameters) - {"self", "ax", "figure"}
+    parameters = inspect.signature(method).parameters
+    KINDS[method.__name__] = tuple(name for name in parameters if name not in ("self", "ax", "figure"))
     return method
 
 
@@ -91,8 +92,8 @@ class Plots:
 
     @picture
     def service(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
-        """The four plots of one Service."""
-        return overview.four(self._findings, self._first(service), figure)
+        """One Service: over time, downtime, outages, worst window, and where they tell replicas and error budget."""
+        return overview.of_service(self._findings, self._first(service), figure)
 
     @picture
     def availability(self, service: str | None = None, ax: "Axes | None" = None, windows: int = 52) -> "Axes":

@@ -180,12 +180,17 @@ _LINE = 11
 
 def _lines(ax: "Axes", text: str) -> list[str]:
     """A caption in lines that are no longer than its part of the figure is wide."""
-    place = ax.get_subplotspec()
-    beside = 1 if place is None else place.get_gridspec().ncols
-    inches = getattr(ax.figure, "get_size_inches", lambda: (8.0, 0.0))()[0] / beside - 0.5
+    inches = width(ax) - 0.5
     if ax.yaxis.get_tick_params().get("labelleft", True):
         inches -= 0.07 * max((len(label.get_text()) for label in ax.get_yticklabels()), default=0)
     return textwrap.wrap(text, max(round(inches / 0.058), 30), break_long_words=False)
+
+
+def width(ax: "Axes") -> float:
+    """Inches of the part of its figure that axes have, labels and all."""
+    place = ax.get_subplotspec()
+    beside = 1 if place is None else place.get_gridspec().ncols
+    return float(getattr(ax.figure, "get_size_inches", lambda: (8.0, 0.0))()[0]) / beside
 
 
 def nothing(ax: "Axes", text: str) -> None:

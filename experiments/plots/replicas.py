@@ -11,14 +11,17 @@ from experiments.findings.replicas import Replicas, independent, replicas
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate
 from experiments.plots import drawing
+from models.input.problems import Refusal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from experiments.findings.findings import Findings
 
-_LINE, _LONGEST = 0.16, 26
-"""Inches from a name to the next, and characters of one."""
+_LINE, _CHARACTER = 0.16, 0.056
+"""Inches from a name to the next, and of a character."""
+_SHORTEST, _LONGEST = 12, 26
+"""Characters of a name."""
 
 
 def nines(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Axes":
@@ -31,15 +34,16 @@ def nines(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Axes
     for policy, of in sorted(known.items(), key=lambda item: item[1].desired):
         columns[round(of.desired, 1)].append(policy)
     found = {policy: estimate.nines(findings.availability(service, policy)) for policy in findings.policies}
-    tallest, longest = max(map(len, columns.values())), min(max(map(len, known)), _LONGEST)
-    height = max(3.0, _LINE * (tallest + 2))
-    ax = drawing.axes(ax, (max(1.4 + len(columns) * (0.6 + 0.06 * longest), 6.0), height + 1.6))
+    height = max(3.0, _LINE * (max(map(len, columns.values())) + 2))
+    longest = min(max(map(len, known)), _LONGEST)
+    ax = drawing.axes(ax, (max(1.3 + len(columns) * (0.5 + _CHARACTER * longest), 6.0), height + 1.6))
+    most = _characters(drawing.width(ax) - 1.2, len(columns))
     ends = [end for of in found.values() for end in (of.low, of.value, of.high) if math.isfinite(end)]
     low, high = (min(ends), max(ends) + 0.5) if ends else (0.0, 1.0)
     drawing.nines(ax, low, high)
     span = (ax.get_ylim()[1] - ax.get_ylim()[0]) / height
     for place, policies in enumerate(columns.values()):
-        _column(ax, place, {policy: found[policy] for policy in policies}, span * _LINE)
+        _column(ax, place, {policy: found[policy] for policy in policies}, span * _LINE, max(most, _SHORTEST))
     is_known = _line(ax, findings, service, list(columns), list(known.values()))
     ax.set_xlim(-0.25, len(columns) - 0.1)
     ax.set_xticks(range(len(columns)), [f"{number:g}" for number in columns])
@@ -49,6 +53,20 @@ def nines(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Axes
     shows += ["triangle: no outage seen, at least there"] if any(of.is_bound for of in found.values()) else []
     shows += [_said(list(known.values()))] if is_known else []
     return drawing.finish(ax, f"Replicas and nines of {service}", drawing.behind(findings), "; ".join(shows), "y")
+
+
+def tell_apart(findings: "Findings", service: str, inches: float) -> bool:
+    """Whether policies differ in the number of replicas, as far as it is known, and their names fit beside it."""
+    try:
+        numbers = {round(replicas(findings, service, policy).desired, 1) for policy in findings.policies}
+    except Refusal:
+        return False
+    return len(numbers) > 1 and _characters(inches, len(numbers)) >= _SHORTEST
+
+
+def _characters(inches: float, columns: int) -> int:
+    """So long are names that find room beside each of so many columns."""
+    return min(round((inches / columns - 0.45) / _CHARACTER), _LONGEST)
 
 
 def _said(known: Sequence[Replicas]) -> str:
@@ -64,7 +82,7 @@ def _mean(known: Sequence[Replicas]) -> float:
     return math.fsum(of.missing * of.desired for of in known) / total if total else 0.0
 
 
-def _column(ax: "Axes", place: int, found: dict[str, Estimate], gap: float) -> None:
+def _column(ax: "Axes", place: int, found: dict[str, Estimate], gap: float, most: int) -> None:
     """The policies with one number of replicas, beside each other, with their names to the right."""
     offsets = np.linspace(-0.1, 0.1, len(found)) if len(found) > 1 else [0.0]
     top = ax.get_ylim()[1]
@@ -79,7 +97,7 @@ def _column(ax: "Axes", place: int, found: dict[str, Estimate], gap: float) -> N
             ax.plot([x, x], ends, "-", color=colour, lw=1.6, solid_capstyle="butt")
             ax.plot([x], [y], "o", color=colour, ms=5)
         ax.plot([x, place + 0.17], [y, at], "-", color=drawing.GREY, lw=0.4, zorder=1)
-        ax.text(place + 0.18, at, drawing.literal(drawing.shortened(policy, _LONGEST)), fontsize=7.5, va="center")
+        ax.text(place + 0.18, at, drawing.literal(drawing.shortened(policy, most)), fontsize=7.5, va="center")
 
 
 def _height(of: Estimate, top: float) -> float:

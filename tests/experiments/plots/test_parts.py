@@ -13,6 +13,7 @@ from experiments.results import Results
 from experiments.runner import run as runner
 from models.input.problems import Refusal
 from tests.experiments import fakes
+from tests.experiments.plots.conftest import of_many
 
 
 def test_the_number_of_replicas_is_that_of_the_policy(shop: Results) -> None:
@@ -29,6 +30,16 @@ def test_the_line_is_the_exact_answer_of_independent_replicas(shop: Results) -> 
     missing = sum(of.missing * of.desired for of in known) / sum(of.desired for of in known)
     assert 10 ** -line.get_ydata() == pytest.approx([missing, missing**3])
     assert independent(shop, "web", 3, missing) == pytest.approx(missing**3)
+
+
+def test_the_plots_of_a_service_are_those_that_tell_something(shop: Results) -> None:
+    def titles(of: Results, service: str) -> list[str]:
+        return [ax.get_title(loc="left") for ax in of.plot.service(service, Figure()).axes]
+
+    always = ["Downtime in a period", "Over time", "Lengths of outages", "Worst window"]
+    assert titles(shop, "web") == [*always, "By replicas", "Error budget"]
+    assert titles(shop, "store") == always
+    assert titles(of_many(20), "cart") == always
 
 
 @pytest.mark.parametrize(
