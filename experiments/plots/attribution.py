@@ -48,6 +48,8 @@ _ROW = 0.28
 def seconds(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Axes":
     """Seconds lost in a year, by stage."""
     ax = _bars(findings, service, ax, dict.fromkeys(findings.policies, 1.0))
+    if not any(findings.parts(service, policy) for policy in findings.policies):
+        drawing.nothing(ax, "no downtime was taken apart")
     drawing.seconds(ax, "downtime in a year", linear=True)
     return drawing.finish(ax, f"Where the downtime of {service} comes from", drawing.behind(findings), grid="x")
 
@@ -92,6 +94,8 @@ def savings(findings: "Findings", service: str, policy: str, ax: "Axes | None" =
     ax.set_yticks(places, [drawing.literal(saving.lever.name) for saving in ranked], fontsize=8.5)
     ax.set_ylim(max(len(ranked), 1) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
+    if not ranked:
+        drawing.nothing(ax, "no downtime was taken apart")
     ax.set_xlim(0, 118)  # room for what stands at the end of each bar
     ax.set_xticks(range(0, 101, 20))
     ax.set_xlabel("share of the downtime that it would save, %, to first order")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 BOUND = "arrow: no outage seen, so anything from there on, and no worse than a value on its way"
 """What an arrow says."""
+_FEW = 3
+"""So many nines, or fewer, have a tick at their half, too: "99.95 %" between 3 and 4."""
 _UNRESOLVED = "left is better; hollow: not resolved"
 
 
@@ -39,6 +41,12 @@ def nines(findings: "Findings", services: Sequence[str], ax: "Axes | None" = Non
     whole = range(low, high + 1, -(-(high - low) // 10))
     written = [n for n in whole if len(whole) <= 5 or n in (low, 3, 5)]  # long shares would overlap
     ax.set_xticks(whole, [f"{drawing.share_of(n)}\n{n}" if n in written else f"\n{n}" for n in whole])
+    if high - low <= _FEW:
+        between = [n + math.log10(2) for n in range(max(low, 1), high)]
+        ax.set_xticks(
+            between, [f"{100 - 50 * 10.0 ** -int(n):.{int(n) - 1}f} %" for n in between], minor=True, fontsize=8
+        )
+        ax.grid(which="minor", axis="x", color=drawing.RULE, lw=0.4)
     ax.set_xlabel("availability, nines" + (f" (the axis starts at {low})" if low else ""))
     shows = f"bars: {drawing.intervals(findings)}"
     shows += f"; {BOUND}" if any(of.is_bound for of in known.values()) else ""
@@ -52,18 +60,22 @@ def difference(findings: "Findings", services: Sequence[str], ax: "Axes | None" 
 
 
 def _differences(findings: "Findings", services: Sequence[str], policies: Sequence[str], ax: "Axes") -> "Axes":
-    ends = [0.0]
+    ends, said = [0.0], []
     for name, policy, place in _rows(ax, services, policies):
         against = findings.comparison(name, policy)
         if against is not None:
             _dot(ax, against.difference, place, math.inf, against.resolved)
             ends += [end for end in (against.difference.low, against.difference.high) if math.isfinite(end)]
         else:
-            said = "the baseline" if policy == findings.baseline else "too few replications to compare"
-            ax.annotate(said, (0, place), xytext=(4, 0), textcoords="offset points", va="center", **_SMALL)
+            said.append((place, "the baseline" if policy == findings.baseline else "too few replications to compare"))
     ax.axvline(0, color=drawing.GREY, lw=1)
     margin = max(0.08 * (max(ends) - min(ends)), 1.0)
     ax.set_xlim(min(ends) - margin, max(ends) + margin)
+    side: dict[str, Any] = {"ha": "left", "xytext": (4, 0)}
+    if max(ends) < -min(ends):
+        side = {"ha": "right", "xytext": (-4, 0)}
+    for place, text in said:
+        ax.annotate(text, (0, place), textcoords="offset points", va="center", **side, **_SMALL)
     drawing.seconds(ax, f"downtime a year minus that of {drawing.literal(findings.baseline)}", linear=True)
     shows = f"bars: {drawing.intervals(findings)}; {_UNRESOLVED}"
     return drawing.finish(ax, "Difference from the baseline", drawing.behind(findings), shows, "x")

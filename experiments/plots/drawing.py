@@ -182,8 +182,15 @@ def _lines(ax: "Axes", text: str) -> list[str]:
     """A caption in lines that are no longer than its part of the figure is wide."""
     place = ax.get_subplotspec()
     beside = 1 if place is None else place.get_gridspec().ncols
-    inches = getattr(ax.figure, "get_size_inches", lambda: (8.0, 0.0))()[0] / beside - 0.8
+    inches = getattr(ax.figure, "get_size_inches", lambda: (8.0, 0.0))()[0] / beside - 0.5
+    if ax.yaxis.get_tick_params().get("labelleft", True):
+        inches -= 0.07 * max((len(label.get_text()) for label in ax.get_yticklabels()), default=0)
     return textwrap.wrap(text, max(round(inches / 0.058), 30), break_long_words=False)
+
+
+def nothing(ax: "Axes", text: str) -> None:
+    """In place of a picture: why there is nothing to see."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=9, color=GREY)
 
 
 def together(figure: "Figure", axes: Sequence["Axes"], titles: Sequence[str], basis: str, told_by: int = 0) -> "Figure":

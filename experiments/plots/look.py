@@ -46,15 +46,11 @@ class Chooser:
     """How a run and a stretch of it are chosen where they are not given."""
 
     moment: "Callable[[Findings, str, str, set[int] | None], Moment | None]"
-    otherwise: Callable[[Run, str, str], tuple[float, float]]
-    """The stretch where there is no such moment, of a Service under a policy."""
+    otherwise: "Callable[[Run], tuple[float, float]] | None"
+    """The stretch where there is no such moment; None: then there is nothing to draw."""
 
 
-def _no_rollout(run: Run, service: str, policy: str) -> tuple[float, float]:
-    raise Refusal(f"no rollout of what is behind {service} began under {policy} in replication {run.replication}")
-
-
-def _first_failure(run: Run, service: str, policy: str) -> tuple[float, float]:
+def _first_failure(run: Run) -> tuple[float, float]:
     """Around the first time that a node was down; the first day, if none ever was."""
     if run.log is not None:
         spans = stretches(run.log, Kind.NODE_POWER, {0}, run.start, run.end).values()
@@ -64,8 +60,8 @@ def _first_failure(run: Run, service: str, policy: str) -> tuple[float, float]:
 
 
 at_an_outage = Chooser(worst_outage, _first_failure)
-at_a_rollout = Chooser(first_rollout, _no_rollout)
-at_all = Chooser(lambda *of: None, lambda run, service, policy: (run.start, run.end))
+at_a_rollout = Chooser(first_rollout, None)
+at_all = Chooser(lambda *of: None, lambda run: (run.start, run.end))
 
 
 def look(
@@ -88,6 +84,10 @@ def look(
     for each in policies:
         allowed = None if kept is None else kept.get(each, set())
         found[each] = at.moment(findings, entry_of(service), each, allowed if replication is None else {replication})
+    if at.otherwise is None and (start is None or end is None) and not any(found.values()):
+        under = f"under {policy}" if policy else "under any policy"
+        where = "" if replication is None else f" in replication {replication}"
+        raise Refusal(f"no rollout of what is behind {service} began {under}{where}")
     chosen = next((each for each in policies if found[each] is not None), policies[0])
     moment = found[chosen]
     if replication is None:
@@ -95,7 +95,7 @@ def look(
         replication = others[0] if moment is None else moment.replication
     run = _stored(findings, chosen, replication) if runs is None else runs(chosen, replication)
     if start is None or end is None:
-        first, last = at.otherwise(run, entry_of(service), chosen) if moment is None else moment.surroundings
+        first, last = moment.surroundings if moment else at.otherwise(run) if at.otherwise else (run.start, run.end)
         start, end = first if start is None else start, last if end is None else end
     end = min(end, run.end)
     if not start < end:

@@ -28,6 +28,8 @@ def lengths(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Ax
         ax.set_ylim(0, 1.02)
         ax.set_ylabel("share of outages that last longer")
 
+    if not seen:
+        drawing.nothing(ax, "no outage was seen")
     shows = ["all outages of all replications", curves.draw(ax, findings, drawn, frame)]
     return drawing.finish(ax, f"Outages of {service}", drawing.behind(findings), "; ".join(filter(None, shows)))
 

@@ -39,7 +39,7 @@ def waterfall(findings: "Findings", service: str, policy: str, ax: "Axes | None"
         shows += f"; line: {drawing.intervals(findings)} of all"
         _whole(ax, findings, service, policy, len(rows), total)
     else:
-        ax.text(0.02, 0.5, "no downtime was taken apart", transform=ax.transAxes, fontsize=8.5, color=drawing.GREY)
+        drawing.nothing(ax, "no downtime was taken apart")
     names = [*(name for name, _, _ in rows), *(["all"] if rows else [])]
     ax.set_yticks(range(len(names)), [drawing.literal(drawing.shortened(name, 48)) for name in names], fontsize=8)
     ax.set_ylim(max(len(names), 1) - 0.4, -0.6)
