@@ -132,10 +132,10 @@ def steps(page: Page, folder: Path) -> Iterator[Command]:
 def arguments(words: Sequence[str], small: bool) -> list[str]:
     """What the command `kubenines` is given: quietly, in one process; if `small`, two replications of what is run."""
     _, *given = words
-    if given[:1] == ["run"]:
-        few = ["-n", "2"] if small and "-n" not in given else []
-        return [*given, "-j", "1", *(() if "--progress" in given else ("--progress", "none")), *few]
-    return given
+    if given[:1] not in (["run"], ["check"]) or not Path(given[1]).is_file():
+        return given
+    few = ["-n", "2"] if small and "-n" not in given else []
+    return [*given, "-j", "1", "-q", *few]
 
 
 def unlike(shown: Sequence[str], printed: str) -> list[str]:
@@ -157,7 +157,7 @@ def renewed(shown: Sequence[str], printed: str) -> list[str]:
             found.append(line)
             continue
         near = max(lines, key=lambda other: SequenceMatcher(None, line, other, autojunk=False).ratio())
-        found.append(near[: len(line) - 4].rsplit(" ", 1)[0] + " ..." if line.endswith(" ...") else near)
+        found.append(near[: len(line) - 3].rsplit(" ", 1)[0] + " ..." if line.endswith(" ...") else near)
     return found
 
 

@@ -42,7 +42,9 @@ def _cut(head: str) -> slice:
 
 def _sentence(line: str) -> str:
     """A note in one line, and the folder of results as `make run` calls it."""
-    line = re.sub(r"(results|report): \S*?(/report\.html)?(?= |$)", r"\1: results/replica-strategies\2", line)
+    line = re.sub(
+        r"(results|report|plot): \S*?(/report\.html|/plots/\S+)?(?= |$)", r"\1: results/replica-strategies\2", line
+    )
     return line if len(line) <= WIDTH else line[: WIDTH - 4].rsplit(" ", 1)[0] + " ..."
 
 

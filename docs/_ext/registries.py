@@ -75,8 +75,8 @@ def plots() -> str:
     """The kinds of pictures."""
     lines: list[str] = []
     for name, parameters in KINDS.items():
-        of = "takes " + ", ".join(f"`{parameter}`" for parameter in parameters)
-        lines += entry(name, of, prose(inspect.getdoc(getattr(Plots, name)) or ""))
+        of = ", ".join(f"`{parameter}`" for parameter in parameters)
+        lines += entry(name, f"of: {of}" if of else "", prose(inspect.getdoc(getattr(Plots, name)) or ""))
     return "\n".join(lines)
 
 

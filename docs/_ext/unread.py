@@ -7,7 +7,7 @@ from typing import Any
 from writing import escaped
 from yaml import safe_load
 
-from experiments.report.not_modelled import NEVER
+from experiments.report.not_modelled import ABSENCES, NEVER
 from models.manifests.fields import Effect
 
 _LIST = Path(__file__).parents[2] / "models" / "schemas" / "fields.yaml"
@@ -17,6 +17,13 @@ _EFFECTS = [effect.value for effect in Effect]
 def never() -> str:
     """What no run contains, whatever an experiment declares, and what holds instead."""
     return "\n".join(f"- **{what}**: {escaped(instead)}." for what, instead in NEVER.items())
+
+
+def absences() -> str:
+    """What happens only where an experiment declares it."""
+    lines = ["| without | this is so | declared by |", "|---|---|---|"]
+    lines += [f"| {one.what} | {escaped(one.so)} | {', '.join(f'`{by}`' for by in one.by)} |" for one in ABSENCES]
+    return "\n".join(lines)
 
 
 def unread() -> str:
@@ -41,4 +48,4 @@ def _entries(node: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, str, s
             yield from _entries(below, (*way, str(key)))
 
 
-WRITERS: dict[str, Callable[..., str]] = {"never": never, "unread": unread}
+WRITERS: dict[str, Callable[..., str]] = {"never": never, "absences": absences, "unread": unread}

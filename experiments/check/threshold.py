@@ -49,22 +49,29 @@ def objectives(of: Experiment | Findings, thresholds: Sequence[str]) -> list[Obj
     if not thresholds:
         return []
     experiment = of if isinstance(of, Experiment) else _that_ran(of)
-    items, problems, policies = [], [], experiment.policies
+    items: dict[str, dict[str, Any]] = {}
+    problems = []
     for text in thresholds:
         try:
-            items.append(as_written(text))
+            items[text] = _under(as_written(text), experiment.policies)
         except ValueError as error:
             problems.append(Problem(_place(text), "", str(error)))
-            continue
-        if (policy := items[-1].get("policy", policies[0])) not in policies:
-            message = f"there is no policy {policy!r}{did_you_mean(policy, policies)}"
-            problems.append(Problem(_place(text), "", message))
+    found: tuple[Objective, ...] = ()
+    try:
+        found = experiment.set("spec.objectives", list(items.values())).objectives
+    except InputError as error:
+        problems += _at_thresholds(error.problems, list(items))
     if problems:
         raise InputError(problems)
-    try:
-        return list(experiment.set("spec.objectives", items).objectives)
-    except InputError as error:
-        raise InputError(_at_thresholds(error.problems, thresholds)) from None
+    return list(found)
+
+
+def _under(objective: dict[str, Any], policies: Sequence[str]) -> dict[str, Any]:
+    """The objective, if it is about one of these policies, or all; a policy that is not run is none."""
+    policy = objective.get("policy")
+    if policy not in (None, *policies):
+        raise ValueError(f"there is no policy {policy!r}{did_you_mean(str(policy), policies)}")
+    return objective
 
 
 def _that_ran(findings: Findings) -> Experiment:

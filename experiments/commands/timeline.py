@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, chosen
 
 if TYPE_CHECKING:
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("results", type=PATH)
-@click.option("--service", metavar="NAME", help="Only outages of this Service.")
-@click.option("--policy", metavar="NAME", help="Only outages under this policy.")
+@click.option("--service", metavar="NAME", shell_complete=names_in("services"), help="Only outages of this Service.")
+@click.option("--policy", metavar="NAME", shell_complete=names_in("policies"), help="Only outages under this policy.")
 @click.option(
     "--outage",
     "which",

@@ -1,6 +1,7 @@
 """The document of an experiment file: there is one, and it means to be an experiment."""
 
 import os
+import shlex
 
 from models.input.documents import Document, file_name, parse_documents, read_documents
 from models.input.problems import InputError, Location, Problem
@@ -24,6 +25,9 @@ def load_experiment(path: str | os.PathLike[str], text: str | None = None) -> tu
         if text is None
         else (parse_documents(text, file_name(path), y_is_text=True), [])
     )
+    if os.path.isdir(path):
+        message = f"this is a directory; expected an experiment file{_init(path)}"
+        raise InputError([Problem(Location(file_name(path)), "", message)])
     if not documents:
         raise InputError(problems or [Problem(Location(file_name(path)), "", "the file is empty")])
     value = documents[0].value
@@ -33,7 +37,13 @@ def load_experiment(path: str | os.PathLike[str], text: str | None = None) -> tu
         and not is_experiment(documents[0])
         and value["kind"] != "Experiment"
     ):
-        message = f"this is a {value['kind']}; expected an experiment (apiVersion: kubenines/v1, kind: Experiment)"
+        expected = "expected an experiment (apiVersion: kubenines/v1, kind: Experiment)"
+        message = f"this is a {value['kind']}; {expected}{_init(path)}"
         raise InputError([*problems, documents[0].problem((), message)])
     problems += [document.problem((), "expected one document in an experiment file") for document in documents[1:]]
     return documents[0], [*problems, *documents[0].warnings]
+
+
+def _init(path: str | os.PathLike[str]) -> str:
+    """What makes an experiment of manifests, as an ending of a message."""
+    return f"; `kubenines init {shlex.quote(os.fspath(path))}` writes one about manifests"

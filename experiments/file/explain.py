@@ -28,7 +28,10 @@ _OF_LAWS = (
     "A probability law: how long something lasts or takes. `{preset: NAME}` stands for a law with a source (explain "
     "presets); `kubenines fit` finds the law of a log of outages."
 )
-_OF_METRICS = "What an objective may be about: `objectives: [{service: web, metric: outagesPerYear, atMost: 4}]`."
+_OF_METRICS = (
+    "What an objective may be about: `objectives: [{service: web, metric: outagesPerYear, atMost: 4}]`, or on the "
+    "command line `kubenines check --threshold 'web outages <= 4 a year'`."
+)
 _OF_TIMING = "Time constants of the control plane: `behaviour: {timing: {nodeMonitorGracePeriod: 20s}}`."
 _OF_KINDS = (
     "Objects of manifests that act. What becomes of each of their fields, and of other kinds: `kubenines validate "

@@ -38,6 +38,8 @@ metadata: {{name: {name}}}
 spec:
   duration: 1y # of simulated time, in each replication
   replications: {replications} # more make intervals narrower
+  # In place of them, where three replicas were never seen down:
+  # precision: {{relative: 30%, atMost: 500}} # begins rare outages on purpose
   # Your nodes: how many, in which zones, how large. These have room for three
   # replicas of everything.
   cluster:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from experiments.design.goal import entry_of
 from experiments.file.written import yaml_text
 from experiments.findings import summaries
 from experiments.findings.budgets import slo
@@ -34,10 +35,12 @@ from experiments.report import (
     rollouts,
     sortable,
     text,
+    timeline,
 )
 from experiments.report.assumptions import in_words
 from experiments.report.svg import inlined
 from experiments.report.table import POLICY, Column, Row, Table, heading, legend
+from experiments.timeline.timeline import Replays
 from models.units import YEAR
 
 if TYPE_CHECKING:
@@ -46,13 +49,18 @@ if TYPE_CHECKING:
 _WORDS = {MET: "met", MISSED: "missed", INCONCLUSIVE: "inconclusive"}
 
 
-def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
-    """The whole page; `drawings` are those of `experiments.plots.Plots`, as SVG by name."""
+def report_html(findings: Findings, drawings: Mapping[str, str], replays: Replays | None = None) -> str:
+    """The whole page, with some outages replayed; `drawings` are those of `experiments.plots.Plots`, as SVG by name."""
+    replays = replays or Replays({})
     manifest, spec = findings.manifest, (findings.resolved or {}).get("spec", {})
     period = "years" if manifest.duration >= YEAR else f"periods of {show_seconds(manifest.duration)}"
     behaviour = spec.get("behaviour", {})
     shown = {
-        "services": [_service(findings, drawings, spec, service, period) for service in findings.services],
+        "services": [
+            _service(findings, drawings, spec, service, period)
+            | {"timelines": [timeline.picture(each) for each in replays.timelines.get(service, ())]}
+            for service in findings.services
+        ],
         "disruptions": disruptions.table(findings),
         "operations": operations.table(findings),
         "jobs": jobs.table(findings),
@@ -73,6 +81,8 @@ def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
         comparison=inlined(drawings["comparison"], "comparison", "Comparison of the policies"),
         compared=legend(findings),
         **shown,
+        timeline_assets=timeline.assets() if replays.timelines else "",
+        not_replayed=replays.refused,
         stories=assumptions.table(findings, spec),
         cluster=[*spec.get("cluster", {}).get("pools", ()), *spec.get("cluster", {}).get("nodes", ())],
         behaviour=list(_behaviour(behaviour)),
@@ -178,6 +188,7 @@ def _service(
         "available": _predicate_in_words(goals.get(service)),
         "details": Table(_details_columns(period), tuple(_details(findings, service))),
         "slo": slo(findings, service),
+        "chain": entry_of(service) != service,
         "was_down": any(len(findings.sample(service, policy).lengths) for policy in findings.policies),
         "budget": budgets.table(findings, service),
         "rollouts": rollouts.table(findings, service),

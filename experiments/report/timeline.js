@@ -3,6 +3,7 @@
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
+  const WIDE = 960; // pixels on paper, and of what is not shown yet
   const CLOSEST = 0.2; // seconds across the picture
   const coarse = matchMedia("(pointer: coarse)").matches; // a finger needs more room than a mark has
   const RANK = { Normal: 0, Warning: 1, Fact: 2 };
@@ -66,12 +67,12 @@
       show([time - half, time + half]);
     }
 
-    let left = 0, width = 0;
+    let left = 0, width = 0, printing = false;
     const x = (t) => left + ((t - view[0]) / (view[1] - view[0])) * (width - left);
     const timeAt = (pixel) => view[0] + ((pixel - left) / (width - left)) * (view[1] - view[0]);
 
     function draw() {
-      const total = Math.max(Math.round(box.clientWidth), 280), narrow = total < 640;
+      const total = Math.max((!printing && Math.round(box.clientWidth)) || WIDE, 280), narrow = total < 640;
       left = narrow ? 8 : 178;
       width = total - 6;
       told = [];
@@ -116,12 +117,11 @@
       svg.append(element("text", { class: "note", x: narrow ? left + 66 : 4, y: narrow ? y + 12 : top + 27 }, `0 to ${most}`));
       const steps = data.endpoints.map((e, i) => [e, Math.max(e[0], view[0]), Math.min((data.endpoints[i + 1] || [whole[1]])[0], view[1])]);
       const visible = steps.filter(([, from, to]) => to > from);
-      for (const [e, from, to] of visible) {
-        onto.append(element("rect", { class: "answering", x: x(from), y: level(e[1]), width: Math.max(0.5, x(to) - x(from)), height: top + height - level(e[1]) }));
-      }
+      const levels = (index) => visible.map(([e, from, to]) => `${x(from)},${level(e[index])} ${x(to)},${level(e[index])}`).join(" ");
+      const ends = visible.length ? [visible[0][1], visible.at(-1)[2]].map((t) => `${x(t)},${top + height}`) : ["", ""];
+      onto.append(element("polygon", { class: "answering", points: `${ends[0]} ${levels(1)} ${ends[1]}` }));
       for (const [name, index] of [["desired", 3], ["listed", 2]]) {
-        const path = visible.map(([e, from, to]) => `${x(from)},${level(e[index])} ${x(to)},${level(e[index])}`).join(" ");
-        onto.append(element("polyline", { class: name, points: path }));
+        onto.append(element("polyline", { class: name, points: levels(index) }));
       }
       for (const [e, from, to] of visible)
         onto.append(hint(element("rect", { class: "hit", x: x(from), y: top, width: Math.max(3, x(to) - x(from)), height }), `endpoints from ${since(e[0])}: ${counts(e)}`));
@@ -240,7 +240,8 @@
           cells.insertCell().textContent = text;
       }
     });
-    window.addEventListener("beforeprint", () => show(whole));
+    window.addEventListener("beforeprint", () => { printing = true; show(whole); });
+    window.addEventListener("afterprint", () => { printing = false; draw(); });
     new ResizeObserver(draw).observe(box);
     box.dataset.drawn = "";
     say("");

@@ -224,6 +224,20 @@ class ResultFolder:
             return None
         return found if isinstance(found, dict) else None
 
+    def is_finished(self, manifest: Manifest, source: str, inputs: Iterable[Path]) -> bool:
+        """Whether all is there that a run leaves behind of an experiment that says `source`, without a failure.
+
+        Tables are checked when they are read; of plots and the report it is enough that they are there.
+        """
+        if manifest.status != "done" or manifest.counts.get("failed"):
+            return False
+        names = ("summary.csv", "summary.json", "report.html", "plots/comparison.svg", *copies(inputs).values())
+        try:
+            given = contents(self.path / "experiment.yaml")
+        except OSError:
+            return False
+        return given == source.encode() and all((self.path / name).is_file() for name in names)
+
     def write_tables(self, tables: Mapping[str, "pd.DataFrame"], summary: "pd.DataFrame") -> None:
         """Write the Parquet tables and the summary."""
         import pyarrow.parquet as pq

@@ -3,6 +3,7 @@
 All times are seconds since the outage began; those before are negative.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -114,3 +115,13 @@ class Timeline:
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Replays:
+    """Outages that were replayed to be shown together."""
+
+    timelines: Mapping[str, Sequence[Timeline]]
+    """By Service."""
+    refused: str = ""
+    """Why there are none, if it was tried."""

@@ -58,7 +58,7 @@ def test_thresholds_are_checked_as_objectives_of_the_experiment() -> None:
     assert objectives(experiment, ["frontend downtime <= 1h under two-replicas"]) == [
         Objective("frontend", 3600.0, "downtimePerYear", "two-replicas")
     ]
-    wrong = ["frontned availability >= 99%", "frontend availability >= 400%", "frontend outages <= 5m"]
+    wrong = ["frontned availability >= 99%", "frontend availability >= 400%", "frontend outages <= 5m", "web"]
     with pytest.raises(InputError) as error:
         objectives(experiment, wrong)
     assert [str(problem.location) for problem in error.value.problems] == [

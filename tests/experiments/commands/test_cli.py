@@ -120,6 +120,12 @@ def test_a_manifest_is_no_experiment(kubenines: Any) -> None:
     code, _, err = kubenines("run", SHOP)
     assert code == 2
     assert "this is a Deployment; expected an experiment" in err
+    assert f"`kubenines init {SHOP}` writes one about manifests" in err
+    code, _, err = kubenines("run", ".")
+    assert (code, err) == (
+        2,
+        ".: this is a directory; expected an experiment file; `kubenines init .` writes one about manifests\n",
+    )
 
 
 def test_validate_says_what_it_read(kubenines: Any) -> None:

@@ -42,6 +42,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "show": [("shop",), ("shop", "--disruptions"), (QUICKSTART,)],
     "compare": [("shop",)],
     "why": [("shop",)],
+    "timeline": [("shop", "--list")],
     "fit": [("log.csv",)],
     "explain": [(), ("nodeCrash",), ("laws",), ("timing",), ("metrics",), ("presets",), ("kinds",)],
     "version": [()],

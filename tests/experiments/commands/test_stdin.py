@@ -97,7 +97,9 @@ def test_lint_reads_stdin_and_writes_nothing_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert kubenines(monkeypatch, APP, "lint", "-") == 0
-    assert "<stdin>:4:1: warning: Deployment/web: it has one replica" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "<stdin>:4:1: warning: Deployment/web: it has one replica" in out
+    assert "(--fix)" not in out  # there is no file to write
     assert kubenines(monkeypatch, APP, "lint", "-", "--fix") == 2
     assert "--fix writes into files" in capsys.readouterr().err
 

@@ -3,15 +3,18 @@
 import base64
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from experiments.design.objective import Objective
 from experiments.runner import run as runner
+from experiments.timeline.timeline import Replays
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit
 from tests.experiments.report.browser import CHROMIUM, Browser
+from tests.experiments.report.timelines import OUTAGE
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
@@ -29,7 +32,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     units = {f"policy-{number}": Unit(864000.0 * times, 1800.0) for number, times in enumerate(better)}
     asked = (Objective("frontend", 0.99), Objective("cart", 60.0, metric="outagesPerYear"))
     found = runner.run(fakes.plan(units, objectives=asked), replications=20, simulate=fakes.simulate)
-    return found.to_html(tmp_path_factory.mktemp("report") / "report.html")
+    outage = replace(OUTAGE, service="cart")
+    return found.to_html(tmp_path_factory.mktemp("report") / "report.html", Replays({"cart": [outage]}))
 
 
 @pytest.fixture
@@ -112,6 +116,14 @@ def test_every_page_fits_on_a_phone(browser: Browser) -> None:
     for place in places(browser):
         browser.go(place)
         assert browser.look("document.scrollingElement.scrollWidth") == 390, place
+
+
+def test_the_timeline_of_an_outage_is_drawn_as_wide_as_its_page(browser: Browser) -> None:
+    browser.go("#service-cart")
+    drawn = "document.querySelector('.timeline .drawing svg')"
+    assert browser.look(f"{drawn}.querySelectorAll('.bar').length") > 4
+    wide = browser.look(f"{drawn}.viewBox.baseVal.width / {drawn}.getBoundingClientRect().width")
+    assert wide == pytest.approx(1, abs=0.05)
 
 
 def test_the_button_turns_the_colours(browser: Browser) -> None:

@@ -1,6 +1,7 @@
 """The report in HTML: complete, on its own, the same bytes each time."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from experiments.report import html, remarks
 from experiments.report.assumptions import in_words
 from experiments.results import Results
 from experiments.runner import run as runner
+from experiments.timeline.timeline import Replays
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit
 from tests.experiments.report.page import Page
+from tests.experiments.report.timelines import OUTAGE
 
 ROOT = Path(__file__).parents[3]
 ICON = "data:,"
@@ -160,6 +163,32 @@ def test_a_service_that_was_never_down_has_no_plots() -> None:
     never, shipped = (report_html(results({"as-shipped": unit}, 2)) for unit in (NEVER, SHIPPED))
     assert never.count("there is nothing to draw") == 2
     assert "there is nothing to draw" not in shipped
+
+
+@pytest.mark.usefixtures("without_plots")
+def test_outages_that_were_replayed_are_on_the_page_of_their_service() -> None:
+    found = results({"as-shipped": SHIPPED}, 2)
+    once, again = (replace(OUTAGE, service="cart", replication=number) for number in (3, 4))
+    text = html.report_html(found, found.plot.drawings, Replays({"cart": [once, again]}))
+    page = Page(text)
+    pictures = [place for place in page.ids if place.startswith("timeline-")]
+    assert len(pictures) == 2
+    frontend, cart = (page.ids.index(f"service-{service}") for service in found.services)
+    assert frontend < cart < page.ids.index(pictures[0])
+    assert "The longest outage, and a typical one" in page.words
+    assert "kubenines timeline RESULTS --service cart --list" in page.words
+    assert text.count("<style>") == 2
+    assert "kubenines timeline RESULTS --service frontend tells" in page.words
+    without = html.report_html(found, found.plot.drawings)
+    assert without.count("<style>") == 1
+    assert html.report_html(found, found.plot.drawings, Replays({"cart": [once, again]})) == text
+
+
+@pytest.mark.usefixtures("without_plots")
+def test_a_page_without_replays_says_why() -> None:
+    found = results({"as-shipped": SHIPPED}, 2)
+    words = Page(html.report_html(found, found.plot.drawings, Replays({}, "the inputs were changed"))).words
+    assert words.count("No outage is replayed here: the inputs were changed.") == len(found.services)
 
 
 @pytest.mark.usefixtures("without_plots")

@@ -1,13 +1,18 @@
 """Outages of a folder, replayed: those asked for, in that order, and the worst and a typical one of each Service."""
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from experiments.findings.outages import outages, typical, worst
 from experiments.results import Results
 from experiments.runner import again, timelines
-from experiments.runner.timelines import replayed, worst_and_typical
+from experiments.runner.timelines import of_report, replayed, worst_and_typical
+from experiments.timeline.timeline import Replays
 from tests.experiments.small_results import small_results
 
 
@@ -64,3 +69,30 @@ def test_an_outage_that_is_the_worst_and_typical_is_told_once(
     only = Results(results.manifest, tables, results.resolved, results.path)
     monkeypatch.setattr(timelines, "replayed", lambda results, asked: list(asked))
     assert worst_and_typical(only) == {"web": outages(only)}
+
+
+def test_the_report_tells_of_few_services_those_with_an_objective_first(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(timelines, "MOST_SERVICES", 1)
+    monkeypatch.setattr(timelines, "worst_and_typical", lambda results, services: asked.append(services) or {})
+    outages_of_two = pd.concat([results.outages, results.outages.assign(service="db")])
+    manifest = replace(results.manifest, services=["web", "db"], objectives=[{"service": "db", "atLeast": "99%"}])
+    two = Results(manifest, {**results.tables, "outages": outages_of_two}, results.resolved, results.path)
+    of_report(two)
+    assert asked == [["db"]]
+
+
+def test_the_report_of_results_in_no_folder_shows_no_outage(results: Results) -> None:
+    assert of_report(Results(results.manifest, results.tables, results.resolved)) == Replays({})
+
+
+def test_what_cannot_be_replayed_is_told_without_the_name_of_the_folder(results: Results, tmp_path: Path) -> None:
+    assert results.path is not None
+    shutil.copytree(results.path, tmp_path / "other")
+    resolved = tmp_path / "other" / "resolved.yaml"
+    resolved.write_text(resolved.read_text().replace("spec:", "spec:\n  unheard: of"))
+    found = of_report(Results(results.manifest, results.tables, results.resolved, tmp_path / "other"))
+    assert found.timelines == {}
+    assert found.refused.startswith("resolved.yaml:")

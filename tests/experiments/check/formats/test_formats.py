@@ -4,9 +4,13 @@ import json
 from typing import Any
 from xml.etree import ElementTree
 
-from experiments.check.checking import Checked
+from experiments.check.checking import Checked, check
 from experiments.check.formats import github, junit, plain, sarif, text
+from experiments.design.objective import Objective
 from experiments.report import plain as plain_values
+from experiments.runner.run import run
+from tests.experiments import fakes
+from tests.experiments.fakes import Unit
 
 
 def test_text_has_a_line_for_each_threshold(checked: Checked) -> None:
@@ -62,3 +66,14 @@ def test_annotations_are_of_what_is_not_met(checked: Checked) -> None:
     missed, unclear = github.annotations([checked])
     assert missed.startswith("::error file=fake.yaml,line=5,col=5,title=frontend availability >= 99.9999%25::missed")
     assert unclear.startswith("::warning file=fake.yaml,title=cart availability")
+
+
+def test_failed_runs_are_an_error_in_junit_and_named_in_text() -> None:
+    plan = fakes.plan({"a": Unit(864000.0, 1800.0, raises=(3,))}, objectives=(Objective("frontend", 0.99),))
+    failed = check(run(plan, simulate=fakes.simulate))
+    suite = ElementTree.fromstring(junit.junit([failed], open_fails=True))[0]
+    assert (suite.attrib["tests"], suite.attrib["errors"]) == ("2", "1")
+    assert suite[0][0].attrib["message"] == "1 of them failed"
+    told = [line for _, line in text.lines(failed)]
+    assert told[0].startswith("note: failed: policy a, replication 3")
+    assert told[1].startswith("✓ frontend availability >= 99% under a")
