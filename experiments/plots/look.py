@@ -80,16 +80,16 @@ def look(
     """
     kept = None if runs is not None else _kept(findings)
     policies = findings.policies if policy is None else [policy]
-    found = {}
+    chosen, moment = policies[0], None
     for each in policies:
-        allowed = None if kept is None else kept.get(each, set())
-        found[each] = at.moment(findings, entry_of(service), each, allowed if replication is None else {replication})
-    if at.otherwise is None and (start is None or end is None) and not any(found.values()):
+        allowed = {replication} if replication is not None else None if kept is None else kept.get(each, set())
+        if (moment := at.moment(findings, entry_of(service), each, allowed)) is not None:
+            chosen = each
+            break
+    if at.otherwise is None and (start is None or end is None) and moment is None:
         under = f"under {policy}" if policy else "under any policy"
         where = "" if replication is None else f" in replication {replication}"
         raise Refusal(f"no rollout of what is behind {service} began {under}{where}")
-    chosen = next((each for each in policies if found[each] is not None), policies[0])
-    moment = found[chosen]
     if replication is None:
         others = [0] if kept is None else sorted(kept.get(chosen, {0}))
         replication = others[0] if moment is None else moment.replication
