@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from experiments.findings.levers import Lever
     from experiments.metrics.observation import Observation
     from experiments.plots import Plots
+    from experiments.timeline.timeline import Replays
     from simulator.log import TransitionLog
     from simulator.run import Run
 
@@ -127,11 +128,14 @@ class Results(Findings):
 
     # --- pages and words ---------------------------------------------------------------------------------------------
 
-    def to_html(self, path: str | Path) -> Path:
-        """Write the report: one file that needs no other and no network."""
+    def to_html(self, path: str | Path, replays: "Replays | None" = None) -> Path:
+        """Write the report: one file that needs no other and no network.
+
+        `replays` are the outages that it shows, as `experiments.runner.timelines.of_report` makes them.
+        """
         from experiments.report.html import report_html
 
-        write(Path(path), report_html(self, self.plot.drawings))
+        write(Path(path), report_html(self, self.plot.drawings, replays))
         return Path(path)
 
     def _repr_html_(self) -> str:

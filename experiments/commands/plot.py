@@ -1,10 +1,15 @@
 """`kubenines plot`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from experiments.commands.completing import names_in
 from experiments.commands.console import PATH, chosen
+
+if TYPE_CHECKING:
+    from experiments.results import Results
+
 
 FORMATS = (".svg", ".png", ".pdf")
 
@@ -32,12 +37,50 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic only in newer 
         return self._choice().shell_complete(ctx, param, incomplete)
 
 
+class Duration(click.ParamType):  # type: ignore[type-arg]
+    """A duration as experiment files have them, in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds, or a usage error."""
+        from models.units import parse_duration
+
+        try:
+            return value if isinstance(value, float) else parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 @click.command()
 @click.argument("results", type=PATH)
 @click.option("--kind", type=Kind(), default="comparison", show_default=True)
 @click.option(
-    "--service", metavar="NAME", help="Of this Service; `comparison` is of all.  [default: of all, or of the first]"
+    "--service",
+    metavar="NAME",
+    shell_complete=names_in("services"),
+    help="Of this Service.  [default: of all (comparison, nines, difference), or of the first]",
 )
+@click.option(
+    "--policy",
+    metavar="NAME",
+    shell_complete=names_in("policies"),
+    help="Of this policy, for kinds that show one.  [default: the first that fits]",
+)
+@click.option(
+    "--replication",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Of this run (gantt, rollout, utilisation).  [default: that with the worst outage, or the first rollout]",
+)
+@click.option(
+    "--from",
+    "start",
+    type=Duration(),
+    metavar="DURATION",
+    help="From then on, since failures began (gantt, rollout, utilisation).  [default: around it]",
+)
+@click.option("--to", "end", type=Duration(), metavar="DURATION", help="Until then.")
 @click.option(
     "-o",
     "--output",
@@ -45,20 +88,43 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic only in newer 
     metavar="FILE",
     help="SVG, PNG or PDF by its ending.  [default: RESULTS/plots/KIND.svg]",
 )
-def plot(results: str, kind: str, service: str | None, output: str | None) -> None:
-    """Draw one plot of a result folder."""
+def plot(results: str, kind: str, output: str | None, **of: Any) -> None:
+    """Draw one plot of a result folder.
+
+    gantt, rollout and utilisation are of a single run, which is simulated again, unless its transitions were kept (`run
+    --events sample:N`).
+    """
     import os
+    from functools import partial
     from pathlib import Path
 
-    from experiments.plots import KINDS
+    from experiments.plots import Plots
     from experiments.results import Results
+    from experiments.runner.again import rerun
 
     opened = Results.open(results)
-    service = chosen("--service", service, opened.services)
-    if service and not KINDS[kind]:
-        raise click.UsageError(f"--kind {kind} is of all Services; use nines, difference or service for one")
+    chosen("--service", of["service"], opened.services)
+    chosen("--policy", of["policy"], opened.policies)
+    given = {name: value for name, value in of.items() if value is not None}
+    _check(kind, given, opened)
     path = Path(output) if output else Path(results) / "plots" / f"{kind}.svg"
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{path.name!r} ends in none of {', '.join(FORMATS)}", param_hint="-o")
     os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for
-    click.echo(opened.plot.draw(kind, path, service))
+    click.echo(Plots(opened, partial(rerun, opened)).draw(kind, path, **given))
+
+
+_OPTIONS = {"start": "--from", "end": "--to"}
+
+
+def _check(kind: str, given: dict[str, Any], opened: "Results") -> None:
+    """Usage errors: options that say nothing about this kind, and replications that there are not."""
+    from experiments.plots import KINDS
+
+    for name in given:
+        if name not in KINDS[kind]:
+            takers = ", ".join(other for other, takes in KINDS.items() if name in takes)
+            raise click.UsageError(f"--kind {kind} takes no {_OPTIONS.get(name, f'--{name}')}; these do: {takers}")
+    most = opened.manifest.replications
+    if given.get("replication", 0) >= most:
+        raise click.BadParameter(f"expected 0 to {most - 1} (got {given['replication']})", param_hint="--replication")

@@ -13,5 +13,7 @@ def report(results: str, output: str | None) -> None:
     from pathlib import Path
 
     from experiments.results import Results
+    from experiments.runner.timelines import of_report
 
-    click.echo(Results.open(results).to_html(output or Path(results) / "report.html"))
+    opened = Results.open(results)
+    click.echo(opened.to_html(output or Path(results) / "report.html", of_report(opened)))

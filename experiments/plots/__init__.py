@@ -11,7 +11,25 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from experiments.plots import attribution, comparison, downtime, drawing, outages, over_time, overview, windowed
+from experiments.findings.scenarios import scenario
+from experiments.plots import (
+    attribution,
+    budget,
+    comparison,
+    downtime,
+    drawing,
+    gantt,
+    look,
+    outages,
+    over_time,
+    overview,
+    rare,
+    replicas,
+    rollout,
+    utilisation,
+    waterfall,
+    windowed,
+)
 from experiments.plots.drawing import BAND, COLOURS, GREY, RULE
 from experiments.store.files import write
 
@@ -20,6 +38,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from experiments.findings.findings import Findings
+    from simulator.run import Run
 
 __all__ = ["BAND", "COLOURS", "GREY", "KINDS", "RULE", "Plots", "attribution_file", "picture", "service_file"]
 
@@ -27,34 +46,38 @@ MOST_SERVICES = 12
 """Services that get plots of their own when all are saved: those with an objective first."""
 
 
-KINDS: dict[str, bool] = {}
-"""The kinds of pictures, in the order in which they are offered -> whether one can be of a single Service."""
+KINDS: dict[str, frozenset[str]] = {}
+"""The kinds of pictures, in the order in which they are offered -> the parameters that say what one is of."""
 
 Draw = TypeVar("Draw", bound=Callable[..., Any])
 
 
 def picture(method: Draw) -> Draw:
     """Register a method of `Plots` as a kind of picture, under its name."""
-    KINDS[method.__name__] = "service" in inspect.signature(method).parameters
+    KINDS[method.__name__] = frozenset(inspect.signature(method).parameters) - {"self", "ax", "figure"}
     return method
 
 
 class Plots:
-    """The plots of an experiment; `service` is the first Service unless said otherwise."""
+    """The plots of an experiment; `service` is the first Service unless said otherwise.
 
-    def __init__(self, findings: "Findings") -> None:
-        self._findings = findings
+    Those of a single run take it from `runs`, by policy and replication: without it, from the transitions that the
+    result folder holds.
+    """
+
+    def __init__(self, findings: "Findings", runs: "Callable[[str, int], Run] | None" = None) -> None:
+        self._findings, self._runs = findings, runs
 
     @picture
-    def comparison(self, figure: "Figure | None" = None) -> "Figure":
-        """`nines` and `difference` of all Services, side by side."""
-        return comparison.side_by_side(self._findings, figure)
+    def comparison(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
+        """`nines` and `difference` side by side: of one Service, or of all."""
+        return comparison.side_by_side(self._findings, self._services(service), figure)
 
     @picture
     def nines(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Availability of every policy as nines with its interval: of one Service, or of all.
 
-        A hollow triangle is a lower bound: no outage was seen.
+        Where no outage was seen, an arrow begins at the lower bound.
         """
         return comparison.nines(self._findings, self._services(service), ax)
 
@@ -73,12 +96,17 @@ class Plots:
 
     @picture
     def availability(self, service: str | None = None, ax: "Axes | None" = None, windows: int = 52) -> "Axes":
-        """Availability over time: the mean over replications in equal windows, with its band of confidence."""
+        """Availability over time: what was known at the end of so many equal windows, with its interval, in nines."""
         return over_time.availability(self._findings, self._first(service), ax, windows)
 
     @picture
+    def replicas(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
+        """Nines against desired replicas, with what they would be if replicas were missing independently."""
+        return replicas.nines(self._findings, self._first(service), ax)
+
+    @picture
     def downtime(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
-        """How likely a year's downtime stays below a value: the empirical distribution over replications."""
+        """How likely a year's downtime stays below a value (of shorter replications: the downtime of one)."""
         return downtime.distribution(self._findings, self._first(service), ax)
 
     @picture
@@ -88,8 +116,24 @@ class Plots:
 
     @picture
     def windowed(self, service: str | None = None, ax: "Axes | None" = None, points: int = 40) -> "Axes":
-        """Worst availability in any window of a length, against the length: median over replications, 5-95 % band."""
+        """Worst availability in any window of a length: median of the replications, what 95 % keep, what is asked."""
         return windowed.worst(self._findings, self._first(service), ax, points)
+
+    @picture
+    def budget(self, service: str | None = None, ax: "Axes | None" = None, points: int = 100) -> "Axes":
+        """Share of the error budget spent in the last period of the SLO, over time: median and 5-95 % band."""
+        return budget.spent(self._findings, self._first(service), ax, points)
+
+    @picture
+    def rare(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
+        """Rare outages: which modes began their downtime, and how even the weights are that it rests on."""
+        return rare.causes_and_weights(self._findings, self._first(service), figure)
+
+    @picture
+    def waterfall(self, service: str | None = None, policy: str | None = None, ax: "Axes | None" = None) -> "Axes":
+        """The downtime of one policy (the first) by cause and stage, each from where the one above it ends."""
+        chosen = self._findings.policies[0] if policy is None else policy
+        return waterfall.waterfall(self._findings, self._first(service), chosen, ax)
 
     @picture
     def attribution(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
@@ -112,6 +156,62 @@ class Plots:
         chosen = self._findings.policies[0] if policy is None else policy
         return attribution.savings(self._findings, self._first(service), chosen, ax)
 
+    # --- of a single run ---------------------------------------------------------------------------------------------
+
+    @picture
+    def gantt(
+        self,
+        service: str | None = None,
+        policy: str | None = None,
+        replication: int | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """The pods of a Service on their nodes, with what befell these; by default around the worst outage.
+
+        `start` and `end` are in seconds since failures began.
+        """
+        of = self._look(look.at_an_outage, service, policy, replication, start, end)
+        return gantt.pods(of.run, of.service, of.start, of.end, of.basis, of.down, ax)
+
+    @picture
+    def rollout(
+        self,
+        service: str | None = None,
+        policy: str | None = None,
+        replication: int | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Pods behind a Service by revision, ready or not; by default around the first rollout.
+
+        `start` and `end` are in seconds since failures began.
+        """
+        of = self._look(look.at_a_rollout, service, policy, replication, start, end)
+        return rollout.stack(of.run, of.service, of.start, of.end, of.basis, ax)
+
+    @picture
+    def utilisation(
+        self,
+        policy: str | None = None,
+        replication: int | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        figure: "Figure | None" = None,
+    ) -> "Figure":
+        """Requested CPU and memory of the nodes, and pods without a node; by default of the whole run.
+
+        `start` and `end` are in seconds since failures began.
+        """
+        of = self._look(look.at_all, None, policy, replication, start, end)
+        cluster = scenario(self._findings, of.policy).cluster
+        return utilisation.shares(of.run, cluster, of.start, of.end, of.basis, figure)
+
+    def _look(self, at: "look.Chooser", service: str | None, *of: Any) -> "look.Look":
+        return look.look(self._findings, self._runs, at, self._first(service), *of)
+
     # --- files -------------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -133,12 +233,12 @@ class Plots:
             write(folder / f"{name}.svg", text)
         return [folder / f"{name}.svg" for name in self.drawings]
 
-    def draw(self, kind: str, path: Path, service: str | None = None) -> Path:
+    def draw(self, kind: str, path: Path, **of: Any) -> Path:
         """Write the picture of a kind to a file: SVG, PNG or PDF by its ending.
 
-        `kind` is one of `KINDS`; `service` counts only for those that can be of a single Service.
+        `kind` is one of `KINDS`, `of` what it is to be of, by the parameters of the kind.
         """
-        drawn = getattr(self, kind)(**({"service": service} if KINDS[kind] else {}))
+        drawn = getattr(self, kind)(**of)
         return drawing.save(getattr(drawn, "figure", drawn), path)
 
     def featured(self) -> list[str]:

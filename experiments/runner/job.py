@@ -16,7 +16,7 @@ from experiments.findings import summaries
 from experiments.metrics.metric import own_metrics
 from experiments.rare.replication import RareSpec, failed_rare_cell, run_rare_cell
 from experiments.results import Results
-from experiments.runner import provenance
+from experiments.runner import provenance, timelines
 from experiments.runner.engines import Engine
 from experiments.runner.progress import Listener, Progress
 from experiments.runner.replication import CellSpec, Simulate, failed_cell, run_cell
@@ -223,7 +223,7 @@ class Job:
             self.folder.write_tables(results.tables, summaries.summary(results))
             if status == "done":
                 results.plot.save(self.folder.path / "plots")
-                results.to_html(self.folder.path / "report.html")
+                results.to_html(self.folder.path / "report.html", timelines.of_report(results))
             results.manifest.files.update(self.folder.checksums())
             self.folder.write_manifest(results.manifest)
         return results

@@ -62,9 +62,9 @@ def run(
     `out`: a result folder, made, resumed or (`fresh`) started anew; None: nothing stays but what is returned.
     `replications` overrides the plan's number and its precision. `workers`: processes of this machine, unless there is
     an `engine`. `progress`: True, or who is told. `events`: keep the transitions of the first so many replications of
-    each policy in `out`. `warn` hears what of `out` is damaged, and done again. A cell that raises is a row of
-    `results.failed`; if all do, that is a `NothingRan`. Raises `ChangedExperiment`, `NotAResultFolder`, `FolderInUse`,
-    `Interrupted`, `Lost`.
+    each policy in `out`. `warn` hears what of `out` is damaged, and done again; what is finished is not written again.
+    A cell that raises is a row of `results.failed`; if all do, that is a `NothingRan`. Raises `ChangedExperiment`,
+    `NotAResultFolder`, `FolderInUse`, `Interrupted`, `Lost`.
     """
     if workers < 1 or (replications is not None and replications < 1):
         raise ValueError("workers and replications must be at least 1")
@@ -86,6 +86,8 @@ def run(
             else:
                 folder.check_room()
                 job.resume(_kept(folder, manifest, resolved, events, warn))
+                if (finished := _finished(folder, job, plan)) is not None:
+                    return finished
             folder.write_manifest(manifest)
             folder.write_inputs(plan.source_text, resolved, plan.inputs)
         with _listener(progress) as job.listener, _interrupts_set(job.stop):
@@ -151,6 +153,21 @@ def _kept(
 
     cells = folder.cells(manifest.scenarios.values(), skipped)
     return (cell for cell in cells if cell.replication >= events or has_events(cell))
+
+
+def _finished(folder: ResultFolder, job: Job, plan: Plan) -> Results | None:
+    """The results that the folder holds, if a run would come to the same and write the same files; else None."""
+    before = folder.manifest()
+    if before is None or not before.says_the_same_as(job.manifest):
+        return None
+    if any(len(of) < before.replications for of in job.done.values()):
+        return None
+    if not folder.is_finished(before, plan.source_text, plan.inputs):
+        return None
+    try:
+        return Results(before, *folder.read(before), path=folder.path)
+    except (OSError, ValueError):
+        return None
 
 
 def _run_to_precision(job: Job, looks: Sequence[int], precision: Precision | None) -> Results:

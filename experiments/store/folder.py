@@ -42,6 +42,7 @@ from experiments.store.manifest import Manifest
 from experiments.store.rare_cell import RareCell
 from experiments.store.tables import COLUMNS, arrow_table
 from models.input.problems import Refusal
+from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -210,8 +211,8 @@ class ResultFolder:
         write(self.path / "experiment.yaml", source)
         write(self.path / "resolved.yaml", yaml_text(resolved))
         for path, name in copies(inputs).items():
-            if path.exists():  # else its sha256 is empty
-                write(self.path / name, path.read_bytes())
+            if path.exists() or is_stdin(path):  # else its sha256 is empty
+                write(self.path / name, contents(path))
 
     def resolved(self) -> Any:
         """The experiment that ran here, as resolved; None if it is not there, or is something else."""
@@ -222,6 +223,20 @@ class ResultFolder:
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             return None
         return found if isinstance(found, dict) else None
+
+    def is_finished(self, manifest: Manifest, source: str, inputs: Iterable[Path]) -> bool:
+        """Whether all is there that a run leaves behind of an experiment that says `source`, without a failure.
+
+        Tables are checked when they are read; of plots and the report it is enough that they are there.
+        """
+        if manifest.status != "done" or manifest.counts.get("failed"):
+            return False
+        names = ("summary.csv", "summary.json", "report.html", "plots/comparison.svg", *copies(inputs).values())
+        try:
+            given = contents(self.path / "experiment.yaml")
+        except OSError:
+            return False
+        return given == source.encode() and all((self.path / name).is_file() for name in names)
 
     def write_tables(self, tables: Mapping[str, "pd.DataFrame"], summary: "pd.DataFrame") -> None:
         """Write the Parquet tables and the summary."""

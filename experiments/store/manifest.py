@@ -10,6 +10,13 @@ SCHEMA_VERSION = 8
 """Of the folder and of the cells: raised when old cells may no longer be mixed with new ones."""
 
 
+_HOW_IT_RAN = {
+    *("rare", "imprecise", "status", "counts", "files"),  # what came of it
+    *("argv", "engine", "workers", "cores", "git", "started", "ended"),
+}
+"""Fields that do not say what is run."""
+
+
 @dataclass(frozen=True)
 class Manifest:
     """What ran: everything needed to read the tables, to repeat the run, and to say what it does not cover."""
@@ -55,6 +62,16 @@ class Manifest:
     files: dict[str, str] = field(default_factory=dict)
     """What is read back: path in the folder -> sha256."""
     schema_version: int = SCHEMA_VERSION
+
+    def says_the_same_as(self, other: "Manifest") -> bool:
+        """Whether a finished run would be described as `other`, which is about to run; how and when it ran aside.
+
+        Where a precision decides about the number of replications, `other` has the most that it may come to.
+        """
+        ends = {"replications"} if self.precision is not None else set()
+        return all(
+            getattr(self, f.name) == getattr(other, f.name) for f in fields(self) if f.name not in _HOW_IT_RAN | ends
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The contents of manifest.json: every field, and a seal by which a change is seen."""

@@ -113,7 +113,9 @@ def plan(
         confidence=0.95,
         replications=None if precision else replications,
         precision=precision,
-        resolved={"spec": {"policies": [{"name": name, "mttf": unit.mttf} for name, unit in units.items()]}},
+        resolved={
+            "spec": {"services": [], "policies": [{"name": name, "mttf": unit.mttf} for name, unit in units.items()]}
+        },
         source_text="kind: Experiment\n",
         source_path=Path("fake.yaml"),
         **kwargs,

@@ -7,6 +7,7 @@ from experiments.lint.finding import Finding, Severity
 from experiments.lint.linting import Report
 from experiments.lint.suppression import IGNORE
 from models.input.problems import printable
+from models.input.stdin import SHOWN
 from models.units import counted
 
 
@@ -28,11 +29,12 @@ def lines(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _what(finding: Finding) -> str:
-    return f"{finding.object}: {finding.message}{finding.under} [{finding.rule}]"
+    return f"{finding.told} [{finding.rule}]"
 
 
 def _how(finding: Finding) -> str:
-    return " (--fix)" if finding.patch is not None and finding.patch.document is not None else ""
+    document = finding.patch.document if finding.patch is not None else None
+    return " (--fix)" if document is not None and document.file != SHOWN else ""
 
 
 def _summary(report: Report) -> str:

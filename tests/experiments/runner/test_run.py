@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from experiments import Experiment
+from experiments.design.objective import Objective
 from experiments.findings.precision import imprecise_rows
 from experiments.plots import Plots
 from experiments.results import Results
@@ -127,6 +129,38 @@ def test_fewer_replications_than_kept_use_the_first_ones(tmp_path: Path) -> None
     run(two_policies(), out=tmp_path / "cut", replications=4)
     run(two_policies(), out=tmp_path / "at-once", replications=4)
     assert contents(tmp_path / "cut") == contents(tmp_path / "at-once")
+
+
+def written(folder: Path) -> dict[str, int]:
+    """When each file was written: it is another one each time."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    return {path.relative_to(folder).as_posix(): path.stat().st_ino for path in files}
+
+
+def test_what_is_finished_is_not_written_again(tmp_path: Path) -> None:
+    first = run(two_policies(), out=tmp_path, replications=4)
+    before = written(tmp_path)
+    again = run(two_policies(), out=tmp_path, replications=4, workers=2)
+    assert written(tmp_path) == before
+    assert again.summary().equals(first.summary())
+    assert again.manifest == first.manifest
+
+
+@pytest.mark.parametrize("lost", ["report.html", "plots/comparison.svg", "summary.csv", "runs.parquet"])
+def test_what_is_lost_of_a_finished_run_is_written_again(lost: str, tmp_path: Path) -> None:
+    run(two_policies(), out=tmp_path, replications=4)
+    (tmp_path / lost).unlink()
+    run(two_policies(), out=tmp_path, replications=4)
+    assert (tmp_path / lost).exists()
+
+
+def test_other_objectives_and_other_comments_are_taken_over(tmp_path: Path) -> None:
+    plan = two_policies()
+    run(plan, out=tmp_path, replications=4)
+    asked = replace(plan, design=replace(plan.design, objectives=(Objective("frontend", 0.5),)))
+    assert len(run(asked, out=tmp_path, replications=4).objectives) == 2
+    run(replace(asked, source_text="# mine\n"), out=tmp_path, replications=4)
+    assert (tmp_path / "experiment.yaml").read_text() == "# mine\n"
 
 
 def test_another_policy_adds_its_cells_and_keeps_the_others(tmp_path: Path) -> None:
@@ -263,6 +297,7 @@ def test_an_interrupt_keeps_what_is_done_and_says_how_to_resume(tmp_path: Path) 
 
 INTERRUPTED = """
 import sys, time
+from dataclasses import replace
 from pathlib import Path
 from experiments import plots
 from experiments.runner import job
