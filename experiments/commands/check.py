@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from experiments.commands.console import FAILED, PATH, SETTINGS, warn
-from experiments.commands.running import WORKERS, folder_of, run_into
+from experiments.commands.running import WORKERS, folder_of, run_into, without_stdin
 
 if TYPE_CHECKING:
     from experiments.check.checking import Checked
@@ -92,13 +92,16 @@ def check(
                 f"{path} asks for nothing: it has no objectives; give --threshold '{threshold.FORM}'"
             )
         further[path] = threshold.objectives(read[path] if path in read else opened[path], thresholds)
+    words = [word for word in arguments if word != "--fresh"]
     for path, experiment in read.items():
         if not quiet:
             warn(experiment)
+        folder = folder_of(experiment, output)
+        words = without_stdin(words, path, folder, experiment)
         opened[path] = run_into(
-            folder_of(experiment, output),
+            folder,
             experiment,
-            again=["kubenines", *(word for word in arguments if word != "--fresh")],
+            again=["kubenines", *words],
             workers=workers,
             quiet=quiet,
             replications=replications,

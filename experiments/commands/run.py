@@ -2,18 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_unread, warn
-from experiments.commands.running import WORKERS, folder_of, run_into
-from models.input.stdin import is_stdin
-
-if TYPE_CHECKING:
-    from experiments.experiment import Experiment
+from experiments.commands.running import WORKERS, folder_of, run_into, without_stdin
 
 
 @click.command()
@@ -86,7 +81,7 @@ def run(
     results = run_into(
         folder,
         read,
-        again=["kubenines", *_without_stdin(words, experiment, folder, read), "--resume"],
+        again=["kubenines", *without_stdin(words, experiment, folder, read), "--resume"],
         workers=workers,
         progress=progress,
         quiet=quiet,
@@ -100,14 +95,6 @@ def run(
         text.show(results)
     verdict = results.verdict()
     return 0 if no_fail and verdict in (1, 4) else verdict
-
-
-def _without_stdin(words: list[str], path: str, folder: Path, read: "Experiment") -> list[str]:
-    """The words of a command line; what came by stdin is in the result folder, and read from there."""
-    if not is_stdin(path) and not any(is_stdin(file) for file in read.inputs):
-        return words
-    into = [] if {"-o", "--output"} & {*words} else ["-o", str(folder)]
-    return [str(folder / "resolved.yaml") if word == path else word for word in words] + into
 
 
 def _replications_kept(events: str) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from experiments.commands.console import FAILED, INTERRUPTED, say
+from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
     from experiments.experiment import Experiment
@@ -80,6 +81,16 @@ def run_into(
 def folder_of(experiment: "Experiment", output: str | None) -> Path:
     """The result folder: what the option says, or results/NAME."""
     return Path(output) if output else Path("results") / experiment.name
+
+
+def without_stdin(words: Sequence[str], path: str, folder: Path, experiment: "Experiment") -> list[str]:
+    """The words of a command line, with the experiment as its result folder has it if any of it came by stdin.
+
+    What came by stdin does not come again; the result folder keeps it, and is named by what it keeps.
+    """
+    if not is_stdin(path) and not any(map(is_stdin, experiment.inputs)):
+        return list(words)
+    return [str(folder / "resolved.yaml") if word == path else word for word in words]
 
 
 def _interrupted(again: Sequence[str], when: str = "") -> None:

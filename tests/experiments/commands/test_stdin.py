@@ -64,7 +64,11 @@ def test_an_interrupted_run_goes_on_without_stdin(
     monkeypatch.setattr("experiments.runner.run.run", interrupted)
     assert kubenines(monkeypatch, APP, "run", "-", "-n", "1") == 130
     said = capsys.readouterr().err
-    assert "resume: kubenines run results/stdin/resolved.yaml -n 1 -o results/stdin --resume\n" in said
+    assert "resume: kubenines run results/stdin/resolved.yaml -n 1 --resume\n" in said
+    asked = ("--threshold", "web outages <= 4 a year")
+    assert kubenines(monkeypatch, APP, "check", "-", "-o", "kept", *asked) == 130
+    said = capsys.readouterr().err
+    assert f"resume: kubenines check kept/resolved.yaml -o kept --threshold '{asked[1]}'\n" in said
 
 
 def test_an_experiment_may_come_by_stdin_or_take_its_manifests_from_it(
