@@ -2,6 +2,8 @@
 
 import os
 
+MAX_BYTES = 64 * 2**20
+"""Of a file, or of standard input, that is parsed."""
 MOST_NODES = int(os.environ.get("KUBENINES_MOST_NODES", "20000"))
 """Nodes of a pool; Kubernetes itself is made for 5,000 (kubernetes.io, Considerations for large clusters)."""
 MOST_PODS = int(os.environ.get("KUBENINES_MOST_PODS", "500000"))

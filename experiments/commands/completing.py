@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from models.input.stdin import is_stdin
+
 Completer = Callable[[click.Context, click.Parameter, str], list[str]]
 _ARGUMENTS = ("results", "path", "paths", "experiment")
 """What commands call the result folder, or the experiment file, that they are about."""
@@ -59,6 +61,8 @@ def _given(context: click.Context) -> Path:
 
 
 def _names(path: Path, field: str) -> list[str]:
+    if is_stdin(path):  # that is what is typed
+        return []
     if path.is_dir():
         names: list[str] = json.loads((path / "manifest.json").read_text(encoding="utf-8"))[field]
         return names

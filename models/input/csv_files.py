@@ -11,8 +11,9 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from models.input.documents import MAX_BYTES, decoded
+from models.input.documents import decoded
 from models.input.problems import InputError, Location, Problem, did_you_mean, shown
+from models.size import MAX_BYTES
 
 _UNPACKED: dict[str, Callable[..., Any]] = {".xz": lzma.open, ".gz": gzip.open}
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)

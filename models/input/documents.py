@@ -12,8 +12,7 @@ import yaml
 from models.input import stdin
 from models.input.problems import InputError, Location, Path, Problem, dotted
 from models.input.yaml_values import Mark, Places, Unreadable, json_value, syntax_error, yaml_values
-
-MAX_BYTES = 64 * 2**20
+from models.size import MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def file_name(path: str | os.PathLike[str]) -> str:
 
 def _read(path: str | os.PathLike[str]) -> bytes:
     if stdin.is_stdin(path):
-        return stdin.contents(MAX_BYTES + 1)
+        return stdin.contents()
     with open(path, "rb") as stream:
         return stream.read(MAX_BYTES + 1)
 

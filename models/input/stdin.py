@@ -1,8 +1,11 @@
 """Standard input under the name of a file: read once, and kept for whoever asks again."""
 
+import errno
 import os
 import sys
 from typing import Any
+
+from models.size import MAX_BYTES
 
 STDIN = "-"
 """What standard input is called where a file may be named."""
@@ -18,9 +21,14 @@ def is_stdin(path: str | os.PathLike[str]) -> bool:
     return os.fspath(path) == STDIN
 
 
-def contents(most: int | None = None) -> bytes:
-    """What standard input holds, or its first `most` bytes, whoever has read it before."""
+def contents() -> bytes:
+    """What standard input holds, whoever has read it before; what is too large for a file is cut after one byte more.
+
+    An OSError if it is closed.
+    """
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed", SHOWN)
     if _kept.get("stream") is not sys.stdin:
-        _kept.update(stream=sys.stdin, held=sys.stdin.buffer.read())
+        _kept.update(stream=sys.stdin, held=sys.stdin.buffer.read(MAX_BYTES + 1))
     held: bytes = _kept["held"]
-    return held[:most]
+    return held

@@ -1,8 +1,10 @@
 """Shell completion: the scripts, and what is completed beside files and options."""
 
+import io
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,12 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_names_are_completed_from_what_stands_before(words: tuple[str, ...], found: list[str]) -> None:
     assert completed(*words) == found
+
+
+def test_stdin_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(EXPERIMENT.encode())))
+    assert completed("run", "-", "--policy", "") == []
+    assert sys.stdin.read() == EXPERIMENT
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
