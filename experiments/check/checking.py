@@ -40,6 +40,11 @@ class Checked:
     findings: Findings
     thresholds: tuple[Threshold, ...]
 
+    @property
+    def source(self) -> str:
+        """The experiment file, as it was called when it ran."""
+        return _source(self.findings)
+
     def verdict(self) -> int:
         """The exit code: 3 failed runs, 1 a threshold missed, 4 one inconclusive, 0 else."""
         return verdict([threshold.judgement for threshold in self.thresholds], len(self.findings.failed))
@@ -58,7 +63,6 @@ def check(findings: Findings, further: Sequence[Objective] = ()) -> Checked:
 
 
 def _source(findings: Findings) -> str:
-    """The experiment file, as it was called when it ran."""
     m = findings.manifest
     return m.source or str(findings.path / "experiment.yaml" if findings.path else m.name)
 

@@ -32,12 +32,18 @@ class Result:
     """Somebody has said in the source that it is not to be shown."""
 
 
-def log(rules: Sequence[Mapping[str, Any]], results: Sequence[Result]) -> dict[str, Any]:
-    """One run by this version of kubenines; `rules` are reportingDescriptors, also those that found nothing."""
+def log(rules: Sequence[Mapping[str, Any]], results: Sequence[Result], failed: Sequence[str] = ()) -> dict[str, Any]:
+    """One run by this version of kubenines; `rules` are reportingDescriptors, also those that found nothing.
+
+    `failed`: sentences on what could not be done, so that more might have been found.
+    """
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
     driver = {"name": "kubenines", "version": version("kubenines"), "rules": list(rules)}
     found = [_result(one, numbers[one.rule]) for one in results]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": found}
+    if failed:
+        told = [{"level": "error", "message": {"text": printable(sentence)}} for sentence in failed]
+        run["invocations"] = [{"executionSuccessful": False, "toolExecutionNotifications": told}]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 

@@ -2,22 +2,29 @@
 
 from collections.abc import Sequence
 
-from experiments.check.checking import Checked
-from experiments.check.formats.text import told
+from experiments.check.checking import Checked, Threshold
+from experiments.check.formats.text import failed_runs, told
 from experiments.findings.judgement import MET, MISSED
-from experiments.report.github import annotation
+from experiments.report.github import Command, annotation
+from experiments.report.remarks import above
+from models.input.problems import Location
 
 
 def annotations(found: Sequence[Checked]) -> list[str]:
-    """A line for each: an error if it is missed, a warning if it is inconclusive."""
-    return [
-        annotation(
-            "error" if one.judgement.verdict == MISSED else "warning",
-            one.location,
-            one.judgement.objective,
-            f"{one.judgement.verdict} under {one.judgement.policy}: found {told(one)}",
-        )
-        for checked in found
-        for one in checked.thresholds
-        if one.judgement.verdict != MET
-    ]
+    """A line for each: an error if it is missed, a warning if it is inconclusive; before these one for failed runs."""
+    return [line for checked in found for line in (*_failed(checked), *map(_open, checked.thresholds)) if line]
+
+
+def _failed(checked: Checked) -> list[str]:
+    title, message = failed_runs(checked), "; ".join(above(checked.findings))
+    return [annotation("error", Location(checked.source), title, message)] if title else []
+
+
+def _open(of: Threshold) -> str:
+    """The annotation; "" if it is met."""
+    judgement = of.judgement
+    if judgement.verdict == MET:
+        return ""
+    command: Command = "error" if judgement.verdict == MISSED else "warning"
+    message = f"{judgement.verdict} under {judgement.policy}: found {told(of)}"
+    return annotation(command, of.location, judgement.objective, message)

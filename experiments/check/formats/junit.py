@@ -32,7 +32,7 @@ def _suite(checked: Checked, open_fails: bool) -> ElementTree.Element:
 
 def _case(experiment: str, threshold: Threshold, open_fails: bool) -> ElementTree.Element:
     place = threshold.location
-    about = {"name": threshold.name, "classname": experiment, "file": place.file}
+    about = {"name": printable(threshold.name), "classname": experiment, "file": printable(place.file)}
     case = ElementTree.Element("testcase", about | ({"line": str(place.line)} if place.line else {}))
     verdict, message = threshold.judgement.verdict, printable(f"found {told(threshold)}")
     if verdict == MET:

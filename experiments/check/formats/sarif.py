@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.check.checking import Checked, Threshold
-from experiments.check.formats.text import told
+from experiments.check.formats.text import failed_runs, told
 from experiments.design.objective import METRICS
 from experiments.findings.judgement import MET, MISSED
 from experiments.report.sarif import Level, Result, log
 
 
 def sarif(found: Sequence[Checked]) -> dict[str, Any]:
-    """A missed threshold is an error, an inconclusive one a warning; each metric is a rule."""
+    """A missed threshold is an error, an inconclusive one a warning; each metric is a rule. Failed runs are told of."""
     rules = [
         {
             "id": name,
@@ -24,7 +24,8 @@ def sarif(found: Sequence[Checked]) -> dict[str, Any]:
         for name, metric in METRICS.items()
     ]
     open_ = [one for checked in found for one in checked.thresholds if one.judgement.verdict != MET]
-    return log(rules, [_result(threshold) for threshold in open_])
+    failed = [f"{one.source}: {sentence}" for one in found if (sentence := failed_runs(one))]
+    return log(rules, [_result(threshold) for threshold in open_], failed)
 
 
 def _result(of: Threshold) -> Result:

@@ -1,6 +1,8 @@
 """The same check for people, programs and build servers."""
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -9,6 +11,7 @@ from experiments.check.formats import github, junit, plain, sarif, text
 from experiments.design.objective import Objective
 from experiments.report import plain as plain_values
 from experiments.runner.run import run
+from models.input.problems import Location
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit
 
@@ -68,9 +71,38 @@ def test_annotations_are_of_what_is_not_met(checked: Checked) -> None:
     assert unclear.startswith("::warning file=fake.yaml,title=cart availability")
 
 
-def test_failed_runs_are_an_error_in_junit_and_named_in_text() -> None:
+def with_a_failed_run() -> Checked:
     plan = fakes.plan({"a": Unit(864000.0, 1800.0, raises=(3,))}, objectives=(Objective("frontend", 0.99),))
-    failed = check(run(plan, simulate=fakes.simulate))
+    return check(run(plan, simulate=fakes.simulate))
+
+
+def test_failed_runs_are_an_error_in_annotations_and_told_of_in_sarif() -> None:
+    failed = with_a_failed_run()
+    [line] = github.annotations([failed])
+    assert re.match(r"::error file=fake.yaml,title=1 of \d+ runs failed::failed: policy a, replication 3", line)
+    [log] = sarif.sarif([failed])["runs"]
+    assert log["results"] == []
+    [invocation] = log["invocations"]
+    assert invocation["executionSuccessful"] is False
+    [told] = invocation["toolExecutionNotifications"]
+    assert re.fullmatch(r"fake.yaml: 1 of \d+ runs failed", told["message"]["text"])
+
+
+def test_nothing_is_told_of_in_sarif_if_all_has_run(checked: Checked) -> None:
+    assert "invocations" not in sarif.sarif([checked])["runs"][0]
+
+
+def test_what_xml_cannot_say_is_escaped_in_junit(checked: Checked) -> None:
+    odd = "we\x01ird\n]]>.yaml"
+    threshold = replace(checked.thresholds[1], location=Location(odd, 5, 5), advice="\x1b[31m ]]>")
+    root = ElementTree.fromstring(junit.junit([replace(checked, thresholds=(threshold,))], open_fails=True))
+    case = root[0][0]
+    assert case.attrib["file"] == r"we\x01ird\n]]>.yaml"
+    assert case[0].attrib["message"].endswith(r"\x1b[31m ]]>")
+
+
+def test_failed_runs_are_an_error_in_junit_and_named_in_text() -> None:
+    failed = with_a_failed_run()
     suite = ElementTree.fromstring(junit.junit([failed], open_fails=True))[0]
     assert (suite.attrib["tests"], suite.attrib["errors"]) == ("2", "1")
     assert suite[0][0].attrib["message"] == "1 of them failed"
