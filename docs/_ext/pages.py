@@ -23,3 +23,8 @@ _MARK = re.compile(r"^<!-- fill: (\w+)((?: \S+)*) -->$", re.MULTILINE)
 def filled(text: str) -> str:
     """A page with what its marks ask for; KeyError if nothing is written under such a name."""
     return _MARK.sub(lambda mark: WRITERS[mark[1]](*mark[2].split()), text)
+
+
+def has_marks(text: str) -> bool:
+    """Whether a page asks for anything."""
+    return _MARK.search(text) is not None

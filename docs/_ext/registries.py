@@ -75,7 +75,7 @@ def plots() -> str:
     """The kinds of pictures."""
     lines: list[str] = []
     for name, parameters in KINDS.items():
-        of = ", ".join(f"`{parameter}`" for parameter in parameters)
+        of = ", ".join(f"`{parameter}`" for parameter in sorted(parameters))
         lines += entry(name, f"of: {of}" if of else "", prose(inspect.getdoc(getattr(Plots, name)) or ""))
     return "\n".join(lines)
 

@@ -30,7 +30,7 @@ def worst(findings: "Findings", service: str, ax: "Axes | None" = None, points: 
     shares = {policy: _shares(findings, service, policy, lengths) for policy in findings.policies}
     finite = [-math.log10(lost) for of in shares.values() for lost in of.ravel().tolist() if lost > 0]
     asked, promised = _asked(findings, service), promise(findings, service)
-    finite += [-math.log10(1 - share) for share in (*asked, *([promised.objective] if promised else []))]
+    finite += [_nines(share) for share in (*asked, *([promised.objective] if promised else [])) if share < 1]
     top = math.floor(max(finite, default=0.0)) + 1.0
 
     def frame(ax: "Axes") -> None:
@@ -43,9 +43,9 @@ def worst(findings: "Findings", service: str, ax: "Axes | None" = None, points: 
         ax.set_ylim(-0.02 * top, 1.02 * top)
         ax.set_ylabel("worst availability in any such window")
         for share in asked:
-            ax.axhline(-math.log10(1 - share), color="#000000", lw=1, ls=(0, (6, 3)))
+            ax.axhline(_nines(share, top), color="#000000", lw=1, ls=(0, (6, 3)))
         if promised and promised.period <= period:
-            at = [promised.period], [-math.log10(1 - promised.objective)]
+            at = [promised.period], [_nines(promised.objective, top)]
             ax.plot(*at, "*", color="#000000", ms=9, clip_on=False, zorder=5)
 
     drawn = [_curve(findings, service, policy, lengths, shares[policy], top) for policy in findings.policies]
@@ -56,6 +56,11 @@ def worst(findings: "Findings", service: str, ax: "Axes | None" = None, points: 
         shows.append(f"star: SLO {100 * promised.objective:.10g}\u00a0% over {show_seconds(promised.period)}")
     title = f"Windowed availability of {service}"
     return drawing.finish(ax, title, drawing.behind(findings), "; ".join(filter(None, shows)))
+
+
+def _nines(share: float, top: float = math.inf) -> float:
+    """How high a share stands: where nothing may be lost, on the top line."""
+    return -math.log10(1 - share) if share < 1 else top
 
 
 def _asked(findings: "Findings", service: str) -> list[float]:
