@@ -3,14 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install run test test-slow test-rare test-fuzz lint types verify bench clean
+.PHONY: help install run test test-slow test-rare test-fuzz lint types docs picture verify bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 $(VENV)/.installed: pyproject.toml constraints/py311.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/py311.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/py311.txt -e '.[dev,docs]'
 	touch $@
 
 install: $(VENV)/.installed ## make .venv and install kubenines into it
@@ -37,6 +37,14 @@ lint: install ## ruff
 types: install ## mypy --strict
 	$(BIN)/mypy
 
+docs: install ## the documentation, in docs/_build; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+
+picture: install ## pictures and table of README and docs, from the results of `make run` and of the tutorial
+	$(BIN)/kubenines plot results/replica-strategies -o docs/_static/replica-strategies.svg
+	$(BIN)/python -m tests.readme_table results/replica-strategies
+	$(BIN)/python -m tests.documented docs/tutorial.md
+
 verify: install ## simulate systems whose exact answers are known
 	$(BIN)/kubenines verify
 
@@ -45,4 +53,4 @@ bench: install ## how fast the simulator is
 	$(BIN)/kubenines bench cluster --nodes 1000 --pods 20000 --years 1
 
 clean: ## remove what the commands above made
-	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) results docs/_build .pytest_cache .mypy_cache .ruff_cache

@@ -20,9 +20,11 @@ from experiments.file.settings import at_settings, from_top, with_settings
 from experiments.file.source import Source, read
 from experiments.file.written import resolved_file, yaml_text
 from experiments.store.files import write
+from models.input import stdin
 from models.input.documents import Document
 from models.input.patches import PatchError, set_path
 from models.input.problems import InputError, Location, Problem, did_you_mean
+from models.input.stdin import is_stdin
 from models.manifests import Named
 
 if TYPE_CHECKING:
@@ -47,14 +49,21 @@ class Experiment:
     """The policies that `only` kept, and those added since; (): all."""
 
     @classmethod
-    def from_yaml(cls, path: str | os.PathLike[str], settings: Iterable[str] = ()) -> "Experiment":
-        """Read an experiment file; `settings` are `path=value` over what it says. Raises InputError."""
-        document, problems = load_experiment(path)
-        text = "" if os.fspath(path) == "-" else Path(path).read_text(encoding="utf-8-sig", errors="replace")
+    def from_yaml(
+        cls, path: str | os.PathLike[str], settings: Iterable[str] = (), *, text: str | None = None
+    ) -> "Experiment":
+        """Read an experiment file ("-": standard input); `settings` are `path=value` over what it says.
+
+        With `text` there is no file yet: it says that. Raises InputError.
+        """
+        document, problems = load_experiment(path, text)
+        source = Path(path) if text is None and not is_stdin(path) else None
+        if source is not None:
+            text = source.read_text(encoding="utf-8-sig", errors="replace")
+        elif text is None:
+            text = stdin.contents().decode("utf-8-sig", errors="replace")
         folder = os.path.dirname(os.fspath(path))
-        return cls._checked(
-            document, folder, text, None if os.fspath(path) == "-" else Path(path), tuple(settings), problems
-        )
+        return cls._checked(document, folder, text, source, tuple(settings), problems)
 
     @classmethod
     def from_manifests(cls, *paths: str | os.PathLike[str]) -> "Experiment":
@@ -254,7 +263,9 @@ class Experiment:
         there = os.path.dirname(path or "") or os.curdir
 
         def called(file: str) -> list[str]:
-            return [file if os.path.isabs(file) else os.path.relpath(os.path.join(here, file), there)]
+            if is_stdin(file) or os.path.isabs(file):
+                return [file]
+            return [os.path.relpath(os.path.join(here, file), there)]
 
         value = copy.deepcopy(self.source.document.value)
         if self.chosen:

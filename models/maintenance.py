@@ -6,9 +6,7 @@ Time is in seconds since failures began, which is a Monday, at midnight.
 import math
 from dataclasses import dataclass
 
-from models.weekday import Weekday
-
-DAY = 86_400.0
+from models.weekday import DAY, WEEK, Weekday, next_open
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Calendar:
     on into the next.
     """
 
-    days: tuple[Weekday, ...] = tuple(Weekday)
+    days: tuple[Weekday, ...] = WEEK
     """On which days windows begin (mon, tue, wed, thu, fri, sat, sun); on all by default."""
     opens: float = 0.0
     """From midnight to the beginning of the window."""
@@ -62,24 +60,18 @@ class Calendar:
             raise ValueError("`opens` must be within a day, and `lasting` a day at most")
 
     def open_from(self, time: float) -> float:
-        """The first time from this one on at which a change may begin; infinity if there is none for years."""
+        """The first time from this one on at which a change may begin.
+
+        Infinity if there is none: if freezes meet windows 10,000 times in turn, that is not tried any longer.
+        """
         for _ in range(10_000):
-            moved = self._in_window(time)
+            moved = next_open(self.days, self.opens, self.opens + self.lasting, time)
             for freeze in self.freezes:
                 moved = freeze.over_from(moved)
             if moved == time:
                 return time
             time = moved
         return math.inf
-
-    def _in_window(self, time: float) -> float:
-        """The first time from this one on that is in a window."""
-        numbers = [list(Weekday).index(day) for day in self.days]
-        today = math.floor(time / DAY)
-        begins = [day * DAY + self.opens for day in range(today - 1, today + 8) if day % 7 in numbers]
-        if any(begin <= time < begin + self.lasting for begin in begins):
-            return time
-        return min(begin for begin in begins if begin > time)
 
 
 def open_from(calendar: Calendar | None, time: float) -> float:

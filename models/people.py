@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 
 from models.distributions import Distribution, Fixed
-from models.weekday import Weekday
-
-_WEEK = tuple(Weekday)
-_HOUR, _DAY = 3_600.0, 86_400.0
+from models.weekday import DAY, HOUR, WEEK, Weekday, next_open
 
 
 @dataclass(frozen=True)
@@ -16,26 +13,22 @@ class Hours:
     An experiment begins on a Monday at midnight, whatever `timing.clockAtStart` says of the clock of CronJobs.
     """
 
-    begin: float = 9 * _HOUR
+    begin: float = 9 * HOUR
     """From midnight."""
-    end: float = 17 * _HOUR
+    end: float = 17 * HOUR
     """From midnight."""
-    days: tuple[Weekday, ...] = _WEEK[:5]
+    days: tuple[Weekday, ...] = WEEK[:5]
     """mon, tue, wed, thu, fri, sat, sun."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.begin < self.end <= _DAY:
+        if not 0 <= self.begin < self.end <= DAY:
             raise ValueError("expected `begin` before `end`, and both within a day")
         if not self.days:
             raise ValueError("expected at least one of `days`")
 
     def wait(self, time: float) -> float:
         """Seconds from a time, in seconds after a Monday at midnight, until people are at work; 0 if they are."""
-        today = int(time // _DAY)
-        for day in range(today, today + 8):
-            if _WEEK[day % 7] in self.days and time < day * _DAY + self.end:
-                return max(0.0, day * _DAY + self.begin - time)
-        raise AssertionError("there is a day of work in eight days")
+        return next_open(self.days, self.begin, self.end, time) - time
 
 
 @dataclass(frozen=True)

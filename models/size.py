@@ -1,7 +1,6 @@
 """How large a cluster and its traffic may be: bounds that keep a slip of the finger from taking all memory or time."""
 
 import os
-from typing import Annotated
 
 MOST_NODES = int(os.environ.get("KUBENINES_MOST_NODES", "20000"))
 """Nodes of a pool; Kubernetes itself is made for 5,000 (kubernetes.io, Considerations for large clusters)."""
@@ -44,7 +43,3 @@ def too_many_requests(count: float) -> str:
         f"up to {count:.3g} requests and bursts would be followed one by one in a run, and {MOST_REQUESTS:.3g} are the "
         "most; KUBENINES_MOST_REQUESTS raises that"
     )
-
-
-Bytes = Annotated[int, "bytes"]
-"""An amount of memory or disk: in files a quantity, "500Mi"."""

@@ -184,6 +184,10 @@ class Retries:
 _SERVICE_TIME = Exponential(0.05)
 
 
+ENDPOINT_LAG: Distribution = LogNormal.from_quantile(median=0.4, p95=2.0)
+"""How late a client's proxy knows of a change of the endpoints, if nothing else is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """The requests to one Service, and how they find an endpoint."""
@@ -195,7 +199,7 @@ class Traffic:
     """A policy of `simulator.traffic.balancing`; None: as the Service says, which is random if it says nothing."""
     routing: tuple[Any, ...] | None = None
     """Rules of `simulator.traffic.routing` that leave endpoints out, in this order; None: as the Service says."""
-    endpoint_lag: Distribution = LogNormal.from_quantile(median=0.4, p95=2.0)
+    endpoint_lag: Distribution = ENDPOINT_LAG
     """From a change of the endpoints to a client's proxy knowing of it, drawn for every node and change. The default
     is a round figure of our choice: watch, up to 1 s between two syncs of kube-proxy, writing the rules."""
     clients: tuple[Clients, ...] = (Clients(),)

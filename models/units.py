@@ -5,9 +5,13 @@ Every parser raises ValueError with a message for people; the caller knows the p
 
 import re
 from decimal import ROUND_UP, Context, Decimal
+from typing import Annotated
 
 from models.deployment import Percent
 from models.input.problems import shown
+
+Bytes = Annotated[int, "bytes"]
+"""An amount of memory or disk: in files a quantity, "500Mi"."""
 
 MINUTE, HOUR, DAY, YEAR = 60.0, 3600.0, 86_400.0, 365 * 86_400.0
 

@@ -74,6 +74,12 @@ class Kernel(simpy.Environment):
         self.timer(seconds, event.succeed, order)
         return event
 
+    @staticmethod
+    def when(event: Event, call: Callable[[], None]) -> None:
+        """Calls `call()` when the event, which is still to come, happens."""
+        assert event.callbacks is not None
+        event.callbacks.append(lambda _: call())
+
     def tell(self, story: Story) -> None:
         """Starts a story; it runs from the current time on."""
         self.process(story)

@@ -39,7 +39,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "experiments": (
         "cli",
         "commands",
-        "lint",
+        "lint check",
         "preflight",
         "experiment bench",
         "runner",
@@ -48,7 +48,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "plots verify traces",
         "findings",
         "rare",
-        "store",
+        "store timeline",
         "attribution",
         "metrics",
         "file",

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from experiments.attribution.losses import Loss
+from experiments.attribution.losses import Loss, mode_of
 
 
 def main_causes(losses: Iterable[Loss], outages: int, strikes: Mapping[str, int]) -> list[str]:
@@ -14,14 +14,10 @@ def main_causes(losses: Iterable[Loss], outages: int, strikes: Mapping[str, int]
     """
     seconds: list[defaultdict[str, float]] = [defaultdict(float) for _ in range(outages)]
     for loss in losses:
-        seconds[loss.outage][_mode(loss.cause)] += loss.seconds
+        seconds[loss.outage][mode_of(loss.cause)] += loss.seconds
     return [_most(found, strikes) for found in seconds]
 
 
 def _most(seconds: Mapping[str, float], strikes: Mapping[str, int]) -> str:
     most = max(seconds.values()) * (1 - 1e-9)
     return min((-strikes.get(cause, 0), cause) for cause, lost in seconds.items() if lost >= most)[1]
-
-
-def _mode(cause: str) -> str:
-    return cause.partition("/")[0]

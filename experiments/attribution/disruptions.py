@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from experiments.attribution.losses import Loss
+from experiments.attribution.losses import Loss, mode_of
 from experiments.attribution.stages import Spell, Stage
 from experiments.metrics.column import Column, columns
 from models.arrays import Floats
@@ -105,8 +105,8 @@ def _meet(ordered: Sequence[Disruption]) -> None:
     for one in ordered:
         under_way = [other for other in under_way if other.end > one.start]
         for other in under_way:
-            one.beside.add(_mode(other.cause))
-            other.beside.add(_mode(one.cause))
+            one.beside.add(mode_of(other.cause))
+            other.beside.add(mode_of(one.cause))
         under_way.append(one)
 
 
@@ -118,7 +118,7 @@ def table(
     for service, ones in found.items():
         by_mode: defaultdict[str, list[Disruption]] = defaultdict(list)
         for one in ones:
-            by_mode[_mode(one.cause)].append(one)
+            by_mode[mode_of(one.cause)].append(one)
         for mode in sorted(by_mode):
             mine = by_mode[mode]
             lengths = [min(one.end, end) - max(one.start, start) for one in mine]
@@ -138,7 +138,3 @@ def table(
             }
             rows.append(row)
     return rows
-
-
-def _mode(cause: str) -> str:
-    return cause.partition("/")[0]

@@ -34,6 +34,11 @@ class Loss(NamedTuple):
     seconds: float
 
 
+def mode_of(cause: str) -> str:
+    """The failure mode or operation of a cause "mode/subject"; "" if nothing broke."""
+    return cause.partition("/")[0]
+
+
 def attribute(missing: Sequence[Spell], outages: Floats) -> list[Loss]:
     """The losses of one Service: of its `missing` replicas in its outages, shape (n, 2), start and end.
 
@@ -118,7 +123,7 @@ def table(losses: Mapping[str, Sequence[Loss]]) -> list[dict[str, Any]]:
     for service, lost in losses.items():
         by_outage: defaultdict[_Why, defaultdict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
         for one in lost:
-            by_outage[one.cause.partition("/")[0], one.stage][one.outage].append(one.seconds)
+            by_outage[mode_of(one.cause), one.stage][one.outage].append(one.seconds)
         for cause, stage in sorted(by_outage, key=lambda why: (why[0], _ORDER[why[1]])):
             lengths = [math.fsum(parts) for parts in by_outage[cause, stage].values()]
             row = {"service": service, "cause": cause, "stage": str(stage)}

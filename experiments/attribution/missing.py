@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from experiments.attribution.stages import REFUSED, Node, Pod, Spell, Stage
+from experiments.attribution.stages import OF_NODES, OF_PODS, REFUSED, Node, Pod, Spell, Stage
 from models.arrays import Floats
 from simulator.log import Kind, Phase, TransitionLog
 from simulator.stories.control_plane import Process
@@ -44,15 +44,9 @@ def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
     return reader.spells
 
 
-_OF_PODS = (
-    *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_PULLING),
-    *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
-    *(Kind.POD_AWAITING_NODE, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION, Kind.POD_STUCK, Kind.POD_SELECTED),
-)
-_OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING, Kind.NODE_REACHABLE)
 _OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
-_LED = [list(Process).index(process) for process in (Process.CONTROLLER_MANAGER, Process.SCHEDULER)]
-_POD_KINDS, _NODE_KINDS = frozenset(map(int, _OF_PODS)), frozenset(map(int, _OF_NODES))
+_CONTROLLERS, _SCHEDULER = map(list(Process).index, (Process.CONTROLLER_MANAGER, Process.SCHEDULER))
+_POD_KINDS, _NODE_KINDS = frozenset(map(int, OF_PODS)), frozenset(map(int, OF_NODES))
 
 
 def _rows_about(log: TransitionLog, service: int, end: float) -> Floats:
@@ -62,11 +56,11 @@ def _rows_about(log: TransitionLog, service: int, end: float) -> Floats:
     kinds, subjects = rows[:, 1].astype(np.int64), rows[:, 2].astype(np.int64)
     subjects_at_most = max(len(log.selected_by), len(log.zones), service + 1, len(Process))
     ours = np.zeros((len(Kind), subjects_at_most), dtype=bool)
-    ours[_OF_PODS, : len(log.selected_by)] = [service in services for services in log.selected_by]
+    ours[OF_PODS, : len(log.selected_by)] = [service in services for services in log.selected_by]
     ours[_OF_SERVICES, service] = True
-    ours[Kind.COMPONENT_UP, _LED] = True
+    ours[Kind.COMPONENT_UP, [_CONTROLLERS, _SCHEDULER]] = True
     bound = rows[(kinds == Kind.POD_NODE) & ours[kinds, np.minimum(subjects, ours.shape[1] - 1)]]
-    for kind in _OF_NODES:
+    for kind in OF_NODES:
         ours[kind, np.unique(bound[:, 4].astype(np.int64))] = True
     return rows[ours[kinds, np.minimum(subjects, ours.shape[1] - 1)]]
 
@@ -105,7 +99,7 @@ class _Reader:
         self._cut_since = 0.0
         self._unlisted: list[tuple[float, int]] = []
         """Since when pods answer, and are ready, without being listed; and why."""
-        self._away = dict.fromkeys(_LED, 0)
+        self._away = {_CONTROLLERS: 0, _SCHEDULER: 0}
         """Why the controller manager is away, and the scheduler: nothing heals then; 0: it is there."""
 
     def read(self, time: float, kind: int, subject: int, new: int, cause: int) -> None:
@@ -152,40 +146,14 @@ class _Reader:
         if kind == Kind.POD_DELETING:
             self._lose(time, uid, cause)
             return
+        if kind == Kind.POD_SELECTED:
+            self._select(time, pod, bool(new), cause)
+            return
         if kind == Kind.POD_NODE:
             pod.node = self._nodes[new]
             pod.node.pods[uid] = pod
-        elif kind == Kind.POD_SELECTED:
-            self._select(time, pod, bool(new), cause)
-            return
-        elif kind == Kind.POD_AWAITING_NODE:
-            pod.awaiting_node = bool(new)
-        elif kind == Kind.POD_PULLING:
-            pod.pulling = bool(new)
-            if new:
-                pod.cause = cause
-        elif kind == Kind.POD_VOLUMES:
-            pod.volume_wait = new
-        elif kind == Kind.POD_CONTAINERS:
-            if new < pod.running:
-                pod.fell(cause)
-            else:
-                pod.fallen = False
-            pod.running = new
-        elif kind == Kind.POD_CONFIGURATION:
-            pod.configuration = new
-            if new:
-                pod.cause = cause
-        elif kind == Kind.POD_ANSWERING:
-            pod.answering = bool(new)
-            if not new:
-                pod.fell(cause)
-            else:
-                pod.fallen = False
         else:
-            pod.ready = bool(new)
-            if not new:
-                pod.cause = cause
+            pod.read(kind, new, cause)
         self._look(time, pod)
 
     def _phase_changed(self, time: float, uid: int, phase: int, cause: int) -> None:
@@ -227,27 +195,29 @@ class _Reader:
 
     def _look(self, time: float, pod: Pod) -> None:
         """Has the pod change its stage, if something else keeps it from answering now."""
-        stage = pod.waits_for(self._published)
         if not pod.selected:
             return
-        cause = pod.to_blame(*self._away.values())
-        if stage is not pod.stage or (cause != pod.blamed and stage is not None):
-            self._leave_stage(pod, time)
-            self._answering += (stage is None) - (pod.stage is None)
-            pod.stage, pod.blamed, pod.since = stage, cause, time
+        stage, cause = pod.waits_for(self._published), self._to_blame(pod)
+        if stage is pod.stage and (stage is None or cause == pod.blamed):
+            return
+        self._leave_stage(pod, time)
+        self._answering += (stage is None) - (pod.stage is None)
+        pod.stage, pod.blamed, pod.since = stage, cause, time
+
+    def _to_blame(self, pod: Pod) -> int:
+        return pod.to_blame(self._away[_CONTROLLERS], self._away[_SCHEDULER])
 
     def _select(self, time: float, pod: Pod, selected: bool, cause: int) -> None:
         """A pod of a version that no Service selects does not count, whatever becomes of it."""
-        if not selected:
+        if selected:
+            self._aside -= 1
+            pod.stage, pod.blamed, pod.since = pod.waits_for(self._published), self._to_blame(pod), time
+            self._answering += pod.stage is None
+        else:
+            self._aside += 1
             self._leave_stage(pod, time)
             self._answering -= pod.stage is None
-            pod.stage, pod.since = pod.waits_for(self._published), time
         pod.selected = selected
-        self._aside += -1 if selected else 1
-        if selected:
-            pod.stage, pod.since = pod.waits_for(self._published), time
-            pod.blamed = pod.to_blame(*self._away.values())
-            self._answering += pod.stage is None
         self._count_gaps(time, "", cause)
 
     def _leave_stage(self, pod: Pod, time: float) -> None:
@@ -262,21 +232,7 @@ class _Reader:
 
     def _read_node(self, time: float, kind: int, number: int, new: int, cause: int) -> None:
         node = self._nodes[number]
-        if kind == Kind.NODE_READY:
-            node.ready = new
-        elif kind == Kind.NODE_REPORTING:
-            node.reporting = bool(new)
-            node.silenced_by = cause
-        elif kind == Kind.NODE_EVICTING:
-            node.evicting = bool(new)
-        elif kind == Kind.NODE_REACHABLE:
-            node.reachable = bool(new)
-            node.cut_off_by = cause
-        else:
-            node.powered = bool(new)
-            if not new:
-                for pod in node.pods.values():
-                    pod.fell(cause)
+        node.read(kind, new, cause)
         for pod in node.pods.values():
             self._look(time, pod)
 
@@ -320,7 +276,7 @@ class _Reader:
         """A replacement that is made while the old pod is still there did not wait for it to be gone."""
         gone = gap.since if gap.gone is None else gap.gone
         self._note(gap.since, gone, gap.cause, Stage.TERMINATING)
-        self._note(gone, time, self._away[_LED[0]] or gap.cause, self._without_pod)
+        self._note(gone, time, self._away[_CONTROLLERS] or gap.cause, self._without_pod)
 
     # The control plane
 
@@ -337,4 +293,4 @@ class _Reader:
             since, cause = self._unlisted.pop(0)
             self._note(since, time, cause, Stage.NOT_LISTED)
         while len(self._unlisted) < unlisted:
-            self._unlisted.append((time, self._away[_LED[0]]))
+            self._unlisted.append((time, self._away[_CONTROLLERS]))

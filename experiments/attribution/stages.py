@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from simulator.log import Configured, Phase, Refusal, VolumeWait
+from simulator.log import Configured, Kind, Phase, Refusal, VolumeWait
 
 
 class Stage(StrEnum):
@@ -86,6 +86,14 @@ _OF_CONFIGURATION = {
     Configured.EXPIRED: Stage.EXPIRED_SECRET,
     Configured.BAD_RELEASE: Stage.BAD_RELEASE,
 }
+OF_PODS = (
+    *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_PULLING),
+    *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
+    *(Kind.POD_AWAITING_NODE, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION, Kind.POD_STUCK, Kind.POD_SELECTED),
+)
+"""What decides where a pod is on its way."""
+OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING, Kind.NODE_REACHABLE)
+"""What of a node does."""
 READY = 1
 """The Ready condition of a node that is well: see `simulator.log.Kind`."""
 
@@ -104,6 +112,24 @@ class Node:
         self.ready = READY
         self.evicting = False
         self.pods: dict[int, Pod] = {}
+
+    def read(self, kind: int, new: int, cause: int) -> None:
+        """Takes note of a row about it, of the kinds `OF_NODES`."""
+        if kind == Kind.NODE_READY:
+            self.ready = new
+        elif kind == Kind.NODE_REPORTING:
+            self.reporting = bool(new)
+            self.silenced_by = cause
+        elif kind == Kind.NODE_EVICTING:
+            self.evicting = bool(new)
+        elif kind == Kind.NODE_REACHABLE:
+            self.reachable = bool(new)
+            self.cut_off_by = cause
+        else:
+            self.powered = bool(new)
+            if not new:
+                for pod in self.pods.values():
+                    pod.fell(cause)
 
 
 class Pod:
@@ -128,6 +154,37 @@ class Pod:
         """The Service selects it, and no other version."""
         self.since = now
         self.stage: Stage | None = Stage.QUEUED
+
+    def read(self, kind: int, new: int, cause: int) -> None:
+        """Takes note of a row about it, of those of `OF_PODS` that tell what it waits for."""
+        if kind == Kind.POD_AWAITING_NODE:
+            self.awaiting_node = bool(new)
+        elif kind == Kind.POD_PULLING:
+            self.pulling = bool(new)
+            if new:
+                self.cause = cause
+        elif kind == Kind.POD_VOLUMES:
+            self.volume_wait = new
+        elif kind == Kind.POD_CONTAINERS:
+            if new < self.running:
+                self.fell(cause)
+            else:
+                self.fallen = False
+            self.running = new
+        elif kind == Kind.POD_CONFIGURATION:
+            self.configuration = new
+            if new:
+                self.cause = cause
+        elif kind == Kind.POD_ANSWERING:
+            self.answering = bool(new)
+            if not new:
+                self.fell(cause)
+            else:
+                self.fallen = False
+        else:
+            self.ready = bool(new)
+            if not new:
+                self.cause = cause
 
     def fell(self, cause: int) -> None:
         """It got worse, for this cause."""

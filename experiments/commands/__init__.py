@@ -1,7 +1,9 @@
 """The commands, one file each; nothing heavy is imported before one of them runs."""
 
 from experiments.commands.bench import bench
+from experiments.commands.check import check
 from experiments.commands.compare import compare
+from experiments.commands.completion import completion
 from experiments.commands.examples import examples
 from experiments.commands.explain import explain
 from experiments.commands.fit import fit
@@ -15,6 +17,7 @@ from experiments.commands.report import report
 from experiments.commands.run import run
 from experiments.commands.schema import schema
 from experiments.commands.show import show
+from experiments.commands.timeline import timeline
 from experiments.commands.validate import validate
 from experiments.commands.verify import verify
 from experiments.commands.version import version
@@ -27,14 +30,17 @@ COMMANDS = (
     lint,
     plan,
     run,
+    check,
     show,
     compare,
     why,
+    timeline,
     plot,
     report,
     fit,
     explain,
     schema,
+    completion,
     version,
     import_,
     verify,

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from experiments.commands.console import FORMAT
+
 
 @click.group()
 def bench() -> None:
@@ -16,45 +18,45 @@ def bench() -> None:
 @click.option("--nodes", type=click.IntRange(min=1), default=100, show_default=True)
 @click.option("--pods", type=click.IntRange(min=1), default=2000, show_default=True)
 @click.option("--years", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def cluster(nodes: int, pods: int, years: float, as_json: bool) -> None:
+@FORMAT
+def cluster(nodes: int, pods: int, years: float, form: str) -> None:
     """Years of failures, restarts and evictions in one cluster: transitions per second, seconds, memory."""
     from experiments.bench import cluster as benching
 
     if not math.isfinite(years):
         raise click.BadParameter(f"{years} is not a number of years", param_hint="--years")
 
-    _print_bench(benching.cluster(nodes, pods, years), as_json)
+    _print_bench(benching.cluster(nodes, pods, years), form)
 
 
 @bench.command()
 @click.option("--nodes", type=click.IntRange(min=1), default=1000, show_default=True)
 @click.option("--pods", type=click.IntRange(min=1), default=10_000, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def placement(nodes: int, pods: int, as_json: bool) -> None:
+@FORMAT
+def placement(nodes: int, pods: int, form: str) -> None:
     """Pods of 20 templates onto unlike nodes by the default scheduler profile: pods per second, seconds, memory."""
     from experiments.bench import placement as benching
 
-    _print_bench(benching.placement(nodes, pods), as_json)
+    _print_bench(benching.placement(nodes, pods), form)
 
 
 @bench.command()
 @click.argument("nodes", type=click.Path(exists=True, dir_okay=False))
 @click.argument("pods", type=click.Path(exists=True, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def trace(nodes: str, pods: str, as_json: bool) -> None:
+@FORMAT
+def trace(nodes: str, pods: str, form: str) -> None:
     """The pods of an openb trace (NODES and PODS are its CSV files) over their recorded times."""
     from experiments.bench import placement as benching
 
-    _print_bench(benching.trace(nodes, pods), as_json)
+    _print_bench(benching.trace(nodes, pods), form)
 
 
 @bench.command()
 @click.option("--requests", type=click.IntRange(min=1), default=10_000_000, show_default=True)
 @click.option("--policy", default="random", show_default=True, help="How requests find a pod: random, roundRobin, ...")
 @click.option("--pods", type=click.IntRange(min=1), default=10, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def traffic(requests: int, policy: str, pods: int, as_json: bool) -> None:
+@FORMAT
+def traffic(requests: int, policy: str, pods: int, form: str) -> None:
     """Every single request to one Service: requests per second, memory."""
     from experiments.bench import traffic as benching
     from simulator.registry import UnknownName
@@ -63,7 +65,7 @@ def traffic(requests: int, policy: str, pods: int, as_json: bool) -> None:
         found = benching.traffic(requests, policy, pods)
     except UnknownName as error:
         raise click.BadParameter(str(error), param_hint="--policy") from None
-    _print_bench(found, as_json)
+    _print_bench(found, form)
 
 
 @bench.command()
@@ -81,8 +83,8 @@ def traffic(requests: int, policy: str, pods: int, as_json: bool) -> None:
     show_default=True,
     help="Run plain replications too where they take at most so many CPU seconds.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def nines(at: tuple[str, ...], relative: str, plain_seconds: float, as_json: bool) -> None:
+@FORMAT
+def nines(at: tuple[str, ...], relative: str, plain_seconds: float, form: str) -> None:
     """CPU seconds to know unavailabilities of about 1e-5, 1e-7 and 1e-9: by rare outages, and by plain replications."""
     from experiments.bench import nines as benching
     from experiments.report.terminal import Terminal
@@ -96,14 +98,14 @@ def nines(at: tuple[str, ...], relative: str, plain_seconds: float, as_json: boo
         raise click.BadParameter(f"{relative} is not above 0", param_hint="--relative")
     about = [float(one) for one in at] or [system.about for system in benching.SYSTEMS]
     found = benching.nines(about, width, plain_seconds)
-    if as_json:
+    if form == "json":
         click.echo(json.dumps([vars(row) for row in found], indent=2))
     else:
         Terminal().table(benching.table(found))
 
 
-def _print_bench(found: dict[str, Any], as_json: bool) -> None:
-    if as_json:
+def _print_bench(found: dict[str, Any], form: str) -> None:
+    if form == "json":
         click.echo(json.dumps(found, indent=2))
         return
     for name, value in found.items():

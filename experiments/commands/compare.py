@@ -2,13 +2,19 @@
 
 import click
 
+from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, chosen
 
 
 @click.command()
 @click.argument("paths", type=PATH, nargs=-1, required=True, metavar="RESULTS...")
-@click.option("--baseline", metavar="POLICY", help="What the others are compared with.  [default: the first policy]")
-@click.option("--service", metavar="NAME", help="Only this Service.")
+@click.option(
+    "--baseline",
+    metavar="POLICY",
+    shell_complete=names_in("policies"),
+    help="What the others are compared with.  [default: the first policy]",
+)
+@click.option("--service", metavar="NAME", shell_complete=names_in("services"), help="Only this Service.")
 @FORMAT
 def compare(paths: tuple[str, ...], baseline: str | None, service: str | None, form: str) -> None:
     """Rank the policies of a result folder, or of several, and say which differences are noise.

@@ -2,31 +2,26 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from experiments.commands.console import PATH, say
+from experiments.commands.console import FORMAT, PATH, say
 
 PACKAGE = Path(__file__).parents[1]
 
 
 @click.command()
 @click.option("-o", "--output", type=PATH, metavar="FOLDER", help="Copy them all into this folder.")
-def examples(output: str | None) -> None:
+@FORMAT
+def examples(output: str | None, form: str) -> None:
     """List the experiments and notebooks that come with kubenines, or copy them to be run and changed."""
-    from experiments.report.terminal import Terminal
-
-    terminal, folders = Terminal(), _folders()
-    terminal.title("Experiments, in configs:")
-    for path in sorted(folders["configs"].glob("*.yaml")):
-        terminal.item(path.stem, _question(path))
-    terminal.title("Failure modes and operations, one at a time, in configs/gallery:")
-    for path in sorted((folders["configs"] / "gallery").glob("*.yaml")):
-        terminal.item(path.stem, _question(path))
-    terminal.title("Notebooks:")
-    for path in sorted(folders["notebooks"].glob("*.ipynb")):
-        terminal.item(path.name, _title(path))
+    folders = _folders()
+    if form == "json":
+        click.echo(json.dumps(_listed(folders), indent=2, ensure_ascii=False))
+    else:
+        _show(_listed(folders))
     if output is None:
         say("copy them with: kubenines examples -o FOLDER")
         return
@@ -38,6 +33,36 @@ def examples(output: str | None) -> None:
         shutil.copytree(folder, target / name, ignore=shutil.ignore_patterns("*.py", "__pycache__", ".*"))
     say(f"run one with: kubenines run {target / 'configs' / 'quickstart.yaml'}")
     say(f"notebooks: jupyter lab {target / 'notebooks'} (pip install 'kubenines[notebooks]')")
+
+
+def _listed(folders: dict[str, Path]) -> dict[str, list[dict[str, str]]]:
+    """What there is, and the question of each: `file` is below the folder that it is copied into."""
+
+    def entries(folder: str, pattern: str, question: Callable[[Path], str]) -> list[dict[str, str]]:
+        root, _, inside = folder.partition("/")
+        paths = sorted((folders[root] / inside).glob(pattern))
+        return [{"name": path.stem, "file": f"{folder}/{path.name}", "question": question(path)} for path in paths]
+
+    return {
+        "experiments": entries("configs", "*.yaml", _question),
+        "gallery": entries("configs/gallery", "*.yaml", _question),
+        "notebooks": entries("notebooks", "*.ipynb", _title),
+    }
+
+
+def _show(listed: dict[str, list[dict[str, str]]]) -> None:
+    from experiments.report.terminal import Terminal
+
+    terminal = Terminal()
+    terminal.title("Experiments, in configs:")
+    for of in listed["experiments"]:
+        terminal.item(of["name"], of["question"])
+    terminal.title("Failure modes and operations, one at a time, in configs/gallery:")
+    for of in listed["gallery"]:
+        terminal.item(of["name"], of["question"])
+    terminal.title("Notebooks:")
+    for of in listed["notebooks"]:
+        terminal.item(f"{of['name']}.ipynb", of["question"])
 
 
 def _folders() -> dict[str, Path]:

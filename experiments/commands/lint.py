@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from experiments.commands.completing import lint_rules
 from experiments.commands.console import PATH, chosen, say
+from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
     from experiments.lint.finding import Finding
@@ -19,7 +21,14 @@ _SEVERITIES = ("error", "warning", "info")
 @click.command()
 @click.argument("paths", nargs=-1, type=PATH)
 @click.option("--experiment", type=PATH, help="An experiment whose nodes the manifests are to run on.")
-@click.option("--rule", "only", multiple=True, metavar="NAME", help="Only this rule; can be given several times.")
+@click.option(
+    "--rule",
+    "only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=lint_rules(),
+    help="Only this rule; can be given several times.",
+)
 @click.option(
     "--format",
     "form",
@@ -69,12 +78,15 @@ def lint(
     from experiments.lint.rule import rules
 
     if listed:
-        _list()
+        _list(form)
         return 0
     if not paths:
         raise click.UsageError("Missing argument 'PATHS...'.")
     for name in only:
         chosen("--rule", name, list(rules()))
+
+    if fix and any(map(is_stdin, paths)):
+        raise click.UsageError("--fix writes into files, and stdin is none: give the manifests as files")
 
     def look() -> "Report":
         return find(paths, experiment=experiment, only=only).at_least(Severity(severity))
@@ -133,21 +145,21 @@ def _show(report: "Report", form: str) -> None:
         for line in github.annotations(report):
             click.echo(line)
     else:
-        value = plain.plain(report) if form == "json" else sarif.sarif(report, _version())
+        value = plain.plain(report) if form == "json" else sarif.sarif(report)
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("kubenines")
-
-
-def _list() -> None:
+def _list(form: str) -> None:
     """Every rule: its severity, what it finds, what that does."""
+    from experiments.lint.formats import plain
     from experiments.lint.rule import rules
     from experiments.report.terminal import Terminal
 
+    if form not in ("text", "json"):
+        raise click.UsageError("--rules are listed as text or json: the other formats are for findings")
+    if form == "json":
+        click.echo(json.dumps([plain.rule(rule) for rule in rules().values()], indent=2, ensure_ascii=False))
+        return
     terminal = Terminal()
     for rule in rules().values():
         needs = " (needs nodes)" if rule.needs_cluster else ""

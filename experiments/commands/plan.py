@@ -17,15 +17,15 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
 
     Pods that would not start are told, and wrong with --strict.
     """
-    from experiments.experiment import Experiment
     from experiments.preflight import planning, starting
+    from experiments.preflight.inputs import experiment_at
     from experiments.report import plain
     from experiments.report.terminal import Terminal
     from models.input.problems import InputError, Location, Problem
     from models.manifests.account import in_words
     from models.units import counted, format_duration
 
-    read = Experiment.from_yaml(experiment, settings)
+    read = experiment_at(experiment, settings)
     warn(read)
     pending = starting.sentences(read.scenarios())
     if strict and (read.named or pending):

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from experiments.commands.completing import names_in
 from experiments.commands.console import PATH, chosen
 
 FORMATS = (".svg", ".png", ".pdf")
@@ -36,7 +37,10 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic only in newer 
 @click.argument("results", type=PATH)
 @click.option("--kind", type=Kind(), default="comparison", show_default=True)
 @click.option(
-    "--service", metavar="NAME", help="Of this Service; `comparison` is of all.  [default: of all, or of the first]"
+    "--service",
+    metavar="NAME",
+    shell_complete=names_in("services"),
+    help="Of this Service.  [default: of all (comparison, nines, difference), or of the first]",
 )
 @click.option(
     "-o",
@@ -50,15 +54,12 @@ def plot(results: str, kind: str, service: str | None, output: str | None) -> No
     import os
     from pathlib import Path
 
-    from experiments.plots import KINDS
     from experiments.results import Results
 
     opened = Results.open(results)
     service = chosen("--service", service, opened.services)
-    if service and not KINDS[kind]:
-        raise click.UsageError(f"--kind {kind} is of all Services; use nines, difference or service for one")
     path = Path(output) if output else Path(results) / "plots" / f"{kind}.svg"
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{path.name!r} ends in none of {', '.join(FORMATS)}", param_hint="-o")
     os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for
-    click.echo(opened.plot.draw(kind, path, service))
+    click.echo(opened.plot.draw(kind, path, service=service))

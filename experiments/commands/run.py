@@ -1,15 +1,19 @@
 """`kubenines run`."""
 
-import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.commands.console import FAILED, FORMAT, INTERRUPTED, PATH, SETTINGS, STRICT, refuse_unread, say, warn
+from experiments.commands.completing import names_in
+from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_unread, warn
+from experiments.commands.running import WORKERS, folder_of, run_into
+from models.input.stdin import is_stdin
+
+if TYPE_CHECKING:
+    from experiments.experiment import Experiment
 
 
 @click.command()
@@ -18,11 +22,16 @@ from experiments.commands.console import FAILED, FORMAT, INTERRUPTED, PATH, SETT
 @click.option("-o", "--output", type=PATH, metavar="FOLDER", help="Result folder.  [default: results/NAME]")
 @click.option("-n", "--replications", type=click.IntRange(1, 1_000_000), help="Runs per policy, instead of the file's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed, instead of the file's.")
-@click.option(
-    "-j", "--workers", default="auto", show_default=True, metavar="N|auto", help="Processes; auto: all cores."
-)
+@WORKERS
 @SETTINGS
-@click.option("--policy", "policies", multiple=True, metavar="NAME", help="Only this policy (repeatable).")
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=names_in("policies"),
+    help="Only this policy (repeatable).",
+)
 @click.option("--resume", is_flag=True, help="Add to the results that are there, as without it.")
 @click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
 @click.option(
@@ -43,7 +52,7 @@ def run(
     output: str | None,
     replications: int | None,
     seed: int | None,
-    workers: str,
+    workers: int,
     settings: tuple[str, ...],
     policies: tuple[str, ...],
     resume: bool,
@@ -56,15 +65,14 @@ def run(
     no_fail: bool,
 ) -> int:
     """Simulate every policy of an experiment and compare their availability."""
-    from experiments.experiment import Experiment
-    from experiments.runner import progress as progressing
+    from experiments.preflight.inputs import experiment_at
 
     if resume and fresh:
         raise click.UsageError("--resume adds to the results that are there, --fresh starts anew: give one of them")
-    processes, kept = _workers(workers), _replications_kept(events)
+    kept = _replications_kept(events)
     if seed is not None:
         settings = (*settings, f"spec.seed={seed}")
-    read = Experiment.from_yaml(experiment, settings)
+    read = experiment_at(experiment, settings)
     if policies:
         read = read.only(*policies)
     if not quiet:
@@ -72,29 +80,20 @@ def run(
     if strict:
         refuse_unread(read.named)
     from experiments.report import plain, text
-    from experiments.runner.job import Interrupted, NothingRan
-    from experiments.runner.run import run as run_all
 
-    folder = Path(output) if output else Path("results") / read.name
-    try:
-        with progressing.reporter("none" if quiet else progress) as listener:
-            results = run_all(
-                read.plan,
-                out=folder,
-                replications=replications,
-                workers=processes,
-                progress=listener,
-                fresh=fresh,
-                events=kept,
-                warn=lambda line: None if quiet else say(f"warning: {line}"),
-            )
-    except Interrupted as interrupted:
-        return _interrupted(arguments, f" after {interrupted.done} of {interrupted.total} replications")
-    except KeyboardInterrupt:  # Ctrl-C once more, which waits for nothing
-        return _interrupted(arguments)
-    except NothingRan as nothing:
-        say(f"kubenines: {nothing}")
-        return FAILED
+    folder = folder_of(read, output)
+    words = [word for word in arguments if word not in ("--fresh", "--resume")]
+    results = run_into(
+        folder,
+        read,
+        again=["kubenines", *_without_stdin(words, experiment, folder, read), "--resume"],
+        workers=workers,
+        progress=progress,
+        quiet=quiet,
+        replications=replications,
+        fresh=fresh,
+        events=kept,
+    )
     if form == "json":
         click.echo(plain.text(plain.summary(results)))
     else:
@@ -103,12 +102,12 @@ def run(
     return 0 if no_fail and verdict in (1, 4) else verdict
 
 
-def _interrupted(arguments: Sequence[str], when: str = "") -> int:
-    """Say so, and what to type to go on."""
-    again = [word for word in arguments if word not in ("--fresh", "--resume")]
-    say(f"interrupted{when}")
-    click.echo(f"resume: {shlex.join(['kubenines', *again, '--resume'])}", err=True)  # to be pasted: not broken
-    return INTERRUPTED
+def _without_stdin(words: list[str], path: str, folder: Path, read: "Experiment") -> list[str]:
+    """The words of a command line; what came by stdin is in the result folder, and read from there."""
+    if not is_stdin(path) and not any(is_stdin(file) for file in read.inputs):
+        return words
+    into = [] if {"-o", "--output"} & {*words} else ["-o", str(folder)]
+    return [str(folder / "resolved.yaml") if word == path else word for word in words] + into
 
 
 def _replications_kept(events: str) -> int:
@@ -121,11 +120,3 @@ def _replications_kept(events: str) -> int:
         case ["sample", number] if number.isdecimal():
             return int(number)
     raise click.BadParameter(f"expected none, sample:N or all (got {events!r})", param_hint="--events")
-
-
-def _workers(number: str) -> int:
-    if number == "auto":
-        return os.cpu_count() or 1
-    if not number.isdecimal() or int(number) < 1:
-        raise click.BadParameter(f"{number!r} is neither a number of processes nor 'auto'", param_hint="-j")
-    return int(number)

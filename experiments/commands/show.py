@@ -5,14 +5,22 @@ import os
 
 import click
 
+from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen
 
 
 @click.command()
 @click.argument("path", type=PATH)
 @SETTINGS
-@click.option("--service", metavar="NAME", help="Of a result folder: only this Service.")
-@click.option("--policy", metavar="NAME", help="Of a result folder: only this policy.")
+@click.option(
+    "--service",
+    metavar="NAME",
+    shell_complete=names_in("services"),
+    help="Of a result folder: only this Service.",
+)
+@click.option(
+    "--policy", metavar="NAME", shell_complete=names_in("policies"), help="Of a result folder: only this policy."
+)
 @click.option("--disruptions", is_flag=True, help="Of a result folder: how long until what struck was made good.")
 @FORMAT
 def show(
@@ -39,8 +47,8 @@ def show(
     if service or policy or disruptions:
         asked = "--service, --policy and --disruptions"
         raise click.UsageError(f"{asked} are for result folders: an experiment file is shown as a whole")
-    from experiments.experiment import Experiment
     from experiments.file.written import yaml_text
+    from experiments.preflight.inputs import experiment_at
 
-    resolved = Experiment.from_yaml(path, settings).resolved
+    resolved = experiment_at(path, settings).resolved
     click.echo(json.dumps(resolved, indent=2, ensure_ascii=False) if form == "json" else yaml_text(resolved).rstrip())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from experiments.inference import estimate
 from experiments.inference.estimate import Estimate, show_seconds
@@ -187,3 +187,9 @@ class Objective:
     policy: str | None = None
     disruption: str | None = None
     """With `recoversWithin`: by what it is disrupted, as in `Subject`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, the limit by the direction in which the metric is good, as a manifest keeps them."""
+        values = {"service": self.service, "policy": self.policy, "metric": self.metric}
+        disruption = {} if self.disruption is None else {"disruption": self.disruption}
+        return values | {METRICS[self.metric].good: self.limit} | disruption

@@ -33,8 +33,7 @@ from experiments.file.laws import KINDS, AnyLaw, Law
 from models.deployment import IntOrPercent, Percent
 from models.distributions import Distribution, Scaled
 from models.labels import LabelSelector, Operator, Requirement
-from models.size import Bytes
-from models.units import format_memory
+from models.units import Bytes, format_memory
 from simulator import registry
 from simulator.stories.repair import ByPeople, Repair
 

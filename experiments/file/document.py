@@ -2,7 +2,7 @@
 
 import os
 
-from models.input.documents import Document, file_name, read_documents
+from models.input.documents import Document, file_name, parse_documents, read_documents
 from models.input.problems import InputError, Location, Problem
 
 
@@ -12,12 +12,18 @@ def is_experiment(document: Document) -> bool:
     return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith("kubenines/")
 
 
-def load_experiment(path: str | os.PathLike[str]) -> tuple[Document, list[Problem]]:
+def load_experiment(path: str | os.PathLike[str], text: str | None = None) -> tuple[Document, list[Problem]]:
     """The one document of an experiment file, and what is wrong with its YAML; raises InputError if there is none.
+
+    With `text` the file is not read: it says that.
 
     Equal keys, which are only odd in a manifest, are wrong here: people write these files, and can mend them.
     """
-    documents, problems = read_documents(path, y_is_text=True)
+    documents, problems = (
+        read_documents(path, y_is_text=True)
+        if text is None
+        else (parse_documents(text, file_name(path), y_is_text=True), [])
+    )
     if not documents:
         raise InputError(problems or [Problem(Location(file_name(path)), "", "the file is empty")])
     value = documents[0].value

@@ -15,9 +15,9 @@ from pydantic.alias_generators import to_camel
 from experiments import presets
 from experiments.design.objective import METRICS
 from experiments.file.described import as_written
-from experiments.file.fields import written_duration
 from experiments.file.json_schema import json_schema
-from experiments.file.schema_tree import BESIDE, schema_child, schema_node
+from experiments.file.schema_tree import BESIDE, children_of, item_of, kinds_of, schema_child, schema_node, values_of
+from experiments.file.schema_words import default_of, fields_of, forms_of, type_of
 from models.input.problems import did_you_mean
 from models.manifests.conversion import converters
 from models.timing import Timing
@@ -34,8 +34,6 @@ _OF_KINDS = (
     "Objects of manifests that act. What becomes of each of their fields, and of other kinds: `kubenines validate "
     "--fields PATH`."
 )
-_WRITTEN = ("Duration", "Seconds", "Percentage", "Probability", "Quantity", "Selector", "CountOrShare")
-"""Titles of values with a form of their own, which a page shows."""
 
 
 class NothingToExplain(ValueError):
@@ -60,27 +58,51 @@ def explain(path: str = "", width: int = WIDTH) -> str:
         return _presets(rest if first == "presets" else path, width)
     if path == "kinds" or path in converters():
         return _objects(sorted(converters()) if path == "kinds" else [path], width)
+    done, node = _found(path)
+    return _page(json_schema(), done or "an experiment file", node, width)
+
+
+def plain(path: str = "") -> dict[str, Any]:
+    """What `explain` says, for other programs: the page, and for a part of the file its path and its JSON Schema.
+
+    References in the schema are into that of the whole file (`kubenines schema experiment`).
+    """
+    text = explain(path)
+    try:
+        found, node = _found(path)
+    except NothingToExplain:  # a list that is of no place in a file
+        return {"asked": path, "path": None, "schema": None, "text": text}
+    return {"asked": path, "path": found, "schema": node, "text": text}
+
+
+def _found(path: str) -> tuple[str, dict[str, Any]]:
+    """The path in full of what is meant by a path, and its schema."""
     whole = json_schema()
     top = schema_node(whole, whole)
     steps = [step for step in path.replace("[", ".").replace("]", "").split(".") if step and not step.isdecimal()]
     _, law = _below(whole, top, ["spec", "failures", "nodeCrash", "timeToFailure"])
-    steps = ["laws", *steps] if steps and steps[0] in _kinds(law) else steps
+    steps = ["laws", *steps] if steps and steps[0] in kinds_of(law) else steps
     if steps[:1] == ["laws"]:
         _, node = _below(whole, {**law, "description": _OF_LAWS}, steps[1:])
-        return _page(whole, ".".join(steps), node, width)
+        return ".".join(steps), node
     if steps and steps[0] not in top["properties"]:
         steps = [*_ways().get(steps[0], ("spec", steps[0])), *steps[1:]]
     done, node = _below(whole, top, steps)
-    return _page(whole, ".".join(done) or "an experiment file", node, width)
+    return ".".join(done), node
+
+
+def names() -> list[str]:
+    """What `explain` may be asked for by one word: every name of a file, and the kinds of objects that act."""
+    return sorted({"laws", "metrics", "timing", "presets", "kinds", *presets.names(), *_ways(), *converters()})
 
 
 def _below(whole: dict[str, Any], node: dict[str, Any], steps: list[str]) -> tuple[list[str], dict[str, Any]]:
     """What is at `steps` below a node, and the way there in full, the kinds that were passed over included."""
     done: list[str] = []
     for step in steps:
-        children = _children(whole, node)
-        for kind in () if step in children else _kinds(_item(whole, node)):
-            if step in (fields := _children(whole, children[kind])):
+        children = children_of(whole, node)
+        for kind in () if step in children else kinds_of(item_of(whole, node)):
+            if step in (fields := children_of(whole, children[kind])):
                 children = fields
                 done.append(kind)
                 break
@@ -94,14 +116,6 @@ def _below(whole: dict[str, Any], node: dict[str, Any], steps: list[str]) -> tup
     return done, node
 
 
-def _children(whole: dict[str, Any], node: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The fields and kinds of a thing, or of the items of a list, by their names; those of its alternatives, too."""
-    item = _item(whole, node)
-    beside = [name for alternative in item.get(BESIDE, ()) for name in alternative.get("properties", ())]
-    names = (*item.get("properties", ()), *_kinds(item), *beside)
-    return {name: schema_child(whole, item, name) for name in names}
-
-
 @cache
 def _ways() -> dict[str, tuple[str, ...]]:
     """Where each name of a file stands, the shallowest place first found: fields and kinds, and values of fields."""
@@ -113,39 +127,22 @@ def _ways() -> dict[str, tuple[str, ...]]:
     while level:
         below = []
         for way, node in level:
-            children = _children(whole, node)
+            children = children_of(whole, node)
             if children in seen:
                 continue
             seen.append(children)
             for name, child in children.items():
                 ways.setdefault(name, (*way, name))
-                for value in _values(_item(whole, child)):
+                for value in values_of(item_of(whole, child)):
                     values.setdefault(value, (*way, name))
                 below.append(((*way, name), child))
         level = below
     return values | ways
 
 
-def _values(node: dict[str, Any]) -> list[str]:
-    """The words that a field may have as its value."""
-    return [str(word) for word in node.get("enum", [node["const"]] if "const" in node else [])]
-
-
-def _item(whole: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """The items of a list, or the thing itself."""
-    return schema_child(whole, node, 0) if node.get("type") == "array" else node
-
-
-def _kinds(node: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The alternatives of a union by their tags; a registered policy that is the only one of its kind is one too."""
-    if "const" in (only := node.get("properties", {}).get("type", {})):
-        return {only["const"]: node}
-    return {tag: {"$ref": to} for tag, to in node.get("discriminator", {}).get("mapping", {}).items()}
-
-
 def _page(whole: dict[str, Any], title: str, node: dict[str, Any], width: int) -> str:
-    item = _item(whole, node)
-    lines = _wrapped(f"{title}: {_type(whole, node)}{_default(node)}", width, "", "  ")
+    item = item_of(whole, node)
+    lines = _wrapped(f"{title}: {type_of(whole, node)}{_by_default(default_of(node))}", width, "", "  ")
     union = item.get("discriminator", {}).get("mapping", {})
     texts = [text for text in (node.get("description"), None if union else item.get("description")) if text]
     for text in dict.fromkeys(texts):
@@ -154,7 +151,7 @@ def _page(whole: dict[str, Any], title: str, node: dict[str, Any], width: int) -
         lines += ["", *_fields(whole, alternative, width, texts)] if alternative.get("properties") else []
     for alternative in item.get(BESIDE, ()):
         lines += ["", "or", *_fields(whole, alternative, width)]
-    if forms := _forms(whole, item):
+    if forms := forms_of(whole, item):
         lines += ["", *_wrapped(f"Written: {forms}.", width)]
     return "\n".join(lines)
 
@@ -167,66 +164,17 @@ def _wrapped(text: str, width: int, first: str = "", others: str = "") -> list[s
 
 
 def _fields(whole: dict[str, Any], node: dict[str, Any], width: int, said: Sequence[str] = ()) -> Iterator[str]:
-    """Of each field: its name and type, "required" or its default; below them what it means, unless that was `said`.
-
-    The tag comes first, then what is required.
-    """
-    required = node.get("required", ())
-    order = sorted(node["properties"], key=lambda name: ("const" not in node["properties"][name], name not in required))
-    for name in order:
-        inner = schema_node(whole, node["properties"][name])
-        needed = ", required" if name in required and "const" not in inner else ""
-        meaning = (inner.get("description") or _item(whole, inner).get("description") or "").split("\n\n")[0]
-        yield from _wrapped(f"{name}: {_type(whole, inner)}{needed}{_default(inner)}", width, "  ", "      ")
-        if not any(text.startswith(meaning) for text in said):
-            yield from _wrapped(meaning, width, "      ", "      ")
+    """Of each field: its name and type, "required" or its default; below them what it means, unless that was `said`."""
+    for field in fields_of(whole, node):
+        needed = ", required" if field.required else ""
+        yield from _wrapped(f"{field.name}: {field.type}{needed}{_by_default(field.default)}", width, "  ", "      ")
+        if not any(text.startswith(field.meaning) for text in said):
+            yield from _wrapped(field.meaning, width, "      ", "      ")
 
 
-def _forms(whole: dict[str, Any], item: dict[str, Any]) -> str:
-    """How the values of a thing and of its fields are written that have a form of their own."""
-    children = [*_children(whole, item).values()]
-    children += [field for kind in _kinds(item) for field in _children(whole, schema_child(whole, item, kind)).values()]
-    found = {}
-    for node in (item, *children):
-        inner = _item(whole, node)
-        if inner.get("title") in _WRITTEN:
-            found[_type(whole, inner)] = ", ".join(map(str, inner["examples"]))
-    return "; ".join(f"a {name} {examples}" for name, examples in found.items())
-
-
-def _type(whole: dict[str, Any], node: dict[str, Any]) -> str:
-    """The type in a word or two."""
-    if node.get("type") == "array":
-        return f"list of {_type(whole, schema_child(whole, node, 0))}"
-    if kinds := _kinds(node):
-        return "law" if "exponential" in kinds else " | ".join(kinds)
-    if words := _values(node):
-        return " | ".join(words)
-    if node.get("title") == "Names":
-        return "text, or list of text"
-    if node.get("title") in (*_WRITTEN, "Manifest", "Limit"):
-        return "count or percentage" if node["title"] == "CountOrShare" else str(node["title"]).lower()
-    plain = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true | false"}
-    return plain.get(str(node.get("type")), "mapping")
-
-
-def _default(node: dict[str, Any]) -> str:
-    """The default as a file would say it, as an ending; "" where there is none to speak of."""
-    default = node.get("default")
-    return "" if default in (None, [], {}) else f", by default {_shown(default, node.get('title'))}"
-
-
-def _shown(default: Any, title: str | None = None) -> str:
-    """A value as a file would say it."""
-    if isinstance(default, float):
-        return written_duration(default) if title == "Duration" else f"{default:g}"
-    if isinstance(default, bool):
-        return str(default).lower()
-    if isinstance(default, dict):
-        return "{" + ", ".join(f"{key}: {_shown(value)}" for key, value in default.items()) + "}"
-    if isinstance(default, list):
-        return "[" + ", ".join(map(_shown, default)) + "]"
-    return str(default)
+def _by_default(default: str) -> str:
+    """The default as an ending."""
+    return f", by default {default}" if default else ""
 
 
 def _metrics(width: int) -> str:

@@ -1,8 +1,16 @@
 """The files that an experiment names: manifests, nodes, what policies add, traces of rates, logs of outages."""
 
 import copy
+import os
 from collections.abc import Callable
 from typing import Any
+
+from models.input.stdin import is_stdin
+
+
+def located(folder: str, named: str) -> str:
+    """The path of a file that an experiment in a folder names; standard input is where it is."""
+    return named if is_stdin(named) else os.path.normpath(os.path.join(folder, named))
 
 
 def with_files(experiment: Any, called: Callable[[str], list[str]]) -> Any:

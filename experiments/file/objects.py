@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from experiments.file.cluster import PoolFile
+from experiments.file.files import located
 from experiments.file.schema import SpecFile
 from experiments.file.source import Source
+from models.input import stdin
 from models.input.documents import read_documents
 from models.input.problems import InputError, Path, Problem
 from models.manifests import Manifest, read_manifests
@@ -61,12 +63,18 @@ def base_files(spec: SpecFile, folder: str, source: Source, problems: list[Probl
         problems.append(source.problem(("spec", "manifests"), "expected at least one file or directory"))
     named: list[tuple[str, Path]] = [(file, ("spec", "manifests", i)) for i, file in enumerate(spec.manifests)]
     named += [(file, ("spec", "cluster", "nodes", i)) for i, file in enumerate(spec.cluster.nodes)]
-    return [(os.path.normpath(os.path.join(folder, file)), place) for file, place in named]
+    if source.document.file == stdin.SHOWN:
+        problems += [
+            source.problem(place, "the experiment itself is on stdin: give its manifests as files")
+            for file, place in named
+            if stdin.is_stdin(file)
+        ]
+    return [(located(folder, file), place) for file, place in named]
 
 
 def read_objects(files: Sequence[tuple[str, Path]], source: Source, problems: list[Problem]) -> ReadObjects:
     """The objects of files; a file that is not there is a problem of the line that names it."""
-    paths = [file for file, _ in files if os.path.exists(file)]
+    paths = [file for file, _ in files if stdin.is_stdin(file) or os.path.exists(file)]
     for file, place in files:
         if file not in paths:
             problems.append(source.problem(place, f"no such file or directory: {file}"))

@@ -14,7 +14,7 @@ def is_seen_by_requests_only(mode: Any) -> bool:
 
 
 def is_written_for_requests_only(written: Mapping[str, Any]) -> bool:
-    """The same of a failure mode as a resolved experiment has it; False of what is of no known type."""
+    """Whether only requests see a failure mode, as a resolved experiment has it; False of what is of no known type."""
     kind = written.get("type", "")
     described = classes("failure").get(kind)
     return described is not None and is_seen_by_requests_only(

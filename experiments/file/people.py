@@ -1,4 +1,4 @@
-"""Who mends what breaks, as files write it, and under each policy."""
+"""Who mends what breaks, as files write it."""
 
 from typing import TYPE_CHECKING, TypeAlias
 

@@ -1,11 +1,11 @@
 """Policies: one application, run in different ways. A policy patches the manifests; the files stay as they are."""
 
 import copy
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from experiments.file.files import located
 from experiments.file.patch import PatchFile, ShortForms, TargetFile, selector_of
 from experiments.file.schema import PolicyFile
 from experiments.file.source import Source
@@ -191,7 +191,7 @@ def added(
     files, objects = [], []
     for item, place in lineage.items("add"):
         if isinstance(item, str):
-            files.append((os.path.normpath(os.path.join(folder, item)), place))
+            files.append((located(folder, item), place))
         elif "kind" in item and "apiVersion" in item:
             objects.append(Manifest(item, source.document, source.path(*place)))
         else:

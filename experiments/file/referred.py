@@ -33,21 +33,22 @@ def check_people(variant: Variant, source: Source, problems: list[Problem]) -> N
     """Crews and responses are named once, and who responds is a crew that there is."""
     for items in (variant.crews, variant.responses):
         check_unique(items, source, problems)
-    known = [crew.name for crew, _ in variant.crews]
     for response, path in variant.responses:
-        if response.crew is not None and response.crew not in known:
-            message = _no_people(Refers.CREW, response.crew, known)
+        if response.crew is not None and (message := _missing_people(response.crew, Refers.CREW, variant)):
             problems.append(source.problem((*path, "crew"), message))
 
 
-def _no_people(reference: Refers, name: str, known: Sequence[str]) -> str:
-    """That there is no such crew or response."""
+def _missing_people(name: str, reference: Refers, variant: Variant) -> str:
+    """That there is no such crew or response; "" if there is."""
+    known = [item.name for item, _ in (variant.crews if reference is Refers.CREW else variant.responses)]
+    if name in known:
+        return ""
     hint = did_you_mean(name, known) or listed(known) or f"; spec.people has no {reference.value}"
     return f"there is no {reference.value} {name!r}{hint}"
 
 
 def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> None:
-    """What failure modes and operations refer to must exist: workloads, zones, labels of nodes and their values."""
+    """What failure modes and operations refer to must exist, and their names must be ones that causes can tell."""
     stories = variant.failures + variant.operations
     check_unique(stories, source, problems)
     for story, path in stories:
@@ -57,9 +58,7 @@ def check_stories(variant: Variant, source: Source, problems: list[Problem]) -> 
         for holder, field, reference, where in _references(story, path):
             for name, place in _names(getattr(holder, field), where):
                 if reference in (Refers.CREW, Refers.RESPONSE):
-                    items = variant.crews if reference is Refers.CREW else variant.responses
-                    known = [item.name for item, _ in items]
-                    message = "" if name in known else _no_people(Refers(reference), name, known)
+                    message = _missing_people(name, reference, variant)
                 elif reference is Refers.WORKLOAD:
                     message = _wrong_workload(name, variant) or _refused_kind(name, story, variant)
                 elif reference in (Refers.CONFIG_MAP, Refers.SECRET, Refers.SERVICE_ACCOUNT):
@@ -129,8 +128,8 @@ def _missing_of_pods(name: str, reference: Refers, cluster: Cluster) -> str:
         keys = {each.key for template in templates for each in template.configuration}
         known = {key for key in keys if key.startswith(f"{reference.value}/")}
         asked, message = full_key(name), f"no pod reads {name}"
-    listed = ", ".join(sorted(key.replace("/default/", "/") for key in known)) or f"no {reference.value}"
-    return "" if asked in known else message + (did_you_mean(asked, known) or f"; there is {listed}")
+    there = ", ".join(sorted(key.replace("/default/", "/") for key in known)) or f"no {reference.value}"
+    return "" if asked in known else message + (did_you_mean(asked, known) or f"; there is {there}")
 
 
 def _missing_in_nodes(name: str, reference: Refers | ValueOf, story: Any, cluster: Cluster) -> str:
@@ -149,5 +148,5 @@ def _missing_in_nodes(name: str, reference: Refers | ValueOf, story: Any, cluste
             known, message = sorted({key for node in nodes for key in node.labels}), f"no node has the label {name!r}"
     if name in known:
         return ""
-    listed = known if reference is Refers.LABEL else map(repr, known)
-    return message + (did_you_mean(name, known) or f"; there is {', '.join(listed)}")
+    there = known if reference is Refers.LABEL else map(repr, known)
+    return message + (did_you_mean(name, known) or f"; there is {', '.join(there)}")

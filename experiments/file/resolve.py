@@ -23,7 +23,7 @@ from experiments.file.checks import (
 from experiments.file.described import value_of
 from experiments.file.objects import ReadObjects, base_files, node_pool, read_objects
 from experiments.file.only_requests import only_requests_see
-from experiments.file.outage_logs import after_the_end, check_outage_logs, log_files, replayed
+from experiments.file.outage_logs import OutageLogs, after_the_end
 from experiments.file.partitions import cut_inside, met_by_nobody
 from experiments.file.policy import lineages
 from experiments.file.reach import out_of_reach
@@ -65,11 +65,12 @@ def resolve(source: Source, folder: str) -> Design:
     check_services(spec, variants, source, problems)
     check_disruptions(spec, variants, source, problems)
     check_jobs(spec, variants, source, problems)
+    logs = OutageLogs(folder)
     for variant in variants:
         check_people(variant, source, problems)
         check_stories(variant, source, problems)
         if variant.built is not None:
-            check_outage_logs(variant.failures, variant.built.cluster, folder, source, problems)
+            logs.check(variant.failures, variant.built.cluster, source, problems)
         check_loads(spec, variant, source, problems)
         check_traffic(spec, variant, folder, source, problems)
     check_endpoints(spec, variants, source, problems)
@@ -77,10 +78,12 @@ def resolve(source: Source, folder: str) -> Design:
     check_requests(spec, variants, source, problems)
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
-    return _design(spec, variants, base, folder, source)
+    return _design(spec, variants, base, folder, logs, source)
 
 
-def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, folder: str, source: Source) -> Design:
+def _design(
+    spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, folder: str, logs: OutageLogs, source: Source
+) -> Design:
     goals = _goals(spec, variants)
     if not goals:
         _explain_no_goal(variants)
@@ -91,7 +94,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
             policy=variant.lineage.name,
             cluster=variant.built.cluster,
             behaviour=variant.behaviour,
-            failures=tuple(replayed(value_of(item), folder, variant.built.cluster) for item, _ in variant.failures),
+            failures=tuple(logs.replayed(value_of(item), variant.built.cluster) for item, _ in variant.failures),
             operations=tuple(variant.operation(item) for item, _ in variant.operations),
             services=goals,
             duration=spec.duration,
@@ -110,7 +113,7 @@ def _design(spec: SpecFile, variants: Sequence[Variant], base: ReadObjects, fold
     built = [variant.built for variant in variants if variant.built is not None]
     files = [*base.files, *(file for variant in variants for file in variant.files)]
     files += [file for variant in variants for file in trace_files([t for t, _ in variant.traffic], folder)]
-    files += [file for variant in variants for file in log_files(variant.failures, folder)]
+    files += [file for variant in variants for file in logs.files(variant.failures)]
     clusters = [one.cluster for one in built]
     notes = [note for one in scenarios for note in demand.notes(one.cluster, loads, one.traffic)]
     notes += [note for cluster in clusters for note in without_nodes(cluster.daemon_sets, cluster.possible_nodes())]

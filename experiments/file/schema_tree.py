@@ -48,3 +48,28 @@ def schema_child(whole: Mapping[str, Any], node: Mapping[str, Any], step: int | 
         if step in alternative.get("properties", {}):
             return schema_node(whole, alternative["properties"][step])
     return {}
+
+
+def children_of(whole: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The fields and kinds of a thing, or of the items of a list, by their names; those of its alternatives, too."""
+    one = item_of(whole, node)
+    beside = [name for alternative in one.get(BESIDE, ()) for name in alternative.get("properties", ())]
+    names = (*one.get("properties", ()), *kinds_of(one), *beside)
+    return {name: schema_child(whole, one, name) for name in names}
+
+
+def item_of(whole: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, Any]:
+    """The items of a list, or the thing itself."""
+    return schema_child(whole, node, 0) if node.get("type") == "array" else dict(node)
+
+
+def kinds_of(node: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The alternatives of a union by their tags; a registered policy that is the only one of its kind is one too."""
+    if "const" in (only := node.get("properties", {}).get("type", {})):
+        return {only["const"]: dict(node)}
+    return {tag: {"$ref": to} for tag, to in node.get("discriminator", {}).get("mapping", {}).items()}
+
+
+def values_of(node: Mapping[str, Any]) -> list[str]:
+    """The words that a field may have as its value."""
+    return [str(word) for word in node.get("enum", [node["const"]] if "const" in node else [])]

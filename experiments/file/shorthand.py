@@ -8,10 +8,13 @@ from typing import Any
 
 from experiments.file.described import as_written
 from experiments.file.written import registered_name
+from models.input.stdin import is_stdin
 
 
 def name_for(manifest: str | os.PathLike[str]) -> str:
     """A name for an experiment about a file or directory of manifests, of letters that a name may have."""
+    if is_stdin(manifest):
+        return "stdin"
     words = re.findall(r"[a-z0-9]+", Path(manifest).resolve().stem.lower())
     return "-".join(words)[:60].strip("-") or "experiment"
 

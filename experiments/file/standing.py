@@ -1,4 +1,4 @@
-"""What stands under a policy: the experiment's failure modes or operations, after all that its lineage changes."""
+"""What stands under a policy: failure modes, operations, crews or responses, after all that its lineage changes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from experiments.file.source import Source
 from models.input.problems import Path, Problem, did_you_mean
 
 Item = tuple[Any, Path]
-"""A failure mode or operation, whole or a change, and its place."""
+"""A failure mode or operation, whole or a change, or a crew or response; and its place."""
 
 
 def items_of(spec: SpecFile, field: str) -> list[Item]:

@@ -66,12 +66,14 @@ def _flat(lineage: Lineage, spec: SpecFile, source: Source) -> dict[str, Any]:
     """A policy with all that it extends in it."""
     flat: dict[str, Any] = {"name": lineage.name}
     behaviour: dict[str, Any] = {}
+    traffic: dict[str, Any] = {}
     for step in lineage.steps:
         policy = _plain(step.policy)
         policy["patches"] = [_plain(patch) for patch, _, _ in step.patches()]
-        for field in ("patches", "add", "traffic"):
+        for field in ("patches", "add"):
             if policy[field]:
                 flat[field] = [*flat.get(field, ()), *policy[field]]
+        traffic |= {of["service"]: of for of in policy["traffic"]}
         flat |= {field: policy[field] for field in ("scheduler", "nodeAutoscaler") if field in policy}
         changes = policy.get("behaviour", {})
         timing = {**behaviour.get("timing", {}), **changes.get("timing", {})}
@@ -79,6 +81,7 @@ def _flat(lineage: Lineage, spec: SpecFile, source: Source) -> dict[str, Any]:
         behaviour = {**behaviour, **changes}
         behaviour |= {key: value for key, value in (("timing", timing), ("overrides", overrides)) if value}
     different = {
+        "traffic": list(traffic.values()),
         "failures": _different(lineage, spec, "failures", source),
         "operations": _different(lineage, spec, "operations", source),
         "people": _other_people(lineage, spec, source),

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.design.goal import entry_of
+from experiments.design.goal import Slo, entry_of
+from experiments.file.service import SloFile
 from experiments.findings.findings import Findings
 from experiments.findings.pairs import of_pair
 from experiments.inference import estimate
@@ -29,6 +30,15 @@ def slo(findings: "Findings", service: str) -> dict[str, Any] | None:
     goals = (findings.resolved or {}).get("spec", {}).get("services", ())
     promises = {goal["name"]: goal.get("slo") for goal in goals}
     return promises.get(entry_of(service))
+
+
+def promise(findings: "Findings", service: str) -> Slo | None:
+    """What was promised of a Service as a value, with its error budget; None if nothing was."""
+    said = slo(findings, service)
+    if said is None:
+        return None
+    read = SloFile.model_validate(said)
+    return Slo(read.objective, read.period)
 
 
 def spent(findings: "Findings", column: str, service: str, policy: str) -> Floats:

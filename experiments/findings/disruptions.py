@@ -54,7 +54,7 @@ class Disrupted:
     times: int
     """Disruptions of the Service."""
     recovery: Spread | None
-    """Seconds until it had recovered; of what was not over, until the end. None if all were under way before."""
+    """Seconds to recover, of those that began in the measured window; if not over, until its end. None if none did."""
     not_over: int
     """How many were not over at the end of the run."""
     lost: Spread | None

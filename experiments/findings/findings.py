@@ -13,7 +13,7 @@ from experiments.findings import judgement, requests
 from experiments.findings.breakdown import Part, breakdown, rare_breakdown
 from experiments.findings.disruptions import Recoveries
 from experiments.findings.jobs import JobRuns
-from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement
+from experiments.findings.judgement import Judgement
 from experiments.findings.pairs import of_pair, samples
 from experiments.findings.rare import RareRows, chance_of_meeting, in_common
 from experiments.findings.unseen import Unseen
@@ -51,8 +51,9 @@ class Findings:
         self._samples: dict[tuple[str, str], Sample] = {}
         self._parts: dict[tuple[str, str], list[Part]] = {}
         self.rare = RareRows(tables, manifest)
-        self.recoveries = Recoveries(tables, resolved, manifest.confidence)
         """What is known of rare outages."""
+        self.recoveries = Recoveries(tables, resolved, manifest.confidence)
+        """Times to recovery, as objectives ask for them."""
         self._families: dict[tuple[tuple[str, str, str], ...], dict[tuple[str, str, str], Comparison]] = {}
 
     def only(self, service: str | None = None, policy: str | None = None) -> Self:
@@ -160,22 +161,28 @@ class Findings:
         """Failure modes that caused no outage of the Service -> seconds that one is taken to last."""
         return self._unseen.by(service, policy, set(self.sample(service, policy).causes.tolist()))
 
-    def availability(self, service: str, policy: str, confidence: float | None = None) -> Estimate:
+    def availability(
+        self, service: str, policy: str, confidence: float | None = None, until: float | None = None
+    ) -> Estimate:
         """Availability of one Service under one policy, by the causes of its outages; see `inference.strata`.
 
-        Of fewer than `batch_means.ENOUGH_REPLICATIONS` replications the windows are cut into batches.
+        Of fewer than `batch_means.ENOUGH_REPLICATIONS` replications the windows are cut into batches. `until`: what was
+        known then, in seconds since the start of measuring, by outages as they came; estimates by rare outages know no
+        such time.
         """
         s, confidence = self.sample(service, policy), self.manifest.confidence if confidence is None else confidence
         if not 0 < confidence < 1:
             raise ValueError(f"a confidence is a share between 0 and 1, such as 0.95, not {confidence}")
-        if (rare := self.rare.of(service, policy, confidence)) is not None:
+        if until is not None:
+            s = s.until(until)
+        elif (rare := self.rare.of(service, policy, confidence)) is not None:
             return rare.availability(confidence)
         length, n = self._outage_length(service), len(s.windows)
         if n == 0:
             return Estimate(math.nan, 0.0, 1.0, confidence, 0, "no replication")
         downtimes, windows, pieces = batch_means.observed(s)
         strata = [Stratum(batch_means.observed(of)[0], of.lengths) for of in s.by_cause()]
-        unseen = self.unseen(service, policy)
+        unseen = self._unseen.by(service, policy, set(s.causes.tolist()))
         estimated = estimate.availability(downtimes, windows, s.lengths, confidence, length, pieces, strata, unseen)
         return replace(estimated, n=n)
 
@@ -299,7 +306,4 @@ class Findings:
 
     def verdict(self) -> int:
         """The exit code: 3 failed cells, 1 an objective missed, 4 one inconclusive, 0 else."""
-        verdicts = {objective.verdict for objective in self.objectives}
-        if len(self.failed):
-            return 3
-        return 1 if MISSED in verdicts else 4 if INCONCLUSIVE in verdicts else 0
+        return judgement.verdict(self.objectives, len(self.failed))

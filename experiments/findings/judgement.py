@@ -1,8 +1,8 @@
 """Judging objectives: met or missed only if the whole interval lies on one side."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -48,27 +48,38 @@ def judged(
         for policy in [wanted["policy"]] if wanted.get("policy") else policies:
             about = Subject(service, wanted.get("disruption"))
             found = metric.estimate(known, about, policy) or Estimate(math.nan, 0.0, 1.0, confidence, 0, "no request")
-            judgement = _judge(service, policy, wanted["metric"], wanted[metric.good], found)
-            judgement = replace(judgement, disruption=about.disruption)
-            if metric.of_jobs:
-                judgements.append(judgement)
-                continue
-            up = known.availability(service, policy)
-            judgements.append(replace(judgement, verdict=MISSED, more=None) if up.n and up.high == 0 else judgement)
+            limit = wanted[metric.good]
+            verdict, more = _verdict(found, limit, metric.good)
+            if not metric.of_jobs:
+                up = known.availability(service, policy)
+                if up.n and up.high == 0:
+                    verdict, more = MISSED, None
+            judgements.append(
+                Judgement(service, policy, wanted["metric"], limit, found, verdict, more, about.disruption)
+            )
     return judgements
 
 
-def _judge(service: str, policy: str, name: MetricName, limit: float, estimated: Estimate) -> Judgement:
-    of, bound, good = estimated, limit, METRICS[name].good
+def verdict(judgements: Iterable[Judgement], failed: int) -> int:
+    """The exit code: 3 with `failed` cells, 1 with an objective missed, 4 with one inconclusive, 0 else."""
+    verdicts = {judgement.verdict for judgement in judgements}
+    if failed:
+        return 3
+    return 1 if MISSED in verdicts else 4 if INCONCLUSIVE in verdicts else 0
+
+
+def _verdict(estimated: Estimate, limit: float, good: Direction) -> tuple[str, int | None]:
+    """The verdict, and how many more replications would settle an open one."""
+    of, bound = estimated, limit
     if estimated.lost is not None:  # then it is known better than any availability can say
         of, bound, good = estimate.unavailability(estimated), _lost(limit), "at_most"
     worst, best = (of.low, of.high) if good == "at_least" else (-of.high, -of.low)
     asked = bound if good == "at_least" else -bound
     if of.n and worst >= asked:
-        return Judgement(service, policy, name, limit, estimated, MET)
+        return MET, None
     if best < asked:
-        return Judgement(service, policy, name, limit, estimated, MISSED)
-    return Judgement(service, policy, name, limit, estimated, INCONCLUSIVE, _more_replications(of, bound, good))
+        return MISSED, None
+    return INCONCLUSIVE, _more_replications(of, bound, good)
 
 
 def _lost(share: float) -> float:

@@ -25,7 +25,7 @@ class Unseen:
     modes: dict[str, tuple[str, ...]]
     """Policy -> failure modes and operations."""
     operations: frozenset[str]
-    """And failure modes that only requests see, whatever the policy: they count only if they took replicas away."""
+    """And failure modes that only requests see under every policy: they count only if they took replicas away."""
     taken_apart: frozenset[tuple[str, str]]
     """Services and policies whose outages have causes."""
     disruptions: dict[tuple[str | None, str | None, str], float]

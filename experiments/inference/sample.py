@@ -38,6 +38,16 @@ class Sample:
         lengths: Floats = self.spans[:, 1] - self.spans[:, 0]
         return lengths
 
+    def until(self, end: float) -> "Sample":
+        """What was seen until `end`, in seconds since the start of the windows; an outage under way is cut there."""
+        windows, began = np.minimum(self.windows, end), self.spans[:, 0] < end
+        owners, spans = self.owners[began], np.minimum(self.spans[began], end)
+        place = np.searchsorted(self.replications, owners)
+        downtimes = np.bincount(place, spans[:, 1] - spans[:, 0], len(self.replications)).astype(float)
+        counts = np.bincount(place[spans[:, 0] > 0], minlength=len(self.replications)).astype(float)
+        causes = self.causes[began] if len(self.causes) else self.causes
+        return Sample(self.replications, windows, downtimes, counts, owners, spans, causes)
+
     def by_cause(self) -> "list[Sample]":
         """A sample for each cause, in alphabetical order: all replications, with the outages of that cause only.
 

@@ -1,6 +1,6 @@
 """What rules look at: objects as they are written beside what they mean, and the cluster that is to run them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -114,6 +114,11 @@ class Workload:
         return written(self.manifest, *path)
 
 
+def titles(workloads: Iterable[Workload]) -> str:
+    """The names of workloads in messages."""
+    return ", ".join(workload.title for workload in workloads)
+
+
 def written(manifest: Manifest, *path: str | int) -> Any:
     """What is written at a path of an object; None if nothing is."""
     value: Any = manifest.value
@@ -131,9 +136,9 @@ class Application:
 
     objects: tuple[Manifest, ...]
     cluster: Cluster
+    trial: Trial
+    """The cluster, started with nothing that breaks it."""
     behaviour: Behaviour = field(default_factory=Behaviour)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """What else `simulate` takes to start the cluster."""
     named: tuple[Named, ...] = ()
     """What the objects say that may matter and is not in the cluster."""
     lags: Mapping[str, Distribution] = field(default_factory=dict)
@@ -148,11 +153,6 @@ class Application:
     def nodes(self) -> tuple[Node, ...]:
         """The nodes that there are, and one of each kind that may be added."""
         return self.cluster.possible_nodes()
-
-    @cached_property
-    def trial(self) -> Trial:
-        """The cluster, started with nothing that breaks it."""
-        return Trial(self.cluster, self.settings)
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:
@@ -170,6 +170,12 @@ class Application:
         """How its pods behave, as far as an experiment says."""
         maker = workload.maker
         return self.behaviour.of(kind_of(maker), maker.name, maker.namespace, maker.template)
+
+    def running(self) -> Iterator[tuple[Workload, Place]]:
+        """The containers of pods that are to run for ever."""
+        for workload in self.workloads:
+            for place in () if workload.runs_to_an_end else workload.containers:
+                yield workload, place
 
     def services(self) -> Iterator[tuple[Manifest, Service]]:
         """The Services that select pods, with their objects."""

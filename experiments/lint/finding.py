@@ -53,6 +53,11 @@ class Finding:
         """The policies for people: " (under packed, spread)"; "" if it holds under all."""
         return f" (under {', '.join(self.policies)})" if self.policies else ""
 
+    @property
+    def told(self) -> str:
+        """What is the matter with which object, and under which policies."""
+        return f"{self.object}: {self.message}{self.under}"
+
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         return {

@@ -11,7 +11,9 @@ from experiments.lint.application import Application
 from experiments.lint.finding import Finding, Severity
 from experiments.lint.rule import Rule, Smell, rules
 from experiments.lint.suppression import is_suppressed
+from experiments.lint.trial import Trial
 from experiments.preflight.inputs import told_apart
+from experiments.preflight.starting import unbroken
 from experiments.runner.replication import arguments
 from models.cluster import Cluster
 from models.input.problems import InputError, Problem
@@ -78,14 +80,16 @@ def _applications(paths: Iterable[str], experiment: str | None) -> list[dict[str
 
 
 def _of_experiment(file: str) -> dict[str, Application]:
-    """The application under each policy."""
+    """The application under each policy; those that start alike share the trial."""
     design = Experiment.from_yaml(file).design
+    starts = {scenario.policy: unbroken(scenario) for scenario in design.scenarios}
+    trials = {start.id: Trial(start.cluster, arguments(start)) for start in starts.values()}
     return {
         scenario.policy: Application(
             design.objects[scenario.policy],
             scenario.cluster,
+            trials[starts[scenario.policy].id],
             scenario.behaviour,
-            arguments(scenario),
             tuple(design.named),
             {traffic.service: traffic.endpoint_lag for traffic in scenario.traffic},
         )
@@ -97,11 +101,12 @@ def _of_manifests(paths: Sequence[str], experiment: str | None) -> Application:
     objects = read_manifests(paths).objects
     if experiment is None:
         built = build_cluster(objects)
-        return Application(objects, built.cluster, named=built.named)
+        return Application(objects, built.cluster, Trial(built.cluster, {}), named=built.named)
     scenario = Experiment.from_yaml(experiment).scenarios()[0]
     built = build_cluster(objects, scenario.cluster.nodes, scenario.behaviour)
     cluster = replace(built.cluster, pools=scenario.cluster.pools)
-    return Application(objects, cluster, scenario.behaviour, arguments(_about(scenario, cluster)), built.named)
+    trial = Trial(cluster, arguments(_about(scenario, cluster)))
+    return Application(objects, cluster, trial, scenario.behaviour, built.named)
 
 
 def _about(scenario: Scenario, cluster: Cluster) -> Scenario:

@@ -37,12 +37,17 @@ class Trial:
 
         Pods have no namespace in their names: of objects with one name each has all.
         """
-        names = sorted({one.name for one in self.cluster.pod_makers()}, key=len)
-        return {
-            pod: reason
-            for pod, reason in self.pending.items()
-            if maker.name == max((name for name in names if f"{pod}-".startswith(f"{name}-")), key=len, default="")
-        }
+        return self._pending_by_name.get(maker.name, {})
+
+    @cached_property
+    def _pending_by_name(self) -> Mapping[str, dict[str, str]]:
+        """By the name of what makes them, which is the longest that theirs begin with."""
+        names = {one.name for one in self.cluster.pod_makers()}
+        found: dict[str, dict[str, str]] = {}
+        for pod, reason in self.pending.items():
+            made_by = max((name for name in names if f"{pod}-".startswith(f"{name}-")), key=len, default="")
+            found.setdefault(made_by, {})[pod] = reason
+        return found
 
     @cached_property
     def homes(self) -> Mapping[int, Node]:

@@ -13,6 +13,21 @@ def mean_answering(seen: Observation) -> float:
     return seen.answering.mean()
 
 
+@metric(Group.CAPACITY, "mean desired", Unit.NUMBER)
+def mean_desired(seen: Observation) -> float:
+    """Time-weighted mean number of replicas desired."""
+    return seen.desired.mean()
+
+
+@metric(Group.CAPACITY, "mean missing", Unit.NUMBER)
+def mean_missing(seen: Observation) -> float:
+    """Time-weighted mean number of replicas that were desired and could not answer."""
+    times = np.union1d(seen.answering.times, seen.desired.times)
+    widths = np.diff(np.append(times, seen.answering.end))
+    lacking = np.maximum(seen.desired.at(times) - seen.answering.at(times), 0.0)
+    return float((widths * lacking).sum()) / seen.window
+
+
 @metric(Group.CAPACITY, "fewest answering", Unit.NUMBER)
 def min_answering(seen: Observation) -> int:
     """Fewest endpoints that could answer at any time."""

@@ -27,15 +27,15 @@ MOST_SERVICES = 12
 """Services that get plots of their own when all are saved: those with an objective first."""
 
 
-KINDS: dict[str, bool] = {}
-"""The kinds of pictures, in the order in which they are offered -> whether one can be of a single Service."""
+KINDS: dict[str, frozenset[str]] = {}
+"""The kinds of pictures, in the order in which they are offered -> the parameters that say what one is of."""
 
 Draw = TypeVar("Draw", bound=Callable[..., Any])
 
 
 def picture(method: Draw) -> Draw:
     """Register a method of `Plots` as a kind of picture, under its name."""
-    KINDS[method.__name__] = "service" in inspect.signature(method).parameters
+    KINDS[method.__name__] = frozenset(inspect.signature(method).parameters) - {"self", "ax", "figure"}
     return method
 
 
@@ -46,15 +46,15 @@ class Plots:
         self._findings = findings
 
     @picture
-    def comparison(self, figure: "Figure | None" = None) -> "Figure":
-        """`nines` and `difference` of all Services, side by side."""
-        return comparison.side_by_side(self._findings, figure)
+    def comparison(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
+        """`nines` and `difference` side by side: of one Service, or of all."""
+        return comparison.side_by_side(self._findings, self._services(service), figure)
 
     @picture
     def nines(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Availability of every policy as nines with its interval: of one Service, or of all.
 
-        A hollow triangle is a lower bound: no outage was seen.
+        Where no outage was seen, an arrow begins at the lower bound.
         """
         return comparison.nines(self._findings, self._services(service), ax)
 
@@ -73,12 +73,12 @@ class Plots:
 
     @picture
     def availability(self, service: str | None = None, ax: "Axes | None" = None, windows: int = 52) -> "Axes":
-        """Availability over time: the mean over replications in equal windows, with its band of confidence."""
+        """Availability over time: what was known at the end of so many equal windows, with its interval, in nines."""
         return over_time.availability(self._findings, self._first(service), ax, windows)
 
     @picture
     def downtime(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
-        """How likely a year's downtime stays below a value: the empirical distribution over replications."""
+        """How likely a year's downtime stays below a value (of shorter replications: the downtime of one)."""
         return downtime.distribution(self._findings, self._first(service), ax)
 
     @picture
@@ -88,7 +88,7 @@ class Plots:
 
     @picture
     def windowed(self, service: str | None = None, ax: "Axes | None" = None, points: int = 40) -> "Axes":
-        """Worst availability in any window of a length, against the length: median over replications, 5-95 % band."""
+        """Worst availability in any window of a length: median over replications, 5-95 % band, and what is asked."""
         return windowed.worst(self._findings, self._first(service), ax, points)
 
     @picture
@@ -133,12 +133,12 @@ class Plots:
             write(folder / f"{name}.svg", text)
         return [folder / f"{name}.svg" for name in self.drawings]
 
-    def draw(self, kind: str, path: Path, service: str | None = None) -> Path:
+    def draw(self, kind: str, path: Path, **of: Any) -> Path:
         """Write the picture of a kind to a file: SVG, PNG or PDF by its ending.
 
-        `kind` is one of `KINDS`; `service` counts only for those that can be of a single Service.
+        `kind` is one of `KINDS`, `of` what it is to be of, by the parameters of the kind.
         """
-        drawn = getattr(self, kind)(**({"service": service} if KINDS[kind] else {}))
+        drawn = getattr(self, kind)(**of)
         return drawing.save(getattr(drawn, "figure", drawn), path)
 
     def featured(self) -> list[str]:

@@ -14,99 +14,113 @@ if TYPE_CHECKING:
 
     from experiments.findings.findings import Findings
 
-MOST_NINES = 9
-"""So many nines are written as a share in percent; beyond they are too many to read."""
-_DIFFERENCE = "Difference from the baseline (left is better; hollow: not resolved)"
+BOUND = "arrow: no outage seen, so anything from there on, and no worse than a value on its way"
+"""What an arrow says."""
+_UNRESOLVED = "left is better; hollow: not resolved"
 
 
 def nines(findings: "Findings", services: Sequence[str], ax: "Axes | None" = None) -> "Axes":
-    """Availability as nines with its interval; a hollow triangle is a lower bound."""
-    ax = drawing.axes(ax, (7.5, _height(findings, services)))
-    ends = []
-    for name, i, place in _rows(ax, findings, services):
-        availability = estimate.nines(findings.availability(name, findings.policies[i]))
-        _dot(ax, availability, place, i)
-        ends += [x for x in (availability.low, availability.value, availability.high) if math.isfinite(x)]
-    lowest, highest = (math.floor(min(ends)), math.ceil(max(ends) * 1.01)) if ends else (0, 1)
-    ax.set_xlim(lowest, max(highest, lowest + 1))
-    whole = range(lowest, max(highest, lowest + 1) + 1)
-    written = [n for n in whole if len(whole) <= 5 or n in (lowest, 3, 5)]  # long shares would overlap
-    ax.set_xticks(whole, [_nines_label(n) if n in written else f"\n{n}" for n in whole])
-    ax.set_xlabel("availability, nines" + (f" (the axis starts at {lowest})" if lowest else ""))
-    return drawing.finish(ax, findings, "Availability", "x", _legend(findings, services))
+    """Availability as nines with its interval; where no outage was seen an arrow from the lower bound on, to no end."""
+    ax = drawing.axes(ax, (7.5, _height(services, findings.policies)))
+    known = {
+        (name, policy): estimate.nines(findings.availability(name, policy))
+        for name in services
+        for policy in findings.policies
+    }
+    ends = [end for of in known.values() for end in (of.low, of.value, of.high) if math.isfinite(end)]
+    low, high = (math.floor(min(ends)), math.ceil(max(ends) * 1.01)) if ends else (0, 1)
+    high = max(high, low + 1) + (1 if any(of.is_bound for of in known.values()) else 0)
+    for name, policy, place in _rows(ax, services, findings.policies):
+        if known[name, policy].is_bound:
+            _at_least(ax, known[name, policy].bound, high, place)
+        else:
+            _dot(ax, known[name, policy], place, high)
+    ax.set_xlim(low, high)
+    whole = range(low, high + 1, -(-(high - low) // 10))
+    written = [n for n in whole if len(whole) <= 5 or n in (low, 3, 5)]  # long shares would overlap
+    ax.set_xticks(whole, [f"{drawing.share_of(n)}\n{n}" if n in written else f"\n{n}" for n in whole])
+    ax.set_xlabel("availability, nines" + (f" (the axis starts at {low})" if low else ""))
+    shows = f"bars: {drawing.intervals(findings)}"
+    shows += f"; {BOUND}" if any(of.is_bound for of in known.values()) else ""
+    return drawing.finish(ax, "Availability", drawing.behind(findings), shows, "x")
 
 
 def difference(findings: "Findings", services: Sequence[str], ax: "Axes | None" = None) -> "Axes":
     """Yearly downtime against the baseline's, with its interval; hollow where the sign is not known."""
-    ax = drawing.axes(ax, (7.5, _height(findings, services)))
+    others = [policy for policy in findings.policies if policy != findings.baseline]
+    return _differences(findings, services, others, drawing.axes(ax, (7.5, _height(services, others))))
+
+
+def _differences(findings: "Findings", services: Sequence[str], policies: Sequence[str], ax: "Axes") -> "Axes":
     ends = [0.0]
-    for name, i, place in _rows(ax, findings, services):
-        if (against := findings.comparison(name, findings.policies[i])) is not None:
-            _dot(ax, against.difference, place, i, against.resolved)
-            ends += [against.difference.low, against.difference.high]
+    for name, policy, place in _rows(ax, services, policies):
+        against = findings.comparison(name, policy)
+        if against is not None:
+            _dot(ax, against.difference, place, math.inf, against.resolved)
+            ends += [end for end in (against.difference.low, against.difference.high) if math.isfinite(end)]
+        else:
+            said = "the baseline" if policy == findings.baseline else "too few replications to compare"
+            ax.annotate(said, (0, place), xytext=(4, 0), textcoords="offset points", va="center", **_SMALL)
     ax.axvline(0, color=drawing.GREY, lw=1)
     margin = max(0.08 * (max(ends) - min(ends)), 1.0)
     ax.set_xlim(min(ends) - margin, max(ends) + margin)
     drawing.seconds(ax, f"downtime a year minus that of {drawing.literal(findings.baseline)}", linear=True)
-    return drawing.finish(ax, findings, _DIFFERENCE, "x", _legend(findings, []))
+    shows = f"bars: {drawing.intervals(findings)}; {_UNRESOLVED}"
+    return drawing.finish(ax, "Difference from the baseline", drawing.behind(findings), shows, "x")
 
 
-def side_by_side(findings: "Findings", figure: "Figure | None" = None) -> "Figure":
-    """`nines` and, with more than one policy, `difference` of all Services."""
-    services, several = findings.services, len(findings.policies) > 1
-    figure = drawing.figure(figure, (10.5 if several else 7.5, _height(findings, services) + 0.3))
+def side_by_side(findings: "Findings", services: Sequence[str], figure: "Figure | None" = None) -> "Figure":
+    """`nines` and, with more than one policy, `difference`."""
+    several = len(findings.policies) > 1
+    height = _height(services, findings.policies) + 0.3
+    figure = drawing.figure(figure, (11.5 if several else 7.5, height))
     left = figure.add_subplot(1, 2 if several else 1, 1)
     axes = [nines(findings, services, left)]
     if several:
-        axes.append(difference(findings, services, figure.add_subplot(1, 2, 2, sharey=left)))
-        axes[1].tick_params(labelleft=False)
-    return drawing.together(figure, findings, axes, ("Availability", _DIFFERENCE))
+        right = figure.add_subplot(1, 2, 2, sharey=left)
+        axes.append(_differences(findings, services, findings.policies, right))
+        right.tick_params(labelleft=False)
+    return drawing.together(
+        figure, axes, ("Availability", "Difference from the baseline")[: len(axes)], drawing.behind(findings)
+    )
 
 
-def _rows(ax: "Axes", findings: "Findings", services: Sequence[str]) -> list[tuple[str, int, float]]:
-    """Lay out a row for each Service and policy, in bands: the Service, the policy's number, the row's place."""
-    count = len(findings.policies)
-    step = count + 0.8
-    for number in range(0, len(services), 2):
-        ax.axhspan(number * step - 0.9, number * step + count - 0.1, color=drawing.BAND, lw=0, zorder=0)
-    ax.set_yticks([k * step + (count - 1) / 2 for k in range(len(services))], list(map(drawing.literal, services)))
-    ax.set_ylim(max(1, len(services)) * step - 0.9, -0.9)
+def _rows(ax: "Axes", services: Sequence[str], policies: Sequence[str]) -> list[tuple[str, str, float]]:
+    """Lay out a named row for each Service and policy, in bands below the Service: both names, and the row's place."""
+    step = len(policies) + 1.6
+    for number, name in enumerate(services):
+        top = number * step
+        ax.axhspan(top - 1.3, top + len(policies) - 0.4, color=drawing.BAND, lw=0, zorder=0)
+        at: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "xytext": (4, 0), "textcoords": "offset points"}
+        ax.annotate(drawing.literal(name), (0, top - 0.85), fontsize=8, fontweight="bold", va="center", **at)
+    rows = [(name, policy, k * step + i) for k, name in enumerate(services) for i, policy in enumerate(policies)]
+    ax.set_yticks([place for _, _, place in rows], [drawing.row(policy) for _, policy, _ in rows], fontsize=8)
+    ax.set_ylim(max(1, len(services)) * step - 1.4, -1.4)
     ax.tick_params(axis="y", length=0)
-    return [(name, i, k * step + i) for k, name in enumerate(services) for i in range(count)]
+    return rows
 
 
-def _height(findings: "Findings", services: Sequence[str]) -> float:
+def _height(services: Sequence[str], policies: Sequence[str]) -> float:
     """Inches that the rows need."""
-    rows = len(services) * (len(findings.policies) + 0.8)
-    return 1.7 + rows * (0.12 if rows > 24 else 0.2)
+    return 1.5 + len(services) * (len(policies) + 1.6) * 0.17
 
 
-def _legend(findings: "Findings", services: Sequence[str]) -> list[Any]:
-    from matplotlib.lines import Line2D
-
-    handles: list[Any] = [
-        Line2D([], [], color=drawing.style(i)["color"], marker=drawing.marker(i), ms=6, ls="none", label=name)
-        for i, name in enumerate(map(drawing.literal, findings.policies))
-    ]
-    if any(findings.availability(s, p).is_bound for s in services for p in findings.policies):
-        label = "no outage seen: a lower bound"
-        handles.append(Line2D([], [], color=drawing.GREY, marker=">", mfc="#ffffff", ms=7, ls="none", label=label))
-    return handles
+_SMALL: dict[str, Any] = {"fontsize": 7.5, "color": drawing.GREY}
 
 
-def _dot(ax: "Axes", estimated: Estimate, place: float, number: int, solid: bool = True) -> None:
-    """A value with its interval; a hollow triangle at a bound, pointing to where the truth lies."""
-    colour, marker = drawing.COLOURS[number % 7], drawing.marker(number)
-    if estimated.is_bound:
-        ax.plot([estimated.bound], [place], ">", color=colour, mfc="#ffffff", ms=6, ls="none")
-        return
-    high = estimated.high if math.isfinite(estimated.high) else estimated.value
-    ax.plot([estimated.low, high], [place, place], "-", color=colour, lw=1.6, solid_capstyle="butt")
-    ax.plot([estimated.value], [place], marker, color=colour, mfc=colour if solid else "#ffffff", ms=5, ls="none")
+def _at_least(ax: "Axes", bound: float, end: float, place: float) -> None:
+    """An arrow from a bound to the end of the axis: the truth lies somewhere on it."""
+    ax.plot([bound, end], [place, place], ":", color=drawing.GREY, lw=1.4)
+    ax.plot([bound], [place], "|", color=drawing.GREY, ms=8, mew=1.6)
+    ax.plot([end], [place], ">", color=drawing.GREY, mfc="#ffffff", ms=6, clip_on=False)
 
 
-def _nines_label(nines: int) -> str:
-    """The share above the number of nines: "99.9 %" above 3."""
-    if nines > MOST_NINES:
-        return f"1 - 1e-{nines}\n{nines}"
-    return "0 %\n0" if nines == 0 else f"{100 - 10.0 ** (2 - nines):.{max(nines - 2, 0)}f} %\n{nines}"
+def _dot(ax: "Axes", estimated: Estimate, place: float, most: float, solid: bool = True) -> None:
+    """A value with its interval, which ends at `most` where it has no end."""
+    colour = drawing.COLOURS[0]
+    value, high = (min(end, most) if math.isfinite(end) else most for end in (estimated.value, estimated.high))
+    low = estimated.low if math.isfinite(estimated.low) else value
+    if math.isfinite(high):
+        ax.plot([low, high], [place, place], "-", color=colour, lw=1.6, solid_capstyle="butt")
+    if math.isfinite(value):
+        ax.plot([value], [place], "o", color=colour, mfc=colour if solid else "#ffffff", ms=5, ls="none")

@@ -6,13 +6,15 @@ Every plot says what is behind it: seed, replications, horizon, warm-up.
 
 import io
 import math
+import re
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.inference.estimate import show_seconds
 from experiments.store.files import write
-from models.units import DAY, HOUR, MINUTE, YEAR
+from models.units import DAY, HOUR, MINUTE, YEAR, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (3, 3)), (0, (1, 2)))
+FONTS = ["DejaVu Sans"]
+"""Comes with matplotlib; a browser that lacks it takes its own."""
 GREY, RULE, BAND = "#555555", "#dddddd", "#f4f4f4"
 """Beside black on white and `COLOURS` the only colours, so that a page may replace them (`report.html`)."""
 
@@ -52,7 +56,12 @@ def svg(draw: "Callable[..., Figure]") -> str:
 
     file = io.BytesIO()
     _write(draw(figure=Figure(layout="constrained")), file, "svg")
-    return file.getvalue().decode()
+    return _NUMBERS.sub(lambda found: _DECIMALS.sub(r"\1", found[0]), file.getvalue().decode())
+
+
+_NUMBERS = re.compile(r' (?:d|x|y|width|height|transform|points|style)="[^"]*"')
+_DECIMALS = re.compile(r"(\d\.\d\d)\d+")
+"""Of the places in a drawing: a hundredth of a point is fine enough, and half of the bytes."""
 
 
 def save(figure: "Figure", path: Path) -> Path:
@@ -70,7 +79,7 @@ def _write(figure: "Figure", file: io.BytesIO, form: str) -> None:
     import matplotlib as mpl
 
     dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    with mpl.rc_context({"svg.hashsalt": "kubenines", "svg.fonttype": "none"}):
+    with mpl.rc_context({"svg.hashsalt": "kubenines", "svg.fonttype": "none", "font.sans-serif": FONTS}):
         figure.savefig(file, format=form, dpi=150, metadata=dated.get(form))
 
 
@@ -93,10 +102,21 @@ def literal(text: str) -> str:
     return f" {escaped}" if text.startswith("_") else escaped
 
 
-def label(findings: "Findings", service: str, policy: str) -> str:
-    """A policy in a legend."""
-    seen = len(findings.sample(service, policy).lengths)
-    return literal(policy if seen else f"{policy} (no outage seen)")
+def remark(findings: "Findings", service: str, policy: str) -> str:
+    """What is special about a policy, where outages are drawn as they came."""
+    sample = findings.sample(service, policy)
+    return "" if len(sample.lengths) else "no outage seen" if len(sample.windows) else "no run"
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many characters; what is left out is in its middle."""
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[: most - 1 - half]}…{text[-half:]}"
+
+
+def row(policy: str) -> str:
+    """A policy beside its row."""
+    return literal(shortened(policy, 36))
 
 
 # --- the frame -------------------------------------------------------------------------------------------------------
@@ -107,46 +127,86 @@ def behind(findings: "Findings") -> str:
     m = findings.manifest
     warmup = f" after {show_seconds(m.warmup)} of warm-up" if m.warmup else ""
     return (
-        f"{literal(m.name)}: {m.replications} replications of {show_seconds(m.duration)}{warmup}, "
-        f"seed {m.seed}, {m.confidence:.0%} intervals"
+        f"{literal(m.name)}: {counted(m.replications, 'replication')} of {show_seconds(m.duration)}{warmup}, "
+        f"seed {m.seed}"
     )
 
 
+def intervals(findings: "Findings") -> str:
+    """How captions call the intervals that are drawn: "95 % interval"."""
+    return f"{100 * findings.manifest.confidence:g}\u00a0% interval"
+
+
 def finish(
-    ax: "Axes", findings: "Findings", title: str, grid: Any = "both", handles: list[Any] | None = None
+    ax: "Axes",
+    title: str,
+    basis: str,
+    shows: str = "",
+    grid: Any = "both",
+    handles: Sequence[Any] | None = None,
 ) -> "Axes":
-    """Title, what is behind it, legend: all outside, where they hide nothing."""
-    ax.set_title(literal(title), loc="left", pad=20, fontsize=11)
-    above: dict[str, Any] = {"xycoords": "axes fraction", "xytext": (0, 5), "textcoords": "offset points"}
-    ax.annotate(behind(findings), (0, 1), fontsize=7.5, color=GREY, va="bottom", annotation_clip=False, **above)
-    ax.grid(axis=grid, color=RULE, lw=0.6)
+    """Title, what is behind the picture (`basis`), what its marks are (`shows`), legend: outside, where none hides any.
+
+    `grid` is the axis across which lines are drawn, "" for none; `handles` are those of the legend, by default all that
+    have a label.
+    """
+    above = 5
+    for text, gid in ((shows, _SHOWS), (basis, _BASIS)):
+        if text:
+            lines = _lines(ax, text)
+            at: dict[str, Any] = {"xycoords": "axes fraction", "xytext": (0, above), "textcoords": "offset points"}
+            ax.annotate(
+                "\n".join(lines), (0, 1), fontsize=7.5, color=GREY, va="bottom", annotation_clip=False, gid=gid, **at
+            )
+            above += _LINE * len(lines)
+    ax.set_title(literal(title), loc="left", pad=above + 4, fontsize=11)
+    if grid and not ax.child_axes:
+        ax.grid(axis=grid, color=RULE, lw=0.6)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
-    handles = handles or ax.get_legend_handles_labels()[0]
+    if handles is None:
+        handles = ax.get_legend_handles_labels()[0]
     if handles:
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0}
-        ax.legend(handles=handles, fontsize=8, frameon=False, **place)
+        ax.legend(handles=handles, fontsize=8, frameon=False, handlelength=2.6, **place)
     return ax
 
 
-def together(
-    figure: "Figure", findings: "Findings", axes: Sequence["Axes"], titles: Sequence[str], about: str = ""
-) -> "Figure":
-    """What the plots say alike is said once: what they are about, what is behind them, and the legend."""
-    legend = axes[0].get_legend()
+_SHOWS, _BASIS = "shows", "basis"
+"""By these the texts of a caption are known again."""
+_LINE = 11
+"""Points from a line of a caption to the next."""
+
+
+def _lines(ax: "Axes", text: str) -> list[str]:
+    """A caption in lines that are no longer than its part of the figure is wide."""
+    place = ax.get_subplotspec()
+    beside = 1 if place is None else place.get_gridspec().ncols
+    inches = getattr(ax.figure, "get_size_inches", lambda: (8.0, 0.0))()[0] / beside - 0.8
+    return textwrap.wrap(text, max(round(inches / 0.058), 30), break_long_words=False)
+
+
+def together(figure: "Figure", axes: Sequence["Axes"], titles: Sequence[str], basis: str, told_by: int = 0) -> "Figure":
+    """What pictures say alike is said once: what is behind them, and the legend, which is that of number `told_by`."""
+    legend = axes[told_by].get_legend()
     handles = [handle for handle in legend.legend_handles if handle is not None] if legend else []
     labels = [text.get_text() for text in legend.get_texts()] if legend else []
-    for ax, title in zip(axes, titles, strict=False):
-        ax.set_title(title, loc="left", pad=7, fontsize=9.5)
+    for ax, title in zip(axes, titles, strict=True):
+        shown = [text for text in ax.texts if text.get_gid() == _SHOWS]
+        for text in list(ax.texts):
+            if text.get_gid() == _BASIS:
+                text.remove()
+        lines = sum(text.get_text().count("\n") + 1 for text in shown)
+        ax.set_title(title, loc="left", pad=7 + _LINE * lines, fontsize=9.5)
         ax.tick_params(labelsize=8)
         ax.xaxis.label.set_fontsize(8.5)
         ax.yaxis.label.set_fontsize(8.5)
-        ax.texts[-1].remove()
         if (own := ax.get_legend()) is not None:
             own.remove()
-    figure.suptitle(literal(about) + behind(findings), x=0.01, ha="left", fontsize=8.5, color=GREY)
-    columns = 4 if sum(map(len, labels)) < 110 else 3
-    figure.legend(handles, labels, loc="outside lower left", ncols=columns, fontsize=8.5, frameon=False)
+    figure.suptitle(basis, x=0.01, ha="left", fontsize=8.5, color=GREY)
+    if handles:
+        columns = 4 if sum(map(len, labels)) < 110 else 3 if max(map(len, labels)) < 45 else 2
+        figure.legend(handles, labels, loc="outside lower left", ncols=columns, fontsize=8.5, frameon=False)
     return figure
 
 
@@ -180,3 +240,25 @@ def seconds(ax: "Axes", label: str, linear: bool = False, least: float = 0.0) ->
     ax.xaxis.set_major_locator(FixedLocator(marks))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: "0" if x == 0 else show_seconds(x)))
+
+
+MOST_NINES = 6
+"""So many nines are written as a share in percent; beyond they are too many to read."""
+
+
+def share_of(nines: int) -> str:
+    """The availability of so many nines: "99.9 %" of 3."""
+    if nines > MOST_NINES:
+        return f"1 - 1e-{nines}"
+    return f"{100 - 10.0 ** (2 - nines):.{max(nines - 2, 0)}f} %"
+
+
+def nines(ax: "Axes", low: float, high: float) -> None:
+    """A vertical axis of nines, from `low` to `high`, with a tick at every whole one."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    least, most = math.floor(low), max(math.ceil(high), math.floor(low) + 1)
+    ax.set_ylim(least, most)
+    ax.yaxis.set_major_locator(FixedLocator(range(least, most + 1, -(-(most - least) // 8))))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda n, _: share_of(round(n))))

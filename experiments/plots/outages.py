@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.plots import drawing
+from experiments.plots import curves, drawing
+from experiments.plots.curves import Curve
 from models.arrays import Floats
 
 if TYPE_CHECKING:
@@ -15,26 +16,31 @@ if TYPE_CHECKING:
 
 def lengths(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Axes":
     """Share of the outages that last longer than a time."""
-    ax = drawing.axes(ax)
-    seen = []
-    for i, policy in enumerate(findings.policies):
-        lasted = np.sort(findings.sample(service, policy).lengths)
-        if not len(lasted):
-            ax.plot([], [], label=drawing.label(findings, service, policy), **drawing.style(i))
-            continue
-        seen += [float(lasted[0]), float(lasted[-1])]
-        share = 1 - np.arange(len(lasted)) / len(lasted)
-        shown = _thinned(len(lasted))
-        x, y = np.concatenate((lasted[:1] / 10, lasted[shown])), np.concatenate(([1.0], share[shown]))
-        x, y = np.append(x, lasted[-1]), np.append(y, 0.0)
-        ax.step(x, y, where="pre", label=drawing.label(findings, service, policy), **drawing.style(i))
-    ax.set_xscale("log")
-    if seen:
-        ax.set_xlim(min(seen) / 1.5, max(seen) * 1.5)
-    drawing.seconds(ax, "length of an outage (log scale)")
-    ax.set_ylim(0, 1.02)
-    ax.set_ylabel("share of outages that last longer")
-    return drawing.finish(ax, findings, f"Outages of {service}")
+    ax = curves.axes(ax, findings, service)
+    drawn = [_curve(findings, service, policy) for policy in findings.policies]
+    seen = [end for curve in drawn for end in (*curve.x[1:2].tolist(), *curve.x[-1:].tolist())]
+
+    def frame(ax: "Axes") -> None:
+        ax.set_xscale("log")
+        if seen:
+            ax.set_xlim(min(seen) / 1.5, max(seen) * 1.5)
+        drawing.seconds(ax, "length of an outage (log scale)")
+        ax.set_ylim(0, 1.02)
+        ax.set_ylabel("share of outages that last longer")
+
+    shows = ["all outages of all replications", curves.draw(ax, findings, drawn, frame)]
+    return drawing.finish(ax, f"Outages of {service}", drawing.behind(findings), "; ".join(filter(None, shows)))
+
+
+def _curve(findings: "Findings", service: str, policy: str) -> Curve:
+    lasted = np.sort(findings.sample(service, policy).lengths)
+    remark = drawing.remark(findings, service, policy)
+    if not len(lasted):
+        return Curve(policy, remark, np.empty(0), np.empty(0))
+    share = 1 - np.arange(len(lasted)) / len(lasted)
+    shown = _thinned(len(lasted))
+    x = np.concatenate((lasted[:1] / 10, lasted[shown], lasted[-1:]))
+    return Curve(policy, remark, x, np.concatenate(([1.0], share[shown], [0.0])), steps="steps-pre")
 
 
 def per_replication(findings: "Findings", service: str, policy: str) -> list[Floats]:

@@ -1,14 +1,13 @@
-"""Availability over time."""
+"""Availability over time: how the estimate settles."""
 
 import math
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.metrics.windowed import mean_in_windows
-from experiments.plots import drawing
-from experiments.plots.outages import per_replication
+from experiments.inference import estimate
+from experiments.plots import curves, drawing
+from experiments.plots.curves import Curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,27 +16,49 @@ if TYPE_CHECKING:
 
 
 def availability(findings: "Findings", service: str, ax: "Axes | None" = None, windows: int = 52) -> "Axes":
-    """The mean over replications in equal windows, with its band of confidence."""
-    ax = drawing.axes(ax)
-    period, confidence = findings.manifest.duration, findings.manifest.confidence
-    middles = (np.arange(windows) + 0.5) * period / windows
-    width = NormalDist().inv_cdf((1 + confidence) / 2)
-    lowest = 1.0
-    for i, policy in enumerate(findings.policies):
-        outages = per_replication(findings, service, policy)
-        curves = np.array([mean_in_windows(spans, period, windows) for spans in outages])
-        if not len(curves):
-            continue
-        mean = curves.mean(axis=0)
-        half = width * curves.std(axis=0, ddof=1) / math.sqrt(len(curves)) if len(curves) > 1 else 0 * mean
-        lowest = min(lowest, float((mean - half).min()))
-        low, high = np.maximum(100 * (mean - half), 0), np.minimum(100 * (mean + half), 100)
-        ax.fill_between(middles, low, high, alpha=0.18, lw=0, color=drawing.style(i)["color"])
-        ax.plot(middles, 100 * mean, label=drawing.label(findings, service, policy), **drawing.style(i))
-    ax.set_xlim(0, period)
-    drawing.seconds(ax, f"time since the start of measuring ({windows} equal windows)", linear=True)
-    lost = 100 * (1 - max(lowest, 0.0)) or 0.1  # a curve at 100 % needs an axis too
-    ax.set_ylim(max(100 - 1.06 * lost, 0), 100 + 0.06 * lost)
-    ax.ticklabel_format(axis="y", useOffset=False)
-    ax.set_ylabel("availability, % (axis does not start at 0)" if lowest > 0.01 else "availability, %")
-    return drawing.finish(ax, findings, f"Availability of {service} over time")
+    """The estimate from all that was seen until each of so many times, with its interval, in nines.
+
+    A policy without an outage is drawn at its bound; a row of rare outages at its estimate, which is of the whole time.
+    """
+    ax, period = curves.axes(ax, findings, service), findings.manifest.duration
+    times = np.arange(1, windows + 1) * period / windows
+    drawn = [_curve(findings, service, policy, times) for policy in findings.policies]
+    low, high = _limits(drawn)
+
+    def frame(ax: "Axes") -> None:
+        ax.set_xlim(0, period)
+        drawing.seconds(ax, "time since the start of measuring", linear=True)
+        drawing.nines(ax, low, high)
+        ax.set_ylabel("availability until then (a tick: a nine)")
+
+    shows = [f"band: {drawing.intervals(findings)} of what was seen until then in all replications"]
+    shows += ["triangles: a lower bound"] if any(curve.is_bound for curve in drawn) else []
+    shows.append(curves.draw(ax, findings, drawn, frame))
+    title = f"Availability of {service} over time"
+    return drawing.finish(ax, title, drawing.behind(findings), "; ".join(filter(None, shows)))
+
+
+def _curve(findings: "Findings", service: str, policy: str, times: np.ndarray) -> Curve:
+    if not len(findings.sample(service, policy).windows):
+        return Curve(policy, "no run", np.empty(0), np.empty(0))
+    remark = curves.RARE if findings.rare.of(service, policy) is not None else ""
+    if remark:
+        times = np.array([0.0, times[-1]])
+        found = [estimate.nines(findings.availability(service, policy))] * 2
+    else:
+        found = [estimate.nines(findings.availability(service, policy, until=end)) for end in times]
+    if found[-1].is_bound:
+        bounds = np.array([of.bound for of in found])
+        return Curve(policy, "no outage seen", times, bounds, is_bound=True)
+    value, low, high = (np.array([getattr(of, end) for of in found]) for end in ("value", "low", "high"))
+    value = np.where(np.isnan(value), low, value)  # until the first outage: the bound
+    return Curve(policy, remark, times, value, low, high)
+
+
+def _limits(drawn: list[Curve]) -> tuple[float, float]:
+    """Of the axis: all values fit, and of the bands what is not from the first few windows."""
+    ends = [end for curve in drawn for end in curve.y.tolist() if math.isfinite(end)]
+    for curve in drawn:
+        for side in (curve.low, curve.high):
+            ends += [] if side is None else [end for end in side[len(side) // 4 :].tolist() if math.isfinite(end)]
+    return (min(ends), max(ends)) if ends else (0.0, 1.0)

@@ -3,10 +3,23 @@
 import os
 from collections.abc import Iterable
 
+from experiments.experiment import Experiment
 from experiments.file.document import is_experiment
+from experiments.preflight.first import first_experiment
 from models.input.documents import read_documents
+from models.input.stdin import is_stdin
 
 _ENDINGS = (".yaml", ".yml", ".json")
+
+
+def experiment_at(path: str, settings: Iterable[str] = ()) -> Experiment:
+    """The experiment of a file; of plain manifests on stdin, the one that `init` writes about them.
+
+    Raises InputError.
+    """
+    if is_stdin(path) and not told_apart([path])[0]:
+        return Experiment.from_yaml("<init ->", settings, text=first_experiment([path], [path], path))
+    return Experiment.from_yaml(path, settings)
 
 
 def told_apart(paths: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -33,7 +46,7 @@ def _files(path: str) -> list[str]:
 
 
 def _is_experiment(file: str) -> bool:
-    return file != "-" and any(map(is_experiment, read_documents(file)[0]))
+    return any(map(is_experiment, read_documents(file)[0]))
 
 
 def _has_objects(file: str) -> bool:

@@ -11,6 +11,7 @@ from experiments.runner.replication import arguments
 from models.cluster import Cluster, title
 from models.daemonset import DaemonSet
 from models.labels import Operator, Requirement
+from models.people import People
 from models.pod import PodSpec
 from simulator.run import simulate
 
@@ -31,7 +32,7 @@ def sentences(scenarios: Sequence[Scenario]) -> list[str]:
     starts: dict[str, dict[str, str]] = {}
     held, unsuited = defaultdict[tuple[str, str], list[str]](list), defaultdict[str, list[str]](list)
     for scenario in scenarios:
-        start = _unbroken(scenario)
+        start = unbroken(scenario)
         if start.id not in starts:
             starts[start.id] = pending(**arguments(start))
         for alike in _alike(starts[start.id]):
@@ -49,9 +50,11 @@ def sentences(scenarios: Sequence[Scenario]) -> list[str]:
     ]
 
 
-def _unbroken(scenario: Scenario) -> Scenario:
-    """The scenario as far as its start goes: equal for policies that start alike."""
-    return replace(scenario, policy="", failures=(), operations=(), services=(), duration=1.0, warmup=0.0)
+def unbroken(scenario: Scenario) -> Scenario:
+    """The scenario with nothing that breaks it, under no policy: equal for policies that start alike."""
+    return replace(
+        scenario, policy="", failures=(), operations=(), services=(), people=People(), duration=1.0, warmup=0.0
+    )
 
 
 def told(pending: Mapping[str, str]) -> list[str]:

@@ -11,6 +11,7 @@ from experiments.preflight.starting import pending, sentences, told, unmatched
 from models.behaviour import Behaviour
 from models.cluster import under_several_budgets, without_known_end, without_pods, without_their_node
 from models.daemonset import without_nodes
+from models.input.documents import file_name
 from models.input.problems import InputError, Location, Problem
 from models.manifests import Named, build_cluster, read_manifests
 from models.manifests.account import Account, in_order, in_words
@@ -75,11 +76,11 @@ def _validate_experiment(file: str, report: Report) -> None:
     times = counted(experiment.replications, "replication") if experiment.replications else "replications until precise"
     policies, services = counted(len(experiment.policies), "policy", "policies"), counted(len(goals), "Service")
     length = format_duration(experiment.duration)
-    report.read.append(f"{file}: experiment {experiment.name}: {policies}, {services}, {times} of {length}")
+    report.read.append(f"{file_name(file)}: experiment {experiment.name}: {policies}, {services}, {times} of {length}")
     report.warnings += experiment.warnings
     report.named += experiment.named
     report.accounts += experiment.design.accounts
-    report.not_started += [Problem(Location(file), "", line) for line in sentences(experiment.scenarios())]
+    report.not_started += [Problem(Location(file_name(file)), "", line) for line in sentences(experiment.scenarios())]
 
 
 def _validate_manifests(paths: list[str], report: Report) -> None:
@@ -91,7 +92,7 @@ def _validate_manifests(paths: list[str], report: Report) -> None:
     built = build_cluster(manifests.objects)
     kinds = Counter(manifest.kind for manifest in manifests.objects)
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
-    report.read.append(f"{', '.join(paths)}: {listed or 'nothing'}")
+    report.read.append(f"{', '.join(map(file_name, paths))}: {listed or 'nothing'}")
     report.warnings += map(str, sorted({*manifests.warnings, *built.warnings}))
     report.warnings += [*without_pods(built.cluster), *under_several_budgets(built.cluster)]
     report.warnings += without_known_end(built.cluster, Behaviour())
@@ -99,7 +100,7 @@ def _validate_manifests(paths: list[str], report: Report) -> None:
         report.warnings += without_nodes(built.cluster.daemon_sets, built.cluster.nodes)
         report.warnings += without_their_node(built.cluster)
         found = [*told(pending(built.cluster)), *unmatched(built.cluster)]
-        report.not_started += [Problem(Location(", ".join(paths)), "", line) for line in found]
+        report.not_started += [Problem(Location(", ".join(map(file_name, paths))), "", line) for line in found]
     report.named += built.named
     report.accounts.append(built.account)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from experiments.findings.breakdown import Part, by_stage
 from experiments.findings.levers import savings
 from experiments.inference.estimate import show_seconds
-from experiments.report.table import Column, Row, Table
+from experiments.report.table import POLICY, Column, Row, Table
 from experiments.report.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -81,9 +81,10 @@ def _sum(parts: Sequence[Part]) -> float:
 class Heat:
     """The losses of a Service under all policies as a table whose cells are coloured by their shares."""
 
-    stages: list[str]
-    rows: list[tuple[str, str, list[tuple[str, float]], str]]
-    """Policy, cause, for each stage a text and the share of the policy's downtime in percent, total."""
+    table: Table
+    """A row for each policy and cause, a column for each stage."""
+    shares: list[list[float]]
+    """Of each cell of it, the share of the policy's downtime in percent; 0 of what is no stage."""
     saved: list[tuple[str, str]]
     """Policy, what would save most."""
 
@@ -94,12 +95,19 @@ def heat(findings: "Findings", service: str) -> Heat | None:
     if not lost_under:
         return None
     stages = list(by_stage([part for parts in lost_under.values() for part in parts]))
-    rows = []
+    rows, shares = [], []
     for policy, parts in lost_under.items():
         for reason in dict.fromkeys(part.reason for part in parts):
             mine = [part for part in parts if part.reason == reason]
             lost, total = by_stage(mine), _sum(parts)
-            cells = [(show_seconds(lost[s]), 100 * lost[s] / total) if s in lost else ("", 0.0) for s in stages]
-            rows.append((policy, reason, cells, show_seconds(_sum(mine))))
+            cells = (show_seconds(lost[stage]) if stage in lost else "" for stage in stages)
+            rows.append((policy, reason, *cells, show_seconds(_sum(mine))))
+            shares.append([0.0, 0.0, *(100 * lost.get(stage, 0.0) / total for stage in stages), 0.0])
+    columns = (
+        POLICY,
+        Column("CAUSE", "failure mode or operation that took the replicas away", "name"),
+        *(Column(str(stage).capitalize(), f"time in a year that was lost while {stage}") for stage in stages),
+        Column("TOTAL", "time in a year that was lost to the cause"),
+    )
     levers = [(policy, text) for policy, parts in lost_under.items() if (text := saved(parts))]
-    return Heat([str(stage) for stage in stages], rows, levers)
+    return Heat(Table(columns, tuple(rows), grouped=True), shares, levers)

@@ -16,8 +16,9 @@ from experiments.findings.budgets import slo
 from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED
 from experiments.inference.estimate import show_seconds
-from experiments.plots import BAND, COLOURS, GREY, RULE, attribution_file, service_file
+from experiments.plots import attribution_file, service_file
 from experiments.report import (
+    assumptions,
     budgets,
     comparison,
     costs,
@@ -25,31 +26,22 @@ from experiments.report import (
     downtime,
     fields,
     jobs,
+    not_modelled,
     operations,
     rare,
     remarks,
     requests,
     rollouts,
+    sortable,
     text,
 )
+from experiments.report.assumptions import in_words
+from experiments.report.svg import inlined
 from experiments.report.table import POLICY, Column, Row, Table, heading, legend
 from models.units import YEAR
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-NOT_MODELLED = (
-    "Calls that the experiment does not list: a Service is judged by its own endpoints; one whose backend is down "
-    "counts as available. A Service “+calls” is judged with what its listed calls require.",
-    "Requests, as far as availability is a share of time: a Service is available while enough endpoints can answer, "
-    "however many requests there are, even if some still go to an endpoint that is listed but dead (stale_s in "
-    "runs.parquet adds such times up). Services with traffic have the share of requests answered beside it.",
-    "The network: nothing is lost or cut off.",
-    "Outages of the control plane: API server, controllers and scheduler always work, with their usual delays.",
-    "Data: a volume is there or lost as a whole; copies that applications keep elsewhere are not checked.",
-    "New nodes, people who step in, and every kind of failure that is not listed above.",
-)
-"""What no run of this version contains, whatever the experiment says."""
 
 _WORDS = {MET: "met", MISSED: "missed", INCONCLUSIVE: "inconclusive"}
 
@@ -58,27 +50,35 @@ def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
     """The whole page; `drawings` are those of `experiments.plots.Plots`, as SVG by name."""
     manifest, spec = findings.manifest, (findings.resolved or {}).get("spec", {})
     period = "years" if manifest.duration >= YEAR else f"periods of {show_seconds(manifest.duration)}"
+    behaviour = spec.get("behaviour", {})
+    shown = {
+        "services": [_service(findings, drawings, spec, service, period) for service in findings.services],
+        "disruptions": disruptions.table(findings),
+        "operations": operations.table(findings),
+        "jobs": jobs.table(findings),
+        "costs": costs.table(findings),
+    }
     return _template().render(
         manifest=manifest,
         heading=re.sub(" {2,}", ", ", heading(findings).removeprefix(manifest.name).strip()),
+        pages=list(_pages(shown)),
         verdict=_verdict(findings),
-        objectives=_objectives(findings),
+        objectives=list(_objectives(findings, period)),
         period=period,
-        notes=remarks.notes(findings),
+        above=remarks.above(findings),
+        below=remarks.below(findings),
         summary=text.table(findings),
         rare=rare.table(findings),
         requests=requests.table(findings),
-        comparison=_inline(drawings["comparison"], "comparison"),
+        comparison=inlined(drawings["comparison"], "comparison", "Comparison of the policies"),
         compared=legend(findings),
-        services=[_service(findings, drawings, spec, service, period) for service in findings.services],
-        costs=costs.table(findings),
-        jobs=jobs.table(findings),
-        operations=operations.table(findings),
-        disruptions=disruptions.table(findings),
-        stories=Table(STORIES, tuple(_stories(findings, spec))),
+        **shown,
+        stories=assumptions.table(findings, spec),
         cluster=[*spec.get("cluster", {}).get("pools", ()), *spec.get("cluster", {}).get("nodes", ())],
-        behaviour=spec.get("behaviour", {}),
-        not_modelled=NOT_MODELLED,
+        behaviour=list(_behaviour(behaviour)),
+        timing=[(name, in_words(value)) for name, value in behaviour.get("timing", {}).items()],
+        not_declared=not_modelled.table(spec),
+        never=not_modelled.NEVER,
         fields=fields.table(findings),
         command=shlex.join(["kubenines", "run", manifest.source or "resolved.yaml", *manifest.options]),
         again=shlex.join(["kubenines", "run", "resolved.yaml", *_without_settings(manifest.options)]),
@@ -91,9 +91,25 @@ def report_html(findings: Findings, drawings: Mapping[str, str]) -> str:
 def _template() -> "Template":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    loader = PackageLoader("experiments.report", "")
+    loader = PackageLoader("experiments.report", "page")
     page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    page.filters |= {"groups": sortable.groups, "signs": _signs}
     return page.get_template("report.html.j2")
+
+
+def _signs(text: str) -> str:
+    """A text with the signs that a terminal may not have."""
+    return text.replace(">=", "≥").replace("<=", "≤")
+
+
+def _pages(shown: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The pages between which readers go, one shown at a time: the id of each, and its title."""
+    yield "overview", "Overview"
+    yield from ((service["place"], service["name"]) for service in shown["services"])
+    happened = {"disruptions": "Disruptions", "operations": "Operations", "jobs": "Jobs", "costs": "Cluster and cost"}
+    yield from ((place, title) for place, title in happened.items() if shown[place])
+    yield from (("assumptions", "Assumptions"), ("not-modelled", "Not modelled"))
+    yield from (("reproduce", "Reproduce"), ("configuration", "Configuration"))
 
 
 def _verdict(findings: Findings) -> tuple[str, str]:
@@ -114,29 +130,51 @@ def _verdict(findings: Findings) -> tuple[str, str]:
     return MET, f"Every objective is met under every policy that it is about: {counts}."
 
 
-def _objectives(findings: Findings) -> list[tuple[str, list[tuple[str, str, str, str, str]]]]:
-    """Each objective in words: verdict, policy, what was found, how often one year meets it, what would settle it."""
-    return [
-        (
-            wanted,
-            [
-                (of.verdict, of.policy, str(of.found), text.chance(findings, of), text.remark(findings, of))
-                for of in about
-            ],
+def _objectives(findings: Findings, period: str) -> Iterator[tuple[str, list[str], Table]]:
+    """Each objective in words: the verdict of each row, and the rows, one for each policy that it is about."""
+    columns = (
+        Column("Verdict", "what the interval says of the objective", "words"),
+        POLICY,
+        Column("Found", "the estimate with its interval", "share"),
+        Column(f"Met in so many {period}", "how often a single period meets it, with its interval", "share"),
+        Column("To settle it", "what would settle an open objective", "words"),
+    )
+    for wanted, about in text.by_objective(findings).items():
+        rows = tuple(
+            (
+                f"{text.MARKS[of.verdict]} {_WORDS[of.verdict]}",
+                of.policy,
+                str(of.found),
+                text.chance(findings, of),
+                text.remark(findings, of),
+            )
+            for of in about
         )
-        for wanted, about in text.by_objective(findings).items()
-    ]
+        kept = [at for at in range(len(columns)) if at < 3 or any(row[at] for row in rows)]
+        shown = Table(tuple(columns[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in rows))
+        yield wanted, [of.verdict for of in about], shown
+
+
+def _behaviour(behaviour: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """How long things take, but for the timing of the control plane, and then what is different for some pods."""
+    for name, value in behaviour.items():
+        if name not in ("timing", "overrides"):
+            yield name, in_words(value)
+    for override in behaviour.get("overrides", ()):
+        yield "override", in_words(override)
 
 
 def _service(
     findings: Findings, drawings: Mapping[str, str], spec: Mapping[str, Any], service: str, period: str
 ) -> dict[str, Any]:
-    """What a section about one Service shows."""
+    """What the page of one Service shows."""
     goals = {goal["name"]: goal["available"] for goal in spec.get("services", ())}
     drawing = drawings.get(service_file(service), "")
     stages = drawings.get(attribution_file(service), "")
+    number = findings.services.index(service)
     return {
         "name": service,
+        "place": f"service-{service}",
         "available": _predicate_in_words(goals.get(service)),
         "details": Table(_details_columns(period), tuple(_details(findings, service))),
         "slo": slo(findings, service),
@@ -145,9 +183,9 @@ def _service(
         "rollouts": rollouts.table(findings, service),
         "compared": comparison.table(findings, service),
         "sentences": list(findings.ranked(service).sentences()),
-        "plots": drawing and _inline(drawing, f"s{findings.services.index(service)}"),
+        "plots": drawing and inlined(drawing, f"s{number}", f"Outages of {service} under each policy"),
         "losses": downtime.heat(findings, service),
-        "stages": stages and _inline(stages, f"l{findings.services.index(service)}"),
+        "stages": stages and inlined(stages, f"l{number}", f"Where the downtime of {service} comes from"),
     }
 
 
@@ -200,56 +238,6 @@ def _predicate_in_words(available: Mapping[str, Any] | None) -> str:
     return f"Available: {in_words(available)}."
 
 
-STORIES = (
-    Column("What happens", "name of the failure mode or operation", "name"),
-    Column("Kind", "its type", "name"),
-    Column("Under", "the policies under which it happens", "words"),
-    Column("As", "its parameters", "words"),
-    Column("Struck", "how often it struck in all runs"),
-)
-
-
-def _stories(findings: Findings, spec: Mapping[str, Any]) -> Iterator[Row]:
-    struck = remarks.strikes(findings)
-    own = {policy["name"]: _told(policy) for policy in spec.get("policies", ())}
-    for name, story in _told(spec).items():
-        otherwise = [policy for policy in findings.policies if name in own.get(policy, {})]
-        under = f"every policy but {', '.join(otherwise)}" if otherwise else "every policy"
-        yield _story(story, under, [policy for policy in findings.policies if policy not in otherwise], struck)
-    for policy, stories in own.items():
-        for story in stories.values():
-            if not story.get("remove"):
-                yield _story(story, policy, [policy], struck)
-
-
-def _told(owner: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The failure modes and operations of an experiment or policy, by name."""
-    return {story["name"]: story for story in (*owner.get("failures", ()), *owner.get("operations", ()))}
-
-
-def _story(
-    story: Mapping[str, Any], under: str, policies: Iterable[str], struck: Mapping[str, Mapping[str, int]]
-) -> Row:
-    rest = {key: value for key, value in story.items() if key not in ("name", "type")}
-    total = sum(struck.get(policy, {}).get(story["name"], 0) for policy in policies)
-    return story["name"], story["type"], under, in_words(rest), str(total)
-
-
-def in_words(value: Any) -> str:
-    """A value of a file in a line: "lognormal, median 8m, p95 1h"; what is empty is left out."""
-    if isinstance(value, Mapping):
-        kind = [str(value["kind"])] if "kind" in value else []
-        words = {
-            key: f"({in_words(item)})" if isinstance(item, Mapping) and "kind" not in item else in_words(item)
-            for key, item in value.items()
-        }
-        items = [f"{key} {shown}" for key, shown in words.items() if key != "kind" and shown not in ("", "()")]
-        return (", " if kind else "; ").join([*kind, *items])
-    if isinstance(value, list | tuple):
-        return ", ".join(map(in_words, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _without_settings(options: Iterable[str]) -> Iterator[str]:
     """The options but `--set path=value`, which a resolved experiment holds already."""
     words = iter(options)
@@ -258,18 +246,3 @@ def _without_settings(options: Iterable[str]) -> Iterator[str]:
             next(words)
         else:
             yield word
-
-
-def _inline(svg: str, name: str) -> Any:
-    """A drawing as an element of the page: its ids begin with its name, its colours are the page's."""
-    from markupsafe import Markup
-
-    element = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    element = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", element)
-    colours = {"#ffffff": "paper", GREY: "muted", RULE: "rule", BAND: "band", "#000000": "ink"}
-    colours |= {colour: f"c{number}" for number, colour in enumerate(COLOURS[:-1])}
-    return Markup(re.sub(r"#[0-9a-f]{6}\b", lambda colour: _variable(colour[0], colours), element))
-
-
-def _variable(colour: str, names: Mapping[str, str]) -> str:
-    return f"var(--{names[colour]})" if colour in names else colour

@@ -48,9 +48,9 @@ def text(values: Mapping[str, Any]) -> str:
 
 def summary(findings: Findings) -> dict[str, Any]:
     """What `run` and `show` print: a row per Service and policy, objectives, operations, and what limits them."""
-    return _headed(findings, "Findings") | {
+    return headed(findings, "Findings") | {
         "rows": [_row(findings, service, policy) for service in findings.services for policy in findings.policies],
-        "objectives": [_judgement(of) for of in findings.objectives],
+        "objectives": [judgement(of) for of in findings.objectives],
         "operations": [_operated(of) for of in operated(findings.operations, findings.policies)],
         "rollouts": [_rolled_out(name, of) for name in findings.services for of in rolled_out(findings, name)],
         "errorBudgets": [
@@ -69,7 +69,7 @@ def summary(findings: Findings) -> dict[str, Any]:
 def comparison(findings: Findings, baseline: str | None = None) -> dict[str, Any]:
     """What `compare` prints: the policies at each Service, least downtime first, against the baseline."""
     ranked = {service: findings.ranked(service) for service in findings.services}
-    return _headed(findings, "Comparison") | {
+    return headed(findings, "Comparison") | {
         "baseline": baseline or findings.baseline,
         "rankings": [
             {
@@ -95,16 +95,16 @@ def comparison(findings: Findings, baseline: str | None = None) -> dict[str, Any
 def attribution(findings: Findings) -> dict[str, Any]:
     """What `why` prints: the downtime of each Service under each policy by cause and stage, and what would save it."""
     pairs = [(service, policy) for service in findings.services for policy in findings.policies]
-    return _headed(findings, "Attribution") | {
+    return headed(findings, "Attribution") | {
         "rows": [{"service": s, "policy": p, **_taken_apart(findings, s, p)} for s, p in pairs]
     }
 
 
 def disruptions(findings: Findings) -> dict[str, Any]:
     """What `show --disruptions` prints: by what struck, how long recovery took and what was lost."""
-    return _headed(findings, "Disruptions") | {
+    return headed(findings, "Disruptions") | {
         "rows": [_disrupted(of) for of in found(findings)],
-        "objectives": [_judgement(of) for of in findings.objectives if of.disruption is not None],
+        "objectives": [judgement(of) for of in findings.objectives if of.disruption is not None],
     }
 
 
@@ -146,7 +146,8 @@ def number(of: float) -> float | None:
     return float(of) if math.isfinite(of) else None
 
 
-def _headed(findings: Findings, kind: str) -> dict[str, Any]:
+def headed(findings: Findings, kind: str) -> dict[str, Any]:
+    """What every object about findings begins with."""
     m = findings.manifest
     return {
         "apiVersion": "kubenines/v1",
@@ -224,7 +225,8 @@ def _against(findings: Findings, service: str, policy: str, baseline: str | None
     }
 
 
-def _judgement(of: Judgement) -> dict[str, Any]:
+def judgement(of: Judgement) -> dict[str, Any]:
+    """An objective under one policy: what was asked for, what was found, and the verdict."""
     return {
         "service": of.service,
         "policy": of.policy,

@@ -43,15 +43,15 @@ class Column:
         return f"{confidence:.0%} CI" if self.heading == "CI" else self.heading
 
     def on_page(self, confidence: float) -> str:
-        """The heading on a page, in words and with one capital: "95% interval", "Downtime/y"."""
+        """The heading on a page, in words and with one capital: "95% interval", "Downtime/y", "Its interval"."""
         if self.heading == "CI":
             return f"{confidence:.0%} interval"
-        return self.heading.capitalize() if self.heading.isupper() else self.heading
+        return self.heading.capitalize().replace(" ci", " interval") if self.heading.isupper() else self.heading
 
     @property
     def css(self) -> str:
-        """The class of its cells in `report.css`; empty if they need none."""
-        return {"share": "number", "words": ""}.get(self.style, self.style)
+        """The class of its cells in `report.css`."""
+        return "number" if self.style == "share" else self.style
 
 
 POLICY = Column("POLICY", "name of the policy", "name")

@@ -151,8 +151,9 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
     for line in [*filter(None, [legend(findings)]), *below(findings), *unread(findings)]:
         terminal.say("note: " + line)
     if findings.path is not None:
-        page = findings.path / "report.html"
-        terminal.say(f"results: {findings.path}" + (f"   report: {page}" if page.exists() else ""))
+        beside = {"report": findings.path / "report.html", "plot": findings.path / "plots" / "comparison.svg"}
+        there = [f"{what}: {path}" for what, path in beside.items() if path.exists()]
+        terminal.say("   ".join((f"results: {findings.path}", *there)))
 
 
 def show_disruptions(findings: Findings, file: IO[str] | None = None, width: int | None = None) -> None:

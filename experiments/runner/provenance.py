@@ -12,11 +12,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from experiments.design.objective import METRICS
 from experiments.design.plan import Plan, Precision
 from experiments.runner.engines import Engine
 from experiments.store.files import digest, sha256
 from experiments.store.manifest import Manifest
+from models.input.documents import file_name
 
 
 def describe(
@@ -29,7 +29,7 @@ def describe(
 ) -> Manifest:
     """What is about to run; `asked` replications override the plan's number and precision."""
     design, first = plan.design, plan.scenarios[0]
-    inputs = {str(path): sha256(path) for path in plan.inputs}
+    inputs = {file_name(path): sha256(path) for path in plan.inputs}
     return Manifest(
         name=plan.name,
         policies=[scenario.policy for scenario in plan.scenarios],
@@ -40,11 +40,7 @@ def describe(
         warmup=first.warmup,
         seed=first.seed,
         scenarios=dict(keys),
-        objectives=[
-            {"service": o.service, "policy": o.policy, "metric": o.metric, METRICS[o.metric].good: o.limit}
-            | ({} if o.disruption is None else {"disruption": o.disruption})
-            for o in design.objectives
-        ],
+        objectives=[objective.to_json() for objective in design.objectives],
         precision=None if asked else _precision(plan.precision),
         inputs=inputs,
         experiment_hash=digest(json.dumps(resolved, sort_keys=True) + json.dumps(sorted(inputs.values()))),

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.input import stdin
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -44,7 +46,9 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
 
 
 def contents(path: Path) -> bytes:
-    """What a file holds. An OSError, and no wait for ever, for a pipe or a device in its place."""
+    """What a file, or standard input, holds. An OSError, and no wait for ever, for a pipe or a device in its place."""
+    if stdin.is_stdin(path):
+        return stdin.contents()
     mode = path.stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise OSError(errno.EINVAL, "it is not a file", str(path))

@@ -42,6 +42,7 @@ from experiments.store.manifest import Manifest
 from experiments.store.rare_cell import RareCell
 from experiments.store.tables import COLUMNS, arrow_table
 from models.input.problems import Refusal
+from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -210,8 +211,8 @@ class ResultFolder:
         write(self.path / "experiment.yaml", source)
         write(self.path / "resolved.yaml", yaml_text(resolved))
         for path, name in copies(inputs).items():
-            if path.exists():  # else its sha256 is empty
-                write(self.path / name, path.read_bytes())
+            if path.exists() or is_stdin(path):  # else its sha256 is empty
+                write(self.path / name, contents(path))
 
     def resolved(self) -> Any:
         """The experiment that ran here, as resolved; None if it is not there, or is something else."""

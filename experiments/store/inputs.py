@@ -6,12 +6,21 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.file.files import with_files
+from experiments.file.files import located, with_files
+from models.input.stdin import is_stdin
 
 
 def copies(inputs: Iterable[Path]) -> dict[Path, str]:
-    """Where the result folder keeps a copy of each file: numbered, as files of different folders may share a name."""
-    return {path: f"inputs/{number}-{path.name}" for number, path in enumerate(inputs, 1)}
+    """Where the result folder keeps a copy of each file: numbered, as files of different folders may share a name.
+
+    A copy is called as it was where it is read again: what a result folder holds can be run into it.
+    """
+    return {path: f"inputs/{_numbered(number, path)}" for number, path in enumerate(inputs, 1)}
+
+
+def _numbered(number: int, path: Path) -> str:
+    name = "stdin.yaml" if is_stdin(path) else path.name
+    return name if path.parent.name == "inputs" and name.startswith(f"{number}-") else f"{number}-{name}"
 
 
 def with_copies(resolved: Any, source: Path | None, inputs: Iterable[Path]) -> Any:
@@ -21,7 +30,7 @@ def with_copies(resolved: Any, source: Path | None, inputs: Iterable[Path]) -> A
 
     def copied(named: str) -> list[str]:
         """The copies of a file, or of all files of a directory."""
-        path = Path(os.path.normpath(os.path.join(folder, named)))
+        path = Path(located(folder, named))
         return [name for original, name in kept.items() if path == original or path in original.parents] or [named]
 
     return with_files(resolved, copied)

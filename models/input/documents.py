@@ -3,13 +3,13 @@
 import json
 import os
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
+from models.input import stdin
 from models.input.problems import InputError, Location, Path, Problem, dotted
 from models.input.yaml_values import Mark, Places, Unreadable, json_value, syntax_error, yaml_values
 
@@ -101,12 +101,12 @@ def read_documents(path: str | os.PathLike[str], *, y_is_text: bool = False) -> 
 
 def file_name(path: str | os.PathLike[str]) -> str:
     """The file's name for people."""
-    return "<stdin>" if os.fspath(path) == "-" else os.fspath(path)
+    return stdin.SHOWN if stdin.is_stdin(path) else os.fspath(path)
 
 
 def _read(path: str | os.PathLike[str]) -> bytes:
-    if os.fspath(path) == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    if stdin.is_stdin(path):
+        return stdin.contents(MAX_BYTES + 1)
     with open(path, "rb") as stream:
         return stream.read(MAX_BYTES + 1)
 

@@ -87,7 +87,7 @@ REMOVED = {
 
 
 def is_built_in(api_version: str, kind: str) -> bool:
-    """Whether it is a kind of Kubernetes itself, or a custom resource that is read, rather than any other."""
+    """Whether Kubernetes has the kind in this API version, or it is one of Argo Rollouts with a schema here."""
     return kind in schemas()["kinds"].get(api_version, ()) or f"{api_version}/{kind}" in schemas()["roots"]
 
 

@@ -4,15 +4,19 @@ import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from models.input.documents import Document, file_name, read_documents
 from models.input.problems import InputError, Location, Path, Problem, nearest, shown
+from models.input.stdin import is_stdin
 from models.manifests.cluster import build_cluster
 from models.manifests.manifest import Manifest
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _MAX_PROBLEMS = 100
 _KUSTOMIZATION = ("kustomization.yaml", "kustomization.yml")
+_CHART = "Chart.yaml"
+_HOOK = "helm.sh/hook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class _Reading:
 
     def read(self, path: str) -> None:
         """A file, a directory or "-"."""
-        if path == "-" or not os.path.isdir(path):
+        if is_stdin(path) or not os.path.isdir(path):
             self.read_file(path)
             return
         before = len(self.objects), len(self.problems)
@@ -94,6 +98,9 @@ class _Reading:
             expected = "expected a Kubernetes object (a mapping with apiVersion and kind)"
             self.problems.append(document.problem(path, f"{expected}, got {shown(value)}"))
             return
+        if os.path.basename(document.file) == _CHART and "kind" not in value and not path:
+            self.problems.append(document.problem((), _render_first(document.file)))
+            return
         missing = [key for key in ("apiVersion", "kind") if not (isinstance(value.get(key), str) and value[key])]
         if len(missing) == 2 and not value.keys() & set(missing):
             self.problems.append(document.problem(path, "not a Kubernetes object: apiVersion and kind are missing"))
@@ -115,7 +122,26 @@ class _Reading:
             return
         if value["apiVersion"].startswith("kustomize.config.k8s.io/"):
             self.warnings.append(document.problem(path, _build_first(document.file)))
+        if (hook := _hook(value)) is not None:
+            message = (
+                f"a hook of Helm ({hook}): here it is there like all else; `helm template --no-hooks` leaves them out"
+            )
+            self.warnings.append(document.problem((*path, "metadata", "annotations", _HOOK), message))
         self.objects.append(Manifest(value, document, path))
+
+
+def _hook(value: dict[str, Any]) -> str | None:
+    """When Helm makes an object that is a hook: "pre-install,pre-upgrade"; None of any other object."""
+    metadata = value.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    hook = annotations.get(_HOOK) if isinstance(annotations, dict) else None
+    return hook if isinstance(hook, str) else None
+
+
+def _render_first(file: str) -> str:
+    """What to do with a Helm chart, once for its directory."""
+    command = f"helm template {shlex.quote(os.path.dirname(file) or '.')}"
+    return f"this is a Helm chart, which is not rendered here: run `{command} > app.yaml` and give app.yaml instead"
 
 
 def _build_first(file: str) -> str:

@@ -27,7 +27,7 @@ class TaintEviction:
         self._tainted_nodes: dict[int, frozenset[Taint]] = {}
         """NoExecute taints, of nodes that have any."""
         self._causes: dict[int, int] = {}
-        """Of them, why they got the last one."""
+        """By node: why its NoExecute taints last changed, if they did in the run."""
         self._taint_eviction_queue: dict[int, Timer] = {}
         """Per pod, the timer that will delete it (pods of one node share one)."""
         self._toleration_times: dict[tuple[PodClass, frozenset[Taint]], float] = {}

@@ -80,7 +80,7 @@ class Overload:
         state.listen(Kind.POD_CONTAINERS, lambda pod, new, cause: self._containers_changed(pod))
         state.listen(Kind.POD_PHASE, lambda pod, new, cause: self._phase_changed(pod))
         state.listen(Kind.POD_READY, lambda pod, new, cause: self._terminating_changed(pod))
-        state.listen(Kind.POD_FAILING, lambda pod, new, cause: self._failing_changed(pod))
+        state.listen(Kind.POD_FAILING, lambda pod, new, cause: self._changed_behind(pod))
         state.listen(Kind.POD_METADATA, lambda pod, changed, cause: self._metadata_changed(pod))
 
     def add(self, streams: Iterable[Stream]) -> None:
@@ -139,11 +139,10 @@ class Overload:
     def _terminating_changed(self, pod: PodState) -> None:
         """One that is being deleted may be used no more, which no count of the Service tells."""
         if pod.deleting:
-            for service in pod.pod_class.endpoint_of:
-                self._changed(service)
+            self._changed_behind(pod)
 
-    def _failing_changed(self, pod: PodState) -> None:
-        """It answers by another share of errors, which no count of the Service tells."""
+    def _changed_behind(self, pod: PodState) -> None:
+        """Something of the pod is another, which no count of its Services tells."""
         for service in pod.pod_class.endpoint_of:
             self._changed(service)
 
@@ -282,8 +281,7 @@ class Overload:
         if before != beyond:
             self._delay_probes(pressed.pod, pressed.wait)
             self._tell_clients(pressed)
-            for service in pressed.pod.pod_class.endpoint_of:
-                self._changed(service)
+            self._changed_behind(pressed.pod)
 
     def _tell_clients(self, pressed: _Pressed) -> None:
         """What waits longer than they do is answered in vain."""

@@ -30,9 +30,9 @@ class Users:
         if unknown := [one.service for one in traffic if one.service not in services]:
             raise ValueError(f"there is no Service {unknown[0]!r} for the traffic to go to")
         self.streams = {one.service: Stream(kernel, one, services[one.service]) for one in traffic}
+        self._by_service = {stream.service.index: stream for stream in self.streams.values()}
         self._surges = {name: Surges(state.services, stream.service) for name, stream in self.streams.items()}
         self._overload: Overload | None = None
-        self._consider: Callable[[PodState], None] = lambda pod: None
         self._seen: set[PodClass] = set()
 
     def show(self, follow: Callable[[str, Use, Stream], None]) -> None:
@@ -50,42 +50,45 @@ class Users:
         """
         if not self.streams:
             return
-        by_service = {stream.service.index: stream for stream in self.streams.values()}
-        overload = self._overload = Overload(self._kernel, self._state, delay_probes)
-        seen = self._seen
+        self._overload = Overload(self._kernel, self._state, delay_probes)
+        self._consider_all()
+        listen, consider = self._state.listen, self._consider
+        listen(Kind.POD_PHASE, lambda pod, new, cause: consider(pod) if new == Phase.PENDING else None)
+        listen(Kind.POD_METADATA, lambda pod, changed, cause: consider(pod) if changed else None)
 
-        def consider(pod: PodState) -> None:
-            pod_class = pod.pod_class
-            if pod_class not in seen:
-                seen.add(pod_class)
-                behind = [by_service[s.index] for s in pod_class.endpoint_of if s.index in by_service]
-                if _may_be_too_much(behind, pod_class):
-                    overload.add(behind)
-
-        self._consider = consider
+    def _consider_all(self) -> None:
+        self._seen.clear()
         for pod in self._state.pods.values():
-            consider(pod)
-        self._state.listen(Kind.POD_PHASE, lambda pod, new, cause: consider(pod) if new == Phase.PENDING else None)
-        self._state.listen(Kind.POD_METADATA, lambda pod, changed, cause: consider(pod) if changed else None)
+            self._consider(pod)
+
+    def _consider(self, pod: PodState) -> None:
+        """Requests count from now on if they may be too many for a pod of this class."""
+        pod_class = pod.pod_class
+        if self._overload is not None and pod_class not in self._seen:
+            self._seen.add(pod_class)
+            behind = [self._by_service[s.index] for s in pod_class.endpoint_of if s.index in self._by_service]
+            if _may_be_too_much(behind, pod_class):
+                self._overload.add(behind)
 
     # More than usual
 
     def expect(self, service: str, factor: float) -> None:
         """There may be a surge of so many times the usual requests; ValueError if the Service has no traffic."""
-        if service not in self.streams:
-            hint = did_you_mean(service, self.streams)
-            raise ValueError(f"there is no traffic to a Service {service!r}{hint}: add it to `traffic`")
-        self.streams[service].surge *= max(1.0, factor)
-        self._seen.clear()
-        for pod in self._state.pods.values():
-            self._consider(pod)
+        self._stream(service).surge *= max(1.0, factor)
+        self._consider_all()
 
     def expect_cache_loss(self, service: str) -> None:
         """The cache before a Service may be lost; ValueError if it has none, or no traffic."""
-        traffic = self.streams[service].traffic if service in self.streams else None
-        if traffic is not None and traffic.cache is None:
+        cache = self._stream(service).traffic.cache
+        if cache is None:
             raise ValueError(f"the traffic to {service} has no `cache` that could be lost")
-        self.expect(service, 1.0 if traffic is None or traffic.cache is None else traffic.cache.factor(0.0))
+        self.expect(service, cache.factor(0.0))
+
+    def _stream(self, service: str) -> Stream:
+        if service not in self.streams:
+            hint = did_you_mean(service, self.streams)
+            raise ValueError(f"there is no traffic to a Service {service!r}{hint}: add it to `traffic`")
+        return self.streams[service]
 
     def lose_cache(self, service: str, cause: str) -> None:
         """The cache before a Service is empty: everything reaches it, until its answers have filled the cache again."""

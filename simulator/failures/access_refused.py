@@ -40,7 +40,7 @@ class AccessRefused:
         record = world.configurations.find(self.target)
         while True:
             yield subject.failure_after(self.time_to_failure)
-            world.strikes[self.name] += 1
-            refusal = world.configurations.refuse(record, self.service_accounts, f"{self.name}/{self.target}")
+            subject.strike()
+            refusal = world.configurations.refuse(record, self.service_accounts, subject.cause)
             yield subject.mend(self.time_to_repair)
             world.configurations.allow(refusal)

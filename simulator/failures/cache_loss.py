@@ -36,5 +36,5 @@ class CacheLoss:
     def _story(self, subject: Subject, world: World) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            world.strikes[self.name] += 1
-            world.users.lose_cache(self.target, f"{self.name}/{self.target}")
+            subject.strike()
+            world.users.lose_cache(self.target, subject.cause)

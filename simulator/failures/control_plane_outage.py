@@ -55,7 +55,7 @@ class ControlPlaneOutage:
             yield subject.failure_after(self.time_to_failure)
             mended = subject.mend(self.time_to_repair)
             elections = {process: self.election.sample(subject.rng) for process in Process}
-            world.strikes[self.name] += 1
-            outage = world.control_plane.fail(self.component, f"{self.name}/{self.component}")
+            subject.strike()
+            outage = world.control_plane.fail(self.component, subject.cause)
             yield mended
             world.control_plane.repair(outage, elections)

@@ -46,10 +46,10 @@ class DnsOutage:
     def _story(self, subject: Subject, world: World) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            world.strikes[self.name] += 1
+            subject.strike()
             mended = subject.mend(self.time_to_repair)
             yield mended | world.sleep(self.ttl)
             if not mended.triggered:
-                outage = world.service_path.stop_resolving(f"{self.name}/{subject.name}")
+                outage = world.service_path.stop_resolving(subject.cause)
                 yield mended
                 world.service_path.resolve(outage)

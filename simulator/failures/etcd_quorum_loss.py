@@ -53,8 +53,8 @@ class EtcdQuorumLoss:
             yield subject.failure_after(self.time_to_failure)
             mended = subject.mend(self.time_to_repair)
             elections = {process: self.election.sample(subject.rng) for process in Process}
-            world.strikes[self.name] += 1
-            lost.more(f"{self.name}/{subject.name}")
+            subject.strike()
+            lost.more(subject.cause)
             yield mended
             lost.fewer(elections)
 

@@ -44,7 +44,7 @@ class KubeProxyOutage:
     def _story(self, subject: Subject, node: int, world: World) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            world.strikes[self.name] += 1
-            outage = world.service_path.stop_proxies([node], f"{self.name}/{subject.name}")
+            subject.strike()
+            outage = world.service_path.stop_proxies([node], subject.cause)
             yield subject.mend(self.time_to_repair)
             world.service_path.start_proxies(outage)

@@ -48,7 +48,7 @@ class LoadSpike:
     def _story(self, subject: Subject, world: World) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            world.strikes[self.name] += 1
-            surge = world.users.surge(self.target, self.factor, f"{self.name}/{self.target}")
-            yield world.sleep(subject.repair(self.time_to_repair))
+            subject.strike()
+            surge = world.users.surge(self.target, self.factor, subject.cause)
+            yield subject.mend(self.time_to_repair)
             surge.end()

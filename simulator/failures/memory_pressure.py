@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
-from models.size import Bytes
+from models.units import Bytes
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.disruption_kind import DisruptionKind
@@ -55,10 +55,5 @@ class MemoryPressure:
         world.tell_each(self.name, self.select, self._story, world)
 
     def _story(self, subject: Subject, node: int, world: World) -> Story:
-        while True:
-            yield subject.failure_after(self.time_to_failure)
-            mended = subject.mend(self.time_to_repair)
-            pressure = world.effects.memory_pressure(self.shortage, self.leaking, subject.rng)
-            outage = subject.impair([pressure], [node])
-            yield mended
-            outage.end()
+        effect = world.effects.memory_pressure(self.shortage, self.leaking, subject.rng)
+        return subject.well_and_impaired([node], [effect], self.time_to_failure, self.time_to_repair, at_once=())

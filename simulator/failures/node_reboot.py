@@ -52,7 +52,7 @@ class NodeReboot:
         while True:
             yield subject.failure_after(self.time_to_failure, () if graceful else [node])
             repair = subject.repair(self.time_to_repair)
-            world.strikes[self.name] += 1
+            subject.strike()
             if graceful:
                 yield world.shut_down(node, self.kubelet, self.name, subject.name)
             outage = subject.switch_off([node])

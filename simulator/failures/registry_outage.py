@@ -40,7 +40,7 @@ class RegistryOutage:
     def _story(self, subject: Subject, world: World) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            world.strikes[self.name] += 1
-            trouble = world.image_registry.fail(f"{self.name}/{subject.name}", math.inf)
+            subject.strike()
+            trouble = world.image_registry.fail(subject.cause, math.inf)
             yield subject.mend(self.time_to_repair)
             world.image_registry.repair(trouble)

@@ -41,7 +41,7 @@ class RegistrySlow:
     def _story(self, subject: Subject, world: World) -> Story:
         while True:
             yield subject.failure_after(self.time_to_failure)
-            world.strikes[self.name] += 1
-            trouble = world.image_registry.fail(f"{self.name}/{subject.name}", self.factor)
+            subject.strike()
+            trouble = world.image_registry.fail(subject.cause, self.factor)
             yield subject.mend(self.time_to_repair)
             world.image_registry.repair(trouble)

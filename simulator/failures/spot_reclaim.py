@@ -60,7 +60,7 @@ class SpotReclaim:
             attempt = Attempt(self.name, subject.name, world.now)
             world.evict(world.pods_to_drain(node), attempt, world.now + self.notice)
         else:
-            world.strikes[self.name] += 1
+            subject.strike()
         if self.notice > 0:
             world.shut_down(node, self.kubelet, self.name, subject.name)
         yield world.sleep(self.notice)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from models.distributions import Distribution
 from models.labels import LabelSelector
-from models.size import Bytes
+from models.units import Bytes
 from simulator.kernel import Story
 from simulator.registry import register
 from simulator.stories.disruption_kind import DisruptionKind

@@ -16,7 +16,7 @@ from simulator.kubelet.grey import GreyFailures, GreyMode
 from simulator.kubelet.image_registry import ImageRegistry
 from simulator.kubelet.images import Images
 from simulator.kubelet.start import Start
-from simulator.kubelet.termination import KILLED, Termination
+from simulator.kubelet.termination import KILLED, Termination, is_done
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, PodState, VolumeState
@@ -58,7 +58,7 @@ class Restart:
             self.grey.begin(pod, container, mode)
             return
         pod.cause = self._state.cause(f"{mode.name}/{pod.slot.name}")
-        self._ended(pod, container, mode.exit_code or pod.pod_class.behaviour.exit_code)
+        self._ended(pod, container, pod.pod_class.behaviour.exit_code if mode.exit_code is None else mode.exit_code)
 
     def oom_kill(self, pod: PodState, container: ContainerState, cause: int) -> None:
         """The kernel kills the container, which runs, for want of memory."""
@@ -179,7 +179,7 @@ class Restart:
         self._restart_later(pod, container, previous)
 
     def _restart_later(self, pod: PodState, container: ContainerState, judged_by: float) -> None:
-        if not pod.pod_class.spec.restarts(container.spec, failed=container.exit_code != 0):
+        if is_done(pod, container):
             self._give_up(pod, container)
             return
         wait = crash_loop.wait(pod, container, judged_by, self._kernel.now, self._timing)

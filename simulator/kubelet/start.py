@@ -16,6 +16,7 @@ from simulator.kubelet.image_registry import ImageRegistry
 from simulator.kubelet.images import Images
 from simulator.kubelet.probes import ProbeTimeline, timeline
 from simulator.kubelet.readiness_gates import ReadinessGates
+from simulator.kubelet.termination import is_done
 from simulator.kubelet.volumes import VolumeManager
 from simulator.log import Configured
 from simulator.state.cluster import ClusterState
@@ -127,7 +128,7 @@ class Start:
 
     def died(self, pod: PodState, container: ContainerState) -> None:
         """With a main container its hook has failed, which holds up nothing; a sidecar is waited for."""
-        if pod.holds_up is container and not _is_sidecar(pod, container):
+        if pod.holds_up is container and container not in pod.sidecars:
             self._go_on(pod, container)
 
     def _go_on(self, pod: PodState, container: ContainerState) -> None:
@@ -154,7 +155,7 @@ class Start:
         self._time_probes(pod, container, times, startup)
         if pod.holds_up is container:
             # A sidecar has to have started, of a main container only the hook is waited for.
-            until = times.started_after if _is_sidecar(pod, container) else hook
+            until = times.started_after if container in pod.sidecars else hook
             if until is not None:
                 self._at(container, until, lambda: self._go_on(pod, container))
         run = pod.pod_class.behaviour.run
@@ -227,8 +228,4 @@ class Start:
 
 def _has_succeeded(pod: PodState, container: ContainerState) -> bool:
     """Whether the container did what it was to do in the sandbox before this one."""
-    return container.exit_code == 0 and not pod.pod_class.spec.restarts(container.spec, failed=False)
-
-
-def _is_sidecar(pod: PodState, container: ContainerState) -> bool:
-    return container in pod.containers[len(pod.pod_class.spec.containers) :]
+    return container.exit_code == 0 and is_done(pod, container)

@@ -41,7 +41,7 @@ class AddNode:
         for attempt in world.agenda(self.name, subject.name, self.at, None):
             yield world.until(attempt.asked)
             attempt.begin(world.now)
-            world.strikes[self.name] += 1
+            subject.strike()
             for _ in range(self.count):
                 world.machines.add_node(like, self.name, subject.name)
             attempt.end(world.now)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
@@ -13,7 +13,7 @@ from models.maintenance import Calendar, open_from
 from models.node_pool import PROVISIONING
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.stories.attempts import Attempt, Outcome, check_times, first_time
+from simulator.stories.attempts import Outcome, check_times, first_time
 from simulator.stories.crew import Crew
 from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.subject import Subject
@@ -65,7 +65,7 @@ class _Round:
     crew: Crew
     surges: Iterator[bool]
     """Whether the next in turn gets its new node first."""
-    stopped: bool = field(default=False)
+    stopped: bool = False
 
 
 @register("operation", "nodeUpgrade")
@@ -142,8 +142,8 @@ class NodeUpgrade:
             nodes = world.nodes(self.select)
             surge = scaled(habits.surge, len(nodes), round_up=True)
             workers = surge + habits.unavailable
-            under_way = _Round(world.crew(workers), iter([]))
-            under_way.surges = (number % workers < surge for number in range(len(nodes)))
+            surges = (number % workers < surge for number in range(len(nodes)))
+            under_way = _Round(world.crew(workers), surges)
             extra = min(habits.extra_per_zone * len({world.node(node).zone for node in nodes}), len(nodes))
             if extra:
                 yield from self._scale_up(subject, world, nodes, extra)
@@ -192,12 +192,12 @@ class NodeUpgrade:
             pods = world.pods_to_drain(node)
             world.machines.delete_pods(pods, self.name, subject.name)
             yield world.gone(pods)
-        yield from self._renew(subject, world, node, boot, replaced and not surges, attempt)
+        yield from self._renew(subject, world, node, boot, replaced and not surges)
         if not habits.replaces:
             cordon.end()
         attempt.end(world.now)
 
-    def _renew(self, subject: Subject, world: World, node: int, boot: float, replaced: bool, attempt: Attempt) -> Story:
+    def _renew(self, subject: Subject, world: World, node: int, boot: float, replaced: bool) -> Story:
         """The empty node is worked on in place, or taken away and, if need be, replaced."""
         habits, like = self._habits, world.node(node)
         if not habits.replaces:

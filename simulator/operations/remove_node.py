@@ -78,7 +78,7 @@ class RemoveNode:
                 crew.done()
                 return
         else:
-            world.strikes[self.name] += 1
+            subject.strike()
         yield world.shut_down(node, self.kubelet, self.name, subject.name)
         world.machines.remove_node(node, self.name, subject.name)
         attempt.end(world.now)

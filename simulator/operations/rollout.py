@@ -61,18 +61,15 @@ class Rollout:
     def refusal(self, kind: str) -> str:
         """Why it cannot be done to a workload of this kind; "" if it can."""
         judged = self.bad is not None and self.bad.detected_by is DetectedBy.DEADLINE
-        is_judged = kind in ("Deployment", "Rollout")
-        return (
-            f"a {kind} has no progressDeadlineSeconds, so nothing is `detectedBy: deadline`"
-            if judged and not is_judged
-            else ""
-        )
+        if judged and kind not in ("Deployment", "Rollout"):
+            return f"a {kind} has no progressDeadlineSeconds, so nothing is `detectedBy: deadline`"
+        return ""
 
     def install(self, world: World) -> None:
         for target in [self.target] if isinstance(self.target, str) else self.target:
             found = world.rollouts.rollable(target)
-            if self.bad is not None and self.bad.detected_by is DetectedBy.DEADLINE:
-                world.rollouts.check_deadline(found)
+            if refusal := self.refusal(found.workload.kind):
+                raise ValueError(refusal)
             if self.bad is not None and self.bad.detected_by is DetectedBy.ALERT:
                 world.rollouts.budgets(found, self.bad.alert)  # it watches from the start
             world.tell(self.name, target, self._story, world)
@@ -99,14 +96,10 @@ class Rollout:
         if self.rollback_on_failure is None and len(noticed) == 1:
             return
         failed = any_of(noticed)
-        yield (
-            failed
-            if self.every is None
-            else failed
-            | world.until(
-                open_from(self.calendar, attempt.asked + self.every)  # then comes the next
-            )
-        )
+        if self.every is None:
+            yield failed
+        else:
+            yield failed | world.until(open_from(self.calendar, attempt.asked + self.every))  # then comes the next
         if not failed.triggered:
             return
         by_hand = self.bad is not None and self.bad.rollback is Rollback.MANUAL and not timed_out.triggered

@@ -76,7 +76,8 @@ class PreFilterPlugin(Protocol):
 class EnqueueExtensions(Protocol):
     """A filter that says what may help the pods that it rejects.
 
-    Pods that a filter rejects which reads the cluster and does not say are tried whenever a pod is gone.
+    Pods that a filter rejects which reads the cluster and does not say are tried whenever a pod is gone or a node's
+    taints change.
     """
 
     def helped_by(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:

@@ -149,6 +149,9 @@ class Scheduler:
 
     def _try_again(self, helps: Callable[[PodClass, int | None], bool]) -> None:
         self._queue.activate_where(helps)
+        self._try_nominated()
+
+    def _try_nominated(self) -> None:
         for pod in self._nominated:
             self._queue.add(pod)
 
@@ -167,8 +170,7 @@ class Scheduler:
 
     def _room_appeared(self) -> None:
         self._queue.activate_all()
-        for pod in self._nominated:
-            self._queue.add(pod)
+        self._try_nominated()
 
     def _nodes_changed(self) -> None:
         """A node came or went: what was worked out from the columns of all nodes is worked out anew."""

@@ -158,9 +158,9 @@ class Api:
         return self.pod_class(deployment.workload, deployment.spec.template, hashed)
 
     def rollable(self, target: str) -> DeploymentState | StatefulSetState | DaemonSetState:
-        """The Deployment, StatefulSet or DaemonSet meant by "Kind/name" or "Kind/namespace/name".
+        """The Deployment, StatefulSet, DaemonSet or Rollout meant by "Kind/name" or "Kind/namespace/name".
 
-        Raises ValueError if there is none.
+        Of several that have the kind and the name, the first; raises ValueError if there is none.
         """
         known: dict[str, DeploymentState | StatefulSetState | DaemonSetState] = {}
         records: list[DeploymentState | StatefulSetState | DaemonSetState] = []

@@ -223,11 +223,8 @@ class Nodes(NodeTable):
         self._update_reporting(node, self.silent_causes[node].pop(owner))
 
     def _update_reporting(self, node: int, cause: int) -> None:
-        old = self.reporting[node]
         new = self.powered[node] and not self.silent_causes[node]
-        if old is not new:
-            self.reporting[node] = new
-            self._emit(Kind.NODE_REPORTING, node, node, old, new, cause)
+        self._set(self.reporting, Kind.NODE_REPORTING, node, new, cause)
 
     def add_unhealthy_cause(self, node: int, owner: object, cause: int) -> None:
         """Gives the node's kubelet a reason to say that it is not well (runtime, network, storage, shutdown)."""
@@ -241,11 +238,7 @@ class Nodes(NodeTable):
             self._update_healthy(node, cause)
 
     def _update_healthy(self, node: int, cause: int) -> None:
-        old = self.healthy[node]
-        new = not self.unhealthy_causes[node]
-        if old is not new:
-            self.healthy[node] = new
-            self._emit(Kind.NODE_HEALTHY, node, node, old, new, cause)
+        self._set(self.healthy, Kind.NODE_HEALTHY, node, not self.unhealthy_causes[node], cause)
 
     def add_unreachable_cause(self, node: int, owner: object, cause: int) -> None:
         """Gives the pods of the node a reason to be cut off from users; they run on."""
@@ -257,11 +250,13 @@ class Nodes(NodeTable):
         self._update_reachable(node, self.unreachable_causes[node].pop(owner))
 
     def _update_reachable(self, node: int, cause: int) -> None:
-        old = self.reachable[node]
-        new = not self.unreachable_causes[node]
+        self._set(self.reachable, Kind.NODE_REACHABLE, node, not self.unreachable_causes[node], cause)
+
+    def _set(self, column: list[bool], kind: Kind, node: int, new: bool, cause: int) -> None:
+        old = column[node]
         if old is not new:
-            self.reachable[node] = new
-            self._emit(Kind.NODE_REACHABLE, node, node, old, new, cause)
+            column[node] = new
+            self._emit(kind, node, node, old, new, cause)
 
     def set_ready(self, node: int, ready: int, cause: int) -> None:
         """Sets the node's Ready condition (0 False, 1 True, 2 Unknown)."""

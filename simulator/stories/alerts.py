@@ -5,6 +5,7 @@ with corners where one of its ends meets a change: the time at which it is too m
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -103,13 +104,14 @@ class ErrorBudget:
         else:
             self._times.append(now)
             self._shares.append(share)
+        self._forget()
         self._expect()
 
     def _forget(self) -> None:
         """What was before the window does not count any more."""
-        begin = self._kernel.now - self._alert.window
-        while len(self._times) > 1 and self._times[1] <= begin:
-            del self._times[0], self._shares[0]
+        past = bisect_right(self._times, self._kernel.now - self._alert.window) - 1
+        if past > 0:
+            del self._times[:past], self._shares[:past]
 
     def _expect(self) -> None:
         """Waits for the time at which it will fire if all stays as it is."""

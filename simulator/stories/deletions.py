@@ -27,8 +27,10 @@ class Deletions:
         def deleting(pod: PodState, new: int, cause: int) -> None:
             if pod.node < 0 or pod.uid not in self._state.pods or pod.is_over or pod.stuck is not None:
                 return
+            if not select.matches(pod.pod_class.labels):
+                return
             rng = pod.slot.stream(f"failure/{mode}")
-            if select.matches(pod.pod_class.labels) and rng.random() < probability:
+            if rng.random() < probability:
                 self._strikes[mode] += 1
                 pod.stuck = Stuck(finalizer, law.sample(rng), self._state.cause(f"{mode}/{pod.slot.name}"))
 

@@ -42,5 +42,9 @@ class Effects:
 
     def _shortage(self, of: Shortage, rng: np.random.Generator) -> Effect:
         """The kubelet looks next at no certain time."""
-        pressure, seen_after = self._pressure, rng.random() * MONITORING_PERIOD
-        return Effect(lambda node, owner, cause: pressure.begin(node, owner, cause, of, seen_after), pressure.end)
+        pressure = self._pressure
+
+        def begin(node: int, owner: object, cause: int) -> None:
+            pressure.begin(node, owner, cause, of, rng.random() * MONITORING_PERIOD)
+
+        return Effect(begin, pressure.end)

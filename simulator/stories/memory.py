@@ -1,7 +1,5 @@
 """What stories do to containers by way of the memory of their nodes."""
 
-from collections import Counter
-
 from models.labels import LabelSelector
 from simulator.kubelet.kubelet import Kubelet
 from simulator.kubelet.oom import victims
@@ -14,18 +12,17 @@ from simulator.stories.usage import of_container
 class Memory:
     """Lets the memory of nodes run out."""
 
-    def __init__(self, state: ClusterState, kubelet: Kubelet, strikes: Counter[str]) -> None:
+    def __init__(self, state: ClusterState, kubelet: Kubelet) -> None:
         self._state = state
         self._kubelet = kubelet
-        self._strikes = strikes
 
     def run_out(self, node: int, shortage: int, leaking: LabelSelector | None, subject: Subject) -> None:
         """The kernel kills containers of the node until so many bytes are free again, which these pods have taken."""
-        self._strikes[subject.mode] += 1
+        subject.strike()
         nodes = self._state.nodes
         if not nodes.powered[node]:
             return
-        cause = self._state.cause(f"{subject.mode}/{subject.name}")
+        cause = self._state.cause(subject.cause)
         pods = list(nodes.running[node].values())
 
         def used(pod: PodState, container: ContainerState) -> int:

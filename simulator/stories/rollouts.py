@@ -1,6 +1,6 @@
 """What stories do to workloads: rollouts, other contents of what their pods read, numbers of replicas."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -45,20 +45,20 @@ class Rollouts:
         """By what is rolled out."""
         for kind in (Kind.DEPLOYMENT_COMPLETE, Kind.STATEFULSET_COMPLETE, Kind.DAEMONSET_COMPLETE):
             state.listen(kind, self._completed)
-        self._late: list[tuple[Rollable, Event]] = []
+        self._late: defaultdict[Rollable, list[Event]] = defaultdict(list)
         """Who waits for a rollout to be beyond its deadline."""
         state.listen(Kind.DEPLOYMENT_PROGRESSING, self._progressing)
         state.listen(Kind.DEPLOYMENT_ABORTED, self._aborted)
 
     def rollable(self, target: str) -> Rollable:
-        """The Deployment, StatefulSet or DaemonSet meant by "Kind/name" or "Kind/namespace/name".
+        """The Deployment, StatefulSet, DaemonSet or Rollout meant by "Kind/name" or "Kind/namespace/name".
 
-        Raises ValueError if there is none.
+        Of several that have the kind and the name, the first; raises ValueError if there is none.
         """
         return self._api.rollable(target)
 
     def scalable(self, target: str) -> DeploymentState | StatefulSetState:
-        """The Deployment or StatefulSet meant by such a name; ValueError if it is none, or has no replicas."""
+        """The Deployment, StatefulSet or Rollout that `rollable` finds; ValueError if there is none, or no replicas."""
         found = self.rollable(target)
         if isinstance(found, DaemonSetState):
             raise ValueError(f"{target} has no replicas to scale")
@@ -100,23 +100,16 @@ class Rollouts:
                 if not pod.ready and pod.pod_class.template.defect is not None:
                     self._state.pods.mark_deleting(pod, cause)
 
-    def check_deadline(self, target: Rollable) -> None:
-        """Raises ValueError if nobody judges the progress of its rollouts."""
-        if not isinstance(target, DeploymentState):
-            raise ValueError(f"{target.workload} has no progressDeadlineSeconds")
-
     def late(self, target: Rollable) -> Event:
         """An event to yield: succeeds when the rollout under way is beyond its progressDeadlineSeconds."""
         event = self._kernel.event()
-        self._late.append((target, event))
+        self._late[target].append(event)
         return event
 
     def _progressing(self, target: Rollable, progressing: int, cause: int) -> None:
-        for waited_for, event in self._late if not progressing else ():
-            if waited_for is target:
-                event.succeed()
         if not progressing:
-            self._late = [each for each in self._late if each[0] is not target]
+            for event in self._late.pop(target, ()):
+                event.succeed()
 
     def _aborted(self, target: Rollable, aborted: int, cause: int) -> None:
         """An Argo Rollout has gone back to its old version by itself, though its template still says the new one."""

@@ -22,7 +22,7 @@ class ProxyOutage:
 
 
 class ServicePath:
-    """Which kube-proxies follow changes, and whether names are resolved; both counted by cause."""
+    """Which kube-proxies follow changes, and whether names are resolved; outages of both may overlap."""
 
     def __init__(self, state: ClusterState) -> None:
         self._state = state

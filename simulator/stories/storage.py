@@ -1,7 +1,5 @@
 """What stories know of volumes, and do to their data."""
 
-from collections import Counter
-
 from models.labels import LabelSelector
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ClaimState, VolumeState
@@ -11,9 +9,8 @@ from simulator.stories.subject import Subject
 class Storage:
     """The claims of pods, and whether the data of their volumes is there."""
 
-    def __init__(self, state: ClusterState, strikes: Counter[str]) -> None:
+    def __init__(self, state: ClusterState) -> None:
         self._state = state
-        self._strikes = strikes
 
     def claims(self, select: LabelSelector) -> list[str]:
         """The claims with a volume that the selected pods share or keep, as "namespace.name", in order of creation."""
@@ -37,13 +34,10 @@ class Storage:
         found = self._found(claim)
         volume = None if found is None else found.volume
         if volume is not None:
-            self._strikes[subject.mode] += 1
-            self._state.volumes.lose(volume, subject, self._cause(subject))
+            subject.strike()
+            self._state.volumes.lose(volume, subject, self._state.cause(subject.cause))
         return volume
 
     def restore(self, volume: VolumeState, subject: Subject) -> None:
         """The data of a volume that the subject has lost is back."""
-        self._state.volumes.restore(volume, subject, self._cause(subject))
-
-    def _cause(self, subject: Subject) -> int:
-        return self._state.cause(f"{subject.mode}/{subject.name}")
+        self._state.volumes.restore(volume, subject, self._state.cause(subject.cause))

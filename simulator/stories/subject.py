@@ -42,6 +42,15 @@ class Subject:
         """Those of all subjects, but for some that are over."""
         self._gone = False
 
+    @property
+    def cause(self) -> str:
+        """What the log calls it: "mode/subject"."""
+        return f"{self.mode}/{self.name}"
+
+    def strike(self) -> None:
+        """It strikes: that is counted."""
+        self._strikes[self.mode] += 1
+
     def failure_after(self, law: Distribution, nodes: Collection[int] = ()) -> Event:
         """An event to yield: a failure clock with this law runs from now, at age 0, until it fires.
 
@@ -75,33 +84,35 @@ class Subject:
 
     def take_down(self, nodes: Collection[int]) -> Outage:
         """The nodes lose power at once, for the cause "mode/subject"; nobody in the cluster is told."""
-        self._strikes[self.mode] += 1
+        self.strike()
         return self.switch_off(nodes)
 
     def switch_off(self, nodes: Collection[int]) -> Outage:
         """As `take_down`, as a part of something larger: it does not count as a strike."""
-        return self._begin((without_power(self._state.nodes),), nodes)
+        return self._begin(self._power, nodes)
 
     def impair(self, effects: Sequence[Effect], nodes: Collection[int]) -> Outage:
-        """The nodes lack something from now on, for the cause "mode/subject"; nobody in the cluster is told."""
-        self._strikes[self.mode] += 1
+        """The nodes lack something from now on, for the cause "mode/subject"; that is a strike."""
+        self.strike()
         return self._begin(effects, nodes)
 
+    @property
+    def _power(self) -> Sequence[Effect]:
+        return (without_power(self._state.nodes),)
+
     def _begin(self, effects: Sequence[Effect], nodes: Collection[int]) -> Outage:
-        outage = Outage(effects, nodes, self._state.cause(f"{self.mode}/{self.name}"))
+        outage = Outage(effects, nodes, self._state.cause(self.cause))
         self._outages[:] = [*(one for one in self._outages if not one.over), outage]
         return outage
 
     def take_down_until(self, mended: Event, nodes: Collection[int]) -> None:
         """As `take_down`; the nodes get power back at this event, whatever the story does until then."""
         outage = self.take_down(nodes)
-        assert mended.callbacks is not None
-        mended.callbacks.append(lambda _: outage.end())
+        self._kernel.when(mended, outage.end)
 
     def up_and_down(self, nodes: Collection[int], time_to_failure: Distribution, time_to_repair: Repair) -> Story:
         """The story of nodes that lose power together, are repaired together, and start anew."""
-        power = (without_power(self._state.nodes),)
-        return self.well_and_impaired(nodes, power, time_to_failure, time_to_repair, at_once=nodes)
+        return self.well_and_impaired(nodes, self._power, time_to_failure, time_to_repair, at_once=nodes)
 
     def well_and_impaired(
         self,

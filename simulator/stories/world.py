@@ -87,20 +87,20 @@ class World:
         self._about: defaultdict[int, list[Subject]] = defaultdict(list)
         self._departures = Departures(kernel, state)
         self.strikes: Counter[str] = Counter()
-        """How often each failure mode of nodes, or operation, struck."""
+        """How often each failure mode and operation struck, but for crashes, which the clocks of containers count."""
         self.journal = Journal(began)
         """What operations are asked to do."""
         self.people = People(kernel, hazards.repairs, lambda: self.elapsed, people)
         """Who mends what breaks."""
         self.due: set[Timer] = set()
-        """What waits for a time that was set from the beginning: the schedules of operations."""
+        """What waits for a time that nothing in the run decides: the schedules of operations, and outage logs."""
         self.watch = Watch(kernel, state)
         """Waits for nodes to be Ready or not."""
         self.configurations = Configurations(state, kubelet, cluster)
         """The ConfigMaps and Secrets that are changed, and how."""
         self.effects = Effects(state, kubelet)
         """What nodes may lack while their containers run on."""
-        self.memory = Memory(state, kubelet, self.strikes)
+        self.memory = Memory(state, kubelet)
         """The memory of nodes, which may run out."""
         self.deletions = Deletions(state, self.strikes)
         """Pods that are deleted, and do not go away."""
@@ -112,7 +112,7 @@ class World:
         """Nodes that join, leave, or are out of service."""
         self.users = users
         """Those who send requests, and how many."""
-        self.storage = Storage(state, self.strikes)
+        self.storage = Storage(state)
         """Volumes, and their data."""
         self.containers = Containers(kubelet)
         """Those that run on, and are not well."""

@@ -20,6 +20,7 @@ class Conditions:
         """By endpoint: when it stopped answering, and what to call it."""
         self.answering: list[frozenset[int]] = [frozenset()]
         """The endpoints that can answer, every set once."""
+        well = Failing()
         times, kinds = [history.start], [0]
         failing: list[Mapping[int, Failing]] = [{}]
         numbers = {self.answering[0]: 0}
@@ -27,12 +28,12 @@ class Conditions:
         now = self.answering[0]
         changes = zip(
             *(history.times.tolist(), history.endpoints.tolist(), history.conditions.tolist(), history.causes),
-            history.failing or repeat(Failing(), len(history.times)),
+            history.failing or repeat(well, len(history.times)),
             strict=True,
         )
         for time, endpoint, code, cause, fails in changes:
             others = failing[-1]
-            if fails != others.get(endpoint, Failing()):
+            if fails != others.get(endpoint, well):
                 others = {one: of for one, of in others.items() if one != endpoint}
                 others |= {endpoint: fails} if fails.share else {}
             was, condition = before.get(endpoint), Condition(code)

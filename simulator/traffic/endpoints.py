@@ -34,6 +34,9 @@ class Condition(IntFlag):
     """What waits at it waits longer than clients do: it answers nobody in time, if single requests are not followed."""
 
 
+_ANSWERS = Condition.ANSWERING | Condition.LATE
+
+
 class Failing(NamedTuple):
     """Which of its requests an endpoint fails though it answers."""
 
@@ -122,7 +125,7 @@ def endpoint_history(
     rows = rows[np.isin(rows[:, 1], (*_WATCHED, Kind.COMPONENT_UP)) & (rows[:, 0] < end)]
     selected = np.array([index in services for services in log.endpoint_of], dtype=bool)
     of_controllers = (rows[:, 1] == Kind.COMPONENT_UP) & (rows[:, 2] == _CONTROLLERS)
-    of_pods = np.isin(rows[:, 1], _WATCHED)
+    of_pods = rows[:, 1] != Kind.COMPONENT_UP
     of_pods[of_pods] = selected[rows[of_pods, 2].astype(np.int64)]
     rows = rows[of_pods | of_controllers]
     first = int(np.searchsorted(rows[:, 0], start, side="right"))
@@ -136,6 +139,7 @@ def endpoint_history(
             (row[0], uid, pods[uid].condition, log.causes[cause], pods[uid].failing) for uid, cause in pods.note(row)
         ]
 
+    proxies = log.of_kind(Kind.NODE_PROXY)
     uids = list(dict.fromkeys(uid for _, uid, *_ in changes))
     number = {uid: i for i, uid in enumerate(uids)}
     nodes = [pods[uid].node for uid in uids]
@@ -152,29 +156,27 @@ def endpoint_history(
         failing=tuple(failing for *_, failing in changes) if any(failing.share for *_, failing in changes) else (),
         headless=index in log.headless,
         proxies_away={
-            int(node): tuple((since, until) for since, until, _ in _absences(log, Kind.NODE_PROXY, start, end, node))
-            for node in np.unique(log.of_kind(Kind.NODE_PROXY)[:, 2])
+            int(node): tuple(
+                (since, until) for since, until, _ in _absences(proxies[proxies[:, 2] == node], log.causes, start, end)
+            )
+            for node in np.unique(proxies[:, 2])
         },
-        unresolved=tuple(_absences(log, Kind.DNS_UP, start, end, 0.0)),
+        unresolved=tuple(_absences(log.of_kind(Kind.DNS_UP), log.causes, start, end)),
         cuts=cuts(log, start, end),
         circuit=changes_of_service(log, Kind.SERVICE_CIRCUIT, service)[0],
     )
 
 
-def _absences(
-    log: TransitionLog, kind: Kind, start: float, end: float, subject: float
-) -> Iterator[tuple[float, float, str]]:
-    """When something was away within the window: from, to, and why."""
+def _absences(rows: Floats, causes: Sequence[str], start: float, end: float) -> Iterator[tuple[float, float, str]]:
+    """When the subject of these rows was away within the window: from, to, and why."""
     since, why = math.inf, ""
-    for time, _, number, _, up, cause in [*log.of_kind(kind).tolist(), (end, kind, subject, 0, 1, 0)]:
-        if number != subject:
-            continue
+    for time, *_, up, cause in [*rows.tolist(), (end, 1, 0)]:
         if up:
             if min(time, end) > max(since, start):
                 yield max(since, start), min(time, end), why
             since = math.inf
         else:
-            since, why = time, log.causes[int(cause)]
+            since, why = time, causes[int(cause)]
 
 
 class _Pods(dict[int, "_Pod"]):
@@ -247,12 +249,11 @@ class _Pod:
 
     def look(self, listing: bool) -> bool:
         """Whether it stands otherwise than when last looked at; if `listing`, its place on the list may be another."""
-        answers = Condition.ANSWERING | Condition.LATE
-        listed = self._listed() if listing else self.condition & ~answers
+        listed = self._listed() if listing else self.condition & ~_ANSWERS
         if not self.answering or self.phase is Phase.ABSENT:
             answers = Condition.GONE
-        elif not self._late:
-            answers = Condition.ANSWERING
+        else:
+            answers = _ANSWERS if self._late else Condition.ANSWERING
         self.condition = answers | listed
         before, self._seen = self._seen, (self.condition, self.failing)
         return self._seen != before

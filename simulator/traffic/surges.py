@@ -24,6 +24,6 @@ def with_surges(traffic: Traffic, log: TransitionLog, start: float, end: float) 
 
 def changes_of_service(log: TransitionLog, kind: Kind, service: str) -> tuple[Floats, Floats]:
     """When something of a Service changed, and what it came to be."""
-    rows = log.columns()
-    rows = rows[(rows[:, 1] == kind) & (rows[:, 2] == list(log.names["SERVICE"]).index(service))]
+    rows = log.of_kind(kind)
+    rows = rows[rows[:, 2] == list(log.names["SERVICE"]).index(service)]
     return rows[:, 0], rows[:, 4]

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.maintenance import DAY, Calendar, Freeze, open_from
-from models.weekday import Weekday
+from models.maintenance import Calendar, Freeze, open_from
+from models.weekday import DAY, Weekday
 
 HOUR = 3600.0
 NIGHTS = Calendar((Weekday.TUESDAY, Weekday.SATURDAY), opens=22 * HOUR, lasting=4 * HOUR)

@@ -28,7 +28,7 @@ def lines(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _what(finding: Finding) -> str:
-    return f"{finding.object}: {finding.message}{finding.under} [{finding.rule}]"
+    return f"{finding.told} [{finding.rule}]"
 
 
 def _how(finding: Finding) -> str:

@@ -115,7 +115,7 @@ def autoscaler_beyond_cluster(app: Application) -> Iterator[Smell]:
     scaled = [workload for workload in app.workloads if workload.autoscaler is not None]
     if not scaled or not any(workload.most > workload.replicas for workload in scaled):
         return
-    full = Trial(_at_most(app.cluster, scaled), app.settings)
+    full = Trial(_at_most(app.cluster, scaled), app.trial.settings)
     for workload in scaled:
         assert workload.autoscaler is not None
         before, after = app.trial.pending_of(workload.maker), full.pending_of(workload.maker)

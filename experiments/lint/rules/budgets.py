@@ -6,7 +6,7 @@ Source: pkg/controller/disruption/disruption.go, pkg/registry/core/pod/storage/e
 import re
 from collections.abc import Iterator, Sequence
 
-from experiments.lint.application import Application, Workload
+from experiments.lint.application import Application, Workload, titles
 from experiments.lint.finding import Severity
 from experiments.lint.patch import Patch
 from experiments.lint.rule import Smell, rule
@@ -43,7 +43,7 @@ def budget_blocks_drains(app: Application) -> Iterator[Smell]:
             continue
         fewest = sum(one.fewest for one in workloads)
         key = next((key for key in ("minAvailable", "maxUnavailable") if key in manifest.value["spec"]), "selector")
-        message = f"{_said(budget)} allows no eviction of {counted(fewest, 'pod')} ({_listed(workloads)})"
+        message = f"{_said(budget)} allows no eviction of {counted(fewest, 'pod')} ({titles(workloads)})"
         severity = Severity.ERROR
         if highest > 0:
             message, severity = f"{message}, the fewest that the autoscaler leaves", Severity.WARNING
@@ -64,7 +64,7 @@ def budget_protects_nothing(app: Application) -> Iterator[Smell]:
             continue
         if _allowed(budget, workloads, [one.most for one in workloads]) >= pods:
             key = "minAvailable" if budget.min_available is not None else "maxUnavailable"
-            message = f"{_said(budget)} lets all {pods} pods be evicted at once ({_listed(workloads)})"
+            message = f"{_said(budget)} lets all {pods} pods be evicted at once ({titles(workloads)})"
             patch = Patch.of(manifest, ("spec", key), 1)
             yield Smell(manifest, ("spec", key), message, f"{key}: 1", patch)
 
@@ -165,8 +165,6 @@ def _allowed(budget: PodDisruptionBudget, workloads: Sequence[Workload], counts:
 
 def _loosened(manifest: Manifest, budget: PodDisruptionBudget, fewest: int) -> tuple[str, Patch | None]:
     """What lets one pod go, and the change; none for a single pod: it is the owner's choice what becomes of that."""
-    if budget.max_unavailable is not None:
-        return "maxUnavailable: 1", Patch.of(manifest, ("spec", "maxUnavailable"), 1) if fewest > 1 else None
     if budget.min_available is None:
         return "maxUnavailable: 1", Patch.of(manifest, ("spec", "maxUnavailable"), 1) if fewest > 1 else None
     if fewest > 1:
@@ -178,7 +176,3 @@ def _said(budget: PodDisruptionBudget) -> str:
     if budget.min_available is not None:
         return f"minAvailable: {budget.min_available}"
     return "no limit" if budget.max_unavailable is None else f"maxUnavailable: {budget.max_unavailable}"
-
-
-def _listed(workloads: Sequence[Workload]) -> str:
-    return ", ".join(workload.title for workload in workloads)

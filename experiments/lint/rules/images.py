@@ -25,18 +25,17 @@ def latest_tag(app: Application) -> Iterator[Smell]:
     starts while the registry is away. IfNotPresent: each node keeps what it pulled first, so that replicas run
     different versions. Containers of Jobs are not judged.
     """
-    for workload in app.workloads:
-        for place in () if workload.runs_to_an_end else workload.containers:
-            image = place.means.image
-            if not is_latest(image):
-                continue
-            policy = place.means.image_pull_policy
-            does = {
-                "Always": "each start runs what the registry has by then, and fails while it is away",
-                "IfNotPresent": "each node runs what it pulled first: replicas may run different versions",
-            }.get(policy, "each node runs what somebody put there")
-            message = f"container {place.means.name}: {image} with imagePullPolicy {policy}: {does}"
-            yield Smell(workload.manifest, (*place.path, "image"), message, _TAG)
+    for workload, place in app.running():
+        image = place.means.image
+        if not is_latest(image):
+            continue
+        policy = place.means.image_pull_policy
+        does = {
+            "Always": "each start runs what the registry has by then, and fails while it is away",
+            "IfNotPresent": "each node runs what it pulled first: replicas may run different versions",
+        }.get(policy, "each node runs what somebody put there")
+        message = f"container {place.means.name}: {image} with imagePullPolicy {policy}: {does}"
+        yield Smell(workload.manifest, (*place.path, "image"), message, _TAG)
 
 
 @rule(
@@ -50,14 +49,13 @@ def always_pulls(app: Application) -> Iterator[Smell]:
     It checks the credentials of whoever uses the image, which is why other rules ask for it. Only for a digest, which
     cannot change, the mend is a patch: a tag may be meant to move. Containers of Jobs are not judged.
     """
-    for workload in app.workloads:
-        for place in () if workload.runs_to_an_end else workload.containers:
-            image, path = place.means.image, (*place.path, "imagePullPolicy")
-            if place.written.get("imagePullPolicy") == "Always" and not is_latest(image):
-                message = f"container {place.means.name} asks the registry at each start for {image}"
-                patch = Patch.of(workload.manifest, path, "IfNotPresent") if "@" in image else None
-                mend = "imagePullPolicy: IfNotPresent, if the tag never changes its image"
-                yield Smell(workload.manifest, path, message, mend, patch)
+    for workload, place in app.running():
+        image, path = place.means.image, (*place.path, "imagePullPolicy")
+        if place.written.get("imagePullPolicy") == "Always" and not is_latest(image):
+            message = f"container {place.means.name} asks the registry at each start for {image}"
+            patch = Patch.of(workload.manifest, path, "IfNotPresent") if "@" in image else None
+            mend = "imagePullPolicy: IfNotPresent, if the tag never changes its image"
+            yield Smell(workload.manifest, path, message, mend, patch)
 
 
 def is_latest(image: str) -> bool:

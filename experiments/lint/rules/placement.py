@@ -15,6 +15,7 @@ from models.node import HOSTNAME_LABEL, REGION_LABEL, ZONE_LABEL, Node, TaintEff
 from models.pod import Pod, PodAffinityTerm, WhenUnsatisfiable
 from models.units import counted
 
+_SOFT = "ScheduleAnyway"
 _NEVER = "the pods that find no place never run, and none is made in place of one that is lost"
 
 
@@ -69,24 +70,20 @@ def spread_cannot_be_met(app: Application) -> Iterator[Smell]:
         for i, constraint in enumerate(workload.spec.topology_spread_constraints):
             if constraint.when_unsatisfiable is not WhenUnsatisfiable.DO_NOT_SCHEDULE or not workload.is_replicated:
                 continue
+            value: str | int
             there, key = len(domains(app, workload, constraint.topology_key)), constraint.topology_key
             path = (*workload.pod, "topologySpreadConstraints", i)
             if there == 0:
-                message, field, value = (
-                    f"no node for its pods has the label {key}",
-                    "whenUnsatisfiable",
-                    "ScheduleAnyway",
-                )
+                message, field, value = f"no node for its pods has the label {key}", "whenUnsatisfiable", _SOFT
             elif there < constraint.min_domains and there * constraint.max_skew < workload.most:
                 message = (
                     f"there are {there} of minDomains {constraint.min_domains} by {key}: "
                     f"{there * constraint.max_skew} of {workload.most} pods find a place"
                 )
-                field, value = "minDomains", str(there)
+                field, value = "minDomains", there
             else:
                 continue
-            patch = Patch.of(workload.manifest, (*path, "whenUnsatisfiable"), value) if there == 0 else None
-            patch = patch or Patch.of(workload.manifest, (*path, "minDomains"), there)
+            patch = Patch.of(workload.manifest, (*path, field), value)
             yield Smell(workload.manifest, path, message, f"{field}: {value}", patch)
 
 
@@ -136,7 +133,7 @@ def keeps_nothing_apart(app: Application) -> Iterator[Smell]:
     As by failure-domain.beta.kubernetes.io/zone, the old name of topology.kubernetes.io/zone. A hard spread by such a
     label is found by spread-cannot-be-met.
     """
-    for workload in app.workloads if app.nodes else ():
+    for workload in app.workloads:
         for path, key in _keys(workload):
             if any(key in node.labels for node in app.nodes):
                 continue
@@ -239,6 +236,6 @@ def _spread(workload: Workload, key: str) -> dict[str, object]:
     return {
         "maxSkew": 1,
         "topologyKey": key,
-        "whenUnsatisfiable": "ScheduleAnyway",
+        "whenUnsatisfiable": _SOFT,
         "labelSelector": selector if is_whole else {"matchLabels": dict(workload.maker.template.labels)},
     }

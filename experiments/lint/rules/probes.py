@@ -88,23 +88,20 @@ def killed_while_starting(app: Application) -> Iterator[Smell]:
     How long they are is what the experiment says (behaviour.startup); where it says nothing, nothing is judged. A
     start-up probe holds the liveness probe back.
     """
-    for workload in app.workloads:
-        startup = app.behaviour_of(workload).startup
+    for workload, place in app.running():
+        startup, probe = app.behaviour_of(workload).startup, place.means.startup or place.means.liveness
+        if probe is None or startup == PodBehaviour().startup:
+            continue
         longest = startup.age_at(-math.log(0.05))
-        is_said = startup != PodBehaviour().startup
-        for place in workload.containers if is_said else ():
+        patience = probe.initial_delay + probe.period * probe.failure_threshold
+        if patience < longest:
             name = "startupProbe" if place.means.startup is not None else "livenessProbe"
-            probe = place.means.startup or place.means.liveness
-            if probe is None or workload.runs_to_an_end:
-                continue
-            patience = probe.initial_delay + probe.period * probe.failure_threshold
-            if patience < longest:
-                path = (*place.path, name)
-                message = (
-                    f"container {place.means.name} is killed after about {patience:g} s, and one start in 20 takes "
-                    f"{longest:.3g} s or more"
-                )
-                threshold = math.ceil((longest - probe.initial_delay) / probe.period)
-                mend = f"a startupProbe that waits longer, as with failureThreshold: {threshold}"
-                patch = Patch.of(workload.manifest, (*path, "failureThreshold"), threshold)
-                yield Smell(workload.manifest, path, message, mend, patch if name == "startupProbe" else None)
+            path = (*place.path, name)
+            message = (
+                f"container {place.means.name} is killed after about {patience:g} s, and one start in 20 takes "
+                f"{longest:.3g} s or more"
+            )
+            threshold = math.ceil((longest - probe.initial_delay) / probe.period)
+            mend = f"a startupProbe that waits longer, as with failureThreshold: {threshold}"
+            patch = Patch.of(workload.manifest, (*path, "failureThreshold"), threshold)
+            yield Smell(workload.manifest, path, message, mend, patch if name == "startupProbe" else None)

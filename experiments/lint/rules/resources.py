@@ -6,7 +6,7 @@ Source: pkg/apis/core/v1/defaults.go, pkg/kubelet/eviction, pkg/kubelet/qos/poli
 from collections.abc import Iterator
 from typing import Any
 
-from experiments.lint.application import Application, Place, Workload
+from experiments.lint.application import Application, Place
 from experiments.lint.finding import Severity
 from experiments.lint.patch import Patch
 from experiments.lint.rule import Smell, rule
@@ -23,19 +23,18 @@ def no_requests(app: Application) -> Iterator[Smell]:
 
     CPU alone is an info: it can be had again as soon as others leave it. Containers of Jobs are not judged.
     """
-    for workload in app.workloads:
-        for place in () if workload.runs_to_an_end else workload.containers:
-            missing = [
-                name
-                for name in ("memory", "cpu")
-                if name not in place.means.declared and name not in workload.spec.resources.requests
-            ]
-            if missing:
-                asked = " and ".join(missing)
-                message = f"container {place.means.name} requests no {asked.replace(' and ', ' and no ')}"
-                severity = Severity.WARNING if "memory" in missing else Severity.INFO
-                mend = f"requests for {asked}, at what it uses when it is busy"
-                yield Smell(workload.manifest, (*place.path, "resources"), message, mend, None, severity)
+    for workload, place in app.running():
+        missing = [
+            name
+            for name in ("memory", "cpu")
+            if name not in place.means.declared and name not in workload.spec.resources.requests
+        ]
+        if missing:
+            asked = " and ".join(missing)
+            message = f"container {place.means.name} requests no {asked.replace(' and ', ' and no ')}"
+            severity = Severity.WARNING if "memory" in missing else Severity.INFO
+            mend = f"requests for {asked}, at what it uses when it is busy"
+            yield Smell(workload.manifest, (*place.path, "resources"), message, mend, None, severity)
 
 
 @rule(
@@ -49,7 +48,7 @@ def memory_limit_without_request(app: Application) -> Iterator[Smell]:
 
     That is the safest there is, if it is meant: the mend says so in the manifest and changes nothing.
     """
-    for workload, place in _running(app):
+    for workload, place in app.running():
         limit, request = _amount(place, "limits"), _amount(place, "requests")
         if limit is not None and request is None and not workload.spec.resources.requests:
             path = (*place.path, "resources", "requests", "memory")
@@ -65,18 +64,11 @@ def memory_limit_without_request(app: Application) -> Iterator[Smell]:
 )
 def memory_without_limit(app: Application) -> Iterator[Smell]:
     """A container requests memory and has no limit for it."""
-    for workload, place in _running(app):
+    for workload, place in app.running():
         asked = "memory" in place.means.declared
         if asked and "memory" not in place.means.limited and "memory" not in workload.spec.resources.limits:
             message = f"container {place.means.name} may use any amount of memory"
             yield Smell(workload.manifest, (*place.path, "resources"), message, "a limit for memory")
-
-
-def _running(app: Application) -> Iterator[tuple[Workload, Place]]:
-    """The containers of pods that are to run for ever."""
-    for workload in app.workloads:
-        for place in () if workload.runs_to_an_end else workload.containers:
-            yield workload, place
 
 
 def _amount(place: Place, part: str) -> Any:

@@ -6,7 +6,7 @@ Source: pkg/controller/deployment.
 import math
 from collections.abc import Iterator
 
-from experiments.lint.application import Application
+from experiments.lint.application import Application, Workload
 from experiments.lint.finding import Severity
 from experiments.lint.patch import Patch
 from experiments.lint.rule import Smell, rule
@@ -43,10 +43,7 @@ def recreate_strategy(app: Application) -> Iterator[Smell]:
 )
 def rollout_takes_all(app: Application) -> Iterator[Smell]:
     """The maxUnavailable of a Deployment behind a Service is as high as the number of its replicas."""
-    for workload in app.workloads:
-        maker = workload.maker
-        if not isinstance(maker, Deployment) or maker.strategy is not StrategyType.ROLLING_UPDATE:
-            continue
+    for workload, maker in _rolling(app):
         replicas = workload.fewest
         surge, unavailable = maker.fence_posts(replicas)
         if not workload.serves or unavailable < replicas or replicas == 0:
@@ -87,10 +84,7 @@ def rollout_cannot_surge(app: Application) -> Iterator[Smell]:
 
     By required anti-affinity, or by a port of the node; there are no more domains for them than there are replicas.
     """
-    for workload in app.workloads:
-        maker = workload.maker
-        if not isinstance(maker, Deployment) or maker.strategy is not StrategyType.ROLLING_UPDATE:
-            continue
+    for workload, maker in _rolling(app):
         terms = [term for _, term in keeping_apart(workload) if not term.match_label_keys]
         limits = {f"anti-affinity by {term.topology_key}": places(app, workload, term.topology_key) for term in terms}
         if workload.spec.host_ports:
@@ -117,13 +111,18 @@ def rollout_cannot_surge(app: Application) -> Iterator[Smell]:
 )
 def volume_holds_rollout(app: Application) -> Iterator[Smell]:
     """A Deployment with a volume that one node has at a time makes new pods before it ends old ones."""
-    for workload in app.workloads:
-        maker = workload.maker
-        if not isinstance(maker, Deployment) or maker.strategy is not StrategyType.ROLLING_UPDATE:
-            continue
+    for workload, maker in _rolling(app):
         claims = exclusive_claims(app, workload)
         surge, _ = maker.fence_posts(workload.most)
         if claims and surge > 0:
             message = f"claim {claims[0].name} is for one node at a time, and new pods come before old ones go"
             mend = "strategy Recreate, or a StatefulSet"
             yield Smell(workload.manifest, ("spec", "strategy"), message, mend)
+
+
+def _rolling(app: Application) -> Iterator[tuple[Workload, Deployment]]:
+    """The Deployments that replace their pods a few at a time."""
+    for workload in app.workloads:
+        maker = workload.maker
+        if isinstance(maker, Deployment) and maker.strategy is StrategyType.ROLLING_UPDATE:
+            yield workload, maker

@@ -5,18 +5,15 @@ Source: pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer); pkg/pr
 
 import math
 from collections.abc import Iterator
-from dataclasses import fields
 
 from experiments.lint.application import Application, Workload
 from experiments.lint.finding import Severity
 from experiments.lint.patch import Patch
 from experiments.lint.rule import Smell, rule
-from models.distributions import Distribution
 from models.input.problems import Path
-from models.traffic import Traffic
+from models.traffic import ENDPOINT_LAG
 from models.units import format_duration
 
-DEFAULT_LAG: Distribution = {one.name: one for one in fields(Traffic)}["endpoint_lag"].default  # type: ignore[assignment]
 _LATE = 0.95
 """The share of the changes that clients are to know of before a pod stops."""
 _TO_FINISH = 30
@@ -69,7 +66,7 @@ def pre_stop_shorter_than_endpoint_lag(app: Application) -> Iterator[Smell]:
             continue
         if app.behaviour_of(workload).answers_while_stopping:
             continue
-        lag = max(_quantile(app, workload))
+        lag = _lag(app, workload)
         for place in workload.containers:
             hook, ports = place.means.pre_stop, place.written.get("ports")
             if hook is None or hook >= lag or not ports or place.path[-2] != "containers":
@@ -112,10 +109,10 @@ def _longer(workload: Workload, path: Path, sleep: int) -> tuple[str, Patch | No
     return mend, Patch.of(workload.manifest, (*path, "sleep", "seconds"), sleep) if "sleep" in hook else None
 
 
-def _quantile(app: Application, workload: Workload) -> list[float]:
-    """By Service with a proxy: how late its clients hear of a change in one of 20 cases."""
-    lags = [app.lag_by_service.get((one.namespace, one.name), DEFAULT_LAG) for one in workload.proxied]
-    return [lag.age_at(-math.log(1 - _LATE)) for lag in lags]
+def _lag(app: Application, workload: Workload) -> float:
+    """How late clients hear of a change in one of 20 cases, by the latest of its Services with a proxy."""
+    lags = (app.lag_by_service.get((one.namespace, one.name), ENDPOINT_LAG) for one in workload.proxied)
+    return max(lag.age_at(-math.log(1 - _LATE)) for lag in lags)
 
 
 def _seconds(time: float) -> str:

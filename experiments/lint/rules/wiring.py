@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from experiments.lint.application import Application, Workload, written
+from experiments.lint.application import Application, Workload, titles, written
 from experiments.lint.finding import Severity
 from experiments.lint.rule import Smell, rule
 from models.input.problems import Path, nearest
@@ -77,7 +77,7 @@ def target_port_unknown(app: Application) -> Iterator[Smell]:
             named = {port for workload in meant for port in workload.spec.named_ports}
             if target is not None and target not in named:
                 near = nearest(target[0], [name for name, _ in named])
-                message = f"no container of {_listed(meant)} has a port named {target[0]} ({target[1]})"
+                message = f"no container of {titles(meant)} has a port named {target[0]} ({target[1]})"
                 mend = f"name a port of the containers so, or ask for {near}" if near else "give the port's number"
                 yield Smell(manifest, ("spec", "ports", i, "targetPort"), message, mend)
 
@@ -201,7 +201,3 @@ def _backends(manifest: Manifest) -> Iterator[tuple[Path, Mapping[str, Any]]]:
 
 def _in_words(labels: Mapping[str, str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in sorted(labels.items())) or "no labels"
-
-
-def _listed(workloads: Iterable[Workload]) -> str:
-    return ", ".join(workload.title for workload in workloads)

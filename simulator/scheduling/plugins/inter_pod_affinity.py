@@ -44,7 +44,7 @@ class InterPodAffinity:
 
     def helped_by(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
         required = pod.affinity.required
-        return [cluster.matching(required, term.topology_key).matches for term in required]
+        return [cluster.matching(required, required[0].topology_key).matches] if required else []
 
     def helped_by_absence(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
         # Without the last of those that it wants to be near, it may be the first of a group, and go anywhere.

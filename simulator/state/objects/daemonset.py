@@ -7,7 +7,7 @@ from models.daemonset import DaemonSet
 from simulator.log import Kind
 from simulator.state.objects.pod import PodOwner, PodState
 from simulator.state.objects.record import MakeWorkload, record_of
-from simulator.state.objects.revision import RevisionHistory
+from simulator.state.objects.revision import RevisionHistory, renewed
 from simulator.state.objects.workload import Workload
 
 
@@ -63,14 +63,7 @@ class DaemonSetState(PodOwner):
 
     def renew(self, spec: DaemonSet, cause: int) -> Iterator[tuple[Kind, int, int]]:
         """Another template begins a rollout."""
-        old, self.spec = self.spec, spec
-        self.cause = cause
-        if spec.template != old.template:
-            self.revision += 1
-            yield Kind.DAEMONSET_REVISION, self.revision - 1, self.revision
-            if self.complete:
-                self.complete = False
-                yield Kind.DAEMONSET_COMPLETE, True, False
+        return renewed(self, spec, cause, Kind.DAEMONSET_REVISION, Kind.DAEMONSET_COMPLETE)
 
     def oldest(self, node: int) -> PodState:
         """The pod that counts for a node: those bound first, then by age."""

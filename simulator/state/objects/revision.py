@@ -1,8 +1,10 @@
 """ControllerRevisions: how StatefulSets and DaemonSets tell pods of one template from those of another."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import Any, Protocol
 
 from models.pod import PodTemplate
+from simulator.log import Kind
 from simulator.state.objects.pod import PodClass, PodState
 
 REVISION_LABEL = "controller-revision-hash"
@@ -54,3 +56,24 @@ class RevisionHistory:
         idle = [revision for revision in self.revisions if revision.hash not in live]
         for revision in idle[: max(0, len(idle) - limit)]:
             self.revisions.remove(revision)
+
+
+class Revised(Protocol):
+    """The record of a workload with revisions."""
+
+    spec: Any
+    cause: int
+    revision: int
+    complete: bool
+
+
+def renewed(record: Revised, spec: Any, cause: int, revision: Kind, complete: Kind) -> Iterator[tuple[Kind, int, int]]:
+    """The record takes another spec: another template is another revision, and begins a rollout."""
+    old, record.spec = record.spec, spec
+    record.cause = cause
+    if spec.template != old.template:
+        record.revision += 1
+        yield revision, record.revision - 1, record.revision
+        if record.complete:
+            record.complete = False
+            yield complete, True, False

@@ -7,7 +7,7 @@ from models.statefulset import StatefulSet
 from simulator.log import Kind, Phase
 from simulator.state.objects.pod import PodOwner
 from simulator.state.objects.record import MakeWorkload, record_of
-from simulator.state.objects.revision import Revision, RevisionHistory
+from simulator.state.objects.revision import Revision, RevisionHistory, renewed
 from simulator.state.objects.workload import Workload
 
 
@@ -42,14 +42,7 @@ class StatefulSetState(PodOwner):
 
     def renew(self, spec: StatefulSet, cause: int) -> Iterator[tuple[Kind, int, int]]:
         """Another template begins a rollout."""
-        old, self.spec = self.spec, spec
-        self.cause = cause
-        if spec.template != old.template:
-            self.revision += 1
-            yield Kind.STATEFULSET_REVISION, self.revision - 1, self.revision
-            if self.complete:
-                self.complete = False
-                yield Kind.STATEFULSET_COMPLETE, True, False
+        return renewed(self, spec, cause, Kind.STATEFULSET_REVISION, Kind.STATEFULSET_COMPLETE)
 
     def status(self) -> Mapping[str, int]:
         """Ready and available count pods that are being deleted too; current and updated do not."""

@@ -84,8 +84,9 @@ class _Fluid:
         self.conditions = Conditions(history)
         self.views = Views(traffic, history, cluster, known, self.proxies)
         self.seen = [self.views.at(place) for place in range(len(self.proxies))]
-        self._views = len(self.views) + 1
-        """How many there are, one more for clients whose circuit is open."""
+        self._open = len(self.views)
+        """In place of a view: the circuit of the clients is open."""
+        self._views = self._open + 1
         self.loads = EndpointLoads(traffic, self.conditions, known, self.proxies, self.views, self._reaching())
         self.delays = traffic.retries.delays(traffic.timeout)
         self._eventful = _Remembered(self._is_eventful)
@@ -132,13 +133,15 @@ class _Fluid:
         middles = times + np.diff(bounds) / 2  # rounding cannot carry a middle over an edge
         first = self._codes(place, proxy, middles)
         eventful = np.flatnonzero(self._eventful(first))
-        rest: list[Ints] = []
-        for delay in self.delays[1:]:  # what an open circuit has refused is not sent again
-            codes, before = self._codes(place, proxy, middles[eventful] + delay), [first[eventful], *rest][-1]
-            rest.append(np.where(before % self._views == self._views - 1, before, codes))
+        columns = [column := first[eventful]]
+        for delay in self.delays[1:]:
+            before, column = column, self._codes(place, proxy, middles[eventful] + delay)
+            if len(self.history.circuit):  # what an open one has refused is not sent again
+                column = np.where(before % self._views == self._open, before, column)
+            columns.append(column)
         starts, ends = bounds[eventful], bounds[eventful + 1]
         requests = proxy.weight * (self._sent(ends) - self._sent(starts))
-        return starts, ends, requests, np.column_stack([first[eventful], *rest])
+        return starts, ends, requests, np.column_stack(columns)
 
     def _codes(self, place: int, proxy: Proxy, at: Floats) -> Ints:
         """What clients at a place meet at each time, as one number.
@@ -148,9 +151,10 @@ class _Fluid:
         entries, loads = entry_at(self.conditions.times, at), self.loads.which[entry_at(self.loads.times, at)]
         views = self.seen[place][entry_at(proxy.arrivals, at)]
         if len(self.history.circuit):
-            views = np.where(self._is_open(at), self._views - 1, views)
-        parted = self.parted[place][np.searchsorted(self.reach.times, at, side="right")]
-        entries = parted * len(self.conditions.times) + entries
+            views = np.where(self._is_open(at), self._open, views)
+        if len(self.reach.times):
+            parted = self.parted[place][np.searchsorted(self.reach.times, at, side="right")]
+            entries = parted * len(self.conditions.times) + entries
         return np.asarray((entries * len(self.loads.all) + loads) * self._views + views)
 
     def _is_open(self, at: Floats) -> Bools:
@@ -175,7 +179,7 @@ class _Fluid:
 
     def _is_eventful(self, code: int) -> bool:
         parted, entry, load, view = self._parts(code)
-        if view == self._views - 1:
+        if view == self._open:
             return True
         answering, members = self.conditions.answering[self.conditions.kinds[entry]], self.views.members(view)
         if not members or not members <= answering or not members.isdisjoint(self.conditions.failing[entry]):
@@ -187,7 +191,7 @@ class _Fluid:
     def _look(self, code: int) -> Look:
         """The endpoints that a client may be sent to by what it knows, and how they really stand."""
         parted, entry, number, view = self._parts(code)
-        if view == self._views - 1:
+        if view == self._open:
             return Look({}, (OPEN, ""))
         answering, load = self.conditions.answering[self.conditions.kinds[entry]], self.loads.all[number]
         chances = {}

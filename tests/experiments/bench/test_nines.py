@@ -50,7 +50,7 @@ def test_the_table_says_what_was_run_and_what_is_not_installed(
     assert heading.split()[:4] == ["UNAVAILABILITY", "SYSTEM", "RARE", "PLAIN"]
     assert "1 of 2, 1.05 d" in line
     assert ("not installed" in line) is (row.repyability_s is None)
-    told = CliRunner().invoke(cli, ["bench", "nines", "--json"], catch_exceptions=False).stdout
+    told = CliRunner().invoke(cli, ["bench", "nines", "--format", "json"], catch_exceptions=False).stdout
     assert json.loads(told) == [vars(row)]
 
 

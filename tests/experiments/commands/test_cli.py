@@ -376,7 +376,7 @@ def test_bench_wants_a_number_of_years(years: str, kubenines: Any) -> None:
 
 
 def test_bench_prints_what_it_measured(kubenines: Any) -> None:
-    code, out, _ = kubenines("bench", "cluster", "--nodes", "3", "--pods", "20", "--years", "0.01", "--json")
+    code, out, _ = kubenines("bench", "cluster", "--nodes", "3", "--pods", "20", "--years", "0.01", "--format", "json")
     assert code == 0
     assert json.loads(out)["nodes"] == 3
     assert (
@@ -458,7 +458,7 @@ def test_results_and_report_carry_what_is_not_read(kubenines: Any, tmp_path: Pat
     assert list(fields["first"]) == ["app.yaml:5:22", "app.yaml:6:18"]
     assert kubenines("report", "out")[0] == 0
     page = (tmp_path / "out" / "report.html").read_text()
-    assert '<td class="name">Pod spec.setHostnameAsFQDN</td>' in page
+    assert ">Pod spec.setHostnameAsFQDN</th>" in page
     found = json.loads(kubenines("validate", "e.yaml", "--format", "json")[1])["notRead"]
     assert [(one["field"], one["line"], one["count"]) for one in found] == [
         ("Pod spec.setHostnameAsFQDN", 5, 1),

@@ -76,7 +76,6 @@ def test_compare_takes_several_folders(kubenines: Any, folder: Path, tmp_path: P
         (("compare", "--service", "crt"), "did you mean 'cart'?"),
         (("plot", "--service", "crt"), "did you mean 'cart'?"),
         (("plot", "--kind", "nine"), "'nines'"),
-        (("plot", "--kind", "comparison", "--service", "cart"), "is of all Services"),
         (("plot", "-o", "x.bmp"), "ends in none of .svg, .png, .pdf"),
         (("show", "--set", "duration=1d"), "--set is for experiment files"),
     ],

@@ -102,7 +102,7 @@ def test_a_first_experiment_is_written_about_manifests(
     monkeypatch.chdir(tmp_path)
     assert main(["init", "deploy"]) == 0
     assert "run it with: kubenines run experiment.yaml" in capsys.readouterr().err
-    assert Experiment.from_yaml("experiment.yaml").policies == ("as-shipped", "three-replicas")
+    assert Experiment.from_yaml("experiment.yaml").policies == ("as-shipped", "three-replicas", "three-spread")
     assert main(["run", "experiment.yaml", "-n", "2", "-q", "--no-fail"]) == 0
     assert main(["init", "deploy"]) == 2
 
@@ -177,7 +177,7 @@ spec: {containers: [{name: db, image: "db:1"}]}
 
 
 @pytest.mark.parametrize(
-    ("manifests", "policies"), [(STATEFUL, ("as-shipped", "three-replicas")), (ALONE, ("as-shipped",))]
+    ("manifests", "policies"), [(STATEFUL, ("as-shipped", "three-replicas", "three-spread")), (ALONE, ("as-shipped",))]
 )
 def test_what_is_written_can_be_read_whatever_the_manifests_have_and_are_called(
     tmp_path: Path, manifests: str, policies: tuple[str, ...]

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from experiments import Experiment
+from experiments.file import outage_logs
+from experiments.file.outages import Format, read_outages
+from experiments.file.outages import OutageLog as Log
 from experiments.report.remarks import strikes
 from models.input.problems import InputError
 from simulator.failures.outage_log import NodeOutage, OutageLog
@@ -111,3 +114,19 @@ def test_outages_may_be_written_in_the_experiment(tmp_path: Path) -> None:
 def test_outages_after_the_end_are_told_of(tmp_path: Path) -> None:
     found = experiment(tmp_path, "node,start,end\nx,60,120\ny,90000,90001\n")
     assert "log (outageLog): 1 outage of its log not met: the run is over before" in found.warnings
+
+
+def test_a_log_is_read_once_for_all_policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(path: str, written: Format) -> Log:
+        read.append(path)
+        return read_outages(path, written)
+
+    monkeypatch.setattr(outage_logs, "read_outages", counted)
+    experiment(tmp_path, "node,start,end\nx,60,120\n")
+    with (tmp_path / "replay.yaml").open("a") as file:
+        file.write("  policies: [{name: a}, {name: b}]\n")
+    read.clear()
+    assert len(Experiment.from_yaml(tmp_path / "replay.yaml").scenarios()) == 2
+    assert len(read) == 1

@@ -71,6 +71,14 @@ def test_every_shipped_experiment_is_written_and_read_again(path: Path, tmp_path
     assert_the_same(tmp_path / "deep" / "again.yaml", experiment)
 
 
+def test_requests_that_a_policy_gives_anew_are_resolved_once(tmp_path: Path) -> None:
+    """Those of the policy that it extends are replaced; both would be traffic that is given twice."""
+    experiment = Experiment.from_yaml(ROOT / "experiments" / "configs" / "gallery" / "loadSpike.yaml")
+    text = yaml_text(experiment.resolved).replace("../../manifests/shop.yaml", str(SHOP))
+    (tmp_path / "resolved.yaml").write_text(text)
+    assert_the_same(tmp_path / "resolved.yaml", experiment)
+
+
 def test_policies_that_were_chosen_are_written_alone(tmp_path: Path) -> None:
     experiment = Experiment.from_yaml(ROOT / "experiments/configs/replica-strategies.yaml")
     chosen = experiment.only("three-spread-released", "two-replicas").set("duration", "30d")

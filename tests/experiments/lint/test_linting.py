@@ -1,12 +1,15 @@
 """What lint reads, in which order it tells, what it leaves out, and what it says that it could not judge."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from experiments.lint import trial
 from experiments.lint.linting import lint
 from experiments.lint.rule import rules
 from models.input.problems import InputError
+from simulator.run import Run, simulate
 from tests.experiments.lint.app import BUDGET, DEPLOYMENT, EXPERIMENT, SERVICE, SOUND, report, write
 
 NO_PROBE = DEPLOYMENT.replace("        readinessProbe: {httpGet: {path: /ready, port: http}}\n", "")
@@ -103,3 +106,20 @@ def test_what_two_experiments_share_is_told_once(tmp_path: Path) -> None:
         ("single-replica", ("one",)),
         ("no-readiness-probe", ()),
     ]
+
+
+def test_policies_that_start_alike_are_started_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[float] = []
+
+    def counted(**given: Any) -> Run:
+        started.append(given["duration"])
+        return simulate(**given)
+
+    monkeypatch.setattr(trial, "simulate", counted)
+    law = "{kind: fixed, value: 30d}"
+    crash = f"{{name: crash, type: nodeCrash, timeToFailure: {law}, timeToRepair: {law}}}"
+    more = "{name: two, patches: [{target: {kind: Deployment, name: web}, set: {spec.replicas: 2}}]}"
+    for policies, starts in (("{name: one}", 1), (f"{{name: one}}, {{name: broken, failures: [{crash}]}}, {more}", 2)):
+        started.clear()
+        report(tmp_path, *SOUND, experiment=f"{EXPERIMENT}  policies: [{policies}]\n")
+        assert started.count(1.0) == starts

@@ -15,7 +15,7 @@ OF_A_SERVICE = [
     *("window_s", "availability", "downtime_s"),
     *("outages", "mttr_s", "mtbf_s", "mttd_s", "undetected", "longest_s", "first_outage_s"),
     *("available_one", "available_50", "available_90", "available_all"),
-    *("mean_answering", "min_answering", "degraded_s", "stale_s"),
+    *("mean_answering", "mean_desired", "mean_missing", "min_answering", "degraded_s", "stale_s"),
     *("budget_spent", "worst_budget_spent", "alerts", "alert_delay_s"),
 ]
 OF_A_RUN = [

@@ -59,6 +59,8 @@ def test_an_outage_in_the_middle_is_counted_with_its_length() -> None:
         "available_90": 0.8,
         "available_all": 0.8,
         "mean_answering": 1.7,
+        "mean_desired": 2.0,
+        "mean_missing": 0.3,
         "min_answering": 0,
         "degraded_s": 20.0,
         "stale_s": 0.0,
@@ -101,6 +103,11 @@ def test_a_share_that_is_a_whole_number_of_replicas_is_reached_by_that_number() 
 
 def test_a_workload_scaled_to_zero_is_not_available() -> None:
     assert measured(history(step((0, 0)), desired=step((0, 0))), Capacity(0.5))["availability"] == 0.0
+
+
+def test_replicas_over_those_desired_do_not_make_up_for_missing_ones() -> None:
+    surged = history(step((0, 3), (50, 1), (60, 2)), desired=step((0, 2)))
+    assert measured(surged)["mean_missing"] == pytest.approx(0.1)
 
 
 def test_a_listed_endpoint_that_cannot_answer_is_stale() -> None:

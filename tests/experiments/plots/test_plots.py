@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from experiments import plots as drawn
 from experiments.design.objective import Objective
@@ -38,7 +40,7 @@ def test_a_plot_returns_the_axes_it_was_given_with_title_labels_and_provenance(k
     assert getattr(results.plot, kind)(ax=ax) is ax
     assert ax.get_title(loc="left")
     assert ax.get_xlabel()
-    assert "10 replications of 1y after 1d of warm-up, seed 7" in ax.texts[0].get_text()
+    assert "10 replications of 1y after 1d of warm-up, seed 7" in ax.texts[-1].get_text()
     ax.figure.canvas.draw()
 
 
@@ -77,19 +79,31 @@ def odd() -> Results:
 
 @pytest.mark.parametrize("kind", drawn.KINDS)
 def test_names_are_drawn_as_they_are(kind: str, odd: Results, tmp_path: Path) -> None:
-    odd.plot.draw(kind, tmp_path / "x.svg", ODD)
+    odd.plot.draw(kind, tmp_path / "x.svg", service=ODD)
     text = "".join(ElementTree.parse(tmp_path / "x.svg").getroot().itertext())
     assert ODD in text
     assert "\\$" not in text
     assert "_^{$" in text or kind == "what_if"
 
 
-def test_a_bound_is_drawn_hollow_and_named(results: Results) -> None:
+def test_a_bound_is_an_arrow_that_reaches_beyond_every_value(results: Results) -> None:
     ax = Figure().add_subplot()
     results.plot.nines("frontend", ax=ax)
-    bounds = [line for line in ax.lines if line.get_marker() == ">"]
-    assert [line.get_markerfacecolor() for line in bounds] == ["#ffffff"]
-    assert ax.get_legend().get_texts()[-1].get_text() == "no outage seen: a lower bound"
+    heads = [line for line in ax.lines if line.get_marker() == ">"]
+    assert [line.get_markerfacecolor() for line in heads] == ["#ffffff"]
+    values = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
+    assert heads[0].get_xdata()[0] == ax.get_xlim()[1] > max(values)
+    assert "arrow: no outage seen" in ax.texts[-2].get_text()
+
+
+def test_intervals_are_captioned_where_they_are_drawn_and_nowhere_else(results: Results) -> None:
+    captioned = {kind for kind in drawn.KINDS if "interval" in _words(getattr(results.plot, kind)())}
+    assert captioned == {"comparison", "nines", "difference", "service", "availability"}
+
+
+def _words(drawing: Any) -> str:
+    figure = drawing if isinstance(drawing, Figure) else drawing.figure
+    return " ".join(text.get_text() for text in figure.findobj(Text))
 
 
 def test_all_plots_are_saved_under_their_names(results: Results, tmp_path: Path) -> None:

@@ -191,8 +191,8 @@ def test_a_run_shows_budget_rollouts_and_cost(monkeypatch: pytest.MonkeyPatch) -
     assert "rollouts: " in line
     page = html.report_html(found, found.plot.drawings)
     for heading in (
-        "Error budget of 99.9% in any 30d</h4>",
-        "Rollouts</h4>",
+        "Error budget of 99.9% in any 30d</h3>",
+        "Rollouts</h3>",
         "Cluster and cost</h2>",
         "Detected after",
     ):

@@ -353,3 +353,50 @@ def test_what_selects_nothing_is_a_warning(tmp_path: Path) -> None:
         "Service/other/web": "selects no pod of the given objects: it has no endpoints",
         "Service/bare": "no selector: no endpoints are made for it",
     }
+
+
+def test_a_chart_is_refused_with_what_renders_it(tmp_path: Path) -> None:
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 1.0.0\n")
+    (tmp_path / "values.yaml").write_text("replicas: 2\n")
+    with pytest.raises(InputError) as error:
+        read_manifests([tmp_path])
+    assert f"Chart.yaml:1:1: this is a Helm chart, which is not rendered here: run `helm template {tmp_path}" in str(
+        error.value
+    )
+
+
+HELM = """\
+---
+# Source: shop/templates/empty.yaml
+---
+# Source: shop/crds/widget.yaml
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+---
+# Source: shop/templates/services.yaml
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80}]}}
+---
+# Source: shop/templates/tests/test.yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: test, annotations: {helm.sh/hook: test}}
+spec: {containers: [{name: test, image: "test:1"}]}
+---
+# Source: shop/templates/off.yaml
+
+---
+"""
+
+
+def test_what_helm_prints_is_read_as_it_comes_and_its_hooks_are_named(tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(HELM)
+    found = read_manifests([tmp_path / "app.yaml"])
+    assert [manifest.kind for manifest in found.objects] == ["CustomResourceDefinition", "Service", "Pod"]
+    assert [str(warning).partition("app.yaml")[2] for warning in found.warnings if "Helm" in str(warning)] == [
+        ':18:52: metadata.annotations["helm.sh/hook"]: a hook of Helm (test): here it is there like all else; '
+        "`helm template --no-hooks` leaves them out"
+    ]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.log import Kind
 from simulator.stories.alerts import PAGE, Alert, fires_after
 from tests.simulator.clusters import HOUR, Lab, behaviour, cluster, deployment, down, nodes
 
@@ -63,6 +64,15 @@ def test_what_is_lost_is_forgotten_after_the_window() -> None:
     world.alerts.on(lab.state.services[0], Alert(window=600.0))
     assert not lab.run(1400.0).simulation.world.alerts.are_quiet
     assert lab.run(2000.0).simulation.world.alerts.are_quiet
+
+
+def test_nothing_older_than_the_window_is_kept_though_nobody_waits_for_the_alert() -> None:
+    begins = range(0, 100_000, 1000)
+    lab = Lab(cluster(nodes(1), deployment()), behaviour(), tuple(down(0, at=at, lasting=10.0) for at in begins))
+    budget = lab.simulation.world.alerts.on(lab.state.services[0], Alert(window=600.0))
+    lab.run(100_000.0)
+    assert len(lab.rows(Kind.SERVICE_ANSWERING)) > 100
+    assert len(budget._times) == len(budget._shares) < 10
 
 
 @pytest.mark.parametrize("wrong", [{"objective": 1.0}, {"burn_rate": 0.0}, {"window": 0.0}])

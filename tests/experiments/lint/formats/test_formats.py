@@ -1,6 +1,7 @@
 """The same report for programs: JSON, SARIF 2.1.0, annotations of GitHub."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,12 @@ def test_json_has_everything(seen: Report) -> None:
 
 
 def test_sarif_is_as_its_schema_wants_it(seen: Report) -> None:
-    value: dict[str, Any] = json.loads(json.dumps(sarif(seen, "1.2.3")))
+    value: dict[str, Any] = json.loads(json.dumps(sarif(seen)))
     assert value["version"] == "2.1.0"
     assert value["$schema"].endswith("/sarif-schema-2.1.0.json")
     [run] = value["runs"]
     driver = run["tool"]["driver"]
-    assert (driver["name"], driver["version"]) == ("kubenines", "1.2.3")
+    assert (driver["name"], driver["version"]) == ("kubenines", version("kubenines"))
     assert [rule["id"] for rule in driver["rules"]] == list(rules())
     for rule in driver["rules"]:
         assert rule["shortDescription"]["text"]
@@ -75,7 +76,7 @@ def test_sarif_is_as_its_schema_wants_it(seen: Report) -> None:
 
 def test_a_name_with_spaces_is_an_address_in_sarif() -> None:
     finding = Finding("latest-tag", Severity.INFO, Location("my app/é.yaml"), "o", "m", "e", "d")
-    [result] = sarif(Report((finding,)), "1")["runs"][0]["results"]
+    [result] = sarif(Report((finding,)))["runs"][0]["results"]
     place = result["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": "my%20app/%C3%A9.yaml"}}
     assert result["level"] == "note"

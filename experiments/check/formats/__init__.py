@@ -1,0 +1,1 @@
+"""What was checked as text for people, JSON, JUnit XML, SARIF, and annotations of GitHub."""

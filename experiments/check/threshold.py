@@ -1,0 +1,105 @@
+"""A threshold on the command line: an objective in one line, "frontend availability >= 99.95% under three-spread"."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from experiments.design.objective import METRICS, MetricName, Objective
+from experiments.experiment import Experiment
+from experiments.findings.findings import Findings
+from models.input.problems import InputError, Location, Problem, did_you_mean
+
+FORM = "SERVICE METRIC >= LIMIT [after DISRUPTION] [under POLICY]"
+"""As it is written: "frontend outages <= 4 a year", "CronJob/backup jobSuccess >= 99%"."""
+_SIGNS = {"at_least": ">=", "at_most": "<="}
+_THRESHOLD = re.compile(
+    r"(?P<subject>\S+)\s+(?P<metric>[^<>=]+?)\s*(?P<sign>[<>=]+)\s*(?P<limit>\S+)(?:\s+a\s+year)?"
+    r"(?:\s+after\s+(?P<disruption>\S+))?(?:\s+under\s+(?P<policy>\S+))?"
+)
+
+
+def as_written(text: str) -> dict[str, Any]:
+    """The threshold as an item of `spec.objectives`; the metric by its name in a file, or by its words in a table.
+
+    ValueError if it is none; what it is about is not looked at.
+    """
+    match = _THRESHOLD.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"expected {FORM}, such as 'frontend availability >= 99.95%'")
+    name = _metric(match["metric"])
+    metric = METRICS[name]
+    if match["sign"] != (sign := _SIGNS[metric.good]):
+        good = "high" if metric.good == "at_least" else "low"
+        raise ValueError(f"{name!r} is good when it is {good}; expected {sign} (got {match['sign']})")
+    subject, limit = ("job" if metric.of_jobs else "service"), _number_or_text(match["limit"])
+    objective: dict[str, Any] = {subject: match["subject"]}
+    if metric.written is None:
+        objective |= {"metric": name, "atLeast" if metric.good == "at_least" else "atMost": limit}
+    else:
+        objective |= {name: limit}
+    beside = {"disruption": match["disruption"], "policy": match["policy"]}
+    return objective | {field: given for field, given in beside.items() if given is not None}
+
+
+def objectives(of: Experiment | Findings, thresholds: Sequence[str]) -> list[Objective]:
+    """The thresholds as objectives of an experiment, or of the one that ran, checked as those of its file.
+
+    InputError names the wrong ones.
+    """
+    if not thresholds:
+        return []
+    experiment = of if isinstance(of, Experiment) else _that_ran(of)
+    items, problems, policies = [], [], experiment.policies
+    for text in thresholds:
+        try:
+            items.append(as_written(text))
+        except ValueError as error:
+            problems.append(Problem(_place(text), "", str(error)))
+            continue
+        if (policy := items[-1].get("policy", policies[0])) not in policies:
+            message = f"there is no policy {policy!r}{did_you_mean(policy, policies)}"
+            problems.append(Problem(_place(text), "", message))
+    if problems:
+        raise InputError(problems)
+    try:
+        return list(experiment.set("spec.objectives", items).objectives)
+    except InputError as error:
+        raise InputError(_at_thresholds(error.problems, thresholds)) from None
+
+
+def _that_ran(findings: Findings) -> Experiment:
+    """The experiment of a result folder, about the copies of its inputs."""
+    assert findings.path is not None
+    return Experiment.from_yaml(findings.path / "resolved.yaml").only(*findings.policies)
+
+
+def _metric(written: str) -> MetricName:
+    by_words: dict[str, MetricName] = {name: name for name in METRICS}
+    for name, metric in METRICS.items():
+        words, sign, _ = metric.words.partition(f" {_SIGNS[metric.good]}")
+        by_words |= {words: name} if sign else {}
+    asked = " ".join(written.split())
+    if asked not in by_words:
+        hint = did_you_mean(asked, by_words)
+        raise ValueError(f"there is no metric {asked!r}{hint}; there is: {', '.join(by_words)}")
+    return by_words[asked]
+
+
+def _number_or_text(limit: str) -> float | str:
+    try:
+        return float(limit)
+    except ValueError:
+        return limit
+
+
+def _place(threshold: str) -> Location:
+    return Location(f"--threshold {threshold}")
+
+
+def _at_thresholds(problems: Sequence[Problem], thresholds: Sequence[str]) -> list[Problem]:
+    """The problems; those with an item of `spec.objectives` are placed at the threshold that it is."""
+    placed = []
+    for problem in problems:
+        item = re.match(r"spec\.objectives\[(\d+)\]", problem.path)
+        placed.append(problem if item is None else Problem(_place(thresholds[int(item[1])]), "", problem.message))
+    return placed

@@ -1,0 +1,147 @@
+"""`kubenines check`."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from experiments.commands.console import FAILED, PATH, SETTINGS, warn
+from experiments.commands.running import WORKERS, folder_of, run_into
+
+if TYPE_CHECKING:
+    from experiments.check.checking import Checked
+
+MISSED, INCONCLUSIVE = 1, 4
+
+
+@click.command()
+@click.pass_obj
+@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH...")
+@click.option(
+    "--threshold",
+    "thresholds",
+    multiple=True,
+    metavar="'SERVICE METRIC >= LIMIT'",
+    help="A further objective: 'web availability >= 99.95%', 'web outages <= 4 a year under two-replicas'; repeatable.",
+)
+@click.option(
+    "--inconclusive",
+    type=click.Choice(["fail", "pass"]),
+    default="fail",
+    show_default=True,
+    help="What an interval that straddles its threshold does: exit code 4, or 0.",
+)
+@click.option("--junit", type=PATH, metavar="FILE", help="Write JUnit XML there, too.")
+@click.option("--sarif", type=PATH, metavar="FILE", help="Write SARIF there, too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How to print it; github: annotations of a workflow.",
+)
+@click.option("-o", "--output", type=PATH, metavar="FOLDER", help="Result folder.  [default: results/NAME]")
+@click.option("-n", "--replications", type=click.IntRange(1, 1_000_000), help="Runs per policy, instead of the file's.")
+@WORKERS
+@SETTINGS
+@click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
+@click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
+def check(
+    arguments: Sequence[str],
+    paths: tuple[str, ...],
+    thresholds: tuple[str, ...],
+    inconclusive: str,
+    junit: str | None,
+    sarif: str | None,
+    form: str,
+    output: str | None,
+    replications: int | None,
+    workers: int,
+    settings: tuple[str, ...],
+    fresh: bool,
+    quiet: bool,
+) -> int:
+    """Check what was asked for, in continuous integration: of experiment files, which are run, or of result folders.
+
+    What is asked for are the experiment's objectives and the thresholds given here, each under every policy unless it
+    names one. A result folder that is there already is resumed, so only what is missing is run.
+
+    \b
+    Exit codes: 0 all met; 1 one missed; 4 none missed, one inconclusive (0 with
+    --inconclusive pass); 2 bad input, or nothing asked for; 3 failed runs.
+    """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
+    from experiments.check import checking, threshold
+    from experiments.preflight.inputs import experiment_at
+    from experiments.results import Results
+
+    files = [path for path in paths if not os.path.isdir(path)]
+    if output is not None and len(files) != 1:
+        raise click.UsageError("--output is the result folder of one experiment file")
+    if not files and (settings or fresh or replications is not None):
+        raise click.UsageError("--set, --replications and --fresh are for experiment files: a folder stays as it ran")
+    read = {path: experiment_at(path, settings) for path in files}
+    opened = {path: Results.open(path) for path in paths if path not in files}
+    further = {}  # what is wrong with what is asked for is said before anything runs
+    for path in paths:
+        if not thresholds and not (read[path].objectives if path in read else opened[path].manifest.objectives):
+            raise click.UsageError(
+                f"{path} asks for nothing: it has no objectives; give --threshold '{threshold.FORM}'"
+            )
+        further[path] = threshold.objectives(read[path] if path in read else opened[path], thresholds)
+    for path, experiment in read.items():
+        if not quiet:
+            warn(experiment)
+        opened[path] = run_into(
+            folder_of(experiment, output),
+            experiment,
+            again=["kubenines", *(word for word in arguments if word != "--fresh")],
+            workers=workers,
+            quiet=quiet,
+            replications=replications,
+            fresh=fresh,
+        )
+    found = [checking.check(opened[path], further[path]) for path in dict.fromkeys(paths)]
+    code = _worst([one.verdict() for one in found], inconclusive)
+    _write(found, junit, sarif, inconclusive)
+    _print(found, form, code)
+    return code
+
+
+def _worst(codes: Sequence[int], inconclusive: str) -> int:
+    """The exit code of all together."""
+    order = (FAILED, MISSED, INCONCLUSIVE) if inconclusive == "fail" else (FAILED, MISSED)
+    return next((code for code in order if code in codes), 0)
+
+
+def _write(found: "Sequence[Checked]", junit: str | None, sarif: str | None, inconclusive: str) -> None:
+    from experiments.check.formats.junit import junit as junit_xml
+    from experiments.check.formats.sarif import sarif as sarif_log
+    from experiments.store.files import write
+
+    if junit is not None:
+        write(Path(junit), junit_xml(found, open_fails=inconclusive == "fail"))
+    if sarif is not None:
+        write(Path(sarif), json.dumps(sarif_log(found), indent=2, ensure_ascii=False) + "\n")
+
+
+def _print(found: "Sequence[Checked]", form: str, code: int) -> None:
+    from experiments.check.formats import github, plain, text
+    from experiments.report.plain import text as json_text
+    from experiments.report.terminal import Terminal
+
+    if form == "json":
+        click.echo(json_text(plain.checks(found, code)))
+        return
+    if form == "github":
+        for line in github.annotations(found):
+            click.echo(line)
+        return
+    terminal = Terminal()
+    for checked in found:
+        terminal.title(text.title(checked))
+        for indent, line in text.lines(checked):
+            terminal.say(line, indent=indent)
