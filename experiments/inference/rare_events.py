@@ -18,6 +18,11 @@ LEAST_REPLICATIONS = 15.0
 """Effective replications below which it is not to be trusted."""
 LARGEST_SHARE = 0.1
 """Of the unavailability that one excursion may bring before the interval is not to be trusted."""
+OUTLASTED = 2.0
+"""Time scales of its tilt beyond which a degraded period lasts so long that what strikes late in it is never drawn."""
+LARGEST_OUTLASTING = 0.25
+"""Of the degraded periods, by the square of their lengths, that may last so long: a quarter of what two failures bring.
+Of exponential lengths, whose 95 % quantile is the scale, it is 0.06."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,22 @@ def spread_of_variance(contributions: Floats) -> float:
 
 
 @dataclass(frozen=True)
+class Periods:
+    """The degraded periods of an estimate, an entry each in every array."""
+
+    contributions: Floats
+    """Weighted downtimes."""
+    weights: Floats
+    """Likelihood ratios."""
+    multipliers: Floats
+    """How often one like it begins, as a part of the time."""
+    lasted: Floats
+    """Seconds."""
+    scales: Floats
+    """Seconds that the tilt takes them to last, by what struck in them; 0 where nothing was tilted."""
+
+
+@dataclass(frozen=True)
 class Diagnostics:
     """What tells whether weights can be trusted. None of them suffices alone."""
 
@@ -82,6 +103,9 @@ class Diagnostics:
     effective_replications: float
     """As many replications of equal values would tell as much: what lasts long, as where replicas are, differs between
     them."""
+    outlasting: float
+    """The share of the degraded periods, by the square of their lengths, that last longer than `OUTLASTED` time scales
+    of their tilt."""
 
     @property
     def complaints(self) -> list[str]:
@@ -99,20 +123,26 @@ class Diagnostics:
                 f"it rests on few replications: as much as {self.effective_replications:.0f} equal ones would tell, so "
                 "a state that is seldom entered and lasts may bring much of it"
             )
+        if self.outlasting > LARGEST_OUTLASTING:
+            found.append(
+                f"much of the time, {self.outlasting:.0%} by the square of the lengths, lies in degraded periods that "
+                "last far longer than the tilt takes them to, so outages late in them may be missed"
+            )
         if self.largest > LARGEST_SHARE:
             found.append(f"a single degraded period brings {self.largest:.0%} of it")
         return found
 
 
 def diagnostics(
-    contributions: Floats, weights: Floats, values: Floats, begun: Floats, seen: Floats, failures_per_period: float
+    periods: Periods, values: Floats, begun: Floats, seen: Floats, failures_per_period: float
 ) -> Diagnostics:
-    """What tells how far to trust an estimate, from its excursions: weighted downtimes and likelihood ratios.
+    """What tells how far to trust an estimate, from its degraded periods.
 
     And of its replications: their values, and how long they are degraded by the weighted periods, and as seen. By the
     tilt so many failures c are expected in a period: in e^-c of them none strikes, and these have the weight e^c. Their
     number differs by chance, whether or not the spread over replications shows it.
     """
+    contributions, weights = periods.contributions, periods.weights
     total = float(contributions.sum())
     error = float(weights.std(ddof=1)) / math.sqrt(len(weights)) if len(weights) > 1 else math.inf
     ratio = float(begun.sum()) / float(seen.sum()) if seen.any() else 1.0
@@ -126,7 +156,15 @@ def diagnostics(
         effective=_effective(contributions),
         largest=float(contributions.max(initial=0.0)) / total if total else 0.0,
         effective_replications=_effective(values),
+        outlasting=_outlasting(periods),
     )
+
+
+def _outlasting(periods: Periods) -> float:
+    """What two failures bring grows with the square of the time that there is for the second."""
+    squares = periods.multipliers * np.square(periods.lasted)
+    late = (periods.scales > 0) & (periods.lasted > OUTLASTED * periods.scales)
+    return float(squares[late].sum() / squares.sum()) if squares.any() else 0.0
 
 
 def _effective(values: Floats) -> float:

@@ -26,7 +26,16 @@ EXCURSIONS = columns(
     Column("downtime_s", float, "Seconds without availability in it."),
     Column("outages", int, "Outages in it."),
     Column("lasted_s", float, "Seconds for which it lasted."),
-    Column("repair_s", float, "Seconds that the repair of what was made to strike took; 0 if there was none."),
+    Column(
+        "repair_s",
+        float,
+        "Seconds that the repair of what was made to strike took, as far as it was followed; 0 if there was none.",
+    ),
+    Column(
+        "scale_s",
+        float,
+        "Seconds that it may be taken to last: time scale times failures; 0 if nothing was tilted.",
+    ),
     Column("transitions", int, "State changes that it took."),
 )
 """Columns of `excursions`, beside policy, replication and Service: a row for each degraded period begun on purpose."""

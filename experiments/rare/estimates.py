@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from experiments.inference import rare_events
-from experiments.inference.rare_events import Diagnostics, RareEstimate
+from experiments.inference.rare_events import Diagnostics, Periods, RareEstimate
 from experiments.rare.settings import FAILURES_PER_PERIOD
 from models.arrays import Floats
 from models.units import YEAR
@@ -24,10 +24,13 @@ def found(rare: Rows, excursions: Rows, confidence: float) -> tuple[RareEstimate
     """Unavailability, outages a year, and how far to trust them, from the rows of the main phase."""
     lost = np.array([row["unavailability"] for row in rare])
     rates = np.array([row["outages_per_s"] for row in rare]) * YEAR
-    weights = np.array([row["weight"] for row in excursions])
+    names = ("weight", "multiplier", "lasted_s", "scale_s")
+    periods = Periods(
+        contributions_of(excursions), *(np.array([row[name] for row in excursions], dtype=float) for name in names)
+    )
     begun, seen = (np.array([row[column] for row in rare]) for column in ("degraded_begun", "degraded"))
     return (
         rare_events.estimate(lost, confidence),
         rare_events.estimate(rates, confidence),
-        rare_events.diagnostics(contributions_of(excursions), weights, lost, begun, seen, FAILURES_PER_PERIOD),
+        rare_events.diagnostics(periods, lost, begun, seen, FAILURES_PER_PERIOD),
     )

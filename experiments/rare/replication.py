@@ -235,5 +235,6 @@ def _row(begun: str, excursion: Excursion, multiplier: float, stands_for: float,
         "outages": period.begun_within,
         "lasted_s": period.lasted,
         "repair_s": period.repair,
+        "scale_s": period.scale,
         "transitions": excursion.transitions,
     }

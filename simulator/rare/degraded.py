@@ -42,7 +42,11 @@ class DegradedPeriod:
     """How many of these began within it."""
     lasted: float
     repair: float
-    """Seconds from its beginning to the end of the last repair that was under way then; 0 if none was."""
+    """Seconds from its beginning to the end of the last repair that was under way then, as far as the period could be
+    followed; 0 if none was."""
+    scale: float
+    """Seconds that it may be taken to last: the longest of the time scales of what struck in it, after the first outage
+    too, as often as something did; 0 without a tilt."""
     struck: tuple[str, ...]
     """What struck until the first outage, in its order, what began it left out; as in `Tilting.modes`."""
     weight: float
@@ -84,6 +88,7 @@ class Follower:
         self._modes: set[str] = set()
         self._struck: list[str] = []
         self._tilted: list[Clock] = []
+        self._longest_scale, self._failures = 0.0, 0
         self._kinds: dict[Clock, str] = {}
         """What the clocks are that are tilted."""
         self._down_since: float | None = None
@@ -117,6 +122,7 @@ class Follower:
         self._down_since, self._hit = None, False
         self._outages, self._begun_within = [], 0
         self._modes, self._struck = {mode}, []
+        self._longest_scale, self._failures = 0.0, 1
         self._hazards.log_likelihood_ratio = self._repairs.log_likelihood_ratio = 0.0
         self._bias(True)
         self._following = True
@@ -132,12 +138,21 @@ class Follower:
         self._following = False
         weight = math.exp(self._hazards.log_likelihood_ratio + self._repairs.log_likelihood_ratio)
         lasted = now - self._started
-        outages = tuple(self._outages)
-        return DegradedPeriod(outages, self._begun_within, lasted, repair, tuple(self._struck), weight)
+        repair = min(repair, last - self._started)
+        return DegradedPeriod(
+            tuple(self._outages),
+            self._begun_within,
+            lasted,
+            repair,
+            self._longest_scale * self._failures,
+            tuple(self._struck),
+            weight,
+        )
 
     def _fires(self, clock: Clock) -> None:
         if self._following and self._watched.is_critical(clock):
             self._modes.add(clock.mode)
+            self._failures += 1
             if not self._hit:
                 self._struck.append(self._kinds.get(clock, clock.mode))
 
@@ -176,8 +191,9 @@ class Follower:
         wanted: dict[Clock, float] = {}
         self._kinds.clear()
         self._bias(on)
-        scale = self._scale if on and self._tilting.failures_per_period > 0 else 0.0
-        if scale > 0:
+        scale = self._scale if self._following and self._tilting.failures_per_period > 0 else 0.0
+        self._longest_scale = max(self._longest_scale, scale)
+        if on and scale > 0:
             left = self._watched.answering
             critical = {f"{left}:{kind}": clocks for kind, clocks in self._watched.critical_clocks().items()}
             parts = shares(critical, self._tilting.modes)

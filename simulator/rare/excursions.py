@@ -90,7 +90,7 @@ class Beginner:
         """One of the clocks that would begin a period fires: first its mode is chosen, then which of the mode."""
         critical = stage.watched.critical_clocks()
         if not critical:
-            return Excursion("", 0.0, DegradedPeriod((), 0, 0.0, 0.0, (), 1.0))
+            return Excursion("", 0.0, DegradedPeriod((), 0, 0.0, 0.0, 0.0, (), 1.0))
         rng = Streams(self._model.seed, luck).stream("rare/first")
         by_kind = shares(critical, self._modes)
         parts = np.array([by_kind[kind] for kind in critical])

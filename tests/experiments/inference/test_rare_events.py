@@ -10,6 +10,7 @@ from experiments.inference.rare_events import (
     FEWEST,
     LARGEST_SHARE,
     LEAST_EFFECTIVE,
+    Periods,
     diagnostics,
     estimate,
     planned,
@@ -55,17 +56,24 @@ def test_a_variance_that_rests_on_few_values_may_be_larger() -> None:
     assert spread_of_variance(np.zeros(3)) == 1.0
 
 
+def periods(contributions: np.ndarray, weights: np.ndarray, lasted: float | np.ndarray = 300.0) -> Periods:
+    """Each begins as often as any other, and the tilt takes them to last a thousand seconds."""
+    many = len(contributions)
+    return Periods(contributions, weights, np.ones(many), lasted * np.ones(many), np.full(many, 1000.0))
+
+
 def told(
     contributions: np.ndarray | None = None,
     values: np.ndarray | None = None,
     begun: np.ndarray | None = None,
     seen: np.ndarray | None = None,
+    lasted: float | np.ndarray = 300.0,
 ) -> list[str]:
     """What is complained of; what is not given is as it should be."""
     seen = RNG.gamma(20.0, 1e-4, 40) if seen is None else seen
+    contributions = np.full(400, 1e-9) if contributions is None else contributions
     return diagnostics(
-        np.full(400, 1e-9) if contributions is None else contributions,
-        RNG.exponential(1.0, 400),
+        periods(contributions, RNG.exponential(1.0, len(contributions)), lasted),
         RNG.gamma(20.0, 1e-9, 40) if values is None else values,
         seen * RNG.gamma(50.0, 0.02, len(seen)) if begun is None else begun,
         seen,
@@ -88,7 +96,7 @@ def test_weights_that_are_too_rare_to_be_seen_are_allowed_for() -> None:
     """Of 400 periods 33 are expected to have the weight e^2.5; that 15 had it is no reason to complain."""
     seen = np.full(40, 1e-4)
     begun = seen * np.repeat([0.5, 0.7], 20)
-    found = diagnostics(np.full(400, 1e-9), np.ones(400), np.full(40, 1e-9), begun, seen, 2.5)
+    found = diagnostics(periods(np.full(400, 1e-9), np.ones(400)), np.full(40, 1e-9), begun, seen, 2.5)
     assert found.degraded == pytest.approx(0.6)
     assert found.degraded_error == pytest.approx(math.sqrt(math.expm1(2.5) / 400))
     assert found.complaints == []
@@ -113,7 +121,14 @@ def test_few_replications_that_bring_all_are_told() -> None:
     assert "few replications: as much as 5 equal ones" in said
 
 
+def test_periods_that_outlast_the_tilt_are_told() -> None:
+    """Of 400 periods 8 last ten times as long as the tilt takes them to: most of what a second failure meets."""
+    [said] = told(lasted=np.where(np.arange(400) < 8, 10_000.0, 300.0))
+    assert "96% by the square of the lengths" in said
+    assert told(lasted=np.where(np.arange(400) < 8, 1900.0, 300.0)) == []
+
+
 def test_no_outage_at_all_is_told_and_divides_by_nothing() -> None:
-    found = diagnostics(np.zeros(5), np.ones(5), np.zeros(3), np.ones(3), np.ones(3), 2.5)
+    found = diagnostics(periods(np.zeros(5), np.ones(5)), np.zeros(3), np.ones(3), np.ones(3), 2.5)
     assert (found.effective, found.largest, found.effective_replications) == (0.0, 0.0, 0.0)
     assert found.complaints

@@ -28,6 +28,7 @@ def excursion(mode: str = "node", **other: Any) -> dict[str, Any]:
         "outages": 0,
         "lasted_s": 10.0,
         "repair_s": 0.0,
+        "scale_s": 0.0,
         "transitions": 100,
     } | other
 

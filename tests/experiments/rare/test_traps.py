@@ -48,14 +48,16 @@ TRUE = (STAY.mean / (75_600 + STAY.mean)) ** 3
 def test_a_constant_tilt_misses_long_repairs_and_is_complained_of() -> None:
     """Repairs are lognormal, pods stay, and the time scale is the mean repair.
 
-    Half of the studies or more miss half of it, and their intervals exclude the truth; the others met one of the long
-    repairs, and have no interval to speak of. All of them are complained of: what they began does not come to as long
-    as what is seen, or they rest on few periods.
+    Some studies miss much of it, and their intervals exclude the truth, though all else about them looks well; the
+    others met one of the long repairs, and have no interval to speak of. All are complained of: repairs last longer
+    than the tilt takes them to.
     """
     settings = RareSettings(2.5, {"node": STAY.mean})
-    studies = [by_hand(replace(STAYING, seed=seed), settings, 200) for seed in range(1, 9)]
-    assert sum(lost.high < TRUE and lost.value < 0.6 * TRUE for lost, _ in studies) >= 4
-    assert all(told.complaints for _, told in studies)
+    studies = [by_hand(replace(STAYING, seed=seed), settings, 200) for seed in range(1, 5)]
+    assert any(lost.high < 0.6 * TRUE for lost, _ in studies)
+    assert all(
+        any("last far longer than the tilt takes them to" in said for said in told.complaints) for _, told in studies
+    )
 
 
 def test_the_pilot_avoids_it_by_length_biased_repairs() -> None:
@@ -64,6 +66,8 @@ def test_the_pilot_avoids_it_by_length_biased_repairs() -> None:
     assert lost.plan.settings.staying == ("node",)
     assert lost.unavailability is not None
     assert abs(lost.unavailability.value - TRUE) <= 4 * lost.unavailability.error
+    assert lost.diagnostics is not None
+    assert lost.diagnostics.outlasting < 0.1
 
 
 SHORT = NodeCrash("short", Exponential(2 * DAY), Fixed(300.0))

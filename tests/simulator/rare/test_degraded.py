@@ -43,6 +43,21 @@ def test_a_period_lasts_until_all_answer_again() -> None:
     assert (period.weight, period.struck) == (1.0, ())
 
 
+def test_a_repair_that_outlasts_what_is_measured_is_followed_as_far_as_that() -> None:
+    """Else a replica would seem to come back before it."""
+    period = forced(units(2, NEVER, Fixed(100.0)), needed=1, window=(0.0, 80.0), at=50.0)
+    assert (period.lasted, period.repair) == (30.0, 30.0)
+
+
+def test_it_may_last_as_many_time_scales_as_failures_struck_in_it() -> None:
+    of = units(3, Exponential(LIFE), Fixed(REPAIR))
+    for scale in (REPAIR, 2 * REPAIR):
+        periods = [forced(of, 1, Tilting(2.0, {"node": scale}), luck=luck) for luck in range(20)]
+        assert {0, 1, 2} <= {len(period.struck) for period in periods}
+        assert all(period.scale >= (1 + len(period.struck)) * scale for period in periods)
+    assert forced(of, 1).scale == 0.0
+
+
 def test_the_downtime_in_it_counts() -> None:
     period = forced(units(2, NEVER, Fixed(100.0)), needed=2, at=50.0)
     assert (period.downtime, period.begun_within) == (100.0, 1)
@@ -169,7 +184,7 @@ def test_the_first_outage_ends_the_tilt_and_the_bias() -> None:
     watched.on_change.append(lambda: thetas.append((watched.is_up, [c.theta for c in simulation.hazards.running])))
     biased = []
     watched.on_change.append(lambda: biased.append((watched.is_up, bool(simulation.hazards.repairs.biased))))
-    period = DegradedPeriod(0.0, 0, 0.0, 0.0, (), 1.0)
+    period = DegradedPeriod(0.0, 0, 0.0, 0.0, 0.0, (), 1.0)
     while not period.begun_within:
         [clock, *_] = simulation.hazards.running
         period = follower.force(clock, ALWAYS)
