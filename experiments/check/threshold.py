@@ -12,8 +12,10 @@ from models.input.problems import InputError, Location, Problem, did_you_mean
 FORM = "SERVICE METRIC >= LIMIT [after DISRUPTION] [under POLICY]"
 """As it is written: "frontend outages <= 4 a year", "CronJob/backup jobSuccess >= 99%"."""
 _SIGNS = {"at_least": ">=", "at_most": "<="}
+_YEARLY = " a year"
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _THRESHOLD = re.compile(
-    r"(?P<subject>\S+)\s+(?P<metric>[^<>=]+?)\s*(?P<sign>[<>=]+)\s*(?P<limit>\S+)(?:\s+a\s+year)?"
+    r"(?P<subject>\S+)\s+(?P<metric>[^<>=]+?)\s*(?P<sign>[<>=]+)\s*(?P<limit>\S+)(?P<yearly>\s+a\s+year)?"
     r"(?:\s+after\s+(?P<disruption>\S+))?(?:\s+under\s+(?P<policy>\S+))?"
 )
 
@@ -31,6 +33,10 @@ def as_written(text: str) -> dict[str, Any]:
     if match["sign"] != (sign := _SIGNS[metric.good]):
         good = "high" if metric.good == "at_least" else "low"
         raise ValueError(f"{name!r} is good when it is {good}; expected {sign} (got {match['sign']})")
+    if match["yearly"] and not metric.words.endswith(_YEARLY):
+        raise ValueError(f"{name!r} is nothing that adds up in a year; expected {match['limit']} without {_YEARLY!r}")
+    if match["disruption"] and metric.written is None:
+        raise ValueError(f"{name!r} is not of single disruptions; after one there is: recoversWithin")
     subject, limit = ("job" if metric.of_jobs else "service"), _number_or_text(match["limit"])
     objective: dict[str, Any] = {subject: match["subject"]}
     if metric.written is None:
@@ -70,7 +76,9 @@ def _under(objective: dict[str, Any], policies: Sequence[str]) -> dict[str, Any]
     """The objective, if it is about one of these policies, or all; a policy that is not run is none."""
     policy = objective.get("policy")
     if policy not in (None, *policies):
-        raise ValueError(f"there is no policy {policy!r}{did_you_mean(str(policy), policies)}")
+        raise ValueError(
+            f"there is no policy {policy!r}{did_you_mean(str(policy), policies)}; there is: {', '.join(policies)}"
+        )
     return objective
 
 
@@ -93,10 +101,7 @@ def _metric(written: str) -> MetricName:
 
 
 def _number_or_text(limit: str) -> float | str:
-    try:
-        return float(limit)
-    except ValueError:
-        return limit
+    return float(limit) if _NUMBER.fullmatch(limit) else limit
 
 
 def _place(threshold: str) -> Location:

@@ -31,6 +31,11 @@ def test_a_threshold_is_an_objective_in_one_line(text: str, written: dict[str, A
     assert written.items() <= as_written(text).items()
 
 
+@pytest.mark.parametrize("limit", ["nan", "inf", "1_0", "0x10", "²"])
+def test_what_only_python_takes_for_a_number_is_none(limit: str) -> None:
+    assert as_written(f"web outages <= {limit}")["atMost"] == limit
+
+
 def test_every_metric_can_be_asked_for_by_its_name() -> None:
     for name, metric in METRICS.items():
         sign = ">=" if metric.good == "at_least" else "<="
@@ -44,6 +49,8 @@ def test_every_metric_can_be_asked_for_by_its_name() -> None:
         ("web availability >= 99% of the time", "expected SERVICE METRIC >= LIMIT"),
         ("web avalability >= 99%", "there is no metric 'avalability'; did you mean 'availability'?"),
         ("web availability <= 99%", "'availability' is good when it is high; expected >= (got <=)"),
+        ("web availability >= 99% a year", "'availability' is nothing that adds up in a year; expected 99% without"),
+        ("web availability >= 99% after nodeCrash", "'availability' is not of single disruptions"),
         ("web outages == 4", "'outagesPerYear' is good when it is low; expected <= (got ==)"),
     ],
 )
@@ -69,5 +76,5 @@ def test_thresholds_are_checked_as_objectives_of_the_experiment() -> None:
 
 def test_a_policy_that_was_not_run_is_unknown() -> None:
     experiment = Experiment.from_yaml(QUICKSTART).only("as-shipped")
-    with pytest.raises(InputError, match="there is no policy 'two-replicas'"):
+    with pytest.raises(InputError, match="there is no policy 'two-replicas'; there is: as-shipped"):
         objectives(experiment, ["frontend availability >= 99% under two-replicas"])
