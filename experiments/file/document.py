@@ -8,9 +8,15 @@ from models.input.problems import InputError, Location, Problem
 
 
 def is_experiment(document: Document) -> bool:
-    """Whether a document means to be an experiment file (of any version)."""
+    """Whether a document means to be an experiment file, of any version, or with its apiVersion misspelt or left out.
+
+    Other kinds Experiment have a domain in their apiVersion.
+    """
     value = document.value
-    return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith("kubenines/")
+    if not isinstance(value, dict):
+        return False
+    version = str(value.get("apiVersion", ""))
+    return version.startswith("kubenines/") or (value.get("kind") == "Experiment" and "." not in version)
 
 
 def load_experiment(path: str | os.PathLike[str], text: str | None = None) -> tuple[Document, list[Problem]]:
