@@ -1,5 +1,6 @@
 """What thresholds come to: each under each policy that it is about, judged, and where it was asked for."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -88,5 +89,5 @@ def _advice(findings: Findings, judgement: Judgement) -> str:
         return remark(findings, judgement)
     if judgement.verdict != MISSED or findings.path is None or judgement.service not in findings.services:
         return ""
-    command = f"kubenines why {findings.path} --service {judgement.service} --policy {judgement.policy}"
-    return f"{command} says what it is due to"
+    words = ("why", str(findings.path), "--service", judgement.service, "--policy", judgement.policy)
+    return f"kubenines {shlex.join(words)} says what it is due to"

@@ -1,6 +1,7 @@
 """`kubenines init`."""
 
 import os
+import shlex
 from pathlib import Path
 
 import click
@@ -29,7 +30,7 @@ def init(manifests: tuple[str, ...], output: str) -> None:
     named = [_from(path.parent, manifest) for manifest in manifests]
     write(path, first_experiment(manifests, named, str(path)))
     again = " < MANIFESTS" if any(map(is_stdin, manifests)) else ""
-    say(f"wrote {path}; run it with: kubenines run {path}{again}")
+    say(f"wrote {path}; run it with: kubenines run {shlex.quote(str(path))}{again}")
 
 
 def _from(folder: Path, manifest: str) -> str:

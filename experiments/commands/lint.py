@@ -1,6 +1,7 @@
 """`kubenines lint`."""
 
 import json
+import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -130,7 +131,7 @@ def _write_comparison(paths: tuple[str, ...], report: "Report", file: str) -> No
     for rule, why in refused.items():
         say(f"warning: no policy for {rule}: {why}")
     compared.to_yaml(file)
-    say(f"what the smells cost: kubenines run {file}")
+    say(f"what the smells cost: kubenines run {shlex.quote(file)}")
 
 
 def _show(report: "Report", form: str) -> None:

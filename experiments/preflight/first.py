@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def first_experiment(manifests: Sequence[str], named: Sequence[str], file: str) 
     size = _size(cluster)
     services = list(_service_lines(cluster, measured))
     return _TEMPLATE.format(
-        run=f"kubenines run {file}" + (" < MANIFESTS" if any(map(is_stdin, manifests)) else ""),
+        run=f"kubenines run {shlex.quote(file)}" + (" < MANIFESTS" if any(map(is_stdin, manifests)) else ""),
         found="\n".join(_found(cluster)),
         name=_text(read.name),
         replications=min(MOST, max(FEWEST, RUNS_OF_PODS // max(size.pods, 1))),

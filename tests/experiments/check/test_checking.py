@@ -27,6 +27,12 @@ def test_what_is_not_met_says_what_would_settle_it(checked: Checked) -> None:
     assert unclear.startswith("inconclusive; ")
 
 
+def test_what_is_told_to_be_run_can_be_pasted(checked: Checked, tmp_path: Path) -> None:
+    findings = checked.findings.only()
+    findings.path = tmp_path / "my results"
+    assert f"kubenines why '{findings.path}' --service frontend" in check(findings).thresholds[1].advice
+
+
 def test_the_worst_decides_the_exit_code(checked: Checked) -> None:
     met, missed, unclear = checked.thresholds
     codes = [replace(checked, thresholds=of).verdict() for of in ((met,), (met, unclear), (missed, unclear))]

@@ -64,6 +64,12 @@ def test_what_was_found_stands_in_comments(tmp_path: Path) -> None:
     assert experiment.objectives == ()
 
 
+def test_its_first_lines_say_a_command_that_can_be_pasted(tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(workload())
+    text = first_experiment([str(tmp_path / "app.yaml")], ["app.yaml"], "my app.yaml")
+    assert "# Run with: kubenines run 'my app.yaml'\n" in text
+
+
 @pytest.mark.parametrize(
     ("documents", "policies"),
     [
