@@ -63,21 +63,14 @@ def base_files(spec: SpecFile, folder: str, source: Source, problems: list[Probl
         problems.append(source.problem(("spec", "manifests"), "expected at least one file or directory"))
     named: list[tuple[str, Path]] = [(file, ("spec", "manifests", i)) for i, file in enumerate(spec.manifests)]
     named += [(file, ("spec", "cluster", "nodes", i)) for i, file in enumerate(spec.cluster.nodes)]
-    if source.document.file == stdin.SHOWN:
-        problems += [
-            source.problem(place, "the experiment itself is on stdin: give its manifests as files")
-            for file, place in named
-            if stdin.is_stdin(file)
-        ]
     return [(located(folder, file), place) for file, place in named]
 
 
 def read_objects(files: Sequence[tuple[str, Path]], source: Source, problems: list[Problem]) -> ReadObjects:
     """The objects of files; a file that is not there is a problem of the line that names it."""
-    paths = [file for file, _ in files if stdin.is_stdin(file) or os.path.exists(file)]
-    for file, place in files:
-        if file not in paths:
-            problems.append(source.problem(place, f"no such file or directory: {file}"))
+    absent = {file: _absent(file, source) for file, _ in files}
+    problems += [source.problem(place, absent[file]) for file, place in files if absent[file]]
+    paths = [file for file, _ in files if not absent[file]]
     complete = len(paths) == len(files) > 0
     if not paths:
         return ReadObjects(valid=False, complete=False)
@@ -88,6 +81,14 @@ def read_objects(files: Sequence[tuple[str, Path]], source: Source, problems: li
         objects, readable = _as_far_as_readable(paths)
         return ReadObjects(objects, valid=False, complete=complete and readable)
     return ReadObjects(manifests.objects, manifests.files, complete, complete, manifests.warnings)
+
+
+def _absent(file: str, source: Source) -> str:
+    """Why there is no such file; "" if there is one."""
+    if not stdin.is_stdin(file):
+        return "" if os.path.exists(file) else f"no such file or directory: {file}"
+    taken = source.document.file == stdin.SHOWN
+    return "the experiment itself is on stdin: give its manifests as files" if taken else ""
 
 
 def _as_far_as_readable(paths: Iterable[str]) -> tuple[tuple[Manifest, ...], bool]:

@@ -82,6 +82,9 @@ def test_an_experiment_may_come_by_stdin_or_take_its_manifests_from_it(
     assert kubenines(monkeypatch, text, "validate", "-") == 2
     assert "the experiment itself is on stdin: give its manifests as files" in capsys.readouterr().err
     Path("app.yaml").write_text(APP)
+    added = text.replace('"-"', "app.yaml").replace("- name: three-spread", '- name: three-spread\n    add: ["-"]')
+    assert kubenines(monkeypatch, added, "validate", "-") == 2
+    assert "policies[2].add[0]: the experiment itself is on stdin" in capsys.readouterr().err
     with_file = text.replace('"-"', "app.yaml")
     assert kubenines(monkeypatch, with_file, "validate", "-") == 0
     assert capsys.readouterr().out == "<stdin>: experiment stdin: 3 policies, 1 Service, 50 replications of 1y\n"
