@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from experiments.check.checking import Checked
 
 MISSED, INCONCLUSIVE = 1, 4
+_FILE = click.Path(dir_okay=False, path_type=str)
+"""To be written: a directory in its place is said before anything runs."""
 
 
 @click.command()
@@ -34,8 +36,8 @@ MISSED, INCONCLUSIVE = 1, 4
     show_default=True,
     help="What an interval that straddles its threshold does: exit code 4, or 0.",
 )
-@click.option("--junit", type=PATH, metavar="FILE", help="Write JUnit XML there, too.")
-@click.option("--sarif", type=PATH, metavar="FILE", help="Write SARIF there, too.")
+@click.option("--junit", type=_FILE, metavar="FILE", help="Write JUnit XML there, too.")
+@click.option("--sarif", type=_FILE, metavar="FILE", help="Write SARIF there, too.")
 @click.option(
     "--format",
     "form",

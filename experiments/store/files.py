@@ -24,6 +24,8 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
 
     An OSError names this file, not the temporary one.
     """
+    if path.is_dir():  # "." has no name that a temporary file could be called by
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

@@ -46,6 +46,7 @@ def test_an_experiment_is_run_once_and_checked_by_what_is_asked(capsys: pytest.C
         ((QUICKSTART,), "asks for nothing: it has no objectives"),
         ((QUICKSTART, "--threshold", "frontend"), "expected SERVICE METRIC >= LIMIT"),
         ((QUICKSTART, QUICKSTART, "-o", "x"), "--output is the result folder of one experiment file"),
+        ((QUICKSTART, "--threshold", "frontend availability >= 50%", "--junit", "."), "'.' is a directory"),
         ((".",), "is not a result folder"),
         ((".", "-n", "3"), "--set, --replications and --fresh are for experiment files"),
     ],
