@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from experiments.design.objective import Objective
 from experiments.findings.findings import Findings
-from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement, judged, verdict
+from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement, judged
 from experiments.report.text import remark
 from models.input.documents import read_documents
 from models.input.problems import Location
@@ -45,10 +45,6 @@ class Checked:
     def source(self) -> str:
         """The experiment file, as it was called when it ran."""
         return _source(self.findings)
-
-    def verdict(self) -> int:
-        """The exit code: 3 failed runs, 1 a threshold missed, 4 one inconclusive, 0 else."""
-        return verdict([threshold.judgement for threshold in self.thresholds], len(self.findings.failed))
 
 
 def check(findings: Findings, further: Sequence[Objective] = ()) -> Checked:

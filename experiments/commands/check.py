@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from experiments.commands.console import FAILED, PATH, SETTINGS, warn
+from experiments.commands.console import INCONCLUSIVE, PATH, SETTINGS, warn
 from experiments.commands.running import WORKERS, folder_of, run_into, without_stdin
 
 if TYPE_CHECKING:
     from experiments.check.checking import Checked
 
-MISSED, INCONCLUSIVE = 1, 4
 _FILE = click.Path(dir_okay=False, path_type=str)
 """To be written: a directory in its place is said before anything runs."""
 
@@ -110,16 +109,19 @@ def check(
             fresh=fresh,
         )
     found = [checking.check(opened[path], further[path]) for path in dict.fromkeys(paths)]
-    code = _worst([one.verdict() for one in found], inconclusive)
+    code = _exit_code(found, inconclusive)
     _write(found, junit, sarif, inconclusive)
     _print(found, form, code)
     return code
 
 
-def _worst(codes: Sequence[int], inconclusive: str) -> int:
-    """The exit code of all together."""
-    order = (FAILED, MISSED, INCONCLUSIVE) if inconclusive == "fail" else (FAILED, MISSED)
-    return next((code for code in order if code in codes), 0)
+def _exit_code(found: "Sequence[Checked]", inconclusive: str) -> int:
+    """Of all together."""
+    from experiments.findings.judgement import verdict
+
+    judgements = (threshold.judgement for one in found for threshold in one.thresholds)
+    code = verdict(judgements, sum(len(one.findings.failed) for one in found))
+    return 0 if code == INCONCLUSIVE and inconclusive == "pass" else code
 
 
 def _write(found: "Sequence[Checked]", junit: str | None, sarif: str | None, inconclusive: str) -> None:

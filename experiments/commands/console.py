@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from experiments.experiment import Experiment
     from models.manifests import Named
 
-BAD_INPUT, FAILED, INTERRUPTED = 2, 3, 130
+BAD_INPUT, FAILED, INCONCLUSIVE, INTERRUPTED = 2, 3, 4, 130
 
 PATH = click.Path(path_type=str)
 SETTINGS = click.option(

@@ -1,15 +1,11 @@
 """What thresholds come to, and where they were asked for."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from experiments.check.checking import Checked, check
-from experiments.runner.run import run
 from models.input.problems import Location
-from tests.experiments import fakes
-from tests.experiments.fakes import Unit
 
 
 def test_each_threshold_is_judged_and_has_its_line(checked: Checked) -> None:
@@ -31,17 +27,6 @@ def test_what_is_told_to_be_run_can_be_pasted(checked: Checked, tmp_path: Path) 
     findings = checked.findings.only()
     findings.path = tmp_path / "my results"
     assert f"kubenines why '{findings.path}' --service frontend" in check(findings).thresholds[1].advice
-
-
-def test_the_worst_decides_the_exit_code(checked: Checked) -> None:
-    met, missed, unclear = checked.thresholds
-    codes = [replace(checked, thresholds=of).verdict() for of in ((met,), (met, unclear), (missed, unclear))]
-    assert codes == [0, 4, 1]
-
-
-def test_failed_runs_are_worse_than_a_missed_threshold(tmp_path: Path) -> None:
-    results = run(fakes.plan({"a": Unit(864000.0, 1800.0, raises=(3,))}), simulate=fakes.simulate)
-    assert check(results).verdict() == 3
 
 
 @pytest.mark.parametrize("text", ["", "nothing: here", "[", "spec: {objectives: [{service: frontend, atLeast: 9%}]}"])

@@ -1,6 +1,7 @@
 """`kubenines check`: of experiment files and result folders, its options and exit codes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -8,6 +9,11 @@ from xml.etree import ElementTree
 import pytest
 
 from experiments.cli import main
+from experiments.design.objective import Objective
+from experiments.plots import Plots
+from experiments.runner.run import run
+from tests.experiments import fakes
+from tests.experiments.fakes import Unit
 
 pytestmark = pytest.mark.usefixtures("without_plots")
 
@@ -38,6 +44,29 @@ def test_an_experiment_is_run_once_and_checked_by_what_is_asked(capsys: pytest.C
     assert check("shop", *straddled)[0] == 4
     assert check("shop", *straddled, "--inconclusive", "pass")[0] == 0
     assert check("shop", *straddled, *high, "--inconclusive", "pass")[0] == 1
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Result folders, called by what becomes of the objective of each."""
+    path, unit = tmp_path_factory.mktemp("results"), Unit(864000.0, 1800.0)
+    availability = run(fakes.plan({"a": unit}), simulate=fakes.simulate).availability("frontend", "a").value
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
+        for name, asked in {"met": 0.5, "missed": 0.999999, "open": availability, "failed": 0.5}.items():
+            ran = replace(unit, raises=(3,) * (name == "failed"))
+            plan = fakes.plan({"a": ran}, objectives=(Objective("frontend", asked),))
+            run(plan, out=path / name, simulate=fakes.simulate)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("names", "code"), [("met", 0), ("met open", 4), ("open missed met", 1), ("missed open failed", 3)]
+)
+def test_the_worst_of_all_decides_the_exit_code(names: str, code: int, judged: Path) -> None:
+    folders = [str(judged / name) for name in names.split()]
+    assert main(["check", *folders]) == code
+    assert main(["check", *folders, "--inconclusive", "pass"]) == code % 4
 
 
 @pytest.mark.parametrize(
