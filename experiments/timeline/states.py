@@ -54,8 +54,8 @@ class States:
         self._published = service in log.publishing
         self.nodes: defaultdict[int, Node] = defaultdict(Node)
         self.cordoned: set[int] = set()
-        exists = log.of_kind(Kind.NODE_EXISTS)
-        self.there = set(range(len(log.zones))) - {int(row[2]) for row in exists[::-1] if row[3] == 0}
+        joined = {int(row[2]) for row in log.of_kind(Kind.NODE_EXISTS) if row[4]}
+        self.there = set(range(len(log.zones))) - joined
         """The nodes that exist."""
         self.pods: dict[int, Pod] = {}
         """Those that are there, deleted or not."""

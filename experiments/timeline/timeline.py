@@ -52,7 +52,7 @@ class Row:
     name: str
     intervals: tuple[Interval, ...]
     note: str = ""
-    """Of a pod: the nodes that it is on."""
+    """Of a pod: the node that it is, or was, on; "" if there is none."""
 
 
 @dataclass(frozen=True)
