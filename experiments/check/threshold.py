@@ -101,6 +101,9 @@ def _metric(written: str) -> MetricName:
 
 
 def _number_or_text(limit: str) -> float | str:
+    """As YAML has it, so that what is said of it shows it as it was written."""
+    if limit.isascii() and limit.isdecimal():
+        return int(limit)
     return float(limit) if _NUMBER.fullmatch(limit) else limit
 
 

@@ -72,6 +72,8 @@ def test_thresholds_are_checked_as_objectives_of_the_experiment() -> None:
         f"--threshold {text}" for text in sorted(wrong)
     ]
     assert "did you mean 'frontend'?" in str(error.value)
+    with pytest.raises(InputError, match="got 300; for seconds write 300s"):
+        objectives(experiment, ["frontend downtime <= 300"])
 
 
 def test_a_policy_that_was_not_run_is_unknown() -> None:
