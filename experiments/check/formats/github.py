@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from experiments.check.checking import Checked, Threshold
-from experiments.check.formats.text import failed_runs, told
+from experiments.check.formats.text import failed_runs, outcome
 from experiments.findings.judgement import MET, MISSED
 from experiments.report.github import Command, annotation
 from experiments.report.remarks import above
@@ -26,5 +26,5 @@ def _open(of: Threshold) -> str:
     if judgement.verdict == MET:
         return ""
     command: Command = "error" if judgement.verdict == MISSED else "warning"
-    message = f"{judgement.verdict} under {judgement.policy}: found {told(of)}"
+    message = f"under {judgement.policy}: {outcome(of)}"
     return annotation(command, of.location, judgement.objective, message)

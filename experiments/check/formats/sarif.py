@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.check.checking import Checked, Threshold
-from experiments.check.formats.text import failed_runs, told
+from experiments.check.formats.text import failed_runs, outcome
 from experiments.design.objective import METRICS
 from experiments.findings.judgement import MET, MISSED
 from experiments.report.sarif import Level, Result, log
@@ -30,6 +30,6 @@ def sarif(found: Sequence[Checked]) -> dict[str, Any]:
 
 def _result(of: Threshold) -> Result:
     judgement = of.judgement
-    message = f"{judgement.verdict}: {of.name}: found {told(of)}"
+    message = f"{of.name}: {outcome(of)}"
     level: Level = "error" if judgement.verdict == MISSED else "warning"
     return Result(judgement.metric, level, message, of.location, f"{judgement.service} under {judgement.policy}")

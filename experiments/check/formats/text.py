@@ -39,6 +39,12 @@ def told(threshold: Threshold) -> str:
     return "; ".join(filter(None, (threshold.found, threshold.advice)))
 
 
+def outcome(threshold: Threshold) -> str:
+    """What became of it, and what was found; of an open one that is said with what would settle it."""
+    missed = f"{MISSED}; " if threshold.judgement.verdict == MISSED else ""
+    return f"{missed}found {told(threshold)}"
+
+
 def summary(checked: Checked) -> str:
     """How many are met, missed and open."""
     counts = Counter(threshold.judgement.verdict for threshold in checked.thresholds)

@@ -67,7 +67,11 @@ def test_sarif_has_what_is_not_met_at_its_line(checked: Checked) -> None:
 
 def test_annotations_are_of_what_is_not_met(checked: Checked) -> None:
     missed, unclear = github.annotations([checked])
-    assert missed.startswith("::error file=fake.yaml,line=5,col=5,title=frontend availability >= 99.9999%25::missed")
+    assert missed.startswith(
+        "::error file=fake.yaml,line=5,col=5,title=frontend availability >= 99.9999%25::under as-shipped"
+    )
+    assert ": missed; found 99." in missed
+    assert unclear.count("inconclusive") == 1
     assert unclear.startswith("::warning file=fake.yaml,title=cart availability")
 
 
