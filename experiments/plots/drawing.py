@@ -108,6 +108,11 @@ def remark(findings: "Findings", service: str, policy: str) -> str:
     return "" if len(sample.lengths) else "no outage seen" if len(sample.windows) else "no run"
 
 
+def percent(share: float) -> str:
+    """A share with two digits, in percent: "0.0066 %", "6.8 %", "100 %"."""
+    return f"{float(f'{100 * share:.2g}'):.10g}\u00a0%"
+
+
 def shortened(text: str, most: int) -> str:
     """A text of at most so many characters; what is left out is in its middle."""
     half = (most - 1) // 2
