@@ -99,9 +99,9 @@ def _environment() -> "Environment":
 
 
 def _id(timeline: Timeline) -> str:
-    """A name for the picture that no other of a page has."""
+    """A name for the picture that no other of a page has; policies differ in what names of elements may hold, too."""
     where = f"{timeline.service}-{timeline.policy}-{timeline.replication}-{timeline.start:.3f}"
-    return "timeline-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in where)
+    return "timeline-" + "".join(c if c.isascii() and (c.isalnum() or c in "_.") else "-" for c in where)
 
 
 def _data(timeline: Timeline) -> dict[str, Any]:
