@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from experiments import cli
 from experiments.findings.moments import Moment, first_rollout, worst_outage
 from experiments.findings.scenarios import scenario
-from experiments.plots import Plots, drawing, gantt, rollout
+from experiments.plots import Plots, drawing, gantt, rollout, run_frame
 from experiments.plots.look import at_an_outage, look
 from experiments.plots.pods import State, selected_by, spells, stretches
 from experiments.results import Results
@@ -211,6 +211,22 @@ def test_a_policy_without_a_rollout_is_an_error_that_says_so(shop: Results) -> N
 def test_nothing_is_between_an_end_and_a_later_beginning(shop: Results) -> None:
     with pytest.raises(Refusal, match="nothing is between 2d and 1d since failures began: the run lasts until 5d"):
         shop.plot.gantt("web", start=2 * 86400.0, end=86400.0)
+
+
+@pytest.mark.parametrize(
+    ("start", "since"),
+    [
+        (0.0, "failures began"),
+        (86400.0, "1d after failures began"),
+        (604740.0, "6d23h59m after failures began"),
+        (2396744.468, "27d17h45m44s after failures began"),
+        (36000.0, "10h after failures began"),
+    ],
+)
+def test_an_axis_counts_from_when_it_says(start: float, since: str) -> None:
+    ax = Figure().add_subplot()
+    run_frame.time(ax, start, start + 60)
+    assert ax.get_xlabel() == f"time since {since}"
 
 
 def test_a_stretch_may_be_given(shop: Results) -> None:
