@@ -13,7 +13,7 @@ from experiments.findings.moments import Moment, first_rollout, worst_outage
 from experiments.findings.scenarios import scenario
 from experiments.plots import Plots, drawing, gantt, rollout, run_frame
 from experiments.plots.look import at_an_outage, look
-from experiments.plots.pods import State, selected_by, spells, stretches
+from experiments.plots.pods import Spell, State, selected_by, spells, stretches
 from experiments.results import Results
 from models.input.problems import Refusal
 from simulator.log import Kind, Phase, TransitionLog
@@ -110,6 +110,19 @@ def test_bars_and_bands_stand_where_things_happened() -> None:
         *("ready and answers", "ready, but does not answer", "not ready", "terminating"),
         *("outage of the Service", "node not Ready", "node down"),
     ]
+
+
+def test_of_many_pods_and_nodes_as_many_are_shown_as_fit() -> None:
+    def lanes(count: int) -> list[list[Spell]]:
+        return [[Spell(k, 0, State.READY, 0.0, 1.0)] for k in range(count)]
+
+    few = {-1: lanes(2), 0: lanes(3), 7: []}
+    assert gantt._fitting(few) == (few, [])
+    shown, left_out = gantt._fitting({-1: lanes(900), **{node: lanes(50) for node in range(3)}, 9: []})
+    assert {node: len(of) for node, of in shown.items()} == {-1: 30, 0: 50, 1: 40}
+    assert left_out == ["left out: 2 further nodes", "left out: 930 further rows of pods"]
+    shown, left_out = gantt._fitting({node: lanes(1) for node in range(31)})
+    assert (len(shown), left_out) == (30, ["left out: 1 further node", "left out: 1 further row of pods"])
 
 
 def test_names_are_drawn_as_they_are(tmp_path: Path) -> None:
