@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from experiments import cli
 from experiments.findings.moments import Moment, first_rollout, worst_outage
-from experiments.findings.scenarios import scenario
 from experiments.plots import Plots, drawing, gantt, rollout, run_frame
 from experiments.plots.look import at_an_outage, look
 from experiments.plots.pods import Spell, State, selected_by, spells, stretches
@@ -258,9 +257,9 @@ def test_what_is_requested_of_the_nodes_is_what_the_pods_on_them_request(shop: R
 
 
 def test_a_scenario_is_read_from_the_folder_only(shop: Results) -> None:
-    assert [one.replicas for one in scenario(shop, "three").cluster.deployments] == [3]
+    assert [one.replicas for one in shop.scenarios.of("three").cluster.deployments] == [3]
     with pytest.raises(Refusal, match="what ran is kept in result folders only"):
-        scenario(Results(shop.manifest, shop.tables, shop.resolved), "three")
+        Results(shop.manifest, shop.tables, shop.resolved).scenarios.of("three")
 
 
 def test_a_run_without_transitions_cannot_be_drawn(shop: Results) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from experiments.file.document import load_experiment
 from experiments.findings.outages import outages, typical, worst
 from experiments.results import Results
 from experiments.runner import again, timelines
@@ -48,6 +49,20 @@ def test_a_replication_is_simulated_once_for_all_its_outages(results: Results, m
     assert len(first) > 1
     assert len(replayed(results, [*first, first[0]])) == len(first)
     assert simulated == [0]
+
+
+def test_the_experiment_is_read_once_for_all_replications(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def read(path: Path) -> Any:
+        asked.append(path)
+        return load_experiment(path)
+
+    monkeypatch.setattr("experiments.file.document.load_experiment", read)
+    opened = Results(results.manifest, results.tables, results.resolved, results.path)
+    runs = {(outage.policy, outage.replication): outage for outage in outages(opened)}
+    assert len(replayed(opened, runs.values())) > 1
+    assert [path.name for path in asked] == ["resolved.yaml"]
 
 
 def test_the_report_gets_the_worst_and_a_typical_outage_of_each_service(results: Results) -> None:
