@@ -99,6 +99,26 @@ def test_the_report_tells_of_few_services_those_with_an_objective_first(
     assert asked == [["db"]]
 
 
+def test_the_report_simulates_no_more_than_is_soon_done(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = pd.concat([results.outages, results.outages.iloc[-1:].assign(service="db")])
+    both = Results(
+        replace(results.manifest, services=["web", "db"]),
+        {**results.tables, "outages": two},
+        results.resolved,
+        results.path,
+    )
+    asked = []
+    monkeypatch.setattr(timelines, "worst_and_typical", lambda results, services: asked.append(services) or {})
+    cells = results.cells.set_index(["policy", "replication"])["transitions"]
+    runs = {(outage.policy, outage.replication) for outage in (worst(outages(results)), typical(outages(results)))}
+    needed = sum(int(cells[run]) for run in runs)
+    for most in (10 * needed, needed, needed - 1):
+        monkeypatch.setattr(timelines, "MOST_TRANSITIONS", most)
+        found = of_report(both)
+    assert asked == [["web", "db"], ["web"]]
+    assert found == Replays({}, f"to simulate the longest again takes more than {needed - 1:,} transitions")
+
+
 def test_the_report_of_results_in_no_folder_shows_no_outage(results: Results) -> None:
     assert of_report(Results(results.manifest, results.tables, results.resolved)) == Replays({})
 
