@@ -43,7 +43,12 @@ STORY = [
 def told(service: str = "web") -> Run:
     """One pod on the second of two nodes, which is down from 20 s to 45 s; measured from 0 s to 60 s."""
     log = TransitionLog.of_columns(np.array([(*row, 0) for row in STORY], dtype=float))
-    log.names = {"POD": [f"{service}-r0-0"], "NODE": ["n-1", "n-2"], "SERVICE": [service]}
+    log.names = {
+        "POD": [f"{service}-r0-0"],
+        "REPLICASET": [f"{service}-r0"],
+        "NODE": ["n-1", "n-2"],
+        "SERVICE": [service],
+    }
     log.zones, log.selected_by = ("", ""), [(0,)]
     log.in_front_of = {"STATEFULSET": [], "DAEMONSET": []}
     services = histories(log, 0.0, 60.0)
@@ -213,6 +218,12 @@ def test_pods_of_a_stateful_set_are_of_the_revision_of_when_they_were_made(shop:
     ax = shop.plot.rollout("store", ax=Figure().add_subplot())
     labels = {text.get_text() for text in ax.get_legend().get_texts()}
     assert {"revision 0, ready", "revision 1, ready"} <= labels
+
+
+def test_a_stateful_set_may_be_called_like_a_replica_set() -> None:
+    run = told("db")
+    log_of(run).names["REPLICASET"] = []  # db-r0-0 is the first pod of the StatefulSet db-r0
+    assert rollout._revisions(log_of(run), "db", {0}) == {0: (0, "revision 0")}
 
 
 def test_a_policy_without_a_rollout_is_an_error_that_says_so(shop: Results) -> None:
