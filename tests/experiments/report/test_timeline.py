@@ -105,6 +105,11 @@ def test_what_is_done_by_mouse_is_done_by_buttons_and_keys_and_is_named() -> Non
     assert 'aria-label="zoom in"' in text
 
 
+def test_the_events_in_words_have_headings_that_are_read_with_their_cells() -> None:
+    headings = re.findall(r'<th scope="col">(\w+)</th>', picture(OUTAGE))
+    assert headings == ["Time", "Up", "Type", "Reason", "Object", "Message"]
+
+
 def test_equal_timelines_give_equal_bytes() -> None:
     assert page(OUTAGE) == page(replace(OUTAGE))
 
