@@ -60,9 +60,9 @@ def _show(listed: dict[str, list[dict[str, str]]]) -> None:
     terminal.title("Failure modes and operations, one at a time, in configs/gallery:")
     for of in listed["gallery"]:
         terminal.item(of["name"], of["question"])
-    terminal.title("Notebooks:")
+    terminal.title("Notebooks, in notebooks:")
     for of in listed["notebooks"]:
-        terminal.item(f"{of['name']}.ipynb", of["question"])
+        terminal.item(of["name"], of["question"], column=35)
 
 
 def _folders() -> dict[str, Path]:

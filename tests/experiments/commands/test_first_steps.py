@@ -22,8 +22,9 @@ def test_the_examples_are_listed_with_their_questions(capsys: pytest.CaptureFixt
     modes = said.out.partition("in configs/gallery:")[2]
     assert "nodeCrash           A node is lost: how long is a Service" in modes
     assert "drain               What does patching" in modes
-    assert "quickstart.ipynb" in said.out
-    assert "where-the-downtime-comes-from.ipynb Where the downtime" in said.out
+    notebooks = said.out.partition("in notebooks:")[2]
+    assert "quickstart                         How many nines will this application" in notebooks
+    assert "where-the-downtime-comes-from      Where does the downtime come from" in notebooks
     assert said.err == "copy them with: kubenines examples -o FOLDER\n"
 
 
