@@ -8,6 +8,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.design.objective import Objective
 from experiments.inference import estimate
 from experiments.plots import curves
 from experiments.plots.curves import Curve
@@ -126,6 +127,14 @@ def test_the_worst_window_is_drawn_in_nines_beside_the_objective(shop: Results) 
     said = captions(ax)
     assert "band: down to what 95\u00a0% of them keep" in said
     assert "dashes: objective 99.9\u00a0%; star: SLO 99.5\u00a0% over 1d" in said
+
+
+@pytest.mark.parametrize("asked", [0.9, 0.99, 0.999, 0.9999, 0.99999])
+def test_an_objective_is_below_the_line_on_which_nothing_is_lost(asked: float) -> None:
+    plan = fakes.plan({"never": Unit(1e14, 60.0)}, objectives=(Objective("frontend", asked),))
+    ax = runner.run(plan, replications=2, simulate=fakes.simulate).plot.windowed("frontend", ax=Figure().add_subplot())
+    nothing_lost, objective = (line.get_ydata()[0] for line in ax.lines)
+    assert objective == pytest.approx(nothing_lost - 1)
 
 
 def test_short_replications_are_not_told_as_years(shop: Results) -> None:
