@@ -70,11 +70,13 @@ def _differences(findings: "Findings", services: Sequence[str], policies: Sequen
     ends, said = [0.0], []
     for name, policy, place in _rows(ax, services, policies):
         against = findings.comparison(name, policy)
-        if against is not None:
+        if against is None:
+            said.append((place, "the baseline" if policy == findings.baseline else "too few replications to compare"))
+        elif against.sameness:
+            said.append((place, against.sameness))
+        else:
             _dot(ax, against.difference, place, math.inf, against.resolved)
             ends += [end for end in (against.difference.low, against.difference.high) if math.isfinite(end)]
-        else:
-            said.append((place, "the baseline" if policy == findings.baseline else "too few replications to compare"))
     ax.axvline(0, color=drawing.GREY, lw=1)
     margin = 0.08 * (max(ends) - min(ends)) or 1.0
     ax.set_xlim(min(ends) - margin, max(ends) + margin)

@@ -74,3 +74,15 @@ def test_differences_of_rare_outages_are_large_enough_to_be_seen() -> None:
     low, high = ax.get_xlim()
     assert high - low == pytest.approx(1.16 * (max(difference.high, 0) - difference.low))
     assert len(ax.get_xticks()) > 2
+
+
+def test_where_nothing_differs_there_is_no_interval() -> None:
+    units = {name: Unit(864000.0, 1800.0) for name in ("one", "twin")} | {"better": Unit(1728000.0, 1800.0)}
+    ax = Figure().add_subplot()
+    runner.run(fakes.plan(units), replications=4, simulate=fakes.simulate).plot.difference("cart", ax=ax)
+    assert [text.get_text() for text in ax.texts].count("the same") == 1
+    assert len([line for line in ax.lines if line.get_marker() == "o"]) == 1
+    units = {name: Unit(1e14, 60.0) for name in ("never", "neither")}
+    ax = Figure().add_subplot()
+    runner.run(fakes.plan(units), replications=4, simulate=fakes.simulate).plot.difference("cart", ax=ax)
+    assert "no outage in either" in [text.get_text() for text in ax.texts]
