@@ -89,6 +89,17 @@ def format_duration(seconds: float) -> str:
     return f"{years}y{days}d" if days else f"{years}y"
 
 
+def format_to_the_second(seconds: float) -> str:
+    """The duration for people who go by it, rounded to a second, in all its units: 45s, 1m00s, 6d23h59m00s."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    units = [(days, "d"), (hours, "h"), (minutes, "m"), (rest, "s")]
+    while len(units) > 1 and not units[0][0]:
+        del units[0]
+    return "".join(f"{n:02d}{unit}" if i else f"{n}{unit}" for i, (n, unit) in enumerate(units))
+
+
 def _fraction(seconds: float) -> str:
     """Less than a second, more than none."""
     for unit, size in (("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9)):

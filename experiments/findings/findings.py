@@ -16,6 +16,7 @@ from experiments.findings.jobs import JobRuns
 from experiments.findings.judgement import Judgement
 from experiments.findings.pairs import of_pair, samples
 from experiments.findings.rare import RareRows, chance_of_meeting, in_common
+from experiments.findings.scenarios import Scenarios
 from experiments.findings.unseen import Unseen
 from experiments.inference import batch_means, estimate, yearly
 from experiments.inference.comparison import Comparison, Versus, compare
@@ -54,6 +55,8 @@ class Findings:
         """What is known of rare outages."""
         self.recoveries = Recoveries(tables, resolved, manifest.confidence)
         """Times to recovery, as objectives ask for them."""
+        self.scenarios = Scenarios(path)
+        """What ran under each policy."""
         self._families: dict[tuple[tuple[str, str, str], ...], dict[tuple[str, str, str], Comparison]] = {}
 
     def only(self, service: str | None = None, policy: str | None = None) -> Self:

@@ -1,26 +1,39 @@
-"""Scenarios: what ran under a policy, read again from a result folder."""
+"""Scenarios: what ran under each policy, read again from a result folder."""
 
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.file.document import load_experiment
-from experiments.file.resolve import resolve
-from experiments.file.source import read
-from experiments.findings.findings import Findings
 from models.input.problems import InputError, Refusal
 
 if TYPE_CHECKING:
     from experiments.design.scenario import Scenario
 
 
-def scenario(findings: "Findings", policy: str) -> "Scenario":
-    """What ran under a policy, from resolved.yaml and the files that it names, which are in the folder too.
+class Scenarios:
+    """What ran in a result folder (None: in none), read once, when it is first asked for."""
 
-    `Refusal` without a folder, InputError if its files are not as they were.
-    """
-    if findings.path is None:
-        raise Refusal("what ran is kept in result folders only: run the experiment with `out=`, or -o")
-    document, problems = load_experiment(findings.path / "resolved.yaml")
-    if problems:
-        raise InputError(problems)
-    design = resolve(read(document), str(findings.path))
-    return next(scenario for scenario in design.scenarios if scenario.policy == policy)
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def of(self, policy: str) -> "Scenario":
+        """What ran under a policy; KeyError if there is no such policy.
+
+        `Refusal` without a folder, InputError if its files are not as they were.
+        """
+        return self._by_policy[policy]
+
+    @cached_property
+    def _by_policy(self) -> "Mapping[str, Scenario]":
+        """From resolved.yaml and the files that it names, which are in the folder too."""
+        from experiments.file.document import load_experiment
+        from experiments.file.resolve import resolve
+        from experiments.file.source import read
+
+        if self._folder is None:
+            raise Refusal("what ran is kept in result folders only: run the experiment with `out=`, or -o")
+        document, problems = load_experiment(self._folder / "resolved.yaml")
+        if problems:
+            raise InputError(problems)
+        return {scenario.policy: scenario for scenario in resolve(read(document), str(self._folder)).scenarios}

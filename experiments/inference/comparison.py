@@ -99,11 +99,16 @@ class Comparison:
             return ""
         return "***" if self.adjusted < 0.001 else "**" if self.adjusted < 0.01 else "*"
 
-    def __str__(self) -> str:
+    @property
+    def sameness(self) -> str:
+        """In words, if no replication differs between the two: then their interval tells nothing. Else empty."""
         if self.paired and self.outages == 0:
             return "no outage in either"
-        if self.differing == 0:
-            return "the same"
+        return "the same" if self.differing == 0 else ""
+
+    def __str__(self) -> str:
+        if self.sameness:
+            return self.sameness
         remark = self.stars or "not resolved" + (" (few outages)" if self.outages < intervals.FEW_OUTAGES else "")
         return f"{self.difference.show_value()} {self.difference.show_interval()} {remark}"
 

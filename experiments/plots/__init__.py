@@ -11,7 +11,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from experiments.findings.scenarios import scenario
 from experiments.plots import (
     attribution,
     budget,
@@ -207,7 +206,7 @@ class Plots:
         `start` and `end` are in seconds since failures began.
         """
         of = self._look(look.at_all, None, policy, replication, start, end)
-        cluster = scenario(self._findings, of.policy).cluster
+        cluster = self._findings.scenarios.of(of.policy).cluster
         return utilisation.shares(of.run, cluster, of.start, of.end, of.basis, figure)
 
     def _look(self, at: "look.Chooser", service: str | None, *of: Any) -> "look.Look":

@@ -130,5 +130,5 @@ def _bars(findings: "Findings", service: str, ax: "Axes | None", scale: Mapping[
     ax.set_yticks(range(len(lost)), list(map(drawing.row, lost)), fontsize=8.5)
     ax.set_ylim(len(lost) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
-    ax.set_xlim(0, max(1.05 * max(ends.values()), 1e-3))
+    ax.set_xlim(0, 1.05 * max(ends.values()) or 1.0)
     return ax

@@ -22,34 +22,41 @@ _UNRESOLVED = "left is better; hollow: not resolved"
 
 
 def nines(findings: "Findings", services: Sequence[str], ax: "Axes | None" = None) -> "Axes":
-    """Availability as nines with its interval; where no outage was seen an arrow from the lower bound on, to no end."""
+    """Availability as nines with its interval; where no outage was seen an arrow from the lower bound on, to no end.
+
+    Of a policy without a finished run nothing is known, and that is said.
+    """
     ax = drawing.axes(ax, (7.5, _height(services, findings.policies)))
     known = {
         (name, policy): estimate.nines(findings.availability(name, policy))
         for name in services
         for policy in findings.policies
     }
-    ends = [end for of in known.values() for end in (of.low, of.value, of.high) if math.isfinite(end)]
+    estimates = [of for of in known.values() if of.n]
+    bounded = any(of.is_bound for of in estimates)
+    ends = [end for of in estimates for end in (of.low, of.value, of.high) if math.isfinite(end)]
     low, high = (math.floor(min(ends)), math.ceil(max(ends) * 1.01)) if ends else (0, 1)
-    high = max(high, low + 1) + (1 if any(of.is_bound for of in known.values()) else 0)
+    high = max(high, low + 1) + (1 if bounded else 0)
     for name, policy, place in _rows(ax, services, findings.policies):
-        if known[name, policy].is_bound:
-            _at_least(ax, known[name, policy].bound, high, place)
+        of = known[name, policy]
+        if not of.n:
+            _say(ax, (low, place), "no run")
+        elif of.is_bound:
+            _at_least(ax, of.bound, high, place)
         else:
-            _dot(ax, known[name, policy], place, high)
+            _dot(ax, of, place, high)
     ax.set_xlim(low, high)
     whole = range(low, high + 1, -(-(high - low) // 10))
     written = [n for n in whole if len(whole) <= 5 or n in (low, 3, 5)]  # long shares would overlap
     ax.set_xticks(whole, [f"{drawing.share_of(n)}\n{n}" if n in written else f"\n{n}" for n in whole])
     if high - low <= _FEW:
-        between = [n + math.log10(2) for n in range(max(low, 1), high)]
-        ax.set_xticks(
-            between, [f"{100 - 50 * 10.0 ** -int(n):.{int(n) - 1}f} %" for n in between], minor=True, fontsize=8
-        )
+        halves = range(max(low, 1), high)
+        between = [n + math.log10(2) for n in halves]
+        ax.set_xticks(between, list(map(drawing.half_of, halves)), minor=True, fontsize=8)
         ax.grid(which="minor", axis="x", color=drawing.RULE, lw=0.4)
     ax.set_xlabel("availability, nines" + (f" (the axis starts at {low})" if low else ""))
     shows = f"bars: {drawing.intervals(findings)}"
-    shows += f"; {BOUND}" if any(of.is_bound for of in known.values()) else ""
+    shows += f"; {BOUND}" if bounded else ""
     return drawing.finish(ax, "Availability", drawing.behind(findings), shows, "x")
 
 
@@ -63,20 +70,19 @@ def _differences(findings: "Findings", services: Sequence[str], policies: Sequen
     ends, said = [0.0], []
     for name, policy, place in _rows(ax, services, policies):
         against = findings.comparison(name, policy)
-        if against is not None:
+        if against is None:
+            said.append((place, "the baseline" if policy == findings.baseline else "too few replications to compare"))
+        elif against.sameness:
+            said.append((place, against.sameness))
+        else:
             _dot(ax, against.difference, place, math.inf, against.resolved)
             ends += [end for end in (against.difference.low, against.difference.high) if math.isfinite(end)]
-        else:
-            said.append((place, "the baseline" if policy == findings.baseline else "too few replications to compare"))
     ax.axvline(0, color=drawing.GREY, lw=1)
-    margin = max(0.08 * (max(ends) - min(ends)), 1.0)
+    margin = 0.08 * (max(ends) - min(ends)) or 1.0
     ax.set_xlim(min(ends) - margin, max(ends) + margin)
-    side: dict[str, Any] = {"ha": "left", "xytext": (4, 0)}
-    if max(ends) < -min(ends):
-        side = {"ha": "right", "xytext": (-4, 0)}
     for place, text in said:
-        ax.annotate(text, (0, place), textcoords="offset points", va="center", **side, **_SMALL)
-    drawing.seconds(ax, f"downtime a year minus that of {drawing.literal(findings.baseline)}", linear=True)
+        _say(ax, (0, place), text, leftwards=max(ends) < -min(ends))
+    drawing.seconds(ax, f"downtime a year minus that of {drawing.row(findings.baseline)}", linear=True)
     shows = f"bars: {drawing.intervals(findings)}; {_UNRESOLVED}"
     return drawing.finish(ax, "Difference from the baseline", drawing.behind(findings), shows, "x")
 
@@ -118,6 +124,12 @@ def _height(services: Sequence[str], policies: Sequence[str]) -> float:
 
 
 _SMALL: dict[str, Any] = {"fontsize": 7.5, "color": drawing.GREY}
+
+
+def _say(ax: "Axes", at: tuple[float, float], text: str, leftwards: bool = False) -> None:
+    """Words in place of a mark, beside where it would begin."""
+    side: dict[str, Any] = {"ha": "right", "xytext": (-4, 0)} if leftwards else {"ha": "left", "xytext": (4, 0)}
+    ax.annotate(text, at, textcoords="offset points", va="center", **side, **_SMALL)
 
 
 def _at_least(ax: "Axes", bound: float, end: float, place: float) -> None:

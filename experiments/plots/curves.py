@@ -1,12 +1,14 @@
 """A curve for each policy: all in one while they can be told apart, each in a panel of its own beyond."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.plots import drawing
 from models.arrays import Floats
+from models.units import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +21,8 @@ RARE = "rare outages"
 """The remark on an estimate by rare outages."""
 COLUMNS = 5
 """Panels beside each other."""
+_TITLE = 26
+"""Characters of a policy that fit above a panel."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,10 @@ class Curve:
     steps: str = "default"
     """How points are joined: a `drawstyle` of matplotlib."""
 
-    @property
-    def label(self) -> str:
-        """Policy and remark, as in a legend."""
-        return drawing.literal(f"{self.policy} ({self.remark})" if self.remark else self.policy)
+    def label(self, most: int = 36) -> str:
+        """Policy, in at most so many characters, and remark, as in a legend."""
+        remark = f" ({self.remark})" if self.remark else ""
+        return drawing.literal(drawing.shortened(self.policy, most) + remark)
 
 
 def axes(ax: "Axes | None", findings: "Findings", service: str) -> "Axes":
@@ -64,13 +68,14 @@ def draw(ax: "Axes", findings: "Findings", curves: Sequence[Curve], frame: "Call
     if in_panels(findings):
         shown = [same for same in _alike(curves) if same[0].is_bound or same[0].remark in ("", RARE)]
         _panels(ax, shown, frame, findings.baseline)
-        left_out = len(curves) - sum(map(len, shown))
-        said = [f"upward: {ax.get_ylabel()}", f"grey: {drawing.literal(findings.baseline)}, the baseline"]
+        said = [f"upward: {ax.get_ylabel()}"]
+        if any(curve.policy == findings.baseline for same in shown for curve in same):
+            said.append(f"grey: {drawing.row(findings.baseline)}, the baseline")
         ax.set_ylabel("")
-        return "; ".join(said + [f"left out: {left_out} policies without an outage"] * (left_out > 0))
+        return "; ".join([*said, *_left_out(curves, shown)])
     numbers = {policy: number for number, policy in enumerate(findings.policies)}
     for same in _alike(curves):
-        _draw(ax, same[0], drawing.style(numbers[same[0].policy]), "\n".join(curve.label for curve in same))
+        _draw(ax, same[0], drawing.style(numbers[same[0].policy]), "\n".join(curve.label() for curve in same))
     frame(ax)
     return ""
 
@@ -82,6 +87,14 @@ def _alike(curves: Sequence[Curve]) -> list[list[Curve]]:
         key = (curve.x.tobytes(), curve.y.tobytes()) if curve.is_bound else curve.policy
         found.setdefault(key, []).append(curve)
     return list(found.values())
+
+
+def _left_out(curves: Sequence[Curve], shown: Sequence[list[Curve]]) -> list[str]:
+    """What is not drawn: how many policies, and why."""
+    drawn = {curve.policy for same in shown for curve in same}
+    reasons = Counter(curve.remark for curve in curves if curve.policy not in drawn)
+    told = [f"{counted(number, 'policy', 'policies')} ({reason})" for reason, number in reasons.items()]
+    return ["left out: " + ", ".join(told)] if told else []
 
 
 def _draw(ax: "Axes", curve: Curve, style: dict[str, Any], label: str = "") -> None:
@@ -112,8 +125,8 @@ def _panels(ax: "Axes", curves: Sequence[list[Curve]], frame: "Callable[[Axes], 
         _draw(panel, same[0], {"color": drawing.COLOURS[0], "lw": 1.4})
         frame(panel)
         _trim(panel, left=column == 0, last=number + COLUMNS >= len(curves))
-        name = same[0].label if len(same) == 1 else f"{len(same)} policies ({same[0].remark})"
-        panel.set_title(drawing.shortened(name, 34), loc="left", fontsize=6.5, pad=2)
+        name = same[0].label(_TITLE) if len(same) == 1 else f"{len(same)} policies ({same[0].remark})"
+        panel.set_title(name, loc="left", fontsize=6.5, pad=2)
 
 
 def _trim(panel: "Axes", left: bool, last: bool) -> None:

@@ -108,6 +108,11 @@ def remark(findings: "Findings", service: str, policy: str) -> str:
     return "" if len(sample.lengths) else "no outage seen" if len(sample.windows) else "no run"
 
 
+def percent(share: float) -> str:
+    """A share with two digits, in percent: "0.0066 %", "6.8 %", "100 %"."""
+    return f"{float(f'{100 * share:.2g}'):.10g}\u00a0%"
+
+
 def shortened(text: str, most: int) -> str:
     """A text of at most so many characters; what is left out is in its middle."""
     half = (most - 1) // 2
@@ -232,6 +237,7 @@ _FINE = (
     *(DAY * d for d in (1, 2, 4, 7, 14, 30, 60, 120, 365)),
 )
 _STEPS = (
+    *(digit * 10.0**power for power in range(-15, 0) for digit in (1, 2, 5)),
     *(1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 43200),
     *(DAY * d for d in (1, 2, 5, 10, 20, 30, 60, 90, 180, 365, 730, 1825, 3650)),
 )
@@ -263,6 +269,13 @@ def share_of(nines: int) -> str:
     if nines > MOST_NINES:
         return f"1 - 1e-{nines}"
     return f"{100 - 10.0 ** (2 - nines):.{max(nines - 2, 0)}f} %"
+
+
+def half_of(nines: int) -> str:
+    """The availability that loses half of what so many nines lose: "99.95 %" of 3."""
+    if nines >= MOST_NINES:
+        return f"1 - 5e-{nines + 1}"
+    return f"{100 - 50 * 10.0**-nines:.{max(nines - 1, 0)}f} %"
 
 
 def nines(ax: "Axes", low: float, high: float) -> None:

@@ -27,8 +27,8 @@ STYLES = {
     State.TERMINATING: (drawing.GREY, ""),
 }
 """Colour and hatching of what a pod is doing."""
-MOST_NODES = 30
-"""Nodes with a row, at most: those with a pod first."""
+MOST_NODES, MOST_LANES = 30, 120
+"""Nodes with a row, at most, those with a pod first; and pods below each other, so that the picture fits a screen."""
 _LANE = 0.2
 """Inches of a pod."""
 
@@ -51,9 +51,9 @@ def pods(
     by_node: dict[int, list[Spell]] = defaultdict(list)
     for spell in found:
         by_node[spell.node].append(spell)
-    touched = sorted(({*by_node} | {*fell} | {*unready}) - {-1}, key=lambda node: (node not in by_node, node))
-    nodes = sorted(touched[:MOST_NODES]) + ([-1] if -1 in by_node else [])
-    lanes = {node: _lanes(by_node[node]) for node in nodes}
+    touched = sorted({*by_node, *fell, *unready}, key=lambda node: (node not in by_node, node))
+    lanes, left_out = _fitting({node: _lanes(by_node[node]) for node in touched})
+    nodes = sorted(lanes, key=lambda node: (node < 0, node))
     count = 1 + _GAP + sum(max(len(of), 1) + _GAP for of in lanes.values())
     ax = drawing.axes(ax, (10.0, 1.9 + _LANE * count))
     drawn: list[tuple[float, Spell]] = []
@@ -74,9 +74,7 @@ def pods(
     ax.set_ylim(top - 0.5 - _GAP / 2, -0.6)
     ax.tick_params(axis="y", length=0)
     run_frame.time(ax, start, end)
-    left_out = len(touched) - MOST_NODES
-    shows = "a bar: a pod, on its node; bands: what befell the node"
-    shows += f"; left out: {counted(left_out, 'further node')}" if left_out > 0 else ""
+    shows = "; ".join(["a bar: a pod, on its node; bands: what befell the node", *left_out])
     return drawing.finish(ax, f"Pods of {service}", basis, shows, "x", _handles(ax))
 
 
@@ -101,6 +99,20 @@ def _lanes(of: Sequence[Spell]) -> list[list[Spell]]:
         else:
             free += mine
     return lanes
+
+
+def _fitting(lanes: Mapping[int, list[list[Spell]]]) -> tuple[dict[int, list[list[Spell]]], list[str]]:
+    """The lanes by node of as many as fit, the first to come first; and what is left out. Without a node: a quarter."""
+    shown: dict[int, list[list[Spell]]] = {}
+    room = MOST_LANES
+    for node, of in lanes.items():
+        if room > 0 and len(shown) < MOST_NODES:
+            shown[node] = of[: room if node >= 0 else MOST_LANES // 4]
+            room -= max(len(shown[node]), 1)
+    nodes = len(lanes.keys() - shown.keys())
+    pods = sum(len(of) - len(shown.get(node, ())) for node, of in lanes.items())
+    told = (nodes, counted(nodes, "further node")), (pods, counted(pods, "further row of pods", "further rows of pods"))
+    return shown, [f"left out: {text}" for number, text in told if number]
 
 
 def _row(

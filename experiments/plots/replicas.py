@@ -12,6 +12,7 @@ from experiments.inference import estimate
 from experiments.inference.estimate import Estimate
 from experiments.plots import drawing
 from models.input.problems import Refusal
+from models.units import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,11 +30,11 @@ def nines(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Axes
 
     The line is what it would be if replicas were missing independently, each for the share of the time that was seen.
     """
-    known = {policy: replicas(findings, service, policy) for policy in findings.policies}
+    known = {policy: replicas(findings, service, policy) for policy in _ran(findings, service)}
     columns: dict[float, list[str]] = defaultdict(list)
     for policy, of in sorted(known.items(), key=lambda item: item[1].desired):
         columns[round(of.desired, 1)].append(policy)
-    found = {policy: estimate.nines(findings.availability(service, policy)) for policy in findings.policies}
+    found = {policy: estimate.nines(findings.availability(service, policy)) for policy in known}
     height = max(3.0, _LINE * (max(map(len, columns.values())) + 2))
     longest = min(max(map(len, known)), _LONGEST)
     ax = drawing.axes(ax, (max(1.3 + len(columns) * (0.5 + _CHARACTER * longest), 6.0), height + 1.6))
@@ -52,13 +53,20 @@ def nines(findings: "Findings", service: str, ax: "Axes | None" = None) -> "Axes
     shows = [f"bars: {drawing.intervals(findings)}"]
     shows += ["triangle: no outage seen, at least there"] if any(of.is_bound for of in found.values()) else []
     shows += [_said(list(known.values()))] if is_known else []
+    if left_out := len(findings.policies) - len(known):
+        shows.append(f"left out: {counted(left_out, 'policy', 'policies')} (no run)")
     return drawing.finish(ax, f"Replicas and nines of {service}", drawing.behind(findings), "; ".join(shows), "y")
+
+
+def _ran(findings: "Findings", service: str) -> Sequence[str]:
+    """The policies with a finished run; all, if none has one."""
+    return [p for p in findings.policies if len(findings.sample(service, p).windows)] or findings.policies
 
 
 def tell_apart(findings: "Findings", service: str, inches: float) -> bool:
     """Whether policies differ in the number of replicas, as far as it is known, and their names fit beside it."""
     try:
-        numbers = {round(replicas(findings, service, policy).desired, 1) for policy in findings.policies}
+        numbers = {round(replicas(findings, service, policy).desired, 1) for policy in _ran(findings, service)}
     except Refusal:
         return False
     return len(numbers) > 1 and _characters(inches, len(numbers)) >= _SHORTEST
@@ -71,9 +79,10 @@ def _characters(inches: float, columns: int) -> int:
 
 def _said(known: Sequence[Replicas]) -> str:
     """What the line and its band are."""
-    least, most = (100 * end for end in (min(of.missing for of in known), max(of.missing for of in known)))
-    share = f"{_mean(known) * 100:.2g}\u00a0% of the time"
-    band = f" (band: from {least:.2g} to {most:.2g}\u00a0%, as under single policies)" if most > least else ""
+    least, most = min(of.missing for of in known), max(of.missing for of in known)
+    share = f"{drawing.percent(_mean(known))} of the time"
+    ends = f"from {drawing.percent(least)} to {drawing.percent(most)}"
+    band = f" (band: {ends}, as under single policies)" if most > least else ""
     return f"dashes: if replicas were missing independently, each for {share}{band}"
 
 

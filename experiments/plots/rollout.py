@@ -1,6 +1,5 @@
 """A rollout: how many pods there are of each revision, ready and not, over time."""
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -83,9 +82,6 @@ def _counts(found: list[Spell], times: Floats) -> Floats:
     return (np.searchsorted(begun, times, "right") - np.searchsorted(over, times, "right")).astype(np.float64)
 
 
-_OF_REPLICA_SET = re.compile(r"(.*)-r(\d+)-\d+")
-
-
 def _revisions(log: TransitionLog, service: str, pods: set[int]) -> Mapping[int, tuple[int, str]]:
     """Pod -> its revision, as a number that orders them and a name.
 
@@ -98,11 +94,13 @@ def _revisions(log: TransitionLog, service: str, pods: set[int]) -> Mapping[int,
         for time, subject in log.of_kind(kind)[:, (0, 2)].tolist()
         if number in log.in_front_of[kind.name.partition("_")[0]][int(subject)]
     ]
+    replica_sets = set(log.names["REPLICASET"])
     made = {int(pod): time for time, pod in log.of_kind(Kind.POD_PHASE)[::-1][:, (0, 2)].tolist()}
     found = {}
     for pod in pods:
-        if of_set := _OF_REPLICA_SET.fullmatch(log.names["POD"][pod]):
-            found[pod] = int(of_set[2]), f"{of_set[1]}-r{of_set[2]}"
+        owner = log.names["POD"][pod].rpartition("-")[0]
+        if owner in replica_sets:
+            found[pod] = int(owner.rpartition("-r")[2]), owner
         else:
             revision = sum(time <= made[pod] for time in changes)
             found[pod] = revision, f"revision {revision}"

@@ -1,10 +1,11 @@
 """What pictures of a single run share: the axis of time, and what they rest on."""
 
+import re
 from typing import TYPE_CHECKING
 
-from experiments.inference.estimate import show_seconds
 from experiments.plots import drawing
 from models.input.problems import Refusal
+from models.units import format_to_the_second
 from simulator.log import TransitionLog
 from simulator.run import Run
 
@@ -27,8 +28,13 @@ def log_of(run: Run) -> TransitionLog:
     return run.log
 
 
+_SPARE = re.compile(r"(?<=[dhm])(00[hms])+$")
+"""Of 2d00h00m00s all but the days."""
+
+
 def time(ax: "Axes", start: float, end: float) -> None:
     """Time from `start` to `end`, drawn as seconds since `start`."""
     ax.set_xlim(0, end - start)
-    since = f"{show_seconds(start)} after failures began" if start else "failures began"
+    origin = _SPARE.sub("", format_to_the_second(start))  # not rounded: the axis counts from it in seconds
+    since = f"{origin} after failures began" if round(start) else "failures began"
     drawing.seconds(ax, f"time since {since}", linear=True)

@@ -55,7 +55,7 @@ def shares(
     lower.set_ylabel("pods, no node")
     lower.yaxis.set_major_locator(MaxNLocator(integer=True))
     run_frame.time(lower, start, end)
-    shows = "mean of each stretch of time (a 1/800 of all); below: the most at once"
+    shows = f"the mean of each of {POINTS} stretches of time; below: the most at once"
     drawing.finish(upper, "Requested of the nodes", basis, shows)
     drawing.finish(lower, "", "", "", "both", ())
     return figure

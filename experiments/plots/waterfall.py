@@ -32,8 +32,8 @@ def waterfall(findings: "Findings", service: str, policy: str, ax: "Axes | None"
         _bar(ax, place, end, lost, style)
         end += lost
         ax.plot([end, end], [place - 0.35, place + 1.35], color=drawing.GREY, lw=0.6)
-        share = f" ({100 * lost / total:.2g}\u00a0%)"
-        ax.annotate(f"{show_seconds(lost)}{share}", (end, place), va="center", fontsize=7.5, **_BESIDE)
+        told = f"{show_seconds(lost)} ({drawing.percent(lost / total)})"
+        ax.annotate(told, (end, place), va="center", fontsize=7.5, **_BESIDE)
     shows = "a year, each from where the one above it ends"
     if rows:
         shows += f"; line: {drawing.intervals(findings)} of all"

@@ -31,7 +31,7 @@ def worst(findings: "Findings", service: str, ax: "Axes | None" = None, points: 
     finite = [-math.log10(lost) for of in shares.values() for lost in of.ravel().tolist() if lost > 0]
     asked, promised = _asked(findings, service), promise(findings, service)
     finite += [_nines(share) for share in (*asked, *([promised.objective] if promised else [])) if share < 1]
-    top = math.floor(max(finite, default=0.0)) + 1.0
+    top = math.floor(max(finite, default=0.0) + 1e-9) + 1.0  # 99.9 % is three nines, but for an error of rounding
 
     def frame(ax: "Axes") -> None:
         ax.set_xscale("log")

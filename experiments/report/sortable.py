@@ -17,6 +17,8 @@ NOTHING = ("", "-")
 """Texts that say that there is nothing to say: wherever a column is sorted they come last."""
 UNITS = {"k": 10**3, "M": 10**6, "G": 10**9}
 """After a number that was cut to three digits."""
+_NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?"
+"""As estimates are shown; what has a larger exponent is somebody's name."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def number(text: str) -> Decimal | None:
     Times are in seconds, shares in percent, as intervals of shares have no sign. None if it begins with no value.
     """
     text = re.sub(r"^[\[<>=≥≤\s]+", "", text)
-    if left := re.match(r"1 - (\d\S*?)(?=[,\]\s]|$)", text):
+    if left := re.match(rf"1 - ({_NUMBER})(?=[,\]\s]|$)", text):
         return 100 * (1 - Decimal(left[1]))
     word, unit = re.findall(r"^((?:,\d|[^\s,\]])*)(?: ([kMG])\b)?", text)[0]
     sign, amount = (-1 if word.startswith("-") else 1), word.removeprefix("-").replace(",", "")
@@ -97,7 +99,7 @@ def number(text: str) -> Decimal | None:
 def _plain(word: str) -> Decimal | None:
     """Of a number or a percentage; also of seconds so few that they have an exponent."""
     digits = re.sub(r"%$|(?<=e[+-]\d\d)s$", "", word)
-    return Decimal(digits) if re.fullmatch(r"inf|\d+(\.\d+)?(e[+-]?\d+)?", digits) else None
+    return Decimal(digits) if re.fullmatch(rf"inf|{_NUMBER}", digits) else None
 
 
 def _duration(word: str) -> Decimal | None:

@@ -10,7 +10,7 @@
 
   const two = (n) => String(n).padStart(2, "0");
   function lasts(seconds) {
-    if (seconds < 60) return `${+seconds.toFixed(seconds < 10 ? 1 : 0)}s`;
+    if (seconds < 59.5) return `${+seconds.toFixed(seconds < 10 ? 1 : 0)}s`;
     const s = Math.round(seconds), d = Math.floor(s / 86400), h = Math.floor(s / 3600) % 24, m = Math.floor(s / 60) % 60;
     if (s < 3600) return `${m}m${two(s % 60)}s`;
     return d ? `${d}d${two(h)}h${two(m)}m` : `${h}h${two(m)}m${two(s % 60)}s`;

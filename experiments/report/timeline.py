@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from experiments.attribution.stages import Stage
-from experiments.report.timeline_text import LEGEND, heading
+from experiments.report.timeline_text import COLUMNS, LEGEND, heading
 from experiments.timeline.timeline import Interval, Row, RowKind, Timeline
 from models.units import counted
 
@@ -72,6 +72,7 @@ def picture(timeline: Timeline) -> "Markup":
             tones=TONES,
             remarks=timeline.remarks,
             summary=f"{counted(len(timeline.events), 'event')} in words",
+            headings=[name.capitalize() for name in COLUMNS],
             columns=LEGEND,
             data=Markup(text.replace("<", "\\u003c")),  # nothing in it ends the script
         )
@@ -99,9 +100,9 @@ def _environment() -> "Environment":
 
 
 def _id(timeline: Timeline) -> str:
-    """A name for the picture that no other of a page has."""
+    """A name for the picture that no other of a page has; policies differ in what names of elements may hold, too."""
     where = f"{timeline.service}-{timeline.policy}-{timeline.replication}-{timeline.start:.3f}"
-    return "timeline-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in where)
+    return "timeline-" + "".join(c if c.isascii() and (c.isalnum() or c in "_.") else "-" for c in where)
 
 
 def _data(timeline: Timeline) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from experiments.findings.outages import Outage, longest_first
 from experiments.report.table import POLICY, Column, Table
 from experiments.report.terminal import Terminal
 from experiments.timeline.timeline import Event, Timeline
-from models.units import DAY, counted, format_duration
+from models.units import DAY, counted, format_duration, format_to_the_second
 
 NARROWEST = 36
 """Columns that a message takes at least beside what stands before it; else it stands on a line of its own."""
@@ -83,13 +83,7 @@ def since(time: float) -> str:
     sign, time = "-" if time < 0 else "+", abs(time)
     if time < 59.95:
         return f"{sign}{time:.1f}s"
-    minutes, seconds = divmod(round(time), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    units = [(days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s")]
-    while not units[0][0]:
-        del units[0]
-    return sign + "".join(f"{n:02d}{unit}" if i else f"{n}{unit}" for i, (n, unit) in enumerate(units))
+    return sign + format_to_the_second(time)
 
 
 def outage_table(among: Iterable[Outage]) -> Table:

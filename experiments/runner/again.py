@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 
 from experiments.design.scenario import Scenario
-from experiments.findings.scenarios import scenario as scenario_of
 from experiments.metrics.observation import Observation
 from experiments.results import Results
 from experiments.runner.replication import arguments
@@ -35,7 +34,7 @@ def rerun(results: Results, policy: str, replication: int) -> Run:
     if (policy, replication) in results.stored():
         return results.stored_run(policy, replication)
     transitions = _transitions(results, policy, replication)
-    scenario = scenario_of(results, policy)
+    scenario = results.scenarios.of(policy)
     run = simulate(
         **arguments(scenario),
         replication=replication,

@@ -21,14 +21,22 @@ function button(text, label, act) {
 
 // --- pages: the one that holds the place of the address is shown ---
 
+function named(hash) {
+  try {
+    return decodeURIComponent(hash.slice(1));
+  } catch {
+    return ""; // a stray percent sign
+  }
+}
+
 function showPage() {
-  const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const place = document.getElementById(named(location.hash));
   const pages = all("main > section");
   const page = place?.closest("main > section") ?? pages[0];
   for (const each of pages) each.classList.toggle("shown", each === page);
   const own = page.getAttribute("aria-labelledby") ?? page.id;
   for (const link of all("nav a")) {
-    const current = decodeURIComponent(link.hash.slice(1)) === own;
+    const current = named(link.hash) === own;
     if (current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
     if (current) link.parentElement.scrollLeft = link.offsetLeft - link.parentElement.clientWidth / 2;

@@ -8,9 +8,14 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.design.objective import Objective
 from experiments.inference import estimate
 from experiments.plots import curves
+from experiments.plots.curves import Curve
 from experiments.results import Results
+from experiments.runner import run as runner
+from tests.experiments import fakes
+from tests.experiments.fakes import Unit
 from tests.experiments.plots.conftest import of_many
 
 KINDS = ("availability", "downtime", "outage_lengths", "windowed")
@@ -40,7 +45,7 @@ def test_each_policy_with_an_outage_has_a_panel_and_the_others_are_counted() -> 
     ax = of.plot.outage_lengths("frontend")
     seen = [policy for policy in of.policies if len(of.sample("frontend", policy).lengths)]
     assert [panel.get_title(loc="left") for panel in ax.child_axes] == seen
-    assert f"left out: {20 - len(seen)} policies without an outage" in captions(ax)
+    assert f"left out: {20 - len(seen)} policies (no outage seen)" in captions(ax)
     ax = of.plot.availability("frontend")
     assert f"{20 - len(seen)} policies (no outage seen)" in [p.get_title(loc="left") for p in ax.child_axes]
 
@@ -49,9 +54,34 @@ def test_panels_do_not_overlap() -> None:
     ax = of_many(20).plot.windowed("frontend")
     ax.figure.canvas.draw()
     boxes = [panel.get_tightbbox() for panel in ax.child_axes]
-    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i] if abs(i - boxes.index(b)) > 1)
+    for at, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[: max(at - 1, 0)])
     rows = [boxes[k].y0 for k in range(0, len(boxes), curves.COLUMNS)]
     assert all(above > below for above, below in pairwise(rows))
+
+
+def test_what_is_left_out_is_told_with_its_reason() -> None:
+    broken = Unit(1e6, 60.0, raises=(0, 1))
+    units = {"broken": broken, "never": Unit(1e14, 60.0)} | {f"p{i}": Unit(864000.0, 1800.0) for i in range(8)}
+    ax = runner.run(fakes.plan(units), replications=2, simulate=fakes.simulate).plot.downtime("cart")
+    assert "left out: 1 policy (no run), 1 policy (no outage seen)" in captions(ax)
+    assert "grey" not in captions(ax)  # the baseline did not run
+
+
+@pytest.mark.parametrize("count", [3, 10])
+def test_long_names_are_shortened_and_leave_room_for_the_picture(count: int) -> None:
+    units = {f"{'policy' * 15}-{i}": Unit(864000.0, 1800.0) for i in range(count)}
+    ax = runner.run(fakes.plan(units), replications=2, simulate=fakes.simulate).plot.windowed("cart")
+    ax.figure.canvas.draw()
+    assert ax.get_window_extent().width > 0.5 * ax.figure.bbox.width
+    for left, right in pairwise(ax.child_axes[: curves.COLUMNS]):
+        title = left._left_title.get_window_extent()
+        assert title.x1 < right.get_window_extent().x0
+
+
+def test_a_dollar_is_not_cut_from_what_makes_it_a_dollar() -> None:
+    label = Curve("$" * 60, "rare", np.empty(0), np.empty(0)).label(26)
+    assert label == r"\$" * 13 + "…" + r"\$" * 12 + " (rare)"
 
 
 def test_availability_ends_at_the_estimate_of_the_whole_time_with_its_interval() -> None:
@@ -97,6 +127,14 @@ def test_the_worst_window_is_drawn_in_nines_beside_the_objective(shop: Results) 
     said = captions(ax)
     assert "band: down to what 95\u00a0% of them keep" in said
     assert "dashes: objective 99.9\u00a0%; star: SLO 99.5\u00a0% over 1d" in said
+
+
+@pytest.mark.parametrize("asked", [0.9, 0.99, 0.999, 0.9999, 0.99999])
+def test_an_objective_is_below_the_line_on_which_nothing_is_lost(asked: float) -> None:
+    plan = fakes.plan({"never": Unit(1e14, 60.0)}, objectives=(Objective("frontend", asked),))
+    ax = runner.run(plan, replications=2, simulate=fakes.simulate).plot.windowed("frontend", ax=Figure().add_subplot())
+    nothing_lost, objective = (line.get_ydata()[0] for line in ax.lines)
+    assert objective == pytest.approx(nothing_lost - 1)
 
 
 def test_short_replications_are_not_told_as_years(shop: Results) -> None:

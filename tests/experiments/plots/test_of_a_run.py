@@ -10,10 +10,9 @@ from matplotlib.figure import Figure
 
 from experiments import cli
 from experiments.findings.moments import Moment, first_rollout, worst_outage
-from experiments.findings.scenarios import scenario
-from experiments.plots import Plots, drawing, gantt, rollout
+from experiments.plots import Plots, drawing, gantt, rollout, run_frame
 from experiments.plots.look import at_an_outage, look
-from experiments.plots.pods import State, selected_by, spells, stretches
+from experiments.plots.pods import Spell, State, selected_by, spells, stretches
 from experiments.results import Results
 from models.input.problems import Refusal
 from simulator.log import Kind, Phase, TransitionLog
@@ -44,7 +43,12 @@ STORY = [
 def told(service: str = "web") -> Run:
     """One pod on the second of two nodes, which is down from 20 s to 45 s; measured from 0 s to 60 s."""
     log = TransitionLog.of_columns(np.array([(*row, 0) for row in STORY], dtype=float))
-    log.names = {"POD": [f"{service}-r0-0"], "NODE": ["n-1", "n-2"], "SERVICE": [service]}
+    log.names = {
+        "POD": [f"{service}-r0-0"],
+        "REPLICASET": [f"{service}-r0"],
+        "NODE": ["n-1", "n-2"],
+        "SERVICE": [service],
+    }
     log.zones, log.selected_by = ("", ""), [(0,)]
     log.in_front_of = {"STATEFULSET": [], "DAEMONSET": []}
     services = histories(log, 0.0, 60.0)
@@ -110,6 +114,19 @@ def test_bars_and_bands_stand_where_things_happened() -> None:
         *("ready and answers", "ready, but does not answer", "not ready", "terminating"),
         *("outage of the Service", "node not Ready", "node down"),
     ]
+
+
+def test_of_many_pods_and_nodes_as_many_are_shown_as_fit() -> None:
+    def lanes(count: int) -> list[list[Spell]]:
+        return [[Spell(k, 0, State.READY, 0.0, 1.0)] for k in range(count)]
+
+    few = {-1: lanes(2), 0: lanes(3), 7: []}
+    assert gantt._fitting(few) == (few, [])
+    shown, left_out = gantt._fitting({-1: lanes(900), **{node: lanes(50) for node in range(3)}, 9: []})
+    assert {node: len(of) for node, of in shown.items()} == {-1: 30, 0: 50, 1: 40}
+    assert left_out == ["left out: 2 further nodes", "left out: 930 further rows of pods"]
+    shown, left_out = gantt._fitting({node: lanes(1) for node in range(31)})
+    assert (len(shown), left_out) == (30, ["left out: 1 further node", "left out: 1 further row of pods"])
 
 
 def test_names_are_drawn_as_they_are(tmp_path: Path) -> None:
@@ -203,6 +220,12 @@ def test_pods_of_a_stateful_set_are_of_the_revision_of_when_they_were_made(shop:
     assert {"revision 0, ready", "revision 1, ready"} <= labels
 
 
+def test_a_stateful_set_may_be_called_like_a_replica_set() -> None:
+    run = told("db")
+    log_of(run).names["REPLICASET"] = []  # db-r0-0 is the first pod of the StatefulSet db-r0
+    assert rollout._revisions(log_of(run), "db", {0}) == {0: (0, "revision 0")}
+
+
 def test_a_policy_without_a_rollout_is_an_error_that_says_so(shop: Results) -> None:
     with pytest.raises(Refusal, match=r"no rollout of what is behind web began under as-shipped$"):
         shop.plot.rollout("web", policy="as-shipped")
@@ -211,6 +234,22 @@ def test_a_policy_without_a_rollout_is_an_error_that_says_so(shop: Results) -> N
 def test_nothing_is_between_an_end_and_a_later_beginning(shop: Results) -> None:
     with pytest.raises(Refusal, match="nothing is between 2d and 1d since failures began: the run lasts until 5d"):
         shop.plot.gantt("web", start=2 * 86400.0, end=86400.0)
+
+
+@pytest.mark.parametrize(
+    ("start", "since"),
+    [
+        (0.0, "failures began"),
+        (86400.0, "1d after failures began"),
+        (604740.0, "6d23h59m after failures began"),
+        (2396744.468, "27d17h45m44s after failures began"),
+        (36000.0, "10h after failures began"),
+    ],
+)
+def test_an_axis_counts_from_when_it_says(start: float, since: str) -> None:
+    ax = Figure().add_subplot()
+    run_frame.time(ax, start, start + 60)
+    assert ax.get_xlabel() == f"time since {since}"
 
 
 def test_a_stretch_may_be_given(shop: Results) -> None:
@@ -229,9 +268,9 @@ def test_what_is_requested_of_the_nodes_is_what_the_pods_on_them_request(shop: R
 
 
 def test_a_scenario_is_read_from_the_folder_only(shop: Results) -> None:
-    assert [one.replicas for one in scenario(shop, "three").cluster.deployments] == [3]
+    assert [one.replicas for one in shop.scenarios.of("three").cluster.deployments] == [3]
     with pytest.raises(Refusal, match="what ran is kept in result folders only"):
-        scenario(Results(shop.manifest, shop.tables, shop.resolved), "three")
+        Results(shop.manifest, shop.tables, shop.resolved).scenarios.of("three")
 
 
 def test_a_run_without_transitions_cannot_be_drawn(shop: Results) -> None:

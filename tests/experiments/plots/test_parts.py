@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from experiments.design.goal import Capacity, Quorum, ReadyEndpoints
 from experiments.findings.breakdown import by_stage
 from experiments.findings.replicas import independent, needed, replicas
+from experiments.plots import drawing
 from experiments.plots.replicas import _apart
 from experiments.results import Results
 from experiments.runner import run as runner
@@ -58,6 +59,22 @@ def test_replicas_that_nobody_counted_are_an_error_that_says_what_to_do() -> Non
     old = Results(results.manifest, {**results.tables, "runs": results.runs.drop(columns=["mean_desired"])})
     with pytest.raises(Refusal, match=r"how many replicas frontend has under as-shipped is not known.*--fresh"):
         old.plot.replicas()
+
+
+def test_a_policy_whose_replications_failed_is_left_out_of_the_picture_by_replicas() -> None:
+    units = {"broken": fakes.Unit(1e6, 60.0, raises=(0, 1)), "one": fakes.Unit(864000.0, 1800.0)}
+    results = runner.run(fakes.plan(units), replications=2, simulate=fakes.simulate)
+    texts = [text.get_text() for text in results.plot.replicas("cart", ax=Figure().add_subplot()).texts]
+    assert "one" in texts
+    assert "broken" not in texts
+    assert "left out: 1 policy (no run)" in " ".join(texts)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(1.0, "100 %"), (0.996, "100 %"), (0.4123, "41 %"), (0.068, "6.8 %"), (6.6e-5, "0.0066 %")]
+)
+def test_a_share_has_two_digits_and_no_exponent(share: float, text: str) -> None:
+    assert drawing.percent(share) == text.replace(" ", "\u00a0")
 
 
 def test_names_beside_one_number_of_replicas_do_not_overlap(many: Results) -> None:

@@ -159,3 +159,20 @@ def test_windows_average_to_the_whole(of: np.ndarray, windows: int) -> None:
 def test_a_window_longer_than_the_period_has_no_answer() -> None:
     with pytest.raises(ValueError, match="no longer than the period"):
         worst_window(np.empty((0, 2)), 100.0, np.array([10.0, 101.0]))
+
+
+@pytest.mark.parametrize(
+    ("high", "labels"),
+    [(75e-6, ["0", "20us", "40us", "60us"]), (0.9, ["0", "200ms", "400ms", "600ms", "800ms"]), (150.0, ["0", "30s"])],
+)
+def test_times_below_a_second_have_ticks_too(high: float, labels: list[str]) -> None:
+    ax = Figure().add_subplot()
+    ax.set_xlim(0, high)
+    drawing.seconds(ax, "downtime", linear=True)
+    ax.figure.canvas.draw()
+    assert [text.get_text() for text in ax.get_xticklabels()][: len(labels)] == labels
+
+
+def test_half_nines_are_written_like_whole_ones() -> None:
+    assert [drawing.half_of(n) for n in (1, 3, 5, 6, 11)] == ["95 %", "99.95 %", "99.9995 %", "1 - 5e-7", "1 - 5e-12"]
+    assert [drawing.share_of(n) for n in (1, 3, 6, 7)] == ["90 %", "99.9 %", "99.9999 %", "1 - 1e-7"]

@@ -111,6 +111,15 @@ def test_one_page_is_shown_at_a_time(browser: Browser) -> None:
     assert browser.look("document.getElementById('comparison').getBoundingClientRect().top") >= 0
 
 
+def test_an_address_that_leads_nowhere_shows_the_first_page(browser: Browser) -> None:
+    browser.go("#service-cart")
+    for place in ("#nowhere", "#100%"):
+        browser.go(place)
+        assert shown(browser) == ["overview"]
+        browser.go("#service-cart")
+    assert not [event for event in browser.events if event.get("method") == "Runtime.exceptionThrown"]
+
+
 def test_every_page_fits_on_a_phone(browser: Browser) -> None:
     browser.narrow(390)
     for place in places(browser):

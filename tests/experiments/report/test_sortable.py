@@ -1,6 +1,8 @@
 """Tables are sorted by what their texts mean."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from experiments.inference.estimate import Estimate, show_seconds
 from experiments.report.sortable import groups, number
@@ -42,9 +44,16 @@ def test_what_estimates_show_is_in_the_order_of_the_estimates() -> None:
     assert places([show_seconds(each) for each in times]) == list(range(len(times)))
 
 
-@pytest.mark.parametrize("text", ["", "-", "no run", "rare", "three-spread", "unknown", "[", ".", "1.2.3", "10x"])
+@pytest.mark.parametrize(
+    "text", ["", "-", "no run", "rare", "three-spread", "unknown", "[", ".", "1.2.3", "10x", "1e9999999"]
+)
 def test_what_does_not_begin_with_a_value_has_none(text: str) -> None:
     assert number(text) is None
+
+
+@given(st.text() | st.from_regex(r"(1 - )?\d{1,3}(\.\d)?(e[+-]?\d{1,8})?[smhdy%kx]?", fullmatch=True))
+def test_whatever_a_name_looks_like_it_can_be_sorted(name: str) -> None:
+    assert places([name, "3s"], "name")
 
 
 def test_equal_values_share_a_place_and_what_says_nothing_has_none() -> None:

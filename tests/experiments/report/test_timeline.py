@@ -78,10 +78,10 @@ def test_names_cannot_end_the_script_or_the_markup() -> None:
 
 
 def test_several_pictures_of_a_page_share_one_script_and_have_names_of_their_own() -> None:
-    other = replace(OUTAGE, replication=4)
-    text = assets() + picture(OUTAGE) + picture(other)
+    others = [replace(OUTAGE, replication=4), *(replace(OUTAGE, policy=name) for name in ("v1-2", "v1.2", "v1_2"))]
+    text = "".join(map(str, (assets(), *map(picture, (OUTAGE, *others)))))
     ids = re.findall(r' id="([^"]+)"', text)
-    assert len(ids) == len(set(ids)) == 2
+    assert len(ids) == len(set(ids)) == 5
     assert text.count("<style>") == 1
 
 
@@ -103,6 +103,11 @@ def test_what_is_done_by_mouse_is_done_by_buttons_and_keys_and_is_named() -> Non
     assert {"in", "out", "whole", "previous", "next"} <= set(acts)
     assert 'aria-live="polite"' in text
     assert 'aria-label="zoom in"' in text
+
+
+def test_the_events_in_words_have_headings_that_are_read_with_their_cells() -> None:
+    headings = re.findall(r'<th scope="col">(\w+)</th>', picture(OUTAGE))
+    assert headings == ["Time", "Up", "Type", "Reason", "Object", "Message"]
 
 
 def test_equal_timelines_give_equal_bytes() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from experiments.file.document import load_experiment
 from experiments.findings.outages import outages, typical, worst
 from experiments.results import Results
 from experiments.runner import again, timelines
@@ -50,6 +51,20 @@ def test_a_replication_is_simulated_once_for_all_its_outages(results: Results, m
     assert simulated == [0]
 
 
+def test_the_experiment_is_read_once_for_all_replications(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def read(path: Path) -> Any:
+        asked.append(path)
+        return load_experiment(path)
+
+    monkeypatch.setattr("experiments.file.document.load_experiment", read)
+    opened = Results(results.manifest, results.tables, results.resolved, results.path)
+    runs = {(outage.policy, outage.replication): outage for outage in outages(opened)}
+    assert len(replayed(opened, runs.values())) > 1
+    assert [path.name for path in asked] == ["resolved.yaml"]
+
+
 def test_the_report_gets_the_worst_and_a_typical_outage_of_each_service(results: Results) -> None:
     every = outages(results)
     found = worst_and_typical(results)
@@ -82,6 +97,26 @@ def test_the_report_tells_of_few_services_those_with_an_objective_first(
     two = Results(manifest, {**results.tables, "outages": outages_of_two}, results.resolved, results.path)
     of_report(two)
     assert asked == [["db"]]
+
+
+def test_the_report_simulates_no_more_than_is_soon_done(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = pd.concat([results.outages, results.outages.iloc[-1:].assign(service="db")])
+    both = Results(
+        replace(results.manifest, services=["web", "db"]),
+        {**results.tables, "outages": two},
+        results.resolved,
+        results.path,
+    )
+    asked = []
+    monkeypatch.setattr(timelines, "worst_and_typical", lambda results, services: asked.append(services) or {})
+    cells = results.cells.set_index(["policy", "replication"])["transitions"]
+    runs = {(outage.policy, outage.replication) for outage in (worst(outages(results)), typical(outages(results)))}
+    needed = sum(int(cells[run]) for run in runs)
+    for most in (10 * needed, needed, needed - 1):
+        monkeypatch.setattr(timelines, "MOST_TRANSITIONS", most)
+        found = of_report(both)
+    assert asked == [["web", "db"], ["web"]]
+    assert found == Replays({}, f"to simulate the longest again takes more than {needed - 1:,} transitions")
 
 
 def test_the_report_of_results_in_no_folder_shows_no_outage(results: Results) -> None:
