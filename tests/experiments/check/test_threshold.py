@@ -34,7 +34,8 @@ def test_a_threshold_is_an_objective_in_one_line(text: str, written: dict[str, A
 def test_every_metric_can_be_asked_for_by_its_name() -> None:
     for name, metric in METRICS.items():
         sign = ">=" if metric.good == "at_least" else "<="
-        assert name in str(as_written(f"x {name} {sign} 5"))
+        after = " after nodeCrash" if name == "recoversWithin" else ""
+        assert name in str(as_written(f"x {name} {sign} 5{after}"))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,8 @@ def test_every_metric_can_be_asked_for_by_its_name() -> None:
         ("web", "expected SERVICE METRIC >= LIMIT"),
         ("web availability >= 99% of the time", "expected SERVICE METRIC >= LIMIT"),
         ("web avalability >= 99%", "there is no metric 'avalability'; did you mean 'availability'?"),
+        ("web latency <= 300", "there is no metric 'latency'; there is: availability, "),
+        ("web recoversWithin <= 5m", "expected what it recovers from: after DISRUPTION"),
         ("web availability <= 99%", "'availability' is good when it is high; expected >= (got <=)"),
         ("web outages == 4", "'outagesPerYear' is good when it is low; expected <= (got ==)"),
     ],
@@ -69,5 +72,5 @@ def test_thresholds_are_checked_as_objectives_of_the_experiment() -> None:
 
 def test_a_policy_that_was_not_run_is_unknown() -> None:
     experiment = Experiment.from_yaml(QUICKSTART).only("as-shipped")
-    with pytest.raises(InputError, match="there is no policy 'two-replicas'"):
+    with pytest.raises(InputError, match="there is no policy 'two-replicas'; there is: as-shipped"):
         objectives(experiment, ["frontend availability >= 99% under two-replicas"])
