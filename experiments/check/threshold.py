@@ -43,6 +43,8 @@ def as_written(text: str) -> dict[str, Any]:
         objective |= {"metric": name, "atLeast" if metric.good == "at_least" else "atMost": limit}
     else:
         objective |= {name: limit}
+    if name == "recoversWithin" and match["disruption"] is None:
+        raise ValueError("expected what it recovers from: after DISRUPTION, the name of a failure mode or operation")
     beside = {"disruption": match["disruption"], "policy": match["policy"]}
     return objective | {field: given for field, given in beside.items() if given is not None}
 
@@ -95,8 +97,8 @@ def _metric(written: str) -> MetricName:
         by_words |= {words: name} if sign else {}
     asked = " ".join(written.split())
     if asked not in by_words:
-        hint = did_you_mean(asked, by_words)
-        raise ValueError(f"there is no metric {asked!r}{hint}; there is: {', '.join(by_words)}")
+        hint = did_you_mean(asked, by_words) or f"; there is: {', '.join(by_words)}"
+        raise ValueError(f"there is no metric {asked!r}{hint}")
     return by_words[asked]
 
 

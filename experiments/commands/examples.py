@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
@@ -18,6 +18,8 @@ PACKAGE = Path(__file__).parents[1]
 def examples(output: str | None, form: str) -> None:
     """List the experiments and notebooks that come with kubenines, or copy them to be run and changed."""
     folders = _folders()
+    if output is not None:
+        _check_free(Path(output), folders)
     if form == "json":
         click.echo(json.dumps(_listed(folders), indent=2, ensure_ascii=False))
     else:
@@ -26,13 +28,17 @@ def examples(output: str | None, form: str) -> None:
         say("copy them with: kubenines examples -o FOLDER")
         return
     target = Path(output)
-    taken = [target / name for name in folders if (target / name).exists()]
-    if taken:
-        raise click.UsageError(f"{taken[0]} exists: give another folder")
     for name, folder in folders.items():
         shutil.copytree(folder, target / name, ignore=shutil.ignore_patterns("*.py", "__pycache__", ".*"))
     say(f"run one with: kubenines run {target / 'configs' / 'quickstart.yaml'}")
     say(f"notebooks: jupyter lab {target / 'notebooks'} (pip install 'kubenines[notebooks]')")
+
+
+def _check_free(target: Path, folders: Iterable[str]) -> None:
+    """Nothing is overwritten: UsageError if a folder of one of these names is in `target`."""
+    for name in folders:
+        if (target / name).exists():
+            raise click.UsageError(f"{target / name} exists: give another folder")
 
 
 def _listed(folders: dict[str, Path]) -> dict[str, list[dict[str, str]]]:

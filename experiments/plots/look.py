@@ -76,6 +76,9 @@ def look(
 ) -> Look:
     """The run of a policy and replication from `start` to `end`; what is None is chosen.
 
+    An end that is None is that of the chosen moment's surroundings; where the other end leaves nothing of these, it is
+    that of the run.
+
     Without `runs` only runs whose transitions were kept can be drawn: `Refusal` for others.
     """
     kept = None if runs is not None else _kept(findings)
@@ -96,7 +99,10 @@ def look(
     run = _stored(findings, chosen, replication) if runs is None else runs(chosen, replication)
     if start is None or end is None:
         first, last = moment.surroundings if moment else at.otherwise(run) if at.otherwise else (run.start, run.end)
-        start, end = first if start is None else start, last if end is None else end
+        if start is None:
+            start = first if end is None or first < end else run.start
+        if end is None:
+            end = last if start < last else run.end
     end = min(end, run.end)
     if not start < end:
         raise Refusal(

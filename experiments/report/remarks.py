@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from experiments.findings.findings import Findings
 
-
+_MORE_THAN_A_BOUND = (
+    "; `precision: {relative: 30%, atMost: 500}` in place of `replications` begins rare outages on purpose"
+)
 _HELD_UP = {
     "FailedCreate": "not made",
     "FailedMount": "not started",
@@ -86,6 +88,7 @@ def below(findings: "Findings") -> list[str]:
         remarks.append(
             f"no outage seen in {len(unseen)} of {rows} rows: their bounds (>=, <=) are the rule of three on how many "
             f"there may be, times {show_seconds(STATED_OUTAGE)} each (or the longest mean length seen, if longer)"
+            + ("" if m.precision else _MORE_THAN_A_BOUND)
         )
     remarks += [
         f"{service} under {policy} was down when measuring began, in {counted(count, 'replication')}: not settled; "

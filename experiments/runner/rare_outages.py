@@ -35,11 +35,16 @@ def look_for(job: "Job", results: "Results", precision: Precision) -> None:
 
 
 def _too_rare(results: "Results", service: str, policy: str, precision: Precision) -> bool:
-    """Whether plain replications, as many as are allowed, would leave the interval far too wide."""
+    """Whether plain replications, as many as are allowed, would leave the interval far too wide, or may.
+
+    Where no outage was seen nobody knows how many it would take, so a pilot has to say.
+    """
     sample = results.sample(service, policy)
     availability = results.availability(service, policy, precision.confidence)
     if is_reached(sample, availability, precision.relative):
         return False
+    if availability.is_bound:
+        return True
     more = would_take(sample, availability, precision.relative)
     return more is not None and more > FAR * precision.at_most
 

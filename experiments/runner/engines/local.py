@@ -144,12 +144,13 @@ def _main_module(shown: bool) -> Iterator[None]:
 def _pool(workers: int, function: Callable[[Spec], Result]) -> Iterator[ProcessPoolExecutor]:
     """Fresh processes (a fork of this one could inherit a lock that is held), killed if the block ends by an error."""
     context = get_context("spawn" if sys.platform == "win32" else "forkserver")
-    if sys.platform != "win32":
-        context.set_forkserver_preload([function.__module__])
     others = set(active_children())
     given = _ONE_THREAD | _elsewhere()
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
+    if sys.platform != "win32":
+        context.set_forkserver_preload([function.__module__])
+        _start_forkserver()
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
     try:
         yield pool
@@ -166,6 +167,22 @@ def _pool(workers: int, function: Callable[[Spec], Result]) -> Iterator[ProcessP
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _start_forkserver() -> None:
+    """Start what forks our processes, if it does not run yet, deaf to Ctrl-C from its first moment.
+
+    It takes seconds to import what they need, and would print a traceback if it were interrupted meanwhile. What is
+    blocked in this thread is blocked in what it starts; nothing is lost here, as it comes once it is blocked no more.
+    """
+    from multiprocessing import forkserver, resource_tracker
+
+    resource_tracker.ensure_running()  # the first start of it unblocks SIGINT
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _elsewhere() -> dict[str, str]:

@@ -39,7 +39,8 @@ def test_what_only_python_takes_for_a_number_is_none(limit: str) -> None:
 def test_every_metric_can_be_asked_for_by_its_name() -> None:
     for name, metric in METRICS.items():
         sign = ">=" if metric.good == "at_least" else "<="
-        assert name in str(as_written(f"x {name} {sign} 5"))
+        after = " after nodeCrash" if name == "recoversWithin" else ""
+        assert name in str(as_written(f"x {name} {sign} 5{after}"))
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,8 @@ def test_every_metric_can_be_asked_for_by_its_name() -> None:
         ("web", "expected SERVICE METRIC >= LIMIT"),
         ("web availability >= 99% of the time", "expected SERVICE METRIC >= LIMIT"),
         ("web avalability >= 99%", "there is no metric 'avalability'; did you mean 'availability'?"),
+        ("web latency <= 300", "there is no metric 'latency'; there is: availability, "),
+        ("web recoversWithin <= 5m", "expected what it recovers from: after DISRUPTION"),
         ("web availability <= 99%", "'availability' is good when it is high; expected >= (got <=)"),
         ("web availability >= 99% a year", "'availability' is nothing that adds up in a year; expected 99% without"),
         ("web availability >= 99% after nodeCrash", "'availability' is not of single disruptions"),

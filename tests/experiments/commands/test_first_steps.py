@@ -28,12 +28,18 @@ def test_the_examples_are_listed_with_their_questions(capsys: pytest.CaptureFixt
     assert said.err == "copy them with: kubenines examples -o FOLDER\n"
 
 
-def test_examples_that_are_copied_can_be_read_and_are_not_written_over(tmp_path: Path) -> None:
+def test_examples_that_are_copied_can_be_read_and_are_not_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["examples", "-o", str(tmp_path)]) == 0
     for path in (tmp_path / "configs").rglob("*.yaml"):
         assert Experiment.from_yaml(path).scenarios()
     assert json.loads((tmp_path / "notebooks" / "quickstart.ipynb").read_text())["cells"]
+    capsys.readouterr()
     assert main(["examples", "-o", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert "configs exists: give another folder" in said.err
+    assert not said.out
 
 
 def test_the_package_hands_out_the_notebooks_that_are_built_into_it(

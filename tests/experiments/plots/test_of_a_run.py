@@ -257,6 +257,16 @@ def test_a_stretch_may_be_given(shop: Results) -> None:
     assert (found.policy, found.run.replication, found.start, found.end) == ("three", 1, 90000.0, 5 * 86400.0)
 
 
+def test_a_beginning_after_the_chosen_stretch_is_drawn_until_the_run_ends(shop: Results) -> None:
+    late = look(shop, None, at_an_outage, "web", "three", 1, 4.9 * 86400, None)
+    assert (late.start, late.end) == (4.9 * 86400, 5 * 86400.0)
+
+
+def test_an_end_before_the_chosen_stretch_is_drawn_from_the_beginning_of_the_run(shop: Results) -> None:
+    early = look(shop, None, at_an_outage, "web", "three", 1, None, 86460.0)
+    assert (early.start, early.end) == (86400.0, 86460.0)
+
+
 def test_what_is_requested_of_the_nodes_is_what_the_pods_on_them_request(shop: Results) -> None:
     upper, lower = shop.plot.utilisation("as-shipped", 0, figure=Figure()).axes
     shares = {line.get_label(): line.get_ydata() for line in upper.lines}

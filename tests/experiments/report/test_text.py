@@ -141,6 +141,15 @@ def test_a_precision_that_was_not_reached_is_noted() -> None:
     )
 
 
+def test_a_bound_names_what_would_tell_more_unless_that_was_asked_for() -> None:
+    more = "in place of `replications` begins rare outages on purpose"
+    asked_for = results({"never": NEVER}, replications=None, precision=precision(0.3, 50))
+    (bound,) = (note for note in remarks.notes(results({"never": NEVER})) if note.startswith("no outage seen"))
+    (known,) = (note for note in remarks.notes(asked_for) if note.startswith("no outage seen"))
+    assert bound.endswith(more)
+    assert more not in known
+
+
 def test_what_the_precision_would_take_is_said_in_replications_and_years() -> None:
     of = results({"as-shipped": SHIPPED, "never": NEVER}, replications=None, precision=precision(0.02, 50))
     (note,) = (note for note in remarks.notes(of) if note.startswith("precision not reached"))

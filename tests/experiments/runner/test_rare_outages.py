@@ -17,6 +17,7 @@ import pytest
 
 from experiments import Experiment
 from experiments.design.plan import Precision
+from experiments.inference.sample import Sample
 from experiments.plots import Plots
 from experiments.rare import pilot
 from experiments.rare.pilot import RarePlan
@@ -212,3 +213,19 @@ def test_what_is_asked_for_though_it_saves_nothing_is_not_said_to_save_work(monk
     assert [(row["method"], row["why"]) for row in of.manifest.rare] == [
         ("rare", "as asked for, though plain replications take hardly more work, or less")
     ]
+
+
+@pytest.mark.parametrize("at_most", [50, 2000])
+def test_what_was_never_seen_down_gets_a_pilot_however_many_replications_are_allowed(
+    at_most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piloted: list[str] = []
+    monkeypatch.setattr(rare_outages, "plans", lambda scenario, services, *others: piloted.extend(services) or {})
+    scenario = SimpleNamespace(policy="p", services=[SimpleNamespace(name="web")], duration=86400.0 * 365)
+    of = SimpleNamespace(scenarios=[scenario], run_rare=None, rare=[], manifest=SimpleNamespace(rare=[]))
+    nothing = SimpleNamespace(is_bound=True, lost=None, value=float("nan"), low=0.999, high=1.0, n=50, confidence=0.95)
+    results = SimpleNamespace(
+        sample=lambda *row: Sample.empty(), availability=lambda *row: nothing, cells=pd.DataFrame({"policy": []})
+    )
+    rare_outages.look_for(of, results, Precision(0.1, 0.95, at_most))  # type: ignore[arg-type]
+    assert piloted == ["web"]

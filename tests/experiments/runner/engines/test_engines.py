@@ -1,6 +1,7 @@
 """Engines: every spec comes back once, whatever happens to it. The functions are at module level: they are sent."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -46,9 +47,19 @@ def threads(_: int) -> str | None:
     return os.environ.get("OMP_NUM_THREADS")
 
 
+def hears_interrupts(_: int) -> bool:
+    return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
 def sleeps(seconds: float) -> float:
     time.sleep(seconds)
     return seconds
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal can be blocked there")
+def test_ctrl_c_is_kept_from_processes_before_they_can_say_so_themselves() -> None:
+    assert list(LocalEngine(2).map_unordered(hears_interrupts, [("n", 0)])) == [("n", False)]
+    assert hears_interrupts(0)
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: f"{engine.name}-{engine.workers}")
