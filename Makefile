@@ -41,7 +41,7 @@ docs: install ## the documentation, in docs/_build; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 
 picture: install ## pictures and table of README and docs, from the results of `make run` and of the tutorial
-	$(BIN)/kubenines plot results/replica-strategies --kind nines -o docs/_static/replica-strategies.svg
+	$(BIN)/kubenines plot results/replica-strategies --kind replicas -o docs/_static/replica-strategies.svg
 	$(BIN)/python -m tests.readme_table results/replica-strategies
 	$(BIN)/python -m tests.documented docs/tutorial.md
 
