@@ -81,6 +81,20 @@ class Periods:
 
 
 @dataclass(frozen=True)
+class Drift:
+    """Replicas that come to lie together and apart again, where never as many did as it takes for an outage."""
+
+    mode: str
+    """The failure mode that takes them away at once."""
+    together: int
+    """The most that it would have taken away at any of the moments looked at."""
+    fatal: int
+    """As many would be an outage at once."""
+    moments: int
+    """How many were looked at."""
+
+
+@dataclass(frozen=True)
 class Diagnostics:
     """What tells whether weights can be trusted. None of them suffices alone."""
 
@@ -106,6 +120,8 @@ class Diagnostics:
     outlasting: float
     """The share of the degraded periods, by the square of their lengths, that last longer than `OUTLASTED` time scales
     of their tilt."""
+    drift: Drift | None = None
+    """What placement may come to and was not met: once there it lasts, and what is lacking may be most of it."""
 
     @property
     def complaints(self) -> list[str]:
@@ -128,13 +144,24 @@ class Diagnostics:
                 f"much of the time, {self.outlasting:.0%} by the square of the lengths, lies in degraded periods that "
                 "last far longer than the tilt takes them to, so outages late in them may be missed"
             )
+        if self.drift is not None:
+            found.append(
+                f"replicas come to lie together, up to {self.drift.together} where one {self.drift.mode} takes them "
+                f"away; {self.drift.fatal} of them, an outage at once, did at none of the {self.drift.moments:,} "
+                "moments looked at, but if they ever do it lasts, and may bring many times as much as all of this"
+            )
         if self.largest > LARGEST_SHARE:
             found.append(f"a single degraded period brings {self.largest:.0%} of it")
         return found
 
 
 def diagnostics(
-    periods: Periods, values: Floats, begun: Floats, seen: Floats, failures_per_period: float
+    periods: Periods,
+    values: Floats,
+    begun: Floats,
+    seen: Floats,
+    failures_per_period: float,
+    drift: Drift | None = None,
 ) -> Diagnostics:
     """What tells how far to trust an estimate, from its degraded periods.
 
@@ -157,6 +184,7 @@ def diagnostics(
         largest=float(contributions.max(initial=0.0)) / total if total else 0.0,
         effective_replications=_effective(values),
         outlasting=_outlasting(periods),
+        drift=drift,
     )
 
 

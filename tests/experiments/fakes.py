@@ -141,12 +141,12 @@ def with_rare(of: Results, service: str, policy: str, lost: Sequence[float], cho
     for number, share in enumerate(lost):
         here = where | {"replication": number}
         lasted = {"degraded": 1e-3, "degraded_begun": 1e-3 + 1e-5 * (number % 3 - 1)}
-        counts = {"missing": 1e-3 + 1e-5 * (number % 3), "replicas": 3.0, "needed": 1.0} | lasted
+        counts = {"missing": 1e-3 + 1e-5 * (number % 3), "replicas": 3.0, "needed": 1.0, "full": 24} | lasted
         rare.append(here | {"phase": "main", "unavailability": share, "outages_per_s": share / 20, **counts})
         for downtime in (0.0, 20.0):
             mode = {"phase": "main", "begun": "settled", "mode": "zone"}
             weighed = {"multiplier": share / 20, "weight": 1.0 + 0.1 * (-1) ** number, "downtime_s": downtime}
-            excursions.append(here | mode | weighed | {"lasted_s": 300.0, "scale_s": 1000.0})
+            excursions.append(here | mode | weighed | {"lasted_s": 300.0, "scale_s": 1000.0, "layout": ""})
         for cause, stage, seconds in (("crash", "undetected", 15.0), ("zone", "start", 5.0)):
             weighed = {"lost": share * seconds / 20, "lengths_s": f"[{seconds}]", "weights_per_s": f"[{share / 20}]"}
             losses.append(here | {"cause": cause, "stage": stage} | weighed)
