@@ -18,7 +18,7 @@ FLAGS = (
 )
 PATIENCE = 120.0
 """Seconds until an answer is given up."""
-KEYS = {"Enter": ("\r", 13), "Escape": ("", 27)}
+KEYS = {"Enter": ("\r", 13), "Escape": ("", 27), "Tab": ("", 9)}
 """Name of a key -> what it types, and its code."""
 
 
@@ -42,6 +42,7 @@ class Browser:
         self._session = {"sessionId": session}
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.ask(f"{domain}.enable")
+        self.ask("Emulation.setFocusEmulationEnabled", enabled=True)  # as if its window were in front
 
     def close(self) -> None:
         """End the browser."""
@@ -95,10 +96,10 @@ class Browser:
             self.ask("Input.dispatchMouseEvent", type=kind, **at)
         self._settle()
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, shift: bool = False) -> None:
         """Press one of the `KEYS`."""
         text, code = KEYS[key]
-        of = {"key": key, "code": key, "windowsVirtualKeyCode": code, "text": text}
+        of = {"key": key, "code": key, "windowsVirtualKeyCode": code, "text": text, "modifiers": 8 * shift}
         for kind in ("keyDown", "keyUp"):
             self.ask("Input.dispatchKeyEvent", type=kind, **of)
         self._settle()
@@ -111,6 +112,18 @@ class Browser:
     def _settle(self) -> None:
         """Let the page do what follows."""
         self.look("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+
+    def see(self, colours: str) -> None:
+        """Prefer "light" or "dark" colours."""
+        self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": colours}])
+        self._settle()
+
+    def stretch(self) -> None:
+        """Be as high as the page is."""
+        size = self.look("[innerWidth, document.scrollingElement.scrollHeight]")
+        of = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+        self.ask("Emulation.setDeviceMetricsOverride", **of)
+        self._settle()
 
     def narrow(self, width: int) -> None:
         """Be so wide, in pixels."""

@@ -2,19 +2,11 @@
 
 import base64
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from experiments.design.objective import Objective
-from experiments.runner import run as runner
-from experiments.timeline.timeline import Replays
-from tests.experiments import fakes
-from tests.experiments.fakes import Unit
 from tests.experiments.report.browser import CHROMIUM, Browser
-from tests.experiments.report.timelines import OUTAGE
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
@@ -23,25 +15,6 @@ HEADS = f"[...{TABLE}.tHead.rows[0].cells]"
 DOWNTIME = f"{HEADS}.find(head => head.textContent.startsWith('Downtime'))"
 FIGURE = "document.querySelector('#overview figure')"
 MOST_SHEETS = 8
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of six policies, the fourth of which is the best."""
-    better = (2.0, 5.0, 1.0, 9.0, 3.0, 4.0)
-    units = {f"policy-{number}": Unit(864000.0 * times, 1800.0) for number, times in enumerate(better)}
-    asked = (Objective("frontend", 0.99), Objective("cart", 60.0, metric="outagesPerYear"))
-    found = runner.run(fakes.plan(units, objectives=asked), replications=20, simulate=fakes.simulate)
-    outage = replace(OUTAGE, service="cart")
-    return found.to_html(tmp_path_factory.mktemp("report") / "report.html", Replays({"cart": [outage]}))
-
-
-@pytest.fixture
-def browser(report: Path, tmp_path: Path) -> Iterator[Browser]:
-    browser = Browser(tmp_path)
-    browser.open(report)
-    yield browser
-    browser.close()
 
 
 def policies(browser: Browser) -> list[str]:
