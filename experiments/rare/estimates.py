@@ -47,7 +47,7 @@ def drift(rare: Rows, excursions: Rows) -> Drift | None:
 
     None where replicas always lie alike, where that was met, or where it is not known how many would be an outage.
     """
-    fatal = {row["replicas"] - row["needed"] + 1 for row in rare}
+    fatal = {row.get("replicas", math.nan) - row.get("needed", math.nan) + 1 for row in rare}
     if len(fatal) != 1 or math.isnan(most := fatal.pop()):
         return None
     together = defaultdict[str, set[int]](set)

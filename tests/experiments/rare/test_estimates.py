@@ -21,6 +21,10 @@ def test_replicas_that_come_to_lie_together_and_never_all_of_them_drift() -> Non
     assert drifting([APART, PAIR, APART, ""]) == Drift("zone outage", 2, 3, 80)
 
 
+def test_where_another_number_was_desired_at_times_nothing_is_known() -> None:
+    assert drift([{"full": 40}, {"full": 40}], [{"layout": APART}, {"layout": PAIR}]) is None
+
+
 @pytest.mark.parametrize(
     ("layouts", "replicas", "needed"),
     [([APART, APART], 3.0, 1.0), ([PAIR, ALL], 3.0, 1.0), ([APART, PAIR], 3.0, 2.0), ([APART, PAIR], math.nan, 1.0)],
