@@ -34,7 +34,7 @@ class Kind(IntEnum):
     SERVICE_READY = 13  # Service; number of endpoints listed as ready
     SERVICE_ANSWERING = 14  # Service; number of endpoints in use that can answer
     NODE_UNSCHEDULABLE = 15  # node; 1 while it is cordoned
-    POD_DISRUPTION_TARGET = 16  # pod; the DisruptionTarget condition: a `simulator.state.objects.pod.Disruption`
+    POD_DISRUPTION_TARGET = 16  # pod; the DisruptionTarget condition: a `Disruption`
     STATEFULSET_GENERATION = 17  # StatefulSet; one more with each change of its spec
     DAEMONSET_GENERATION = 18  # DaemonSet; one more with each change of its spec
     BUDGET_ALLOWED = 19  # PodDisruptionBudget; status.disruptionsAllowed
@@ -96,6 +96,17 @@ class Phase(IntEnum):
     RUNNING = 2
     SUCCEEDED = 3
     FAILED = 4
+
+
+class Disruption(IntEnum):
+    """The reason of a pod's DisruptionTarget condition."""
+
+    NONE = 0
+    DELETION_BY_TAINT_MANAGER = 1
+    EVICTION_BY_EVICTION_API = 2
+    PREEMPTION_BY_SCHEDULER = 3
+    DELETION_BY_POD_GC = 4
+    TERMINATION_BY_KUBELET = 5
 
 
 class Refusal(IntEnum):

@@ -9,7 +9,19 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from experiments.attribution.stages import OF_NODES, OF_PODS, REFUSED, Node, Pod, Spell, Stage
+from experiments.attribution.stages import (
+    CONTROLLERS,
+    NODE_NUMBERS,
+    OF_NODES,
+    OF_PODS,
+    POD_NUMBERS,
+    REFUSED,
+    SCHEDULER,
+    Node,
+    Pod,
+    Spell,
+    Stage,
+)
 from models.arrays import Floats
 from simulator.log import Kind, Phase, TransitionLog
 from simulator.stories.control_plane import Process
@@ -45,8 +57,6 @@ def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
 
 
 _OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
-_CONTROLLERS, _SCHEDULER = map(list(Process).index, (Process.CONTROLLER_MANAGER, Process.SCHEDULER))
-_POD_KINDS, _NODE_KINDS = frozenset(map(int, OF_PODS)), frozenset(map(int, OF_NODES))
 
 
 def _rows_about(log: TransitionLog, service: int, end: float) -> Floats:
@@ -58,7 +68,7 @@ def _rows_about(log: TransitionLog, service: int, end: float) -> Floats:
     ours = np.zeros((len(Kind), subjects_at_most), dtype=bool)
     ours[OF_PODS, : len(log.selected_by)] = [service in services for services in log.selected_by]
     ours[_OF_SERVICES, service] = True
-    ours[Kind.COMPONENT_UP, [_CONTROLLERS, _SCHEDULER]] = True
+    ours[Kind.COMPONENT_UP, [CONTROLLERS, SCHEDULER]] = True
     bound = rows[(kinds == Kind.POD_NODE) & ours[kinds, np.minimum(subjects, ours.shape[1] - 1)]]
     for kind in OF_NODES:
         ours[kind, np.unique(bound[:, 4].astype(np.int64))] = True
@@ -99,14 +109,14 @@ class _Reader:
         self._cut_since = 0.0
         self._unlisted: list[tuple[float, int]] = []
         """Since when pods answer, and are ready, without being listed; and why."""
-        self._away = {_CONTROLLERS: 0, _SCHEDULER: 0}
+        self._away = {CONTROLLERS: 0, SCHEDULER: 0}
         """Why the controller manager is away, and the scheduler: nothing heals then; 0: it is there."""
 
     def read(self, time: float, kind: int, subject: int, new: int, cause: int) -> None:
         """Takes note of one row."""
-        if kind in _NODE_KINDS:
+        if kind in NODE_NUMBERS:
             self._read_node(time, kind, subject, new, cause)
-        elif kind in _POD_KINDS:
+        elif kind in POD_NUMBERS:
             self._read_pod(time, kind, subject, new, cause)
         elif kind == Kind.SERVICE_DESIRED:
             self._desire(time, new, cause)
@@ -205,7 +215,7 @@ class _Reader:
         pod.stage, pod.blamed, pod.since = stage, cause, time
 
     def _to_blame(self, pod: Pod) -> int:
-        return pod.to_blame(self._away[_CONTROLLERS], self._away[_SCHEDULER])
+        return pod.to_blame(self._away[CONTROLLERS], self._away[SCHEDULER])
 
     def _select(self, time: float, pod: Pod, selected: bool, cause: int) -> None:
         """A pod of a version that no Service selects does not count, whatever becomes of it."""
@@ -276,7 +286,7 @@ class _Reader:
         """A replacement that is made while the old pod is still there did not wait for it to be gone."""
         gone = gap.since if gap.gone is None else gap.gone
         self._note(gap.since, gone, gap.cause, Stage.TERMINATING)
-        self._note(gone, time, self._away[_CONTROLLERS] or gap.cause, self._without_pod)
+        self._note(gone, time, self._away[CONTROLLERS] or gap.cause, self._without_pod)
 
     # The control plane
 
@@ -293,4 +303,4 @@ class _Reader:
             since, cause = self._unlisted.pop(0)
             self._note(since, time, cause, Stage.NOT_LISTED)
         while len(self._unlisted) < unlisted:
-            self._unlisted.append((time, self._away[_CONTROLLERS]))
+            self._unlisted.append((time, self._away[CONTROLLERS]))

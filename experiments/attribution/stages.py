@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from simulator.log import Configured, Kind, Phase, Refusal, VolumeWait
+from simulator.stories.control_plane import Process
 
 
 class Stage(StrEnum):
@@ -94,6 +95,10 @@ OF_PODS = (
 """What decides where a pod is on its way."""
 OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING, Kind.NODE_REACHABLE)
 """What of a node does."""
+POD_NUMBERS, NODE_NUMBERS = frozenset(map(int, OF_PODS)), frozenset(map(int, OF_NODES))
+"""The same as the numbers that rows of a log have."""
+CONTROLLERS, SCHEDULER = map(list(Process).index, (Process.CONTROLLER_MANAGER, Process.SCHEDULER))
+"""The numbers of the processes without which nothing heals."""
 READY = 1
 """The Ready condition of a node that is well: see `simulator.log.Kind`."""
 

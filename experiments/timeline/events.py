@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from experiments.attribution.stages import READY
+from experiments.attribution.stages import READY, SCHEDULER
 from experiments.timeline.states import States, Transition
 from experiments.timeline.timeline import Event, EventType
 from experiments.timeline.words import ALWAYS, FACT, NORMAL, WARNING, WORDS, because
@@ -163,7 +163,7 @@ class EventRecorder:
 
     def _was_unscheduled(self, uid: int, until: float) -> None:
         since, why = self._waiting.pop(uid, (until, ""))
-        if until - since > SCHEDULING and list(Process).index(Process.SCHEDULER) not in self._states.away:
+        if until - since > SCHEDULING and SCHEDULER not in self._states.away:
             self._tell(since, WARNING, "FailedScheduling", f"Pod/{self._log.names['POD'][uid]}", why)
 
     def _scheduled(self, row: Transition) -> None:

@@ -3,17 +3,14 @@
 from collections import defaultdict
 from typing import NamedTuple
 
-from experiments.attribution.stages import OF_NODES, OF_PODS, READY, Node, Pod
+from experiments.attribution.stages import CONTROLLERS, NODE_NUMBERS, POD_NUMBERS, READY, SCHEDULER, Node, Pod
 from experiments.timeline.timeline import Interval
 from simulator.log import Kind, Phase, TransitionLog
-from simulator.stories.control_plane import Process
 
 ANSWERING, TERMINATING, OTHER_VERSION = "answering", "terminating", "other version"
 """States of a pod beside those that `attribution.stages.Stage` has for what it waits for."""
 ENDED = {Phase.SUCCEEDED: "completed", Phase.FAILED: "failed"}
 READY_NODE, CORDONED = "Ready", "cordoned"
-_POD_KINDS, _NODE_KINDS = frozenset(map(int, OF_PODS)), frozenset(map(int, OF_NODES))
-_LED = [list(Process).index(process) for process in (Process.CONTROLLER_MANAGER, Process.SCHEDULER)]
 AWAY = "away"
 
 
@@ -72,9 +69,9 @@ class States:
 
     def read(self, row: Transition) -> None:
         """Takes note of a row."""
-        if row.kind in _POD_KINDS:
+        if row.kind in POD_NUMBERS:
             self._read_pod(row)
-        elif row.kind in _NODE_KINDS:
+        elif row.kind in NODE_NUMBERS:
             self.nodes[row.subject].read(row.kind, row.new, row.cause)
             self._look_at_node(row)
         elif row.kind == Kind.NODE_UNSCHEDULABLE:
@@ -151,7 +148,7 @@ class States:
         elif (stage := pod.waits_for(self._published)) is None:
             track.enter(time, ANSWERING)
         else:
-            away = (self.away.get(process, 0) for process in _LED)
+            away = (self.away.get(process, 0) for process in (CONTROLLERS, SCHEDULER))
             track.enter(time, str(stage), self._causes[pod.to_blame(*away)])
 
     # Nodes and processes

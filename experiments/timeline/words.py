@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from experiments.timeline.timeline import EventType
-from simulator.log import Configured, Kind, Phase, Refusal, VolumeWait
+from simulator.log import Configured, Disruption, Kind, Phase, Refusal, VolumeWait
 
 NORMAL, WARNING, FACT = EventType
 
@@ -30,12 +30,14 @@ def because(cause: str) -> str:
 
 
 _NODE_STATUS = "Node {name} status is now: "
-_DISRUPTION = {
-    1: Words(NORMAL, "TaintManagerEviction", "Marking for deletion Pod {name}"),
-    2: Words(NORMAL, "EvictionByEvictionAPI", "Eviction API: evicting"),
-    3: Words(NORMAL, "Preempted", "Preempted by a pod of higher priority"),
-    4: Words(WARNING, "DeletionByPodGC", "PodGC: node no longer exists"),
-    5: Words(WARNING, "TerminationByKubelet", "The kubelet ends it: its node is short of something, or shuts down"),
+_DISRUPTION: Mapping[int, Words] = {
+    Disruption.DELETION_BY_TAINT_MANAGER: Words(NORMAL, "TaintManagerEviction", "Marking for deletion Pod {name}"),
+    Disruption.EVICTION_BY_EVICTION_API: Words(NORMAL, "EvictionByEvictionAPI", "Eviction API: evicting"),
+    Disruption.PREEMPTION_BY_SCHEDULER: Words(NORMAL, "Preempted", "Preempted by a pod of higher priority"),
+    Disruption.DELETION_BY_POD_GC: Words(WARNING, "DeletionByPodGC", "PodGC: node no longer exists"),
+    Disruption.TERMINATION_BY_KUBELET: Words(
+        WARNING, "TerminationByKubelet", "The kubelet ends it: its node is short of something, or shuts down"
+    ),
 }
 _CONFIGURED: Mapping[int, Words] = {
     Configured.AWAITED: Words(WARNING, "FailedMount", "A ConfigMap or Secret that it reads is not to be had"),

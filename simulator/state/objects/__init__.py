@@ -4,13 +4,13 @@ Nodes are columns, because a scheduler looks at all of them at once. A pod is lo
 read from a numpy column costs several times an attribute; so pods are slotted records.
 """
 
-from simulator.log import Phase, VolumeWait
+from simulator.log import Disruption, Phase, VolumeWait
 from simulator.state.objects.configuration import ConfigurationState
 from simulator.state.objects.cronjob import CronJobState
 from simulator.state.objects.daemonset import DaemonSetState
 from simulator.state.objects.deployment import TEMPLATE_HASH_LABEL, DeploymentState, Progress, ReplicaSetState, Rollout
 from simulator.state.objects.job import JobState
-from simulator.state.objects.pod import ContainerState, Disruption, PodClass, PodOwner, PodState, Stuck
+from simulator.state.objects.pod import ContainerState, PodClass, PodOwner, PodState, Stuck
 from simulator.state.objects.resource_quota import QuotaState
 from simulator.state.objects.revision import REVISION_LABEL, Revision, RevisionHistory
 from simulator.state.objects.service import ServiceState

@@ -1,30 +1,17 @@
 """Pods and their containers."""
 
 from collections.abc import Mapping
-from enum import IntEnum
 from typing import NamedTuple
 
 from models.behaviour import PodBehaviour
 from models.pod import Container, PodTemplate
 from simulator.hazards import Clock
 from simulator.kernel import Timer
-from simulator.log import Configured, Phase, VolumeWait
+from simulator.log import Configured, Disruption, Phase, VolumeWait
 from simulator.state.objects.affinity import Namespaces, PodAffinity
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.start_order import start_order
 from simulator.state.objects.workload import Slot, Workload
-
-
-class Disruption(IntEnum):
-    """The reason of a pod's DisruptionTarget condition."""
-
-    NONE = 0
-    DELETION_BY_TAINT_MANAGER = 1
-    EVICTION_BY_EVICTION_API = 2
-    PREEMPTION_BY_SCHEDULER = 3
-    DELETION_BY_POD_GC = 4
-    TERMINATION_BY_KUBELET = 5
-
 
 ALL = 1_000_000
 """Of the requests to a pod: shares of them are kept in parts per million."""

@@ -5,8 +5,7 @@ import pytest
 from experiments.timeline.events import OBJECTS, repeated
 from experiments.timeline.timeline import Event, EventType
 from experiments.timeline.words import ALWAYS, WORDS, Words, because
-from simulator.log import Kind
-from simulator.state.objects.pod import Disruption
+from simulator.log import Disruption, Kind
 
 EVERY = [(kind, new, words) for kind, by_new in WORDS.items() for new, words in by_new.items()]
 
