@@ -87,6 +87,12 @@ class Quorum:
         return _where(times, self.holds(answering, desired), history.answering.end)
 
 
+def needed(predicate: Predicate, count: int) -> int:
+    """How many of so many replicas have to answer for a Service to be available; `count` + 1 if all are too few."""
+    holds = predicate.holds(np.arange(count + 1.0), np.full(count + 1, float(count)))
+    return int(np.argmax(holds)) if holds.any() else count + 1
+
+
 def _counts(history: History) -> tuple[Floats, Floats, Floats]:
     """Times of change, and from then on the endpoints that answer and the replicas desired."""
     times = np.union1d(history.answering.times, history.desired.times)

@@ -1,18 +1,15 @@
 """Replicas: how many a Service has under a policy, how often one is missing, and what that would come to alone."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments.closed_form import fewer_than
+from experiments.design.goal import Predicate, needed
 from experiments.file.resolve import measured
 from experiments.findings.findings import Findings
 from experiments.findings.pairs import of_pair
 from models.input.problems import Refusal
-
-if TYPE_CHECKING:
-    from experiments.design.goal import Predicate
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Replicas:
     """The share of them that was missing on average: desired, and not able to answer."""
 
 
-def replicas(findings: "Findings", service: str, policy: str) -> Replicas:
+def replicas(findings: Findings, service: str, policy: str) -> Replicas:
     """What is known of the replicas of a Service under a policy; `Refusal` if their number was not measured."""
     runs = of_pair(findings.runs, service, policy)
     if "mean_desired" in runs:
@@ -39,7 +36,7 @@ def replicas(findings: "Findings", service: str, policy: str) -> Replicas:
     return Replicas(float(desired), float(missing / desired) if desired else 0.0)
 
 
-def independent(findings: "Findings", service: str, count: int, missing: float) -> float | None:
+def independent(findings: Findings, service: str, count: int, missing: float) -> float | None:
     """The unavailability if each of `count` replicas were missing for this share of the time, independently.
 
     None for what is not judged by its own replicas alone.
@@ -48,13 +45,7 @@ def independent(findings: "Findings", service: str, count: int, missing: float) 
     return None if predicate is None or count < 1 else fewer_than(needed(predicate, count), count, missing)
 
 
-def needed(predicate: "Predicate", count: int) -> int:
-    """How many of so many replicas have to answer for a Service to be available; `count` + 1 if all are too few."""
-    holds = predicate.holds(np.arange(count + 1.0), np.full(count + 1, float(count)))
-    return int(np.argmax(holds)) if holds.any() else count + 1
-
-
-def _predicate(findings: "Findings", service: str) -> "Predicate | None":
+def _predicate(findings: Findings, service: str) -> Predicate | None:
     spec = (findings.resolved or {}).get("spec", {})
     goals = measured(findings.resolved) if "services" in spec else ()
     return next((goal.predicate for goal in goals if goal.name == service), None)

@@ -7,7 +7,7 @@ import numpy as np
 
 from experiments.attribution.missing import missing_replicas
 from experiments.attribution.stages import Spell
-from experiments.design.goal import ServiceGoal
+from experiments.design.goal import ServiceGoal, needed
 from experiments.timeline import span
 from experiments.timeline.events import PROCESSES, EventRecorder, repeated
 from experiments.timeline.states import ANSWERING, READY_NODE, States, Transition
@@ -215,9 +215,9 @@ def _outage(goal: ServiceGoal, history: ServiceHistory, began: float, over: floa
         return Event(time, EventType.FACT, reason, f"Service/{goal.name}", message)
 
     answering, desired = counts(began)
-    enough = np.flatnonzero(goal.predicate.holds(np.arange(desired + 1.0), np.full(desired + 1, float(desired))))
-    needed = f"at least {enough[0]} must" if len(enough) else "more are needed than are desired"
-    yield told(began, "OutageBegins", f"{goal.name} is down: {answering} of {desired} answer, {needed}")
+    enough = needed(goal.predicate, desired)
+    asked = f"at least {enough} must" if enough <= desired else "more are needed than are desired"
+    yield told(began, "OutageBegins", f"{goal.name} is down: {answering} of {desired} answer, {asked}")
     if over < end:
         answering, desired = counts(over)
         took = format_duration(over - began)

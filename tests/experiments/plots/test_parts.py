@@ -5,9 +5,9 @@ from itertools import pairwise
 import pytest
 from matplotlib.figure import Figure
 
-from experiments.design.goal import Capacity, Quorum, ReadyEndpoints
+from experiments.design.goal import Capacity, Quorum, ReadyEndpoints, needed
 from experiments.findings.breakdown import by_stage
-from experiments.findings.replicas import independent, needed, replicas
+from experiments.findings.replicas import independent, replicas
 from experiments.plots import drawing
 from experiments.plots.replicas import _apart
 from experiments.results import Results
