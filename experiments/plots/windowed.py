@@ -66,7 +66,7 @@ def _nines(share: float, top: float = math.inf) -> float:
 def _asked(findings: "Findings", service: str) -> list[float]:
     """The availabilities that objectives ask of the Service, each once."""
     wanted = [of for of in findings.manifest.objectives if (of["service"], of["metric"]) == (service, "availability")]
-    return sorted({of["at_least"] for of in wanted if of.get("at_least") is not None and of["at_least"] < 1})
+    return sorted({of["at_least"] for of in wanted if of.get("at_least") is not None})
 
 
 def _shares(findings: "Findings", service: str, policy: str, lengths: Floats) -> Floats:

@@ -137,6 +137,14 @@ def test_an_objective_is_below_the_line_on_which_nothing_is_lost(asked: float) -
     assert objective == pytest.approx(nothing_lost - 1)
 
 
+def test_an_objective_of_all_is_the_line_on_which_nothing_is_lost() -> None:
+    plan = fakes.plan({"never": Unit(1e14, 60.0)}, objectives=(Objective("frontend", 1.0),))
+    ax = runner.run(plan, replications=2, simulate=fakes.simulate).plot.windowed("frontend", ax=Figure().add_subplot())
+    nothing_lost, objective = (line.get_ydata()[0] for line in ax.lines)
+    assert objective == nothing_lost
+    assert "dashes: objective 100\u00a0%" in captions(ax)
+
+
 def test_short_replications_are_not_told_as_years(shop: Results) -> None:
     ax = shop.plot.downtime("web", ax=Figure().add_subplot())
     assert ax.get_xlabel().startswith("downtime in 4d")
