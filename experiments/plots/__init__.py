@@ -132,8 +132,7 @@ class Plots:
     @picture
     def waterfall(self, service: str | None = None, policy: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """The downtime of one policy (the first) by cause and stage, each from where the one above it ends."""
-        chosen = self._findings.policies[0] if policy is None else policy
-        return waterfall.waterfall(self._findings, self._first(service), chosen, ax)
+        return waterfall.waterfall(self._findings, self._first(service), self._first_policy(policy), ax)
 
     @picture
     def attribution(self, service: str | None = None, figure: "Figure | None" = None) -> "Figure":
@@ -153,8 +152,7 @@ class Plots:
     @picture
     def what_if(self, service: str | None = None, policy: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """What shorter stages, or one cause less, would save under a policy (the first), to first order."""
-        chosen = self._findings.policies[0] if policy is None else policy
-        return attribution.savings(self._findings, self._first(service), chosen, ax)
+        return attribution.savings(self._findings, self._first(service), self._first_policy(policy), ax)
 
     # --- of a single run ---------------------------------------------------------------------------------------------
 
@@ -249,6 +247,9 @@ class Plots:
 
     def _first(self, service: str | None) -> str:
         return self._findings.services[0] if service is None else service
+
+    def _first_policy(self, policy: str | None) -> str:
+        return self._findings.policies[0] if policy is None else policy
 
     def _services(self, service: str | None) -> list[str]:
         return self._findings.services if service is None else [service]

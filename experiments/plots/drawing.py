@@ -96,6 +96,11 @@ def marker(number: int) -> str:
     return MARKERS[(number + number // 7) % 7]
 
 
+def filled(colour: str, hatch: str) -> dict[str, Any]:
+    """How a bar of a colour is filled: with the colour, or, if there is a hatching, with that on white."""
+    return {"color": "#ffffff" if hatch else colour, "edgecolor": colour, "hatch": hatch}
+
+
 def literal(text: str) -> str:
     """A text that matplotlib shows as it is: dollars begin no formula, an underscore hides nothing from a legend."""
     escaped = text.replace("$", r"\$")

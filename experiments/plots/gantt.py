@@ -123,7 +123,7 @@ def _row(
 
 
 def _bars(ax: "Axes", drawn: Sequence[tuple[float, Spell]], start: float) -> None:
-    for state, (colour, hatch) in STYLES.items():
+    for state, style in STYLES.items():
         mine = [(place, spell) for place, spell in drawn if spell.state is state]
         if mine:
             ax.barh(
@@ -131,11 +131,9 @@ def _bars(ax: "Axes", drawn: Sequence[tuple[float, Spell]], start: float) -> Non
                 [spell.end - spell.start for _, spell in mine],
                 left=[spell.start - start for _, spell in mine],
                 height=0.72,
-                color="#ffffff" if hatch else colour,
-                edgecolor=colour,
-                hatch=hatch,
                 lw=0.5,
                 label=str(state),
+                **drawing.filled(*style),
             )
 
 

@@ -59,17 +59,7 @@ def _shown(parts: Sequence[Part]) -> list[Part]:
 
 
 def _bar(ax: "Axes", place: int, begin: float, lost: float, style: tuple[str, str]) -> None:
-    colour, hatch = style
-    ax.barh(
-        place,
-        lost,
-        left=begin,
-        height=0.7,
-        color="#ffffff" if hatch else colour,
-        edgecolor=colour,
-        hatch=hatch,
-        lw=0.6,
-    )
+    ax.barh(place, lost, left=begin, height=0.7, lw=0.6, **drawing.filled(*style))
 
 
 def _whole(ax: "Axes", findings: "Findings", service: str, policy: str, place: int, total: float) -> None:
