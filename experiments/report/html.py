@@ -7,8 +7,7 @@ import math
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from experiments.design.goal import entry_of
 from experiments.file.written import yaml_text
@@ -33,18 +32,15 @@ from experiments.report import (
     remarks,
     requests,
     rollouts,
-    sortable,
     text,
     timeline,
 )
 from experiments.report.assumptions import in_words
 from experiments.report.svg import inlined
 from experiments.report.table import POLICY, Column, Row, Table, heading, legend
+from experiments.report.templates import template
 from experiments.timeline.timeline import Replays
 from models.units import YEAR
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 _WORDS = {MET: "met", MISSED: "missed", INCONCLUSIVE: "inconclusive"}
 
@@ -66,7 +62,7 @@ def report_html(findings: Findings, drawings: Mapping[str, str], replays: Replay
         "jobs": jobs.table(findings),
         "costs": costs.table(findings),
     }
-    return _template().render(
+    return template("report.html.j2").render(
         manifest=manifest,
         heading=re.sub(" {2,}", ", ", heading(findings).removeprefix(manifest.name).strip()),
         pages=list(_pages(shown)),
@@ -97,21 +93,6 @@ def report_html(findings: Findings, drawings: Mapping[str, str], replays: Replay
     )
 
 
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("experiments.report", "page")
-    page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    page.filters |= {"groups": sortable.groups, "signs": _signs}
-    return page.get_template("report.html.j2")
-
-
-def _signs(text: str) -> str:
-    """A text with the signs that a terminal may not have."""
-    return text.replace(">=", "≥").replace("<=", "≤")
-
-
 def _pages(shown: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The pages between which readers go, one shown at a time: the id of each, and its title."""
     yield "overview", "Overview"
@@ -125,11 +106,8 @@ def _pages(shown: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _verdict(findings: Findings) -> tuple[str, str]:
     """In a word, which is also the style, and in a sentence."""
     judged = [objective.verdict for objective in findings.objectives]
-    if len(findings.failed):
-        return (
-            "failed",
-            f"{len(findings.failed)} of {len(findings.cells)} runs failed; what follows rests on the others.",
-        )
+    if failed := remarks.failed_runs(findings):
+        return "failed", f"{failed}; what follows rests on the others."
     if not judged:
         return "none", "The experiment sets no objective; here is what was found."
     counts = ", ".join(f"{judged.count(v)} of {len(judged)} {word}" for v, word in _WORDS.items() if v in judged)

@@ -37,6 +37,12 @@ def notes(findings: "Findings") -> list[str]:
     return [*above(findings), *below(findings)]
 
 
+def failed_runs(findings: "Findings") -> str:
+    """How many runs failed; "" if none did."""
+    failed, of = len(findings.failed), len(findings.cells)
+    return f"{failed} of {counted(of, 'run')} failed" if failed else ""
+
+
 def above(findings: "Findings") -> list[str]:
     """What to know before looking at the table: what failed, what is missing, which pods never had a place."""
     m, remarks = findings.manifest, []

@@ -5,16 +5,15 @@ The picture is drawn by a small script from JSON beside it. Equal timelines give
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from experiments.attribution.stages import Stage
+from experiments.report.templates import template
 from experiments.report.timeline_text import COLUMNS, LEGEND, heading
 from experiments.timeline.timeline import Interval, Row, RowKind, Timeline
 from models.units import counted
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
     from markupsafe import Markup
 
 TONES = (
@@ -54,7 +53,7 @@ def assets() -> "Markup":
     """The style and the script that all pictures of a page share; once, anywhere in the page."""
     from markupsafe import Markup
 
-    style, script = (_environment().get_template(f"timeline.{kind}").render() for kind in ("css", "js"))
+    style, script = (template(f"timeline.{kind}").render() for kind in ("css", "js"))
     return Markup(f"<style>\n{style}\n</style>\n<script>\n{script}\n</script>\n")  # our own files
 
 
@@ -63,40 +62,22 @@ def picture(timeline: Timeline) -> "Markup":
     from markupsafe import Markup
 
     text = json.dumps(_data(timeline), ensure_ascii=False, separators=(",", ":"))
-    rendered = (
-        _environment()
-        .get_template("timeline.html.j2")
-        .render(
-            id=_id(timeline),
-            title=heading(timeline),
-            tones=TONES,
-            remarks=timeline.remarks,
-            summary=f"{counted(len(timeline.events), 'event')} in words",
-            headings=[name.capitalize() for name in COLUMNS],
-            columns=LEGEND,
-            data=Markup(text.replace("<", "\\u003c")),  # nothing in it ends the script
-        )
+    rendered = template("timeline.html.j2").render(
+        id=_id(timeline),
+        title=heading(timeline),
+        tones=TONES,
+        remarks=timeline.remarks,
+        summary=f"{counted(len(timeline.events), 'event')} in words",
+        headings=[name.capitalize() for name in COLUMNS],
+        columns=LEGEND,
+        data=Markup(text.replace("<", "\\u003c")),  # nothing in it ends the script
     )
     return Markup(rendered)  # rendered with autoescape
 
 
 def page(timeline: Timeline) -> str:
     """A page with one timeline alone."""
-    template = _environment().get_template("timeline_page.html.j2")
-    return template.render(title=heading(timeline), fragment=fragment(timeline)) + "\n"
-
-
-@cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    def is_page(name: str | None) -> bool:
-        return name is not None and name.endswith(".j2")
-
-    loader = PackageLoader("experiments.report", "")
-    return Environment(
-        loader=loader, autoescape=is_page, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    return template("timeline_page.html.j2").render(title=heading(timeline), fragment=fragment(timeline)) + "\n"
 
 
 def _id(timeline: Timeline) -> str:

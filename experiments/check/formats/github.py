@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from experiments.check.checking import Checked, Threshold
-from experiments.check.formats.text import failed_runs, outcome
+from experiments.check.formats.text import outcome
 from experiments.findings.judgement import MET, MISSED
 from experiments.report.github import Command, annotation
-from experiments.report.remarks import above
+from experiments.report.remarks import above, failed_runs
 from models.input.problems import Location
 
 
@@ -16,7 +16,7 @@ def annotations(found: Sequence[Checked]) -> list[str]:
 
 
 def _failed(checked: Checked) -> list[str]:
-    title, message = failed_runs(checked), "; ".join(above(checked.findings))
+    title, message = failed_runs(checked.findings), "; ".join(above(checked.findings))
     return [annotation("error", Location(checked.source), title, message)] if title else []
 
 

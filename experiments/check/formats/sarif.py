@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.check.checking import Checked, Threshold
-from experiments.check.formats.text import failed_runs, outcome
+from experiments.check.formats.text import outcome
 from experiments.design.objective import METRICS
 from experiments.findings.judgement import MET, MISSED
+from experiments.report.remarks import failed_runs
 from experiments.report.sarif import Level, Result, log
 
 
@@ -24,7 +25,7 @@ def sarif(found: Sequence[Checked]) -> dict[str, Any]:
         for name, metric in METRICS.items()
     ]
     open_ = [one for checked in found for one in checked.thresholds if one.judgement.verdict != MET]
-    failed = [f"{one.source}: {sentence}" for one in found if (sentence := failed_runs(one))]
+    failed = [f"{one.source}: {sentence}" for one in found if (sentence := failed_runs(one.findings))]
     return log(rules, [_result(threshold) for threshold in open_], failed)
 
 

@@ -8,7 +8,6 @@ from experiments.findings.judgement import INCONCLUSIVE, MET, MISSED
 from experiments.report.remarks import above
 from experiments.report.table import heading
 from experiments.report.text import MARKS
-from models.units import counted
 
 
 def lines(checked: Checked) -> Iterator[tuple[str, str]]:
@@ -26,12 +25,6 @@ def lines(checked: Checked) -> Iterator[tuple[str, str]]:
 def title(checked: Checked) -> str:
     """One line: what ran, how much of it."""
     return heading(checked.findings)
-
-
-def failed_runs(checked: Checked) -> str:
-    """How many runs failed; "" if none did."""
-    failed, of = len(checked.findings.failed), len(checked.findings.cells)
-    return f"{failed} of {counted(of, 'run')} failed" if failed else ""
 
 
 def told(threshold: Threshold) -> str:
