@@ -1,5 +1,7 @@
 """A small result folder of a real run: one Service on two nodes that crash, under two policies."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,13 +43,20 @@ spec:
 """
 
 
-def small_results(where: Path, **options: int) -> Path:
-    """Runs it twice under each policy, without pictures, which take longest; the folder stands alone."""
-    (where / "app.yaml").write_text(APPLICATION)
-    (where / "small.yaml").write_text(EXPERIMENT)
+@contextmanager
+def without_pictures() -> Iterator[None]:
+    """Runs that end in this context draw and report nothing, which takes longer than they do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Plots, "save", lambda *arguments: [])
         patch.setattr(Results, "to_html", lambda *arguments: None)
+        yield
+
+
+def small_results(where: Path, **options: int) -> Path:
+    """Runs it twice under each policy, without pictures; the folder stands alone."""
+    (where / "app.yaml").write_text(APPLICATION)
+    (where / "small.yaml").write_text(EXPERIMENT)
+    with without_pictures():
         Experiment.from_yaml(where / "small.yaml").run(out=where / "results", **options)
     (where / "app.yaml").unlink()
     return where / "results"

@@ -8,11 +8,11 @@ import matplotlib.pyplot as plt
 import pytest
 
 from experiments.experiment import Experiment
-from experiments.plots import Plots
 from experiments.results import Results
 from experiments.runner import run as runner
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit
+from tests.experiments.small_results import without_pictures
 
 mpl.use("Agg")
 
@@ -97,9 +97,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 def kept(experiment: Experiment, folder: Path, replications: int, events: int) -> Results:
-    """The results in a folder, without pictures, which take longest."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Plots, "save", lambda *arguments: [])
-        patch.setattr(Results, "to_html", lambda *arguments: None)
+    """The results in a folder, without pictures."""
+    with without_pictures():
         experiment.run(out=folder, replications=replications, events=events, progress=False)
     return Results.open(folder)

@@ -19,12 +19,12 @@ from experiments.metrics.measure import measure_cluster
 from experiments.metrics.metric import metrics
 from experiments.metrics.observation import Observation
 from experiments.metrics.rollouts import rollouts
-from experiments.plots import Plots
 from experiments.results import Results
 from experiments.store import events
 from experiments.store.folder import NotAResultFolder
 from models.input.problems import InputError
 from simulator.run import Run, simulate
+from tests.experiments.small_results import without_pictures
 
 APPLICATION = """
 apiVersion: apps/v1
@@ -78,9 +78,7 @@ SHORT = ("spec.duration=1d",)
 @pytest.fixture(scope="module", autouse=True)
 def _no_reports() -> Iterator[None]:
     """They take longer than all that is tested here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Plots, "save", lambda *arguments: [])
-        patch.setattr(Results, "to_html", lambda *arguments: None)
+    with without_pictures():
         yield
 
 
