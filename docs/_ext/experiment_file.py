@@ -45,7 +45,8 @@ class Place(NamedTuple):
 
 
 def _walk(path: str, node: Node, found: list[Place]) -> list[Place]:
-    below, place = children_of(WHOLE, node), Place(path, node, children_of(WHOLE, node))
+    below = children_of(WHOLE, node)
+    place = Place(path, node, below)
     if (not place.item.get("properties") and not place.union) or "exponential" in below:
         return found
     if any(below == known.below for known in found):

@@ -26,12 +26,13 @@ def told_apart(paths: Iterable[str]) -> tuple[list[str], list[str]]:
     """(experiment files, files and directories of manifests), in order; what is neither is among the manifests."""
     experiments, manifests = list[str](), list[str]()
     for path in paths:
-        found = [file for file in _files(path) if _is_experiment(file)]
+        files = _files(path)
+        found = [file for file in files if _is_experiment(file)]
         experiments += found
         if not found:
             manifests.append(path)
         elif os.path.isdir(path):
-            manifests += [file for file in _files(path) if file not in found and _has_objects(file)]
+            manifests += [file for file in files if file not in found and _has_objects(file)]
     return experiments, manifests
 
 
