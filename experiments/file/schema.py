@@ -16,6 +16,7 @@ from experiments.file.patch import PatchFile, ShortForms
 from experiments.file.people import PeopleFile
 from experiments.file.presets import FromPreset
 from experiments.file.service import ServiceFile
+from experiments.file.sweep import SweepFile
 from experiments.file.traffic import CallFile, TrafficFile
 from models.input.problems import shown
 from models.reference import References
@@ -179,6 +180,9 @@ class SpecFile(FileModel):
     """What is compared; the first is the baseline. By default one, `as-shipped`, without a change."""
     objectives: list[ObjectiveFile] = Field(default=[])
     """What must come out; it decides the exit code."""
+    sweep: SweepFile | None = None
+    """Many points instead of one: other values for some places of this file. The file without it is an experiment,
+    too."""
 
     @model_validator(mode="after")
     def _agrees(self) -> "SpecFile":
