@@ -2,9 +2,9 @@
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -14,6 +14,9 @@ from models.input.stdin import is_stdin
 if TYPE_CHECKING:
     from experiments.experiment import Experiment
     from experiments.results import Results
+    from experiments.sweep_results import SweepResults
+
+R = TypeVar("R")
 
 
 def _processes(context: click.Context, option: click.Parameter, number: str) -> int:
@@ -35,37 +38,48 @@ WORKERS = click.option(
 )
 
 
-def run_into(
-    folder: Path,
-    experiment: "Experiment",
-    *,
-    again: Sequence[str],
-    workers: int,
-    progress: Any = "auto",
-    quiet: bool = False,
-    replications: int | None = None,
-    fresh: bool = False,
-    events: int = 0,
-) -> "Results":
+class Asked(TypedDict, total=False):
+    """What a command line says of how to run, beside what and where."""
+
+    again: Required[Sequence[str]]
+    """The command line that goes on after an interrupt."""
+    workers: Required[int]
+    progress: Any
+    quiet: bool
+    replications: int | None
+    fresh: bool
+
+
+def run_into(folder: Path, experiment: "Experiment", *, events: int = 0, **asked: Unpack[Asked]) -> "Results":
     """All results of the experiment, what is missing of them run now.
 
-    `again`: the command line that goes on after an interrupt. Ends the command, with its exit code, if it is
-    interrupted or every replication fails.
+    Ends the command, with its exit code, if it is interrupted or every replication fails.
     """
-    from experiments.runner import progress as progressing
-    from experiments.runner.job import Interrupted, NothingRan
     from experiments.runner.run import run
 
+    return _ended(lambda **how: run(experiment.plan, out=folder, events=events, **how), asked)
+
+
+def run_sweep_into(folder: Path, experiment: "Experiment", **asked: Unpack[Asked]) -> "SweepResults":
+    """All results of an experiment with a sweep, what is missing of them run now; ends as `run_into`."""
+    from experiments.runner.sweep import run_sweep
+
+    return _ended(lambda **how: run_sweep(experiment, out=folder, **how), asked)
+
+
+def _ended(run: Callable[..., R], asked: Asked) -> R:
+    """What comes of a run."""
+    from experiments.runner import progress as progressing
+    from experiments.runner.job import Interrupted, NothingRan
+
+    again, quiet = asked["again"], asked.get("quiet", False)
     try:
-        with progressing.reporter("none" if quiet else progress) as listener:
+        with progressing.reporter("none" if quiet else asked.get("progress", "auto")) as listener:
             return run(
-                experiment.plan,
-                out=folder,
-                replications=replications,
-                workers=workers,
+                replications=asked.get("replications"),
+                workers=asked["workers"],
                 progress=listener,
-                fresh=fresh,
-                events=events,
+                fresh=asked.get("fresh", False),
                 warn=lambda line: None if quiet else say(f"warning: {line}"),
             )
     except Interrupted as interrupted:

@@ -90,7 +90,7 @@ def run(
                     return finished
             folder.write_manifest(manifest)
             folder.write_inputs(plan.source_text, resolved, plan.inputs)
-        with _listener(progress) as job.listener, _interrupts_set(job.stop):
+        with listening(progress) as job.listener, interrupts_set(job.stop):
             return _run_to_precision(job, looks, precision)
 
 
@@ -128,6 +128,8 @@ def _kept(
     before = folder.manifest()
     if before is None:
         return []
+    if before.sweep is not None:
+        raise ChangedExperiment(folder.path, ["what ran there is a sweep"])
     if before.schema_version != SCHEMA_VERSION:
         raise ChangedExperiment(folder.path, [f"schema: {before.schema_version} -> {SCHEMA_VERSION}"])
     changes = differences(folder.resolved(), resolved)
@@ -205,7 +207,8 @@ def _plainly(job: Job, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]
 
 
 @contextmanager
-def _listener(progress: bool | Listener | None) -> Iterator[Listener]:
+def listening(progress: bool | Listener | None) -> Iterator[Listener]:
+    """Who is told how far it is: on stderr if True, else the listener, if there is one."""
     if progress is True:
         with progressing.reporter() as listener:
             yield listener
@@ -214,7 +217,7 @@ def _listener(progress: bool | Listener | None) -> Iterator[Listener]:
 
 
 @contextmanager
-def _interrupts_set(stop: threading.Event) -> Iterator[None]:
+def interrupts_set(stop: threading.Event) -> Iterator[None]:
     """Ctrl-C or SIGTERM once sets `stop`; the second time each is what it always was."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -15,6 +15,8 @@
     requests.parquet a row per policy x replication x service with traffic
     lost_requests.parquet   a row per stretch of time in which requests were lost x reason
     events/POLICY/REPLICATION.parquet   a row per state change, of the replications that `--events` asks for
+    points.parquet, summary.parquet   of a sweep: a row per point, and per point x policy x service; there the tables
+                     above have a column `point` in front
     report.html      everything to read, in one file                plots/*.svg
     .state/*.json    finished cells, some to a file: the proof that they are done
     .lock            held by the run that writes here
@@ -61,7 +63,13 @@ STATE = ".state"
 """Finished cells: it tells alone that an experiment ran in a folder, whatever became of its manifest."""
 OURS = ("resolved.yaml", "experiment.yaml", "cells.parquet")
 """Two of these tell it, too; one may be anybody's."""
-FILES = (*(f"{table}.parquet" for table in COLUMNS), "summary.csv", "summary.json", "resolved.yaml", "experiment.yaml")
+FILES = (
+    *(f"{table}.parquet" for table in (*COLUMNS, "summary", "points")),
+    "summary.csv",
+    "summary.json",
+    "resolved.yaml",
+    "experiment.yaml",
+)
 """What a run writes, beside the manifest and the report."""
 
 
@@ -74,6 +82,16 @@ class ResultFolder:
     @property
     def _state(self) -> Path:
         return self.path / STATE
+
+    @property
+    def sweep_cells(self) -> Path:
+        """Where the finished cells of sweeps are."""
+        return self._state / "sweep" / "cells"
+
+    @property
+    def sweep_rows(self) -> Path:
+        """Where it is kept what came of the points of sweeps."""
+        return self._state / "sweep" / "rows"
 
     def manifest(self) -> Manifest | None:
         """What ran here, or None if nothing did yet, or nobody knows what; `NotAResultFolder` for any other folder."""
@@ -196,6 +214,10 @@ class ResultFolder:
         """What is read back of a finished run, as `Manifest.files` has it; events aside."""
         names = (*(f"{table}.parquet" for table in COLUMNS), "resolved.yaml")
         return {name: sha256(self.path / name) for name in names}
+
+    def checksum(self, name: str) -> str:
+        """The checksum of a file of this folder, by its name."""
+        return sha256(self.path / name)
 
     def check(self, manifest: Manifest, path: Path) -> None:
         """Raises ValueError if this file of the folder is not as the run that the manifest is of has written it."""
