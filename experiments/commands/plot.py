@@ -1,5 +1,6 @@
 """`kubenines plot`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,9 +21,9 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic only in newer 
     name = "kind"
 
     def _choice(self) -> "click.Choice[str]":
-        from experiments.plots import KINDS
+        from experiments.plots import KINDS, sensitivity
 
-        return click.Choice(list(KINDS))
+        return click.Choice([*KINDS, *sensitivity.KINDS])
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The kind, or a usage error that names all."""
@@ -54,7 +55,9 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
 
 @click.command()
 @click.argument("results", type=PATH)
-@click.option("--kind", type=Kind(), default="comparison", show_default=True)
+@click.option(
+    "--kind", type=Kind(), help="[default: comparison; of a study of uncertain inputs (kubenines sensitivity): tornado]"
+)
 @click.option(
     "--service",
     metavar="NAME",
@@ -88,7 +91,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
     metavar="FILE",
     help="SVG, PNG or PDF by its ending.  [default: RESULTS/plots/KIND.svg]",
 )
-def plot(results: str, kind: str, output: str | None, **of: Any) -> None:
+def plot(results: str, kind: str | None, output: str | None, **of: Any) -> None:
     """Draw one plot of a result folder.
 
     gantt, rollout and utilisation are of a single run, which is simulated again, unless its transitions were kept (`run
@@ -96,22 +99,49 @@ def plot(results: str, kind: str, output: str | None, **of: Any) -> None:
     """
     import os
     from functools import partial
-    from pathlib import Path
 
-    from experiments.plots import Plots
+    from experiments.findings.sensitivity import is_study
+    from experiments.plots import KINDS, Plots
     from experiments.results import Results
     from experiments.runner.again import rerun
 
+    given = {name: value for name, value in of.items() if value is not None}
+    os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for
+    if is_study(results):
+        click.echo(_of_study(results, kind or "tornado", output, given))
+        return
+    kind = kind or "comparison"
+    if kind not in KINDS:
+        raise click.UsageError(f"--kind {kind} is of a study of uncertain inputs: see kubenines sensitivity")
     opened = Results.open(results)
     chosen("--service", of["service"], opened.services)
     chosen("--policy", of["policy"], opened.policies)
-    given = {name: value for name, value in of.items() if value is not None}
     _check(kind, given, opened)
+    path = _path(results, kind, output)
+    click.echo(Plots(opened, partial(rerun, opened)).draw(kind, path, **given))
+
+
+def _path(results: str, kind: str, output: str | None) -> Path:
+    """Where the picture is written; a usage error if its format is not known."""
     path = Path(output) if output else Path(results) / "plots" / f"{kind}.svg"
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{path.name!r} ends in none of {', '.join(FORMATS)}", param_hint="-o")
-    os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for
-    click.echo(Plots(opened, partial(rerun, opened)).draw(kind, path, **given))
+    return path
+
+
+def _of_study(results: str, kind: str, output: str | None, given: dict[str, Any]) -> Path:
+    """Draw a picture of a study of uncertain inputs."""
+    from experiments.findings.sensitivity import Sensitivity
+    from experiments.plots.sensitivity import KINDS, SensitivityPlots
+
+    if kind not in KINDS:
+        raise click.UsageError(f"{results} is a study of uncertain inputs, which has {', '.join(KINDS)} (got {kind})")
+    if others := [name for name in given if name not in ("service", "policy")]:
+        raise click.UsageError(f"--kind {kind} takes no {_OPTIONS.get(others[0], f'--{others[0]}')}")
+    found = Sensitivity.open(results)
+    chosen("--service", given.get("service"), found.services)
+    chosen("--policy", given.get("policy"), found.policies)
+    return SensitivityPlots(found).draw(kind, _path(results, kind, output), **given)
 
 
 _OPTIONS = {"start": "--from", "end": "--to"}

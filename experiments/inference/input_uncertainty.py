@@ -41,7 +41,7 @@ class Split:
     """Of the variance of a run, what is due to the inputs; NaN if a run does not vary at all."""
     replications: int
     means: Floats
-    """The answers found at the points, one an entry."""
+    """The answers found at the points: two of each row x blocks x rows of a block."""
     negative: bool = False
     """Whether the variance over the inputs was estimated to be below 0."""
 
@@ -66,6 +66,10 @@ class Split:
         scale = deviation / found if found else 0.0
         spread: Floats = np.maximum(self.means.mean() + scale * (self.means - self.means.mean()), 0.0)
         return spread
+
+    def chance(self, at_most: float, confidence: float) -> Interval:
+        """The share of the inputs for which the answer, without luck, is at most so much: Student's t over blocks."""
+        return _in_blocks((self.spread(self.input.value) <= at_most).mean(axis=(0, 2)), confidence)
 
     def ranges(self, share: float) -> dict[str, tuple[float, float]]:
         """Where the central `share` of the answers lies: by the inputs alone, by sampling alone (normal), by both."""
@@ -98,7 +102,7 @@ def split(answers: Floats, replications: int, confidence: float) -> Split:
         _root(by_luck),
         share,
         replications,
-        answers.mean(axis=-1).ravel(),
+        answers.mean(axis=-1),
         negative=by_input.value < 0,
     )
 
@@ -127,3 +131,10 @@ def per_point(by_input: float, by_luck: float, most: int) -> int:
     """Replications at a point, a power of 2 between 2 and `most`: the best for these variances (of a replication)."""
     wanted = 1 + by_luck / by_input if by_input > 0 else math.inf
     return int(2 ** round(math.log2(min(max(wanted, 2.0), most))))
+
+
+def _in_blocks(shares: Floats, confidence: float) -> Interval:
+    """The mean of a share of each block."""
+    blocks = len(shares)
+    without = (shares.sum() - shares) / (blocks - 1)
+    return within(jackknife(float(shares.mean()), without, confidence))

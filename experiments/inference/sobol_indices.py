@@ -23,10 +23,10 @@ Points are those of Sobol' sequences in blocks, each scrambled by itself, so blo
 Intervals are Student's over jackknife pseudo-values of blocks, as indices are ratios. Where the interval of V reaches 0
 the answers differ by no more than luck would make them, and there are no indices (NaN).
 
-Measured coverage of nominal 95 % (`python -m tests.experiments.inference.index_studies 1000`: 1,000 studies of 16 blocks
-each, of Ishigami's function with standard deviation 1 about a level, times gamma luck of these variations; standard
-error 0.007). "Known": the share of the studies that told the variance from luck; then first-order and total indices of
-the three inputs.
+Measured coverage of nominal 95 % (`python -m tests.experiments.inference.index_studies 1000`: 1,000 studies of 16
+blocks each, of Ishigami's function with standard deviation 1 about a level, times gamma luck of these variations;
+standard error 0.007). "Known": the share of the studies that told the variance from luck; then first-order and total
+indices of the three inputs.
 
                                                    known      first-order          total
     no luck, 32 rows                               1.000  0.927 0.905 0.907  0.833 0.936 0.915
