@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.commands.completing import names_in
+from experiments.commands.completing import axes_in, names_in
 from experiments.commands.console import PATH, chosen
+from experiments.commands.opening import POINT, opened, swept
 
 if TYPE_CHECKING:
     from experiments.results import Results
+    from experiments.sweep_results import SweepResults
 
 
 FORMATS = (".svg", ".png", ".pdf")
@@ -21,8 +23,9 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic only in newer 
 
     def _choice(self) -> "click.Choice[str]":
         from experiments.plots import KINDS
+        from experiments.plots.sweep import KINDS as OF_SWEEPS
 
-        return click.Choice(list(KINDS))
+        return click.Choice([*KINDS, *OF_SWEEPS])
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The kind, or a usage error that names all."""
@@ -54,7 +57,10 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
 
 @click.command()
 @click.argument("results", type=PATH)
-@click.option("--kind", type=Kind(), default="comparison", show_default=True)
+@click.option("--kind", type=Kind(), help="[default: comparison; of a sweep curves]")
+@click.option("--x", metavar="AXIS", shell_complete=axes_in(), help="Of a sweep, across (curves, heatmap).")
+@click.option("--y", metavar="AXIS", shell_complete=axes_in(), help="Of a sweep, upwards (heatmap).")
+@POINT
 @click.option(
     "--service",
     metavar="NAME",
@@ -88,8 +94,11 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
     metavar="FILE",
     help="SVG, PNG or PDF by its ending.  [default: RESULTS/plots/KIND.svg]",
 )
-def plot(results: str, kind: str, output: str | None, **of: Any) -> None:
+def plot(results: str, kind: str | None, output: str | None, point: str | None, **of: Any) -> None:
     """Draw one plot of a result folder.
+
+    Of a sweep: curves along the axis --x, or a heat map of --x and --y, where --point may say what other axes are. All
+    other kinds are of a single experiment, or of the point of a sweep that --point tells.
 
     gantt, rollout and utilisation are of a single run, which is simulated again, unless its transitions were kept (`run
     --events sample:N`).
@@ -99,19 +108,39 @@ def plot(results: str, kind: str, output: str | None, **of: Any) -> None:
     from pathlib import Path
 
     from experiments.plots import Plots
-    from experiments.results import Results
+    from experiments.plots.sweep import KINDS as OF_SWEEPS
     from experiments.runner.again import rerun
 
-    opened = Results.open(results)
-    chosen("--service", of["service"], opened.services)
-    chosen("--policy", of["policy"], opened.policies)
     given = {name: value for name, value in of.items() if value is not None}
-    _check(kind, given, opened)
+    sweep = swept(results) if kind is None or kind in OF_SWEEPS else None
+    kind = kind or ("comparison" if sweep is None or point is not None else "curves")
     path = Path(output) if output else Path(results) / "plots" / f"{kind}.svg"
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{path.name!r} ends in none of {', '.join(FORMATS)}", param_hint="-o")
     os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for
-    click.echo(Plots(opened, partial(rerun, opened)).draw(kind, path, **given))
+    if kind in OF_SWEEPS:
+        if sweep is None:
+            raise click.UsageError(f"--kind {kind} is of a sweep; {results} is of a single experiment")
+        click.echo(sweep.plot.draw(kind, path, **_of_sweep(kind, given, sweep, point)))
+        return
+    found = opened(results, point)
+    chosen("--service", of["service"], found.services)
+    chosen("--policy", of["policy"], found.policies)
+    _check(kind, given, found)
+    click.echo(Plots(found, partial(rerun, found)).draw(kind, path, **given))
+
+
+def _of_sweep(kind: str, given: dict[str, Any], sweep: "SweepResults", point: str | None) -> dict[str, Any]:
+    """What a picture of a sweep is of, or usage errors."""
+    takes = ("service", "x", "y") if kind == "heatmap" else ("service", "x")
+    for name in given:
+        if name not in takes:
+            raise click.UsageError(f"--kind {kind} takes no {_OPTIONS.get(name, f'--{name}')}")
+    chosen("--service", given.get("service"), sweep.services)
+    for name in ("x", "y"):
+        chosen(f"--{name}", given.get(name), sweep.axes)
+    fixed = {} if point is None else sweep.fixed(point)
+    return given | {"fixed": {axis: value for axis, value in fixed.items() if axis not in given.values()}}
 
 
 _OPTIONS = {"start": "--from", "end": "--to"}
@@ -123,7 +152,7 @@ def _check(kind: str, given: dict[str, Any], opened: "Results") -> None:
 
     for name in given:
         if name not in KINDS[kind]:
-            takers = ", ".join(other for other, takes in KINDS.items() if name in takes)
+            takers = ", ".join(other for other, takes in KINDS.items() if name in takes) or "curves and heatmap"
             raise click.UsageError(f"--kind {kind} takes no {_OPTIONS.get(name, f'--{name}')}; these do: {takers}")
     most = opened.manifest.replications
     if given.get("replication", 0) >= most:
