@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.commands.completing import names_in
+from experiments.commands.completing import axes_in, names_in
 from experiments.commands.console import PATH, chosen
+from experiments.commands.opening import POINT, opened, swept
 
 if TYPE_CHECKING:
     from experiments.results import Results
+    from experiments.sweep_results import SweepResults
 
 
 FORMATS = (".svg", ".png", ".pdf")
@@ -21,9 +23,11 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic only in newer 
     name = "kind"
 
     def _choice(self) -> "click.Choice[str]":
-        from experiments.plots import KINDS, sensitivity
+        from experiments.plots import KINDS
+        from experiments.plots.sensitivity import KINDS as OF_STUDIES
+        from experiments.plots.sweep import KINDS as OF_SWEEPS
 
-        return click.Choice([*KINDS, *sensitivity.KINDS])
+        return click.Choice([*KINDS, *OF_SWEEPS, *OF_STUDIES])
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The kind, or a usage error that names all."""
@@ -55,9 +59,10 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
 
 @click.command()
 @click.argument("results", type=PATH)
-@click.option(
-    "--kind", type=Kind(), help="[default: comparison; of a study of uncertain inputs (kubenines sensitivity): tornado]"
-)
+@click.option("--kind", type=Kind(), help="[default: comparison; of a sweep curves; of a study tornado]")
+@click.option("--x", metavar="AXIS", shell_complete=axes_in(), help="Of a sweep, across (curves, heatmap).")
+@click.option("--y", metavar="AXIS", shell_complete=axes_in(), help="Of a sweep, upwards (heatmap).")
+@POINT
 @click.option(
     "--service",
     metavar="NAME",
@@ -91,8 +96,12 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
     metavar="FILE",
     help="SVG, PNG or PDF by its ending.  [default: RESULTS/plots/KIND.svg]",
 )
-def plot(results: str, kind: str | None, output: str | None, **of: Any) -> None:
+def plot(results: str, kind: str | None, output: str | None, point: str | None, **of: Any) -> None:
     """Draw one plot of a result folder.
+
+    Of a sweep: curves along the axis --x, or a heat map of --x and --y, where --point may say what other axes are. All
+    other kinds are of a single experiment, or of the point of a sweep that --point tells. Of a study of uncertain
+    inputs (`kubenines sensitivity`): tornado, sobol or uncertainty.
 
     gantt, rollout and utilisation are of a single run, which is simulated again, unless its transitions were kept (`run
     --events sample:N`).
@@ -101,24 +110,31 @@ def plot(results: str, kind: str | None, output: str | None, **of: Any) -> None:
     from functools import partial
 
     from experiments.findings.sensitivity import is_study
-    from experiments.plots import KINDS, Plots
-    from experiments.results import Results
+    from experiments.plots import Plots
+    from experiments.plots.sensitivity import KINDS as OF_STUDIES
+    from experiments.plots.sweep import KINDS as OF_SWEEPS
     from experiments.runner.again import rerun
 
     given = {name: value for name, value in of.items() if value is not None}
     os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for
     if is_study(results):
-        click.echo(_of_study(results, kind or "tornado", output, given))
+        click.echo(_of_study(results, kind or "tornado", output, given | ({"point": point} if point else {})))
         return
-    kind = kind or "comparison"
-    if kind not in KINDS:
-        raise click.UsageError(f"--kind {kind} is of a study of uncertain inputs: see kubenines sensitivity")
-    opened = Results.open(results)
-    chosen("--service", of["service"], opened.services)
-    chosen("--policy", of["policy"], opened.policies)
-    _check(kind, given, opened)
+    if kind in OF_STUDIES:
+        raise click.UsageError(f"--kind {kind} is of a study of uncertain inputs (kubenines sensitivity)")
+    sweep = swept(results) if kind is None or kind in OF_SWEEPS else None
+    kind = kind or ("comparison" if sweep is None or point is not None else "curves")
     path = _path(results, kind, output)
-    click.echo(Plots(opened, partial(rerun, opened)).draw(kind, path, **given))
+    if kind in OF_SWEEPS:
+        if sweep is None:
+            raise click.UsageError(f"--kind {kind} is of a sweep; {results} is of a single experiment")
+        click.echo(sweep.plot.draw(kind, path, **_of_sweep(kind, given, sweep, point)))
+        return
+    found = opened(results, point)
+    chosen("--service", of["service"], found.services)
+    chosen("--policy", of["policy"], found.policies)
+    _check(kind, given, found)
+    click.echo(Plots(found, partial(rerun, found)).draw(kind, path, **given))
 
 
 def _path(results: str, kind: str, output: str | None) -> Path:
@@ -144,6 +160,19 @@ def _of_study(results: str, kind: str, output: str | None, given: dict[str, Any]
     return SensitivityPlots(found).draw(kind, _path(results, kind, output), **given)
 
 
+def _of_sweep(kind: str, given: dict[str, Any], sweep: "SweepResults", point: str | None) -> dict[str, Any]:
+    """What a picture of a sweep is of, or usage errors."""
+    takes = ("service", "x", "y") if kind == "heatmap" else ("service", "x")
+    for name in given:
+        if name not in takes:
+            raise click.UsageError(f"--kind {kind} takes no {_OPTIONS.get(name, f'--{name}')}")
+    chosen("--service", given.get("service"), sweep.services)
+    for name in ("x", "y"):
+        chosen(f"--{name}", given.get(name), sweep.axes)
+    fixed = {} if point is None else sweep.fixed(point)
+    return given | {"fixed": {axis: value for axis, value in fixed.items() if axis not in given.values()}}
+
+
 _OPTIONS = {"start": "--from", "end": "--to"}
 
 
@@ -153,7 +182,7 @@ def _check(kind: str, given: dict[str, Any], opened: "Results") -> None:
 
     for name in given:
         if name not in KINDS[kind]:
-            takers = ", ".join(other for other, takes in KINDS.items() if name in takes)
+            takers = ", ".join(other for other, takes in KINDS.items() if name in takes) or "curves and heatmap"
             raise click.UsageError(f"--kind {kind} takes no {_OPTIONS.get(name, f'--{name}')}; these do: {takers}")
     most = opened.manifest.replications
     if given.get("replication", 0) >= most:

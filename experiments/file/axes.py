@@ -18,7 +18,7 @@ SAME_AT_ALL_POINTS = ("seed", "replications", "precision", "confidence", "object
 """What every point has in common, so that points can be compared."""
 COLUMNS = ("point", "policy", "service", "replication", "block", "row", "place", "downtime_s_per_year")
 """Names that an axis may not have: they are those of other columns in tables of a sweep."""
-MOST_CHECKED = 200
+MOST_CHECKED = 64
 """Values that are checked before a run: of more, so many evenly spread; a check takes milliseconds."""
 OF_MANY_POINTS = ("sweep", "uncertain")
 """What an experiment at a single point does not say."""

@@ -14,7 +14,7 @@ from models.input.documents import Document
 from models.input.patches import PatchError
 from models.input.problems import InputError, Location, Problem
 
-MOST_MADE = 24
+MOST_MADE = 12
 """Scenarios that are made before a run to check the values of axes: each takes tens of milliseconds."""
 
 

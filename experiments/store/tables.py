@@ -4,7 +4,8 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import islice
+from functools import cache
+from itertools import chain, islice
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,10 @@ def tables(
     import pyarrow as pa
 
     coming = iter(cells)
+    first = list(islice(coming, CELLS_AT_ONCE))
+    if len(first) < CELLS_AT_ONCE:  # few: there is no need to keep them elsewhere
+        return {name: _frame(name, rows, policies) for name, rows in rows_of(first, services).items()}
+    coming = chain(first, coming)
     with TemporaryDirectory(prefix="kubenines-") as folder, _named(folder):
         paths = {name: f"{folder}/{name}.arrow" for name in COLUMNS}
         with ExitStack() as stack:
@@ -159,17 +164,34 @@ def arrow_columns(name: str, rows: Sequence[Mapping[str, Any]]) -> "pa.Table":
 
 
 def _in_order(name: str, path: str, policies: Sequence[str]) -> "pd.DataFrame":
-    """The rows of a temporary file, of the same types if there are none as with many."""
+    """The rows of a temporary file."""
+    import pyarrow as pa
+
+    with pa.memory_map(path) as file:
+        return _sorted(name, pa.ipc.open_file(file).read_all(), policies)
+
+
+def _frame(name: str, rows: Sequence[Mapping[str, Any]], policies: Sequence[str]) -> "pd.DataFrame":
+    """Some rows."""
+    return _sorted(name, arrow_columns(name, rows), policies) if rows else _empty(name)
+
+
+@cache
+def _empty(name: str) -> "pd.DataFrame":
+    return _sorted(name, arrow_columns(name, []), ())
+
+
+def _sorted(name: str, table: "pa.Table", policies: Sequence[str]) -> "pd.DataFrame":
+    """The rows in the order of policies and replications, of the same types if there are none as with many."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    with pa.memory_map(path) as file:
-        table = pa.ipc.open_file(file).read_all()
-        rank = pc.index_in(table["policy"], value_set=pa.array(policies, pa.large_string())).to_numpy()
-        table = table.take(np.lexsort((table["replication"].to_numpy(), rank)))
+    rank = pc.index_in(table["policy"], value_set=pa.array(policies, pa.large_string())).to_numpy()
+    table = table.take(np.lexsort((table["replication"].to_numpy(), rank)))
+    frame: pd.DataFrame = table.to_pandas()
     types = {column.name: _PANDAS[column.type] for column in COLUMNS[name].values()}
-    frame: pd.DataFrame = table.to_pandas().astype(types)
-    return frame
+    others = {column: of for column, of in types.items() if frame.dtypes[column] != of}
+    return frame.astype(others) if others else frame
 
 
 def _sorted_json(values: Mapping[str, Any]) -> str:
