@@ -17,7 +17,7 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
 
     Pods that would not start are told, and wrong with --strict.
     """
-    from experiments.preflight import planning, starting
+    from experiments.preflight import planning, sensitivity, starting
     from experiments.preflight.inputs import experiment_at
     from experiments.report import plain
     from experiments.report.terminal import Terminal
@@ -34,7 +34,8 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
     times = read.replications or (read.precision and read.precision.at_most) or 0
     policies, rare = planning.plan(read), planning.rare_pilot(read)
     if form == "json":
-        click.echo(plain.text(planning.plain(read, policies, times, pending, rare)))
+        told = planning.plain(read, policies, times, pending, rare)
+        click.echo(plain.text(told | {"sensitivity": sensitivity.priced(read, policies)}))
         return
     many = f"{'at most ' if read.precision else ''}{counted(times, 'replication')}"
     length = format_duration(read.duration)
@@ -42,6 +43,8 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
     terminal = Terminal()
     terminal.table(planning.table(policies, times))
     for line in [*pending, *planning.rare_sentence(read, rare), *in_words(read.named)]:
+        terminal.say(line, indent="")
+    for line in sensitivity.sentence(read, policies):
         terminal.say(line, indent="")
     seconds = sum(policy.seconds for policy in policies) * times
     cores = os.cpu_count() or 1

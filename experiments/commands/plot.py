@@ -7,10 +7,11 @@ import click
 
 from experiments.commands.completing import axes_in, names_in
 from experiments.commands.console import PATH, chosen
-from experiments.commands.opening import POINT, opened, swept
+from experiments.commands.opening import POINT, opened, studied, swept
 
 if TYPE_CHECKING:
     from experiments.results import Results
+    from experiments.sensitivity_results import SensitivityResults
     from experiments.sweep_results import SweepResults
 
 
@@ -109,7 +110,6 @@ def plot(results: str, kind: str | None, output: str | None, point: str | None, 
     import os
     from functools import partial
 
-    from experiments.findings.sensitivity import is_study
     from experiments.plots import Plots
     from experiments.plots.sensitivity import KINDS as OF_STUDIES
     from experiments.plots.sweep import KINDS as OF_SWEEPS
@@ -117,8 +117,8 @@ def plot(results: str, kind: str | None, output: str | None, point: str | None, 
 
     given = {name: value for name, value in of.items() if value is not None}
     os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for
-    if is_study(results):
-        click.echo(_of_study(results, kind or "tornado", output, given | ({"point": point} if point else {})))
+    if (study := studied(results)) is not None:
+        click.echo(_of_study(study, kind or "tornado", results, output, given | ({"point": point} if point else {})))
         return
     if kind in OF_STUDIES:
         raise click.UsageError(f"--kind {kind} is of a study of uncertain inputs (kubenines sensitivity)")
@@ -145,19 +145,17 @@ def _path(results: str, kind: str, output: str | None) -> Path:
     return path
 
 
-def _of_study(results: str, kind: str, output: str | None, given: dict[str, Any]) -> Path:
+def _of_study(study: "SensitivityResults", kind: str, results: str, output: str | None, given: dict[str, Any]) -> Path:
     """Draw a picture of a study of uncertain inputs."""
-    from experiments.findings.sensitivity import Sensitivity
-    from experiments.plots.sensitivity import KINDS, SensitivityPlots
+    from experiments.plots.sensitivity import KINDS
 
     if kind not in KINDS:
         raise click.UsageError(f"{results} is a study of uncertain inputs, which has {', '.join(KINDS)} (got {kind})")
     if others := [name for name in given if name not in ("service", "policy")]:
         raise click.UsageError(f"--kind {kind} takes no {_OPTIONS.get(others[0], f'--{others[0]}')}")
-    found = Sensitivity.open(results)
-    chosen("--service", given.get("service"), found.services)
-    chosen("--policy", given.get("policy"), found.policies)
-    return SensitivityPlots(found).draw(kind, _path(results, kind, output), **given)
+    chosen("--service", given.get("service"), study.services)
+    chosen("--policy", given.get("policy"), study.policies)
+    return study.plot.draw(kind, _path(results, kind, output), **given)
 
 
 def _of_sweep(kind: str, given: dict[str, Any], sweep: "SweepResults", point: str | None) -> dict[str, Any]:
