@@ -16,8 +16,8 @@ EXCURSIONS = columns(
     Column(
         "struck",
         str,
-        "What struck in it, and in the sojourn after it, until the first outage, a comma between: how many endpoints answered, a colon, the failure "
-        "mode, ! if it was an outage at once.",
+        "What struck in it, and in the sojourn after it, until the first outage, a comma between: how many endpoints "
+        "answered, a colon, the failure mode, ! if it was an outage at once.",
     ),
     Column("layout", str, "How many endpoints each failure clock would take away when it began; empty if unknown."),
     Column("fatal", str, "Failure modes that would have been an outage at once when it began, a comma between."),
@@ -50,7 +50,7 @@ RARE = columns(
     Column("phase", str, "What the replication is for: scales, pilot, trial or main; only main counts."),
     Column("unavailability", float, "Expected share of the window without availability, as this replication has it."),
     Column("outages_per_s", float, "Expected outages per second, as this replication has it."),
-    Column("degraded", float, "Seconds out of sojourns for which not all endpoints answered, over those of the window."),
+    Column("degraded", float, "Seconds out of sojourns at which not all endpoints answered, over the window's."),
     Column("degraded_begun", float, "The same by the weighted degraded periods; only chance tells them apart."),
     Column("missing", float, "Share of the replicas that was missing on average, as seen."),
     Column("replicas", float, "Replicas that answer when all is well; NaN if more or fewer were desired at times."),

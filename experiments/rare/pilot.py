@@ -114,9 +114,9 @@ def tuned(settings: RareSettings, rounds: Sequence[tuple[RareSettings, Rows]]) -
 def _layouts(excursions: Rows, contributions: Sequence[float]) -> dict[str, float]:
     """How much what begins from each layout varies: the root of its mean square, a moment each."""
     squares = defaultdict[str, list[float]](list)
-    for row, contribution in zip(excursions, contributions, strict=True):
+    for row, brought in zip(excursions, contributions, strict=True):
         if row["begun"] == "settled":
-            squares[row["layout"]].append((contribution / row["stands_for"]) ** 2)
+            squares[row["layout"]].append((brought / row["stands_for"]) ** 2)
     return {layout: math.sqrt(math.fsum(of) / len(of)) for layout, of in sorted(squares.items())}
 
 
@@ -201,9 +201,9 @@ def _following(excursions: Rows, contributions: Sequence[float]) -> dict[str, fl
     can strike it may be what matters.
     """
     struck: defaultdict[str, float] = defaultdict(float)
-    for row, contribution in zip(excursions, contributions, strict=True):
-        for kind in filter(None, row["struck"].split(",")) if contribution else ():
-            struck[kind] += contribution
+    for row, brought in zip(excursions, contributions, strict=True):
+        for kind in filter(None, row["struck"].split(",")) if brought else ():
+            struck[kind] += brought
     levels: defaultdict[str, float] = defaultdict(float)
     for kind, of in struck.items():
         levels[_level(kind)] += of

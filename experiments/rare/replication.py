@@ -16,7 +16,7 @@ from experiments.store.rare_cell import RareCell
 from simulator.rare.degraded import Tilting
 from simulator.rare.excursions import Beginner, Excursion
 from simulator.rare.runs import Look, Model, NaturalRun, Seen, natural
-from simulator.rare.precarious import Sojourn
+from simulator.rare.sojourns import Sojourn
 from simulator.rare.watched import Up
 from simulator.run import garbage_collection_paused
 from simulator.streams import Streams

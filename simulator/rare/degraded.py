@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from simulator.hazards import Clock
 from simulator.rare.downtimes import Downtimes
-from simulator.rare.precarious import Sojourn, Sojourns
+from simulator.rare.sojourns import Sojourn, Sojourns
 from simulator.rare.watched import Watched, is_fatal
 from simulator.simulation import Simulation
 

@@ -10,7 +10,7 @@ from simulator.log import TransitionLog
 from simulator.rare.degraded import DegradedPeriod, Tilting, shares
 from simulator.rare.runs import Model, OtherStarts
 from simulator.rare.settled import Settled, restore
-from simulator.rare.precarious import Sojourn
+from simulator.rare.sojourns import Sojourn
 from simulator.rare.stage import Stage
 from simulator.rare.watched import Up
 from simulator.simulation import Simulation

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from simulator.hazards import Clock
-from simulator.rare.precarious import Sojourns
 from simulator.rare.settled import Settled, settled
+from simulator.rare.sojourns import Sojourns
 from simulator.rare.watched import Up, Watched
 from simulator.simulation import Simulation
 from simulator.state.history import ServiceHistory

@@ -11,8 +11,8 @@ from collections.abc import Collection
 import numpy as np
 
 from simulator.rare.degraded import Follower, Tilting
-from simulator.rare.precarious import Sojourns
 from simulator.rare.settled import Settled, are_alike, restore, settled
+from simulator.rare.sojourns import Sojourns
 from simulator.rare.watched import Up, Watched
 from simulator.simulation import Simulation
 from simulator.state.objects import PodState, Workload

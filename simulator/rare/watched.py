@@ -94,7 +94,7 @@ class Watched:
         ]
 
     def weakening_clocks(self) -> dict[str, list[Clock]]:
-        """The running clocks that would take nodes away, but no endpoint that answers, as `critical_clocks` has them."""
+        """The running clocks that would take nodes away but no endpoint that answers, by their `kind`."""
         on_nodes = {pod.node for pod in self._answering()}
         found: dict[str, list[Clock]] = {}
         for clock in self._hazards.running:

@@ -10,8 +10,8 @@ from models.distributions import Distribution, Exponential, Fixed, LogNormal, We
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.rare.degraded import DegradedPeriod, Follower, Tilting, shares
-from simulator.rare.precarious import Sojourns
 from simulator.rare.runs import Model, OtherStarts
+from simulator.rare.sojourns import Sojourns
 from simulator.rare.watched import Watched
 from simulator.simulation import Simulation
 from tests.simulator.clusters import DAY, cluster, deployment, down, nodes

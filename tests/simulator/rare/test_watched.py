@@ -13,8 +13,8 @@ from simulator.failures.zone_outage import ZoneOutage
 from simulator.operations.scale import Scale
 from simulator.rare.degraded import Tilting
 from simulator.rare.excursions import Beginner
-from simulator.rare.precarious import Sojourns
 from simulator.rare.runs import Model, OtherStarts, Seen, natural
+from simulator.rare.sojourns import Sojourns
 from simulator.rare.watched import Watched
 from tests.simulator.clusters import DAY, cluster, deployment, down, nodes
 from tests.simulator.rare.models import NEVER, at_least, model, units

@@ -7,13 +7,13 @@ there, and no run that is only looked at now and then comes there. But failures 
 follows a degraded period, or a failure that took no endpoint away, is followed on, weighed as it is, until the state is
 a usual one again, and such stretches are left out where runs are looked at.
 
-A state in which all endpoints answer is *weakened* while what has struck is being repaired, and *precarious* if a failure
-would be an outage at once that is not one in usual states. A sojourn begins where a degraded period out of any ends in a
-weakened state, or in a precarious one and did not begin in one, or where a node is lost that no endpoint is on; it ends
-where neither holds any more. Every moment lies in a sojourn or in none, by the run's own past; so for the Y_i and h_i of
-`simulator.rare`, i taking in clocks that only weaken,
+A state in which all endpoints answer is *weakened* while what has struck is being repaired, and *precarious* if a
+failure would be an outage at once that is not one in usual states. A sojourn begins where a degraded period out of any
+ends in a weakened state, or in a precarious one and did not begin in one, or where a node is lost that no endpoint is
+on; it ends where neither holds any more. Every moment lies in a sojourn or in none, by the run's own past; so for the
+Y_i and h_i of `simulator.rare`, i taking in clocks that only weaken,
 
-    E[downtime] = E[integral over the time out of sojourns in which all answer of sum over i of h_i(t) (Y_i(t) + Z_i(t))]
+    E[downtime] = E[integral over the time out of sojourns in which all answer of sum over i of h_i(t) (Y_i(t) + Z_i)]
                   + E[sum of Y + Z],
 
 the last sum over the degraded periods out of sojourns that begin otherwise, and Z the downtime in the sojourn that

@@ -9,8 +9,8 @@ from models.distributions import Distribution, Exponential, Fixed
 from simulator.failures.zone_outage import ZoneOutage
 from simulator.hazards import Clock
 from simulator.rare.degraded import Tilting
-from simulator.rare.precarious import Sojourns
 from simulator.rare.runs import Model
+from simulator.rare.sojourns import Sojourns
 from simulator.rare.stage import Stage
 from simulator.rare.watched import Watched
 from simulator.simulation import Simulation
