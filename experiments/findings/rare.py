@@ -10,7 +10,7 @@ from experiments.findings.pairs import of_pair
 from experiments.inference import rare_events
 from experiments.inference.estimate import Estimate
 from experiments.inference.rare_events import Diagnostics, RareEstimate
-from experiments.rare.estimates import found
+from experiments.rare.estimates import contribution, found
 from experiments.store.manifest import Manifest
 from models.arrays import Floats
 from models.units import YEAR
@@ -86,7 +86,7 @@ class RareOutages:
         if len(rare) < 2:
             return None
         told: tuple[Any, Any] = rare.to_dict("records"), excursions.to_dict("records")
-        hits = int((excursions["downtime_s"] > 0).sum())
+        hits = int((excursions["downtime_s"] + excursions["sojourn_downtime_s"] > 0).sum())
         missing = rare_events.estimate(rare["missing"].to_numpy(), confidence)
         return cls(
             *found(*told, confidence),
@@ -131,12 +131,16 @@ def chance_of_meeting(
 ) -> Estimate | None:
     """The share of periods of so many seconds that lose at most `within` seconds; None if no degraded period lost more.
 
-    It is the chance that no degraded period comes that loses more; where outages are rare, two hardly add up.
+    It is the chance that no degraded period, and no sojourn after one, comes that loses more; where outages are rare,
+    two hardly add up.
     """
-    more = excursions.loc[excursions["downtime_s"] > within * (1 + 1e-9)]
-    if more.empty:
+    weights = sum(
+        excursions[weight] * (excursions[seconds] > within * (1 + 1e-9))
+        for weight, seconds in (("weight", "downtime_s"), ("sojourn_weight", "sojourn_downtime_s"))
+    )
+    if not weights.any():
         return None
-    per_second = (more["multiplier"] * more["weight"]).groupby(more["replication"]).sum()
+    per_second = (excursions["multiplier"] * weights).groupby(excursions["replication"]).sum()
     misses = rare_events.estimate(
         per_second.reindex(list(replications), fill_value=0.0).to_numpy() * period, confidence
     )
@@ -154,7 +158,7 @@ def in_common(mine: RareOutages | None, other: RareOutages | None) -> tuple[Floa
 
 
 def _begun(excursions: "pd.DataFrame") -> dict[str, float]:
-    lost = (excursions["multiplier"] * excursions["weight"] * excursions["downtime_s"]).groupby(excursions["begun"])
+    lost = contribution(excursions).groupby(excursions["begun"])
     by_kind = {kind: float(part) for kind, part in lost.sum().items()}
     total = math.fsum(by_kind.values())
     return {kind: by_kind.get(kind, 0.0) / total if total else 0.0 for kind in ("settled", "running", "otherwise")}

@@ -16,10 +16,11 @@ EXCURSIONS = columns(
     Column(
         "struck",
         str,
-        "What struck in it until the first outage, a comma between: how many endpoints answered, a colon, the failure "
-        "mode, ! if it was an outage at once.",
+        "What struck in it, and in the sojourn after it, until the first outage, a comma between: how many endpoints "
+        "answered, a colon, the failure mode, ! if it was an outage at once.",
     ),
     Column("layout", str, "How many endpoints each failure clock would take away when it began; empty if unknown."),
+    Column("fatal", str, "Failure modes that would have been an outage at once when it began, a comma between."),
     Column("stands_for", float, "How many moments it stands for, of those that were looked at."),
     Column("multiplier", float, "What its weighted downtime, in seconds, counts for as a share of the window's time."),
     Column("weight", float, "Likelihood ratio: how much less likely what happened was than under tilted clocks."),
@@ -36,7 +37,12 @@ EXCURSIONS = columns(
         float,
         "Seconds that it may be taken to last: time scale times failures; 0 if nothing was tilted.",
     ),
-    Column("transitions", int, "State changes that it took."),
+    Column("sojourn_layout", str, "The layout that it left behind, if a sojourn in precarious states begins there."),
+    Column("sojourn_s", float, "Seconds for which that lasted; 0 if there was none."),
+    Column("sojourn_weight", float, "Likelihood ratio of what happened in it, and in the degraded period before."),
+    Column("sojourn_downtime_s", float, "Seconds without availability in it."),
+    Column("sojourn_outages", int, "Outages in it."),
+    Column("transitions", int, "State changes that both took."),
 )
 """Columns of `excursions`, beside policy, replication and Service: a row for each degraded period begun on purpose."""
 
@@ -44,7 +50,7 @@ RARE = columns(
     Column("phase", str, "What the replication is for: scales, pilot, trial or main; only main counts."),
     Column("unavailability", float, "Expected share of the window without availability, as this replication has it."),
     Column("outages_per_s", float, "Expected outages per second, as this replication has it."),
-    Column("degraded", float, "Seconds for which not all endpoints answered, over those of the window, as seen."),
+    Column("degraded", float, "Seconds out of sojourns at which not all endpoints answered, over the window's."),
     Column("degraded_begun", float, "The same by the weighted degraded periods; only chance tells them apart."),
     Column("missing", float, "Share of the replicas that was missing on average, as seen."),
     Column("replicas", float, "Replicas that answer when all is well; NaN if more or fewer were desired at times."),

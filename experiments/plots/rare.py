@@ -8,6 +8,7 @@ import numpy as np
 from experiments.findings.pairs import of_pair
 from experiments.findings.rare import RareOutages
 from experiments.plots import drawing
+from experiments.rare.estimates import contribution
 from models.arrays import Floats
 from models.input.problems import Refusal
 from models.units import counted
@@ -62,7 +63,7 @@ def _periods(findings: "Findings", service: str, policy: str) -> "pd.DataFrame":
     """Degraded periods that count: the mode that began each, and its share of the downtime."""
     rows = of_pair(findings.tables["excursions"], service, policy)
     rows = rows.loc[rows["phase"] == "main"]
-    lost = rows["multiplier"] * rows["weight"] * rows["downtime_s"]
+    lost = contribution(rows)
     modes = rows["mode"].map(lambda mode: mode_of(mode) or OTHERWISE)
     return rows.assign(share=lost / lost.sum() if lost.sum() else lost, mode=modes)[["mode", "share"]]
 

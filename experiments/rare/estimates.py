@@ -21,9 +21,18 @@ _GROUP = re.compile(r"(?:^| )(.+?):(\d+)x\d+(?= |$)")
 """In a layout (`simulator.rare.watched.Watched.layout`) a failure mode, and how many endpoints a clock of it takes."""
 
 
+def contribution(excursions: Any) -> Any:
+    """What a degraded period brings to the unavailability of its replication: its weighted downtime, as a share.
+
+    And that of the sojourn in precarious states that it led to. Of one row, or of each of a DataFrame.
+    """
+    period = excursions["weight"] * excursions["downtime_s"]
+    return excursions["multiplier"] * (period + excursions["sojourn_weight"] * excursions["sojourn_downtime_s"])
+
+
 def contributions_of(excursions: Rows) -> Floats:
-    """What each degraded period brings to the unavailability of its replication: its weighted downtime, as a share."""
-    return np.array([row["multiplier"] * row["weight"] * row["downtime_s"] for row in excursions])
+    """`contribution` of each."""
+    return np.array([contribution(row) for row in excursions], dtype=float)
 
 
 def found(rare: Rows, excursions: Rows, confidence: float) -> tuple[RareEstimate, RareEstimate, Diagnostics]:
@@ -51,7 +60,7 @@ def drift(rare: Rows, excursions: Rows) -> Drift | None:
     if len(fatal) != 1 or math.isnan(most := fatal.pop()):
         return None
     together = defaultdict[str, set[int]](set)
-    for layout in {row["layout"] for row in excursions if row["layout"]}:
+    for layout in {layout for row in excursions for layout in (row["layout"], row["sojourn_layout"]) if layout}:
         groups = defaultdict[str, int](int)
         for mode, taken in _GROUP.findall(layout):
             groups[mode] = max(groups[mode], int(taken))

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from experiments.inference.rare_events import planned, spread_of_variance
-from experiments.rare.estimates import Rows, contributions_of
+from experiments.rare.estimates import Rows, contribution, contributions_of
 from experiments.rare.settings import FAILURES_PER_PERIOD, RareSettings
 from models.units import YEAR
 from simulator.rare.watched import mode_of
 
 LONG = 0.95
 """The quantile of the lengths of degraded periods that is their time scale."""
-_LEAST_SHARE = 0.2
+_LEAST_SHARE = 0.3
 """Of the degraded periods that is spread evenly over the failure modes, whatever the pilot saw of them."""
 LOOKS = 24
 """Moments of a replication at which a degraded period is begun in the pilot, and at least later."""
@@ -27,7 +27,10 @@ MANY = 60
 """and so many replications are left: what a replication seldom comes to, and keeps, is met in few of them."""
 OUTAGES_AT_A_TENTH = 768
 """So many outages of exponential lengths make half of an interval at 95 % a tenth of the downtime."""
-PILOT = 8
+USUALLY = 0.2
+"""Of the moments at which all endpoints answer: a failure mode that is an outage at once at more of them makes no state
+a precarious one, for runs that are looked at come there often enough."""
+PILOT = 12
 """Replications of each phase of a pilot."""
 
 
@@ -45,7 +48,17 @@ def scaled(excursions: Rows) -> RareSettings:
             repairs[mode_of(row["mode"])].append(row["repair_s"])
     scales = {mode: float(np.quantile(of, LONG)) for mode, of in sorted(lengths.items())}
     staying = tuple(mode for mode in sorted(lengths) if _stays(np.array(lengths[mode]), np.array(repairs[mode])))
-    return RareSettings(FAILURES_PER_PERIOD, scales, staying, looks=LOOKS)
+    return RareSettings(FAILURES_PER_PERIOD, scales, staying, usually_fatal=_usually_fatal(excursions), looks=LOOKS)
+
+
+def _usually_fatal(excursions: Rows) -> tuple[str, ...]:
+    """The failure modes that are an outage at once at many of the moments."""
+    moments = sum(row["stands_for"] for row in excursions if row["begun"] != "otherwise")
+    fatal = defaultdict[str, float](float)
+    for row in excursions:
+        for mode in filter(None, row["fatal"].split(",")):
+            fatal[mode] += row["stands_for"]
+    return tuple(mode for mode, of in sorted(fatal.items()) if of > USUALLY * moments)
 
 
 def _stays(lengths: np.ndarray, repairs: np.ndarray) -> bool:
@@ -85,21 +98,25 @@ class RarePlan:
         return self.replications * self.transitions
 
 
-def tuned(settings: RareSettings, excursions: Rows) -> RareSettings | None:
-    """Settings by which the effort is spent where outages come from; None if the pilot met none."""
+def tuned(settings: RareSettings, rounds: Sequence[tuple[RareSettings, Rows]]) -> RareSettings | None:
+    """Settings by which the effort is spent where outages come from; None if no round met one.
+
+    `rounds`: the degraded periods of each, and the settings that they were begun by.
+    """
+    excursions = [row for _, rows in rounds for row in rows]
     contributions = contributions_of(excursions).tolist()
     if not math.fsum(contributions) > 0:
         return None
-    modes, following = _modes(settings, excursions, contributions), _following(excursions, contributions)
+    modes, following = _modes(rounds), _following(excursions, contributions)
     return replace(settings, modes=modes, following=following, layouts=_layouts(excursions, contributions))
 
 
 def _layouts(excursions: Rows, contributions: Sequence[float]) -> dict[str, float]:
     """How much what begins from each layout varies: the root of its mean square, a moment each."""
     squares = defaultdict[str, list[float]](list)
-    for row, contribution in zip(excursions, contributions, strict=True):
+    for row, brought in zip(excursions, contributions, strict=True):
         if row["begun"] == "settled":
-            squares[row["layout"]].append((contribution / row["stands_for"]) ** 2)
+            squares[row["layout"]].append((brought / row["stands_for"]) ** 2)
     return {layout: math.sqrt(math.fsum(of) / len(of)) for layout, of in sorted(squares.items())}
 
 
@@ -161,14 +178,15 @@ def _variance(values: Sequence[float]) -> float:
     return float(np.var(values, ddof=1)) if len(values) > 1 else 0.0
 
 
-def _modes(settings: RareSettings, excursions: Rows, contributions: Sequence[float]) -> dict[str, float]:
+def _modes(rounds: Sequence[tuple[RareSettings, Rows]]) -> dict[str, float]:
     """How likely each failure mode is to be chosen: by what it contributed, and all of them to some degree."""
-    moments = defaultdict[str, list[float]](list)
-    for row, contribution in zip(excursions, contributions, strict=True):
-        if row["begun"] != "otherwise" and row["mode"]:
-            moments[row["mode"]].append(contribution)
+    brought = defaultdict[str, list[float]](list)
+    for settings, rows in rounds:
+        for row in rows:
+            if row["begun"] != "otherwise" and row["mode"]:
+                brought[row["mode"]].append(contribution(row) * settings.modes.get(row["mode"], 1.0))
     # Chosen with probability p, a mode contributes x/p to a moment in p of the cases: optimal is p ~ sqrt(E[x^2]).
-    root = {mode: _root(of, settings.modes.get(mode, 1.0)) for mode, of in moments.items()}
+    root = {mode: math.sqrt(math.fsum(x * x for x in of) / len(of)) for mode, of in brought.items()}
     total = sum(root.values())
     if not total:
         return {}
@@ -183,9 +201,9 @@ def _following(excursions: Rows, contributions: Sequence[float]) -> dict[str, fl
     can strike it may be what matters.
     """
     struck: defaultdict[str, float] = defaultdict(float)
-    for row, contribution in zip(excursions, contributions, strict=True):
-        for kind in filter(None, row["struck"].split(",")) if contribution else ():
-            struck[kind] += contribution
+    for row, brought in zip(excursions, contributions, strict=True):
+        for kind in filter(None, row["struck"].split(",")) if brought else ():
+            struck[kind] += brought
     levels: defaultdict[str, float] = defaultdict(float)
     for kind, of in struck.items():
         levels[_level(kind)] += of
@@ -200,7 +218,3 @@ def _following(excursions: Rows, contributions: Sequence[float]) -> dict[str, fl
 def _level(kind: str) -> str:
     """How many endpoints answered: those kinds share the tilt."""
     return kind.partition(":")[0]
-
-
-def _root(contributions: Sequence[float], chosen: float) -> float:
-    return chosen * math.sqrt(math.fsum(x * x for x in contributions) / len(contributions))

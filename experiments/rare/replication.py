@@ -15,7 +15,8 @@ from experiments.store.files import digest
 from experiments.store.rare_cell import RareCell
 from simulator.rare.degraded import Tilting
 from simulator.rare.excursions import Beginner, Excursion
-from simulator.rare.runs import Look, Model, NaturalRun, natural
+from simulator.rare.runs import Look, Model, NaturalRun, Seen, natural
+from simulator.rare.sojourns import Sojourn
 from simulator.rare.watched import Up
 from simulator.run import garbage_collection_paused
 from simulator.streams import Streams
@@ -84,7 +85,8 @@ def _rows(spec: RareSpec) -> dict[str, list[dict[str, Any]]]:
     luck = f"{spec.replication}/rare/{spec.phase}"
     rng = Streams(model.seed, luck).stream("looks")
     times = [(number + float(rng.random())) / looks * model.end for number in range(looks)]
-    run = natural(model, luck, times, {name: up(goal.predicate) for name, goal in goals.items()})
+    seen = {name: Seen(up(goal.predicate), spec.settings[name].usually_fatal) for name, goal in goals.items()}
+    run = natural(model, luck, times, seen)
     rows: dict[str, list[dict[str, Any]]] = {"excursions": [], "rare": [], "rare_losses": []}
     for name, goal in goals.items():
         one = _Service(model, goal, spec.settings[name], luck, run, spec.phase == "main")
@@ -110,12 +112,14 @@ def up(predicate: Predicate) -> Up:
 
 
 def _summed(excursions: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    weights = [row["multiplier"] * row["weight"] for row in excursions]
-    pairs = list(zip(weights, excursions, strict=True))
+    def total(*columns: tuple[str, str]) -> float:
+        """The sum of what each column has, by its weight."""
+        return sum(row["multiplier"] * row[weight] * row[column] for row in excursions for weight, column in columns)
+
     return {
-        "unavailability": sum(weight * row["downtime_s"] for weight, row in pairs),
-        "outages_per_s": sum(weight * row["outages"] for weight, row in pairs),
-        "degraded_begun": sum(weight * row["lasted_s"] for weight, row in pairs),
+        "unavailability": total(("weight", "downtime_s"), ("sojourn_weight", "sojourn_downtime_s")),
+        "outages_per_s": total(("weight", "outages"), ("sojourn_weight", "sojourn_outages")),
+        "degraded_begun": total(("weight", "lasted_s")),
     }
 
 
@@ -138,9 +142,12 @@ class _Service:
         tilting = Tilting(
             settings.failures_per_period, settings.scales, frozenset(settings.staying), settings.following
         )
-        self._beginner = Beginner(model, goal.name, self._up, tilting, settings.modes, taken_apart)
+        self._beginner = Beginner(
+            model, goal.name, self._up, tilting, settings.modes, taken_apart, settings.usually_fatal
+        )
         self._rng = Streams(model.seed, luck).stream(f"chosen/{goal.name}")
         self._full = [look for look in run.looks if goal.name in look.layouts]
+        self._begun_from = [look for look in self._full if goal.name not in look.in_sojourn]
         self._running = 0
 
     def counts(self) -> dict[str, Any]:
@@ -168,10 +175,10 @@ class _Service:
         """The degraded periods, as rows of `EXCURSIONS`; multipliers so that their weighted sum is the expectation."""
         # The integral over [0, end] is that over the looks, each of which stands for an equal part of the time.
         each = self._model.end / len(self._run.looks) / self._model.duration
-        running = [look for look in self._full if look.settled is None]
-        for look, part in self._by_layout([look for look in self._full if look.settled is not None]):
+        running = [look for look in self._begun_from if look.settled is None]
+        for look, part in self._by_layout([look for look in self._begun_from if look.settled is not None]):
             assert look.settled is not None
-            begun = self._beginner.from_settled(look.settled, self._named(look))
+            begun = self._beginner.from_settled(look.settled, self._named(look), look.precarious[self._name])
             if begun is None:  # it cannot be brought about: the run itself can
                 begun = self._beginner.from_run(self._luck, look.time, self._named(look))
                 yield self._row("running", begun, each * begun.rate * part, part, look.layouts[self._name])
@@ -222,12 +229,13 @@ class _Service:
 
 
 def _row(begun: str, excursion: Excursion, multiplier: float, stands_for: float, layout: str) -> dict[str, Any]:
-    period = excursion.period
+    period, sojourn = excursion.period, excursion.sojourn or Sojourn()
     return {
         "begun": begun,
         "mode": excursion.mode,
-        "struck": ",".join(period.struck),
+        "struck": ",".join((*period.struck, *(() if period.outages else sojourn.struck))),
         "layout": layout,
+        "fatal": ",".join(excursion.fatal),
         "stands_for": stands_for,
         "multiplier": multiplier,
         "weight": period.weight,
@@ -236,5 +244,10 @@ def _row(begun: str, excursion: Excursion, multiplier: float, stands_for: float,
         "lasted_s": period.lasted,
         "repair_s": period.repair,
         "scale_s": period.scale,
+        "sojourn_layout": sojourn.layout,
+        "sojourn_s": sojourn.lasted,
+        "sojourn_weight": sojourn.weight,
+        "sojourn_downtime_s": sojourn.downtime,
+        "sojourn_outages": sojourn.begun_within,
         "transitions": excursion.transitions,
     }

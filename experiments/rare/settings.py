@@ -30,6 +30,9 @@ class RareSettings:
     not here."""
     layouts: Mapping[str, float] = field(default_factory=dict)
     """How replicas lie together (`simulator.rare.watched.Watched.layout`) -> how much what begins from there varies."""
+    usually_fatal: tuple[str, ...] | None = None
+    """Failure modes that are mostly an outage at once; that others are makes a state precarious
+    (`simulator.rare.sojourns`). None: no sojourn is followed."""
     looks: int = 24
     """About so many moments at which a degraded period is begun."""
     most_running: int = 1

@@ -7,7 +7,7 @@ from typing import Any
 from experiments.design.scenario import Scenario
 from experiments.inference.rare_events import FEWEST, Diagnostics, RareEstimate
 from experiments.rare import pilot
-from experiments.rare.estimates import found
+from experiments.rare.estimates import Rows, found
 from experiments.rare.pilot import RarePlan
 from experiments.rare.replication import RareSpec, run_rare_cell
 from experiments.rare.settings import Phase, RareSettings
@@ -51,19 +51,22 @@ def plans(
     seen = _rows(_cells(scenario, "scales", start, pilot.PILOT, run_cells), "excursions")
     tilted = {service: pilot.scaled(seen.get(service, [])) for service in services}
     cells = _cells(scenario, "pilot", tilted, pilot.PILOT, run_cells)
-    excursions, runs = _rows(cells, "excursions"), _rows(cells, "rare")
-    tuned = {service: pilot.tuned(tilted[service], excursions.get(service, [])) for service in services}
+    met, runs = _rows(cells, "excursions"), _rows(cells, "rare")
+    tuned = {service: pilot.tuned(tilted[service], [(tilted[service], met.get(service, []))]) for service in services}
     settings = {service: each for service, each in tuned.items() if each is not None}
 
-    def planned(service: str) -> RarePlan | None:
-        return pilot.plan(settings[service], excursions[service], runs[service], relative, confidence)
+    def planned(service: str, wanted: RareSettings, excursions: Rows) -> RarePlan | None:
+        return pilot.plan(wanted, excursions, runs[service], relative, confidence)
 
-    plans = {service: planned(service) for service in settings}
+    plans = {service: planned(service, wanted, met[service]) for service, wanted in settings.items()}
     uncertain = {service: settings[service] for service, plan in plans.items() if plan and plan.replications > FEWEST}
     if uncertain:
         cells = _cells(scenario, "trial", uncertain, pilot.PILOT, run_cells)
-        excursions, runs = _rows(cells, "excursions"), _rows(cells, "rare")
-        plans |= {service: planned(service) for service in uncertain}
+        again, runs = _rows(cells, "excursions"), _rows(cells, "rare")
+        for service, tried in uncertain.items():
+            rounds = [(tilted[service], met[service]), (tried, again.get(service, []))]
+            wanted = pilot.tuned(tried, rounds)
+            plans[service] = wanted and planned(service, wanted, again.get(service, []))
     return {service: plans.get(service) for service in services}
 
 

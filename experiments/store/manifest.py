@@ -6,7 +6,7 @@ from typing import Any
 
 from experiments.store.files import digest
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """Of the folder and of the cells: raised when old cells may no longer be mixed with new ones."""
 
 

@@ -1,10 +1,12 @@
 """A degraded period, followed to its end under tilted clocks."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from simulator.hazards import Clock
+from simulator.rare.downtimes import Downtimes
+from simulator.rare.sojourns import Sojourn, Sojourns
 from simulator.rare.watched import Watched, is_fatal
 from simulator.simulation import Simulation
 
@@ -70,19 +72,28 @@ def shares(kinds: Iterable[str], given: Mapping[str, float]) -> dict[str, float]
     return {kind: of / sum(parts.values()) / len(sorts) for parts in sorts.values() for kind, of in parts.items()}
 
 
+FATAL_PER_SOJOURN = 0.5
+"""So many failures that are an outage at once are to be expected in a sojourn in precarious states.
+
+By memoryless laws the second moment of the weights is least then: with c of them it is 1 / (c (1 - c)) times the square
+of the mean, and infinite from c = 1 on.
+"""
+FAILURES_PER_WEAKENED = 2.0
+"""So many critical failures are to be expected while the state is weakened."""
 _LEAST = 1e-250
 """Failures to be expected below which a clock is not tilted: it will not fire, and the factor would be infinite."""
 
 
 class Follower:
-    """Follows degraded periods of one Service, one after the other."""
+    """Follows degraded periods of one Service, and the sojourns after them, one after the other."""
 
-    def __init__(self, simulation: Simulation, watched: Watched, tilting: Tilting) -> None:
+    def __init__(self, simulation: Simulation, watched: Watched, tilting: Tilting, sojourns: Sojourns) -> None:
+        """`sojourns` are told of changes before."""
         self._kernel, self._hazards = simulation.kernel, simulation.hazards
         self._repairs = simulation.hazards.repairs
-        self._watched = watched
+        self._watched, self._sojourns = watched, sojourns
         self._tilting = tilting
-        self._start, self._end = 0.0, math.inf
+        self._window = 0.0, math.inf
         self._started = 0.0
         self._following = False
         self._modes: set[str] = set()
@@ -91,10 +102,7 @@ class Follower:
         self._longest_scale, self._failures = 0.0, 0
         self._kinds: dict[Clock, str] = {}
         """What the clocks are that are tilted."""
-        self._down_since: float | None = None
-        self._hit = False
-        self._outages: list[tuple[float, float]] = []
-        self._begun_within = 0
+        self._downtimes = Downtimes()
         watched.on_change.append(self._changed)
         self._hazards.before_fire.append(self._fires)
 
@@ -117,10 +125,9 @@ class Follower:
         return self._follow(0.0)
 
     def _begin(self, mode: str, window: tuple[float, float]) -> None:
-        self._start, self._end = window
+        self._window = window
         self._started = self._kernel.now
-        self._down_since, self._hit = None, False
-        self._outages, self._begun_within = [], 0
+        self._downtimes = Downtimes(window)
         self._modes, self._struck = {mode}, []
         self._longest_scale, self._failures = 0.0, 1
         self._hazards.log_likelihood_ratio = self._repairs.log_likelihood_ratio = 0.0
@@ -129,19 +136,16 @@ class Follower:
 
     def _follow(self, repair: float) -> DegradedPeriod:
         kernel, watched = self._kernel, self._watched
-        last = min(self._end, kernel.end)
+        last = min(self._window[1], kernel.end)
         while not watched.is_full and kernel.peek() <= last:
             kernel.step()
         now = last if not watched.is_full else kernel.now
-        self._close(now)
-        self._tilt(False)
-        self._following = False
-        weight = math.exp(self._hazards.log_likelihood_ratio + self._repairs.log_likelihood_ratio)
+        weight = self._stop(now)
         lasted = now - self._started
         repair = min(repair, last - self._started)
         return DegradedPeriod(
-            tuple(self._outages),
-            self._begun_within,
+            tuple(self._downtimes.outages),
+            self._downtimes.begun_within,
             lasted,
             repair,
             self._longest_scale * self._failures,
@@ -149,18 +153,45 @@ class Follower:
             weight,
         )
 
+    def stay(self) -> Sojourn | None:
+        """Follows the sojourn that has begun with the end of the last period; None if none has. Weights go on."""
+        kernel, watched, sojourns = self._kernel, self._watched, self._sojourns
+        if not (sojourns.is_one and watched.is_full):
+            return None
+        started, layout, last = kernel.now, watched.layout, min(self._window[1], kernel.end)
+        self._downtimes, self._following = Downtimes(self._window), True
+        self._struck.clear()
+        self._changed()
+        while True:
+            until = min(last, sojourns.ends) if watched.is_full else last
+            if kernel.now >= until or kernel.peek() > until:
+                break
+            kernel.step()
+        now = max(kernel.now, until)
+        weight = self._stop(now)
+        found = self._downtimes
+        return Sojourn(layout, tuple(found.outages), found.begun_within, now - started, tuple(self._struck), weight)
+
+    def _stop(self, now: float) -> float:
+        """What was followed ends; its weight."""
+        self._downtimes.close(now)
+        self._following = False
+        self._tilt()
+        return math.exp(self._hazards.log_likelihood_ratio + self._repairs.log_likelihood_ratio)
+
     def _fires(self, clock: Clock) -> None:
         if self._following and self._watched.is_critical(clock):
             self._modes.add(clock.mode)
             self._failures += 1
-            if not self._hit:
+            if not self._downtimes.any:
                 self._struck.append(self._kinds.get(clock, clock.mode))
 
     @property
     def _scale(self) -> float:
         """Seconds: the longest time scale of what has fired since all answered holds."""
-        scales = [self._tilting.scales.get(mode, 0.0) for mode in self._modes - self._tilting.staying]
-        return max([self._repairs.longest_left(self._modes & self._tilting.staying), *scales])
+        modes = self._modes or {""}
+        scales = [self._tilting.scales.get(mode, 0.0) for mode in modes - self._tilting.staying]
+        return max([self._repairs.longest_left(modes & self._tilting.staying), *scales])
 
     def _bias(self, on: bool) -> None:
         self._repairs.biased = self._tilting.staying if on and self._tilting.failures_per_period > 0 else ()
@@ -168,45 +199,60 @@ class Follower:
     def _changed(self) -> None:
         if not self._following:
             return
-        now = self._kernel.now
-        if self._watched.is_up:
-            self._close(now)
-        elif self._down_since is None:
-            self._down_since, self._hit = now, True
-        self._tilt(not self._hit and not self._watched.is_full)
+        self._downtimes.tell(self._watched.is_up, self._kernel.now)
+        if self._watched.is_full:
+            self._modes.clear()
+        self._tilt()
 
-    def _close(self, now: float) -> None:
-        """An outage, if there is one, ends; one that took no time was none."""
-        if self._down_since is not None and now > (since := max(self._down_since, self._start)):
-            self._outages.append((since, now))
-            self._begun_within += self._down_since > self._start
-        self._down_since = None
-
-    def _tilt(self, on: bool) -> None:
-        """So many critical failures are to be expected within the time scale, of each mode and clock its share.
-
-        By the hazard over that time, not by its rate now: what began to live just now (a repaired node, a container
-        that was restarted) and wears out later would else fail at once, and all that may happen otherwise be missed.
-        """
-        wanted: dict[Clock, float] = {}
+    def _tilt(self) -> None:
+        """Clocks live as fast as is wanted now: up to the first outage of what is followed, and no longer."""
+        self._bias(False)
         self._kinds.clear()
-        self._bias(on)
-        scale = self._scale if self._following and self._tilting.failures_per_period > 0 else 0.0
-        self._longest_scale = max(self._longest_scale, scale)
-        if on and scale > 0:
-            left = self._watched.answering
-            critical = {f"{left}:{kind}": clocks for kind, clocks in self._watched.critical_clocks().items()}
-            parts = shares(critical, self._tilting.modes)
-            for kind, clocks in critical.items():
-                part = parts[kind]
-                each = self._tilting.failures_per_period * part / len(clocks)
-                for clock in clocks:
-                    self._kinds[clock] = kind
-                    if _LEAST < (expected := clock.hazard_within(scale)) < each:
-                        wanted[clock] = each / expected
+        wanted: dict[Clock, float] = {}
+        if self._following and not self._downtimes.any and self._tilting.failures_per_period > 0:
+            wanted = self._in_sojourn() if self._watched.is_full else self._degraded()
         for clock in self._tilted:
             if clock not in wanted and clock in self._hazards.running:
                 clock.tilt(1.0)
         for clock, theta in wanted.items():
             clock.tilt(theta)
         self._tilted = list(wanted)
+
+    def _degraded(self) -> dict[Clock, float]:
+        """So many critical failures are to be expected within the time scale."""
+        self._bias(True)
+        scale = self._scale
+        self._longest_scale = max(self._longest_scale, scale)
+        return self._critical(self._tilting.failures_per_period, scale)
+
+    def _in_sojourn(self) -> dict[Clock, float]:
+        """So many within what is left of repairs, and so many fatal ones until replicas move or the window ends."""
+        left = self._sojourns.ends - self._kernel.now
+        if not self._sojourns.is_entered:
+            return self._critical(FAILURES_PER_WEAKENED, left) if left > 0 else {}
+        moving = self._watched.moving_rate
+        scale = min(self._window[1] - self._kernel.now, 1 / moving if moving else math.inf)
+        fatal = self._watched.fatal_clocks(self._sojourns.usual or ())
+        return dict(_tilts(fatal, FATAL_PER_SOJOURN, scale))
+
+    def _critical(self, failures: float, scale: float) -> dict[Clock, float]:
+        """So many critical failures are to be expected within so many seconds, of each mode and clock its share.
+
+        By the hazard over that time, not by its rate now: what began to live just now (a repaired node, a container
+        that was restarted) and wears out later would else fail at once, and all that may happen otherwise be missed.
+        """
+        left = self._watched.answering
+        critical = {f"{left}:{kind}": clocks for kind, clocks in self._watched.critical_clocks().items()}
+        parts = shares(critical, self._tilting.modes)
+        wanted: dict[Clock, float] = {}
+        for kind, clocks in critical.items():
+            self._kinds |= dict.fromkeys(clocks, kind)
+            wanted |= _tilts(clocks, failures * parts[kind], scale)
+        return wanted
+
+
+def _tilts(clocks: Sequence[Clock], failures: float, scale: float) -> Iterator[tuple[Clock, float]]:
+    """By what each has to be tilted so that so many of them fire within so many seconds; none is slowed down."""
+    for clock in clocks if scale > 0 else ():
+        if _LEAST < (expected := clock.hazard_within(scale)) < failures / len(clocks):
+            yield clock, failures / len(clocks) / expected

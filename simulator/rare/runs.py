@@ -1,6 +1,6 @@
 """Runs as they are, looked at now and then: where degraded periods can be begun."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.hazards import Clock
 from simulator.rare.settled import Settled, settled
+from simulator.rare.sojourns import Sojourns
 from simulator.rare.watched import Up, Watched
 from simulator.simulation import Simulation
 from simulator.state.history import ServiceHistory
@@ -74,13 +75,16 @@ class Model:
 class OtherStarts:
     """Counts the degraded periods of a Service that begin otherwise than by a clock that could have been forced.
 
-    And adds up how long it is degraded, by whatever.
+    And adds up how long it is degraded, by whatever. Sojourns in precarious states are left out of both.
     """
 
-    def __init__(self, simulation: Simulation, watched: Watched) -> None:
-        self._kernel, self._watched = simulation.kernel, watched
+    def __init__(self, simulation: Simulation, watched: Watched, sojourns: Sojourns) -> None:
+        """`sojourns` were told of changes before."""
+        self._kernel, self._watched, self._sojourns = simulation.kernel, watched, sojourns
         self._was_full = watched.is_full
         self._fired_at: float | None = None
+        self._left_out = False
+        """Whether what is degraded now is in a sojourn."""
         self.count = int(not self._was_full)
         self._since, self._degraded = self._kernel.now, 0.0
         watched.on_change.append(self._changed)
@@ -92,15 +96,17 @@ class OtherStarts:
 
     def _changed(self) -> None:
         is_full = self._watched.is_full
-        if self._was_full and not is_full and self._fired_at != self._kernel.now:
-            self.count += 1
         self._degraded = self.degraded
+        if self._was_full and not is_full:
+            self._left_out = self._sojourns.is_one
+            if self._fired_at != self._kernel.now and not self._left_out:
+                self.count += 1
         self._since, self._was_full = self._kernel.now, is_full
 
     @property
     def degraded(self) -> float:
         """Seconds until now for which it was degraded."""
-        return self._degraded + (0.0 if self._was_full else self._kernel.now - self._since)
+        return self._degraded + (0.0 if self._was_full or self._left_out else self._kernel.now - self._since)
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,10 @@ class Look:
     """The Services of which all endpoints answered, and how these lay together (`Watched.layout`)."""
     settled: Settled | None
     """The state, if nothing was under way."""
+    precarious: Mapping[str, bool]
+    """Of those Services, what `Sojourns.is_precarious` said."""
+    in_sojourn: Collection[str]
+    """Those of them that were in a sojourn."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +130,9 @@ class NaturalRun:
 
     looks: Sequence[Look]
     other_starts: Mapping[str, int]
-    """Service -> degraded periods that began otherwise than by a clock that could have been forced."""
+    """Service -> degraded periods out of sojourns that began otherwise than by a clock that could have been forced."""
     degraded: Mapping[str, float]
-    """Service -> seconds for which not all its endpoints answered, or too few."""
+    """Service -> seconds out of sojourns for which not all its endpoints answered, or too few."""
     missing: Mapping[str, float]
     """Service -> the share of the replicas that answer when all is well that was missing on average."""
     desired: Mapping[str, int | None]
@@ -133,16 +143,29 @@ class NaturalRun:
     """State changes in all."""
 
 
-def natural(model: Model, replication: int | str, times: Sequence[float], services: Mapping[str, Up]) -> NaturalRun:
+@dataclass(frozen=True)
+class Seen:
+    """How a Service is looked at."""
+
+    up: Up
+    usually_fatal: Collection[str] | None = None
+    """As of `Sojourns`."""
+
+
+def natural(model: Model, replication: int | str, times: Sequence[float], services: Mapping[str, Seen]) -> NaturalRun:
     """Runs a replication to the end of its window, and looks at these moments, in order of time."""
     simulation = model.begun(replication)
-    watched = {name: Watched(simulation, name, up) for name, up in services.items()}
-    others = {name: OtherStarts(simulation, one) for name, one in watched.items()}
+    watched = {name: Watched(simulation, name, seen.up) for name, seen in services.items()}
+    sojourns = {name: Sojourns(simulation, one, services[name].usually_fatal) for name, one in watched.items()}
+    others = {name: OtherStarts(simulation, one, sojourns[name]) for name, one in watched.items()}
     looks = []
     for time in times:
         simulation.kernel.run_until(time)
         layouts = {name: one.layout for name, one in watched.items() if one.is_full}
-        looks.append(Look(time, layouts, settled(simulation) if layouts and model.repeats else None))
+        precarious = {name: sojourns[name].is_precarious for name in layouts}
+        in_sojourn = {name for name in layouts if sojourns[name].is_one}
+        state = settled(simulation) if layouts and model.repeats else None
+        looks.append(Look(time, layouts, state, precarious, in_sojourn))
     simulation.kernel.run_until(model.end)
     counts = {name: other.count for name, other in others.items()}
     degraded = {name: other.degraded for name, other in others.items()}

@@ -6,11 +6,13 @@ settled state as a new one can, if its replicas are brought to their places.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 
 import numpy as np
 
 from simulator.rare.degraded import Follower, Tilting
 from simulator.rare.settled import Settled, are_alike, restore, settled
+from simulator.rare.sojourns import Sojourns
 from simulator.rare.watched import Up, Watched
 from simulator.simulation import Simulation
 from simulator.state.objects import PodState, Workload
@@ -27,11 +29,19 @@ _LONGEST_LOG = 8
 class Stage:
     """A simulation, the Service that is watched in it, and who follows its degraded periods."""
 
-    def __init__(self, simulation: Simulation, service: str, up: Up, tilting: Tilting) -> None:
-        """The simulation stands at its time 0."""
+    def __init__(
+        self,
+        simulation: Simulation,
+        service: str,
+        up: Up,
+        tilting: Tilting,
+        usually_fatal: Collection[str] | None = None,
+    ) -> None:
+        """The simulation stands at its time 0; `usually_fatal` as of `Sojourns`."""
         self.simulation = simulation
         self.watched = Watched(simulation, service, up)
-        self.follower = Follower(simulation, self.watched, tilting)
+        self.sojourns = Sojourns(simulation, self.watched, usually_fatal)
+        self.follower = Follower(simulation, self.watched, tilting, self.sojourns)
         self._deployed = self.transitions
 
     @property

@@ -1,7 +1,8 @@
 """A Service as rare events see it: whether all its endpoints answer, and what would take one away."""
 
+import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import cast
 
 from models.service import service_names
@@ -83,6 +84,29 @@ class Watched:
             if taken and clock.rate is not None:
                 yield clock, taken
 
+    def fatal_clocks(self, usual: Collection[str]) -> list[Clock]:
+        """The critical clocks that would be an outage at once, those of these failure modes left out."""
+        desired, answering = self._service.desired, self._service.answering
+        return [
+            clock
+            for clock, taken in self._critical()
+            if clock.mode not in usual and not self._up(answering - taken, desired)
+        ]
+
+    def weakening_clocks(self) -> dict[str, list[Clock]]:
+        """The running clocks that would take nodes away but no endpoint that answers, by their `kind`."""
+        on_nodes = {pod.node for pod in self._answering()}
+        found: dict[str, list[Clock]] = {}
+        for clock in self._hazards.running:
+            if clock.nodes and clock.rate is not None and on_nodes.isdisjoint(clock.nodes):
+                found.setdefault(kind(clock.mode, 0, False), []).append(clock)
+        return dict(sorted(found.items()))
+
+    @property
+    def moving_rate(self) -> float:
+        """How often, per second, a node of endpoints that answer is lost: they may come to lie elsewhere then."""
+        return math.fsum(clock.rate or 0.0 for clock, _ in self._critical() if clock.nodes)
+
     @property
     def layout(self) -> str:
         """How endpoints that answer lie together: how many each clock takes away, and how many such clocks there are.
@@ -95,7 +119,7 @@ class Watched:
 
 def kind(mode: str, taken: int, fatal: bool) -> str:
     """What clocks are called that would do alike: "zone*2!" of the mode zone, takes away 2, an outage at once."""
-    return mode + (f"*{taken}" if taken > 1 else "") + ("!" if fatal else "")
+    return mode + (f"*{taken}" if taken != 1 else "") + ("!" if fatal else "")
 
 
 def mode_of(kind: str) -> str:

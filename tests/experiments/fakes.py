@@ -146,7 +146,8 @@ def with_rare(of: Results, service: str, policy: str, lost: Sequence[float], cho
         for downtime in (0.0, 20.0):
             mode = {"phase": "main", "begun": "settled", "mode": "zone"}
             weighed = {"multiplier": share / 20, "weight": 1.0 + 0.1 * (-1) ** number, "downtime_s": downtime}
-            excursions.append(here | mode | weighed | {"lasted_s": 300.0, "scale_s": 1000.0, "layout": ""})
+            after = {"sojourn_layout": "", "sojourn_weight": 1.0, "sojourn_downtime_s": 0.0}
+            excursions.append(here | mode | weighed | after | {"lasted_s": 300.0, "scale_s": 1000.0, "layout": ""})
         for cause, stage, seconds in (("crash", "undetected", 15.0), ("zone", "start", 5.0)):
             weighed = {"lost": share * seconds / 20, "lengths_s": f"[{seconds}]", "weights_per_s": f"[{share / 20}]"}
             losses.append(here | {"cause": cause, "stage": stage} | weighed)

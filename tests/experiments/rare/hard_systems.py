@@ -66,6 +66,12 @@ def drift() -> Scenario:
     return kubernetes(2, 6, 0.5 * DAY, 20, pods=soft_spread(), failures=[zone])
 
 
+def coming_together() -> Scenario:
+    """Three replicas that may move; most outages are those of a zone that all of them have come to."""
+    zone = ZoneOutage("zone", Exponential(5 * DAY), Fixed(2400.0))
+    return kubernetes(3, 6, 5 * DAY, 30, failures=[zone])
+
+
 def of_operations(*operations: Any, replicas: int = 2, days: float = 30, **other: Any) -> Scenario:
     web = deployment("web", replicas)
     described = replace(cluster(nodes(4, "abc"), web), budgets=other.pop("budgets", ()))
@@ -139,6 +145,7 @@ def units(number: int, failures: Sequence[FailureMode], days: float, at_least: i
 
 SYSTEMS = {
     "placement drifts": Hard(drift(), 150),
+    "replicas come together": Hard(coming_together(), 1200),
     "weekly rollouts": Hard(of_operations(Rollout("release", "Deployment/web", every=7 * DAY), days=15), 200),
     "a rollout at the beginning": Hard(of_operations(Rollout("release", "Deployment/web", at=120.0), days=1), 1500),
     "scaled down at the beginning": Hard(

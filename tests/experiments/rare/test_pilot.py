@@ -29,6 +29,10 @@ def excursion(mode: str = "node", **other: Any) -> dict[str, Any]:
         "lasted_s": 10.0,
         "repair_s": 0.0,
         "scale_s": 0.0,
+        "fatal": "",
+        "sojourn_layout": "",
+        "sojourn_weight": 1.0,
+        "sojourn_downtime_s": 0.0,
         "transitions": 100,
     } | other
 
@@ -56,13 +60,13 @@ def test_a_replica_stays_that_is_missing_until_the_repair_where_that_takes_long(
 
 
 def test_a_pilot_without_an_outage_plans_nothing() -> None:
-    assert pilot.tuned(RareSettings(2.5), [excursion()]) is None
+    assert pilot.tuned(RareSettings(2.5), [(RareSettings(2.5), [excursion()])]) is None
     assert pilot.plan(RareSettings(2.5), [excursion()], [run()], 0.1, 0.95) is None
 
 
 def test_modes_that_contribute_more_are_chosen_more_often_and_none_is_dropped() -> None:
     rows = [excursion("node", downtime_s=100.0)] * 10 + [excursion("zone")] * 10
-    found = pilot.tuned(RareSettings(2.5), rows)
+    found = pilot.tuned(RareSettings(2.5), [(RareSettings(2.5), rows)])
     assert found is not None
     assert found.modes["node"] > found.modes["zone"] > 0
 
@@ -129,3 +133,11 @@ def test_an_unavailability_of_1e_7_is_found_in_a_few_days_that_saw_no_outage() -
 def test_where_nothing_can_be_forced_and_nothing_happens_no_outage_is_found() -> None:
     found = study(of_units(3, Fixed(100 * DAY), Fixed(300.0), days=5), "all")
     assert (found.plan, found.unavailability) == (None, None)
+
+
+def test_what_is_an_outage_at_once_at_many_of_the_moments_is_usual() -> None:
+    often, seldom = excursion(fatal="node", stands_for=3.0), excursion(fatal="zone", stands_for=1.0)
+    otherwise = excursion("", begun="otherwise", stands_for=100.0)
+    rows = [often, seldom, excursion(stands_for=6.0), otherwise]
+    assert pilot.scaled(rows).usually_fatal == ("node",)
+    assert pilot.first().usually_fatal is None

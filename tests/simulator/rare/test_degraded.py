@@ -11,13 +11,20 @@ from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
 from simulator.rare.degraded import DegradedPeriod, Follower, Tilting, shares
 from simulator.rare.runs import Model, OtherStarts
+from simulator.rare.sojourns import Sojourns
 from simulator.rare.watched import Watched
+from simulator.simulation import Simulation
 from tests.simulator.clusters import DAY, cluster, deployment, down, nodes
 from tests.simulator.rare.models import NEVER, at_least, model, units
 from tests.simulator.rare.systems import behaviour, one_service
 
 PLAIN = Tilting(0.0, {})
 ALWAYS = 0.0, math.inf
+
+
+def following(simulation: Simulation, watched: Watched, tilting: Tilting) -> Follower:
+    """Who follows periods alone, and no sojourns."""
+    return Follower(simulation, watched, tilting, Sojourns(simulation, watched, None))
 
 
 def forced(
@@ -31,7 +38,7 @@ def forced(
     """The first of the clocks fires at that time."""
     simulation = of.begun(luck)
     watched = Watched(simulation, "all", at_least(needed))
-    follower = Follower(simulation, watched, tilting)
+    follower = following(simulation, watched, tilting)
     simulation.kernel.run_until(at)
     clocks = [clock for of_kind in watched.critical_clocks().values() for clock in of_kind]
     return follower.force(clocks[0], window)
@@ -106,8 +113,8 @@ def test_a_period_that_no_clock_began_is_followed_from_its_beginning() -> None:
     of = model(one_service(2), [down(1, at=30.0, lasting=10.0)], behaviour=behaviour())
     simulation = of.begun(0)
     watched = Watched(simulation, "all", at_least(2))
-    others = OtherStarts(simulation, watched)
-    follower = Follower(simulation, watched, PLAIN)
+    others = OtherStarts(simulation, watched, Sojourns(simulation, watched, None))
+    follower = following(simulation, watched, PLAIN)
     while not others.count:
         simulation.kernel.step()
     period = follower.follow(ALWAYS)
@@ -147,7 +154,7 @@ def test_clocks_that_are_young_and_wear_out_weigh_what_they_should(law: Distribu
     periods = []
     for luck in range(many):
         simulation = of.begun(luck)
-        follower = Follower(simulation, Watched(simulation, "all", at_least(1)), Tilting(failures, {"node": REPAIR}))
+        follower = following(simulation, Watched(simulation, "all", at_least(1)), Tilting(failures, {"node": REPAIR}))
         first, second = simulation.hazards.running
         for clock, lived in ((first, 10 * DAY), (second, age)):
             clock.stop()
@@ -179,7 +186,7 @@ def test_the_first_outage_ends_the_tilt_and_the_bias() -> None:
     of = units(2, Exponential(LIFE), law)
     simulation = of.begun(0)
     watched = Watched(simulation, "all", at_least(1))
-    follower = Follower(simulation, watched, Tilting(3.0, {"node": 500.0}, frozenset({"node"})))
+    follower = following(simulation, watched, Tilting(3.0, {"node": 500.0}, frozenset({"node"})))
     thetas = []
     watched.on_change.append(lambda: thetas.append((watched.is_up, [c.theta for c in simulation.hazards.running])))
     biased = []
@@ -200,7 +207,7 @@ def test_clocks_are_as_they_were_after_a_period() -> None:
     of = units(3, Exponential(LIFE), Fixed(REPAIR))
     simulation = of.begun(0)
     watched = Watched(simulation, "all", at_least(1))
-    follower = Follower(simulation, watched, Tilting(2.0, {"node": REPAIR}))
+    follower = following(simulation, watched, Tilting(2.0, {"node": REPAIR}))
     follower.force(next(iter(simulation.hazards.running)), ALWAYS)
     assert watched.is_full
     assert {clock.theta for clock in simulation.hazards.running} == {1.0}
@@ -210,7 +217,7 @@ def test_a_lost_replica_that_moves_is_back_before_the_repair() -> None:
     of = model(cluster(nodes(4, "abc"), deployment("web", 2)), [NodeCrash("node", NEVER, Fixed(DAY))])
     simulation = of.begun(0)
     watched = Watched(simulation, "web", at_least(1))
-    follower = Follower(simulation, watched, PLAIN)
+    follower = following(simulation, watched, PLAIN)
     [clock, _] = watched.critical_clocks()["node"]
     period = follower.force(clock, ALWAYS)
     assert period.repair == DAY

@@ -13,7 +13,8 @@ from simulator.failures.zone_outage import ZoneOutage
 from simulator.operations.scale import Scale
 from simulator.rare.degraded import Tilting
 from simulator.rare.excursions import Beginner
-from simulator.rare.runs import Model, OtherStarts, natural
+from simulator.rare.runs import Model, OtherStarts, Seen, natural
+from simulator.rare.sojourns import Sojourns
 from simulator.rare.watched import Watched
 from tests.simulator.clusters import DAY, cluster, deployment, down, nodes
 from tests.simulator.rare.models import NEVER, at_least, model, units
@@ -79,14 +80,14 @@ def test_a_service_that_is_whole_but_unavailable_is_degraded() -> None:
 )
 def test_degraded_periods_that_no_clock_with_a_rate_begins_are_counted(failures: list[Any], starts: int) -> None:
     of = model(one_service(2), failures, behaviour=behaviour())
-    run = natural(of, 0, [], {"all": at_least(1)})
+    run = natural(of, 0, [], {"all": Seen(at_least(1))})
     assert run.other_starts == {"all": starts}
     assert (run.missing["all"] > 0) is True
 
 
 def test_what_is_down_from_the_start_is_a_period_of_its_own() -> None:
     of = model(cluster(nodes(1, cpu=250), deployment("web", 3)), days=1.0)
-    run = natural(of, 0, [100.0], {"web": at_least(3)})
+    run = natural(of, 0, [100.0], {"web": Seen(at_least(3))})
     assert run.other_starts == {"web": 1}
     assert run.looks[0].layouts == {}
     period = Beginner(of, "web", at_least(3), Tilting(0.0, {})).from_other_start(0, 0).period
@@ -95,7 +96,7 @@ def test_what_is_down_from_the_start_is_a_period_of_its_own() -> None:
 
 def test_a_service_that_is_scaled_below_what_is_needed_is_down_by_no_clock() -> None:
     of = model(WEB, operations=[Scale("night", "Deployment/web", 1, at=DAY / 2)], days=1.0)
-    run = natural(of, 0, [100.0, 80_000.0], {"web": at_least(2)})
+    run = natural(of, 0, [100.0, 80_000.0], {"web": Seen(at_least(2))})
     assert [bool(look.layouts) for look in run.looks] == [True, False]
     assert run.other_starts == {"web": 1}
     period = Beginner(of, "web", at_least(2), Tilting(0.0, {})).from_other_start(0, 0).period
@@ -109,7 +110,7 @@ def test_the_rate_of_what_is_begun_is_that_of_all_clocks_like_it_over_how_likely
         [NodeCrash("node", Exponential(DAY), Fixed(1.0)), ContainerCrash("crash", Exponential(DAY / 4))],
         behaviour=behaviour(),
     )
-    state = natural(of, 0, [0.0], {"all": at_least(1)}).looks[0].settled
+    state = natural(of, 0, [0.0], {"all": Seen(at_least(1))}).looks[0].settled
     assert state is not None
     beginner = Beginner(of, "all", at_least(1), Tilting(0.0, {}), {"node": 3.0, "crash": 1.0})
     found = [beginner.from_settled(state, f"{luck}") for luck in range(60)]
@@ -121,7 +122,7 @@ def test_the_rate_of_what_is_begun_is_that_of_all_clocks_like_it_over_how_likely
 
 def test_a_replication_is_begun_again_where_it_was_seen() -> None:
     of = units(2, Exponential(DAY / 2), Fixed(1000.0), days=5.0)
-    run = natural(of, 7, [2 * DAY], {"all": at_least(2)})
+    run = natural(of, 7, [2 * DAY], {"all": Seen(at_least(2))})
     assert run.looks[0].layouts
     beginner = Beginner(of, "all", at_least(2), Tilting(0.0, {}))
     first, again = (beginner.from_run(7, 2 * DAY, "x") for _ in range(2))
@@ -131,7 +132,7 @@ def test_a_replication_is_begun_again_where_it_was_seen() -> None:
 
 def test_nothing_begins_where_nothing_is_critical() -> None:
     of = model(replace(WEB), [], days=1.0)
-    state = natural(of, 0, [0.0], {"web": at_least(1)}).looks[0].settled
+    state = natural(of, 0, [0.0], {"web": Seen(at_least(1))}).looks[0].settled
     assert state is not None
     found = Beginner(of, "web", at_least(1), Tilting(0.0, {})).from_settled(state, "x")
     assert found is not None
@@ -142,7 +143,7 @@ def test_other_starts_are_told_from_what_a_clock_does_at_once() -> None:
     of = units(2, NEVER, Fixed(100.0))
     simulation = of.begun(0)
     one = Watched(simulation, "all", at_least(1))
-    others = OtherStarts(simulation, one)
+    others = OtherStarts(simulation, one, Sojourns(simulation, one, None))
     simulation.kernel.run_until(10.0)
     next(iter(simulation.hazards.running)).force()
     simulation.kernel.run_until(50.0)
