@@ -29,6 +29,7 @@ from models.manifests import Named
 
 if TYPE_CHECKING:
     from experiments.results import Results
+    from experiments.runner.engines import Engine
     from experiments.runner.progress import Listener
 
 DEFAULT_REPLICATIONS = 100
@@ -287,10 +288,12 @@ class Experiment:
         progress: "bool | Listener | None" = None,
         fresh: bool = False,
         events: int = 0,
+        engine: "Engine | None" = None,
     ) -> "Results":
         """Simulate every policy; in memory, or kept and resumed in the folder `out`.
 
-        `events`: keep the transitions of the first so many replications of each policy there.
+        `workers`: processes of this machine, unless there is an `engine`. `events`: keep the transitions of the first
+        so many replications of each policy there.
         """
         from experiments.runner.run import run
 
@@ -303,6 +306,7 @@ class Experiment:
             progress=progress,
             fresh=fresh,
             events=events,
+            engine=engine,
         )
 
     def _like(self, value: dict[str, Any]) -> "Experiment":

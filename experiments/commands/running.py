@@ -1,10 +1,9 @@
 """How `run` and `check` run an experiment into its result folder: progress, interrupts, what is said on the way."""
 
-import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -12,27 +11,9 @@ from experiments.commands.console import FAILED, INTERRUPTED, say
 from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
+    from experiments.commands.engine import EngineChoice
     from experiments.experiment import Experiment
     from experiments.results import Results
-
-
-def _processes(context: click.Context, option: click.Parameter, number: str) -> int:
-    if number == "auto":
-        return os.cpu_count() or 1
-    if not number.isdecimal() or int(number) < 1:
-        raise click.BadParameter(f"{number!r} is neither a number of processes nor 'auto'", param_hint="-j")
-    return int(number)
-
-
-WORKERS = click.option(
-    "-j",
-    "--workers",
-    default="auto",
-    show_default=True,
-    metavar="N|auto",
-    callback=_processes,
-    help="Processes; auto: all cores.",
-)
 
 
 def run_into(
@@ -40,7 +21,7 @@ def run_into(
     experiment: "Experiment",
     *,
     again: Sequence[str],
-    workers: int,
+    engine: "EngineChoice",
     progress: Any = "auto",
     quiet: bool = False,
     replications: int | None = None,
@@ -50,32 +31,32 @@ def run_into(
     """All results of the experiment, what is missing of them run now.
 
     `again`: the command line that goes on after an interrupt. Ends the command, with its exit code, if it is
-    interrupted or every replication fails.
+    interrupted, its engine is lost or every replication fails.
     """
     from experiments.runner import progress as progressing
-    from experiments.runner.job import Interrupted, NothingRan
+    from experiments.runner.job import BrokenOff, Interrupted, NothingRan
     from experiments.runner.run import run
 
     try:
-        with progressing.reporter("none" if quiet else progress) as listener:
+        with engine.opened() as opened, progressing.reporter("none" if quiet else progress) as listener:
             return run(
                 experiment.plan,
                 out=folder,
                 replications=replications,
-                workers=workers,
+                engine=opened,
                 progress=listener,
                 fresh=fresh,
                 events=events,
                 warn=lambda line: None if quiet else say(f"warning: {line}"),
             )
     except Interrupted as interrupted:
-        _interrupted(again, f" after {interrupted.done} of {interrupted.total} replications")
+        code = FAILED if isinstance(interrupted, BrokenOff) else INTERRUPTED
+        _ended(f"{interrupted.why} after {interrupted.done} of {interrupted.total} replications", again, code)
     except KeyboardInterrupt:  # Ctrl-C once more, which waits for nothing
-        _interrupted(again)
+        _ended("interrupted", again, INTERRUPTED)
     except NothingRan as nothing:
         say(f"kubenines: {nothing}")
         raise click.exceptions.Exit(FAILED) from None
-    raise click.exceptions.Exit(INTERRUPTED)
 
 
 def folder_of(experiment: "Experiment", output: str | None) -> Path:
@@ -93,7 +74,8 @@ def without_stdin(words: Sequence[str], path: str, folder: Path, experiment: "Ex
     return [str(folder / "resolved.yaml") if word == path else word for word in words]
 
 
-def _interrupted(again: Sequence[str], when: str = "") -> None:
+def _ended(why: str, again: Sequence[str], code: int) -> NoReturn:
     """Say so, and what to type to go on."""
-    say(f"interrupted{when}")
+    say(why)
     click.echo(f"resume: {shlex.join(again)}", err=True)  # to be pasted: not broken
+    raise click.exceptions.Exit(code)
