@@ -34,6 +34,7 @@ def run_into(
     interrupted, its engine is lost or every replication fails.
     """
     from experiments.runner import progress as progressing
+    from experiments.runner.engines import EngineLost
     from experiments.runner.job import BrokenOff, Interrupted, NothingRan
     from experiments.runner.run import run
 
@@ -52,6 +53,8 @@ def run_into(
     except Interrupted as interrupted:
         code = FAILED if isinstance(interrupted, BrokenOff) else INTERRUPTED
         _ended(f"{interrupted.why} after {interrupted.done} of {interrupted.total} replications", again, code)
+    except EngineLost as lost:
+        _ended(str(lost), again, FAILED)
     except KeyboardInterrupt:  # Ctrl-C once more, which waits for nothing
         _ended("interrupted", again, INTERRUPTED)
     except NothingRan as nothing:
