@@ -27,6 +27,7 @@ from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
     from experiments.results import Results
+    from experiments.runner.engines import Engine
     from experiments.runner.progress import Listener
     from experiments.sensitivity_results import SensitivityResults
     from experiments.sweep_results import SweepResults
@@ -204,10 +205,12 @@ class Experiment(Stated):
         progress: "bool | Listener | None" = None,
         fresh: bool = False,
         events: int = 0,
+        engine: "Engine | None" = None,
     ) -> "Results":
         """Simulate every policy; in memory, or kept and resumed in the folder `out`. Of a sweep: `run_sweep`.
 
-        `events`: keep the transitions of the first so many replications of each policy there.
+        `workers`: processes of this machine, unless there is an `engine`. `events`: keep the transitions of the first
+        so many replications of each policy there.
         """
         from experiments.runner.run import run
 
@@ -222,6 +225,7 @@ class Experiment(Stated):
             progress=progress,
             fresh=fresh,
             events=events,
+            engine=engine,
         )
 
     def run_sweep(

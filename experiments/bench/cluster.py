@@ -27,6 +27,10 @@ GIB = 1024**3
 REPLICAS = 20
 TOLERATIONS = tuple(Toleration(key, effect=TaintEffect.NO_EXECUTE, seconds=300.0) for key in (NOT_READY, UNREACHABLE))
 """What admission gives every pod."""
+FAILURES = (
+    NodeCrash("node-crash", Exponential(130 * DAY), LogNormal.from_quantile(480.0, 3600.0)),
+    ContainerCrash("container-crash", Exponential(30 * DAY)),
+)
 
 
 @dataclass(frozen=True)
@@ -79,15 +83,11 @@ def cluster(nodes: int, pods: int, years: float) -> dict[str, Any]:
 
     The transition log is kept, as a single run keeps it. Returns the fields of ClusterBench.
     """
-    failures = (
-        NodeCrash("node-crash", Exponential(130 * DAY), LogNormal.from_quantile(480.0, 3600.0)),
-        ContainerCrash("container-crash", Exponential(30 * DAY)),
-    )
     load = uniform_cluster(nodes, pods)
-    simulate(uniform_cluster(2, 2), duration=DAY, failures=failures)  # modules are imported at the first run
+    simulate(uniform_cluster(2, 2), duration=DAY, failures=FAILURES)  # modules are imported at the first run
     gc.collect()
     begin = time.perf_counter()
-    run = simulate(load, duration=years * 365 * DAY, failures=failures, keep_log=True)
+    run = simulate(load, duration=years * 365 * DAY, failures=FAILURES, keep_log=True)
     seconds = time.perf_counter() - begin
     result = ClusterBench(
         nodes=nodes,

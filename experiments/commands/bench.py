@@ -104,6 +104,29 @@ def nines(at: tuple[str, ...], relative: str, plain_seconds: float, form: str) -
         Terminal().table(benching.table(found))
 
 
+@bench.command()
+@click.option("--cells", type=click.IntRange(min=1), default=100, show_default=True, help="Replications to run.")
+@click.option("--nodes", type=click.IntRange(min=1), default=30, show_default=True)
+@click.option("--pods", type=click.IntRange(min=1), default=600, show_default=True)
+@click.option("--years", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
+@click.option(
+    "--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Each engine in turn, so often."
+)
+@FORMAT
+def engines(cells: int, nodes: int, pods: int, years: float, rounds: int, form: str) -> None:
+    """One run by one process and by two, by a Dask cluster of one local worker and of two: cells per second."""
+    from experiments.bench import engines as benching
+    from experiments.report.terminal import Terminal
+
+    if not math.isfinite(years):
+        raise click.BadParameter(f"{years} is not a number of years", param_hint="--years")
+    found = benching.engines(benching.load(nodes, pods, years, cells), rounds)
+    if form == "json":
+        click.echo(json.dumps([vars(row) for row in found], indent=2))
+    else:
+        Terminal().table(benching.table(found))
+
+
 def _print_bench(found: dict[str, Any], form: str) -> None:
     if form == "json":
         click.echo(json.dumps(found, indent=2))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from experiments.commands.console import INCONCLUSIVE, PATH, SETTINGS, say, warn
+from experiments.commands.engine import EngineChoice, engine_options
 from experiments.commands.opening import swept
-from experiments.commands.running import WORKERS, Asked, folder_of, run_into, run_sweep_into, without_stdin
+from experiments.commands.running import Asked, folder_of, run_into, run_sweep_into, without_stdin
 
 if TYPE_CHECKING:
     from experiments.check.checking import Checked
@@ -48,7 +49,7 @@ _FILE = click.Path(dir_okay=False, path_type=str)
 )
 @click.option("-o", "--output", type=PATH, metavar="FOLDER", help="Result folder.  [default: results/NAME]")
 @click.option("-n", "--replications", type=click.IntRange(1, 1_000_000), help="Runs per policy, instead of the file's.")
-@WORKERS
+@engine_options
 @SETTINGS
 @click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
 @click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
@@ -62,7 +63,7 @@ def check(
     form: str,
     output: str | None,
     replications: int | None,
-    workers: int,
+    engine: EngineChoice,
     settings: tuple[str, ...],
     fresh: bool,
     quiet: bool,
@@ -106,7 +107,7 @@ def check(
         words = without_stdin(words, path, folder, experiment)
         asked: Asked = {
             "again": ["kubenines", *words],
-            "workers": workers,
+            "engine": engine,
             "quiet": quiet,
             "replications": replications,
             "fresh": fresh,

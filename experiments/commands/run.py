@@ -8,7 +8,8 @@ import click
 
 from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_unread, warn
-from experiments.commands.running import WORKERS, Asked, folder_of, run_into, run_sweep_into, without_stdin
+from experiments.commands.engine import EngineChoice, engine_options
+from experiments.commands.running import Asked, folder_of, run_into, run_sweep_into, without_stdin
 
 
 @click.command()
@@ -17,7 +18,7 @@ from experiments.commands.running import WORKERS, Asked, folder_of, run_into, ru
 @click.option("-o", "--output", type=PATH, metavar="FOLDER", help="Result folder.  [default: results/NAME]")
 @click.option("-n", "--replications", type=click.IntRange(1, 1_000_000), help="Runs per policy, instead of the file's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed, instead of the file's.")
-@WORKERS
+@engine_options
 @SETTINGS
 @click.option(
     "--policy",
@@ -47,7 +48,7 @@ def run(
     output: str | None,
     replications: int | None,
     seed: int | None,
-    workers: int,
+    engine: EngineChoice,
     settings: tuple[str, ...],
     policies: tuple[str, ...],
     resume: bool,
@@ -80,7 +81,7 @@ def run(
     words = [word for word in arguments if word not in ("--fresh", "--resume")]
     asked: Asked = {
         "again": ["kubenines", *without_stdin(words, experiment, folder, read), "--resume"],
-        "workers": workers,
+        "engine": engine,
         "progress": progress,
         "quiet": quiet,
         "replications": replications,

@@ -1,10 +1,9 @@
 """How `run` and `check` run an experiment into its result folder: progress, interrupts, what is said on the way."""
 
-import os
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, NoReturn, Required, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -12,6 +11,7 @@ from experiments.commands.console import FAILED, INTERRUPTED, say
 from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
+    from experiments.commands.engine import EngineChoice
     from experiments.experiment import Experiment
     from experiments.results import Results
     from experiments.sensitivity_results import SensitivityResults
@@ -20,31 +20,12 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-def _processes(context: click.Context, option: click.Parameter, number: str) -> int:
-    if number == "auto":
-        return os.cpu_count() or 1
-    if not number.isdecimal() or int(number) < 1:
-        raise click.BadParameter(f"{number!r} is neither a number of processes nor 'auto'", param_hint="-j")
-    return int(number)
-
-
-WORKERS = click.option(
-    "-j",
-    "--workers",
-    default="auto",
-    show_default=True,
-    metavar="N|auto",
-    callback=_processes,
-    help="Processes; auto: all cores.",
-)
-
-
 class Asked(TypedDict, total=False):
     """What a command line says of how to run, beside what and where."""
 
     again: Required[Sequence[str]]
     """The command line that goes on after an interrupt."""
-    workers: Required[int]
+    engine: Required["EngineChoice"]
     progress: Any
     quiet: bool
     replications: int | None
@@ -54,18 +35,18 @@ class Asked(TypedDict, total=False):
 def run_into(folder: Path, experiment: "Experiment", *, events: int = 0, **asked: Unpack[Asked]) -> "Results":
     """All results of the experiment, what is missing of them run now.
 
-    Ends the command, with its exit code, if it is interrupted or every replication fails.
+    Ends the command, with its exit code, if it is interrupted, its engine is lost or every replication fails.
     """
     from experiments.runner.run import run
 
-    return _ended(lambda **how: run(experiment.plan, out=folder, events=events, **how), asked)
+    return _come_of(lambda **how: run(experiment.plan, out=folder, events=events, **how), asked)
 
 
 def run_sweep_into(folder: Path, experiment: "Experiment", **asked: Unpack[Asked]) -> "SweepResults":
     """All results of an experiment with a sweep, what is missing of them run now; ends as `run_into`."""
     from experiments.runner.sweep import run_sweep
 
-    return _ended(lambda **how: run_sweep(experiment, out=folder, **how), asked)
+    return _come_of(lambda **how: run_sweep(experiment, out=folder, **how), asked)
 
 
 def run_sensitivity_into(
@@ -74,32 +55,36 @@ def run_sensitivity_into(
     """What a study of uncertain inputs finds, what is missing of it run now; ends as `run_into`."""
     from experiments.runner.sensitivity import run_sensitivity
 
-    return _ended(lambda **how: run_sensitivity(experiment, out=folder, runs=runs, **how), asked)
+    return _come_of(lambda **how: run_sensitivity(experiment, out=folder, runs=runs, **how), asked)
 
 
-def _ended(run: Callable[..., R], asked: Asked) -> R:
+def _come_of(run: Callable[..., R], asked: Asked) -> R:
     """What comes of a run."""
     from experiments.runner import progress as progressing
-    from experiments.runner.job import Interrupted, NothingRan
+    from experiments.runner.engines import EngineLost
+    from experiments.runner.job import BrokenOff, Interrupted, NothingRan
 
     again, quiet = asked["again"], asked.get("quiet", False)
+    listening = progressing.reporter("none" if quiet else asked.get("progress", "auto"))
     try:
-        with progressing.reporter("none" if quiet else asked.get("progress", "auto")) as listener:
+        with asked["engine"].opened() as engine, listening as listener:
             return run(
                 replications=asked.get("replications"),
-                workers=asked["workers"],
+                engine=engine,
                 progress=listener,
                 fresh=asked.get("fresh", False),
                 warn=lambda line: None if quiet else say(f"warning: {line}"),
             )
     except Interrupted as interrupted:
-        _interrupted(again, f" after {interrupted.done} of {interrupted.total} replications")
+        code = FAILED if isinstance(interrupted, BrokenOff) else INTERRUPTED
+        _ended(f"{interrupted.why} after {interrupted.done} of {interrupted.total} replications", again, code)
+    except EngineLost as lost:
+        _ended(str(lost), again, FAILED)
     except KeyboardInterrupt:  # Ctrl-C once more, which waits for nothing
-        _interrupted(again)
+        _ended("interrupted", again, INTERRUPTED)
     except NothingRan as nothing:
         say(f"kubenines: {nothing}")
         raise click.exceptions.Exit(FAILED) from None
-    raise click.exceptions.Exit(INTERRUPTED)
 
 
 def folder_of(experiment: "Experiment", output: str | None) -> Path:
@@ -117,7 +102,8 @@ def without_stdin(words: Sequence[str], path: str, folder: Path, experiment: "Ex
     return [str(folder / "resolved.yaml") if word == path else word for word in words]
 
 
-def _interrupted(again: Sequence[str], when: str = "") -> None:
+def _ended(why: str, again: Sequence[str], code: int) -> NoReturn:
     """Say so, and what to type to go on."""
-    say(f"interrupted{when}")
+    say(why)
     click.echo(f"resume: {shlex.join(again)}", err=True)  # to be pasted: not broken
+    raise click.exceptions.Exit(code)

@@ -8,7 +8,8 @@ import click
 
 from experiments.commands.completing import names_in
 from experiments.commands.console import FAILED, FORMAT, PATH, SETTINGS, say, warn
-from experiments.commands.running import WORKERS, run_sensitivity_into, without_stdin
+from experiments.commands.engine import EngineChoice, engine_options
+from experiments.commands.running import run_sensitivity_into, without_stdin
 
 if TYPE_CHECKING:
     from experiments.experiment import Experiment
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="At most so many runs per policy at points drawn from the inputs' laws.  [default: 512 x (inputs + 2)]",
 )
-@WORKERS
+@engine_options
 @SETTINGS
 @click.option(
     "--policy",
@@ -50,7 +51,7 @@ def sensitivity(
     output: str | None,
     replications: int | None,
     runs: int | None,
-    workers: int,
+    engine: EngineChoice,
     settings: tuple[str, ...],
     policies: tuple[str, ...],
     fresh: bool,
@@ -81,7 +82,7 @@ def sensitivity(
         read,
         runs,
         again=again,
-        workers=workers,
+        engine=engine,
         progress=progress,
         quiet=quiet,
         replications=replications,

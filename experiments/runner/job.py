@@ -37,11 +37,13 @@ SAVE_EVERY = 0.5
 class Interrupted(Exception):
     """Ctrl-C: what ran was finished and kept; `command` resumes (empty if nothing was kept)."""
 
-    def __init__(self, done: int, total: int, command: str) -> None:
-        self.done, self.total, self.command = done, total, command
-        super().__init__(
-            f"interrupted after {done} of {total} replications" + (f"; resume: {command}" if command else "")
-        )
+    def __init__(self, done: int, total: int, command: str, why: str = "interrupted") -> None:
+        self.done, self.total, self.command, self.why = done, total, command, why
+        super().__init__(f"{why} after {done} of {total} replications" + (f"; resume: {command}" if command else ""))
+
+
+class BrokenOff(Interrupted):
+    """The engine was lost, as `why` says: what had come back was kept; `command` resumes."""
 
 
 class NothingRan(Exception):
@@ -232,7 +234,6 @@ class Job:
         """What a user types to go on; empty if nothing was kept or there is no file to go on with."""
         if self.folder is None or not self.manifest.source:
             return ""
-        workers = ["-j", str(self.engine.workers)] if self.engine.workers > 1 else []
         kept = ["--events", f"sample:{self.events}"] if self.events else []
         words = ["kubenines", "run", self.manifest.source, "-o", str(self.folder.path), *self.manifest.options]
-        return shlex.join([*words, *kept, *workers, "--resume"])
+        return shlex.join([*words, *kept, *self.engine.options, "--resume"])

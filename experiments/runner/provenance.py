@@ -52,7 +52,7 @@ def describe(
         engine=engine.name,
         workers=engine.workers,
         cores=os.cpu_count() or 1,
-        versions=_versions(),
+        versions=versions(),
         git=_git(plan.source_path),
         started=now(),
     )
@@ -78,7 +78,8 @@ def _precision(precision: Precision | None) -> dict[str, Any] | None:
     return {name: getattr(precision, name) for name in ("relative", "confidence", "at_most", "method")}
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The versions of Python, of kubenines, and of what results depend on."""
     versions = {"python": platform.python_version()}
     for name in ("kubenines", "numpy", "scipy", "pandas", "pyarrow", "simpy"):
         with suppress(metadata.PackageNotFoundError):

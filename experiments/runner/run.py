@@ -17,9 +17,9 @@ from experiments.findings.precision import imprecise_rows
 from experiments.results import Results
 from experiments.runner import progress as progressing
 from experiments.runner import provenance, rare_outages
-from experiments.runner.engines import Engine
+from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
-from experiments.runner.job import Interrupted, Job, NothingRan
+from experiments.runner.job import BrokenOff, Interrupted, Job, NothingRan
 from experiments.runner.progress import Listener
 from experiments.runner.replication import Simulate, scenario_key
 from experiments.store.cell import Cell
@@ -64,7 +64,7 @@ def run(
     an `engine`. `progress`: True, or who is told. `events`: keep the transitions of the first so many replications of
     each policy in `out`. `warn` hears what of `out` is damaged, and done again; what is finished is not written again.
     A cell that raises is a row of `results.failed`; if all do, that is a `NothingRan`. Raises `ChangedExperiment`,
-    `NotAResultFolder`, `FolderInUse`, `Interrupted`, `Lost`.
+    `NotAResultFolder`, `FolderInUse`, `Interrupted` (`BrokenOff` if the engine is lost), `Lost`.
     """
     if workers < 1 or (replications is not None and replications < 1):
         raise ValueError("workers and replications must be at least 1")
@@ -91,7 +91,12 @@ def run(
             folder.write_manifest(manifest)
             folder.write_inputs(plan.source_text, resolved, plan.inputs)
         with listening(progress) as job.listener, interrupts_set(job.stop):
-            return _run_to_precision(job, looks, precision)
+            try:
+                return _run_to_precision(job, looks, precision)
+            except EngineLost as lost:
+                results, total = job.results(looks[-1]), looks[-1] * len(job.scenarios)
+                job.keep(results, "interrupted")
+                raise BrokenOff(len(results.cells), total, job.resume_command(), str(lost)) from lost
 
 
 @contextmanager

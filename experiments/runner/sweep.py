@@ -12,7 +12,7 @@ from typing import Any
 from experiments.design.sweep import Sweep
 from experiments.file.stated import Stated
 from experiments.runner import provenance
-from experiments.runner.engines import Engine
+from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
 from experiments.runner.progress import Listener
 from experiments.runner.replication import Simulate
@@ -42,7 +42,7 @@ def run_sweep(
     `out`: a result folder, made, resumed or (`fresh`) started anew; another sweep of the same experiment may have run
     there, and what both have in common is not run again. None: a temporary folder. Else as `runner.run.run`. A point
     that cannot be made has failed cells only, which say why. Raises `ChangedExperiment`, `NotAResultFolder`,
-    `FolderInUse`, `Interrupted`, `NothingRan`.
+    `FolderInUse`, `Interrupted` (`BrokenOff` if the engine is lost), `NothingRan`.
     """
     if experiment.sweep is None:
         raise ValueError(f"{experiment.name} has no sweep: run it as a single experiment")
@@ -63,7 +63,10 @@ def run_sweep(
         folder.write_inputs(experiment.source_text, resolved, experiment.inputs)
         job = SweepJob(experiment, experiment.sweep, folder, manifest, engine, simulate, warn)
         with listening(progress) as job.listener, interrupts_set(job.stop):
-            job.run()
+            try:
+                job.run()
+            except EngineLost as lost:
+                raise job.broken_off(str(lost)) from lost
         return job.finish()
 
 

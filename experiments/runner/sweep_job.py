@@ -9,6 +9,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from experiments.findings.points import PointRow
 from experiments.metrics.metric import own_metrics
 from experiments.runner import provenance
 from experiments.runner.engines import Engine
-from experiments.runner.job import Interrupted, NothingRan
+from experiments.runner.job import BrokenOff, Interrupted, NothingRan
 from experiments.runner.point_keys import PointKeys
 from experiments.runner.point_tasks import CellTask, RowTask, Task, work
 from experiments.runner.progress import Listener, Progress
@@ -206,7 +207,7 @@ class SweepJob:
 
     def finish(self) -> SweepResults:
         """Write the tables, and plots and report of what is complete; raises `Interrupted` or `NothingRan`."""
-        total = len(self.sweep.points) * len(self._done) * self.manifest.replications
+        total = self._total
         stopped = self.stop.is_set() and sum(self._done.values()) < total
         table = PointTable(self.sweep.names)
         for wanted in self._all():
@@ -234,6 +235,17 @@ class SweepJob:
         results.plot.save(self.folder.path / "plots")
         results.to_html(self.folder.path / "report.html")
         return results
+
+    def broken_off(self, why: str) -> BrokenOff:
+        """What to raise when the engine is lost; what is finished is kept and told of, as after an interrupt."""
+        self.stop.set()
+        with suppress(Interrupted):
+            self.finish()
+        return BrokenOff(sum(self._done.values()), self._total, "", why)
+
+    @property
+    def _total(self) -> int:
+        return len(self.sweep.points) * len(self._done) * self.manifest.replications
 
     def _all(self) -> Iterator[Wanted]:
         return (Wanted(point, self._keys.at(point, self.manifest.policies)) for point in self.sweep.points)

@@ -5,22 +5,20 @@ import pickle
 import signal
 import sys
 import threading
-import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from experiments.runner.engines import Id, Result, Spec
+from experiments.runner.engines import Id, Result, Spec, WorkerDied
+from experiments.runner.engines.chunks import Worked, failed, in_chunks, result, results
 
-CHUNK_SECONDS = 0.5
-"""Specs are handed to a process in chunks of about this length: long against the cost of handing over."""
 ATTEMPTS = 3
 """How often a spec may take its process down before it is given up."""
 
@@ -29,10 +27,6 @@ _ONE_THREAD = dict.fromkeys(
 )
 _OURS = Path(__file__).resolve().parents[3]
 """Where our packages lie."""
-
-
-class ProcessDied(RuntimeError):
-    """The process that worked on a spec ended without a word, each time."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +40,16 @@ class LocalEngine:
     workers: int = 1
     name: str = "local"
 
+    @property
+    def options(self) -> list[str]:
+        return ["-j", str(self.workers)] if self.workers > 1 else []
+
     def map_unordered(
         self, function: Callable[[Spec], Result], specs: Iterable[tuple[Id, Spec]]
     ) -> Iterator[tuple[Id, Result | Exception]]:
         if self.workers == 1:
             for key, spec in specs:
-                yield key, _result(function, spec)
+                yield key, result(function, spec)
             return
         left = iter(specs)
         for first in left:
@@ -64,44 +62,16 @@ class LocalEngine:
         self, function: Callable[[Spec], Result], specs: Iterator[tuple[Id, Spec]], of_script: bool
     ) -> Generator[tuple[Id, Result | Exception], None, list[tuple[Id, Spec]]]:
         """Work in one pool until the specs end or one of its processes dies; returns the specs lost with the pool."""
-        lost: list[tuple[Id, Spec]] = []
-        running: dict[Future[tuple[list[Result | Exception], float]], list[tuple[Id, Spec]]] = {}
-        size, done, spent = 1, 0, 0.0
         with _pool(self.workers, function) as pool:
-            while True:
-                while not lost and len(running) <= self.workers and (chunk := list(islice(specs, size))):
-                    try:
-                        with _main_module(of_script):
-                            running[pool.submit(_results, function, [spec for _, spec in chunk])] = chunk
-                    except BrokenProcessPool:
-                        lost += chunk
-                if not running:
-                    return lost
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    chunk = running.pop(future)
-                    try:
-                        results, seconds = future.result()
-                    except BrokenProcessPool:
-                        lost += chunk
-                        continue
-                    except Exception as error:  # the way there or back: something cannot be pickled
-                        results, seconds = [error] * len(chunk), 0.0
-                    done, spent = done + len(chunk), spent + seconds
-                    size = max(1, min(4 * size, round(CHUNK_SECONDS * done / max(spent, 1e-9))))
-                    yield from ((key, result) for (key, _), result in zip(chunk, results, strict=True))
 
+            def submit(specs: list[Spec]) -> Future[Worked[Result]]:
+                try:
+                    with _main_module(of_script):
+                        return pool.submit(results, function, specs)
+                except BrokenProcessPool as error:
+                    return failed(error)
 
-def _results(function: Callable[[Spec], Result], specs: Sequence[Spec]) -> tuple[list[Result | Exception], float]:
-    """What came of a chunk, in another process; and the seconds it took."""
-    start = time.perf_counter()
-    return [_result(function, spec) for spec in specs], time.perf_counter() - start
-
-
-def _result(function: Callable[[Spec], Result], spec: Spec) -> Result | Exception:
-    try:
-        return function(spec)
-    except Exception as error:
-        return error
+            return (yield from in_chunks(submit, specs, lambda: self.workers + 1, BrokenProcessPool))
 
 
 def _alone(function: Callable[[Spec], Result], spec: Spec) -> Result | Exception:
@@ -110,14 +80,14 @@ def _alone(function: Callable[[Spec], Result], spec: Spec) -> Result | Exception
         with _pool(1, function) as pool:
             try:
                 with _main_module(_is_of_script(function, spec)):
-                    future = pool.submit(_result, function, spec)
+                    future = pool.submit(result, function, spec)
                 return future.result()
             except BrokenProcessPool:
                 continue
             except Exception as error:
                 return error
     guard = ', or a script without `if __name__ == "__main__":`' if _is_of_script(function, spec) else ""
-    return ProcessDied(f"the process that ran it died {ATTEMPTS} times (out of memory{guard}?)")
+    return WorkerDied(f"the process that ran it died {ATTEMPTS} times (out of memory{guard}?)")
 
 
 def _is_of_script(*sent: Any) -> bool:

@@ -234,6 +234,28 @@ def test_an_interrupted_run_says_how_to_go_on(kubenines: Any, monkeypatch: pytes
     assert f"resume: kubenines run {QUICKSTART} --set seed=4 --resume" in err
 
 
+@pytest.mark.parametrize("while_it_ran", [True, False])
+def test_a_run_whose_engine_is_lost_says_why_and_how_to_go_on(
+    kubenines: Any, monkeypatch: pytest.MonkeyPatch, while_it_ran: bool
+) -> None:
+    from experiments.runner import job
+    from experiments.runner import run as runner
+    from experiments.runner.engines import EngineLost
+
+    why = "the Dask scheduler is gone"
+    error, said = EngineLost(why), why
+    if while_it_ran:
+        error, said = job.BrokenOff(3, 100, "", why), f"{why} after 3 of 100 replications"
+
+    def broken_off(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(runner, "run", broken_off)
+    code, _, err = kubenines("run", QUICKSTART, "--fresh", "--set", "seed=4")
+    assert code == 3
+    assert err.endswith(f"{said}\nresume: kubenines run {QUICKSTART} --set seed=4 --resume\n")
+
+
 def test_to_resume_and_to_start_anew_is_refused_as_a_contradiction(kubenines: Any) -> None:
     code, out, err = kubenines("run", QUICKSTART, "--resume", "--fresh")
     assert (code, out) == (2, "")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import active_children
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from experiments.plots import Plots
 from experiments.results import Results
 from experiments.runner import job
 from experiments.runner import run as runner
@@ -21,27 +22,32 @@ from experiments.runner.progress import Progress
 from experiments.store.folder import FolderInUse, NotAResultFolder, ResultFolder
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit, two_policies
+from tests.experiments.runner.engines import clusters
+from tests.experiments.runner.engines.clusters import engine_at
 
 pytestmark = pytest.mark.usefixtures("without_plots")
 
 ROOT = Path(__file__).parents[3]
+Finish = Callable[..., None]
 
 ENDED = """
 import sys, time
 from pathlib import Path
 from experiments.runner import job
 from experiments.runner import run as runner
-from experiments.runner.engines import local
+from experiments.runner.engines import chunks
 from tests.experiments import fakes
+from tests.experiments.runner.engines.clusters import engine_at
 
 if __name__ == "__main__":
     job.SAVE_EVERY = 0.0
-    local.CHUNK_SECONDS = 0.1
-    out, workers = Path(sys.argv[1]), int(sys.argv[2])
+    chunks.CHUNK_SECONDS = 0.1
+    out, where = Path(sys.argv[1]), sys.argv[2]
     try:
-        runner.run(fakes.two_policies(), out=out, replications=40, workers=workers, simulate=fakes.slowly)
+        with engine_at(where) as engine:
+            runner.run(fakes.two_policies(), out=out, replications=40, engine=engine, simulate=fakes.slowly)
     except job.Interrupted as interrupted:
-        print(interrupted.done)
+        print(interrupted)
 """
 UNGUARDED = """
 import sys
@@ -71,7 +77,7 @@ def wait_for_cells(process: "subprocess.Popen[str]", out: Path) -> None:
 def wait_for_end(group: int) -> None:
     """Until no process of the group is left."""
     with suppress(ProcessLookupError):
-        for _ in range(600):
+        for _ in range(3000):
             os.killpg(group, 0)
             time.sleep(0.1)
         pytest.fail("some processes are still there")
@@ -91,14 +97,30 @@ def kept(out: Path) -> int:
     return len(list(ResultFolder(out).cells(manifest.scenarios.values())))
 
 
-def finish(out: Path, tmp_path: Path) -> None:
-    """What is resumed is what would have come of it at once, and nothing is simulated twice."""
-    calls, before = tmp_path / "calls", kept(out)
-    calls.touch()
-    runner.run(two_policies(), out=out, replications=40, simulate=fakes.Counted(str(calls)))
-    assert before + calls.stat().st_size == 80
-    runner.run(two_policies(), out=tmp_path / "at-once", replications=40, simulate=fakes.simulate)
-    assert summary(out) == summary(tmp_path / "at-once")
+@pytest.fixture(scope="module")
+def at_once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What comes of 40 replications that nothing happens to."""
+    out = tmp_path_factory.mktemp("at-once")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Plots, "drawings", {"comparison": "<svg></svg>"})
+        runner.run(two_policies(), out=out, replications=40, simulate=fakes.simulate)
+    return summary(out)
+
+
+@pytest.fixture
+def finish(at_once: dict[str, bytes], tmp_path: Path) -> Finish:
+    """What is resumed is what would have come of it at once, and nothing that was finished is simulated again."""
+
+    def finish(out: Path, where: str = "1") -> None:
+        calls, before = tmp_path / "calls", kept(out)
+        calls.touch()
+        with engine_at(where) as engine:
+            counted = fakes.Counted(str(calls))
+            runner.run(two_policies(), out=out, replications=40, engine=engine, simulate=counted)
+        assert before + calls.stat().st_size == 80
+        assert summary(out) == at_once
+
+    return finish
 
 
 @contextmanager
@@ -113,42 +135,85 @@ def mounted(folder: Path, *how: str) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)  # a traceback may hold a file
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_terminated_run_keeps_what_is_done(workers: int, tmp_path: Path) -> None:
+def test_a_terminated_run_keeps_what_is_done(where: str, finish: Finish, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    process = started(tmp_path / "script.py", ENDED, out, workers)
+    process = started(tmp_path / "script.py", ENDED, out, where)
     wait_for_cells(process, out)
     process.terminate()
-    said, errors = process.communicate(timeout=60)
+    said, errors = process.communicate(timeout=300)
     assert (process.returncode, errors) == (0, "")
-    assert 0 < int(said) < 80
-    assert len(Results.open(out).cells) == int(said)
-    finish(out, tmp_path)
+    done = len(Results.open(out).cells)
+    assert said.startswith(f"interrupted after {done} of 80 replications; resume: kubenines run fake.yaml -o {out} ")
+    assert 0 < done < 80
+    finish(out, where)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_the_workers_of_a_killed_run_end_with_it(workers: int, tmp_path: Path) -> None:
+def test_the_workers_of_a_killed_run_end_with_it(where: str, finish: Finish, tmp_path: Path) -> None:
     """Its pipe is closed: who reads from it does not wait for ever. And it can be resumed."""
     out = tmp_path / "out"
-    process = started(tmp_path / "script.py", ENDED, out, workers)
+    process = started(tmp_path / "script.py", ENDED, out, where)
     wait_for_cells(process, out)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL
     wait_for_end(process.pid)
     assert 0 < kept(out) < 80
-    finish(out, tmp_path)
+    finish(out, where)
 
 
 @pytest.mark.parametrize("ended", [signal.SIGKILL, signal.SIGTERM])
-def test_a_worker_that_is_killed_costs_nothing(ended: int, tmp_path: Path) -> None:
-    deadly = fakes.plan({"one": Unit(1e6, 60.0), "two": Unit(2e6, 60.0)})
-    marker = tmp_path / "killed"
-
-    results = runner.run(deadly, replications=6, workers=2, simulate=fakes.Murdered(str(marker), ended))
+def test_a_worker_that_is_killed_costs_nothing(
+    ended: int, elsewhere: str, at_once: dict[str, bytes], tmp_path: Path
+) -> None:
+    marker, out = tmp_path / "killed", tmp_path / "out"
+    with engine_at(elsewhere) as engine:
+        murdered = fakes.Murdered(str(marker), ended)
+        results = runner.run(two_policies(), out=out, replications=40, engine=engine, simulate=murdered)
     assert marker.exists()
-    assert (results.cells["status"] == "done").all()
-    assert len(results.cells) == 12
+    assert len(results.failed) == 0
+    assert summary(out) == at_once
+
+
+@pytest.mark.slow
+def test_a_killed_scheduler_costs_nothing_that_is_done(
+    cluster: clusters.Cluster, finish: Finish, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with clusters.processes(tmp_path / "doomed", workers=1) as doomed:
+        process = started(tmp_path / "script.py", ENDED, out, doomed.address)
+        wait_for_cells(process, out)
+        doomed.scheduler.kill()
+        said, errors = process.communicate(timeout=300)
+    assert (process.returncode, errors) == (0, "")
+    done = len(Results.open(out).cells)
+    assert said.strip() == (
+        f"the Dask scheduler at {doomed.address} is gone after {done} of 80 replications; resume: kubenines run "
+        f"fake.yaml -o {out} -n 40 --engine dask --scheduler {doomed.address} --resume"
+    )
+    assert 0 < done < 80
+    assert Results.open(out).manifest.status == "interrupted"
+    finish(out, cluster.address)
+
+
+def test_truncated_files_are_said_and_only_what_was_in_them_is_done_again(
+    where: str, at_once: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "SAVE_EVERY", 0.0)
+    out, calls, warned = tmp_path / "out", tmp_path / "calls", list[str]()
+    runner.run(two_policies(), out=out, replications=40, simulate=fakes.simulate)
+    first, *_, last = sorted(out.glob(".state/*.json"), key=lambda path: path.stat().st_size)
+    for path in (first, last, out / "runs.parquet", out / "summary.csv", out / "report.html"):
+        os.truncate(path, path.stat().st_size // 2)
+    before = kept(out)
+    with engine_at(where) as engine:
+        counted = fakes.Counted(str(calls))
+        given = {"engine": engine, "simulate": counted, "warn": warned.append}
+        runner.run(two_policies(), out=out, replications=40, **given)
+    assert before < 80
+    assert calls.stat().st_size == 80 - before
+    lost = sorted([first, last])
+    assert warned == [f"{path} is not as it was written: its replications are run again" for path in lost]
+    assert summary(out) == at_once
 
 
 @pytest.fixture
@@ -160,8 +225,9 @@ def heeding_interrupts() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("heeding_interrupts")
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_second_interrupt_waits_for_nothing_and_keeps_what_is_done(workers: int, tmp_path: Path) -> None:
+def test_a_second_interrupt_waits_for_nothing_and_keeps_what_is_done(
+    where: str, finish: Finish, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
 
     def interrupting(progress: Progress) -> None:
@@ -169,32 +235,33 @@ def test_a_second_interrupt_waits_for_nothing_and_keeps_what_is_done(workers: in
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
 
-    given = {"out": out, "replications": 40, "workers": workers, "simulate": fakes.simulate}
-    with pytest.raises(KeyboardInterrupt):
-        runner.run(two_policies(), progress=interrupting, **given)
+    given: dict[str, Any] = {"out": out, "replications": 40, "simulate": fakes.simulate}
+    with engine_at(where) as engine, pytest.raises(KeyboardInterrupt):
+        runner.run(two_policies(), progress=interrupting, engine=engine, **given)
     assert kept(out) == 20
     assert active_children() == []
-    finish(out, tmp_path)
+    finish(out, where)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_full_disk_is_said_and_keeps_what_is_done(
-    workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    where: str, finish: Finish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(job, "SAVE_EVERY", 0.0)
-    disk, given = tmp_path / "disk", {"replications": 40, "workers": workers, "simulate": fakes.simulate}
+    disk, given = tmp_path / "disk", {"replications": 40, "simulate": fakes.simulate}
     with mounted(disk, "-t", "tmpfs", "-o", "size=128k", "tmpfs"):
         out = disk / "out"
-        with pytest.raises(OSError, match="No space left on device") as caught:
-            runner.run(two_policies(), out=out, **given)
+        with engine_at(where) as engine, pytest.raises(OSError, match="No space left on device") as caught:
+            runner.run(two_policies(), out=out, engine=engine, **given)
         assert Path(caught.value.filename).is_relative_to(out)
         assert 0 < kept(out) < 80
         assert list(out.rglob("*.tmp")) == []
         subprocess.run(["mount", "-o", "remount,size=16m", str(disk)], check=True)
-        finish(out, tmp_path)
+        finish(out, where)
 
 
-def test_a_full_folder_for_temporary_files_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_folder_for_temporary_files_is_said(
+    finish: Finish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     disk = tmp_path / "disk"
     with mounted(disk, "-t", "tmpfs", "-o", "size=16k", "tmpfs"):
         monkeypatch.setattr(tempfile, "tempdir", str(disk))
@@ -203,7 +270,7 @@ def test_a_full_folder_for_temporary_files_is_said(tmp_path: Path, monkeypatch: 
         assert Path(caught.value.filename).is_relative_to(disk)
         assert list(disk.iterdir()) == []
         monkeypatch.undo()
-    finish(tmp_path / "out", tmp_path)
+    finish(tmp_path / "out")
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -248,9 +315,9 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
     assert len(runner.run(two_policies(), out=tmp_path, replications=1, simulate=meanwhile).cells) == 2
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_an_experiment_of_which_every_replication_fails_is_an_error(workers: int, tmp_path: Path) -> None:
+def test_an_experiment_of_which_every_replication_fails_is_an_error(where: str, tmp_path: Path) -> None:
     broken = fakes.plan({"bad": Unit(1e6, 60.0, raises=(0, 1))})
-    with pytest.raises(job.NothingRan, match=r"all 2 replications failed, the first by RuntimeError: the model broke"):
-        runner.run(broken, out=tmp_path, replications=2, workers=workers, simulate=fakes.simulate)
+    said = r"all 2 replications failed, the first by RuntimeError: the model broke"
+    with engine_at(where) as engine, pytest.raises(job.NothingRan, match=said):
+        runner.run(broken, out=tmp_path, replications=2, engine=engine, simulate=fakes.simulate)
     assert Results.open(tmp_path).manifest.status == "failed"

@@ -12,11 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from experiments.runner.engines import Engine
-from experiments.runner.engines.local import LocalEngine, ProcessDied
+from experiments.runner.engines import Engine, WorkerDied, chunks
+from experiments.runner.engines.local import LocalEngine
+from tests.experiments.runner.engines import clusters
 from tests.sources import ROOT
 
-ENGINES: list[Engine] = [LocalEngine(1), LocalEngine(2)]
+
+@pytest.fixture(scope="module", params=["local-1", "local-2", "dask"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Every engine; the Dask cluster is one of threads."""
+    if request.param == "dask":
+        with clusters.threads(2) as cluster, clusters.engine_at(cluster.scheduler_address) as engine:
+            yield engine
+    else:
+        yield LocalEngine(int(request.param[-1]))
 
 
 def square(number: int) -> int:
@@ -51,6 +60,10 @@ def hears_interrupts(_: int) -> bool:
     return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
+def lock(_: int) -> object:
+    return threading.Lock()
+
+
 def sleeps(seconds: float) -> float:
     time.sleep(seconds)
     return seconds
@@ -62,20 +75,17 @@ def test_ctrl_c_is_kept_from_processes_before_they_can_say_so_themselves() -> No
     assert hears_interrupts(0)
 
 
-@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: f"{engine.name}-{engine.workers}")
 def test_every_spec_comes_back_once(engine: Engine) -> None:
     found = list(engine.map_unordered(square, ((f"n{i}", i) for i in range(50))))
     assert sorted(found) == sorted((f"n{i}", i * i) for i in range(50))
 
 
-@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: f"{engine.name}-{engine.workers}")
 def test_an_exception_comes_back_as_a_result(engine: Engine) -> None:
     found = dict(engine.map_unordered(square_of_even, ((i, i) for i in range(4))))
     assert (found[0], found[2]) == (0, 4)
     assert [str(found[i]) for i in (1, 3)] == ["1 is odd", "3 is odd"]
 
 
-@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: f"{engine.name}-{engine.workers}")
 def test_specs_that_end_early_leave_nothing_out_that_was_taken(engine: Engine) -> None:
     taken, stop = [], threading.Event()
 
@@ -96,7 +106,7 @@ def test_specs_that_end_early_leave_nothing_out_that_was_taken(engine: Engine) -
 
 def test_a_spec_that_kills_its_process_is_given_up_and_no_other() -> None:
     found = dict(LocalEngine(2).map_unordered(dies_at_three, ((i, i) for i in range(30))))
-    assert isinstance(found.pop(3), ProcessDied)
+    assert isinstance(found.pop(3), WorkerDied)
     assert found == {i: i for i in range(30) if i != 3}
 
 
@@ -104,10 +114,37 @@ def test_a_spec_whose_process_dies_once_is_done_at_the_second_try(tmp_path: Path
     assert list(LocalEngine(2).map_unordered(dies_once, [("a", str(tmp_path / "marker"))])) == [("a", "done")]
 
 
-def test_what_cannot_be_sent_is_an_error_of_its_spec() -> None:
-    ((key, error),) = LocalEngine(2).map_unordered(square, [("a", lambda: None)])  # type: ignore[list-item]
+def test_what_cannot_be_sent_is_an_error_of_its_spec(engine: Engine) -> None:
+    if engine.name == "local" and engine.workers == 1:
+        pytest.skip("nothing is sent")
+    ((key, error),) = engine.map_unordered(square, [("a", threading.Lock())])  # type: ignore[list-item]
     assert key == "a"
     assert "pickle" in str(error)
+
+
+def test_what_cannot_be_sent_back_is_an_error_of_its_spec(engine: Engine) -> None:
+    if engine.name == "local" and engine.workers == 1:
+        pytest.skip("nothing is sent")
+    ((key, error),) = engine.map_unordered(lock, [("a", 0)])
+    assert key == "a"
+    assert "pickle" in str(error)
+
+
+def test_no_more_is_under_way_than_two_chunks_for_each_worker(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "CHUNK_SECONDS", 0.01)
+    taken, found, most = 0, 0, 0
+
+    def specs() -> Iterator[tuple[int, float]]:
+        nonlocal taken
+        for i in range(12):
+            taken += 1
+            yield i, 0.05  # longer than a chunk: one to each
+
+    for _ in engine.map_unordered(sleeps, specs()):
+        found += 1
+        most = max(most, taken - found + 1)
+    assert found == 12
+    assert most <= 2 * engine.workers
 
 
 def test_every_process_uses_one_thread_and_ours_is_left_as_it_was() -> None:
