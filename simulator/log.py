@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from struct import Struct
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.arrays import Floats
+from models.arrays import Bools, Floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,16 +147,21 @@ class Configured(IntEnum):
     """Nothing is the matter with them: the pod is of a release that is no good."""
 
 
+_ROW = np.dtype([("time", "f8"), ("old", "i8"), ("new", "i8"), ("subject", "i4"), ("cause", "i4"), ("kind", "u1")])
+_pack = Struct("=dqqiiB").pack
+"""The bytes of a row: a value for each field of `_ROW`."""
+COLUMNS = ("time", "kind", "subject", "old", "new", "cause")
+"""The columns of a log, in the order in which they are shown."""
+
+
 class TransitionLog:
-    """Append-only columns of every state change: time, kind, subject, old, new, cause.
+    """Append-only rows of every state change: time, kind, subject, old, new, cause; 33 bytes each.
 
     `subject` is an index into the names of its kind, `cause` into `causes` (0: none, the workload's own doing).
     """
 
     def __init__(self) -> None:
-        self._rows = array("d")
-        self.append = self._rows.extend
-        """append((time, kind, subject, old, new, cause))"""
+        self._rows = bytearray()
         self.causes: list[str] = [""]
         self.names: dict[str, Sequence[str]] = {}
         """Names of the subjects, by the first word of the kinds (NODE, POD, DEPLOYMENT, ...)."""
@@ -179,39 +184,55 @@ class TransitionLog:
     @classmethod
     def of_columns(cls, rows: Floats) -> TransitionLog:
         """A log of these rows, shaped as those of `columns`; its names are to be filled in."""
+        packed = np.empty(len(rows), _ROW)
+        for i, column in enumerate(COLUMNS):
+            packed[column] = rows[:, i]
         log = cls()
-        log._rows.frombytes(np.ascontiguousarray(rows, dtype=np.float64).tobytes())
+        log._rows += packed.tobytes()
         return log
 
     def __len__(self) -> int:
-        return len(self._rows) // 6
+        return len(self._rows) // _ROW.itemsize
+
+    def append(self, time: float, kind: int, subject: int, old: int, new: int, cause: int) -> None:
+        """Add a row, which is no earlier than the last one."""
+        self._rows += _pack(time, old, new, subject, cause, kind)
+
+    def column(self, name: str) -> np.ndarray[Any, Any]:
+        """One of `COLUMNS` in the order in which things happened; not to be held on to while rows are added."""
+        return np.frombuffer(self._rows, _ROW)[name]
 
     def columns(self) -> Floats:
-        """The rows as an array of shape (n, 6), in the order in which they happened."""
-        return np.frombuffer(self._rows, dtype=np.float64).reshape(-1, 6)
+        """All rows as an array of shape (n, 6), by `COLUMNS`, in the order in which they happened."""
+        return self.where(np.ones(len(self), dtype=bool))
+
+    def where(self, wanted: Bools) -> Floats:
+        """The rows for which `wanted` (n) holds, in the order in which they happened, as `columns` has them."""
+        found = np.frombuffer(self._rows, _ROW)[wanted]
+        rows = np.empty((len(found), len(COLUMNS)))
+        for i, column in enumerate(COLUMNS):
+            rows[:, i] = found[column]
+        return rows
 
     def of_kind(self, *kinds: Kind) -> Floats:
-        """The rows of these kinds, in the order in which they happened."""
-        rows = self.columns()
-        return rows[np.isin(rows[:, 1], kinds)]
+        """The rows of these kinds, in the order in which they happened, as `columns` has them."""
+        wanted = np.zeros(len(Kind), dtype=bool)
+        wanted[list(kinds)] = True
+        return self.where(wanted[self.column("kind")])
 
     def to_frame(self) -> pd.DataFrame:
         """A row per transition: time (s), kind, subject, old, new, cause, with names in place of numbers."""
         import pandas as pd
 
-        rows = self.columns()
-        codes = rows[:, 1:].astype(np.int64)
-        kinds = [Kind(kind) for kind in codes[:, 0]]
-        subjects = [
-            self.names[kind.name.split("_")[0]][subject] for kind, subject in zip(kinds, codes[:, 1], strict=True)
-        ]
+        kinds = [Kind(kind) for kind in self.column("kind").tolist()]
+        subjects = zip(kinds, self.column("subject").tolist(), strict=True)
         return pd.DataFrame(
             {
-                "time": rows[:, 0],
+                "time": self.column("time").copy(),
                 "kind": [kind.name for kind in kinds],
-                "subject": subjects,
-                "old": codes[:, 2],
-                "new": codes[:, 3],
-                "cause": [self.causes[cause] for cause in codes[:, 4]],
+                "subject": [self.names[kind.name.split("_")[0]][subject] for kind, subject in subjects],
+                "old": self.column("old").copy(),
+                "new": self.column("new").copy(),
+                "cause": [self.causes[cause] for cause in self.column("cause").tolist()],
             }
         )

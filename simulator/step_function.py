@@ -23,7 +23,7 @@ class StepFunction:
     def __post_init__(self) -> None:
         if len(self.times) == 0 or len(self.times) != len(self.values):
             raise ValueError("times and values must have the same length, at least 1")
-        if np.any(np.diff(self.times) <= 0) or self.end < self.times[-1]:
+        if (self.times[1:] <= self.times[:-1]).any() or self.end < self.times[-1]:
             raise ValueError("times must increase strictly and not lie beyond end")
 
     @classmethod
@@ -32,14 +32,18 @@ class StepFunction:
 
         Changes at or before `start` give the initial value; those at or after `end` are left out.
         """
-        inside = (changes > start) & (changes < end)
-        before = values[changes <= start]
-        first = float(before[-1]) if len(before) else initial
-        times = np.concatenate(([start], changes[inside]))
-        levels = np.concatenate(([first], values[inside]))
-        last_of_time = np.append(np.diff(times) > 0, True)
+        first, last = int(np.searchsorted(changes, start, side="right")), int(np.searchsorted(changes, end))
+        times = np.empty(max(last - first, 0) + 1)
+        levels = np.empty(len(times))
+        times[0], levels[0] = start, values[first - 1] if first else initial
+        times[1:], levels[1:] = changes[first:last], values[first:last]
+        last_of_time = np.empty(len(times), dtype=bool)
+        last_of_time[-1] = True
+        np.less(times[:-1], times[1:], out=last_of_time[:-1])
         times, levels = times[last_of_time], levels[last_of_time]
-        changed = np.concatenate(([True], np.diff(levels) != 0))
+        changed = np.empty(len(times), dtype=bool)
+        changed[0] = True
+        np.not_equal(levels[1:], levels[:-1], out=changed[1:])
         return cls(times[changed], levels[changed], end)
 
     @property
@@ -55,7 +59,7 @@ class StepFunction:
     @property
     def widths(self) -> Floats:
         """Length of each constant piece, in seconds."""
-        return np.diff(np.append(self.times, self.end))
+        return _widths(self.times, self.end)
 
     def integral(self) -> float:
         """The area below it: the sum of value times seconds."""
@@ -76,22 +80,48 @@ class StepFunction:
 
     def intervals_below(self, level: float) -> Floats:
         """The maximal intervals during which the value is less than `level`: shape (n, 2), start and end."""
-        below = np.concatenate(([False], self.values < level, [False]))
-        edges = np.flatnonzero(np.diff(below.astype(np.int8)))
+        below = np.zeros(len(self.times) + 2, dtype=bool)
+        np.less(self.values, level, out=below[1:-1])
+        edges = np.flatnonzero(below[1:] != below[:-1])
         bounds = np.append(self.times, self.end)
         return bounds[edges].reshape(-1, 2)
 
     def at(self, times: Floats) -> Floats:
         """The values at the given times, all within [start, end]."""
-        return self.values[np.searchsorted(self.times, times, side="right") - 1]
+        return self.values[self.times.searchsorted(times, side="right") - 1]
 
     def clip(self, start: float, end: float) -> StepFunction:
         """What remains of it on the smaller domain [start, end]; the value at `start` is the one that held there."""
+        if (start, end) == (self.times[0], self.end):
+            return self
         return StepFunction.of_changes(start, float(self.at(np.array([start]))[0]), self.times, self.values, end)
 
     def __add__(self, other: StepFunction) -> StepFunction:
         """The sum, of two functions with the same domain."""
         if (self.start, self.end) != (other.start, other.end):
             raise ValueError("only step functions with the same domain can be added")
-        times = np.union1d(self.times, other.times)
+        times = either(self.times, other.times)
         return StepFunction.of_changes(self.start, 0.0, times, self.at(times) + other.at(times), self.end)
+
+
+def together(one: StepFunction, other: StepFunction) -> tuple[Floats, Floats, Floats]:
+    """The pieces on which both are constant: their lengths in seconds, and the values of each; of the same domain."""
+    times = either(one.times, other.times)
+    return _widths(times, one.end), one.at(times), other.at(times)
+
+
+def either(one: Floats, other: Floats) -> Floats:
+    """The times that are in either, in order, each once: np.union1d of few times, in less time."""
+    times = np.concatenate((one, other))
+    times.sort(kind="stable")
+    first = np.empty(len(times), dtype=bool)
+    first[0] = True
+    np.not_equal(times[1:], times[:-1], out=first[1:])
+    return times[first]
+
+
+def _widths(times: Floats, end: float) -> Floats:
+    widths = np.empty(len(times))
+    np.subtract(times[1:], times[:-1], out=widths[:-1])
+    widths[-1] = end - times[-1]
+    return widths

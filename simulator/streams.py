@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 
 class _Digest(np.random.bit_generator.ISeedSequence):
-    """Hands the words of a digest to a bit generator as its state."""
+    """Hands the words of a digest to a bit generator as its state: of one after the other, which all hold on to it."""
 
-    def __init__(self, digest: bytes) -> None:
-        self._digest = digest
+    def __init__(self) -> None:
+        self.digest = b""
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> npt.NDArray[Any]:
         # Little-endian whatever the machine, so that seeds mean the same everywhere.
-        return np.frombuffer(self._digest, dtype=np.dtype(dtype).newbyteorder("<"), count=n_words).astype(dtype)
+        return np.frombuffer(self.digest, dtype=np.dtype(dtype).newbyteorder("<"), count=n_words).astype(dtype)
 
 
 class Streams:
@@ -27,6 +27,7 @@ class Streams:
 
     def __init__(self, seed: int, replication: int | str) -> None:
         self._prefix = f"{seed}/{replication}/"
+        self._state = _Digest()
 
     def stream(self, name: str) -> np.random.Generator:
         """A new generator for `name`: the same name always starts the same sequence.
@@ -34,5 +35,5 @@ class Streams:
         Its 256 bits of state are the BLAKE2b digest of seed, replication and name: independent of PYTHONHASHSEED, as
         well mixed as numpy's SeedSequence over the same digest, and several times as fast.
         """
-        digest = hashlib.blake2b((self._prefix + name).encode(), digest_size=32).digest()
-        return np.random.Generator(np.random.PCG64(_Digest(digest)))  # type: ignore[arg-type]
+        self._state.digest = hashlib.blake2b((self._prefix + name).encode(), digest_size=32).digest()
+        return np.random.Generator(np.random.PCG64(self._state))  # type: ignore[arg-type]

@@ -5,16 +5,14 @@ While fewer are desired than once were, there is one spell of that besides (`Sta
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from experiments.attribution.stages import (
     CONTROLLERS,
-    NODE_NUMBERS,
     OF_NODES,
     OF_PODS,
-    POD_NUMBERS,
     REFUSED,
     SCHEDULER,
     Node,
@@ -22,9 +20,11 @@ from experiments.attribution.stages import (
     Spell,
     Stage,
 )
-from models.arrays import Floats
 from simulator.log import Kind, Phase, TransitionLog
 from simulator.stories.control_plane import Process
+
+_Row = tuple[float, int, int, int, int]
+"""Of a transition: its time, kind, subject, new value and cause."""
 
 
 def missing_replicas(log: TransitionLog, services: Iterable[str], end: float) -> dict[str, list[Spell]]:
@@ -48,10 +48,7 @@ def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
     over all workloads behind the Service together.
     """
     reader = _Reader(log, service)
-    rows = _rows_about(log, service, end)
-    numbers = rows[:, 1:].astype(np.int64).tolist()
-    for time, (kind, subject, _, new, cause) in zip(rows[:, 0].tolist(), numbers, strict=True):
-        reader.read(time, kind, subject, new, cause)
+    reader.read(_rows_about(log, service, end))
     reader.close(end)
     return reader.spells
 
@@ -59,20 +56,21 @@ def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
 _OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
 
 
-def _rows_about(log: TransitionLog, service: int, end: float) -> Floats:
+def _rows_about(log: TransitionLog, service: int, end: float) -> Iterator[_Row]:
     """The rows that tell of the Service, of its pods, and of the nodes that these were on."""
-    rows = log.columns()
-    rows = rows[: int(np.searchsorted(rows[:, 0], end))]
-    kinds, subjects = rows[:, 1].astype(np.int64), rows[:, 2].astype(np.int64)
+    until = int(np.searchsorted(log.column("time"), end))
+    kinds, subjects, new = (log.column(name)[:until] for name in ("kind", "subject", "new"))
     subjects_at_most = max(len(log.selected_by), len(log.zones), service + 1, len(Process))
     ours = np.zeros((len(Kind), subjects_at_most), dtype=bool)
     ours[OF_PODS, : len(log.selected_by)] = [service in services for services in log.selected_by]
     ours[_OF_SERVICES, service] = True
     ours[Kind.COMPONENT_UP, [CONTROLLERS, SCHEDULER]] = True
-    bound = rows[(kinds == Kind.POD_NODE) & ours[kinds, np.minimum(subjects, ours.shape[1] - 1)]]
-    for kind in OF_NODES:
-        ours[kind, np.unique(bound[:, 4].astype(np.int64))] = True
-    return rows[ours[kinds, np.minimum(subjects, ours.shape[1] - 1)]]
+    subjects = np.minimum(subjects, subjects_at_most - 1)
+    ours[np.array(OF_NODES)[:, np.newaxis], new[(kinds == Kind.POD_NODE) & ours[kinds, subjects]]] = True
+    wanted = np.flatnonzero(ours[kinds, subjects])
+    return zip(
+        *(log.column(name)[wanted].tolist() for name in ("time", "kind", "subject", "new", "cause")), strict=True
+    )
 
 
 class _Gap:
@@ -112,24 +110,25 @@ class _Reader:
         self._away = {CONTROLLERS: 0, SCHEDULER: 0}
         """Why the controller manager is away, and the scheduler: nothing heals then; 0: it is there."""
 
-    def read(self, time: float, kind: int, subject: int, new: int, cause: int) -> None:
-        """Takes note of one row."""
-        if kind in NODE_NUMBERS:
-            self._read_node(time, kind, subject, new, cause)
-        elif kind in POD_NUMBERS:
-            self._read_pod(time, kind, subject, new, cause)
-        elif kind == Kind.SERVICE_DESIRED:
-            self._desire(time, new, cause)
-            self._count_gaps(time, "", cause)
-        elif kind == Kind.COMPONENT_UP:
-            self._process_changed(time, subject, 0 if new else cause)
-        elif kind == Kind.SERVICE_REFUSED:
-            self._part_gaps(time)
-            self._without_pod = REFUSED[new]
-        else:
-            self._listed = new
-        if self._unlisted or self._answering > self._listed:
-            self._count_unlisted(time)
+    def read(self, rows: Iterable[_Row]) -> None:
+        """Takes note of rows."""
+        readers: dict[int, Callable[[float, int, int, int, int], None]] = {
+            **dict.fromkeys(map(int, OF_NODES), self._read_node),
+            **dict.fromkeys(map(int, OF_PODS), self._read_pod),
+            Kind.POD_PHASE: self._read_phase,
+            Kind.POD_NODE: self._read_binding,
+            Kind.POD_DELETING: self._read_deletion,
+            Kind.POD_STUCK: self._read_stuck,
+            Kind.POD_SELECTED: self._read_selection,
+            Kind.SERVICE_DESIRED: self._read_desired,
+            Kind.SERVICE_ANSWERING: self._read_listed,
+            Kind.SERVICE_REFUSED: self._read_refusal,
+            Kind.COMPONENT_UP: self._read_process,
+        }
+        for time, kind, subject, new, cause in rows:
+            readers[kind](time, kind, subject, new, cause)
+            if self._unlisted or self._answering > self._listed:
+                self._count_unlisted(time)
 
     def close(self, end: float) -> None:
         """Nothing more happens before `end`."""
@@ -145,28 +144,19 @@ class _Reader:
     # Pods
 
     def _read_pod(self, time: float, kind: int, uid: int, new: int, cause: int) -> None:
-        if kind == Kind.POD_PHASE:
-            self._phase_changed(time, uid, new, cause)
-            return
         pod = self._pods.get(uid)
-        if pod is None:
-            if kind == Kind.POD_STUCK:
-                self._stay(time, uid, cause)
-            return
-        if kind == Kind.POD_DELETING:
-            self._lose(time, uid, cause)
-            return
-        if kind == Kind.POD_SELECTED:
-            self._select(time, pod, bool(new), cause)
-            return
-        if kind == Kind.POD_NODE:
+        if pod is not None:
+            pod.read(kind, new, cause)
+            self._look(time, pod)
+
+    def _read_binding(self, time: float, _: int, uid: int, new: int, cause: int) -> None:
+        pod = self._pods.get(uid)
+        if pod is not None:
             pod.node = self._nodes[new]
             pod.node.pods[uid] = pod
-        else:
-            pod.read(kind, new, cause)
-        self._look(time, pod)
+            self._look(time, pod)
 
-    def _phase_changed(self, time: float, uid: int, phase: int, cause: int) -> None:
+    def _read_phase(self, time: float, _: int, uid: int, phase: int, cause: int) -> None:
         if phase == Phase.PENDING:
             self._pods[uid] = Pod(cause, time)
             self._look(time, self._pods[uid])
@@ -183,6 +173,10 @@ class _Reader:
             if gap is not None:
                 gap.gone = time
 
+    def _read_deletion(self, time: float, _: int, uid: int, new: int, cause: int) -> None:
+        if uid in self._pods:
+            self._lose(time, uid, cause)
+
     def _lose(self, time: float, uid: int, cause: int) -> None:
         """The pod does not count any more: a replacement is due, unless there are pods enough."""
         pod = self._pods.pop(uid)
@@ -196,8 +190,8 @@ class _Reader:
             self._gaps.append(gap)
         self._count_gaps(time, "", cause)
 
-    def _stay(self, time: float, uid: int, cause: int) -> None:
-        """The pod, which is being deleted, should be gone: whoever waits for that does so for another reason now."""
+    def _read_stuck(self, time: float, _: int, uid: int, new: int, cause: int) -> None:
+        """A pod that is being deleted should be gone: whoever waits for that does so for another reason now."""
         gap = self._leaving.get(uid)
         if gap is not None and gap in self._gaps:
             self._note(gap.since, time, gap.cause, Stage.TERMINATING)
@@ -205,10 +199,11 @@ class _Reader:
 
     def _look(self, time: float, pod: Pod) -> None:
         """Has the pod change its stage, if something else keeps it from answering now."""
-        if not pod.selected:
+        stage = pod.waits_for(self._published)
+        if (stage is None and pod.stage is None) or not pod.selected:
             return
-        stage, cause = pod.waits_for(self._published), self._to_blame(pod)
-        if stage is pod.stage and (stage is None or cause == pod.blamed):
+        cause = 0 if stage is None else self._to_blame(pod)
+        if stage is pod.stage and cause == pod.blamed:
             return
         self._leave_stage(pod, time)
         self._answering += (stage is None) - (pod.stage is None)
@@ -217,8 +212,11 @@ class _Reader:
     def _to_blame(self, pod: Pod) -> int:
         return pod.to_blame(self._away[CONTROLLERS], self._away[SCHEDULER])
 
-    def _select(self, time: float, pod: Pod, selected: bool, cause: int) -> None:
+    def _read_selection(self, time: float, _: int, uid: int, selected: int, cause: int) -> None:
         """A pod of a version that no Service selects does not count, whatever becomes of it."""
+        pod = self._pods.get(uid)
+        if pod is None:
+            return
         if selected:
             self._aside -= 1
             pod.stage, pod.blamed, pod.since = pod.waits_for(self._published), self._to_blame(pod), time
@@ -227,7 +225,7 @@ class _Reader:
             self._aside += 1
             self._leave_stage(pod, time)
             self._answering -= pod.stage is None
-        pod.selected = selected
+        pod.selected = bool(selected)
         self._count_gaps(time, "", cause)
 
     def _leave_stage(self, pod: Pod, time: float) -> None:
@@ -248,7 +246,7 @@ class _Reader:
 
     # Replicas that are not desired any more, those without a pod, and pods without an entry
 
-    def _desire(self, time: float, replicas: int, cause: int) -> None:
+    def _read_desired(self, time: float, _: int, service: int, replicas: int, cause: int) -> None:
         """As many as are desired when the cluster has settled, at time 0, are what it begins with."""
         self._note_cut(time)
         if replicas < self._desired and time >= 0:
@@ -256,6 +254,7 @@ class _Reader:
         while self._cuts and self._cuts[-1][0] <= replicas:
             self._cuts.pop()
         self._desired = replicas
+        self._count_gaps(time, "", cause)
 
     def _note_cut(self, time: float) -> None:
         """The last cut is the one to blame."""
@@ -275,6 +274,10 @@ class _Reader:
             gap.gone = time
             self._gaps.append(gap)
 
+    def _read_refusal(self, time: float, _: int, service: int, refusal: int, cause: int) -> None:
+        self._part_gaps(time)
+        self._without_pod = REFUSED[refusal]
+
     def _part_gaps(self, time: float) -> None:
         """From now on replicas without a pod wait for something else."""
         for gap in self._gaps:
@@ -290,12 +293,15 @@ class _Reader:
 
     # The control plane
 
-    def _process_changed(self, time: float, process: int, away_for: int) -> None:
+    def _read_process(self, time: float, _: int, process: int, up: int, cause: int) -> None:
         """What waits for the process is due to its absence from now on, or is so no more."""
         self._part_gaps(time)
-        self._away[process] = away_for
+        self._away[process] = 0 if up else cause
         for pod in self._pods.values():
             self._look(time, pod)
+
+    def _read_listed(self, time: float, _: int, service: int, listed: int, cause: int) -> None:
+        self._listed = listed
 
     def _count_unlisted(self, time: float) -> None:
         unlisted = max(0, self._answering - self._listed)

@@ -162,23 +162,9 @@ class Pod:
 
     def read(self, kind: int, new: int, cause: int) -> None:
         """Takes note of a row about it, of those of `OF_PODS` that tell what it waits for."""
-        if kind == Kind.POD_AWAITING_NODE:
-            self.awaiting_node = bool(new)
-        elif kind == Kind.POD_PULLING:
-            self.pulling = bool(new)
-            if new:
-                self.cause = cause
-        elif kind == Kind.POD_VOLUMES:
-            self.volume_wait = new
-        elif kind == Kind.POD_CONTAINERS:
-            if new < self.running:
-                self.fell(cause)
-            else:
-                self.fallen = False
-            self.running = new
-        elif kind == Kind.POD_CONFIGURATION:
-            self.configuration = new
-            if new:
+        if kind == Kind.POD_READY:
+            self.ready = bool(new)
+            if not new:
                 self.cause = cause
         elif kind == Kind.POD_ANSWERING:
             self.answering = bool(new)
@@ -186,10 +172,24 @@ class Pod:
                 self.fell(cause)
             else:
                 self.fallen = False
-        else:
-            self.ready = bool(new)
-            if not new:
+        elif kind == Kind.POD_CONTAINERS:
+            if new < self.running:
+                self.fell(cause)
+            else:
+                self.fallen = False
+            self.running = new
+        elif kind == Kind.POD_PULLING:
+            self.pulling = bool(new)
+            if new:
                 self.cause = cause
+        elif kind == Kind.POD_VOLUMES:
+            self.volume_wait = new
+        elif kind == Kind.POD_CONFIGURATION:
+            self.configuration = new
+            if new:
+                self.cause = cause
+        else:
+            self.awaiting_node = bool(new)
 
     def fell(self, cause: int) -> None:
         """It got worse, for this cause."""

@@ -52,6 +52,22 @@ def trace(nodes: str, pods: str, form: str) -> None:
 
 
 @bench.command()
+@click.argument("nodes", type=click.Path(exists=True, dir_okay=False))
+@click.argument("pods", type=click.Path(exists=True, dir_okay=False))
+@FORMAT
+def peers(nodes: str, pods: str, form: str) -> None:
+    """CPU time a placed pod of an openb trace (NODES and PODS are its CSV files), beside what others published."""
+    from experiments.bench import peers as benching
+    from experiments.report.terminal import Terminal
+
+    found = benching.peers(nodes, pods)
+    if form == "json":
+        click.echo(json.dumps([vars(row) | {"milliseconds": row.milliseconds} for row in found], indent=2))
+    else:
+        Terminal().table(benching.table(found))
+
+
+@bench.command()
 @click.option("--requests", type=click.IntRange(min=1), default=10_000_000, show_default=True)
 @click.option("--policy", default="random", show_default=True, help="How requests find a pod: random, roundRobin, ...")
 @click.option("--pods", type=click.IntRange(min=1), default=10, show_default=True)

@@ -8,7 +8,7 @@ import numpy as np
 from models.arrays import Bools, Floats
 from models.traffic import Call
 from models.units import DAY
-from simulator.step_function import StepFunction
+from simulator.step_function import StepFunction, either
 
 _CHAIN_SUFFIX = "+calls"
 
@@ -95,7 +95,7 @@ def needed(predicate: Predicate, count: int) -> int:
 
 def _counts(history: History) -> tuple[Floats, Floats, Floats]:
     """Times of change, and from then on the endpoints that answer and the replicas desired."""
-    times = np.union1d(history.answering.times, history.desired.times)
+    times = either(history.answering.times, history.desired.times)
     times = times[(times >= history.answering.start) & (times < history.answering.end)]
     return times, history.answering.at(times), history.desired.at(times)
 

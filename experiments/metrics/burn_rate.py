@@ -17,7 +17,7 @@ import numpy as np
 
 from experiments.metrics.column import Column, columns
 from experiments.metrics.metric import Group, Unit, metric
-from experiments.metrics.observation import Observation
+from experiments.metrics.observation import Observation, once
 from models.arrays import Floats
 from models.units import DAY, HOUR
 
@@ -82,14 +82,21 @@ def _both(one: Floats, other: Floats) -> Floats:
     return np.column_stack((times[begin], times[begin + 1]))
 
 
-def fired(seen: Observation) -> list[dict[str, Any]]:
-    """A row per time that an alert fired, by the columns of `COLUMNS`; none without an SLO."""
+@once
+def _stretches(seen: Observation) -> list[tuple[Alert, Floats]]:
+    """When each alert fired, as `firing` has it; none without an SLO or an outage."""
     if seen.slo is None or len(seen.outages) == 0:
         return []
+    objective = seen.slo.objective
+    return [(alert, firing(seen.outages - seen.start, alert, objective, seen.window)) for alert in ALERTS]
+
+
+def fired(seen: Observation) -> list[dict[str, Any]]:
+    """A row per time that an alert fired, by the columns of `COLUMNS`; none without an SLO."""
     outages = seen.outages - seen.start
     rows = []
-    for alert in ALERTS:
-        for start, end in firing(outages, alert, seen.slo.objective, seen.window).tolist():
+    for alert, stretches in _stretches(seen):
+        for start, end in stretches.tolist():
             begun = outages[np.searchsorted(outages[:, 0], start, side="right") - 1, 0]
             values = (alert.name, alert.burn, start, end, start - float(begun))
             rows.append(dict(zip(COLUMNS, values, strict=True)))
@@ -99,7 +106,7 @@ def fired(seen: Observation) -> list[dict[str, Any]]:
 @metric(Group.ALERTS, "alerts", Unit.NUMBER)
 def alerts(seen: Observation) -> float:
     """How often a burn-rate alert began to fire; NaN without an SLO."""
-    return math.nan if seen.slo is None else len(fired(seen))
+    return math.nan if seen.slo is None else sum(len(stretches) for _, stretches in _stretches(seen))
 
 
 @metric(Group.ALERTS, "delay of alerts", Unit.SECONDS)
@@ -112,8 +119,7 @@ def alert_delay_s(seen: Observation) -> float:
         return math.nan
     begun = seen.outages[seen.outages[:, 0] > seen.start] - seen.start
     first = np.full(len(begun), math.inf)
-    for alert in ALERTS:
-        stretches = firing(seen.outages - seen.start, alert, seen.slo.objective, seen.window)
+    for _, stretches in _stretches(seen):
         over = np.append(stretches[:, 1], math.inf)
         start = np.append(stretches[:, 0], math.inf)[np.searchsorted(over, begun[:, 0], side="right")]
         first = np.minimum(first, np.maximum(start, begun[:, 0]))

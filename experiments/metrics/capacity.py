@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.metrics.metric import Group, Unit, metric
 from experiments.metrics.observation import Observation
-from simulator.step_function import StepFunction
+from simulator.step_function import together
 
 
 @metric(Group.CAPACITY, "mean answering", Unit.NUMBER)
@@ -22,10 +22,8 @@ def mean_desired(seen: Observation) -> float:
 @metric(Group.CAPACITY, "mean missing", Unit.NUMBER)
 def mean_missing(seen: Observation) -> float:
     """Time-weighted mean number of replicas that were desired and could not answer."""
-    times = np.union1d(seen.answering.times, seen.desired.times)
-    widths = np.diff(np.append(times, seen.answering.end))
-    lacking = np.maximum(seen.desired.at(times) - seen.answering.at(times), 0.0)
-    return float((widths * lacking).sum()) / seen.window
+    widths, answering, desired = together(seen.answering, seen.desired)
+    return float((widths * np.maximum(desired - answering, 0.0)).sum()) / seen.window
 
 
 @metric(Group.CAPACITY, "fewest answering", Unit.NUMBER)
@@ -37,16 +35,12 @@ def min_answering(seen: Observation) -> int:
 @metric(Group.CAPACITY, "degraded", Unit.SECONDS)
 def degraded_s(seen: Observation) -> float:
     """Seconds with fewer endpoints able to answer than replicas desired, outages included."""
-    return _seconds_below(seen.answering, seen.desired)
+    widths, answering, desired = together(seen.answering, seen.desired)
+    return float(widths[answering < desired].sum())
 
 
 @metric(Group.CAPACITY, "stale endpoints", Unit.SECONDS)
 def stale_s(seen: Observation) -> float:
     """Seconds during which an endpoint was listed as ready that could not answer: some requests fail."""
-    return _seconds_below(seen.answering, seen.ready)
-
-
-def _seconds_below(lower: StepFunction, upper: StepFunction) -> float:
-    times = np.union1d(lower.times, upper.times)
-    widths = np.diff(np.append(times, lower.end))
-    return float(widths[lower.at(times) < upper.at(times)].sum())
+    widths, answering, ready = together(seen.answering, seen.ready)
+    return float(widths[answering < ready].sum())

@@ -1,11 +1,31 @@
 """One Service over the measured window of one run: what every metric of a Service is a function of."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 from experiments.design.goal import History, Predicate, Slo
 from models.arrays import Floats
 from simulator.step_function import StepFunction
+
+Seen = TypeVar("Seen")
+Found = TypeVar("Found")
+
+
+def once(function: Callable[[Seen], Found]) -> Callable[[Seen], Found]:
+    """For what several metrics need: worked out once for each object that is observed, and kept there."""
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def kept(seen: Seen) -> Found:
+        known: dict[str, Any] = vars(seen)
+        if name not in known:
+            known[name] = function(seen)
+        found: Found = known[name]
+        return found
+
+    return kept
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from experiments.metrics.metric import Group, Unit, metric
-from experiments.metrics.observation import Observation
+from experiments.metrics.observation import Observation, once
 from models.arrays import Floats
 
 
@@ -58,10 +58,12 @@ def first_outage_s(seen: Observation) -> float:
     return float(seen.outages[0, 0]) - seen.start if len(seen.outages) else math.nan
 
 
+@once
 def _begun(seen: Observation) -> Floats:
     return seen.outages[seen.outages[:, 0] > seen.start]
 
 
+@once
 def _detection(seen: Observation) -> Floats:
     """Per outage that began in the window: seconds until the control plane believes in it, infinity if it never does.
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.metric import Group, Unit, metric
+from experiments.metrics.observation import once
 from models.arrays import Floats
 
 LONG = 60.0
@@ -28,6 +29,7 @@ def waiting_pods(seen: ClusterObservation) -> float:
     return int((_waits(seen) > LONG).sum())
 
 
+@once
 def _waits(seen: ClusterObservation) -> Floats:
     """By pod: seconds of the window in which it wanted a node and had none."""
     pods = seen.pods

@@ -11,6 +11,7 @@ import numpy as np
 
 from experiments.metrics.cluster import ClusterObservation, Rows
 from experiments.metrics.metric import Group, Unit, metric
+from experiments.metrics.observation import once
 from models.arrays import Floats
 from simulator.log import Kind
 
@@ -37,6 +38,7 @@ def reschedules_per_node_failure(seen: ClusterObservation) -> float:
     return float((~others & np.isin(taken[:, 5], _causes(_failures(seen)))).sum() / failures)
 
 
+@once
 def _taken(seen: ClusterObservation) -> Rows:
     """Per pod that was taken away within (start, end]: the row that says so first."""
     rows = seen.log.of_kind(Kind.POD_DISRUPTION_TARGET, Kind.POD_PHASE, Kind.POD_DELETING)
@@ -52,6 +54,7 @@ def _taken(seen: ClusterObservation) -> Rows:
     return seen.within(rows[np.sort(np.unique(rows[:, 2], return_index=True)[1])])
 
 
+@once
 def _failures(seen: ClusterObservation) -> Rows:
     """The rows by which a node failed: it fell silent or unwell, and was not cordoned before, as for maintenance."""
     cordoned: dict[int, float] = {}

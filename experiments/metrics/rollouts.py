@@ -16,7 +16,7 @@ import numpy as np
 from experiments.metrics.column import Column, columns
 from experiments.metrics.observation import Observation
 from simulator.log import Kind, TransitionLog
-from simulator.step_function import StepFunction
+from simulator.step_function import StepFunction, together
 
 COLUMNS = columns(
     Column("workload", str, "The Deployment, StatefulSet, DaemonSet or Rollout, as Kind/name."),
@@ -98,6 +98,5 @@ def _judged(seen: Observation, begin: float, end: float, outcome: str) -> dict[s
 
 def _shortfall(answering: StepFunction, desired: StepFunction) -> float:
     """The area by which the one lies below the other."""
-    times = np.union1d(answering.times, desired.times)
-    widths = np.diff(np.append(times, answering.end))
-    return float((widths * np.maximum(desired.at(times) - answering.at(times), 0.0)).sum())
+    widths, answer, wanted = together(answering, desired)
+    return float((widths * np.maximum(wanted - answer, 0.0)).sum())

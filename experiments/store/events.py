@@ -36,21 +36,20 @@ def stored(run: Run) -> bytes:
     log = run.log
     if log is None:
         raise ValueError("the run kept no log")
-    rows = log.columns()
-    codes = rows[:, 1:].astype(np.int64)
+    kinds, subjects = log.column("kind"), log.column("subject")
     facts: dict[str, Any] = {name: getattr(run, name) for name in _OF_RUN}
     facts["attempts"] = [asdict(attempt) for attempt in run.attempts]
     facts["job_runs"] = [asdict(job_run) for job_run in run.job_runs]
     facts |= {name: getattr(log, name) for name in _OF_LOG}
     table = pa.table(
         {
-            "time": rows[:, 0],
-            "kind": pa.array([kind.name for kind in _KINDS]).take(codes[:, 0]),
-            "subject": codes[:, 1].astype(np.int32),
-            "name": _names(log, codes),
-            "old": codes[:, 2],
-            "new": codes[:, 3],
-            "cause": pa.array(log.causes).take(codes[:, 4]),
+            "time": log.column("time").copy(),
+            "kind": pa.array([kind.name for kind in _KINDS]).take(kinds.astype(np.int64)),
+            "subject": subjects.copy(),
+            "name": _names(log, kinds, subjects),
+            "old": log.column("old").copy(),
+            "new": log.column("new").copy(),
+            "cause": pa.array(log.causes).take(log.column("cause").astype(np.int64)),
         }
     )
     sink = BytesIO()
@@ -60,14 +59,14 @@ def stored(run: Run) -> bytes:
     return sink.getvalue()
 
 
-def _names(log: TransitionLog, codes: "np.ndarray[Any, np.dtype[np.int64]]") -> "pa.Array[Any]":
+def _names(log: TransitionLog, kinds: "np.ndarray[Any, Any]", subjects: "np.ndarray[Any, Any]") -> "pa.Array[Any]":
     import pyarrow as pa
 
     groups = list(log.names)
     begin = dict(zip(groups, np.cumsum([0, *(len(log.names[group]) for group in groups)]).tolist(), strict=False))
     offsets = np.array([begin[kind.name.split("_")[0]] for kind in _KINDS])
     return pa.array([name for group in groups for name in log.names[group]], pa.string()).take(
-        offsets[codes[:, 0]] + codes[:, 1]
+        offsets[kinds] + subjects
     )
 
 

@@ -38,6 +38,6 @@ class Transitions:
         """To be called right after a change: of whom (the listeners get the subject, the log its number), and why."""
         self.count += 1
         if self._append is not None:
-            self._append((self._kernel.now, kind, number, old, new, cause))
+            self._append(self._kernel.now, kind, number, old, new, cause)
         for listener in self._listeners[kind]:
             listener(subject, new, cause)

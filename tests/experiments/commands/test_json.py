@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from experiments.bench import nines, placement
+from experiments.bench import nines, peers, placement
 from experiments.cli import cli, main
 from experiments.design.objective import Objective
 from experiments.plots import Plots
@@ -54,6 +54,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "bench cluster": [("--nodes", "3", "--pods", "5", "--years", "0.001")],
     "bench placement": [("--nodes", "2", "--pods", "4")],
     "bench trace": [("nodes.csv", "pods.csv")],
+    "bench peers": [("nodes.csv", "pods.csv")],
     "bench traffic": [("--requests", "100")],
     "bench nines": [("--at", "1e-5")],
 }
@@ -111,6 +112,7 @@ def test_what_is_printed_is_json_and_nothing_else(
     Path("pods.csv").touch()
     monkeypatch.setattr(placement, "trace", lambda *given: {})  # these take long, and are tested elsewhere
     monkeypatch.setattr(nines, "nines", lambda *given: [])
+    monkeypatch.setattr(peers, "peers", lambda *given: [])
     monkeypatch.setattr(suite, "studies", tuple)
     monkeypatch.setattr(sensitivity, "run_sensitivity", lambda *arguments, **named: Made(influence(2)))
     main([*command.split(), *arguments, "--format", "json"])

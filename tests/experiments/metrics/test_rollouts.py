@@ -16,6 +16,8 @@ from simulator.log import Kind, TransitionLog
 from simulator.step_function import StepFunction
 
 END = 10_000.0
+Row = tuple[float, Kind, int, int, int, int]
+"""Time, kind, subject, old, new, cause."""
 CASES = Path(__file__).parents[2] / "data/cases/progress-deadline"
 
 
@@ -31,7 +33,7 @@ def step(*pieces: tuple[float, float]) -> StepFunction:
     return StepFunction(np.array(times, dtype=float), np.array(values, dtype=float), END)
 
 
-def begins(time: float, revision: int = 2, deployment: int = 0) -> list[tuple[float, ...]]:
+def begins(time: float, revision: int = 2, deployment: int = 0) -> list[Row]:
     return [
         (time, Kind.DEPLOYMENT_REVISION, deployment, revision - 1, revision, 1),
         (time, Kind.DEPLOYMENT_GENERATION, deployment, revision - 1, revision, 1),
@@ -39,14 +41,14 @@ def begins(time: float, revision: int = 2, deployment: int = 0) -> list[tuple[fl
     ]
 
 
-def completes(time: float, deployment: int = 0) -> list[tuple[float, ...]]:
+def completes(time: float, deployment: int = 0) -> list[Row]:
     return [(time, Kind.DEPLOYMENT_COMPLETE, deployment, 0, 1, 1)]
 
 
-def found(*rows: tuple[float, ...], answering: StepFunction | None = None, start: float = 0.0) -> list[dict[str, Any]]:
+def found(*rows: Row, answering: StepFunction | None = None, start: float = 0.0) -> list[dict[str, Any]]:
     log = TransitionLog()
     for row in rows:
-        log.append(row)
+        log.append(*row)
     log.causes = ["", "release/2"]
     log.names = {"SERVICE": ["web", "other"], "DEPLOYMENT": ["web", "else"]}
     log.in_front_of = {"DEPLOYMENT": [(0,), ()]}
@@ -84,15 +86,15 @@ def test_a_rollout_that_another_one_replaces_ends_with_it() -> None:
     ]
 
 
-def late(time: float, deployment: int = 0) -> tuple[float, ...]:
+def late(time: float, deployment: int = 0) -> Row:
     return (time, Kind.DEPLOYMENT_PROGRESSING, deployment, 1, 0, 1)
 
 
-def on_time(time: float, deployment: int = 0) -> tuple[float, ...]:
+def on_time(time: float, deployment: int = 0) -> Row:
     return (time, Kind.DEPLOYMENT_PROGRESSING, deployment, 0, 1, 1)
 
 
-def outcomes(*rows: tuple[float, ...]) -> list[tuple[float, str]]:
+def outcomes(*rows: Row) -> list[tuple[float, str]]:
     return [(row["end_s"], row["outcome"]) for row in found(*rows)]
 
 
