@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.kernel import Event, Kernel, Order, Story, Timer, fire
+from simulator.kernel import Event, Kernel, Order, Story, Timer
 
 
 class Component:
@@ -20,8 +20,6 @@ class Component:
         """Why it is down."""
         self.is_down = False
         """Whether it does nothing now."""
-        self._callbacks: list[Callable[[Timer], None]] = [fire]
-        """What all its timers do when their time comes: one list, so that going down and coming back reach them all."""
         self._due: list[Timer] = []
         """What fell due while it is down, in order."""
         self._restarts = False
@@ -41,10 +39,7 @@ class Component:
 
     def timer(self, delay: float, call: Callable[[], object], order: Order = Order.CONTROL) -> Timer:
         """Calls `call()` after `delay` seconds (>= 0), or when the component is back, if it is down then."""
-        timer = Timer(call)
-        timer.callbacks = self._callbacks
-        self.kernel.schedule(timer, order, delay)  # type: ignore[arg-type]
-        return timer
+        return self.kernel.timer(delay, call, order, self)
 
     def event(self) -> Event:
         """An event that somebody makes succeed."""
@@ -70,11 +65,14 @@ class Component:
         """Calls `call()` whenever the component is back, after what `on_restart` says and before what fell due."""
         self._on_return.append(call)
 
+    def hold(self, timer: Timer) -> None:
+        """Keeps a timer that fell due while the component is down: it fires when the component is back."""
+        self._due.append(timer)
+
     def stop(self, owner: object) -> None:
         """Gives the component a reason to be down."""
         self._owners[owner] = None
         self.is_down = True
-        self._callbacks[0] = self._due.append
 
     def start(self, owner: object, restarts: bool) -> None:
         """Takes that reason away; with the last one the component is back, as another process if it `restarts`."""
@@ -86,11 +84,10 @@ class Component:
         self._restarts = False
         self.is_down = False
         due, self._due = self._due, []
-        self._callbacks[0] = fire
         for call in calls:
             call()
         for timer in due:
-            fire(timer)
+            timer.fire()
 
 
 @dataclass(frozen=True)
