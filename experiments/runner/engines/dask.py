@@ -59,7 +59,7 @@ class DaskEngine:
             raise NoCluster("this engine needs Dask: install kubenines with its extra `dask`") from None
         with _silent(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GB"}):
             try:
-                _knock(scheduler)
+                _knock(scheduler, security)
                 client = Client(scheduler, timeout=CONNECT_SECONDS, security=security, set_as_default=False)
             except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
                 raise NoCluster(f"no Dask scheduler answers at {scheduler}: {_line(error)}") from None
@@ -154,16 +154,20 @@ class DaskEngine:
         return f"the Dask scheduler at {self.scheduler} is gone"
 
 
-def _knock(scheduler: str) -> None:
-    """Raises ValueError for what is no address, and OSError where nobody or somebody else listens.
+def _knock(scheduler: str, security: Any) -> None:
+    """Raises ValueError for what is no address or has no keys, and OSError where nobody or somebody else listens.
 
     Dask's client would wait for some time, in vain, or for ever where somebody listens and says nothing.
     """
+    from distributed import Security
     from distributed.comm import get_address_host_port
 
+    secure = scheduler.startswith("tls:")
+    if secure and not (security or Security()).get_connection_args("client").get("ssl_context"):
+        raise ValueError("Dask's configuration has no keys for TLS")
     with socket.create_connection(get_address_host_port(scheduler), CONNECT_SECONDS) as connection:
         connection.settimeout(CONNECT_SECONDS)
-        if not scheduler.startswith("tls:"):  # else we would have to speak first
+        if not secure:  # else we would have to speak first
             connection.recv(1)
 
 

@@ -259,17 +259,14 @@ def test_a_full_disk_is_said_and_keeps_what_is_done(
         finish(out, where)
 
 
-def test_a_full_folder_for_temporary_files_is_said(
-    finish: Finish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_folder_for_temporary_files_is_said(finish: Finish, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
-    with mounted(disk, "-t", "tmpfs", "-o", "size=16k", "tmpfs"):
-        monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    with mounted(disk, "-t", "tmpfs", "-o", "size=16k", "tmpfs"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(disk))
         with pytest.raises(OSError, match="No space left on device") as caught:
             runner.run(two_policies(), out=tmp_path / "out", replications=40, simulate=fakes.simulate)
         assert Path(caught.value.filename).is_relative_to(disk)
         assert list(disk.iterdir()) == []
-        monkeypatch.undo()
     finish(tmp_path / "out")
 
 

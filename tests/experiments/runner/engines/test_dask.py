@@ -59,6 +59,10 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     assert refusal(address).startswith(f"no Dask scheduler answers at {address}: ValueError: ")
 
 
+def test_tls_without_keys_is_refused() -> None:
+    assert refusal("tls://127.0.0.1:9").endswith(": ValueError: Dask's configuration has no keys for TLS")
+
+
 def test_a_scheduler_without_workers_is_refused() -> None:
     with clusters.threads(0) as cluster:
         assert "has no workers: start some with `dask worker tcp://127.0.0.1:" in refusal(cluster.scheduler_address)
