@@ -208,17 +208,19 @@ class TransitionLog:
 
     def where(self, wanted: Bools) -> Floats:
         """The rows for which `wanted` (n) holds, in the order in which they happened, as `columns` has them."""
-        found = np.frombuffer(self._rows, _ROW)[wanted]
-        rows = np.empty((len(found), len(COLUMNS)))
+        at = np.flatnonzero(wanted)
+        rows = np.empty((len(at), len(COLUMNS)))
         for i, column in enumerate(COLUMNS):
-            rows[:, i] = found[column]
+            rows[:, i] = self.column(column)[at]
         return rows
 
     def of_kind(self, *kinds: Kind) -> Floats:
         """The rows of these kinds, in the order in which they happened, as `columns` has them."""
-        wanted = np.zeros(len(Kind), dtype=bool)
-        wanted[list(kinds)] = True
-        return self.where(wanted[self.column("kind")])
+        found = self.column("kind")
+        wanted = np.zeros(len(found), dtype=bool)
+        for kind in kinds:
+            wanted |= found == int(kind)
+        return self.where(wanted)
 
     def to_frame(self) -> pd.DataFrame:
         """A row per transition: time (s), kind, subject, old, new, cause, with names in place of numbers."""

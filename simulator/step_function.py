@@ -59,7 +59,7 @@ class StepFunction:
     @property
     def widths(self) -> Floats:
         """Length of each constant piece, in seconds."""
-        return _widths(self.times, self.end)
+        return lengths(self.times, self.end)
 
     def integral(self) -> float:
         """The area below it: the sum of value times seconds."""
@@ -105,9 +105,9 @@ class StepFunction:
 
 
 def together(one: StepFunction, other: StepFunction) -> tuple[Floats, Floats, Floats]:
-    """The pieces on which both are constant: their lengths in seconds, and the values of each; of the same domain."""
+    """The beginnings of the pieces on which both are constant, and the values of each; of the same domain."""
     times = either(one.times, other.times)
-    return _widths(times, one.end), one.at(times), other.at(times)
+    return times, one.at(times), other.at(times)
 
 
 def either(one: Floats, other: Floats) -> Floats:
@@ -120,8 +120,9 @@ def either(one: Floats, other: Floats) -> Floats:
     return times[first]
 
 
-def _widths(times: Floats, end: float) -> Floats:
-    widths = np.empty(len(times))
-    np.subtract(times[1:], times[:-1], out=widths[:-1])
-    widths[-1] = end - times[-1]
-    return widths
+def lengths(times: Floats, end: float) -> Floats:
+    """How long each piece is, in seconds, of those that begin at `times`; the last one until `end`."""
+    found = np.empty(len(times))
+    np.subtract(times[1:], times[:-1], out=found[:-1])
+    found[-1] = end - times[-1]
+    return found

@@ -63,9 +63,9 @@ def disruptions(
     disruptions overlap with is shared by the overlap.
     """
     by_cause: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-    for spell in spells:
-        if spell.cause and spell.start < end and spell.stage is not Stage.SCALED_DOWN:
-            by_cause[spell.cause].append((spell.start, min(spell.end, end)))
+    for begin, over, cause, stage in spells:
+        if cause and begin < end and stage is not Stage.SCALED_DOWN:
+            by_cause[cause].append((begin, min(over, end)))
     found = {
         cause: [one for one in _joined(cause, sorted(stretches), start) if one.end > start]
         for cause, stretches in by_cause.items()
@@ -85,8 +85,10 @@ def _joined(cause: str, stretches: Sequence[tuple[float, float]], since: float) 
         if start > current.end:
             yield current
             current = Disruption(cause, start, end)
-        current.end = max(current.end, end)
-        current.replica_s += max(0.0, end - max(start, since))
+        elif end > current.end:
+            current.end = end
+        if end > since:
+            current.replica_s += end - max(start, since)
     yield current
 
 

@@ -30,7 +30,7 @@ class Lifetimes:
         """The lifetimes of all pods that the log tells of, in the order of their numbers."""
         phases, bound, deleted = (log.of_kind(kind) for kind in (Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING))
         pods = len(log.names["POD"])
-        over = np.isin(phases[:, 4], (Phase.ABSENT, Phase.SUCCEEDED, Phase.FAILED))
+        over = (phases[:, 4] != Phase.PENDING) & (phases[:, 4] != Phase.RUNNING)
         return cls(
             _first(phases[phases[:, 4] == Phase.PENDING], pods),
             _first(bound[bound[:, 4] >= 0], pods),

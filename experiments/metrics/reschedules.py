@@ -58,14 +58,17 @@ def _taken(seen: ClusterObservation) -> Rows:
 def _failures(seen: ClusterObservation) -> Rows:
     """The rows by which a node failed: it fell silent or unwell, and was not cordoned before, as for maintenance."""
     cordoned: dict[int, float] = {}
-    failed = []
     rows = seen.log.of_kind(Kind.NODE_UNSCHEDULABLE, Kind.NODE_REPORTING, Kind.NODE_HEALTHY)
-    for i, (_, kind, node, _, new, _) in enumerate(rows.tolist()):
-        if kind == Kind.NODE_UNSCHEDULABLE:
-            cordoned[node] = new
-        elif new == 0 and not cordoned.get(node):
-            failed.append(i)
-    return rows[failed]
+    failed = rows[:, 4] == 0
+    if (rows[:, 1] == Kind.NODE_UNSCHEDULABLE).any():
+        for i, (_, kind, node, _, new, _) in enumerate(rows.tolist()):
+            if kind == Kind.NODE_UNSCHEDULABLE:
+                cordoned[node] = new
+                failed[i] = False
+            elif cordoned.get(node):
+                failed[i] = False
+    found: Rows = rows[failed]
+    return found
 
 
 def _causes(rows: Rows) -> Floats:

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from experiments.metrics.capacity import answering_and_desired
 from experiments.metrics.column import Column, columns
 from experiments.metrics.observation import Observation
 from simulator.log import Kind, TransitionLog
-from simulator.step_function import StepFunction, together
+from simulator.step_function import lengths
 
 COLUMNS = columns(
     Column("workload", str, "The Deployment, StatefulSet, DaemonSet or Rollout, as Kind/name."),
@@ -86,17 +87,14 @@ def _stretches(
 
 
 def _judged(seen: Observation, begin: float, end: float, outcome: str) -> dict[str, Any]:
-    answering, desired = (of.clip(begin, end) for of in (seen.answering, seen.desired))
+    times, answering, desired = answering_and_desired(seen)
+    first = int(np.searchsorted(times, begin, side="right")) - 1
+    pieces = slice(first, max(int(np.searchsorted(times, end)), first + 1))
+    within = lengths(np.maximum(times[pieces], begin), end)
     return {
         "start_s": begin - seen.start,
         "end_s": end - seen.start,
         "outcome": outcome,
-        "min_answering": int(answering.values.min()),
-        "lost_pod_s": _shortfall(answering, desired),
+        "min_answering": int(answering[pieces].min()),
+        "lost_pod_s": float((within * np.maximum(desired[pieces] - answering[pieces], 0.0)).sum()),
     }
-
-
-def _shortfall(answering: StepFunction, desired: StepFunction) -> float:
-    """The area by which the one lies below the other."""
-    widths, answer, wanted = together(answering, desired)
-    return float((widths * np.maximum(wanted - answer, 0.0)).sum())

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from models.arrays import Ints
 from models.labels import LabelSelector, Operator
@@ -31,17 +32,20 @@ class PodCount:
         """Whether pods of this class are counted."""
         self.domain = domain
         self.by_domain = np.zeros(int(domain.max(initial=-1)) + 1, dtype=np.int64)
-        self.by_node = np.zeros(len(domain), dtype=np.int64)
+        # Domains are numbered as they appear: where each node is one (host names), both are the same array.
+        own = len(self.by_domain) == len(domain)
+        self.by_node: npt.NDArray[np.integer] = self.by_domain if own else np.zeros(len(domain), dtype=np.int32)
         self.total = 0
         """How many of the pods are on nodes that have a domain."""
 
     def add(self, node: int, number: int) -> None:
         """`number` more (or fewer) pods on `node`."""
-        self.by_node[node] += number
         domain = self.domain[node]
         if domain >= 0:
             self.by_domain[domain] += number
             self.total += number
+        if self.by_node is not self.by_domain:
+            self.by_node[node] += number
 
 
 def _domains(table: NodeTable, topology_key: str) -> Ints:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.step_function import StepFunction
+from simulator.step_function import StepFunction, either, lengths, together
 
 END = 50
 
@@ -114,3 +114,14 @@ def test_an_integral_does_not_depend_on_the_number_of_threads() -> None:
         for threads in (1, 2)
     }
     assert len(answers) == 1
+
+
+@given(functions(), functions())
+def test_two_functions_together_have_the_changes_of_both_and_the_values_of_each(
+    one: StepFunction, other: StepFunction
+) -> None:
+    times, of_one, of_other = together(one, other)
+    assert np.array_equal(times, np.union1d(one.times, other.times))
+    assert np.array_equal(either(one.times, other.times), times)
+    assert (lengths(times, END) * of_one).sum() == pytest.approx(one.integral())
+    assert (lengths(times, END) * of_other).sum() == pytest.approx(other.integral())

@@ -1,5 +1,6 @@
 """PodTopologySpread: how evenly the pods of a kind lie over domains."""
 
+import functools
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -142,15 +143,16 @@ class _Included:
         self._cluster = cluster
         self._count = count
         self._honor_taints = constraint.honor_node_taints
-        self._nodes = labelled & (count.domain >= 0)
+        nodes = labelled & (count.domain >= 0)
         if constraint.honor_node_affinity:
-            self._nodes &= eligible(pod, cluster)
-        self._everywhere = bool(self._nodes.all()) and not self._honor_taints
+            nodes &= eligible(pod, cluster)
+        self._nodes = None if nodes.all() and not self._honor_taints else nodes
+        """None: all of them."""
 
     def matching(self) -> tuple[Ints, Bools | None]:
         """Matching pods by domain, on these nodes only; and which domains have any such node (None: all)."""
         count = self._count
-        if self._everywhere:
+        if self._nodes is None:
             return count.by_domain, None
         nodes = self._nodes & self._tolerated() if self._honor_taints else self._nodes
         domains, size = count.domain[nodes], len(count.by_domain)
@@ -224,15 +226,21 @@ class _Term:
         return self.topology_key == HOSTNAME_LABEL
 
 
+@functools.lru_cache(maxsize=64)
+def _grouped(domains: bytes, rows: int) -> tuple[list[list[int]], Ints]:
+    """The distinct columns of a table of so many rows of integers, and which of them each is: alike for many pods."""
+    groups, group = np.unique(np.frombuffer(domains, np.int64).reshape(rows, -1), axis=1, return_inverse=True)
+    return groups.T.tolist(), group
+
+
 class _Scorer:
     """Scores nodes by the cell that they are in: nodes of the same domains with as many pods each score the same."""
 
     def __init__(self, terms: Sequence[_Term], labelled: Bools) -> None:
         self._hosts = [term for term in terms if term.by_node]
         self._others = [term for term in terms if not term.by_node]
-        domains = np.array([labelled, *(term.count.domain for term in self._others)])
-        groups, self._group = np.unique(domains, axis=1, return_inverse=True)
-        self._groups: list[list[int]] = groups.T.tolist()
+        domains = np.array([labelled, *(term.count.domain for term in self._others)], dtype=np.int64)
+        self._groups, self._group = _grouped(domains.tobytes(), len(domains))
         """Per group of nodes: whether they are counted, and their domain by each of the other terms."""
         self._domains: dict[frozenset[int], list[tuple[float, list[tuple[int, int]]]]] = {}
         """For what groups are there: the weight of each of the other terms, and (group, domain) for it."""
@@ -244,7 +252,7 @@ class _Scorer:
         sizes = []
         for term in self._hosts:
             here = nodes.take(term.count.by_node)
-            cells = here * stride + cells
+            cells = here * np.int64(stride) + cells
             sizes.append(1 if term is self._hosts[-1] else int(here.max()) + 1)
             stride *= sizes[-1]
         population = np.bincount(cells)
