@@ -113,7 +113,7 @@ def plot(results: str, kind: str | None, output: str | None, point: str | None, 
 
     given = {name: value for name, value in of.items() if value is not None}
     sweep = swept(results) if kind is None or kind in OF_SWEEPS else None
-    kind = kind or ("comparison" if sweep is None or point is not None else "curves")
+    kind = kind or _default_kind(sweep is not None, given, point)
     path = Path(output) if output else Path(results) / "plots" / f"{kind}.svg"
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{path.name!r} ends in none of {', '.join(FORMATS)}", param_hint="-o")
@@ -128,6 +128,13 @@ def plot(results: str, kind: str | None, output: str | None, point: str | None, 
     chosen("--policy", of["policy"], found.policies)
     _check(kind, given, found)
     click.echo(Plots(found, partial(rerun, found)).draw(kind, path, **given))
+
+
+def _default_kind(of_sweep: bool, given: dict[str, Any], point: str | None) -> str:
+    """What is drawn where nothing is asked for: of a point the comparison, as of a single experiment."""
+    if of_sweep and "y" in given:
+        return "heatmap"
+    return "curves" if of_sweep and ("x" in given or point is None) else "comparison"
 
 
 def _of_sweep(kind: str, given: dict[str, Any], sweep: "SweepResults", point: str | None) -> dict[str, Any]:
