@@ -92,7 +92,9 @@ class Experiment(Stated):
         try:
             made = cls(source, resolve(source, folder), text, path, settings)
             if made.sweep is not None:
-                check_points(source, folder, made.sweep)
+                files = check_points(source, folder, made.sweep)
+                design = replace(made.design, inputs=tuple(dict.fromkeys((*made.design.inputs, *files))))
+                made = replace(made, design=design)
             return made
         except InputError as error:
             raise InputError(at_settings(error.problems, places)) from None

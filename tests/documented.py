@@ -135,7 +135,7 @@ def arguments(words: Sequence[str], small: bool) -> list[str]:
     if given[:1] not in (["run"], ["check"], ["sensitivity"]) or not Path(given[1]).is_file():
         return given
     few = ["-n", "2"] if small and "-n" not in given else []
-    few += ["--runs", "160"] if small and given[0] == "sensitivity" else []
+    few += ["--runs", "160", "--set", "duration=60d"] if small and given[0] == "sensitivity" else []
     return [*given, "-j", "1", "-q", *few]
 
 

@@ -123,7 +123,7 @@ def plot(results: str, kind: str | None, output: str | None, point: str | None, 
     if kind in OF_STUDIES:
         raise click.UsageError(f"--kind {kind} is of a study of uncertain inputs (kubenines sensitivity)")
     sweep = swept(results) if kind is None or kind in OF_SWEEPS else None
-    kind = kind or ("comparison" if sweep is None or point is not None else "curves")
+    kind = kind or _default_kind(sweep is not None, given, point)
     path = _path(results, kind, output)
     if kind in OF_SWEEPS:
         if sweep is None:
@@ -135,6 +135,13 @@ def plot(results: str, kind: str | None, output: str | None, point: str | None, 
     chosen("--policy", of["policy"], found.policies)
     _check(kind, given, found)
     click.echo(Plots(found, partial(rerun, found)).draw(kind, path, **given))
+
+
+def _default_kind(of_sweep: bool, given: dict[str, Any], point: str | None) -> str:
+    """What is drawn where nothing is asked for: of a point the comparison, as of a single experiment."""
+    if of_sweep and "y" in given:
+        return "heatmap"
+    return "curves" if of_sweep and ("x" in given or point is None) else "comparison"
 
 
 def _path(results: str, kind: str, output: str | None) -> Path:

@@ -1,7 +1,6 @@
 """Studies of uncertain inputs: what they run, keep and find, by a unit whose exact answers are known."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -242,26 +241,15 @@ def test_an_experiment_without_uncertain_inputs_is_refused(unit: Experiment) -> 
         unit.set("spec.uncertain", None).run_sensitivity()
 
 
-# --- for real ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def simulated(unit: Experiment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SensitivityResults]:
-    return unit.run_sensitivity(out=tmp_path_factory.mktemp("simulated") / "r", runs=RUNS, workers=2)
-
-
 @pytest.mark.slow
-def test_the_simulator_finds_what_the_formula_says(simulated: SensitivityResults) -> None:
-    is_right(simulated.of(), Truth())
-
-
-@pytest.mark.slow
-def test_one_worker_finds_the_same_bytes_as_two(
-    unit: Experiment, simulated: SensitivityResults, tmp_path: Path
-) -> None:
-    alone = unit.run_sensitivity(out=tmp_path / "r", runs=RUNS, workers=1)
-    assert alone.path is not None
-    assert simulated.path is not None
-    assert files(alone.path) == files(simulated.path)
-    manifests = [json.loads((path / "manifest.json").read_text()) for path in (alone.path, simulated.path)]
+def test_one_worker_finds_the_same_bytes_as_two(unit: Experiment, tmp_path: Path) -> None:
+    for workers in (1, 2):
+        run_sensitivity(unit, out=tmp_path / str(workers), runs=RUNS // 2, simulate=renewals, workers=workers)
+    assert files(tmp_path / "1") == files(tmp_path / "2")
+    manifests = [json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("1", "2")]
     assert manifests[0]["sensitivity"] == manifests[1]["sensitivity"]
+
+
+@pytest.mark.slow
+def test_the_simulator_finds_what_the_formula_says(unit: Experiment) -> None:
+    is_right(unit.run_sensitivity(runs=RUNS).of(), Truth())
