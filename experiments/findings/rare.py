@@ -134,10 +134,9 @@ def chance_of_meeting(
     It is the chance that no degraded period, and no sojourn after one, comes that loses more; where outages are rare,
     two hardly add up.
     """
-    weights = sum(
-        excursions[weight] * (excursions[seconds] > within * (1 + 1e-9))
-        for weight, seconds in (("weight", "downtime_s"), ("sojourn_weight", "sojourn_downtime_s"))
-    )
+    least = within * (1 + 1e-9)
+    weights = excursions["weight"] * (excursions["downtime_s"] > least)
+    weights += excursions["sojourn_weight"] * (excursions["sojourn_downtime_s"] > least)
     if not weights.any():
         return None
     per_second = (excursions["multiplier"] * weights).groupby(excursions["replication"]).sum()

@@ -114,7 +114,8 @@ def up(predicate: Predicate) -> Up:
 def _summed(excursions: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     def total(*columns: tuple[str, str]) -> float:
         """The sum of what each column has, by its weight."""
-        return sum(row["multiplier"] * row[weight] * row[column] for row in excursions for weight, column in columns)
+        of = [row["multiplier"] * row[weight] * row[column] for row in excursions for weight, column in columns]
+        return math.fsum(of)
 
     return {
         "unavailability": total(("weight", "downtime_s"), ("sojourn_weight", "sojourn_downtime_s")),

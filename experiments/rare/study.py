@@ -66,7 +66,7 @@ def plans(
         for service, tried in uncertain.items():
             rounds = [(tilted[service], met[service]), (tried, again.get(service, []))]
             wanted = pilot.tuned(tried, rounds)
-            plans[service] = wanted and planned(service, wanted, again.get(service, []))
+            plans[service] = planned(service, wanted, again.get(service, [])) if wanted else None
     return {service: plans.get(service) for service in services}
 
 
