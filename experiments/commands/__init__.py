@@ -16,6 +16,7 @@ from experiments.commands.replay import replay
 from experiments.commands.report import report
 from experiments.commands.run import run
 from experiments.commands.schema import schema
+from experiments.commands.search import search
 from experiments.commands.show import show
 from experiments.commands.timeline import timeline
 from experiments.commands.validate import validate
@@ -31,6 +32,7 @@ COMMANDS = (
     plan,
     run,
     check,
+    search,
     show,
     compare,
     why,

@@ -2,7 +2,8 @@
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,10 @@ WORKERS = click.option(
     help="Processes; auto: all cores.",
 )
 
+PROGRESS = click.option(
+    "--progress", type=click.Choice(["auto", "rich", "plain", "none"]), default="auto", show_default=True
+)
+
 
 def run_into(
     folder: Path,
@@ -49,25 +54,33 @@ def run_into(
 ) -> "Results":
     """All results of the experiment, what is missing of them run now.
 
-    `again`: the command line that goes on after an interrupt. Ends the command, with its exit code, if it is
-    interrupted or every replication fails.
+    `again`: the command line that goes on after an interrupt.
     """
     from experiments.runner import progress as progressing
-    from experiments.runner.job import Interrupted, NothingRan
     from experiments.runner.run import run
 
+    with resumable(again), progressing.reporter("none" if quiet else progress) as listener:
+        found = run(
+            experiment.plan,
+            out=folder,
+            replications=replications,
+            workers=workers,
+            progress=listener,
+            fresh=fresh,
+            events=events,
+            warn=lambda line: None if quiet else say(f"warning: {line}"),
+        )
+    return found  # noqa: RET504 (to mypy a context may swallow an exception)
+
+
+@contextmanager
+def resumable(again: Sequence[str]) -> Iterator[None]:
+    """Ends the command, with its exit code, if what is done meanwhile is interrupted, or every replication fails."""
+    from experiments.runner.job import Interrupted, NothingRan
+
     try:
-        with progressing.reporter("none" if quiet else progress) as listener:
-            return run(
-                experiment.plan,
-                out=folder,
-                replications=replications,
-                workers=workers,
-                progress=listener,
-                fresh=fresh,
-                events=events,
-                warn=lambda line: None if quiet else say(f"warning: {line}"),
-            )
+        yield
+        return
     except Interrupted as interrupted:
         _interrupted(again, f" after {interrupted.done} of {interrupted.total} replications")
     except KeyboardInterrupt:  # Ctrl-C once more, which waits for nothing

@@ -15,6 +15,7 @@ from experiments.file.objective import ObjectiveFile
 from experiments.file.patch import PatchFile, ShortForms
 from experiments.file.people import PeopleFile
 from experiments.file.presets import FromPreset
+from experiments.file.search import SearchFile
 from experiments.file.service import ServiceFile
 from experiments.file.traffic import CallFile, TrafficFile
 from models.input.problems import shown
@@ -179,6 +180,8 @@ class SpecFile(FileModel):
     """What is compared; the first is the baseline. By default one, `as-shipped`, without a change."""
     objectives: list[ObjectiveFile] = Field(default=[])
     """What must come out; it decides the exit code."""
+    search: SearchFile | None = None
+    """What `kubenines search` looks for among the policies, at all points of the sweep if there is one."""
 
     @model_validator(mode="after")
     def _agrees(self) -> "SpecFile":

@@ -78,7 +78,7 @@ def run(
     resolved = with_copies(plain(plan.resolved), plan.source_path, plan.inputs)
     manifest = provenance.describe(plan, keys, resolved, looks[-1], replications, engine)
 
-    with _store(folder) as store:
+    with store_in(folder) as store:
         job = Job(plan.scenarios, keys, engine, simulate, manifest, resolved, store, folder, looks[-1], events)
         if folder is not None:
             if fresh:
@@ -90,12 +90,12 @@ def run(
                     return finished
             folder.write_manifest(manifest)
             folder.write_inputs(plan.source_text, resolved, plan.inputs)
-        with _listener(progress) as job.listener, _interrupts_set(job.stop):
+        with listener_of(progress) as job.listener, interrupts_set(job.stop):
             return _run_to_precision(job, looks, precision)
 
 
 @contextmanager
-def _store(folder: ResultFolder | None) -> Iterator[ResultFolder]:
+def store_in(folder: ResultFolder | None) -> Iterator[ResultFolder]:
     """Where finished cells are while this lasts: in the folder, which is ours alone, or else in a temporary one.
 
     The temporary one is gone afterwards, unless this process is killed: then it is the system's to clean.
@@ -205,7 +205,8 @@ def _plainly(job: Job, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]
 
 
 @contextmanager
-def _listener(progress: bool | Listener | None) -> Iterator[Listener]:
+def listener_of(progress: bool | Listener | None) -> Iterator[Listener]:
+    """Who is told of the progress while this lasts: nobody, who was given, or (True) a reporter on stderr."""
     if progress is True:
         with progressing.reporter() as listener:
             yield listener
@@ -214,7 +215,7 @@ def _listener(progress: bool | Listener | None) -> Iterator[Listener]:
 
 
 @contextmanager
-def _interrupts_set(stop: threading.Event) -> Iterator[None]:
+def interrupts_set(stop: threading.Event) -> Iterator[None]:
     """Ctrl-C or SIGTERM once sets `stop`; the second time each is what it always was."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -16,6 +16,7 @@
     lost_requests.parquet   a row per stretch of time in which requests were lost x reason
     events/POLICY/REPLICATION.parquet   a row per state change, of the replications that `--events` asks for
     report.html      everything to read, in one file                plots/*.svg
+    search.json      what the last search found
     .state/*.json    finished cells, some to a file: the proof that they are done
     .lock            held by the run that writes here
 
@@ -61,8 +62,10 @@ STATE = ".state"
 """Finished cells: it tells alone that an experiment ran in a folder, whatever became of its manifest."""
 OURS = ("resolved.yaml", "experiment.yaml", "cells.parquet")
 """Two of these tell it, too; one may be anybody's."""
-FILES = (*(f"{table}.parquet" for table in COLUMNS), "summary.csv", "summary.json", "resolved.yaml", "experiment.yaml")
-"""What a run writes, beside the manifest and the report."""
+TABLES = tuple(f"{table}.parquet" for table in COLUMNS)
+SEARCH = "search.json"
+FILES = (*TABLES, "summary.csv", "summary.json", SEARCH, "resolved.yaml", "experiment.yaml")
+"""What runs and searches write, beside the manifest and the report."""
 
 
 @dataclass(frozen=True)
