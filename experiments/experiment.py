@@ -2,51 +2,36 @@
 
 import copy
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.design.objective import Objective
-from experiments.design.plan import Design, Plan, Precision
-from experiments.design.scenario import Scenario
+from experiments.design.sweep import Point
 from experiments.file import shorthand
+from experiments.file.axes import at_point
 from experiments.file.document import load_experiment
 from experiments.file.files import with_files
 from experiments.file.resolve import resolve
-from experiments.file.schema import SpecFile
 from experiments.file.settings import at_settings, from_top, with_settings
-from experiments.file.source import Source, read
-from experiments.file.written import resolved_file, yaml_text
+from experiments.file.source import read
+from experiments.file.stated import DEFAULT_REPLICATIONS, Stated
+from experiments.file.written import yaml_text
 from experiments.store.files import write
 from models.input import stdin
 from models.input.documents import Document
 from models.input.patches import PatchError, set_path
 from models.input.problems import InputError, Location, Problem, did_you_mean
 from models.input.stdin import is_stdin
-from models.manifests import Named
 
 if TYPE_CHECKING:
     from experiments.results import Results
     from experiments.runner.progress import Listener
 
-DEFAULT_REPLICATIONS = 100
-
 
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(Stated):
     """Scenarios to compare and how often to run them. Every method that changes something returns another one."""
-
-    source: Source
-    design: Design
-    source_text: str
-    """The file as given; the same in YAML, if it was put together in Python."""
-    source_path: Path | None = None
-    settings: tuple[str, ...] = ()
-    """`path=value`, over what the file says."""
-    chosen: tuple[str, ...] = ()
-    """The policies that `only` kept, and those added since; (): all."""
 
     @classmethod
     def from_yaml(
@@ -105,101 +90,6 @@ class Experiment:
         except InputError as error:
             raise InputError(at_settings(error.problems, places)) from None
 
-    # What it says
-
-    @property
-    def name(self) -> str:
-        """metadata.name."""
-        assert self.source.file is not None
-        return self.source.file.metadata.name
-
-    def scenarios(self) -> tuple[Scenario, ...]:
-        """One per policy, in the order of the file; the first is the baseline."""
-        return self.design.scenarios
-
-    @property
-    def policies(self) -> tuple[str, ...]:
-        """The policies' names; the first is the baseline."""
-        return tuple(scenario.policy for scenario in self.design.scenarios)
-
-    @property
-    def replications(self) -> int | None:
-        """Runs per policy; None if `precision` decides."""
-        return None if self.precision else self._spec.replications or DEFAULT_REPLICATIONS
-
-    @property
-    def precision(self) -> Precision | None:
-        """When there are enough runs; None if their number is fixed."""
-        wanted = self._spec.precision
-        return Precision(wanted.relative, self.confidence, wanted.at_most, wanted.method) if wanted else None
-
-    @property
-    def confidence(self) -> float:
-        """The confidence of all intervals, e.g. 0.95."""
-        wanted = self._spec.precision
-        return self._spec.confidence or (wanted and wanted.confidence) or 0.95
-
-    @property
-    def duration(self) -> float:
-        """Seconds that are measured, per run."""
-        return self._spec.duration
-
-    @property
-    def warmup(self) -> float:
-        """Seconds before measuring, per run."""
-        return self._spec.warmup
-
-    @property
-    def seed(self) -> int:
-        """The seed of all randomness."""
-        return self._spec.seed
-
-    @property
-    def objectives(self) -> tuple[Objective, ...]:
-        """What must come out."""
-        return self.design.objectives
-
-    @property
-    def inputs(self) -> tuple[Path, ...]:
-        """Every manifest file read, in order."""
-        return tuple(map(Path, self.design.inputs))
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is legal but odd, in printable lines."""
-        return self.design.warnings
-
-    @property
-    def named(self) -> tuple[Named, ...]:
-        """What the manifests say that may matter and is not in the model: by effect, the most frequent first."""
-        return self.design.named
-
-    @cached_property
-    def resolved(self) -> dict[str, Any]:
-        """The experiment after settings, `extends` and defaults, as plain values; itself an experiment file."""
-        assert self.source.file is not None
-        return resolved_file(self.source.file, self.design, DEFAULT_REPLICATIONS)
-
-    @property
-    def plan(self) -> Plan:
-        """What the runner takes."""
-        return Plan(
-            name=self.name,
-            design=self.design,
-            confidence=self.confidence,
-            replications=self.replications,
-            precision=self.precision,
-            resolved=self.resolved,
-            source_text=self.source_text,
-            source_path=self.source_path,
-            settings=self.settings,
-        )
-
-    @property
-    def _spec(self) -> SpecFile:
-        assert self.source.file is not None
-        return self.source.file.spec
-
     # What it could say instead
 
     def set(self, path: str, value: Any) -> "Experiment":
@@ -210,6 +100,27 @@ class Experiment:
         except PatchError as error:
             raise InputError([Problem(Location("<python>"), path, str(error))]) from None
         return self._like(changed)
+
+    def sweep_over(self, axes: Mapping[str, Mapping[str, Any]], **fields: Any) -> "Experiment":
+        """With a sweep over these axes, by their names, each as a file has it; `fields` are the sweep's others.
+
+        `sweep_over({"node-mttf": {"path": "failures[node-crash].timeToFailure.mean", "values": ["7d", "30d"]}})`, or
+        with `"between": ["7d", "30d"]` and `mode="sample", samples=64`.
+        """
+        written = [{"name": name, **axis} for name, axis in axes.items()]
+        return self.set("spec.sweep", {**fields, "axes": written})
+
+    def at(self, point: Point) -> "Experiment":
+        """The experiment at a point of its sweep, or at another of the same axes: without a sweep. Raises InputError.
+
+        ValueError if it has no sweep.
+        """
+        if self.sweep is None:
+            raise ValueError(f"{self.name} has no sweep, so there is no point of it")
+        try:
+            return self._like(at_point(self.source.document, self.sweep, point).value)
+        except PatchError as error:
+            raise InputError([Problem(Location("<python>"), "spec.sweep", str(error))]) from None
 
     def only(self, *policies: str) -> "Experiment":
         """With these policies alone; the first in the file's order becomes the baseline. Raises InputError."""

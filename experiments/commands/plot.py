@@ -92,39 +92,52 @@ def plot(results: str, kind: str, output: str | None, **of: Any) -> None:
     """Draw one plot of a result folder.
 
     gantt, rollout and utilisation are of a single run, which is simulated again, unless its transitions were kept (`run
-    --events sample:N`).
+    --events sample:N`). pareto is of the last search in the folder, or else of the policies that ran.
     """
     import os
     from functools import partial
     from pathlib import Path
 
-    from experiments.plots import Plots
+    from experiments.findings import pareto
+    from experiments.plots import Plots, drawing
+    from experiments.plots.pareto import of_search
     from experiments.results import Results
     from experiments.runner.again import rerun
+    from experiments.store.folder import ResultFolder
 
-    opened = Results.open(results)
-    chosen("--service", of["service"], opened.services)
-    chosen("--policy", of["policy"], opened.policies)
-    given = {name: value for name, value in of.items() if value is not None}
-    _check(kind, given, opened)
     path = Path(output) if output else Path(results) / "plots" / f"{kind}.svg"
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{path.name!r} ends in none of {', '.join(FORMATS)}", param_hint="-o")
+    given = {name: value for name, value in of.items() if value is not None}
+    _check_options(kind, given)
     os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for
+    if kind == "pareto" and (search := ResultFolder(Path(results)).search()) is not None:
+        services = pareto.services_of(search)
+        service = chosen("--service", of["service"], services) or next(iter(services), "")
+        click.echo(drawing.save(of_search(search, service).figure, path))
+        return
+    opened = Results.open(results)
+    chosen("--service", of["service"], opened.services)
+    chosen("--policy", of["policy"], opened.policies)
+    _check_replication(given, opened)
     click.echo(Plots(opened, partial(rerun, opened)).draw(kind, path, **given))
 
 
 _OPTIONS = {"start": "--from", "end": "--to"}
 
 
-def _check(kind: str, given: dict[str, Any], opened: "Results") -> None:
-    """Usage errors: options that say nothing about this kind, and replications that there are not."""
+def _check_options(kind: str, given: dict[str, Any]) -> None:
+    """A usage error if an option says nothing about this kind."""
     from experiments.plots import KINDS
 
     for name in given:
         if name not in KINDS[kind]:
             takers = ", ".join(other for other, takes in KINDS.items() if name in takes)
             raise click.UsageError(f"--kind {kind} takes no {_OPTIONS.get(name, f'--{name}')}; these do: {takers}")
+
+
+def _check_replication(given: dict[str, Any], opened: "Results") -> None:
+    """A usage error if there is no such replication."""
     most = opened.manifest.replications
     if given.get("replication", 0) >= most:
         raise click.BadParameter(f"expected 0 to {most - 1} (got {given['replication']})", param_hint="--replication")

@@ -8,6 +8,7 @@ from experiments.design.goal import Capacity, Quorum, ReadyEndpoints, ServiceGoa
 from experiments.design.objective import Objective
 from experiments.design.plan import Design
 from experiments.design.scenario import Scenario
+from experiments.file.axes import check_sweep
 from experiments.file.behaviour import OverrideFile
 from experiments.file.checks import (
     check_calls,
@@ -57,6 +58,7 @@ def resolve(source: Source, folder: str) -> Design:
         raise InputError(source.problems)
     spec, problems = source.file.spec, list(source.problems)
     check_names(spec, source, problems)
+    check_sweep(spec, source, problems)
     pools = [node_pool(pool) for pool in spec.cluster.pools]
     base = read_objects(base_files(spec, folder, source, problems), source, problems)
     variants = [

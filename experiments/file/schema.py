@@ -17,6 +17,7 @@ from experiments.file.people import PeopleFile
 from experiments.file.presets import FromPreset
 from experiments.file.search import SearchFile
 from experiments.file.service import ServiceFile
+from experiments.file.sweep import SweepFile
 from experiments.file.traffic import CallFile, TrafficFile
 from models.input.problems import shown
 from models.reference import References
@@ -182,6 +183,9 @@ class SpecFile(FileModel):
     """What must come out; it decides the exit code."""
     search: SearchFile | None = None
     """What `kubenines search` looks for among the policies, at all points of the sweep if there is one."""
+    sweep: SweepFile | None = None
+    """Many points instead of one: other values for some places of this file. The file without it is an experiment,
+    too."""
 
     @model_validator(mode="after")
     def _agrees(self) -> "SpecFile":

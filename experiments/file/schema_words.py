@@ -44,7 +44,7 @@ def type_of(whole: dict[str, Any], node: dict[str, Any]) -> str:
         return " | ".join(words)
     if node.get("title") == "Names":
         return "text, or list of text"
-    if node.get("title") in (*_WRITTEN, "Manifest", "Limit"):
+    if node.get("title") in (*_WRITTEN, "Manifest", "Limit", "Value", "Bound"):
         return "count or percentage" if node["title"] == "CountOrShare" else str(node["title"]).lower()
     plain = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true | false"}
     return plain.get(str(node.get("type")), "mapping")

@@ -1,6 +1,6 @@
 """Candidates: what a search chooses among, the points of a sweep under every policy."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,13 +40,17 @@ class Candidate:
 
 def candidates(experiment: Experiment) -> list[Candidate]:
     """All that an experiment offers, point by point and policy by policy; without those of which nothing is asked."""
-    return _at(experiment, "", {})
+    sweep = experiment.sweep
+    if sweep is None:
+        return list(_at(experiment, "", {}))
+    points = ((point, dict(zip(sweep.names, point.values, strict=True))) for point in sweep.points)
+    return [each for point, values in points for each in _at(experiment.at(point), point.label, values)]
 
 
-def _at(experiment: Experiment, point: str, values: Mapping[str, Any]) -> list[Candidate]:
-    several = len(experiment.policies) > 1 or not point
-    found = [
-        Candidate(" ".join(filter(None, (point, scenario.policy if several else ""))), experiment, scenario, values)
-        for scenario in experiment.scenarios()
-    ]
-    return [candidate for candidate in found if candidate.objectives]
+def _at(experiment: Experiment, point: str, values: Mapping[str, Any]) -> Iterator[Candidate]:
+    """The policies at one point; a single policy is called by the point alone."""
+    for scenario in experiment.scenarios():
+        parts = [point, scenario.policy] if len(experiment.policies) > 1 else [point or scenario.policy]
+        candidate = Candidate(" ".join(filter(None, parts)), experiment, scenario, values)
+        if candidate.objectives:
+            yield candidate

@@ -165,6 +165,14 @@ class ResultFolder:
             if cell.scenario in wanted and cell.status == "done":
                 yield cell
 
+    def search(self) -> dict[str, Any] | None:
+        """What the last search here found, as it was written; None if none came to its end."""
+        try:
+            found = json.loads(contents(self.path / SEARCH).decode())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) and found.get("kind") == "Search" else None
+
     def events(self, policy: str, replication: int) -> Path:
         """Where the transitions of one replication are, if they are kept."""
         return self.path / "events" / policy / f"{replication}.parquet"

@@ -1,0 +1,198 @@
+"""The axes of a sweep against the file: their places are in it, and every value can stand there."""
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from experiments.design.sweep import Axis, Point, Sweep, shown
+from experiments.file.schema import SpecFile
+from experiments.file.settings import from_top
+from experiments.file.source import Source, read
+from experiments.file.sweep import MOST_POINTS, AxisFile, SweepFile
+from models.input.documents import Document
+from models.input.patches import PatchError, set_path
+from models.input.problems import Path, Problem, dotted
+
+SAME_AT_ALL_POINTS = ("seed", "replications", "precision", "confidence", "objectives", "search", "sweep")
+"""What every point has in common, so that points can be compared."""
+COLUMNS = ("point", "policy", "service", "replication")
+"""Names that an axis may not have: they are those of other columns in tables of a sweep."""
+MOST_CHECKED = 200
+"""Values that are checked before a run: of more, so many evenly spread; a check takes milliseconds."""
+_PLACE: Path = ("spec", "sweep")
+
+
+def at_point(document: Document, sweep: Sweep, point: Point) -> Document:
+    """The experiment file at a point: its values stand in their places, and there is no sweep. Raises PatchError."""
+    value = {**document.value, "spec": {k: copy.deepcopy(v) for k, v in document.value["spec"].items() if k != "sweep"}}
+    for axis, chosen in zip(sweep.axes, point.values, strict=True):
+        set_path(value, from_top(axis.path), chosen)
+    return replace(document, value=value)
+
+
+def location(document: Document, axis: Axis | AxisFile) -> Path:
+    """The place of an axis in the document; raises PatchError."""
+    return set_path(copy.deepcopy(document.value), from_top(axis.path), ...)
+
+
+def check_sweep(spec: SpecFile, source: Source, problems: list[Problem]) -> None:
+    """Everything that is wrong with the sweep, as far as the file alone tells."""
+    if spec.sweep is None:
+        return
+    before = len(problems)
+    if spec.precision is not None:
+        message = "a sweep has equally many runs at every point: give `replications` instead"
+        problems.append(source.problem(("spec", "precision"), message))
+    _check_shape(spec.sweep, source, problems)
+    places = _check_paths(spec.sweep, source, problems)
+    if len(problems) == before and places is not None:
+        _check_values(spec.sweep, places, source, problems)
+
+
+def _check_shape(sweep: SweepFile, source: Source, problems: list[Problem]) -> None:
+    def wrong(message: str, *place: str | int) -> None:
+        problems.append(source.problem((*_PLACE, *place), message))
+
+    drawn = sweep.mode == "sample"
+    if drawn and sweep.samples is None:
+        wrong("'samples' is required here: how many points are drawn")
+    for field in ("samples", "method"):
+        if not drawn and getattr(sweep, field) is not None:
+            wrong(f"is for `mode: sample`; this is `mode: {sweep.mode}`", field)
+    names: list[str] = []
+    for i, axis in enumerate(sweep.axes):
+        if axis.name in names:
+            wrong(f"an axis {axis.name!r} is there already", "axes", i, "name")
+        if axis.name in COLUMNS:
+            wrong(f"tables have a column {axis.name!r} already; call the axis otherwise", "axes", i, "name")
+        names.append(axis.name)
+        for within, message in _mistakes(axis, drawn):
+            wrong(message, "axes", i, *within)
+    lengths = {axis.name: len(axis.values) for axis in sweep.axes if axis.values}
+    if sweep.mode == "zip" and len(set(lengths.values())) > 1:
+        counts = ", ".join(f"{name} has {count}" for name, count in lengths.items())
+        wrong(f"with `mode: zip` all axes have equally many values; {counts}", "axes")
+    if sweep.mode == "grid" and len(lengths) == len(sweep.axes):
+        points = sweep.value(0).count()
+        if points > MOST_POINTS:
+            wrong(f"these axes make {points:,} points; at most {MOST_POINTS:,} can be run", "axes")
+
+
+def _mistakes(axis: AxisFile, drawn: bool) -> Iterator[tuple[Path, str]]:
+    """(place in the axis, what is wrong)."""
+    given = [field for field in ("values", "law", "between") if getattr(axis, field) is not None]
+    if not drawn:
+        yield from (((field,), "is for `mode: sample`; give `values`") for field in given if field != "values")
+    if not given:
+        expected = "one of 'values', 'law' and 'between'" if drawn else "'values'"
+        yield (), f"expected {expected}"
+    if drawn and len(given) > 1:
+        yield (), f"expected one of {' and '.join(map(repr, given))}, not both"
+    if axis.scale is not None and axis.between is None:
+        yield ("scale",), "is for `between`"
+    if axis.values is not None and not axis.values:
+        yield ("values",), "expected at least one value"
+    first: dict[str, int] = {}
+    for i, value in enumerate(axis.values or ()):
+        if first.setdefault(shown(value), i) != i:
+            yield ("values", i), f"{shown(value)!r} is among the values already"
+    try:
+        axis.spread()
+    except ValueError as error:
+        yield ("between",), str(error)
+
+
+def _check_paths(sweep: SweepFile, source: Source, problems: list[Problem]) -> list[Path] | None:
+    """The places of the axes; None if one has none."""
+    places: list[Path] = []
+    for i, axis in enumerate(sweep.axes):
+        here: Path = (*_PLACE, "axes", i, "path")
+        try:
+            place = location(source.document, axis)
+        except PatchError as error:
+            problems.append(source.problem(here, str(error)))
+            continue
+        if (why := _not_for_points(place)) is not None:
+            problems.append(source.problem(here, why))
+        for other, axis_before in zip(places, sweep.axes, strict=False):
+            if _one_in_the_other(place, other):
+                message = f"{dotted(place)} is set by the axis {axis_before.name!r}, too ({dotted(other)})"
+                problems.append(source.problem(here, message))
+        places.append(place)
+    return places if len(places) == len(sweep.axes) else None
+
+
+def _not_for_points(place: Path) -> str | None:
+    if place[0] != "spec" or len(place) < 2:
+        return f"expected a path below spec (got {dotted(place)})"
+    if place[1] in SAME_AT_ALL_POINTS:
+        return f"{dotted(place)} is the same at every point"
+    if place[1] == "policies" and (len(place) < 4 or place[3] == "name"):
+        return "the policies are the same at every point; an axis may set what one of them says"
+    return None
+
+
+def _one_in_the_other(one: Path, other: Path) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
+
+
+def _check_values(file: SweepFile, places: Sequence[Path], source: Source, problems: list[Problem]) -> None:
+    """Each distinct value, at the first point that has it, as far as the schema tells."""
+    assert source.file is not None
+    sweep = file.value(source.file.spec.seed)
+    drawn_wrong: set[int] = set()
+    for i, j, point in first_points(sweep, MOST_CHECKED):
+        if i in drawn_wrong:  # one example says it
+            continue
+        found = read(at_point(source.document, sweep, point)).problems
+        further = list(of_value(found, file.axes[i], places[i], (i, j), point.values[i], source))
+        problems += [problem for problem in further if problem not in problems]
+        if further and j is None:
+            drawn_wrong.add(i)
+
+
+def first_points(sweep: Sweep, most: int) -> Iterator[tuple[int, int | None, Point]]:
+    """(axis, number of the value if it is listed, the first point that has it); of many values so many, spread."""
+    each = max(2, most // len(sweep.axes))
+    for i, axis in enumerate(sweep.axes):
+        if sweep.mode == "sample":
+            count = min(each, sweep.samples)
+            chosen = sorted({round(k * (sweep.samples - 1) / max(count - 1, 1)) for k in range(count)})
+            for index in chosen:
+                point = sweep.points[index]
+                number = None if axis.law is not None else axis.values.index(point.values[i])
+                yield i, number, point
+            continue
+        many = len(axis.values)
+        count = min(each, many)
+        step = 1
+        for later in sweep.axes[i + 1 :] if sweep.mode == "grid" else ():
+            step *= len(later.values)
+        for number in sorted({round(k * (many - 1) / max(count - 1, 1)) for k in range(count)}):
+            yield i, number, sweep.points[number * step]
+
+
+def of_value(
+    found: Sequence[Problem], axis: AxisFile, place: Path, number: tuple[int, int | None], value: Any, source: Source
+) -> Iterator[Problem]:
+    """Those of the problems of a point that one value of an axis makes, where the sweep says it.
+
+    `number`: of the axis, and of the value in it if it is listed. What is wrong with several values together is for
+    the point itself to tell.
+    """
+    i, j = number
+    here, axis_place = dotted(place), (*_PLACE, "axes", i)
+    for problem in found:
+        unknown = problem.message.startswith("unknown field")
+        if unknown and here.startswith(problem.path):
+            yield source.problem((*axis_place, "path"), f"{problem.path}: {problem.message}")
+        elif problem.path == here or problem.path.startswith((f"{here}.", f"{here}[")):
+            inside = problem.path[len(here) :].lstrip(".")
+            message = f"{inside}: {problem.message}" if inside else problem.message
+            if j is not None:
+                yield source.problem((*axis_place, "values", j), message)
+            else:
+                drawn = "law" if axis.between is None else "between"
+                yield source.problem((*axis_place, drawn), f"of {shown(value)}: {message}")
