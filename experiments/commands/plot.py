@@ -114,7 +114,8 @@ def plot(results: str, kind: str, output: str | None, **of: Any) -> None:
     if kind == "pareto" and (search := ResultFolder(Path(results)).search()) is not None:
         services = pareto.services_of(search)
         service = chosen("--service", of["service"], services) or next(iter(services), "")
-        click.echo(drawing.save(of_search(search, service).figure, path))
+        drawn: Any = of_search(search, service).figure
+        click.echo(drawing.save(drawn, path))
         return
     opened = Results.open(results)
     chosen("--service", of["service"], opened.services)

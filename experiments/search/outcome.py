@@ -10,8 +10,8 @@ from experiments.inference.estimate import Estimate
 from experiments.inference.intervals import Interval
 
 State = Literal["cheapest", "meets", "misses", "dearer", "open", "failed"]
-"""Of a candidate: it is the answer; it meets all objectives, and costs no less than the answer; it misses one; it costs
-no less than one that meets all, so nobody asked further; nobody knows yet; a replication failed."""
+"""How a candidate stands: it is the answer; it meets all objectives, and costs no less than the answer; it misses one;
+it costs no less than one that meets all, so nobody asked further; nobody knows yet; a replication failed."""
 Verdict = Literal["found", "none", "undecided"]
 """The cheapest is known; every candidate misses an objective; neither, within the replications that were allowed."""
 EXIT_CODES: dict[Verdict, int] = {"found": 0, "none": 1, "undecided": 4}

@@ -2,9 +2,9 @@
 
 Out of the race is who surely misses an objective, and who surely costs no less than one that surely meets all. So one
 that misses by far is out after two replications, and one that is dearer than the answer may never run at all. Whatever
-is cheaper than the answer has to be refuted, so the cheapest comes first: of those in the race the k-th cheapest gets
-about a k-th of its replications, so that one of which nothing can be told does not use up what others need. What is
-sure, and but for which chance: `experiments.inference.racing`.
+is cheaper than the answer has to be refuted, so the cheapest comes first: of those in the race the k-th cheapest gets a
+k^2-th of its replications, about. So all others together get less than it does, and one of which nothing can be told
+does not keep the others from being looked at. What is sure, and but for which chance: `experiments.inference.racing`.
 """
 
 import math
@@ -53,7 +53,7 @@ class Race:
 
     @property
     def cheapest(self) -> Racer | None:
-        """Of those that surely meet all objectives the one that costs least, as far as that is known."""
+        """The one that costs least, as far as that is known, of those that surely meet all objectives."""
         meeting = [racer for racer in self.racers if racer.verdict == "meets"]
         return min(meeting, key=lambda racer: racer.likely_cost, default=None)
 
@@ -95,16 +95,16 @@ class Race:
         if best is not None and any(self._asks_for_more_of(best, self.racers[number]) for number in wanting):
             wanting.append(self.racers.index(best))
         wanting.sort(key=lambda number: (self.racers[number].likely_cost, number))
-        behind = {number: math.log(1 + rank, racing.GROWTH) for rank, number in enumerate(wanting)}
-        wanting.sort(key=lambda number: self.racers[number].looks + behind[number])
+        turn = {number: self.racers[number].looks + _looks_behind(rank) for rank, number in enumerate(wanting)}
+        wanting.sort(key=lambda number: turn[number])
         left = self.at_most - sum(len(racer.cells) for racer in self.racers)
         wanted: dict[int, range] = {}
         for number in wanting:
             racer = self.racers[number]
             have, taken = len(racer.cells), sum(map(len, wanted.values()))
             more = min(racing.replications(racer.looks + 1) - have, left - taken)
-            if more < 1 or (wanted and taken + more > ROUND):
-                break
+            if more < 1 or (wanted and (taken + more > ROUND or turn[number] >= turn[wanting[0]] + 1)):
+                break  # it is not the turn of those behind before the first has looked again
             wanted[number] = range(have, have + more)
         return wanted
 
@@ -132,3 +132,8 @@ class Race:
     def _objectives(self) -> int:
         """How many statements about objectives there may be."""
         return sum(len(racer.candidate.objectives) for racer in self.racers)
+
+
+def _looks_behind(rank: int) -> float:
+    """How many looks a candidate is behind the cheapest of the race (rank 0), so that it gets so much less."""
+    return math.log((1 + rank) ** 2, racing.GROWTH)
