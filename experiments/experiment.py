@@ -12,6 +12,7 @@ from experiments.file import shorthand
 from experiments.file.axes import at_point
 from experiments.file.document import load_experiment
 from experiments.file.files import with_files
+from experiments.file.points import check_points
 from experiments.file.resolve import resolve
 from experiments.file.settings import at_settings, from_top, with_settings
 from experiments.file.source import read
@@ -27,6 +28,7 @@ from models.input.stdin import is_stdin
 if TYPE_CHECKING:
     from experiments.results import Results
     from experiments.runner.progress import Listener
+    from experiments.sweep_results import SweepResults
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,10 @@ class Experiment(Stated):
         source = read(replace(document, value=value))
         source = replace(source, problems=(*problems, *source.problems))
         try:
-            return cls(source, resolve(source, folder), text, path, settings)
+            made = cls(source, resolve(source, folder), text, path, settings)
+            if made.sweep is not None:
+                check_points(source, folder, made.sweep)
+            return made
         except InputError as error:
             raise InputError(at_settings(error.problems, places)) from None
 
@@ -199,12 +204,14 @@ class Experiment(Stated):
         fresh: bool = False,
         events: int = 0,
     ) -> "Results":
-        """Simulate every policy; in memory, or kept and resumed in the folder `out`.
+        """Simulate every policy; in memory, or kept and resumed in the folder `out`. Of a sweep: `run_sweep`.
 
         `events`: keep the transitions of the first so many replications of each policy there.
         """
         from experiments.runner.run import run
 
+        if self.sweep is not None:
+            raise ValueError("this experiment has a sweep: use run_sweep, or run it at(point)")
         where = None if out is None else os.fspath(out)
         return run(
             self.plan,
@@ -215,6 +222,21 @@ class Experiment(Stated):
             fresh=fresh,
             events=events,
         )
+
+    def run_sweep(
+        self,
+        *,
+        replications: int | None = None,
+        workers: int = 1,
+        out: str | os.PathLike[str] | None = None,
+        progress: "bool | Listener | None" = None,
+        fresh: bool = False,
+    ) -> "SweepResults":
+        """Simulate every policy at every point of the sweep; kept and resumed in `out`, or a new folder."""
+        from experiments.runner.sweep import run_sweep
+
+        where = None if out is None else os.fspath(out)
+        return run_sweep(self, out=where, replications=replications, workers=workers, progress=progress, fresh=fresh)
 
     def _like(self, value: dict[str, Any]) -> "Experiment":
         """An experiment like this one, with another document."""

@@ -33,6 +33,8 @@ class Results(Findings):
         manifest = folder.manifest()
         if manifest is None:
             raise NotAResultFolder(f"{path} is not a result folder: no manifest.json")
+        if manifest.sweep is not None:
+            raise NotAResultFolder(f"{path} is of a sweep: name one of its points, or open it with SweepResults")
         if manifest.schema_version != SCHEMA_VERSION:
             raise NotAResultFolder(
                 f"{path} is of another version of kubenines (schema {manifest.schema_version}; this one reads "

@@ -43,6 +43,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "preflight search",
         "experiment bench",
         "runner",
+        "sweep_results",
         "results fitting",
         "report",
         "plots verify traces",

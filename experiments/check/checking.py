@@ -8,6 +8,8 @@ from experiments.design.objective import Objective
 from experiments.findings.findings import Findings
 from experiments.findings.judgement import INCONCLUSIVE, MISSED, Judgement, judged
 from experiments.report.text import remark
+from experiments.results import Results
+from experiments.sweep_results import SweepResults
 from models.input.documents import read_documents
 from models.input.problems import Location
 
@@ -45,6 +47,13 @@ class Checked:
     def source(self) -> str:
         """The experiment file, as it was called when it ran."""
         return _source(self.findings)
+
+
+def checks(found: Results | SweepResults, further: Sequence[Objective] = ()) -> list[Checked]:
+    """What `check` says of a single experiment, or of each point of a sweep at which anything ran."""
+    if isinstance(found, Results):
+        return [check(found, further)]
+    return [check(found.at(point), further) for point in found.points_that_ran()]
 
 
 def check(findings: Findings, further: Sequence[Objective] = ()) -> Checked:
@@ -85,5 +94,6 @@ def _advice(findings: Findings, judgement: Judgement) -> str:
         return remark(findings, judgement)
     if judgement.verdict != MISSED or findings.path is None or judgement.service not in findings.services:
         return ""
-    words = ("why", str(findings.path), "--service", judgement.service, "--policy", judgement.policy)
+    words = ["why", str(findings.path), "--service", judgement.service, "--policy", judgement.policy]
+    words += ["--point", findings.manifest.point] if findings.manifest.point else []
     return f"kubenines {shlex.join(words)} says what it is due to"

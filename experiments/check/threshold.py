@@ -7,6 +7,7 @@ from typing import Any
 from experiments.design.objective import METRICS, MetricName, Objective
 from experiments.experiment import Experiment
 from experiments.findings.findings import Findings
+from experiments.findings.sweep import SweepFindings
 from models.input.problems import InputError, Location, Problem, did_you_mean
 
 FORM = "SERVICE METRIC >= LIMIT [after DISRUPTION] [under POLICY]"
@@ -49,7 +50,7 @@ def as_written(text: str) -> dict[str, Any]:
     return objective | {field: given for field, given in beside.items() if given is not None}
 
 
-def objectives(of: Experiment | Findings, thresholds: Sequence[str]) -> list[Objective]:
+def objectives(of: Experiment | Findings | SweepFindings, thresholds: Sequence[str]) -> list[Objective]:
     """The thresholds as objectives of an experiment, or of the one that ran, checked as those of its file.
 
     InputError names the wrong ones.
@@ -84,7 +85,7 @@ def _under(objective: dict[str, Any], policies: Sequence[str]) -> dict[str, Any]
     return objective
 
 
-def _that_ran(findings: Findings) -> Experiment:
+def _that_ran(findings: Findings | SweepFindings) -> Experiment:
     """The experiment of a result folder, about the copies of its inputs."""
     assert findings.path is not None
     return Experiment.from_yaml(findings.path / "resolved.yaml").only(*findings.policies)

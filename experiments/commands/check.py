@@ -4,12 +4,13 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.commands.console import INCONCLUSIVE, PATH, SETTINGS, warn
-from experiments.commands.running import WORKERS, folder_of, run_into, without_stdin
+from experiments.commands.console import INCONCLUSIVE, PATH, SETTINGS, say, warn
+from experiments.commands.opening import swept
+from experiments.commands.running import WORKERS, Asked, folder_of, run_into, run_sweep_into, without_stdin
 
 if TYPE_CHECKING:
     from experiments.check.checking import Checked
@@ -69,7 +70,8 @@ def check(
     """Check what was asked for, in continuous integration: of experiment files, which are run, or of result folders.
 
     What is asked for are the experiment's objectives and the thresholds given here, each under every policy unless it
-    names one. A result folder that is there already is resumed, so only what is missing is run.
+    names one, and at every point of a sweep. A result folder that is there already is resumed, so only what is missing
+    is run.
 
     \b
     Exit codes: 0 all met; 1 one missed; 4 none missed, one inconclusive (0 with
@@ -78,6 +80,7 @@ def check(
     from experiments.check import checking, threshold
     from experiments.preflight.inputs import experiment_at
     from experiments.results import Results
+    from experiments.sweep_results import SweepResults
 
     files = [path for path in paths if not os.path.isdir(path)]
     if output is not None and len(files) != 1:
@@ -85,7 +88,9 @@ def check(
     if not files and (settings or fresh or replications is not None):
         raise click.UsageError("--set, --replications and --fresh are for experiment files: a folder stays as it ran")
     read = {path: experiment_at(path, settings) for path in files}
-    opened = {path: Results.open(path) for path in paths if path not in files}
+    opened: dict[str, Results | SweepResults] = {
+        path: swept(path) or Results.open(path) for path in paths if path not in files
+    }
     further = {}  # what is wrong with what is asked for is said before anything runs
     for path in paths:
         if not thresholds and not (read[path].objectives if path in read else opened[path].manifest.objectives):
@@ -99,28 +104,29 @@ def check(
             warn(experiment)
         folder = folder_of(experiment, output)
         words = without_stdin(words, path, folder, experiment)
-        opened[path] = run_into(
-            folder,
-            experiment,
-            again=["kubenines", *words],
-            workers=workers,
-            quiet=quiet,
-            replications=replications,
-            fresh=fresh,
-        )
-    found = [checking.check(opened[path], further[path]) for path in dict.fromkeys(paths)]
-    code = _exit_code(found, inconclusive)
+        asked: Asked = {
+            "again": ["kubenines", *words],
+            "workers": workers,
+            "quiet": quiet,
+            "replications": replications,
+            "fresh": fresh,
+        }
+        run: Any = run_into if experiment.sweep is None else run_sweep_into
+        opened[path] = run(folder, experiment, **asked)
+    found = [one for path in dict.fromkeys(paths) for one in checking.checks(opened[path], further[path])]
+    failed = sum(of.failed_outright(say) for of in opened.values() if isinstance(of, SweepResults))
+    code = _exit_code(found, failed, inconclusive)
     _write(found, junit, sarif, inconclusive)
     _print(found, form, code)
     return code
 
 
-def _exit_code(found: "Sequence[Checked]", inconclusive: str) -> int:
-    """Of all together."""
+def _exit_code(found: "Sequence[Checked]", failed: int, inconclusive: str) -> int:
+    """Of all together, and of so many replications that failed where nothing was found."""
     from experiments.findings.judgement import verdict
 
     judgements = (threshold.judgement for one in found for threshold in one.thresholds)
-    code = verdict(judgements, sum(len(one.findings.failed) for one in found))
+    code = verdict(judgements, failed + sum(len(one.findings.failed) for one in found))
     return 0 if code == INCONCLUSIVE and inconclusive == "pass" else code
 
 

@@ -22,6 +22,28 @@ def names_in(field: str) -> Completer:
     return _completer(lambda context: _names(_given(context), field))
 
 
+def points_in() -> Completer:
+    """Completes with the points of the sweep whose result folder is given before."""
+
+    def names(context: click.Context) -> Iterable[str]:
+        from experiments.sweep_results import SweepResults
+
+        return (label.replace(" ", ",") for label in SweepResults.open(_given(context)).points["label"])
+
+    return _completer(names)
+
+
+def axes_in() -> Completer:
+    """Completes with the axes of the sweep whose result folder is given before."""
+
+    def names(context: click.Context) -> Iterable[str]:
+        from experiments.sweep_results import SweepResults
+
+        return SweepResults.open(_given(context)).axes
+
+    return _completer(names)
+
+
 def kinds_in_files() -> Completer:
     """Completes with every name that an experiment file may contain."""
 

@@ -8,7 +8,7 @@ import click
 
 from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_unread, warn
-from experiments.commands.running import PROGRESS, WORKERS, folder_of, run_into, without_stdin
+from experiments.commands.running import PROGRESS, WORKERS, Asked, folder_of, run_into, run_sweep_into, without_stdin
 
 
 @click.command()
@@ -59,7 +59,7 @@ def run(
     form: str,
     no_fail: bool,
 ) -> int:
-    """Simulate every policy of an experiment and compare their availability."""
+    """Simulate every policy of an experiment and compare their availability; with a sweep, at every point of it."""
     from experiments.preflight.inputs import experiment_at
 
     if resume and fresh:
@@ -74,26 +74,39 @@ def run(
         warn(read)
     if strict:
         refuse_unread(read.named)
-    from experiments.report import plain, text
+    from experiments.report import plain, sweep, sweep_plain, text
 
     folder = folder_of(read, output)
     words = [word for word in arguments if word not in ("--fresh", "--resume")]
-    results = run_into(
-        folder,
-        read,
-        again=["kubenines", *without_stdin(words, experiment, folder, read), "--resume"],
-        workers=workers,
-        progress=progress,
-        quiet=quiet,
-        replications=replications,
-        fresh=fresh,
-        events=kept,
-    )
+    asked: Asked = {
+        "again": ["kubenines", *without_stdin(words, experiment, folder, read), "--resume"],
+        "workers": workers,
+        "progress": progress,
+        "quiet": quiet,
+        "replications": replications,
+        "fresh": fresh,
+    }
+    if read.sweep is not None:
+        if kept:
+            raise click.UsageError(
+                "--events is of a single experiment: run one point of the sweep without it, by --set and --set sweep="
+            )
+        found = run_sweep_into(folder, read, **asked)
+        if form == "json":
+            click.echo(plain.text(sweep_plain.sweep(found)))
+        else:
+            sweep.show(found)
+        return _code(found.verdict(), no_fail)
+    results = run_into(folder, read, **asked, events=kept)
     if form == "json":
         click.echo(plain.text(plain.summary(results)))
     else:
         text.show(results)
-    verdict = results.verdict()
+    return _code(results.verdict(), no_fail)
+
+
+def _code(verdict: int, no_fail: bool) -> int:
+    """The exit code of a verdict."""
     return 0 if no_fail and verdict in (1, 4) else verdict
 
 

@@ -2,10 +2,9 @@
 
 import os
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -15,6 +14,9 @@ from models.input.stdin import is_stdin
 if TYPE_CHECKING:
     from experiments.experiment import Experiment
     from experiments.results import Results
+    from experiments.sweep_results import SweepResults
+
+R = TypeVar("R")
 
 
 def _processes(context: click.Context, option: click.Parameter, number: str) -> int:
@@ -34,53 +36,55 @@ WORKERS = click.option(
     callback=_processes,
     help="Processes; auto: all cores.",
 )
-
 PROGRESS = click.option(
     "--progress", type=click.Choice(["auto", "rich", "plain", "none"]), default="auto", show_default=True
 )
 
 
-def run_into(
-    folder: Path,
-    experiment: "Experiment",
-    *,
-    again: Sequence[str],
-    workers: int,
-    progress: Any = "auto",
-    quiet: bool = False,
-    replications: int | None = None,
-    fresh: bool = False,
-    events: int = 0,
-) -> "Results":
+class Asked(TypedDict, total=False):
+    """What a command line says of how to run, beside what and where."""
+
+    again: Required[Sequence[str]]
+    """The command line that goes on after an interrupt."""
+    workers: Required[int]
+    progress: Any
+    quiet: bool
+    replications: int | None
+    fresh: bool
+
+
+def run_into(folder: Path, experiment: "Experiment", *, events: int = 0, **asked: Unpack[Asked]) -> "Results":
     """All results of the experiment, what is missing of them run now.
 
-    `again`: the command line that goes on after an interrupt.
+    Ends the command, with its exit code, if it is interrupted or every replication fails.
     """
-    from experiments.runner import progress as progressing
     from experiments.runner.run import run
 
-    with resumable(again), progressing.reporter("none" if quiet else progress) as listener:
-        found = run(
-            experiment.plan,
-            out=folder,
-            replications=replications,
-            workers=workers,
-            progress=listener,
-            fresh=fresh,
-            events=events,
-            warn=lambda line: None if quiet else say(f"warning: {line}"),
-        )
-    return found  # noqa: RET504 (to mypy a context may swallow an exception)
+    return ended(lambda **how: run(experiment.plan, out=folder, events=events, **how), asked)
 
 
-@contextmanager
-def resumable(again: Sequence[str]) -> Iterator[None]:
-    """Ends the command, with its exit code, if what is done meanwhile is interrupted, or every replication fails."""
+def run_sweep_into(folder: Path, experiment: "Experiment", **asked: Unpack[Asked]) -> "SweepResults":
+    """All results of an experiment with a sweep, what is missing of them run now; ends as `run_into`."""
+    from experiments.runner.sweep import run_sweep
+
+    return ended(lambda **how: run_sweep(experiment, out=folder, **how), asked)
+
+
+def ended(run: Callable[..., R], asked: Asked) -> R:
+    """What comes of `run`; ends the command, with its exit code, if it is interrupted or every replication fails."""
+    from experiments.runner import progress as progressing
     from experiments.runner.job import Interrupted, NothingRan
 
+    again, quiet = asked["again"], asked.get("quiet", False)
     try:
-        yield
-        return
+        with progressing.reporter("none" if quiet else asked.get("progress", "auto")) as listener:
+            return run(
+                replications=asked.get("replications"),
+                workers=asked["workers"],
+                progress=listener,
+                fresh=asked.get("fresh", False),
+                warn=lambda line: None if quiet else say(f"warning: {line}"),
+            )
     except Interrupted as interrupted:
         _interrupted(again, f" after {interrupted.done} of {interrupted.total} replications")
     except KeyboardInterrupt:  # Ctrl-C once more, which waits for nothing

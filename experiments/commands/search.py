@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from experiments.commands.console import FORMAT, PATH, SETTINGS, warn
-from experiments.commands.running import PROGRESS, WORKERS, folder_of, resumable, without_stdin
+from experiments.commands.running import PROGRESS, WORKERS, ended, folder_of, without_stdin
 
 
 @click.command()
@@ -57,7 +57,6 @@ def search(
     from experiments.design.search import COSTS
     from experiments.preflight.inputs import experiment_at
     from experiments.report.plain import text as json_text
-    from experiments.runner import progress as progressing
     from experiments.search import search as searching
     from experiments.search import text
     from experiments.search.plain import plain
@@ -70,8 +69,10 @@ def search(
     asked = read.design.search
     asked = asked if cost is None else replace(asked, cost=COSTS[cost])
     asked = asked if at_most is None else replace(asked, at_most=at_most)
-    with resumable(["kubenines", *words]), progressing.reporter("none" if quiet else progress) as listener:
-        outcome = searching.search(read, asked, out=folder, workers=workers, progress=listener, fresh=fresh)
+    outcome = ended(
+        lambda replications, warn, **how: searching.search(read, asked, out=folder, **how),
+        {"again": ["kubenines", *words], "workers": workers, "progress": progress, "quiet": quiet, "fresh": fresh},
+    )
     if form == "json":
         click.echo(json_text(plain(outcome)))
     else:

@@ -2,11 +2,16 @@
 
 import json
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen
+from experiments.commands.opening import POINT, opened, swept
+
+if TYPE_CHECKING:
+    from experiments.sweep_results import SweepResults
 
 
 @click.command()
@@ -22,18 +27,30 @@ from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen
     "--policy", metavar="NAME", shell_complete=names_in("policies"), help="Of a result folder: only this policy."
 )
 @click.option("--disruptions", is_flag=True, help="Of a result folder: how long until what struck was made good.")
+@POINT
 @FORMAT
 def show(
-    path: str, settings: tuple[str, ...], service: str | None, policy: str | None, disruptions: bool, form: str
+    path: str,
+    settings: tuple[str, ...],
+    service: str | None,
+    policy: str | None,
+    disruptions: bool,
+    point: str | None,
+    form: str,
 ) -> None:
-    """Show an experiment as resolved (extends, settings and defaults filled in), or the table of a result folder."""
+    """Show an experiment as resolved (extends, settings and defaults filled in), or the table of a result folder.
+
+    Of a sweep: a row for every point, or with --point all that there is of one.
+    """
     if os.path.isdir(path):
         if settings:
             raise click.UsageError("--set is for experiment files: a result folder stays as it ran")
         from experiments.report import plain, text
-        from experiments.results import Results
 
-        results = Results.open(path)
+        if point is None and (sweep := swept(path)) is not None:
+            _show_sweep(sweep, service, policy, disruptions, form)
+            return
+        results = opened(path, point)
         service = chosen("--service", service, results.services)
         policy = chosen("--policy", policy, results.policies)
         shown = results.only(service, policy)
@@ -44,11 +61,24 @@ def show(
         else:
             text.show(shown)
         return
-    if service or policy or disruptions:
-        asked = "--service, --policy and --disruptions"
+    if service or policy or disruptions or point:
+        asked = "--service, --policy, --disruptions and --point"
         raise click.UsageError(f"{asked} are for result folders: an experiment file is shown as a whole")
     from experiments.file.written import yaml_text
     from experiments.preflight.inputs import experiment_at
 
     resolved = experiment_at(path, settings).resolved
     click.echo(json.dumps(resolved, indent=2, ensure_ascii=False) if form == "json" else yaml_text(resolved).rstrip())
+
+
+def _show_sweep(results: "SweepResults", service: str | None, policy: str | None, disruptions: bool, form: str) -> None:
+    from experiments.report import plain, sweep, sweep_plain
+
+    if disruptions:
+        raise click.UsageError("--disruptions is of a single point of a sweep: give --point, too")
+    service = chosen("--service", service, results.services)
+    policy = chosen("--policy", policy, results.policies)
+    if form == "json":
+        click.echo(plain.text(sweep_plain.sweep(results, service, policy)))
+    else:
+        sweep.show(results, service, policy)

@@ -6,6 +6,7 @@ import click
 
 from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, chosen
+from experiments.commands.opening import POINT, opened
 
 if TYPE_CHECKING:
     from experiments.findings.outages import Outage
@@ -24,10 +25,18 @@ if TYPE_CHECKING:
     help="The longest, one of median length, or one by its number.",
 )
 @click.option("--list", "listed", is_flag=True, help="Print the outages and their numbers instead, the longest first.")
+@POINT
 @FORMAT
 @click.option("-o", "--output", type=PATH, metavar="FILE.html", help="A zoomable picture of it in a page instead.")
 def timeline(
-    results: str, service: str | None, policy: str | None, which: str, listed: bool, form: str, output: str | None
+    results: str,
+    service: str | None,
+    policy: str | None,
+    which: str,
+    listed: bool,
+    point: str | None,
+    form: str,
+    output: str | None,
 ) -> None:
     """Replay an outage of a result folder: what happened, in which order, and how many endpoints answered."""
     from dataclasses import asdict
@@ -40,14 +49,13 @@ def timeline(
 
     from experiments.findings.outages import outages
     from experiments.report import plain, timeline_text
-    from experiments.results import Results
     from experiments.runner.timelines import replayed
     from models.input.problems import Refusal
 
-    opened = Results.open(results)
-    service = chosen("--service", service, opened.services)
-    policy = chosen("--policy", policy, opened.policies)
-    among = outages(asked := opened.only(service, policy))
+    found = opened(results, point)
+    service = chosen("--service", service, found.services)
+    policy = chosen("--policy", policy, found.policies)
+    among = outages(asked := found.only(service, policy))
     if listed and form == "json":
         click.echo(plain.text({"outages": [asdict(outage) for outage in among]}))
         return
@@ -56,7 +64,7 @@ def timeline(
         return
     if not among:
         raise Refusal(timeline_text.none_to_replay(asked))
-    (told,) = replayed(opened, [_asked(among, which)])
+    (told,) = replayed(found, [_asked(among, which)])
     if output is not None:
         from experiments.report.timeline import page
         from experiments.store.files import write

@@ -212,6 +212,11 @@ def shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+def value_text(value: Any) -> str:
+    """A value of a table's column, as `shown`; a whole number without a point."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else shown(value)
+
+
 def written_time(seconds: float) -> str:
     """A duration in its largest unit, to five digits: "87.312d"."""
     unit, size = next(((u, s) for u, s in _TIMES if seconds >= s), _TIMES[-1])

@@ -5,12 +5,22 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from models.input.patches import parse_path
 from models.input.stdin import is_stdin
 
 
 def located(folder: str, named: str) -> str:
     """The path of a file that an experiment in a folder names; standard input is where it is."""
     return named if is_stdin(named) else os.path.normpath(os.path.join(folder, named))
+
+
+NAMED_BY = ("manifests", "nodes", "add", "path")
+"""The fields that name files."""
+
+
+def names_files(path: str) -> bool:
+    """Whether what stands at a path of the file are names of files."""
+    return any(step in NAMED_BY for step in parse_path(path)[-2:])
 
 
 def with_files(experiment: Any, called: Callable[[str], list[str]]) -> Any:
@@ -30,4 +40,15 @@ def with_files(experiment: Any, called: Callable[[str], list[str]]) -> Any:
     for failure in (failure for owner in (spec, *policies) for failure in owner.get("failures", ())):
         if isinstance(failure, dict) and failure.get("path") is not None:
             (failure["path"],) = called(failure["path"])
+    for axis in (spec.get("sweep") or {}).get("axes", ()):
+        if names_files(axis["path"]):
+            axis["values"] = [_called(value, called) for value in axis.get("values") or ()]
     return changed
+
+
+def _called(value: Any, called: Callable[[str], list[str]]) -> Any:
+    """A value of an axis with files in it, a name or a list of names, with the names that they are called."""
+    if isinstance(value, list):
+        return [name for each in value for name in (called(each) if isinstance(each, str) else [each])]
+    names = called(value) if isinstance(value, str) else [value]
+    return names[0] if len(names) == 1 else names

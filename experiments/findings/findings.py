@@ -55,7 +55,7 @@ class Findings:
         """What is known of rare outages."""
         self.recoveries = Recoveries(tables, resolved, manifest.confidence)
         """Times to recovery, as objectives ask for them."""
-        self.scenarios = Scenarios(path)
+        self.scenarios = Scenarios(path, resolved if manifest.point is not None else None)
         """What ran under each policy."""
         self._families: dict[tuple[tuple[str, str, str], ...], dict[tuple[str, str, str], Comparison]] = {}
 

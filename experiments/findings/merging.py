@@ -1,19 +1,27 @@
 """Several experiments as one: the same Services under the policies of all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from experiments.findings.findings import Findings
 from experiments.inference.estimate import show_seconds
 from models.input.problems import InputError, Location, Problem
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def merged(named: Mapping[str, Findings]) -> Findings:
+
+def _both(name: str, policy: str) -> str:
+    return f"{name}/{policy}"
+
+
+def merged(named: Mapping[str, Findings], called: Callable[[str, str], str] = _both) -> Findings:
     """All policies, named "NAME/POLICY" after the names of the findings, at the Services that all have; no objectives.
 
     Replications are paired by number. That is the same luck only where seeds are equal and clusters alike; elsewhere
     the pairs are independent, which costs precision but is not wrong (the correlation shows it). InputError if they
-    measured for different times, at different confidence, or no Service in common.
+    measured for different times, at different confidence, or no Service in common. `called`: other names.
     """
     import pandas as pd
 
@@ -27,7 +35,7 @@ def merged(named: Mapping[str, Findings]) -> Findings:
     tables = {
         table: pd.concat(
             [
-                each.tables[table].assign(policy=f"{name}/" + each.tables[table]["policy"])
+                each.tables[table].assign(policy=_renamed(each.tables[table]["policy"], name, called))
                 for name, each in named.items()
             ],
             ignore_index=True,
@@ -37,17 +45,30 @@ def merged(named: Mapping[str, Findings]) -> Findings:
     manifest = replace(
         of.manifest,
         name=" and ".join(named),
-        policies=[f"{name}/{policy}" for name, each in named.items() for policy in each.policies],
+        policies=[called(name, policy) for name, each in named.items() for policy in each.policies],
         services=services,
         replications=max(each.manifest.replications for each in named.values()),
-        scenarios={f"{name}/{p}": of for name, each in named.items() for p, of in each.manifest.scenarios.items()},
+        scenarios={called(name, p): of for name, each in named.items() for p, of in each.manifest.scenarios.items()},
         objectives=[],
         rare=[
-            row | {"policy": f"{name}/{row['policy']}"} for name, each in named.items() for row in each.manifest.rare
+            row | {"policy": called(name, row["policy"])} for name, each in named.items() for row in each.manifest.rare
         ],
         imprecise=[],
     )
     return Findings(manifest, tables)
+
+
+def under(findings: Findings, policy: str) -> Findings:
+    """What was found under one policy, as if it were the only one."""
+    tables = {name: table.loc[table["policy"] == policy] for name, table in findings.tables.items()}
+    m = findings.manifest
+    rare = [row for row in m.rare if row["policy"] == policy]
+    one = replace(m, policies=[policy], scenarios={policy: m.scenarios[policy]}, rare=rare)
+    return Findings(one, tables, findings.resolved)
+
+
+def _renamed(policies: "pd.Series[str]", name: str, called: Callable[[str, str], str]) -> "pd.Series[str]":
+    return policies.map(lambda policy: called(name, policy)).astype("str")
 
 
 def _different(one: Findings, other: Findings, name: str) -> list[str]:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from models.input.documents import Document
 from models.input.problems import InputError, Refusal
 
 if TYPE_CHECKING:
@@ -12,10 +13,13 @@ if TYPE_CHECKING:
 
 
 class Scenarios:
-    """What ran in a result folder (None: in none), read once, when it is first asked for."""
+    """What ran in a result folder (None: in none), read once, when it is first asked for.
 
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+    `resolved`: at a point of a sweep, what ran there, as plain values; None: what the folder's resolved.yaml says.
+    """
+
+    def __init__(self, folder: Path | None, resolved: Any = None) -> None:
+        self._folder, self._resolved = folder, resolved
 
     def of(self, policy: str) -> "Scenario":
         """What ran under a policy; KeyError if there is no such policy.
@@ -26,14 +30,17 @@ class Scenarios:
 
     @cached_property
     def _by_policy(self) -> "Mapping[str, Scenario]":
-        """From resolved.yaml and the files that it names, which are in the folder too."""
+        """From the experiment as resolved and the files that it names, which are in the folder too."""
         from experiments.file.document import load_experiment
         from experiments.file.resolve import resolve
         from experiments.file.source import read
 
         if self._folder is None:
             raise Refusal("what ran is kept in result folders only: run the experiment with `out=`, or -o")
-        document, problems = load_experiment(self._folder / "resolved.yaml")
-        if problems:
-            raise InputError(problems)
+        if self._resolved is not None:
+            document = Document(str(self._folder), self._resolved)
+        else:
+            document, problems = load_experiment(self._folder / "resolved.yaml")
+            if problems:
+                raise InputError(problems)
         return {scenario.policy: scenario for scenario in resolve(read(document), str(self._folder)).scenarios}

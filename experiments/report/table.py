@@ -135,7 +135,7 @@ def heading(findings: "Findings") -> str:
     done = int((findings.cells["status"] == "done").sum())
     policies, times = counted(len(m.policies), "policy", "policies"), counted(m.replications, "replication")
     return (
-        f"{m.name}   {policies} x {times} of {show_seconds(m.duration)}   "
+        f"{m.name}{f' at {m.point}' if m.point else ''}   {policies} x {times} of {show_seconds(m.duration)}   "
         f"{done}/{len(m.policies) * m.replications} runs   {m.confidence:.0%} intervals"
     )
 

@@ -110,13 +110,18 @@ def run_cell(spec: CellSpec) -> Cell:
 
 
 def failed_cell(spec: CellSpec, error: Exception) -> Cell:
-    """A cell of which nothing is known but the error and where it was raised, without this machine's paths."""
+    """A cell of which nothing is known but the error and where it was raised."""
+    text = raised(error)
+    return Cell(spec.scenario.policy, spec.replication, spec.key, spec.scenario.seed, status="failed", error=text)
+
+
+def raised(error: Exception) -> str:
+    """An error and where it was raised, without this machine's paths."""
     place, trace = "", error.__traceback__
     while trace is not None:
         place = f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})"
         trace = trace.tb_next
-    text = f"{type(error).__name__}: {error}{place}"
-    return Cell(spec.scenario.policy, spec.replication, spec.key, spec.scenario.seed, status="failed", error=text)
+    return f"{type(error).__name__}: {error}{place}"
 
 
 def scenario_key(scenario: "Scenario") -> str:

@@ -90,7 +90,7 @@ def run(
                     return finished
             folder.write_manifest(manifest)
             folder.write_inputs(plan.source_text, resolved, plan.inputs)
-        with listener_of(progress) as job.listener, interrupts_set(job.stop):
+        with listening(progress) as job.listener, interrupts_set(job.stop):
             return _run_to_precision(job, looks, precision)
 
 
@@ -128,6 +128,8 @@ def _kept(
     before = folder.manifest()
     if before is None:
         return []
+    if before.sweep is not None:
+        raise ChangedExperiment(folder.path, ["what ran there is a sweep"])
     if before.schema_version != SCHEMA_VERSION:
         raise ChangedExperiment(folder.path, [f"schema: {before.schema_version} -> {SCHEMA_VERSION}"])
     changes = differences(folder.resolved(), resolved)
@@ -205,8 +207,8 @@ def _plainly(job: Job, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]
 
 
 @contextmanager
-def listener_of(progress: bool | Listener | None) -> Iterator[Listener]:
-    """Who is told of the progress while this lasts: nobody, who was given, or (True) a reporter on stderr."""
+def listening(progress: bool | Listener | None) -> Iterator[Listener]:
+    """Who is told how far it is: on stderr if True, else the listener, if there is one."""
     if progress is True:
         with progressing.reporter() as listener:
             yield listener

@@ -6,7 +6,6 @@ replication that is read is looked at like one that is simulated now.
 
 import json
 import threading
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -17,11 +16,12 @@ from experiments.experiment import Experiment
 from experiments.metrics.metric import own_metrics
 from experiments.runner.engines import Engine
 from experiments.runner.engines.local import LocalEngine
-from experiments.runner.job import Interrupted, saved_together
+from experiments.runner.job import Interrupted
 from experiments.runner.progress import Listener, Progress
 from experiments.runner.replication import CellSpec, Simulate, failed_cell, run_cell
-from experiments.runner.run import ChangedExperiment, interrupts_set, listener_of, store_in
+from experiments.runner.run import ChangedExperiment, interrupts_set, listening, store_in
 from experiments.search.candidate import Candidate, candidates
+from experiments.search.keeping import Keeping, Name, OfRun, OfSweep
 from experiments.search.outcome import Outcome
 from experiments.search.plain import plain
 from experiments.search.race import Race
@@ -66,10 +66,12 @@ def search(
     at_most = settings.at_most or grid
     race = Race(entered, settings.cost, 1 - confidence, at_most, settings.alike)
     folder = ResultFolder(Path(out)) if out is not None else None
-    with store_in(folder) as store, listener_of(progress) as listener:
+    with store_in(folder) as store, listening(progress) as listener:
         if folder is not None:
             _prepare(folder, experiment, fresh)
-        cells = _Cells(store, entered, engine or LocalEngine(workers), simulate, listener, at_most)
+        swept = experiment.sweep is not None
+        keeping = OfSweep(store) if swept else OfRun(store, {candidate.key for candidate in entered})
+        cells = _Cells(keeping, entered, engine or LocalEngine(workers), simulate, listener, at_most)
         with interrupts_set(cells.stop):
             race.run(cells.of)
         outcome = Outcome(experiment.name, settings.cost, confidence, race.standings(), at_most, grid)
@@ -113,9 +115,9 @@ def _keep(folder: ResultFolder, values: Mapping[str, object]) -> None:
 
 @dataclass
 class _Cells:
-    """Replications of candidates: read from the store if they are there, else simulated and kept there."""
+    """Replications of candidates: read if they are there, else simulated and kept."""
 
-    store: ResultFolder
+    keeping: Keeping
     candidates: Sequence[Candidate]
     engine: Engine
     simulate: Simulate
@@ -124,49 +126,37 @@ class _Cells:
     stop: threading.Event = field(default_factory=threading.Event)
     looked_at: int = 0
 
-    def __post_init__(self) -> None:
-        self._kept: dict[str, set[int]] = defaultdict(set)
-        """Content id -> replications in the store."""
-        for cell in self.store.cells({candidate.key for candidate in self.candidates}):
-            self._kept[cell.scenario].add(cell.replication)
-
     def of(self, wanted: Mapping[int, range]) -> dict[int, list[Cell]]:
         """The replications of candidates, by their numbers; `Interrupted` if somebody said stop."""
-        keys = {number: self.candidates[number].key for number in wanted}
-        asked = {(keys[number], replication) for number, of in wanted.items() for replication in of}
-        found = dict(self._read(asked))
-        missing = {
-            (keys[number], replication): CellSpec(
-                self.candidates[number].scenario, keys[number], replication, self.simulate, own_metrics=own_metrics()
-            )
+        names = {
+            (self.candidates[number].key, replication): self.candidates[number].scenario
             for number, of in wanted.items()
             for replication in of
-            if (keys[number], replication) not in found
+        }
+        found = dict(self.keeping.read(names))
+        missing = {
+            name: CellSpec(scenario, *name, self.simulate, own_metrics=own_metrics())
+            for name, scenario in names.items()
+            if name not in found
         }
         self._tell(len(found))
-        with saved_together(self.store.save_chunk) as save:
-            for at, result in self.engine.map_unordered(run_cell, self._until_stopped(missing)):
-                found[at] = result if isinstance(result, Cell) else failed_cell(missing[at], result)
-                if found[at].status == "done":
-                    save(found[at])
-                    self._kept[at[0]].add(at[1])
+        try:
+            for name, result in self.engine.map_unordered(run_cell, self._until_stopped(missing)):
+                found[name] = result if isinstance(result, Cell) else failed_cell(missing[name], result)
+                if found[name].status == "done":
+                    self.keeping.keep(found[name])
                 self._tell(1)
-        if len(found) < len(asked):
+        finally:
+            self.keeping.save()
+        if len(found) < len(names):
             raise Interrupted(self.looked_at, self.at_most, "")
-        return {number: [found[keys[number], replication] for replication in of] for number, of in wanted.items()}
+        return {number: [found[self.candidates[number].key, at] for at in of] for number, of in wanted.items()}
 
-    def _read(self, asked: set[tuple[str, int]]) -> Iterator[tuple[tuple[str, int], Cell]]:
-        there = {(key, replication) for key, replication in asked if replication in self._kept[key]}
-        if there:
-            for cell in self.store.cells({key for key, _ in there}):
-                if (at := (cell.scenario, cell.replication)) in there:
-                    yield at, cell
-
-    def _until_stopped(self, missing: Mapping[tuple[str, int], CellSpec]) -> Iterator[tuple[tuple[str, int], CellSpec]]:
-        for at, spec in missing.items():
+    def _until_stopped(self, missing: Mapping[Name, CellSpec]) -> Iterator[tuple[Name, CellSpec]]:
+        for name, spec in missing.items():
             if self.stop.is_set():
                 return
-            yield at, spec
+            yield name, spec
 
     def _tell(self, more: int) -> None:
         self.looked_at += more

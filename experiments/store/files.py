@@ -63,9 +63,10 @@ def csv_text(frame: "pd.DataFrame") -> str:
     return harmless.to_csv(index=False, lineterminator="\n")
 
 
-def digest(text: str) -> str:
+def digest(content: str | bytes) -> str:
     """A short content id."""
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    content = content.encode() if isinstance(content, str) else content
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
 def remove(path: Path) -> None:

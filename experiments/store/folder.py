@@ -15,6 +15,8 @@
     requests.parquet a row per policy x replication x service with traffic
     lost_requests.parquet   a row per stretch of time in which requests were lost x reason
     events/POLICY/REPLICATION.parquet   a row per state change, of the replications that `--events` asks for
+    points.parquet, summary.parquet   of a sweep: a row per point, and per point x policy x service; there the tables
+                     above have a column `point` in front
     report.html      everything to read, in one file                plots/*.svg
     search.json      what the last search found
     .state/*.json    finished cells, some to a file: the proof that they are done
@@ -62,9 +64,15 @@ STATE = ".state"
 """Finished cells: it tells alone that an experiment ran in a folder, whatever became of its manifest."""
 OURS = ("resolved.yaml", "experiment.yaml", "cells.parquet")
 """Two of these tell it, too; one may be anybody's."""
-TABLES = tuple(f"{table}.parquet" for table in COLUMNS)
 SEARCH = "search.json"
-FILES = (*TABLES, "summary.csv", "summary.json", SEARCH, "resolved.yaml", "experiment.yaml")
+FILES = (
+    *(f"{table}.parquet" for table in (*COLUMNS, "summary", "points")),
+    "summary.csv",
+    "summary.json",
+    SEARCH,
+    "resolved.yaml",
+    "experiment.yaml",
+)
 """What runs and searches write, beside the manifest and the report."""
 
 
@@ -77,6 +85,16 @@ class ResultFolder:
     @property
     def _state(self) -> Path:
         return self.path / STATE
+
+    @property
+    def sweep_cells(self) -> Path:
+        """Where the finished cells of sweeps are."""
+        return self._state / "sweep" / "cells"
+
+    @property
+    def sweep_rows(self) -> Path:
+        """Where it is kept what came of the points of sweeps."""
+        return self._state / "sweep" / "rows"
 
     def manifest(self) -> Manifest | None:
         """What ran here, or None if nothing did yet, or nobody knows what; `NotAResultFolder` for any other folder."""
@@ -207,6 +225,10 @@ class ResultFolder:
         """What is read back of a finished run, as `Manifest.files` has it; events aside."""
         names = (*(f"{table}.parquet" for table in COLUMNS), "resolved.yaml")
         return {name: sha256(self.path / name) for name in names}
+
+    def checksum(self, name: str) -> str:
+        """The checksum of a file of this folder, by its name."""
+        return sha256(self.path / name)
 
     def check(self, manifest: Manifest, path: Path) -> None:
         """Raises ValueError if this file of the folder is not as the run that the manifest is of has written it."""

@@ -48,6 +48,10 @@ class Manifest:
     warnings: list[str] = field(default_factory=list)
     named: list[dict[str, Any]] = field(default_factory=list)
     """What the manifests say that may matter and is not read, as `models.manifests.Named.to_json`."""
+    sweep: dict[str, Any] | None = None
+    """Of a sweep: mode, the axes (name and path), and the number of points. None: a single experiment."""
+    point: str | None = None
+    """Of a point of a sweep: its label. No folder is of one alone."""
     status: str = "running"
     counts: dict[str, int] = field(default_factory=dict)
     argv: list[str] = field(default_factory=list)

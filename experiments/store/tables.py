@@ -99,10 +99,12 @@ def tables(
     with TemporaryDirectory(prefix="kubenines-") as folder, _named(folder):
         paths = {name: f"{folder}/{name}.arrow" for name in COLUMNS}
         with ExitStack() as stack:
-            files = {n: stack.enter_context(pa.ipc.new_file(path, _columns(n, []).schema)) for n, path in paths.items()}
+            files = {
+                n: stack.enter_context(pa.ipc.new_file(path, arrow_columns(n, []).schema)) for n, path in paths.items()
+            }
             while some := list(islice(coming, CELLS_AT_ONCE)):
-                for name, rows in _rows(some, services).items():
-                    files[name].write_table(_columns(name, rows))
+                for name, rows in rows_of(some, services).items():
+                    files[name].write_table(arrow_columns(name, rows))
         return {name: _in_order(name, path, policies) for name, path in paths.items()}
 
 
@@ -117,7 +119,7 @@ def _named(folder: str) -> Iterator[None]:
         raise OSError(error.errno, os.strerror(error.errno), folder) from error
 
 
-def _rows(cells: "Sequence[Cell | RareCell]", services: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def rows_of(cells: "Sequence[Cell | RareCell]", services: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """The rows of a few cells, by table; within a cell in the order of services and time."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
     for cell in cells:
@@ -144,7 +146,7 @@ def _rows(cells: "Sequence[Cell | RareCell]", services: Sequence[str]) -> dict[s
     return found
 
 
-def _columns(name: str, rows: Sequence[Mapping[str, Any]]) -> "pa.Table":
+def arrow_columns(name: str, rows: Sequence[Mapping[str, Any]]) -> "pa.Table":
     """Rows of one of the tables as typed columns; a number that a row lacks is NaN."""
     import pyarrow as pa
 

@@ -63,7 +63,7 @@ class _Reading:
             self.read_file(path)
             return
         before = len(self.objects), len(self.problems)
-        for file in _files_below(path):
+        for file in files_below(path):
             self.read_file(file, in_directory=True)
         if before == (len(self.objects), len(self.problems)):
             message = f"no Kubernetes object in the files below it that end in {', '.join(_ENDINGS)}"
@@ -150,7 +150,7 @@ def _build_first(file: str) -> str:
     return f"this is a kustomization, which is not applied here: run `{command}` and give app.yaml instead"
 
 
-def _files_below(folder: str) -> list[str]:
+def files_below(folder: str) -> list[str]:
     paths = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]

@@ -1,7 +1,7 @@
 """Searches of which the answer is known: by a closed form, or by a run of the whole grid.
 
-`python -m tests.experiments.search.problems` runs each and prints what it took; with `--grid` also the whole grid of the
-third. Names of problems choose among them.
+`python -m tests.experiments.search.problems` runs each and prints what it took; with `--grid` the grid of the
+third, too. Names of problems choose among them.
 """
 
 import sys

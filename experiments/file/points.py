@@ -1,0 +1,86 @@
+"""The points of an experiment file with a sweep: the design at each, made where and when it is needed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from experiments.design.plan import Design
+from experiments.design.sweep import Point, Sweep
+from experiments.file.axes import at_point, first_points, location, of_value
+from experiments.file.resolve import resolve
+from experiments.file.source import Source, read
+from experiments.file.written import resolved_file
+from models.input.documents import Document
+from models.input.patches import PatchError
+from models.input.problems import InputError, Location, Problem
+
+MOST_MADE = 24
+"""Scenarios that are made before a run to check the values of axes: each takes tens of milliseconds."""
+
+
+@dataclass(frozen=True)
+class AtPoint:
+    """What is run at a point."""
+
+    design: Design
+    resolved: Mapping[str, Any]
+    """The experiment at the point, after `extends` and defaults, as plain values."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What all points have in common: plain values, small, as it is sent to where points are made."""
+
+    file: str
+    """The file's name, for people."""
+    value: Mapping[str, Any]
+    """What it says, without the sweep."""
+    folder: str
+    """What its files are relative to."""
+    axes: Sweep
+    """The axes without their values."""
+    policies: tuple[str, ...] = ()
+    """Those that are run; (): all."""
+    replications: int = 1
+
+    @classmethod
+    def of(cls, document: Document, folder: str, sweep: Sweep, policies: tuple[str, ...], replications: int) -> "Swept":
+        """The points of an experiment file whose files are relative to `folder`."""
+        spec = {key: value for key, value in document.value["spec"].items() if key != "sweep"}
+        axes = Sweep(tuple(replace(axis, values=(), law=None) for axis in sweep.axes), sweep.mode)
+        return cls(document.file, {**document.value, "spec": spec}, folder, axes, policies, replications)
+
+    def at(self, point: Point) -> AtPoint:
+        """What is run at a point; raises InputError."""
+        try:
+            source = read(at_point(Document(self.file, self.value), self.axes, point))
+        except PatchError as error:
+            raise InputError([Problem(Location(self.file), "", str(error))]) from None
+        design = resolve(source, self.folder)
+        assert source.file is not None
+        resolved = resolved_file(source.file, design, self.replications)
+        if self.policies:
+            kept = tuple(one for one in design.scenarios if one.policy in self.policies)
+            wanted = tuple(one for one in design.objectives if one.policy in (None, *self.policies))
+            design = replace(design, scenarios=kept, objectives=wanted)
+        return AtPoint(design, resolved)
+
+
+def check_points(source: Source, folder: str, sweep: Sweep) -> None:
+    """Raises InputError for values that cannot stand where they are to, as far as a few points tell.
+
+    Unlike `axes.check_sweep`, which has checked the file alone, it reads what the values refer to.
+    """
+    assert source.file is not None
+    file = source.file.spec.sweep
+    assert file is not None
+    problems: list[Problem] = []
+    most = max(2 * len(sweep.axes), MOST_MADE // max(len(source.file.spec.policies), 1))
+    for i, j, point in first_points(sweep, most):
+        try:
+            resolve(read(at_point(source.document, sweep, point)), folder)
+        except InputError as error:
+            place = location(source.document, sweep.axes[i])
+            problems += of_value(error.problems, file.axes[i], place, (i, j), point.values[i], source)
+    if problems:
+        raise InputError(problems)
