@@ -1,5 +1,6 @@
 """The tables of a result folder: their columns, and how cells become rows."""
 
+import functools
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,14 +99,19 @@ def tables(
     coming = iter(cells)
     with TemporaryDirectory(prefix="kubenines-") as folder, _named(folder):
         paths = {name: f"{folder}/{name}.arrow" for name in COLUMNS}
+        files: dict[str, Any] = {}
         with ExitStack() as stack:
-            files = {
-                n: stack.enter_context(pa.ipc.new_file(path, arrow_columns(n, []).schema)) for n, path in paths.items()
-            }
             while some := list(islice(coming, CELLS_AT_ONCE)):
                 for name, rows in rows_of(some, services).items():
-                    files[name].write_table(arrow_columns(name, rows))
-        return {name: _in_order(name, path, policies) for name, path in paths.items()}
+                    if rows and name not in files:
+                        schema = arrow_columns(name, []).schema
+                        files[name] = stack.enter_context(pa.ipc.new_file(paths[name], schema))
+                    if rows:
+                        files[name].write_table(arrow_columns(name, rows))
+        return {
+            name: _in_order(name, path, policies) if name in files else _without_rows(name).copy()
+            for name, path in paths.items()
+        }
 
 
 @contextmanager
@@ -167,6 +173,16 @@ def _in_order(name: str, path: str, policies: Sequence[str]) -> "pd.DataFrame":
         table = pa.ipc.open_file(file).read_all()
         rank = pc.index_in(table["policy"], value_set=pa.array(policies, pa.large_string())).to_numpy()
         table = table.take(np.lexsort((table["replication"].to_numpy(), rank)))
+    return _frame(name, table)
+
+
+@functools.cache
+def _without_rows(name: str) -> "pd.DataFrame":
+    """One of the tables without a row: most of them, where a few cells are looked at."""
+    return _frame(name, arrow_columns(name, []))
+
+
+def _frame(name: str, table: "pa.Table") -> "pd.DataFrame":
     types = {column.name: _PANDAS[column.type] for column in COLUMNS[name].values()}
     frame: pd.DataFrame = table.to_pandas().astype(types)
     return frame
