@@ -1,8 +1,10 @@
 """Cost against downtime: which candidates nobody beats, with the intervals of both, and the others behind them."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from experiments.findings import pareto
 from experiments.findings.pareto import Dot
@@ -21,9 +23,7 @@ _LEAST, _MOST = 1e-3, YEAR
 """Seconds a year that are drawn at all: what is less has no lower end on a logarithmic axis."""
 _LONGEST = 34
 """Characters of a name."""
-_PLACES = tuple(
-    (distance * side, distance * rise) for distance in (6, 14, 26, 40) for rise in (0, 1, -1) for side in (1, -1)
-)
+_PLACES = tuple((6 * side, 7 * rise) for rise in (1, 0, -1, 2, -2, 3, -3, 4, -4, 6, -6) for side in (1, -1))
 """Where a name may stand, in points from its mark, the best first."""
 
 
@@ -69,11 +69,12 @@ def _draw(
     _frame(ax, dots, limits, words)
     for limit in limits:
         ax.axhline(limit, color=drawing.GREY, lw=0.9, ls=(0, (4, 3)), zorder=1)
+    at = _places(ax, dots)
     if best:
-        x, y = [dot.cost.value for dot in best], [_seen(dot.lost) for dot in best]
+        x, y = [at[dot.name] for dot in best], [_seen(dot.lost) for dot in best]
         ax.plot([*x, ax.get_xlim()[1]], [*y, y[-1]], drawstyle="steps-post", color=drawing.COLOURS[0], lw=1, alpha=0.5)
     for dot in dots:
-        _mark(ax, dot, dot in best)
+        _mark(ax, dot, at[dot.name], dot in best)
     said = [shows, "line: nobody costs less and loses no more; grey: others"]
     said += ["triangle: no outage seen, at most there"] if any(dot.downtime.is_bound for dot in dots) else []
     said += ["star: the answer"] if any(dot.state == "cheapest" for dot in dots) else []
@@ -81,7 +82,7 @@ def _draw(
     drawing.finish(ax, f"Cost and downtime of {service}", basis, "; ".join(said))
     if not dots:
         drawing.nothing(ax, "nothing ran")
-    left_out = _name(ax, [*best, *(dot for dot in dots if dot not in best)])
+    left_out = _name(ax, [*best, *(dot for dot in dots if dot not in best)], at, limits)
     if left_out:
         ax.annotate(
             f"without a name, for want of room: {left_out}",
@@ -100,12 +101,12 @@ def _frame(ax: "Axes", dots: Sequence[Dot], limits: Sequence[float], words: str)
     """Axes with room for all that is drawn, and round durations at the left."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    lost = [_seen(end) for dot in dots for end in _ends(dot)] + [_seen(limit) for limit in limits]
-    low, high = (min(lost) / 2, max(lost) * 2) if lost else (1.0, HOUR)
+    lost = [_seen(end) for end in (*(dot.lost for dot in dots), *limits)]
+    low, high = (min(lost) / 6, max(lost) * 4) if lost else (1.0, HOUR)  # intervals may end outside
     costs = [end for dot in dots for end in (dot.cost.low, dot.cost.high, dot.cost.value) if 0 < end < math.inf]
     left, right = (min(costs), max(costs)) if costs else (0.0, 1.0)
     margin = 0.08 * (right - left) or 0.1 * right or 1.0
-    ax.set_xlim(max(left - margin, 0.0), right + 2.5 * margin)
+    ax.set_xlim(max(left - margin, 0.0), right + 3 * margin)
     ax.set_yscale("log")
     ax.set_ylim(low, high)
     marks = [mark for mark in _TICKS if low <= mark <= high]
@@ -117,21 +118,29 @@ def _frame(ax: "Axes", dots: Sequence[Dot], limits: Sequence[float], words: str)
     ax.set_ylabel("downtime a year")
 
 
-def _ends(dot: Dot) -> Iterator[float]:
-    yield dot.lost
-    if not dot.downtime.is_bound:
-        yield from (dot.downtime.low, dot.downtime.high)
-
-
 def _seen(seconds: float) -> float:
     return min(max(seconds, _LEAST), _MOST)
 
 
-def _mark(ax: "Axes", dot: Dot, is_best: bool) -> None:
+def _places(ax: "Axes", dots: Sequence[Dot]) -> dict[str, float]:
+    """Where each stands: at its cost, but for a hair's breadth where several cost the same."""
+    left, right = ax.get_xlim()
+    near = 0.01 * (right - left)
+    columns: dict[int, list[Dot]] = {}
+    for dot in dots:
+        columns.setdefault(round(dot.cost.value / near), []).append(dot)
+    return {
+        dot.name: dot.cost.value + 0.8 * near * (place - (len(same) - 1) / 2)
+        for same in columns.values()
+        for place, dot in enumerate(same)
+    }
+
+
+def _mark(ax: "Axes", dot: Dot, x: float, is_best: bool) -> None:
     """A mark with its two intervals; a triangle where only a bound is known."""
     colour = drawing.COLOURS[0] if is_best else drawing.GREY
     colour = drawing.COLOURS[1] if dot.state == "cheapest" else colour
-    x, y, alpha = dot.cost.value, _seen(dot.lost), 1.0 if is_best or dot.state == "cheapest" else 0.55
+    y, alpha = _seen(dot.lost), 1.0 if is_best or dot.state == "cheapest" else 0.55
     low, high = ax.get_xlim()
     line: dict[str, Any] = {"color": colour, "lw": 1.3, "alpha": alpha, "solid_capstyle": "butt", "zorder": 3}
     ax.plot([max(dot.cost.low, low), min(dot.cost.high, high)], [y, y], "-", **line)
@@ -143,22 +152,26 @@ def _mark(ax: "Axes", dot: Dot, is_best: bool) -> None:
         ax.plot([x], [y], "*" if star else "o", color=colour, ms=12 if star else 5, alpha=alpha, zorder=4)
 
 
-def _name(ax: "Axes", dots: Sequence[Dot]) -> int:
+def _name(ax: "Axes", dots: Sequence[Dot], at: Mapping[str, float], limits: Sequence[float]) -> int:
     """A name beside each mark, the first first, where it hides nothing; how many found no room."""
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]  # so that it is known where things stand
-    taken, left_out = [_box(ax, dot) for dot in dots], 0
+    taken = [*(_box(ax, dot, at[dot.name]) for dot in dots), *_lines(ax, limits)]
+    left_out = 0
     inside = ax.get_window_extent()
     for dot in dots:
-        at = (dot.cost.value, _seen(dot.lost))
+        mark, points = (at[dot.name], _seen(dot.lost)), "offset points"
         text = drawing.literal(drawing.shortened(dot.name, _LONGEST))
-        named = ax.annotate(text, at, xytext=(0, 0), textcoords="offset points", fontsize=7.5, va="center")
+        named = ax.annotate(text, mark, xytext=(0, 0), textcoords=points, fontsize=7.5)
+        named.set_verticalalignment("center")
         for dx, dy in _PLACES:
             named.set_position((dx, dy))
             named.set_horizontalalignment("left" if dx > 0 else "right")
             box = named.get_window_extent()
-            is_inside = inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1
+            is_inside = inside.x0 <= box.x0 and box.x1 <= inside.x1 - 8 and inside.y0 <= box.y0 and box.y1 <= inside.y1
             if is_inside and not any(box.overlaps(other) for other in taken):
                 taken.append(box)
+                line = {"arrowstyle": "-", "lw": 0.4, "color": drawing.GREY, "shrinkA": 0, "shrinkB": 2}
+                ax.annotate("", mark, xytext=(dx, dy), textcoords=points, arrowprops=line)
                 break
         else:
             named.remove()
@@ -166,11 +179,25 @@ def _name(ax: "Axes", dots: Sequence[Dot]) -> int:
     return left_out
 
 
-def _box(ax: "Axes", dot: Dot) -> "Bbox":
-    """What a mark and the interval of its downtime hide."""
+def _lines(ax: "Axes", limits: Sequence[float]) -> "list[Bbox]":
+    """What lines across the picture hide: what is asked for, and how far each of those reaches that none beats."""
     from matplotlib.transforms import Bbox
 
-    ends = [_seen(end) for end in _ends(dot)]
-    (x, bottom), (_, top) = (ax.transData.transform((dot.cost.value, end)) for end in (min(ends), max(ends)))
+    ends = [(ax.get_xlim(), limit) for limit in map(_seen, limits)]
+    for line in (line for line in ax.lines if line.get_drawstyle() == "steps-post"):
+        x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+        ends += [((float(x[i]), float(x[i + 1])), float(y[i])) for i in range(len(x) - 1)]
+    found = []
+    for (left, right), height in ends:
+        (x0, y0), (x1, _) = ax.transData.transform([(left, height), (right, height)])
+        found.append(Bbox.from_extents(x0, y0 - 1, x1, y0 + 1))
+    return found
+
+
+def _box(ax: "Axes", dot: Dot, x: float) -> "Bbox":
+    """What a mark hides."""
+    from matplotlib.transforms import Bbox
+
+    across, up = ax.transData.transform((x, _seen(dot.lost)))
     size = 4 * ax.figure.dpi / 72
-    return Bbox.from_extents(x - size, bottom - size, x + size, top + size)
+    return Bbox.from_extents(across - size, up - size, across + size, up + size)
