@@ -26,6 +26,7 @@ from models.input.problems import InputError, Location, Problem, did_you_mean
 from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
+    from experiments.findings.sensitivity import Sensitivity
     from experiments.results import Results
     from experiments.runner.progress import Listener
     from experiments.sweep_results import SweepResults
@@ -237,6 +238,28 @@ class Experiment(Stated):
 
         where = None if out is None else os.fspath(out)
         return run_sweep(self, out=where, replications=replications, workers=workers, progress=progress, fresh=fresh)
+
+    def run_sensitivity(
+        self,
+        *,
+        replications: int | None = None,
+        runs: int | None = None,
+        workers: int = 1,
+        out: str | os.PathLike[str] | None = None,
+        progress: "bool | Listener | None" = None,
+        fresh: bool = False,
+    ) -> "Sensitivity":
+        """What the uncertain inputs do to the downtime: one at a time, as shares of its variance, and all together.
+
+        `replications` of each input low and high, instead of the file's; at most so many `runs` of a policy at points
+        drawn from the inputs' laws (512 for each input, and 1024). Refusal without uncertain inputs.
+        """
+        from experiments.runner.sensitivity import run_sensitivity
+
+        where = None if out is None else os.fspath(out)
+        return run_sensitivity(
+            self, out=where, replications=replications, runs=runs, workers=workers, progress=progress, fresh=fresh
+        )
 
     def _like(self, value: dict[str, Any]) -> "Experiment":
         """An experiment like this one, with another document."""

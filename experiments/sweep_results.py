@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.design.sweep import Point, Sweep, value_text
 from experiments.file.document import load_experiment
@@ -121,6 +121,10 @@ class SweepResults(SweepFindings):
         found.manifest = replace(found.manifest, name=f"{self.manifest.name}: {policy}", point=point)
         return found
 
+    def fixed(self, told: str) -> dict[str, Any]:
+        """Values of axes that are told as `zones=a,node-mttf=30d`, as the table has them. Raises `Refusal`."""
+        return {axis: self._having(self._points, axis, value)[axis].iloc[0] for axis, value in self._assignments(told)}
+
     @staticmethod
     def _having(rows: "pd.DataFrame", axis: str, value: str) -> "pd.DataFrame":
         """The points with a value on an axis; raises `Refusal` if there is none."""
@@ -192,7 +196,8 @@ class SweepResults(SweepFindings):
         from experiments.report.sweep_html import report_html
         from experiments.store.files import write
 
-        write(Path(path), report_html(self, self.plot))
+        source = (self.path / "experiment.yaml").read_text(encoding="utf-8", errors="replace")
+        write(Path(path), report_html(self, self.plot.drawings, source))
         return Path(path)
 
     def _repr_html_(self) -> str:

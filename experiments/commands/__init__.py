@@ -17,6 +17,7 @@ from experiments.commands.report import report
 from experiments.commands.run import run
 from experiments.commands.schema import schema
 from experiments.commands.search import search
+from experiments.commands.sensitivity import sensitivity
 from experiments.commands.show import show
 from experiments.commands.timeline import timeline
 from experiments.commands.validate import validate
@@ -33,6 +34,7 @@ COMMANDS = (
     run,
     check,
     search,
+    sensitivity,
     show,
     compare,
     why,

@@ -13,6 +13,7 @@ from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
     from experiments.experiment import Experiment
+    from experiments.findings.sensitivity import Sensitivity
     from experiments.results import Results
     from experiments.sweep_results import SweepResults
 
@@ -68,6 +69,15 @@ def run_sweep_into(folder: Path, experiment: "Experiment", **asked: Unpack[Asked
     from experiments.runner.sweep import run_sweep
 
     return ended(lambda **how: run_sweep(experiment, out=folder, **how), asked)
+
+
+def run_sensitivity_into(
+    folder: Path, experiment: "Experiment", runs: int | None, **asked: Unpack[Asked]
+) -> "Sensitivity":
+    """What a study of uncertain inputs finds, what is missing of it run now; ends as `run_into`."""
+    from experiments.runner.sensitivity import run_sensitivity
+
+    return ended(lambda **how: run_sensitivity(experiment, out=folder, runs=runs, **how), asked)
 
 
 def ended(run: Callable[..., R], asked: Asked) -> R:

@@ -14,18 +14,23 @@ from models.input.documents import Document
 from models.input.patches import PatchError, set_path
 from models.input.problems import Path, Problem, dotted
 
-SAME_AT_ALL_POINTS = ("seed", "replications", "precision", "confidence", "objectives", "search", "sweep")
+SAME_AT_ALL_POINTS = ("seed", "replications", "precision", "confidence", "objectives", "search", "sweep", "uncertain")
 """What every point has in common, so that points can be compared."""
-COLUMNS = ("point", "policy", "service", "replication")
+COLUMNS = ("point", "policy", "service", "replication", "block", "row", "place", "downtime_s_per_year")
 """Names that an axis may not have: they are those of other columns in tables of a sweep."""
-MOST_CHECKED = 200
+MOST_CHECKED = 64
 """Values that are checked before a run: of more, so many evenly spread; a check takes milliseconds."""
+OF_MANY_POINTS = ("sweep", "uncertain")
+"""What an experiment at a single point does not say."""
 _PLACE: Path = ("spec", "sweep")
+_AXES: Path = (*_PLACE, "axes")
+_UNCERTAIN: Path = ("spec", "uncertain")
 
 
 def at_point(document: Document, sweep: Sweep, point: Point) -> Document:
     """The experiment file at a point: its values stand in their places, and there is no sweep. Raises PatchError."""
-    value = {**document.value, "spec": {k: copy.deepcopy(v) for k, v in document.value["spec"].items() if k != "sweep"}}
+    said = document.value["spec"].items()
+    value = {**document.value, "spec": {k: copy.deepcopy(v) for k, v in said if k not in OF_MANY_POINTS}}
     for axis, chosen in zip(sweep.axes, point.values, strict=True):
         set_path(value, from_top(axis.path), chosen)
     return replace(document, value=value)
@@ -45,9 +50,32 @@ def check_sweep(spec: SpecFile, source: Source, problems: list[Problem]) -> None
         message = "a sweep has equally many runs at every point: give `replications` instead"
         problems.append(source.problem(("spec", "precision"), message))
     _check_shape(spec.sweep, source, problems)
-    places = _check_paths(spec.sweep, source, problems)
+    places = _check_paths(spec.sweep.axes, _AXES, source, problems)
     if len(problems) == before and places is not None:
-        _check_values(spec.sweep, places, source, problems)
+        _check_values(spec.sweep.value(spec.seed), spec.sweep.axes, places, _AXES, source, problems)
+
+
+def check_uncertain(spec: SpecFile, source: Source, problems: list[Problem]) -> None:
+    """Everything that is wrong with the uncertain inputs, as far as the file alone tells."""
+    before = len(problems)
+    _check_axes(spec.uncertain, _UNCERTAIN, True, source, problems)
+    places = _check_paths(spec.uncertain, _UNCERTAIN, source, problems)
+    if spec.uncertain and len(problems) == before and places is not None:
+        drawn = Sweep(tuple(axis.value() for axis in spec.uncertain), "sample", MOST_CHECKED, seed=spec.seed)
+        _check_values(drawn, spec.uncertain, places, _UNCERTAIN, source, problems)
+
+
+def _check_axes(axes: Sequence[AxisFile], place: Path, drawn: bool, source: Source, problems: list[Problem]) -> None:
+    """What is wrong with each by itself, and with their names."""
+    names: list[str] = []
+    for i, axis in enumerate(axes):
+        wrong = list(_mistakes(axis, drawn))
+        if axis.name in names:
+            wrong.append((("name",), f"an axis {axis.name!r} is there already"))
+        if axis.name in COLUMNS:
+            wrong.append((("name",), f"tables have a column {axis.name!r} already; call the axis otherwise"))
+        names.append(axis.name)
+        problems += [source.problem((*place, i, *within), message) for within, message in wrong]
 
 
 def _check_shape(sweep: SweepFile, source: Source, problems: list[Problem]) -> None:
@@ -60,15 +88,7 @@ def _check_shape(sweep: SweepFile, source: Source, problems: list[Problem]) -> N
     for field in ("samples", "method"):
         if not drawn and getattr(sweep, field) is not None:
             wrong(f"is for `mode: sample`; this is `mode: {sweep.mode}`", field)
-    names: list[str] = []
-    for i, axis in enumerate(sweep.axes):
-        if axis.name in names:
-            wrong(f"an axis {axis.name!r} is there already", "axes", i, "name")
-        if axis.name in COLUMNS:
-            wrong(f"tables have a column {axis.name!r} already; call the axis otherwise", "axes", i, "name")
-        names.append(axis.name)
-        for within, message in _mistakes(axis, drawn):
-            wrong(message, "axes", i, *within)
+    _check_axes(sweep.axes, _AXES, drawn, source, problems)
     lengths = {axis.name: len(axis.values) for axis in sweep.axes if axis.values}
     if sweep.mode == "zip" and len(set(lengths.values())) > 1:
         counts = ", ".join(f"{name} has {count}" for name, count in lengths.items())
@@ -103,11 +123,13 @@ def _mistakes(axis: AxisFile, drawn: bool) -> Iterator[tuple[Path, str]]:
         yield ("between",), str(error)
 
 
-def _check_paths(sweep: SweepFile, source: Source, problems: list[Problem]) -> list[Path] | None:
+def _check_paths(
+    axes: Sequence[AxisFile], place_of_axes: Path, source: Source, problems: list[Problem]
+) -> list[Path] | None:
     """The places of the axes; None if one has none."""
     places: list[Path] = []
-    for i, axis in enumerate(sweep.axes):
-        here: Path = (*_PLACE, "axes", i, "path")
+    for i, axis in enumerate(axes):
+        here: Path = (*place_of_axes, i, "path")
         try:
             place = location(source.document, axis)
         except PatchError as error:
@@ -115,12 +137,12 @@ def _check_paths(sweep: SweepFile, source: Source, problems: list[Problem]) -> l
             continue
         if (why := _not_for_points(place)) is not None:
             problems.append(source.problem(here, why))
-        for other, axis_before in zip(places, sweep.axes, strict=False):
+        for other, axis_before in zip(places, axes, strict=False):
             if _one_in_the_other(place, other):
                 message = f"{dotted(place)} is set by the axis {axis_before.name!r}, too ({dotted(other)})"
                 problems.append(source.problem(here, message))
         places.append(place)
-    return places if len(places) == len(sweep.axes) else None
+    return places if len(places) == len(axes) else None
 
 
 def _not_for_points(place: Path) -> str | None:
@@ -138,16 +160,21 @@ def _one_in_the_other(one: Path, other: Path) -> bool:
     return one[:shorter] == other[:shorter]
 
 
-def _check_values(file: SweepFile, places: Sequence[Path], source: Source, problems: list[Problem]) -> None:
+def _check_values(
+    sweep: Sweep,
+    axes: Sequence[AxisFile],
+    places: Sequence[Path],
+    place_of_axes: Path,
+    source: Source,
+    problems: list[Problem],
+) -> None:
     """Each distinct value, at the first point that has it, as far as the schema tells."""
-    assert source.file is not None
-    sweep = file.value(source.file.spec.seed)
     drawn_wrong: set[int] = set()
     for i, j, point in first_points(sweep, MOST_CHECKED):
         if i in drawn_wrong:  # one example says it
             continue
         found = read(at_point(source.document, sweep, point)).problems
-        further = list(of_value(found, file.axes[i], places[i], (i, j), point.values[i], source))
+        further = list(of_value(found, axes[i], places[i], (*place_of_axes, i), j, point.values[i], source))
         problems += [problem for problem in further if problem not in problems]
         if further and j is None:
             drawn_wrong.add(i)
@@ -175,15 +202,20 @@ def first_points(sweep: Sweep, most: int) -> Iterator[tuple[int, int | None, Poi
 
 
 def of_value(
-    found: Sequence[Problem], axis: AxisFile, place: Path, number: tuple[int, int | None], value: Any, source: Source
+    found: Sequence[Problem],
+    axis: AxisFile,
+    place: Path,
+    axis_place: Path,
+    j: int | None,
+    value: Any,
+    source: Source,
 ) -> Iterator[Problem]:
-    """Those of the problems of a point that one value of an axis makes, where the sweep says it.
+    """Those of the problems of a point that one value of an axis makes, where the axis says it.
 
-    `number`: of the axis, and of the value in it if it is listed. What is wrong with several values together is for
-    the point itself to tell.
+    `place`: what the axis sets; `axis_place`: where it is written; `j`: number of the value in it if it is listed. What
+    is wrong with several values together is for the point itself to tell.
     """
-    i, j = number
-    here, axis_place = dotted(place), (*_PLACE, "axes", i)
+    here = dotted(place)
     for problem in found:
         unknown = problem.message.startswith("unknown field")
         if unknown and here.startswith(problem.path):

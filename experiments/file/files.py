@@ -40,7 +40,7 @@ def with_files(experiment: Any, called: Callable[[str], list[str]]) -> Any:
     for failure in (failure for owner in (spec, *policies) for failure in owner.get("failures", ())):
         if isinstance(failure, dict) and failure.get("path") is not None:
             (failure["path"],) = called(failure["path"])
-    for axis in (spec.get("sweep") or {}).get("axes", ()):
+    for axis in (*(spec.get("sweep") or {}).get("axes", ()), *spec.get("uncertain", ())):
         if names_files(axis["path"]):
             axis["values"] = [_called(value, called) for value in axis.get("values") or ()]
     return changed

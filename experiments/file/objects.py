@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from experiments.file.cluster import PoolFile
 from experiments.file.files import located
@@ -11,7 +12,8 @@ from experiments.file.source import Source
 from models.input import stdin
 from models.input.documents import read_documents
 from models.input.problems import InputError, Path, Problem
-from models.manifests import Manifest, read_manifests
+from models.manifests import Manifest, Manifests, read_manifests
+from models.manifests.reading import files_below
 from models.node import ARCH_LABEL, OS_LABEL, Node, Resources, Taint, TaintEffect
 from models.node_pool import POOL_LABEL, PROVISIONING, NodePool
 
@@ -75,12 +77,29 @@ def read_objects(files: Sequence[tuple[str, Path]], source: Source, problems: li
     if not paths:
         return ReadObjects(valid=False, complete=False)
     try:
-        manifests = read_manifests(paths)
+        manifests = _manifests(tuple(paths), _stamps(paths))
     except InputError as error:
         problems += error.problems
         objects, readable = _as_far_as_readable(paths)
         return ReadObjects(objects, valid=False, complete=complete and readable)
     return ReadObjects(manifests.objects, manifests.files, complete, complete, manifests.warnings)
+
+
+@lru_cache(maxsize=8)
+def _manifests(paths: tuple[str, ...], stamps: tuple[object, ...]) -> Manifests:
+    """What files hold: read once while they stay as they are, as the points of a sweep share them."""
+    return read_manifests(paths)
+
+
+def _stamps(paths: Iterable[str]) -> tuple[object, ...]:
+    """What tells that files have changed; of standard input, which is read once, nothing."""
+    stamps: list[object] = []
+    for path in paths:
+        for file in (path, *(files_below(path) if os.path.isdir(path) else ())):
+            if not stdin.is_stdin(file):
+                found = os.stat(file)
+                stamps.append((file, found.st_mtime_ns, found.st_size, found.st_ino))
+    return tuple(stamps)
 
 
 def _absent(file: str, source: Source) -> str:

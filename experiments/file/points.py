@@ -6,7 +6,7 @@ from typing import Any
 
 from experiments.design.plan import Design
 from experiments.design.sweep import Point, Sweep
-from experiments.file.axes import at_point, first_points, location, of_value
+from experiments.file.axes import OF_MANY_POINTS, at_point, first_points, location, of_value
 from experiments.file.resolve import resolve
 from experiments.file.source import Source, read
 from experiments.file.written import resolved_file
@@ -14,7 +14,7 @@ from models.input.documents import Document
 from models.input.patches import PatchError
 from models.input.problems import InputError, Location, Problem
 
-MOST_MADE = 24
+MOST_MADE = 12
 """Scenarios that are made before a run to check the values of axes: each takes tens of milliseconds."""
 
 
@@ -46,7 +46,7 @@ class Swept:
     @classmethod
     def of(cls, document: Document, folder: str, sweep: Sweep, policies: tuple[str, ...], replications: int) -> "Swept":
         """The points of an experiment file whose files are relative to `folder`."""
-        spec = {key: value for key, value in document.value["spec"].items() if key != "sweep"}
+        spec = {key: value for key, value in document.value["spec"].items() if key not in OF_MANY_POINTS}
         axes = Sweep(tuple(replace(axis, values=(), law=None) for axis in sweep.axes), sweep.mode)
         return cls(document.file, {**document.value, "spec": spec}, folder, axes, policies, replications)
 
@@ -81,6 +81,8 @@ def check_points(source: Source, folder: str, sweep: Sweep) -> None:
             resolve(read(at_point(source.document, sweep, point)), folder)
         except InputError as error:
             place = location(source.document, sweep.axes[i])
-            problems += of_value(error.problems, file.axes[i], place, (i, j), point.values[i], source)
+            problems += of_value(
+                error.problems, file.axes[i], place, ("spec", "sweep", "axes", i), j, point.values[i], source
+            )
     if problems:
         raise InputError(problems)

@@ -8,7 +8,7 @@ from experiments.design.goal import Capacity, Quorum, ReadyEndpoints, ServiceGoa
 from experiments.design.objective import Objective
 from experiments.design.plan import Design
 from experiments.design.scenario import Scenario
-from experiments.file.axes import check_sweep
+from experiments.file.axes import check_sweep, check_uncertain
 from experiments.file.behaviour import OverrideFile
 from experiments.file.checks import (
     check_calls,
@@ -59,6 +59,7 @@ def resolve(source: Source, folder: str) -> Design:
     spec, problems = source.file.spec, list(source.problems)
     check_names(spec, source, problems)
     check_sweep(spec, source, problems)
+    check_uncertain(spec, source, problems)
     pools = [node_pool(pool) for pool in spec.cluster.pools]
     base = read_objects(base_files(spec, folder, source, problems), source, problems)
     variants = [

@@ -17,7 +17,7 @@ from experiments.file.people import PeopleFile
 from experiments.file.presets import FromPreset
 from experiments.file.search import SearchFile
 from experiments.file.service import ServiceFile
-from experiments.file.sweep import SweepFile
+from experiments.file.sweep import AxisFile, SweepFile
 from experiments.file.traffic import CallFile, TrafficFile
 from models.input.problems import shown
 from models.reference import References
@@ -186,6 +186,10 @@ class SpecFile(FileModel):
     sweep: SweepFile | None = None
     """Many points instead of one: other values for some places of this file. The file without it is an experiment,
     too."""
+    uncertain: list[AxisFile] = Field(default=[])
+    """Inputs that one is unsure of, each with the values that it may have, as in a sweep with `mode: sample`. A run has
+    what stands in the file; `kubenines sensitivity` tells what each of them does to the answer, and how unsure they
+    leave it."""
 
     @model_validator(mode="after")
     def _agrees(self) -> "SpecFile":

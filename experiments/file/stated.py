@@ -8,10 +8,12 @@ from typing import Any
 from experiments.design.objective import Objective
 from experiments.design.plan import Design, Plan, Precision
 from experiments.design.scenario import Scenario
-from experiments.design.sweep import Sweep
+from experiments.design.sensitivity import Study
+from experiments.design.sweep import Axis, Sweep
 from experiments.file.schema import SpecFile
 from experiments.file.source import Source
 from experiments.file.written import resolved_file
+from models.input.problems import Refusal
 from models.manifests import Named
 
 DEFAULT_REPLICATIONS = 100
@@ -87,6 +89,20 @@ class Stated:
     def sweep(self) -> Sweep | None:
         """The points at which it is to be run, each another experiment; None for a single one."""
         return None if self._spec.sweep is None else self._spec.sweep.value(self.seed)
+
+    @cached_property
+    def uncertain(self) -> tuple[Axis, ...]:
+        """The inputs that one is unsure of."""
+        return tuple(axis.value() for axis in self._spec.uncertain)
+
+    def study(self, replications: int | None = None, runs: int | None = None) -> Study:
+        """The study of its uncertain inputs; `replications` instead of the file's, `runs` of a policy at drawn points.
+
+        Refusal without any inputs, or if these are too few.
+        """
+        if not self.uncertain:
+            raise Refusal(f"{self.name} has no uncertain inputs: name what you are unsure of in spec.uncertain")
+        return Study.of(self.uncertain, self.seed, replications or self.replications or DEFAULT_REPLICATIONS, runs)
 
     @property
     def inputs(self) -> tuple[Path, ...]:

@@ -1,5 +1,6 @@
 """Experiments as files: resolved, and in YAML."""
 
+import json
 from typing import Any
 
 import yaml
@@ -36,6 +37,15 @@ _Dumper.add_representer(str, _text)
 def yaml_text(value: Any) -> str:
     """Plain values in YAML, in their order; experiments and manifests are read from it as they were."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+
+
+def experiment_text(value: dict[str, Any]) -> str:
+    """An experiment in YAML; its sweep, which may have thousands of values, stands last and in one line."""
+    spec = dict(value["spec"])
+    if (sweep := spec.pop("sweep", None)) is None:
+        return yaml_text(value)
+    top = {name: of for name, of in value.items() if name != "spec"}
+    return f"{yaml_text({**top, 'spec': spec})}  sweep: {json.dumps(sweep, ensure_ascii=False)}\n"
 
 
 def registered_name(kind: str, policy: type) -> str:

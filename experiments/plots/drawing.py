@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.inference.estimate import show_seconds
 from experiments.store.files import write
+from experiments.store.manifest import Manifest
 from models.units import DAY, HOUR, MINUTE, YEAR, counted
 
 if TYPE_CHECKING:
@@ -134,7 +135,11 @@ def row(policy: str) -> str:
 
 def behind(findings: "Findings") -> str:
     """What the numbers rest on, in a line."""
-    m = findings.manifest
+    return behind_of(findings.manifest)
+
+
+def behind_of(m: Manifest) -> str:
+    """What the numbers rest on that a manifest is of, in a line."""
     warmup = f" after {show_seconds(m.warmup)} of warm-up" if m.warmup else ""
     return (
         f"{literal(m.name)}: {counted(m.replications, 'replication')} of {show_seconds(m.duration)}{warmup}, "
@@ -144,7 +149,12 @@ def behind(findings: "Findings") -> str:
 
 def intervals(findings: "Findings") -> str:
     """How captions call the intervals that are drawn: "95 % interval"."""
-    return f"{100 * findings.manifest.confidence:g}\u00a0% interval"
+    return intervals_of(findings.manifest)
+
+
+def intervals_of(m: Manifest) -> str:
+    """How captions call the intervals of what a manifest is of."""
+    return f"{100 * m.confidence:g}\u00a0% interval"
 
 
 def finish(

@@ -239,10 +239,10 @@ class ResultFolder:
 
     def write_inputs(self, source: str, resolved: Any, inputs: Iterable[Path]) -> None:
         """Write the experiment as given and as resolved (plain values), and a copy of every file that it read."""
-        from experiments.file.written import yaml_text
+        from experiments.file.written import experiment_text
 
         write(self.path / "experiment.yaml", source)
-        write(self.path / "resolved.yaml", yaml_text(resolved))
+        write(self.path / "resolved.yaml", experiment_text(resolved))
         for path, name in copies(inputs).items():
             if path.exists() or is_stdin(path):  # else its sha256 is empty
                 write(self.path / name, contents(path))

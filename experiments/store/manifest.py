@@ -52,6 +52,8 @@ class Manifest:
     """Of a sweep: mode, the axes (name and path), and the number of points. None: a single experiment."""
     point: str | None = None
     """Of a point of a sweep: its label. No folder is of one alone."""
+    sensitivity: dict[str, Any] | None = None
+    """Of a study of uncertain inputs: the inputs (name and path), `work`, `perPoint` and `rows` of the points drawn."""
     status: str = "running"
     counts: dict[str, int] = field(default_factory=dict)
     argv: list[str] = field(default_factory=list)

@@ -1,11 +1,11 @@
 """The tables of a result folder: their columns, and how cells become rows."""
 
-import functools
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import islice
+from functools import cache
+from itertools import chain, islice
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -97,21 +97,20 @@ def tables(
     import pyarrow as pa
 
     coming = iter(cells)
+    first = list(islice(coming, CELLS_AT_ONCE))
+    if len(first) < CELLS_AT_ONCE:  # few: there is no need to keep them elsewhere
+        return {name: _frame(name, rows, policies) for name, rows in rows_of(first, services).items()}
+    coming = chain(first, coming)
     with TemporaryDirectory(prefix="kubenines-") as folder, _named(folder):
         paths = {name: f"{folder}/{name}.arrow" for name in COLUMNS}
-        files: dict[str, Any] = {}
         with ExitStack() as stack:
+            files = {
+                n: stack.enter_context(pa.ipc.new_file(path, arrow_columns(n, []).schema)) for n, path in paths.items()
+            }
             while some := list(islice(coming, CELLS_AT_ONCE)):
                 for name, rows in rows_of(some, services).items():
-                    if rows and name not in files:
-                        schema = arrow_columns(name, []).schema
-                        files[name] = stack.enter_context(pa.ipc.new_file(paths[name], schema))
-                    if rows:
-                        files[name].write_table(arrow_columns(name, rows))
-        return {
-            name: _in_order(name, path, policies) if name in files else _without_rows(name).copy()
-            for name, path in paths.items()
-        }
+                    files[name].write_table(arrow_columns(name, rows))
+        return {name: _in_order(name, path, policies) for name, path in paths.items()}
 
 
 @contextmanager
@@ -165,27 +164,34 @@ def arrow_columns(name: str, rows: Sequence[Mapping[str, Any]]) -> "pa.Table":
 
 
 def _in_order(name: str, path: str, policies: Sequence[str]) -> "pd.DataFrame":
-    """The rows of a temporary file, of the same types if there are none as with many."""
+    """The rows of a temporary file."""
+    import pyarrow as pa
+
+    with pa.memory_map(path) as file:
+        return _sorted(name, pa.ipc.open_file(file).read_all(), policies)
+
+
+def _frame(name: str, rows: Sequence[Mapping[str, Any]], policies: Sequence[str]) -> "pd.DataFrame":
+    """Some rows."""
+    return _sorted(name, arrow_columns(name, rows), policies) if rows else _empty(name)
+
+
+@cache
+def _empty(name: str) -> "pd.DataFrame":
+    return _sorted(name, arrow_columns(name, []), ())
+
+
+def _sorted(name: str, table: "pa.Table", policies: Sequence[str]) -> "pd.DataFrame":
+    """The rows in the order of policies and replications, of the same types if there are none as with many."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    with pa.memory_map(path) as file:
-        table = pa.ipc.open_file(file).read_all()
-        rank = pc.index_in(table["policy"], value_set=pa.array(policies, pa.large_string())).to_numpy()
-        table = table.take(np.lexsort((table["replication"].to_numpy(), rank)))
-    return _frame(name, table)
-
-
-@functools.cache
-def _without_rows(name: str) -> "pd.DataFrame":
-    """One of the tables without a row: most of them, where a few cells are looked at."""
-    return _frame(name, arrow_columns(name, []))
-
-
-def _frame(name: str, table: "pa.Table") -> "pd.DataFrame":
+    rank = pc.index_in(table["policy"], value_set=pa.array(policies, pa.large_string())).to_numpy()
+    table = table.take(np.lexsort((table["replication"].to_numpy(), rank)))
+    frame: pd.DataFrame = table.to_pandas()
     types = {column.name: _PANDAS[column.type] for column in COLUMNS[name].values()}
-    frame: pd.DataFrame = table.to_pandas().astype(types)
-    return frame
+    others = {column: of for column, of in types.items() if frame.dtypes[column] != of}
+    return frame.astype(others) if others else frame
 
 
 def _sorted_json(values: Mapping[str, Any]) -> str:
