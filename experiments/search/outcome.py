@@ -9,7 +9,7 @@ from experiments.findings.judgement import Judgement
 from experiments.inference.estimate import Estimate
 from experiments.inference.intervals import Interval
 
-State = Literal["cheapest", "meets", "misses", "dearer", "open", "failed"]
+State = Literal["cheapest", "meets", "misses", "beaten", "open", "failed"]
 """How a candidate stands: it is the answer; it meets all objectives, and costs no less than the answer; it misses one;
 it costs no less than one that meets all, so nobody asked further; nobody knows yet; a replication failed."""
 Verdict = Literal["found", "none", "undecided"]

@@ -67,7 +67,7 @@ class Race:
             if racer is best and not still:
                 state = "cheapest"
             elif racer.verdict == "open" and racer not in still:
-                state = "dearer"
+                state = "beaten"
             states[number] = state
         order = sorted(states, key=lambda number: self.racers[number].likely_cost)
         return [self._standing(self.racers[number], states[number]) for number in order]

@@ -13,7 +13,7 @@ MEANINGS = {
     "cheapest": "the answer",
     "meets": "meets all objectives",
     "misses": "misses an objective",
-    "dearer": "not asked further: costs no less than one that meets all",
+    "beaten": "costs no less than one that meets all, so nobody asked further",
     "open": "not known yet",
     "failed": "a replication failed",
 }
