@@ -81,7 +81,7 @@ def _draw(
     said += ["dashes: what is asked for"] if limits else []
     drawing.finish(ax, f"Cost and downtime of {service}", basis, "; ".join(said))
     if not dots:
-        drawing.nothing(ax, "nothing ran")
+        drawing.nothing(ax, "no cost of a finished run is known")
     left_out = _name(ax, [*best, *(dot for dot in dots if dot not in best)], at, limits)
     if left_out:
         ax.annotate(
