@@ -26,9 +26,9 @@ from models.input.problems import InputError, Location, Problem, did_you_mean
 from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
-    from experiments.findings.sensitivity import Sensitivity
     from experiments.results import Results
     from experiments.runner.progress import Listener
+    from experiments.sensitivity_results import SensitivityResults
     from experiments.sweep_results import SweepResults
 
 
@@ -91,7 +91,9 @@ class Experiment(Stated):
         try:
             made = cls(source, resolve(source, folder), text, path, settings)
             if made.sweep is not None:
-                check_points(source, folder, made.sweep)
+                files = check_points(source, folder, made.sweep)
+                design = replace(made.design, inputs=tuple(dict.fromkeys((*made.design.inputs, *files))))
+                made = replace(made, design=design)
             return made
         except InputError as error:
             raise InputError(at_settings(error.problems, places)) from None
@@ -248,7 +250,7 @@ class Experiment(Stated):
         out: str | os.PathLike[str] | None = None,
         progress: "bool | Listener | None" = None,
         fresh: bool = False,
-    ) -> "Sensitivity":
+    ) -> "SensitivityResults":
         """What the uncertain inputs do to the downtime: one at a time, as shares of its variance, and all together.
 
         `replications` of each input low and high, instead of the file's; at most so many `runs` of a policy at points

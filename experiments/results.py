@@ -35,6 +35,8 @@ class Results(Findings):
             raise NotAResultFolder(f"{path} is not a result folder: no manifest.json")
         if manifest.sweep is not None:
             raise NotAResultFolder(f"{path} is of a sweep: name one of its points, or open it with SweepResults")
+        if manifest.sensitivity is not None:
+            raise NotAResultFolder(f"{path} is a study of uncertain inputs: open it with SensitivityResults")
         if manifest.schema_version != SCHEMA_VERSION:
             raise NotAResultFolder(
                 f"{path} is of another version of kubenines (schema {manifest.schema_version}; this one reads "

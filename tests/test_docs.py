@@ -20,7 +20,7 @@ from simulator import registry
 from tests.documented import PAGES_SHOWN, Page, arguments, renewed, steps, unlike
 from tests.sources import ROOT
 
-FAR = {"run", "check"}
+FAR = {"run", "check", "sensitivity"}
 """Commands that take long enough for their page to be a longer check."""
 WITH_VERDICT = {"run", "lint", "check"}
 """Commands whose exit code 1 or 4 says what was found."""

@@ -44,7 +44,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "experiment bench",
         "runner",
         "sweep_results",
-        "results fitting",
+        "results sensitivity_results fitting",
         "report",
         "plots verify traces",
         "findings",

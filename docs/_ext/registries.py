@@ -14,6 +14,7 @@ from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.metric import metrics as all_metrics
 from experiments.metrics.observation import Observation
 from experiments.plots import KINDS, Plots
+from experiments.store import sensitivity
 from experiments.store.tables import COLUMNS
 from models.manifests.conversion import converters
 from models.timing import Timing
@@ -63,6 +64,14 @@ def columns(table: str) -> str:
     return "\n".join(lines)
 
 
+def columns_of_a_study(table: str) -> str:
+    """The columns of a table of a study of uncertain inputs."""
+    lines: list[str] = []
+    for column in sensitivity.COLUMNS[table].values():
+        lines += entry(column.name, column.type.__name__, prose(column.meaning))
+    return "\n".join(lines)
+
+
 def registered(kind: str) -> str:
     """What is registered of a kind: scheduler plugins, balancing policies, ..."""
     lines: list[str] = []
@@ -100,5 +109,6 @@ def kinds() -> str:
 
 
 WRITERS: dict[str, Callable[..., str]] = {
-    write.__name__: write for write in (presets, objectives, metrics, columns, registered, plots, timing, kinds)
+    write.__name__: write
+    for write in (presets, objectives, metrics, columns, columns_of_a_study, registered, plots, timing, kinds)
 }

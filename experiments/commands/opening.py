@@ -1,4 +1,4 @@
-"""How commands open a result folder: of a single experiment, of a sweep, or of one point of a sweep."""
+"""How commands open a result folder: of an experiment, of a sweep or one of its points, of a study."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from experiments.commands.completing import points_in
 
 if TYPE_CHECKING:
     from experiments.results import Results
+    from experiments.sensitivity_results import SensitivityResults
     from experiments.sweep_results import SweepResults
 
 POINT = click.option(
@@ -26,6 +27,15 @@ def swept(path: str) -> "SweepResults | None":
 
     manifest = ResultFolder(Path(path)).manifest()
     return None if manifest is None or manifest.sweep is None else SweepResults.open(path)
+
+
+def studied(path: str) -> "SensitivityResults | None":
+    """The results of a study of uncertain inputs; None if the folder is of anything else, or is no result folder."""
+    from experiments.sensitivity_results import SensitivityResults
+    from experiments.store.folder import ResultFolder
+
+    manifest = ResultFolder(Path(path)).manifest()
+    return None if manifest is None or manifest.sensitivity is None else SensitivityResults.open(path)
 
 
 def opened(path: str, point: str | None, instead: str = "") -> "Results":

@@ -1,6 +1,7 @@
 """`kubenines plan`."""
 
 import os
+from collections.abc import Sequence
 
 import click
 
@@ -15,9 +16,11 @@ from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, warn
 def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) -> None:
     """Say what a run would do and how long it would take, from one short run of each policy.
 
+    Of a sweep: from such runs at its first point, its last and one between.
+
     Pods that would not start are told, and wrong with --strict.
     """
-    from experiments.preflight import planning, starting
+    from experiments.preflight import planning, sensitivity, starting
     from experiments.preflight.inputs import experiment_at
     from experiments.report import plain
     from experiments.report.terminal import Terminal
@@ -32,16 +35,24 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
         not_started = [Problem(Location(experiment), "", line) for line in pending]
         raise InputError([*(one.problem for one in read.named), *not_started])
     times = read.replications or (read.precision and read.precision.at_most) or 0
-    policies, rare = planning.plan(read), planning.rare_pilot(read)
+    swept = None if read.sweep is None else planning.plan_sweep(read, read.sweep)
+    policies = planning.plan(read) if swept is None else swept.policies
+    rare = planning.rare_pilot(read)
     if form == "json":
-        click.echo(plain.text(planning.plain(read, policies, times, pending, rare)))
+        told = planning.plain(read, policies, times, pending, rare, swept)
+        click.echo(plain.text(told | {"sensitivity": sensitivity.priced(read, policies)}))
         return
     many = f"{'at most ' if read.precision else ''}{counted(times, 'replication')}"
     length = format_duration(read.duration)
-    click.echo(f"{read.name}: {counted(len(policies), 'policy', 'policies')} x {many} of {length}")
+    points = "" if swept is None else f"{counted(swept.points, 'point')} x "
+    click.echo(f"{read.name}: {points}{counted(len(policies), 'policy', 'policies')} x {many} of {length}")
     terminal = Terminal()
+    times *= 1 if swept is None else swept.points
     terminal.table(planning.table(policies, times))
-    for line in [*pending, *planning.rare_sentence(read, rare), *in_words(read.named)]:
+    of_sweep = [] if swept is None else [*swept.refused, _told(swept.pilots, times * len(policies))]
+    for line in [*of_sweep, *pending, *planning.rare_sentence(read, rare), *in_words(read.named)]:
+        terminal.say(line, indent="")
+    for line in sensitivity.sentence(read, policies):
         terminal.say(line, indent="")
     seconds = sum(policy.seconds for policy in policies) * times
     cores = os.cpu_count() or 1
@@ -49,3 +60,8 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
     click.echo(
         f"in all{aside}: about {format_duration(seconds)} on one core, {format_duration(seconds / cores)} on {cores}"
     )
+
+
+def _told(pilots: Sequence[str], cells: int) -> str:
+    """What the figures of a sweep rest on."""
+    return f"{cells:,} cells in all, by pilots at {', '.join(f'[{label}]' for label in pilots)}"

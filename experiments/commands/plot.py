@@ -7,10 +7,11 @@ import click
 
 from experiments.commands.completing import axes_in, names_in
 from experiments.commands.console import PATH, chosen
-from experiments.commands.opening import POINT, opened, swept
+from experiments.commands.opening import POINT, opened, studied, swept
 
 if TYPE_CHECKING:
     from experiments.results import Results
+    from experiments.sensitivity_results import SensitivityResults
     from experiments.sweep_results import SweepResults
 
 
@@ -109,7 +110,6 @@ def plot(results: str, kind: str | None, output: str | None, point: str | None, 
     import os
     from functools import partial
 
-    from experiments.findings.sensitivity import is_study
     from experiments.plots import Plots
     from experiments.plots.sensitivity import KINDS as OF_STUDIES
     from experiments.plots.sweep import KINDS as OF_SWEEPS
@@ -121,13 +121,13 @@ def plot(results: str, kind: str | None, output: str | None, point: str | None, 
     if kind == "pareto" and (search := ResultFolder(Path(results)).search()) is not None:
         click.echo(_of_search(search, _path(results, kind, output), given))
         return
-    if is_study(results):
-        click.echo(_of_study(results, kind or "tornado", output, given | ({"point": point} if point else {})))
+    if (study := studied(results)) is not None:
+        click.echo(_of_study(study, kind or "tornado", results, output, given | ({"point": point} if point else {})))
         return
     if kind in OF_STUDIES:
         raise click.UsageError(f"--kind {kind} is of a study of uncertain inputs (kubenines sensitivity)")
     sweep = swept(results) if kind is None or kind in OF_SWEEPS else None
-    kind = kind or ("comparison" if sweep is None or point is not None else "curves")
+    kind = kind or _default_kind(sweep is not None, given, point)
     path = _path(results, kind, output)
     if kind in OF_SWEEPS:
         if sweep is None:
@@ -139,6 +139,13 @@ def plot(results: str, kind: str | None, output: str | None, point: str | None, 
     chosen("--policy", of["policy"], found.policies)
     _check(kind, given, found)
     click.echo(Plots(found, partial(rerun, found)).draw(kind, path, **given))
+
+
+def _default_kind(of_sweep: bool, given: dict[str, Any], point: str | None) -> str:
+    """What is drawn where nothing is asked for: of a point the comparison, as of a single experiment."""
+    if of_sweep and "y" in given:
+        return "heatmap"
+    return "curves" if of_sweep and ("x" in given or point is None) else "comparison"
 
 
 def _path(results: str, kind: str, output: str | None) -> Path:
@@ -163,19 +170,17 @@ def _of_search(search: dict[str, Any], path: Path, given: dict[str, Any]) -> Pat
     return drawing.save(drawn, path)
 
 
-def _of_study(results: str, kind: str, output: str | None, given: dict[str, Any]) -> Path:
+def _of_study(study: "SensitivityResults", kind: str, results: str, output: str | None, given: dict[str, Any]) -> Path:
     """Draw a picture of a study of uncertain inputs."""
-    from experiments.findings.sensitivity import Sensitivity
-    from experiments.plots.sensitivity import KINDS, SensitivityPlots
+    from experiments.plots.sensitivity import KINDS
 
     if kind not in KINDS:
         raise click.UsageError(f"{results} is a study of uncertain inputs, which has {', '.join(KINDS)} (got {kind})")
     if others := [name for name in given if name not in ("service", "policy")]:
         raise click.UsageError(f"--kind {kind} takes no {_OPTIONS.get(others[0], f'--{others[0]}')}")
-    found = Sensitivity.open(results)
-    chosen("--service", given.get("service"), found.services)
-    chosen("--policy", given.get("policy"), found.policies)
-    return SensitivityPlots(found).draw(kind, _path(results, kind, output), **given)
+    chosen("--service", given.get("service"), study.services)
+    chosen("--policy", given.get("policy"), study.policies)
+    return study.plot.draw(kind, _path(results, kind, output), **given)
 
 
 def _of_sweep(kind: str, given: dict[str, Any], sweep: "SweepResults", point: str | None) -> dict[str, Any]:

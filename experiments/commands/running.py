@@ -13,8 +13,8 @@ from models.input.stdin import is_stdin
 
 if TYPE_CHECKING:
     from experiments.experiment import Experiment
-    from experiments.findings.sensitivity import Sensitivity
     from experiments.results import Results
+    from experiments.sensitivity_results import SensitivityResults
     from experiments.sweep_results import SweepResults
 
 R = TypeVar("R")
@@ -73,7 +73,7 @@ def run_sweep_into(folder: Path, experiment: "Experiment", **asked: Unpack[Asked
 
 def run_sensitivity_into(
     folder: Path, experiment: "Experiment", runs: int | None, **asked: Unpack[Asked]
-) -> "Sensitivity":
+) -> "SensitivityResults":
     """What a study of uncertain inputs finds, what is missing of it run now; ends as `run_into`."""
     from experiments.runner.sensitivity import run_sensitivity
 

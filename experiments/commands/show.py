@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from experiments.commands.completing import names_in
-from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen
-from experiments.commands.opening import POINT, opened, swept
+from experiments.commands.console import FAILED, FORMAT, PATH, SETTINGS, chosen
+from experiments.commands.opening import POINT, opened, studied, swept
 
 if TYPE_CHECKING:
+    from experiments.sensitivity_results import SensitivityResults
     from experiments.sweep_results import SweepResults
 
 
@@ -40,13 +41,17 @@ def show(
 ) -> None:
     """Show an experiment as resolved (extends, settings and defaults filled in), or the table of a result folder.
 
-    Of a sweep: a row for every point, or with --point all that there is of one.
+    Of a sweep: a row for every point, or with --point all that there is of one. Of a study of uncertain inputs: what
+    each does, and what they leave open.
     """
     if os.path.isdir(path):
         if settings:
             raise click.UsageError("--set is for experiment files: a result folder stays as it ran")
         from experiments.report import plain, text
 
+        if (study := studied(path)) is not None:
+            _show_study(study, service, policy, disruptions or point is not None, form)
+            return
         if point is None and (sweep := swept(path)) is not None:
             _show_sweep(sweep, service, policy, disruptions, form)
             return
@@ -69,6 +74,18 @@ def show(
 
     resolved = experiment_at(path, settings).resolved
     click.echo(json.dumps(resolved, indent=2, ensure_ascii=False) if form == "json" else yaml_text(resolved).rstrip())
+
+
+def _show_study(study: "SensitivityResults", service: str | None, policy: str | None, others: bool, form: str) -> None:
+    from experiments.report import plain, sensitivity, sensitivity_plain
+
+    if others:
+        raise click.UsageError("--disruptions and --point are not of a study of uncertain inputs")
+    shown = study.only(chosen("--service", service, study.services), chosen("--policy", policy, study.policies))
+    if form == "json":
+        click.echo(plain.text(sensitivity_plain.study(shown, FAILED if shown.failed else 0)))
+    else:
+        sensitivity.show(shown)
 
 
 def _show_sweep(results: "SweepResults", service: str | None, policy: str | None, disruptions: bool, form: str) -> None:

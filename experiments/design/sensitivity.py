@@ -14,8 +14,8 @@ WORK = 512
 """Replications at the first points of all rows together; at all points it is (inputs + 2) times as many."""
 MOST_PER_POINT = 16
 """Replications of a point that is drawn: more would leave too few points."""
-LEAST_WORK = 2 * 2 * BLOCKS
-"""Two rows in each block, two replications a point."""
+LEAST_WORK = 2 * BLOCKS
+"""A row in each block, two replications a point: the least that says anything."""
 
 
 @dataclass(frozen=True)

@@ -214,6 +214,7 @@ def shown(value: Any) -> str:
 
 def value_text(value: Any) -> str:
     """A value of a table's column, as `shown`; a whole number without a point."""
+    value = value.item() if hasattr(value, "item") else value  # a table has numbers of numpy's
     return str(int(value)) if isinstance(value, float) and value.is_integer() else shown(value)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 from experiments.design.plan import Design
 from experiments.design.sweep import Point, Sweep
 from experiments.file.axes import OF_MANY_POINTS, at_point, first_points, location, of_value
+from experiments.file.files import names_files
 from experiments.file.resolve import resolve
 from experiments.file.source import Source, read
+from experiments.file.sweep import MOST_POINTS
 from experiments.file.written import resolved_file
 from models.input.documents import Document
 from models.input.patches import PatchError
@@ -66,19 +68,24 @@ class Swept:
         return AtPoint(design, resolved)
 
 
-def check_points(source: Source, folder: str, sweep: Sweep) -> None:
-    """Raises InputError for values that cannot stand where they are to, as far as a few points tell.
+def check_points(source: Source, folder: str, sweep: Sweep) -> tuple[str, ...]:
+    """The files that are read at any point; raises InputError for values that cannot stand where they are to.
 
-    Unlike `axes.check_sweep`, which has checked the file alone, it reads what the values refer to.
+    Unlike `axes.check_sweep`, which has checked the file alone, it reads what the values refer to: at a few points, and
+    at one for each value of an axis that names files.
     """
     assert source.file is not None
     file = source.file.spec.sweep
     assert file is not None
     problems: list[Problem] = []
     most = max(2 * len(sweep.axes), MOST_MADE // max(len(source.file.spec.policies), 1))
-    for i, j, point in first_points(sweep, most):
+    of_files = [names_files(axis.path) for axis in sweep.axes]
+    some = [first for first in first_points(sweep, most) if not of_files[first[0]]]
+    some += [first for first in first_points(sweep, MOST_POINTS) if of_files[first[0]]] if any(of_files) else []
+    files: dict[str, None] = {}
+    for i, j, point in some:
         try:
-            resolve(read(at_point(source.document, sweep, point)), folder)
+            files |= dict.fromkeys(resolve(read(at_point(source.document, sweep, point)), folder).inputs)
         except InputError as error:
             place = location(source.document, sweep.axes[i])
             problems += of_value(
@@ -86,3 +93,4 @@ def check_points(source: Source, folder: str, sweep: Sweep) -> None:
             )
     if problems:
         raise InputError(problems)
+    return tuple(files)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -13,9 +13,7 @@ from experiments.findings.tornado import Tornado, tornado_of
 from experiments.inference.input_uncertainty import Split, split
 from experiments.inference.intervals import Interval
 from experiments.inference.sobol_indices import Indices, indices
-from experiments.store.folder import NotAResultFolder, ResultFolder
-from experiments.store.manifest import SCHEMA_VERSION, Manifest
-from experiments.store.sensitivity import read_tables
+from experiments.store.manifest import Manifest
 from models.arrays import Floats
 from models.input.problems import did_you_mean
 from models.units import YEAR
@@ -62,24 +60,13 @@ class Sensitivity:
         """Names in the order of the experiment; the first policy is the baseline."""
         self._known: dict[tuple[str, str], Influence] = {}
 
-    @classmethod
-    def open(cls, path: str | Path) -> "Sensitivity":
-        """Read a result folder; `NotAResultFolder` if it is none, or of something else."""
-        folder = ResultFolder(Path(path))
-        manifest = folder.manifest()
-        if manifest is None:
-            raise NotAResultFolder(f"{path} is not a result folder: no manifest.json")
-        if manifest.sensitivity is None:
-            raise NotAResultFolder(f"{path} is no study of uncertain inputs: see `kubenines sensitivity`")
-        if manifest.schema_version != SCHEMA_VERSION:
-            raise NotAResultFolder(
-                f"{path} is of another version of kubenines (schema {manifest.schema_version}; this one reads "
-                f"{SCHEMA_VERSION}); run it again with --fresh"
-            )
-        try:
-            return cls(manifest, read_tables(folder, manifest), folder.path)
-        except (OSError, ValueError) as error:
-            raise NotAResultFolder(f"{path} is not complete ({error}); run it again to resume it") from error
+    def only(self, service: str | None = None, policy: str | None = None) -> Self:
+        """These findings, told of one Service, or of one policy; KeyError if there is no such one."""
+        self.of(service, policy)
+        told = type(self)(self.manifest, self.tables, self.path)
+        told.services = self.services if service is None else [service]
+        told.policies = self.policies if policy is None else [policy]
+        return told
 
     @property
     def replications(self) -> int:
@@ -132,48 +119,6 @@ class Sensitivity:
         ]
         return {most: influence.split.chance(most, influence.confidence) for most in limits}
 
-    # --- data frames -------------------------------------------------------------------------------------------------
-
-    def tornado(self) -> "pd.DataFrame":
-        """A row per Service, policy, input and end: the downtime there, and its paired difference from the middle."""
-        return self.tables["tornado"].copy()
-
-    def answers(self) -> "pd.DataFrame":
-        """A row per run at a point that was drawn and Service: the inputs, and the downtime in seconds a year."""
-        return self.tables["answers"].copy()
-
-    def indices(self) -> "pd.DataFrame":
-        """A row per Service, policy and input: first-order and total index with their intervals; NaN if not known."""
-        import pandas as pd
-
-        rows = []
-        for of in self.influences():
-            for name, first, total in zip(self.inputs, of.indices.first, of.indices.total, strict=True):
-                row: dict[str, object] = {"service": of.service, "policy": of.policy, "input": name}
-                row |= {"first": first.value, "first_low": first.low, "first_high": first.high}
-                rows.append(row | {"total": total.value, "total_low": total.low, "total_high": total.high})
-        return pd.DataFrame(rows)
-
-    def uncertainty(self) -> "pd.DataFrame":
-        """A row per Service and policy: the downtime, in seconds a year, and how unsure it is by what.
-
-        `input`, `sampling` and `both` are standard deviations of what a run of `replications` says; `share` is that of
-        the input in their variance; the columns `*_from` and `*_to` are the ends of the central range.
-        """
-        import pandas as pd
-
-        rows = []
-        for of in self.influences():
-            row: dict[str, object] = {"service": of.service, "policy": of.policy}
-            told = {"downtime": of.split.answer, "input": of.split.input, "sampling": of.split.sampling}
-            for name, interval in (told | {"share": of.split.share}).items():
-                row |= {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
-            row["both"] = of.split.both
-            for name, (low, high) in of.split.ranges(of.confidence).items():
-                row |= {f"{name}_from": low, f"{name}_to": high}
-            rows.append(row | {"negative": of.split.negative, "replications": self.replications})
-        return pd.DataFrame(rows)
-
     def influences(self) -> "list[Influence]":
         """What is known of every Service under every policy, Service by Service."""
         return [self.of(service, policy) for service in self.services for policy in self.policies]
@@ -187,9 +132,3 @@ class Sensitivity:
         lost = np.asarray(self._rows("answers", service, policy)["downtime_s_per_year"], dtype=np.float64)
         by_row = lost.reshape(-1, BLOCKS, len(self.inputs) + 2, self.per_point)
         return by_row[~np.isnan(by_row).any(axis=(1, 2, 3))].transpose(2, 1, 0, 3)
-
-
-def is_study(path: str | Path) -> bool:
-    """Whether a folder holds a study of uncertain inputs; `NotAResultFolder` if it is no result folder."""
-    manifest = ResultFolder(Path(path)).manifest()
-    return manifest is not None and manifest.sensitivity is not None

@@ -29,17 +29,17 @@ class SensitivityPlots:
         m = self._found.manifest
         points = counted(1 + 2 * len(of.inputs), "point")
         basis = self._basis(f"{points} x {counted(m.replications, 'replication')}")
-        return tornado.bars(of, f"What each input does to the downtime of {_of(of)}", basis, QUANTILES, ax)
+        return tornado.bars(of, f"What inputs do to the downtime of {_of(of)}", basis, QUANTILES, ax)
 
     def sobol(self, service: str | None = None, policy: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Share of the downtime's variance that comes from each uncertain input: alone, and with the others."""
         of = self._found.of(service, policy)
-        return sobol.shares(of, f"Where the variance of the downtime of {_of(of)} comes from", self._drawn(), ax)
+        return sobol.shares(of, f"Variance of the downtime of {_of(of)}", self._drawn(), ax)
 
     def uncertainty(self, service: str | None = None, policy: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Distribution of the downtime that a run says: by the inputs alone, by luck alone, by both."""
         of = self._found.of(service, policy)
-        return uncertainty.distribution(of, f"How unsure the downtime of {_of(of)} is", self._drawn(), ax)
+        return uncertainty.distribution(of, f"What is open of the downtime of {_of(of)}", self._drawn(), ax)
 
     def draw(self, kind: str, path: Path, service: str | None = None, policy: str | None = None) -> Path:
         """Write the picture of a kind to a file: SVG, PNG or PDF by its ending."""
@@ -57,4 +57,4 @@ class SensitivityPlots:
 
 
 def _of(of: "Influence") -> str:
-    return f"{drawing.shortened(of.service, 30)} under {drawing.shortened(of.policy, 30)}"
+    return f"{drawing.shortened(of.service, 24)} under {drawing.shortened(of.policy, 24)}"

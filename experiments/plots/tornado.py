@@ -54,7 +54,8 @@ def _bar(ax: "Axes", place: int, middle: float, bar: Bar) -> list[float]:
         at, height = (place - 0.19 + 0.38 * number, 0.36) if same_way else (place, 0.62)
         ax.barh(at, moved, left=middle, height=height, lw=0.6, **drawing.filled(*_FILLS[name]))
         low, high = _interval(side)
-        ax.plot([middle + low, middle + high], [at, at], "-", color="#000000", lw=1.1, solid_capstyle="butt")
+        line = at if same_way else at - 0.1 + 0.2 * number  # those of both ends may overlap
+        ax.plot([middle + low, middle + high], [line, line], "-", color="#000000", lw=1.1, solid_capstyle="butt")
         outside = moved if moved else (1e-9 if name == "high" else -1e-9)
         end = middle + (max(high, 0.0) if outside > 0 else min(low, 0.0))
         leftwards = outside < 0

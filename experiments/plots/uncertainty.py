@@ -31,6 +31,7 @@ def distribution(of: "Influence", title: str, basis: str, ax: "Axes | None" = No
         low, high = map(show_seconds, ranges[name])
         label = f"{_NAMES[name]}: {low} to {high}"
         y = np.arange(1, len(values) + 1) / len(values)
+        values, y = np.concatenate((values[:1], values)), np.concatenate(([0.0], y))
         ax.plot(values, y, drawstyle="steps-post", label=label, **drawing.style((0, 2, 6)[number]))
     ax.axvline(split.answer.value, color=drawing.GREY, lw=0.8)
     most = max(float(values[-1]) for values in curves.values())

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.design.scenario import Scenario
+from experiments.design.sweep import Sweep
 from experiments.experiment import Experiment
 from experiments.rare import pilot as rare
 from experiments.rare.replication import RareSpec, run_rare_cell
@@ -13,6 +14,7 @@ from experiments.rare.settings import RareSettings
 from experiments.report.table import POLICY, Column, Table
 from experiments.runner.replication import arguments
 from experiments.runner.run import FIRST_LOOK
+from models.input.problems import InputError
 from models.units import DAY, format_duration
 from simulator.run import Run, simulate
 
@@ -49,6 +51,41 @@ class PolicyPlan:
 def plan(experiment: Experiment) -> list[PolicyPlan]:
     """Simulates a short stretch of every policy."""
     return [_plan(scenario) for scenario in experiment.scenarios()]
+
+
+@dataclass(frozen=True)
+class SweepPlan:
+    """A sweep, by pilots at a few of its points."""
+
+    points: int
+    pilots: tuple[str, ...]
+    """Labels of the points that were tried."""
+    refused: tuple[str, ...]
+    """Points among them that cannot be run, and why."""
+    policies: tuple[PolicyPlan, ...]
+    """The mean over the pilots; of the first of them what is counted."""
+
+
+def plan_sweep(experiment: Experiment, sweep: Sweep) -> SweepPlan:
+    """Simulates a short stretch of every policy at the first, the last and a point between."""
+    points = sweep.points
+    chosen = [points[i] for i in sorted({0, len(points) // 2, len(points) - 1})]
+    found: list[list[PolicyPlan]] = []
+    refused = []
+    for point in chosen:
+        try:
+            found.append(plan(experiment.at(point)))
+        except InputError as error:
+            refused.append(f"{point.label} cannot be run: {'; '.join(problem.message for problem in error.problems)}")
+    means = tuple(
+        replace(
+            of[0],
+            transitions=sum(each.transitions for each in of) / len(of),
+            seconds=sum(each.seconds for each in of) / len(of),
+        )
+        for of in zip(*found, strict=True)
+    )
+    return SweepPlan(len(points), tuple(point.label for point in chosen), tuple(refused), means)
 
 
 def rare_pilot(experiment: Experiment) -> float | None:
@@ -111,9 +148,15 @@ def _plan(scenario: Scenario) -> PolicyPlan:
 
 
 def plain(
-    experiment: Experiment, plans: Sequence[PolicyPlan], replications: int, pending: list[str], pilot_time: float | None
+    experiment: Experiment,
+    plans: Sequence[PolicyPlan],
+    replications: int,
+    pending: list[str],
+    pilot_time: float | None,
+    sweep: SweepPlan | None = None,
 ) -> dict[str, Any]:
     """The plan as plain values for other programs; `docs/json.md` documents the shape."""
+    points = 1 if sweep is None else sweep.points
     return {
         "apiVersion": "kubenines/v1",
         "kind": "Plan",
@@ -121,6 +164,9 @@ def plain(
         "services": experiment.scenarios()[0].measured,
         "baseline": experiment.policies[0],
         "replications": replications,
+        "points": points,
+        "cells": points * len(plans) * replications,
+        "pilots": [] if sweep is None else list(sweep.pilots),
         "atMost": experiment.precision is not None,
         "duration": experiment.duration,
         "warmup": experiment.warmup,
@@ -134,8 +180,8 @@ def plain(
                 "nodes": plan.nodes,
                 "failures": list(plan.failures),
                 "operations": list(plan.operations),
-                "transitions": plan.transitions * replications,
-                "time": plan.seconds * replications,
+                "transitions": plan.transitions * replications * points,
+                "time": plan.seconds * replications * points,
             }
             for plan in plans
         ],

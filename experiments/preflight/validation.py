@@ -76,7 +76,9 @@ def _validate_experiment(file: str, report: Report) -> None:
     times = counted(experiment.replications, "replication") if experiment.replications else "replications until precise"
     policies, services = counted(len(experiment.policies), "policy", "policies"), counted(len(goals), "Service")
     length = format_duration(experiment.duration)
-    report.read.append(f"{file_name(file)}: experiment {experiment.name}: {policies}, {services}, {times} of {length}")
+    points = "" if experiment.sweep is None else f"{counted(len(experiment.sweep.points), 'point')}, "
+    told = f"{points}{policies}, {services}, {times} of {length}"
+    report.read.append(f"{file_name(file)}: experiment {experiment.name}: {told}")
     report.warnings += experiment.warnings
     report.named += experiment.named
     report.accounts += experiment.design.accounts

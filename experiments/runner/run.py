@@ -128,6 +128,8 @@ def _kept(
     before = folder.manifest()
     if before is None:
         return []
+    if before.sensitivity is not None:
+        raise ChangedExperiment(folder.path, ["what ran there is a study of uncertain inputs"])
     if before.sweep is not None:
         raise ChangedExperiment(folder.path, ["what ran there is a sweep"])
     if before.schema_version != SCHEMA_VERSION:

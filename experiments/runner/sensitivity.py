@@ -23,7 +23,6 @@ from experiments.file.stated import Stated
 from experiments.findings import tornado
 from experiments.findings.findings import Findings
 from experiments.findings.points import findings_at, manifest_at
-from experiments.findings.sensitivity import Sensitivity
 from experiments.findings.tornado import End
 from experiments.inference.input_uncertainty import per_point
 from experiments.metrics.metric import own_metrics
@@ -36,6 +35,7 @@ from experiments.runner.point_tasks import CellTask, work
 from experiments.runner.progress import Listener, Progress
 from experiments.runner.replication import Simulate, raised
 from experiments.runner.run import ChangedExperiment, interrupts_set, listening
+from experiments.sensitivity_results import SensitivityResults
 from experiments.store import sensitivity as store
 from experiments.store.cell import Cell
 from experiments.store.files import digest
@@ -59,7 +59,7 @@ def run_sensitivity(
     simulate: Simulate = simulate_cluster,
     engine: Engine | None = None,
     warn: Callable[[str], None] = lambda line: None,
-) -> Sensitivity:
+) -> SensitivityResults:
     """Run every cell of the study that `out` does not hold yet, and return what is found.
 
     `replications` of each input low and high, instead of the file's; at most so many `runs` of a policy at points that
@@ -88,7 +88,7 @@ def _run(
     warn: Callable[[str], None],
     *,
     fresh: bool,
-) -> Sensitivity:
+) -> SensitivityResults:
     resolved = with_copies(plain(experiment.resolved), experiment.source_path, experiment.inputs)
     with folder.locked():
         if fresh:
@@ -161,7 +161,7 @@ class _Job:
 
     # --- cells -------------------------------------------------------------------------------------------------------
 
-    def run(self) -> Sensitivity:
+    def run(self) -> SensitivityResults:
         """Run what is missing, keep it as it comes, and write what it comes to."""
         ends = self.study.ends
         self._finish(ends)
@@ -244,7 +244,7 @@ class _Job:
 
     def _per_point(self, findings: Sequence[Findings]) -> int:
         """Replications of a point that is drawn: what suits the median of the Services that were ever down."""
-        most = min(self.study.work // (2 * BLOCKS), MOST_PER_POINT)
+        most = min(max(self.study.work // (2 * BLOCKS), 2), MOST_PER_POINT)
         wanted = []
         for service in self.manifest.services:
             for policy in self.manifest.policies:
@@ -254,7 +254,7 @@ class _Job:
                     wanted.append(per_point(_by_input(found), by_luck, most))
         return int(statistics.median_low(wanted)) if wanted else 2
 
-    def _write(self, findings: Sequence[Findings], sample: Sequence[Trial], of_point: int) -> Sensitivity:
+    def _write(self, findings: Sequence[Findings], sample: Sequence[Trial], of_point: int) -> SensitivityResults:
         study = self.study
         tables = {
             "tornado": store.table("tornado", list(self._tornados(findings))),
@@ -268,7 +268,7 @@ class _Job:
             self.manifest, sensitivity=told, counts=counts, files=files, status="done", ended=provenance.now()
         )
         self.folder.write_manifest(self.manifest)
-        return Sensitivity(self.manifest, tables, self.folder.path)
+        return SensitivityResults(self.manifest, tables, self.folder.path)
 
     def _tornados(self, findings: Sequence[Findings]) -> Iterator[dict[str, Any]]:
         points = [trial.point for trial in self.study.ends]

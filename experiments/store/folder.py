@@ -264,7 +264,8 @@ class ResultFolder:
         """
         if manifest.status != "done" or manifest.counts.get("failed"):
             return False
-        names = ("summary.csv", "summary.json", "report.html", "plots/comparison.svg", *copies(inputs).values())
+        shown = ("summary.json", "plots/comparison.svg") if manifest.sweep is None else ()
+        names = ("summary.csv", "report.html", *shown, *copies(inputs).values())
         try:
             given = contents(self.path / "experiment.yaml")
         except OSError:

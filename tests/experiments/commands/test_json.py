@@ -13,12 +13,15 @@ from experiments.cli import cli, main
 from experiments.design.objective import Objective
 from experiments.plots import Plots
 from experiments.runner import run as runner
+from experiments.runner import sensitivity
 from experiments.verify import suite
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit
+from tests.experiments.plots.test_sensitivity import Made, influence
 
 ROOT = Path(__file__).resolve().parents[3]
 QUICKSTART = str(ROOT / "experiments" / "configs" / "quickstart.yaml")
+UNCERTAIN = str(ROOT / "experiments" / "configs" / "uncertain.yaml")
 SHOP = str(ROOT / "experiments" / "manifests" / "shop.yaml")
 
 WITHOUT = {
@@ -40,6 +43,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "run": [(QUICKSTART, "-n", "1", "-j", "1", "-q", "-o", "out")],
     "check": [("shop", "--inconclusive", "pass")],
     "search": [(QUICKSTART, "--set", "spec.objectives=[{service: frontend, atLeast: 10%}]", "--at-most", "4", "-q")],
+    "sensitivity": [(UNCERTAIN, "-q", "-o", "out")],
     "show": [("shop",), ("shop", "--disruptions"), (QUICKSTART,)],
     "compare": [("shop",)],
     "why": [("shop",)],
@@ -109,6 +113,7 @@ def test_what_is_printed_is_json_and_nothing_else(
     monkeypatch.setattr(placement, "trace", lambda *given: {})  # these take long, and are tested elsewhere
     monkeypatch.setattr(nines, "nines", lambda *given: [])
     monkeypatch.setattr(suite, "studies", tuple)
+    monkeypatch.setattr(sensitivity, "run_sensitivity", lambda *arguments, **named: Made(influence(2)))
     main([*command.split(), *arguments, "--format", "json"])
     value: Any = json.loads(capsys.readouterr().out)
     assert isinstance(value, dict | list)
