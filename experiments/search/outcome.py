@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from experiments.design.search import Cost
+from experiments.design.sweep import shown
 from experiments.findings.judgement import Judgement
 from experiments.inference.estimate import Estimate
 from experiments.inference.intervals import Interval
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 State = Literal["cheapest", "meets", "misses", "beaten", "open", "failed"]
 """How a candidate stands: it is the answer; it meets all objectives, and costs no less than the answer; it misses one;
@@ -75,6 +79,29 @@ class Outcome:
     def exit_code(self) -> int:
         """0 found, 1 none meets, 3 a replication failed, 4 undecided."""
         return FAILED if self.of_state("failed") else EXIT_CODES[self.verdict]
+
+    def table(self) -> "pd.DataFrame":
+        """A row for each candidate, the cheapest first: a column for each axis of the sweep, and for each objective.
+
+        What an objective is about has its value there, NaN where nothing but a bound is known.
+        """
+        import pandas as pd
+
+        rows = [
+            {
+                "candidate": of.name,
+                "policy": of.policy,
+                **{axis: shown(value) for axis, value in of.values.items()},
+                "state": of.state,
+                "replications": of.replications,
+                "cost": of.cost.value,
+                "cost_low": of.cost.low,
+                "cost_high": of.cost.high,
+                **{one.objective: one.found.value for one in of.judgements},
+            }
+            for of in self.standings
+        ]
+        return pd.DataFrame(rows)
 
     def of_state(self, *states: State) -> list[Standing]:
         """The candidates that stand so."""

@@ -1,12 +1,14 @@
 """The search: what it answers, what it spends, and what it leaves in a folder."""
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from experiments.runner.job import Interrupted
 from experiments.runner.run import ChangedExperiment
 from experiments.search.outcome import Outcome
 from experiments.search.plain import plain
@@ -125,6 +127,20 @@ def test_what_is_interrupted_goes_on_where_it_stopped(race: Maker, tmp_path: Pat
     assert all(count == 1 for count in Counter(made.engine.ran).values())
 
 
+def test_ctrl_c_stops_after_what_is_under_way(race: Maker, tmp_path: Path) -> None:
+    made, folder = race(FOUR), tmp_path / "results"
+
+    def interrupt(progress: object) -> None:
+        if len(made.engine.ran) == 5:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(Interrupted):
+        made.run(out=folder, progress=interrupt)
+    assert len(made.engine.ran) == 5
+    assert made.run(out=folder) == race(FOUR).run()
+    assert len(made.engine.ran) == len(set(made.engine.ran))
+
+
 def test_a_folder_of_another_version_is_refused(race: Maker, tmp_path: Path) -> None:
     made, folder = race({"one": (BAD, 1.0)}), tmp_path / "results"
     made.run(out=folder)
@@ -140,6 +156,10 @@ def test_the_answer_is_told_in_words_and_values(race: Maker, capsys: pytest.Capt
     told = capsys.readouterr().out
     assert told.startswith("raced: right is the cheapest that meets all objectives: ")
     assert "of the 240 of a run" in told
+    table = outcome.table()
+    assert table["candidate"].tolist() == ["cheap", "right", "dear", "dearest"]
+    assert table["state"].tolist() == [standing.state for standing in outcome.standings]
+    assert table["frontend availability >= 99.9%"].iloc[0] < 0.99
     values = plain(outcome)
     assert (values["verdict"], values["cheapest"], values["exitCode"]) == ("found", "right", 0)
     assert json.loads(json.dumps(values, allow_nan=False)) == values
