@@ -140,11 +140,18 @@ class Stated:
             confidence=self.confidence,
             replications=self.replications,
             precision=self.precision,
-            resolved=self.resolved,
+            resolved=self._run,
             source_text=self.source_text,
             source_path=self.source_path,
             settings=self.settings,
         )
+
+    @property
+    def _run(self) -> dict[str, Any]:
+        """As resolved, without uncertain inputs: they change no run, and are about places of the file as given."""
+        if self._spec.sweep is not None or not self._spec.uncertain:
+            return self.resolved
+        return self.resolved | {"spec": self.resolved["spec"] | {"uncertain": []}}
 
     @property
     def _spec(self) -> SpecFile:

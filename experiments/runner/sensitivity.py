@@ -89,7 +89,8 @@ def _run(
     *,
     fresh: bool,
 ) -> SensitivityResults:
-    resolved = with_copies(plain(experiment.resolved), experiment.source_path, experiment.inputs)
+    said = plain(experiment.source.document.value)  # not as resolved: inputs may stand in what is resolved
+    resolved = with_copies(said, experiment.source_path, experiment.inputs)
     with folder.locked():
         if fresh:
             folder.clear()

@@ -57,9 +57,11 @@ def test_a_run_has_what_stands_in_the_file_itself(tmp_path: Path) -> None:
     assert [one.id for one in made.scenarios()] == [one.id for one in without.scenarios()]
 
 
-def test_what_is_resolved_says_them_again(tmp_path: Path) -> None:
+def test_what_is_resolved_says_them_again_and_what_a_run_keeps_does_not(tmp_path: Path) -> None:
+    """A run's resolved.yaml is read again, and a place such as that of a policy's `replicas` is not in it."""
     made = experiment(tmp_path, TWO)
     assert [item["name"] for item in made.resolved["spec"]["uncertain"]] == ["mttf", "repair"]
+    assert made.plan.resolved == made.set("spec.uncertain", None).plan.resolved
 
 
 def test_everything_wrong_is_said_at_its_place(tmp_path: Path) -> None:
