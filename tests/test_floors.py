@@ -40,7 +40,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "cli",
         "commands",
         "lint check",
-        "preflight",
+        "preflight search",
         "experiment bench",
         "runner",
         "sweep_results",

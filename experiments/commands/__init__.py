@@ -16,6 +16,7 @@ from experiments.commands.replay import replay
 from experiments.commands.report import report
 from experiments.commands.run import run
 from experiments.commands.schema import schema
+from experiments.commands.search import search
 from experiments.commands.sensitivity import sensitivity
 from experiments.commands.show import show
 from experiments.commands.timeline import timeline
@@ -32,6 +33,7 @@ COMMANDS = (
     plan,
     run,
     check,
+    search,
     sensitivity,
     show,
     compare,

@@ -105,7 +105,7 @@ def plot(results: str, kind: str | None, output: str | None, point: str | None, 
     inputs (`kubenines sensitivity`): tornado, sobol or uncertainty.
 
     gantt, rollout and utilisation are of a single run, which is simulated again, unless its transitions were kept (`run
-    --events sample:N`).
+    --events sample:N`). pareto is of the last search in the folder, or else of the policies that ran.
     """
     import os
     from functools import partial
@@ -114,9 +114,13 @@ def plot(results: str, kind: str | None, output: str | None, point: str | None, 
     from experiments.plots.sensitivity import KINDS as OF_STUDIES
     from experiments.plots.sweep import KINDS as OF_SWEEPS
     from experiments.runner.again import rerun
+    from experiments.store.folder import ResultFolder
 
     given = {name: value for name, value in of.items() if value is not None}
     os.environ.setdefault("MPLBACKEND", "agg")  # nothing is shown, so no window system is looked for
+    if kind == "pareto" and (search := ResultFolder(Path(results)).search()) is not None:
+        click.echo(_of_search(search, _path(results, kind, output), given))
+        return
     if (study := studied(results)) is not None:
         click.echo(_of_study(study, kind or "tornado", results, output, given | ({"point": point} if point else {})))
         return
@@ -150,6 +154,20 @@ def _path(results: str, kind: str, output: str | None) -> Path:
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{path.name!r} ends in none of {', '.join(FORMATS)}", param_hint="-o")
     return path
+
+
+def _of_search(search: dict[str, Any], path: Path, given: dict[str, Any]) -> Path:
+    """Draw the candidates of a search."""
+    from experiments.findings.pareto import services_of
+    from experiments.plots import drawing
+    from experiments.plots.pareto import of_search
+
+    services = services_of(search)
+    service = chosen("--service", given.get("service"), services) or next(iter(services), "")
+    if others := [name for name in given if name != "service"]:
+        raise click.UsageError(f"--kind pareto takes no {_OPTIONS.get(others[0], f'--{others[0]}')}")
+    drawn: Any = of_search(search, service).figure
+    return drawing.save(drawn, path)
 
 
 def _of_study(study: "SensitivityResults", kind: str, results: str, output: str | None, given: dict[str, Any]) -> Path:

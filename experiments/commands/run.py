@@ -9,7 +9,7 @@ import click
 from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_unread, warn
 from experiments.commands.engine import EngineChoice, engine_options
-from experiments.commands.running import Asked, folder_of, run_into, run_sweep_into, without_stdin
+from experiments.commands.running import PROGRESS, Asked, folder_of, run_into, run_sweep_into, without_stdin
 
 
 @click.command()
@@ -37,7 +37,7 @@ from experiments.commands.running import Asked, folder_of, run_into, run_sweep_i
     metavar="none|sample:N|all",
     help="Keep every transition of the first N runs per policy, or of all.",
 )
-@click.option("--progress", type=click.Choice(["auto", "rich", "plain", "none"]), default="auto", show_default=True)
+@PROGRESS
 @click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
 @STRICT
 @FORMAT

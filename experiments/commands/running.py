@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
+PROGRESS = click.option(
+    "--progress", type=click.Choice(["auto", "rich", "plain", "none"]), default="auto", show_default=True
+)
+
+
 class Asked(TypedDict, total=False):
     """What a command line says of how to run, beside what and where."""
 
@@ -39,14 +44,14 @@ def run_into(folder: Path, experiment: "Experiment", *, events: int = 0, **asked
     """
     from experiments.runner.run import run
 
-    return _come_of(lambda **how: run(experiment.plan, out=folder, events=events, **how), asked)
+    return ended(lambda **how: run(experiment.plan, out=folder, events=events, **how), asked)
 
 
 def run_sweep_into(folder: Path, experiment: "Experiment", **asked: Unpack[Asked]) -> "SweepResults":
     """All results of an experiment with a sweep, what is missing of them run now; ends as `run_into`."""
     from experiments.runner.sweep import run_sweep
 
-    return _come_of(lambda **how: run_sweep(experiment, out=folder, **how), asked)
+    return ended(lambda **how: run_sweep(experiment, out=folder, **how), asked)
 
 
 def run_sensitivity_into(
@@ -55,11 +60,11 @@ def run_sensitivity_into(
     """What a study of uncertain inputs finds, what is missing of it run now; ends as `run_into`."""
     from experiments.runner.sensitivity import run_sensitivity
 
-    return _come_of(lambda **how: run_sensitivity(experiment, out=folder, runs=runs, **how), asked)
+    return ended(lambda **how: run_sensitivity(experiment, out=folder, runs=runs, **how), asked)
 
 
-def _come_of(run: Callable[..., R], asked: Asked) -> R:
-    """What comes of a run."""
+def ended(run: Callable[..., R], asked: Asked) -> R:
+    """What comes of `run`; ends the command, with its exit code, if it is interrupted or all of it fails."""
     from experiments.runner import progress as progressing
     from experiments.runner.engines import EngineLost
     from experiments.runner.job import BrokenOff, Interrupted, NothingRan
@@ -77,11 +82,11 @@ def _come_of(run: Callable[..., R], asked: Asked) -> R:
             )
     except Interrupted as interrupted:
         code = FAILED if isinstance(interrupted, BrokenOff) else INTERRUPTED
-        _ended(f"{interrupted.why} after {interrupted.done} of {interrupted.total} replications", again, code)
+        _go_on(f"{interrupted.why} after {interrupted.done} of {interrupted.total} replications", again, code)
     except EngineLost as lost:
-        _ended(str(lost), again, FAILED)
+        _go_on(str(lost), again, FAILED)
     except KeyboardInterrupt:  # Ctrl-C once more, which waits for nothing
-        _ended("interrupted", again, INTERRUPTED)
+        _go_on("interrupted", again, INTERRUPTED)
     except NothingRan as nothing:
         say(f"kubenines: {nothing}")
         raise click.exceptions.Exit(FAILED) from None
@@ -102,7 +107,7 @@ def without_stdin(words: Sequence[str], path: str, folder: Path, experiment: "Ex
     return [str(folder / "resolved.yaml") if word == path else word for word in words]
 
 
-def _ended(why: str, again: Sequence[str], code: int) -> NoReturn:
+def _go_on(why: str, again: Sequence[str], code: int) -> NoReturn:
     """Say so, and what to type to go on."""
     say(why)
     click.echo(f"resume: {shlex.join(again)}", err=True)  # to be pasted: not broken

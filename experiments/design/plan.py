@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from experiments.design.objective import Objective
 from experiments.design.scenario import Scenario
+from experiments.design.search import Search
 from models.manifests import Manifest, Named
 from models.manifests.account import Account
 
@@ -40,6 +41,8 @@ class Design:
     """By policy: the objects, as the policy leaves them."""
     named: tuple[Named, ...] = ()
     """What of it may matter and is not read, under any policy: by effect, the most frequent first."""
+    search: Search = field(default_factory=Search)
+    """What is looked for when the cheapest candidate is asked for."""
 
 
 @dataclass(frozen=True)

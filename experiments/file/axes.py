@@ -14,7 +14,7 @@ from models.input.documents import Document
 from models.input.patches import PatchError, set_path
 from models.input.problems import Path, Problem, dotted
 
-SAME_AT_ALL_POINTS = ("seed", "replications", "precision", "confidence", "objectives", "sweep", "uncertain")
+SAME_AT_ALL_POINTS = ("seed", "replications", "precision", "confidence", "objectives", "search", "sweep", "uncertain")
 """What every point has in common, so that points can be compared."""
 COLUMNS = ("point", "policy", "service", "replication", "block", "row", "place", "downtime_s_per_year")
 """Names that an axis may not have: they are those of other columns in tables of a sweep."""

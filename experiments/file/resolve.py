@@ -30,6 +30,7 @@ from experiments.file.policy import lineages
 from experiments.file.reach import out_of_reach
 from experiments.file.referred import check_people, check_stories
 from experiments.file.schema import SpecFile
+from experiments.file.search import SearchFile
 from experiments.file.service import ServiceFile, WhenCapacity, WhenQuorum, WhenReadyEndpoints
 from experiments.file.source import Source
 from experiments.file.traffic import trace_files
@@ -151,6 +152,7 @@ def _design(
         accounts=tuple(one.account for one in built),
         objects={variant.lineage.name: tuple(variant.objects) for variant in variants},
         named=together([*(one.named for one in built), *(variant.unshown(names) for variant in variants)]),
+        search=(spec.search or SearchFile()).value(),
     )
 
 

@@ -15,6 +15,7 @@ from experiments.file.objective import ObjectiveFile
 from experiments.file.patch import PatchFile, ShortForms
 from experiments.file.people import PeopleFile
 from experiments.file.presets import FromPreset
+from experiments.file.search import SearchFile
 from experiments.file.service import ServiceFile
 from experiments.file.sweep import AxisFile, SweepFile
 from experiments.file.traffic import CallFile, TrafficFile
@@ -180,6 +181,8 @@ class SpecFile(FileModel):
     """What is compared; the first is the baseline. By default one, `as-shipped`, without a change."""
     objectives: list[ObjectiveFile] = Field(default=[])
     """What must come out; it decides the exit code."""
+    search: SearchFile | None = None
+    """What `kubenines search` looks for among the policies, at all points of the sweep if there is one."""
     sweep: SweepFile | None = None
     """Many points instead of one: other values for some places of this file. The file without it is an experiment,
     too."""

@@ -22,6 +22,7 @@ from experiments.plots import (
     outages,
     over_time,
     overview,
+    pareto,
     rare,
     replicas,
     rollout,
@@ -103,6 +104,11 @@ class Plots:
     def replicas(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
         """Nines against desired replicas, with what they would be if replicas were missing independently."""
         return replicas.nines(self._findings, self._first(service), ax)
+
+    @picture
+    def pareto(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":
+        """Cost against downtime: the policies that none beats in both, and the others behind them in grey."""
+        return pareto.of_policies(self._findings, self._first(service), ax)
 
     @picture
     def downtime(self, service: str | None = None, ax: "Axes | None" = None) -> "Axes":

@@ -61,7 +61,7 @@ class Lost(Refusal):
 
 
 @contextmanager
-def _saved_together(save: Callable[[Sequence[C]], None]) -> Iterator[Callable[[C], None]]:
+def saved_together(save: Callable[[Sequence[C]], None]) -> Iterator[Callable[[C], None]]:
     """Hand each finished cell to what this yields: they are saved some at a time, and what is left at the end.
 
     However the end comes about.
@@ -122,7 +122,7 @@ class Job:
     def run_until(self, replications: int) -> None:
         """Run what is missing of the first `replications`, and keep it as it comes."""
         self._tell()
-        with _saved_together(self.store.save_chunk) as save:
+        with saved_together(self.store.save_chunk) as save:
             for cell in self._finished(replications):
                 self._keep_events(cell)
                 (self.failed.append if cell.status == "failed" else save)(replace(cell, events=b""))
@@ -159,7 +159,7 @@ class Job:
                 if key not in found:
                     yield key, spec
 
-        with _saved_together(self.store.save_rare_chunk) as save:
+        with saved_together(self.store.save_rare_chunk) as save:
             for key, result in self.engine.map_unordered(run_rare_cell, missing()):
                 cell = result if isinstance(result, RareCell) else failed_rare_cell(wanted[key], result)
                 found[key] = cell

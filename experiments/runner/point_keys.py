@@ -21,7 +21,7 @@ from models.input.patches import set_path
 from models.input.stdin import is_stdin
 from models.manifests.reading import files_below
 
-NOT_SIMULATED = ("sweep", "uncertain", "replications", "precision", "confidence", "objectives", "policies")
+NOT_SIMULATED = ("sweep", "uncertain", "replications", "precision", "confidence", "objectives", "search", "policies")
 """What changes no cell; policies are taken one by one."""
 
 

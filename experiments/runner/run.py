@@ -78,7 +78,7 @@ def run(
     resolved = with_copies(plain(plan.resolved), plan.source_path, plan.inputs)
     manifest = provenance.describe(plan, keys, resolved, looks[-1], replications, engine)
 
-    with _store(folder) as store:
+    with store_in(folder) as store:
         job = Job(plan.scenarios, keys, engine, simulate, manifest, resolved, store, folder, looks[-1], events)
         if folder is not None:
             if fresh:
@@ -100,7 +100,7 @@ def run(
 
 
 @contextmanager
-def _store(folder: ResultFolder | None) -> Iterator[ResultFolder]:
+def store_in(folder: ResultFolder | None) -> Iterator[ResultFolder]:
     """Where finished cells are while this lasts: in the folder, which is ours alone, or else in a temporary one.
 
     The temporary one is gone afterwards, unless this process is killed: then it is the system's to clean.

@@ -18,6 +18,7 @@
     points.parquet, summary.parquet   of a sweep: a row per point, and per point x policy x service; there the tables
                      above have a column `point` in front
     report.html      everything to read, in one file                plots/*.svg
+    search.json      what the last search found
     .state/*.json    finished cells, some to a file: the proof that they are done
     .lock            held by the run that writes here
 
@@ -63,14 +64,16 @@ STATE = ".state"
 """Finished cells: it tells alone that an experiment ran in a folder, whatever became of its manifest."""
 OURS = ("resolved.yaml", "experiment.yaml", "cells.parquet")
 """Two of these tell it, too; one may be anybody's."""
+SEARCH = "search.json"
 FILES = (
     *(f"{table}.parquet" for table in (*COLUMNS, "summary", "points")),
     "summary.csv",
     "summary.json",
+    SEARCH,
     "resolved.yaml",
     "experiment.yaml",
 )
-"""What a run writes, beside the manifest and the report."""
+"""What runs and searches write, beside the manifest and the report."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,14 @@ class ResultFolder:
             cell = RareCell.from_json(values)
             if cell.scenario in wanted and cell.status == "done":
                 yield cell
+
+    def search(self) -> dict[str, Any] | None:
+        """What the last search here found, as it was written; None if none came to its end."""
+        try:
+            found = json.loads(contents(self.path / SEARCH).decode())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) and found.get("kind") == "Search" else None
 
     def events(self, policy: str, replication: int) -> Path:
         """Where the transitions of one replication are, if they are kept."""

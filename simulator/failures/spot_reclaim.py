@@ -32,6 +32,7 @@ class SpotReclaim:
     Notices: 120 s on AWS, 30 s on Google Cloud and Azure.
     """
 
+    changes_nodes: ClassVar = True
     disruption: ClassVar = DisruptionKind.NODE
     name: str
     time_to_failure: Distribution

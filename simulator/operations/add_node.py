@@ -1,6 +1,7 @@
 """addNode: nodes join the cluster."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.labels import LabelSelector
 from models.node import Node
@@ -18,6 +19,7 @@ class AddNode:
     Without an autoscaler they stay for good, or until another operation takes them away.
     """
 
+    changes_nodes: ClassVar = True
     name: str
     like: LabelSelector
     """Which nodes they are like, by their labels (`pool=general`): the first of those that are there at the start."""

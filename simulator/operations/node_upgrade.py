@@ -85,6 +85,7 @@ class NodeUpgrade:
     kubeadm.
     """
 
+    changes_nodes: ClassVar = True
     disruption: ClassVar = DisruptionKind.DRAIN
     name: str
     platform: Platform = Platform.GKE

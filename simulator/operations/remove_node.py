@@ -24,6 +24,7 @@ class RemoveNode:
     collector, unless their kubelet ends them as the machine is shut down (`kubelet`).
     """
 
+    changes_nodes: ClassVar = True
     disruption: ClassVar = DisruptionKind.DRAIN
     name: str
     at: float

@@ -23,7 +23,12 @@ from experiments.cli import main
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LARGEST = 500_000
-SLOW = {"rare-events", "replicas-and-nines", "zones-spread-and-anti-affinity"}
+SLOW = {
+    "from-unsure-inputs-to-a-decision",
+    "rare-events",
+    "replicas-and-nines",
+    "zones-spread-and-anti-affinity",
+}
 
 quick_or_slow = pytest.mark.parametrize(
     "path",

@@ -42,6 +42,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "plan": [(QUICKSTART,)],
     "run": [(QUICKSTART, "-n", "1", "-j", "1", "-q", "-o", "out")],
     "check": [("shop", "--inconclusive", "pass")],
+    "search": [(QUICKSTART, "--set", "spec.objectives=[{service: frontend, atLeast: 10%}]", "--at-most", "4", "-q")],
     "sensitivity": [(UNCERTAIN, "-q", "-o", "out")],
     "show": [("shop",), ("shop", "--disruptions"), (QUICKSTART,)],
     "compare": [("shop",)],

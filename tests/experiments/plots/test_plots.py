@@ -88,7 +88,7 @@ def test_names_are_drawn_as_they_are(kind: str, odd: Results, tmp_path: Path) ->
     text = "".join(ElementTree.parse(tmp_path / "x.svg").getroot().itertext())
     assert ODD in text
     assert "\\$" not in text
-    assert "_^{$" in text or "policy" in drawn.KINDS[kind] or kind == "rare"
+    assert "_^{$" in text or "policy" in drawn.KINDS[kind] or kind in ("rare", "pareto")
 
 
 def test_a_bound_is_an_arrow_that_reaches_beyond_every_value(results: Results) -> None:

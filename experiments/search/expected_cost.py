@@ -1,0 +1,35 @@
+"""What a candidate costs, as far as that is known before it is simulated."""
+
+from experiments.design.scenario import Scenario
+from experiments.design.search import Cost
+from models.daemonset import DaemonSet
+from models.units import HOUR
+
+_OF_NODES = {"node_hours", "node_cost"}
+
+
+def is_certain(scenario: Scenario, cost: Cost) -> bool:
+    """Whether the cost is the same in every run, and `expected` says it: only nodes cost, and they stay as they are.
+
+    Failure modes and operations of other packages may change nodes, unless they say `changes_nodes = False`.
+    """
+    if scenario.node_autoscaler is not None or any(metric not in _OF_NODES for metric, _ in cost.prices):
+        return False
+    stories = (*scenario.failures, *scenario.operations)
+    return not any(
+        getattr(story, "changes_nodes", not type(story).__module__.startswith("simulator.")) for story in stories
+    )
+
+
+def expected(scenario: Scenario, cost: Cost) -> float:
+    """The cost of a run with all its nodes and pods all the time: exact if it `is_certain`, else a guess."""
+    hours, cluster = scenario.duration / HOUR, scenario.cluster
+    replicas = [of.replicas for of in cluster.deployments] + [of.replicas for of in cluster.replica_sets]
+    replicas += [of.replicas for of in cluster.stateful_sets]
+    daemons = [of for of in cluster.pod_makers() if isinstance(of, DaemonSet)]
+    counts = {
+        "node_hours": float(len(cluster.nodes)),
+        "node_cost": sum(pool.price * pool.count for pool in cluster.pools),
+        "pod_hours": float(sum(replicas) + len(cluster.pods) + len(daemons) * len(cluster.nodes)),
+    }
+    return sum(price * counts[metric] for metric, price in cost.prices) * hours
