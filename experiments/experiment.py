@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.design.sweep import Point
 from experiments.file import shorthand
-from experiments.file.axes import at_point
+from experiments.file.axes import at_point, check_settings
 from experiments.file.document import load_experiment
 from experiments.file.files import with_files
 from experiments.file.points import check_points
@@ -92,6 +92,7 @@ class Experiment(Stated):
         try:
             made = cls(source, resolve(source, folder), text, path, settings)
             if made.sweep is not None:
+                check_settings(source, made.sweep, places)
                 files = check_points(source, folder, made.sweep)
                 design = replace(made.design, inputs=tuple(dict.fromkeys((*made.design.inputs, *files))))
                 made = replace(made, design=design)

@@ -9,26 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.design.sweep import Point, Sweep, value_text
-from experiments.file.document import load_experiment
-from experiments.file.points import Swept
-from experiments.file.source import Source, read
-from experiments.findings.findings import Findings
-from experiments.findings.merging import merged, under
-from experiments.findings.points import manifest_at
 from experiments.findings.sweep import SweepFindings
-from experiments.results import Results
 from experiments.store.cell import Cell
 from experiments.store.folder import NotAResultFolder, ResultFolder
 from experiments.store.kept import Kept
 from experiments.store.manifest import SCHEMA_VERSION
-from experiments.store.tables import tables
 from models.input.problems import InputError, Refusal, did_you_mean
 from models.units import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.file.points import Swept
+    from experiments.file.source import Source
+    from experiments.findings.findings import Findings
     from experiments.plots.sweep import SweepPlots
+    from experiments.results import Results
 
 MOST_NAMED = 10
 """So many points are named in a message."""
@@ -62,8 +58,12 @@ class SweepResults(SweepFindings):
 
     # --- one point ---------------------------------------------------------------------------------------------------
 
-    def at(self, point: "Point | int") -> Results:
+    def at(self, point: "Point | int") -> "Results":
         """The results at a point (or by its number), as of a single experiment; `Refusal` if it is not all done."""
+        from experiments.findings.points import manifest_at
+        from experiments.results import Results
+        from experiments.store.tables import tables
+
         index = point if isinstance(point, int) else point.index
         row = self._points.iloc[index]
         if row["status"] == "missing":
@@ -101,12 +101,14 @@ class SweepResults(SweepFindings):
             raise Refusal(f"{len(rows)} points are like this: {_some(rows['label'])}; say {' and '.join(open_)}, too")
         return int(rows["point"].iloc[0])
 
-    def along(self, axis: str, point: str | None = None, policy: str | None = None) -> Findings:
+    def along(self, axis: str, point: str | None = None, policy: str | None = None) -> "Findings":
         """The points that differ on one axis, as policies that can be compared: named `AXIS=VALUE`, under one policy.
 
         `point` says what the other axes are (they may be left out if each has one value). Of a sample no two points
         are on a line along an axis, unless it is the only one. Raises `Refusal`.
         """
+        from experiments.findings.merging import merged, under
+
         rows = self._points
         others = [name for name in self.axes if name != axis]
         for name, value in self._assignments(point) if point is not None else ():
@@ -152,7 +154,10 @@ class SweepResults(SweepFindings):
         return self._source.file.spec.sweep.value(self._source.file.spec.seed)
 
     @cached_property
-    def _source(self) -> Source:
+    def _source(self) -> "Source":
+        from experiments.file.document import load_experiment
+        from experiments.file.source import read
+
         document, problems = load_experiment(self.path / "resolved.yaml")
         source = read(document)
         if source.file is None or source.file.spec.sweep is None:
@@ -160,7 +165,9 @@ class SweepResults(SweepFindings):
         return source
 
     @cached_property
-    def _swept(self) -> Swept:
+    def _swept(self) -> "Swept":
+        from experiments.file.points import Swept
+
         policies, times = tuple(self.manifest.policies), self.manifest.replications
         return Swept.of(self._source.document, str(self.path), self.sweep, policies, times)
 

@@ -47,14 +47,14 @@ def show(
     if os.path.isdir(path):
         if settings:
             raise click.UsageError("--set is for experiment files: a result folder stays as it ran")
-        from experiments.report import plain, text
-
         if (study := studied(path)) is not None:
             _show_study(study, service, policy, disruptions or point is not None, form)
             return
         if point is None and (sweep := swept(path)) is not None:
             _show_sweep(sweep, service, policy, disruptions, form)
             return
+        from experiments.report import plain, text
+
         results = opened(path, point)
         service = chosen("--service", service, results.services)
         policy = chosen("--policy", policy, results.policies)
@@ -89,13 +89,15 @@ def _show_study(study: "SensitivityResults", service: str | None, policy: str | 
 
 
 def _show_sweep(results: "SweepResults", service: str | None, policy: str | None, disruptions: bool, form: str) -> None:
-    from experiments.report import plain, sweep, sweep_plain
+    from experiments.report import sweep
 
     if disruptions:
         raise click.UsageError("--disruptions is of a single point of a sweep: give --point, too")
     service = chosen("--service", service, results.services)
     policy = chosen("--policy", policy, results.policies)
     if form == "json":
+        from experiments.report import plain, sweep_plain
+
         click.echo(plain.text(sweep_plain.sweep(results, service, policy)))
     else:
         sweep.show(results, service, policy)

@@ -1,7 +1,7 @@
 """The axes of a sweep against the file: their places are in it, and every value can stand there."""
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from experiments.file.source import Source, read
 from experiments.file.sweep import MOST_POINTS, AxisFile, SweepFile
 from models.input.documents import Document
 from models.input.patches import PatchError, set_path
-from models.input.problems import Path, Problem, dotted
+from models.input.problems import InputError, Location, Path, Problem, dotted
 
 SAME_AT_ALL_POINTS = ("seed", "replications", "precision", "confidence", "objectives", "search", "sweep", "uncertain")
 """What every point has in common, so that points can be compared."""
@@ -153,6 +153,19 @@ def _not_for_points(place: Path) -> str | None:
     if place[1] == "policies" and (len(place) < 4 or place[3] == "name"):
         return "the policies are the same at every point; an axis may set what one of them says"
     return None
+
+
+def check_settings(source: Source, sweep: Sweep, settings: Mapping[str, str]) -> None:
+    """Raises InputError for settings (by their place) that no point would know of, as an axis sets the same."""
+    problems = []
+    for axis in sweep.axes:
+        here = dotted(location(source.document, axis))
+        for path, setting in settings.items():
+            if path == here or path.startswith((f"{here}.", f"{here}[")):
+                message = f"changes nothing: the axis {axis.name!r} sets {here} at every point"
+                problems.append(Problem(Location(f"--set {setting}"), "", message))
+    if problems:
+        raise InputError(problems)
 
 
 def _one_in_the_other(one: Path, other: Path) -> bool:

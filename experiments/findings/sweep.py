@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.findings.judgement import Judgement, verdict
-from experiments.findings.points import judgement_of
 from experiments.inference.estimate import Estimate, Quantity
 from experiments.store.manifest import Manifest
 
@@ -80,31 +79,46 @@ class SweepFindings:
         """How many cells failed."""
         return self.manifest.counts.get("failed", 0)
 
-    def rows(self, service: str | None = None, policy: str | None = None) -> Iterator[SweepRow]:
-        """The rows of the table as estimates, of one Service or policy if it is named."""
-        confidence = self.manifest.confidence
-        axes = self._table[list(self.axes)].to_numpy(dtype=object)
-        for values, row in zip(axes, self._table.to_dict("records"), strict=True):
-            if service in (None, row["service"]) and policy in (None, row["policy"]):
-                estimates = {
-                    name: Estimate(
-                        row[name],
-                        row[f"{name}_low"],
-                        row[f"{name}_high"],
-                        confidence,
-                        row["replications"],
-                        row["method"],
-                        quantity,
-                    )
-                    for name, quantity in _QUANTITIES.items()
-                }
-                yield SweepRow(row["point"], tuple(values), row["service"], row["policy"], estimates)
+    def count(self, service: str | None = None, policy: str | None = None) -> int:
+        """How many rows the table has, of one Service or policy if it is named."""
+        return len(self._about(service, policy))
+
+    def rows(
+        self, service: str | None = None, policy: str | None = None, most: int | None = None
+    ) -> Iterator[SweepRow]:
+        """The rows of the table as estimates, of one Service or policy if it is named; the first `most` of them."""
+        confidence, about = self.manifest.confidence, self._about(service, policy)
+        about = about if most is None else about.head(most)
+        axes = about[list(self.axes)].to_numpy(dtype=object)
+        for values, row in zip(axes, about.to_dict("records"), strict=True):
+            estimates = {
+                name: Estimate(
+                    row[name],
+                    row[f"{name}_low"],
+                    row[f"{name}_high"],
+                    confidence,
+                    row["replications"],
+                    row["method"],
+                    quantity,
+                )
+                for name, quantity in _QUANTITIES.items()
+            }
+            yield SweepRow(row["point"], tuple(values), row["service"], row["policy"], estimates)
+
+    def _about(self, service: str | None, policy: str | None) -> "pd.DataFrame":
+        table = self._table
+        table = table if service is None else table.loc[table["service"] == service]
+        return table if policy is None else table.loc[table["policy"] == policy]
 
     # --- objectives --------------------------------------------------------------------------------------------------
 
     @cached_property
     def objectives(self) -> list[tuple[str, Judgement]]:
         """Every objective at every point, with the point's label, judged by the whole interval."""
+        if not self.manifest.objectives:
+            return []
+        from experiments.findings.points import judgement_of
+
         told = zip(self._points["label"], self._points["objectives"], strict=True)
         return [(label, judgement_of(values)) for label, text in told for values in json.loads(text)]
 

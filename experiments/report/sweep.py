@@ -85,10 +85,9 @@ def show(
     """Print everything to `file` (stdout), fitted to the terminal or `width`; of a long table the beginning."""
     terminal = Terminal(file, width)
     terminal.title(heading(findings))
-    rows = list(findings.rows(service, policy))
-    terminal.table(table(findings, rows[:MOST_ROWS]))
-    if len(rows) > MOST_ROWS:
-        terminal.say(f"and {len(rows) - MOST_ROWS} rows more, in {findings.path / 'summary.csv'}")
+    terminal.table(table(findings, findings.rows(service, policy, MOST_ROWS)))
+    if (further := findings.count(service, policy) - MOST_ROWS) > 0:
+        terminal.say(f"and {further} rows more, in {findings.path / 'summary.csv'}")
     for line in remarks(findings):
         terminal.say("note: " + line)
     beside = {"report": findings.path / "report.html"}
@@ -101,7 +100,7 @@ def summary_html(findings: SweepFindings) -> str:
     from html import escape
 
     lines = "".join(f"<li>{escape(line)}</li>" for line in remarks(findings))
-    shown = table(findings, list(findings.rows())[:MOST_ROWS]).html()
+    shown = table(findings, findings.rows(most=MOST_ROWS)).html()
     return f"<p>{escape(heading(findings))}</p>{shown}<ul>{lines}</ul>"
 
 

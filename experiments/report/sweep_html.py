@@ -20,7 +20,6 @@ LONGEST_SOURCE = 20_000
 def report_html(findings: SweepFindings, drawings: Mapping[str, str], source: str) -> str:
     """The whole page; `drawings` are those of `SweepPlots`, as SVG by name, `source` the experiment as given."""
     m = findings.manifest
-    rows = list(findings.rows())
     return template("sweep.html.j2").render(
         manifest=m,
         heading=re.sub(" {2,}", ", ", heading(findings).removeprefix(m.name).strip()),
@@ -31,8 +30,8 @@ def report_html(findings: SweepFindings, drawings: Mapping[str, str], source: st
             for number, (name, svg) in enumerate(drawings.items())
         ],
         notes=remarks(findings),
-        table=table(findings, rows[:MOST_ROWS]),
-        further=max(len(rows) - MOST_ROWS, 0),
+        table=table(findings, findings.rows(most=MOST_ROWS)),
+        further=max(findings.count() - MOST_ROWS, 0),
         command=shlex.join(["kubenines", "run", m.source or "resolved.yaml", *m.options]),
         source=source if len(source) <= LONGEST_SOURCE else f"{source[:LONGEST_SOURCE]}\n...",
     )

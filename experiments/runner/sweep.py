@@ -59,6 +59,9 @@ def run_sweep(
             folder.check_room()
             if (finished := _finished(folder, manifest, experiment)) is not None:
                 return finished
+            before = folder.manifest()
+            if before is not None and before.says_the_same_as(manifest):  # what there is to read stays readable
+                manifest = replace(manifest, files=before.files)
         folder.write_manifest(manifest)
         folder.write_inputs(experiment.source_text, resolved, experiment.inputs)
         job = SweepJob(experiment, experiment.sweep, folder, manifest, engine, simulate, warn)

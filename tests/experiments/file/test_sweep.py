@@ -99,6 +99,13 @@ def test_settings_come_before_the_sweep_and_may_change_it(tmp_path: Path) -> Non
     assert crash.time_to_repair.value == 540
 
 
+def test_a_setting_that_no_point_would_know_of_is_refused(tmp_path: Path) -> None:
+    [problem] = problems(tmp_path, GRID, (f"{MTTF}=9d",))
+    assert problem == (
+        f"--set {MTTF}=9d: changes nothing: the axis 'mttf' sets spec.failures[0].timeToFailure.mean at every point"
+    )
+
+
 @pytest.mark.parametrize(
     ("sweep", "messages"),
     [

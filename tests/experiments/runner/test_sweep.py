@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from experiments.experiment import Experiment
 from experiments.results import Results
 from experiments.runner.job import Interrupted, NothingRan
 from experiments.runner.progress import Progress
@@ -106,6 +107,7 @@ def test_points_along_an_axis_are_compared_in_pairs(ran: SweepResults) -> None:
         ran.along("mttf")
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_interrupted_goes_on_where_it_was_and_ends_the_same(ran: SweepResults, tmp_path: Path) -> None:
     experiment, folder = small_sweep(tmp_path), tmp_path / "results"
 
@@ -121,6 +123,7 @@ def test_a_sweep_that_is_interrupted_goes_on_where_it_was_and_ends_the_same(ran:
     assert contents(folder) == contents(ran.path)
 
 
+@pytest.mark.slow
 def test_a_stop_keeps_what_is_done_and_shows_it(tmp_path: Path) -> None:
     with pytest.raises(Interrupted, match="interrupted after 9 of 16 replications"):
         run_sweep(small_sweep(tmp_path), out=tmp_path / "results", simulate=Counting(stops_after=9))
@@ -144,6 +147,7 @@ def test_what_is_finished_is_not_run_again(ran: SweepResults, tmp_path: Path) ->
     pd.testing.assert_frame_equal(results.table(), ran.table())
 
 
+@pytest.mark.slow
 def test_sweeps_of_one_folder_share_the_cells_of_their_common_points(tmp_path: Path) -> None:
     run_sweep(small_sweep(tmp_path), out=tmp_path / "results")
     other = AXES.replace("[1d, 3d]", "[3d, 9d]").replace("[2, 3]", "[3]")
@@ -156,6 +160,7 @@ def test_sweeps_of_one_folder_share_the_cells_of_their_common_points(tmp_path: P
     assert more.runs == 4
 
 
+@pytest.mark.slow
 def test_a_policy_that_an_axis_does_not_touch_runs_once_for_all_points(tmp_path: Path) -> None:
     axes = """\
   services: [{name: web, available: {when: readyEndpoints, atLeast: 1}}]
@@ -169,18 +174,17 @@ def test_a_policy_that_an_axis_does_not_touch_runs_once_for_all_points(tmp_path:
     assert len(results.table()) == 4
 
 
+@pytest.mark.slow
 def test_a_change_of_a_manifest_runs_everything_again(tmp_path: Path) -> None:
-    experiment = small_sweep(tmp_path)
-    run_sweep(experiment, out=tmp_path / "results")
+    run_sweep(small_sweep(tmp_path), out=tmp_path / "results")
     application = (tmp_path / "app.yaml").read_text()
     (tmp_path / "app.yaml").write_text(application.replace("500m", "600m"))
     counting = Counting()
-    from experiments.experiment import Experiment
-
     run_sweep(Experiment.from_yaml(tmp_path / "swept.yaml"), out=tmp_path / "results", simulate=counting)
     assert counting.runs == 16
 
 
+@pytest.mark.slow
 def test_a_damaged_file_costs_what_it_held(ran: SweepResults, tmp_path: Path) -> None:
     run_sweep(small_sweep(tmp_path), out=tmp_path / "results")
     cells = sorted((tmp_path / "results" / ".state" / "sweep" / "cells").iterdir())
@@ -194,6 +198,7 @@ def test_a_damaged_file_costs_what_it_held(ran: SweepResults, tmp_path: Path) ->
     assert contents(tmp_path / "results") == contents(ran.path)
 
 
+@pytest.mark.slow
 def test_a_point_that_cannot_be_made_is_failed_cells_with_a_reason(tmp_path: Path) -> None:
     axes = """\
   sweep:
@@ -211,6 +216,7 @@ def test_a_point_that_cannot_be_made_is_failed_cells_with_a_reason(tmp_path: Pat
         results.at(2)
 
 
+@pytest.mark.slow
 def test_a_cell_that_raises_fails_alone_and_is_tried_again(tmp_path: Path) -> None:
     def breaks(*args: Any, **named: Any) -> Run:
         if named["replication"] == 1:
@@ -245,6 +251,7 @@ def test_a_folder_is_of_a_sweep_or_of_a_single_experiment(ran: SweepResults, tmp
         run_sweep(single, out=tmp_path / "results")
 
 
+@pytest.mark.slow
 def test_values_may_name_other_files_and_the_folder_keeps_copies(tmp_path: Path) -> None:
     axes = "  sweep: {axes: [{name: application, path: manifests, values: [[app.yaml], [other.yaml]]}]}\n"
     small_sweep(tmp_path)
