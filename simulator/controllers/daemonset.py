@@ -50,10 +50,10 @@ class DaemonSetController:
         state.listen(Kind.DAEMONSET_GENERATION, self._spec_changed)
         state.listen(Kind.NODE_TAINTS, self._taints_changed)
         state.listen(Kind.NODE_EXISTS, self._node_joined_or_gone)
-        state.listen(Kind.POD_PHASE, self._phase_changed)
-        state.listen(Kind.POD_DELETING, self._pod_changed)
-        state.listen(Kind.POD_READY, self._ready_changed)
-        state.listen(Kind.POD_AVAILABLE, self._pod_changed)
+        state.listen(Kind.POD_PHASE, self._phase_changed, DaemonSetState)
+        state.listen(Kind.POD_DELETING, self._pod_changed, DaemonSetState)
+        state.listen(Kind.POD_READY, self._ready_changed, DaemonSetState)
+        state.listen(Kind.POD_AVAILABLE, self._pod_changed, DaemonSetState)
 
     # What happens, and where
 

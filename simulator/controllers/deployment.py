@@ -38,8 +38,8 @@ class DeploymentController:
         self._queue: WorkQueue[DeploymentState] = WorkQueue(kernel, timing.controller_latency, self._sync)
         state.listen(Kind.DEPLOYMENT_GENERATION, self._spec_changed)
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._wake(replica_set))
-        state.listen(Kind.POD_AVAILABLE, self._pod_changed)
-        state.listen(Kind.POD_PHASE, self._pod_changed)
+        state.listen(Kind.POD_AVAILABLE, self._pod_changed, ReplicaSetState)
+        state.listen(Kind.POD_PHASE, self._pod_changed, ReplicaSetState)
         self._progress = RolloutProgress(kernel, state, self._find_new_replica_set)
         self._rollouts = RolloutController(kernel, state, self._progress, self._scale_replica_set, self._queue.add)
 
@@ -51,8 +51,11 @@ class DeploymentController:
             self._queue.add(deployment)
 
     def _pod_changed(self, pod: PodState, new: int, cause: int) -> None:
-        if isinstance(pod.owner, ReplicaSetState):
-            self._wake(pod.owner)
+        owner = pod.owner
+        assert isinstance(owner, ReplicaSetState)
+        deployment = owner.deployment
+        if deployment is not None and not deployment.complete:
+            self._queue.add(deployment)
 
     def _wake(self, replica_set: ReplicaSetState) -> None:
         deployment = replica_set.deployment
@@ -90,12 +93,14 @@ class DeploymentController:
         """The ReplicaSet whose template is the Deployment's, if there is one."""
         template, replica_sets = deployment.spec.template, deployment.replica_sets
         # The same object nearly always; comparing templates part by part is what makes a pass expensive.
-        new = next((r for r in replica_sets if r.pod_class.template is template), None)
-        return new or next((r for r in replica_sets if r.pod_class.template == template), None)
+        for replica_set in reversed(replica_sets):
+            if replica_set.pod_class.template is template:
+                return replica_set
+        return next((r for r in replica_sets if r.pod_class.template == template), None)
 
     def _get_new_replica_set(self, deployment: DeploymentState, existing: ReplicaSetState | None) -> ReplicaSetState:
         """The ReplicaSet of the template, with the highest revision; a new one if there is none."""
-        max_old_revision = max((replica_set.revision for replica_set in deployment.replica_sets), default=0)
+        max_old_revision = max([replica_set.revision for replica_set in deployment.replica_sets], default=0)
         if existing is not None:
             existing.min_ready = deployment.spec.min_ready_seconds
             if existing.revision < max_old_revision:
@@ -153,20 +158,20 @@ class DeploymentController:
         total_scaled_down = 0
         for replica_set in old:
             unavailable = replica_set.desired - replica_set.available
-            scaled_down_count = min(max_cleanup_count - total_scaled_down, unavailable)
-            if scaled_down_count > 0:
+            if unavailable > 0 and max_cleanup_count > total_scaled_down:
+                scaled_down_count = min(max_cleanup_count - total_scaled_down, unavailable)
                 self._scale_replica_set(deployment, replica_set, replica_set.desired - scaled_down_count)
                 total_scaled_down += scaled_down_count
 
     def _scale_down_old_replica_sets(
         self, deployment: DeploymentState, new: ReplicaSetState, old: list[ReplicaSetState], min_available: int
     ) -> None:
-        available_pod_count = new.available + sum(replica_set.available for replica_set in old)
+        available_pod_count = new.available + sum([replica_set.available for replica_set in old])
         total_scale_down_count = available_pod_count - min_available
         total_scaled_down = 0
         for replica_set in old:
-            scale_down_count = min(replica_set.desired, total_scale_down_count - total_scaled_down)
-            if scale_down_count > 0:
+            if replica_set.desired > 0 and total_scale_down_count > total_scaled_down:
+                scale_down_count = min(replica_set.desired, total_scale_down_count - total_scaled_down)
                 self._scale_replica_set(deployment, replica_set, replica_set.desired - scale_down_count)
                 total_scaled_down += scale_down_count
 
@@ -247,7 +252,7 @@ def _others(deployment: DeploymentState, new: ReplicaSetState | None) -> list[Re
 
 
 def _replica_count(deployment: DeploymentState) -> int:
-    return sum(replica_set.desired for replica_set in deployment.replica_sets)
+    return sum([replica_set.desired for replica_set in deployment.replica_sets])
 
 
 def _max_surge(deployment: DeploymentState) -> int:
@@ -266,10 +271,9 @@ def _new_rs_new_replicas(deployment: DeploymentState, new: ReplicaSetState) -> i
 
 def _is_scaling_event(deployment: DeploymentState) -> bool:
     """Whether spec.replicas changed since an active ReplicaSet was scaled last."""
-    return any(
-        replica_set.desired > 0 and replica_set.annotated_desired != deployment.spec.replicas
-        for replica_set in deployment.replica_sets
-    )
+    replicas = deployment.spec.replicas
+    active = [replica_set for replica_set in deployment.replica_sets if replica_set.desired > 0]
+    return any(replica_set.annotated_desired != replicas for replica_set in active)
 
 
 def _is_saturated(deployment: DeploymentState, replica_set: ReplicaSetState) -> bool:

@@ -104,7 +104,8 @@ class EndpointController:
         if ready is was_ready and terminating is was_terminating:
             return
         used, was_used = service.in_use, pod.uid in service.in_use
-        services.set_terminating(service, pod, terminating)
+        if terminating is not was_terminating:
+            services.set_terminating(service, pod, terminating)
         if ready and not was_ready:
             services.list_endpoint(service, pod, cause)
         elif was_ready and not ready:
@@ -113,7 +114,8 @@ class EndpointController:
             answering = sum(endpoint.answering for endpoint in service.in_use.values())
         else:
             answering = service.answering + pod.answering * ((pod.uid in used) - was_used)
-        services.set_answering(service, answering, cause)
+        if answering != service.answering:
+            services.set_answering(service, answering, cause)
 
     def _answering_changed(self, pod: PodState, new: int, cause: int) -> None:
         for service in pod.pod_class.endpoint_of:

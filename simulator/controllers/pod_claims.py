@@ -26,7 +26,7 @@ class PodClaims:
         self._known: set[ReplicaSetState] = set()
         """Those that have looked once."""
         self._unsettled: set[ReplicaSetState] = set()
-        state.listen(Kind.POD_PHASE, self._phase_changed)
+        state.listen(Kind.POD_PHASE, self._phase_changed, type(None))
         state.listen(Kind.POD_METADATA, self._metadata_changed)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:

@@ -29,7 +29,7 @@ class RolloutProgress:
         self._of_template = of_template
         self._deadlines: dict[int, tuple[float, Timer]] = {}
         """By index of the Deployment, if it waits to be judged without a pass: when."""
-        state.listen(Kind.POD_READY, self._readiness_changed)
+        state.listen(Kind.POD_READY, self._readiness_changed, ReplicaSetState)
 
     def created(self, deployment: DeploymentState) -> None:
         """To be called when the Deployment has got a new ReplicaSet: the clock starts anew."""
@@ -48,11 +48,14 @@ class RolloutProgress:
 
     def look(self, deployment: DeploymentState, new: ReplicaSetState | None) -> bool:
         """Takes the status in; whether it is ahead of what it was at the last look."""
-        progress, everything = deployment.progress, deployment.replica_sets
+        progress = deployment.progress
         updated = len(new.pods) if new is not None else 0
-        old = sum(len(replica_set.pods) for replica_set in everything) - updated
-        ready = sum(replica_set.ready for replica_set in everything)
-        available = sum(replica_set.available for replica_set in everything)
+        pods = ready = available = 0
+        for replica_set in deployment.replica_sets:
+            pods += len(replica_set.pods)
+            ready += replica_set.ready
+            available += replica_set.available
+        old = pods - updated
         moved = (
             updated > progress.updated or old < progress.old or ready > progress.ready or available > progress.available
         )

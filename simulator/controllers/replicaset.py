@@ -41,10 +41,10 @@ class ReplicaSetController:
         )
         self._claims = PodClaims(state, self._scaled)
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._scaled(replica_set, cause))
-        state.listen(Kind.POD_READY, self._ready_changed)
-        state.listen(Kind.POD_DELETING, self._deleting)
-        state.listen(Kind.POD_PHASE, self._phase_changed)
-        state.listen(Kind.POD_AVAILABLE, self._available_changed)
+        state.listen(Kind.POD_READY, self._ready_changed, ReplicaSetState)
+        state.listen(Kind.POD_DELETING, self._deleting, ReplicaSetState)
+        state.listen(Kind.POD_PHASE, self._phase_changed, ReplicaSetState)
+        state.listen(Kind.POD_AVAILABLE, self._available_changed, ReplicaSetState)
         self._availability = Availability(kernel, state)
 
     def _scaled(self, replica_set: ReplicaSetState, cause: int) -> None:

@@ -62,7 +62,7 @@ class RolloutController:
         self._scale = scale
         self._wake = wake
         self._of: dict[DeploymentState, Progress] = {}
-        state.listen(Kind.POD_PHASE, self._pod_made)
+        state.listen(Kind.POD_PHASE, self._pod_made, ReplicaSetState)
         state.listen(Kind.DEPLOYMENT_PROGRESSING, self._late)
 
     def sync(self, rollout: DeploymentState, new: ReplicaSetState) -> bool:

@@ -36,9 +36,9 @@ class StatefulSetController:
             kernel, state, waits, self._queue.add, self._queue.add
         )
         state.listen(Kind.STATEFULSET_GENERATION, self._spec_changed)
-        state.listen(Kind.POD_PHASE, self._phase_changed)
-        state.listen(Kind.POD_READY, self._ready_changed)
-        state.listen(Kind.POD_AVAILABLE, self._available_changed)
+        state.listen(Kind.POD_PHASE, self._phase_changed, StatefulSetState)
+        state.listen(Kind.POD_READY, self._ready_changed, StatefulSetState)
+        state.listen(Kind.POD_AVAILABLE, self._available_changed, StatefulSetState)
 
     def _spec_changed(self, stateful_set: StatefulSetState, new: int, cause: int) -> None:
         for pod in stateful_set.pods.values():

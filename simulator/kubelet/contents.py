@@ -86,6 +86,8 @@ class HeldContents:
 
     def unreadies(self, container: ContainerState) -> bool:
         """Whether the container, which would be ready now, says that it is not."""
+        if not self.faults and not self._readiness.failing:
+            return False
         return self._readiness.holds_back(container, _is_seen(self.faults.get(container)))
 
     def holds(self, key: str, number: int) -> bool:
@@ -210,7 +212,7 @@ class HeldContents:
             self._silent.discard(container)
             if not pod.stopping:
                 container.healthy = True
-                if all(each.healthy for each in pod.containers):
+                if pod.is_healthy():
                     self._state.pods.set_answering(pod, True, pod.cause)
         self._readiness.set(pod, container, _is_seen(fault))
 

@@ -16,23 +16,24 @@ class FailingReadiness:
     def __init__(self, kernel: Kernel, report_ready: Callable[[PodState], None]) -> None:
         self._kernel = kernel
         self._report_ready = report_ready
-        self._failing: set[ContainerState] = set()
+        self.failing: set[ContainerState] = set()
+        """Those that say that they are not ready."""
         self._timers: dict[ContainerState, Timer] = {}
 
     def holds_back(self, container: ContainerState, fails: bool) -> bool:
         """Whether the container, which has started up and would be ready now, says that it is not."""
         if fails and container.spec.readiness is not None:
-            self._failing.add(container)
-        return container in self._failing
+            self.failing.add(container)
+        return container in self.failing
 
     def set(self, pod: PodState, container: ContainerState, fails: bool) -> None:
         """From now on the container's readiness probe fails, or does not."""
         probe = container.spec.readiness
-        if probe is None or fails is (container in self._failing):
+        if probe is None or fails is (container in self.failing):
             return
         self.forget(container)
         if fails:
-            self._failing.add(container)
+            self.failing.add(container)
         attempts = probe.failure_threshold if fails else probe.success_threshold
         phase = pod.slot.stream("readiness-phase").random()
         delay = (phase + attempts - 1) * probe.period
@@ -49,6 +50,6 @@ class FailingReadiness:
 
     def forget(self, container: ContainerState) -> None:
         """The container is gone, or starts anew."""
-        self._failing.discard(container)
+        self.failing.discard(container)
         if (timer := self._timers.pop(container, None)) is not None:
             timer.cancel()

@@ -6,13 +6,12 @@ application is not up; attempts before initialDelaySeconds are skipped.
 """
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from models.pod import Container, Probe
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeTimeline:
+class ProbeTimeline(NamedTuple):
     """Seconds after the start of the container; the one that cannot happen is None."""
 
     started_after: float | None

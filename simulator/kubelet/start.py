@@ -199,20 +199,20 @@ class Start:
                 self._contents.silence(container)
             return
         container.healthy = True
-        if all(each.healthy for each in pod.containers):
+        if pod.is_healthy():
             self._pods.set_answering(pod, True, pod.cause)
 
     def _became_ready(self, pod: PodState, container: ContainerState) -> None:
         if self._contents.unreadies(container):
             return
         container.ready = True
-        if all(each.ready for each in pod.containers):
+        if pod.has_ready_containers():
             self.report_ready(pod)
 
     def report_ready(self, pod: PodState) -> None:
         """Posts the Ready condition; a kubelet that is cut off does so when it is back."""
         if self._nodes.reporting[pod.node]:
-            ready = bool(pod.containers) and all(container.ready for container in pod.containers)
+            ready = bool(pod.containers) and pod.has_ready_containers()
             if pod.pod_class.spec.readiness_gates:
                 if ready:
                     self.gates.containers_ready(pod)

@@ -31,9 +31,12 @@ class ClusterState:
         self.admission = Admission(self.workloads, self.transitions)
         self.volumes = Volumes(self.transitions, self.nodes.names)
 
-    def listen(self, kind: Kind, listener: Listener) -> None:
-        """Calls `listener` after each transition of this kind, in the order of listening."""
-        self.transitions.listen(kind, listener)
+    def listen(self, kind: Kind, listener: Listener, owner: type = object) -> None:
+        """Calls `listener` after each transition of this kind, in the order of listening.
+
+        Of pods it may ask for those alone that have an owner of one class (None has one, too).
+        """
+        self.transitions.listen(kind, listener, owner)
 
     def cause(self, name: str) -> int:
         """The number of the cause with this name."""

@@ -35,12 +35,16 @@ class Services(list[ServiceState]):
         """The pod becomes a ready endpoint of the Service."""
         count = len(service.endpoints)
         service.endpoints[pod.uid] = pod
+        if count == 0:
+            service.choose_endpoints()
         self._emit(Kind.SERVICE_READY, service, service.index, count, count + 1, cause)
 
     def unlist_endpoint(self, service: ServiceState, pod: PodState, cause: int) -> None:
         """The pod is no longer a ready endpoint of the Service."""
         count = len(service.endpoints)
         del service.endpoints[pod.uid]
+        if count == 1:
+            service.choose_endpoints()
         self._emit(Kind.SERVICE_READY, service, service.index, count, count - 1, cause)
 
     def set_terminating(self, service: ServiceState, pod: PodState, terminating: bool) -> None:

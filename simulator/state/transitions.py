@@ -10,6 +10,23 @@ Listener = Callable[[Any, int, int], None]
 """(the record or node index that changed, its new value, the cause)."""
 
 
+class _Listeners(dict[type, list[Listener]]):
+    """Those who listen to one kind, in the order of listening: by the class of what owns the pod that changed."""
+
+    def __init__(self) -> None:
+        self._all: list[tuple[Listener, type]] = []
+
+    def add(self, listener: Listener, owner: type) -> None:
+        self._all.append((listener, owner))
+        for owner_class, listeners in self.items():
+            if issubclass(owner_class, owner):
+                listeners.append(listener)
+
+    def __missing__(self, owner_class: type) -> list[Listener]:
+        listeners = self[owner_class] = [each for each, owner in self._all if issubclass(owner_class, owner)]
+        return listeners
+
+
 class Transitions:
     """Appends each transition to the log, if there is one, and tells those who listen to its kind."""
 
@@ -18,13 +35,16 @@ class Transitions:
         self._append = log.append if log is not None else None
         self._causes: list[str] = [""] if log is None else log.causes
         self._cause_ids = {"": 0}
-        self._listeners: list[list[Listener]] = [[] for _ in Kind]
+        self._listeners = [_Listeners() for _ in Kind]
         self.count = 0
         """How many there were."""
 
-    def listen(self, kind: Kind, listener: Listener) -> None:
-        """Calls `listener` after each transition of this kind, in the order of listening."""
-        self._listeners[kind].append(listener)
+    def listen(self, kind: Kind, listener: Listener, owner: type = object) -> None:
+        """Calls `listener` after each transition of this kind, in the order of listening.
+
+        Of pods it may ask for those alone that have an owner of one class (None has one, too).
+        """
+        self._listeners[kind].add(listener, owner)
 
     def cause(self, name: str) -> int:
         """The number of the cause with this name."""
@@ -34,10 +54,15 @@ class Transitions:
             self._causes.append(name)
         return known
 
-    def emit(self, kind: Kind, subject: object, number: int, old: int, new: int, cause: int) -> None:
-        """To be called right after a change: of whom (the listeners get the subject, the log its number), and why."""
+    def emit(
+        self, kind: Kind, subject: object, number: int, old: int, new: int, cause: int, owner_class: type = object
+    ) -> None:
+        """To be called right after a change: of whom (the listeners get the subject, the log its number), and why.
+
+        Of a pod also the class of its owner.
+        """
         self.count += 1
         if self._append is not None:
             self._append(self._kernel.now, kind, number, old, new, cause)
-        for listener in self._listeners[kind]:
+        for listener in self._listeners[kind][owner_class]:
             listener(subject, new, cause)

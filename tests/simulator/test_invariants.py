@@ -152,7 +152,7 @@ def watch(simulation: Simulation, settled: set[object]) -> None:
     emit: Callable[..., None] = state.transitions.emit
     depth = 0
 
-    def checked(kind: Kind, subject: object, number: int, old: int, new: int, cause: int) -> None:
+    def checked(kind: Kind, subject: object, number: int, old: int, new: int, cause: int, *owner_class: type) -> None:
         nonlocal depth
         if kind is Kind.POD_NODE:
             tolerations = subject.pod_class.spec.tolerations  # type: ignore[attr-defined]
@@ -160,7 +160,7 @@ def watch(simulation: Simulation, settled: set[object]) -> None:
                 assert taint.effect is TaintEffect.PREFER_NO_SCHEDULE or any(t.tolerates(taint) for t in tolerations)
             assert not state.nodes.unschedulable[new]
         depth += 1
-        emit(kind, subject, number, old, new, cause)
+        emit(kind, subject, number, old, new, cause, *owner_class)
         depth -= 1
         if depth == 0:
             check_nodes(state)

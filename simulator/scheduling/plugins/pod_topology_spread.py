@@ -208,7 +208,9 @@ class Limit:
         matching, present = self._included.matching()
         there = matching if present is None else matching[present]
         least = int(there.min()) if len(there) >= max(self._constraint.min_domains, 1) else 0
-        return np.append(matching + (self._own - least) > self._constraint.max_skew, False)
+        full = np.zeros(len(matching) + 1, dtype=np.bool_)
+        np.greater(matching, self._constraint.max_skew - (self._own - least), out=full[:-1])
+        return full
 
 
 @dataclass(frozen=True)

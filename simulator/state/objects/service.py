@@ -26,7 +26,18 @@ class Endpoint(Protocol):
 class ServiceState:
     """A Service and its endpoints."""
 
-    __slots__ = ("answering", "circuit_open", "desired", "endpoints", "index", "rate", "refused", "spec", "terminating")
+    __slots__ = (
+        "answering",
+        "circuit_open",
+        "desired",
+        "endpoints",
+        "in_use",
+        "index",
+        "rate",
+        "refused",
+        "spec",
+        "terminating",
+    )
 
     def __init__(self, index: int, spec: Service) -> None:
         self.index = index
@@ -35,6 +46,13 @@ class ServiceState:
         """The ready ones, by uid."""
         self.terminating: dict[int, Endpoint] = {}
         """Those that are being deleted and still serve, by uid."""
+        self.in_use: Mapping[int, Endpoint] = {}
+        """The endpoints that clients are sent to: the ready ones; if there is none, those that terminate.
+
+        Source: KEP-1669, pkg/proxy/topology.go (CategorizeEndpoints). The names of a headless Service lead to ready
+        ones only.
+        """
+        self.choose_endpoints()
         self.answering = 0
         """How many of those in use can answer."""
         self.desired = 0
@@ -46,11 +64,6 @@ class ServiceState:
         self.refused = Refusal.NONE
         """Why pods of theirs are not made."""
 
-    @property
-    def in_use(self) -> Mapping[int, Endpoint]:
-        """The endpoints that clients are sent to: the ready ones; if there is none, those that terminate.
-
-        Source: KEP-1669, pkg/proxy/topology.go (CategorizeEndpoints). The names of a headless Service lead to ready
-        ones only.
-        """
-        return self.endpoints if self.endpoints or self.spec.headless else self.terminating
+    def choose_endpoints(self) -> None:
+        """To be called when the first endpoint has become ready, or the last has ceased to be."""
+        self.in_use = self.endpoints if self.endpoints or self.spec.headless else self.terminating
