@@ -99,7 +99,7 @@ class Clock:
     def _schedule(self) -> None:
         """Its firing, by what is left of the threshold."""
         assert self._started is not None
-        fires = self._started + self._law.age_at(self._settled + self._threshold / self._theta)
+        fires = self._started + self._law.age_at(self._settled + self._threshold / self._pace)
         if fires <= self._kernel.end:
             delay = max(0.0, fires - self._kernel.now)
             self._timer = self._kernel.timer(delay, self._fire, Order.FAILURE)
@@ -124,16 +124,21 @@ class Clock:
         assert self._started is not None
         hazard = self._law.cumulative_hazard(self._kernel.now - self._started)
         # Not more than the threshold: at the very end a rounded age must not count as hazard that was not there.
-        lived = min((hazard - self._settled) * self._theta, self._threshold)
+        lived = min((hazard - self._settled) * self._pace, self._threshold)
         self._account(lived)
         self._threshold -= lived
         self._settled = hazard
 
     def _account(self, lived: float) -> None:
         """It lived through so much of its threshold."""
-        self._exposure.hazard += lived / self._theta
+        hazard = lived / self._pace
+        self._exposure.hazard += hazard
         if self._theta != 1.0:
-            self._hazards.log_likelihood_ratio += lived - lived / self._theta
+            self._hazards.log_likelihood_ratio += (self._theta - 1.0) * hazard
+
+    @property
+    def _pace(self) -> float:
+        return 1.0 if self._hazards.only_weighs else self._theta
 
     def _fire(self) -> None:
         assert self._started is not None
@@ -206,6 +211,8 @@ class Hazards:
         self.repairs = Repairs(kernel)
         self.log_likelihood_ratio = 0.0
         """Ln of how much less (or more) likely what happened was without the tilts."""
+        self.only_weighs = False
+        """Whether all lives as its law says, and tilts tell only how likely that would be under them."""
         self.before_fire: list[Callable[[Clock], object]] = []
         """Told of a clock that has run out, before what it breaks breaks."""
 

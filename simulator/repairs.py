@@ -20,14 +20,16 @@ class Repairs:
         """Seconds that those take which wait for people."""
         self.biased: Collection[str] = ()
         """Failure modes of which repairs are drawn length-biased for now."""
+        self.only_weighs = False
+        """Whether they are drawn as their laws say, and the bias tells only how likely that would be under it."""
         self.log_likelihood_ratio = 0.0
         """Ln of how much less (or more) likely the repairs drawn were without the bias."""
 
     def draw(self, mode: str, subject: str, law: Distribution, rng: np.random.Generator) -> float:
         """Seconds that the repair takes which begins now."""
         if mode in self.biased and is_biasable(law):
-            seconds = length_biased(law, rng)
-            self.log_likelihood_ratio += math.log(law.mean / seconds)
+            seconds = law.sample(rng) if self.only_weighs else length_biased(law, rng)
+            self._weigh(law.mean, seconds)
         else:
             seconds = law.sample(rng)
         self._ends[mode, subject] = self._kernel.now + seconds
@@ -40,11 +42,15 @@ class Repairs:
             and all(is_biasable(law) or isinstance(law, Fixed) for law in laws)
             and (mean := math.fsum(law.mean for law in laws))
         ):
-            seconds = length_biased_sum(laws, rng)
-            self.log_likelihood_ratio += math.log(mean / seconds)
+            seconds = _sum(laws, rng) if self.only_weighs else length_biased_sum(laws, rng)
+            self._weigh(mean, seconds)
         else:
-            seconds = math.fsum(law.sample(rng) for law in laws)
+            seconds = _sum(laws, rng)
         self._waiting[mode, subject] = seconds
+
+    def _weigh(self, mean: float, seconds: float) -> None:
+        """The bias never draws 0 seconds."""
+        self.log_likelihood_ratio += math.log(mean / seconds) if seconds else math.inf
 
     def begin(self, mode: str, subject: str) -> float:
         """Seconds that the repair takes which has waited until now."""
@@ -61,3 +67,7 @@ class Repairs:
         left = [end - now for (mode, _), end in self._ends.items() if mode in modes]
         left += [seconds for (mode, _), seconds in self._waiting.items() if mode in modes]
         return max([0.0, *left])
+
+
+def _sum(laws: Sequence[Distribution], rng: np.random.Generator) -> float:
+    return math.fsum(law.sample(rng) for law in laws)

@@ -30,6 +30,8 @@ OUTAGES_AT_A_TENTH = 768
 USUALLY = 0.2
 """Of the moments at which all endpoints answer: a failure mode that is an outage at once at more of them makes no state
 a precarious one, for runs that are looked at come there often enough."""
+LEAST_UNTILTED, MOST_UNTILTED = 0.1, 0.5
+"""Of the degraded periods that are followed as they are, for the sake of what they lead to."""
 PILOT = 12
 """Replications of each phase of a pilot."""
 
@@ -48,7 +50,8 @@ def scaled(excursions: Rows) -> RareSettings:
             repairs[mode_of(row["mode"])].append(row["repair_s"])
     scales = {mode: float(np.quantile(of, LONG)) for mode, of in sorted(lengths.items())}
     staying = tuple(mode for mode in sorted(lengths) if _stays(np.array(lengths[mode]), np.array(repairs[mode])))
-    return RareSettings(FAILURES_PER_PERIOD, scales, staying, usually_fatal=_usually_fatal(excursions), looks=LOOKS)
+    usual = _usually_fatal(excursions)
+    return RareSettings(FAILURES_PER_PERIOD, scales, staying, MOST_UNTILTED, usually_fatal=usual, looks=LOOKS)
 
 
 def _usually_fatal(excursions: Rows) -> tuple[str, ...]:
@@ -108,7 +111,17 @@ def tuned(settings: RareSettings, rounds: Sequence[tuple[RareSettings, Rows]]) -
     if not math.fsum(contributions) > 0:
         return None
     modes, following = _modes(rounds), _following(excursions, contributions)
-    return replace(settings, modes=modes, following=following, layouts=_layouts(excursions, contributions))
+    layouts, untilted = _layouts(excursions, contributions), _untilted(excursions)
+    return replace(settings, untilted=untilted, modes=modes, following=following, layouts=layouts)
+
+
+def _untilted(excursions: Rows) -> float:
+    """The more, the more what follows degraded periods varies beside what is in them."""
+    parts = [
+        math.sqrt(math.fsum((row["multiplier"] * row[weight] * row[seconds]) ** 2 for row in excursions))
+        for weight, seconds in (("weight", "downtime_s"), ("sojourn_weight", "sojourn_downtime_s"))
+    ]
+    return LEAST_UNTILTED + (MOST_UNTILTED - LEAST_UNTILTED) * parts[1] / sum(parts)
 
 
 def _layouts(excursions: Rows, contributions: Sequence[float]) -> dict[str, float]:

@@ -140,9 +140,8 @@ class _Service:
         self._up = up(goal.predicate)
         self.losses = RareLosses(goal.name)
         """Of the degraded periods so far, if they are to be taken apart."""
-        tilting = Tilting(
-            settings.failures_per_period, settings.scales, frozenset(settings.staying), settings.following
-        )
+        staying = frozenset(settings.staying)
+        tilting = Tilting(settings.failures_per_period, settings.scales, staying, settings.untilted, settings.following)
         self._beginner = Beginner(
             model, goal.name, self._up, tilting, settings.modes, taken_apart, settings.usually_fatal
         )

@@ -22,6 +22,8 @@ class RareSettings:
     """Failure mode -> seconds for which the Service may be degraded after it; see `simulator.rare.degraded.Tilting`."""
     staying: tuple[str, ...] = ()
     """Failure modes of which a replica stays missing until the repair."""
+    untilted: float = 0.0
+    """The share of degraded periods that are followed as they are."""
     modes: Mapping[str, float] = field(default_factory=dict)
     """`simulator.rare.watched.kind` of clocks -> how likely one of them is chosen to begin a degraded period, in
     proportion; 1 if it is not here."""

@@ -26,6 +26,12 @@ class Tilting:
     staying: frozenset[str] = frozenset()
     """Failure modes of which a replica stays missing until the repair. Those repairs are drawn length-biased, and what
     is left of the longest of them is the time scale."""
+    untilted: float = 0.0
+    """The share of the periods that are followed as they are.
+
+    Weights are those of the mixture (defensive importance sampling: Hesterberg, Technometrics 37(2), 1995), at most 1
+    over this share: what leads to a sojourn without a further failure, as the tilt makes it seldom, is met often enough.
+    """
     modes: Mapping[str, float] = field(default_factory=dict)
     """Failure mode -> its part of the critical failures to be expected, in proportion; 1 if it is not given.
 
@@ -106,25 +112,27 @@ class Follower:
         watched.on_change.append(self._changed)
         self._hazards.before_fire.append(self._fires)
 
-    def force(self, clock: Clock, window: tuple[float, float]) -> DegradedPeriod:
+    def force(self, clock: Clock, window: tuple[float, float], *, as_it_is: bool = False) -> DegradedPeriod:
         """The clock fires now, and what begins with it is followed; nothing, if nothing begins.
 
-        `window`: where downtime counts, from and to, in the simulation's time.
+        `window`: where downtime counts, from and to, in the simulation's time. `as_it_is`: it is one of those that are
+        followed untilted.
         """
-        self._begin(clock.mode, window)
+        self._begin(clock.mode, window, as_it_is)
         clock.force()
         self._struck.clear()
         while self._kernel.peek() <= self._kernel.now:
             self._kernel.step()
         return self._follow(self._repairs.longest_left({clock.mode}))
 
-    def follow(self, window: tuple[float, float]) -> DegradedPeriod:
+    def follow(self, window: tuple[float, float], *, as_it_is: bool = False) -> DegradedPeriod:
         """Follows the period that has begun just now, otherwise than by a clock."""
-        self._begin("", window)
+        self._begin("", window, as_it_is)
         self._changed()
         return self._follow(0.0)
 
-    def _begin(self, mode: str, window: tuple[float, float]) -> None:
+    def _begin(self, mode: str, window: tuple[float, float], as_it_is: bool) -> None:
+        self._hazards.only_weighs = self._repairs.only_weighs = as_it_is
         self._window = window
         self._started = self._kernel.now
         self._downtimes = Downtimes(window)
@@ -177,7 +185,7 @@ class Follower:
         self._downtimes.close(now)
         self._following = False
         self._tilt()
-        return math.exp(self._hazards.log_likelihood_ratio + self._repairs.log_likelihood_ratio)
+        return _mixed(self._hazards.log_likelihood_ratio + self._repairs.log_likelihood_ratio, self._tilting.untilted)
 
     def _fires(self, clock: Clock) -> None:
         if self._following and self._watched.is_critical(clock):
@@ -249,6 +257,19 @@ class Follower:
             self._kinds |= dict.fromkeys(clocks, kind)
             wanted |= _tilts(clocks, failures * parts[kind], scale)
         return wanted
+
+
+def _mixed(log_ratio: float, untilted: float) -> float:
+    """The weight of what was drawn untilted with this probability, and else tilted with this likelihood ratio."""
+    if log_ratio < -_LARGEST:
+        return 0.0
+    if not untilted:
+        return math.exp(log_ratio)
+    return 1 / (untilted + (1 - untilted) * math.exp(-log_ratio))
+
+
+_LARGEST = 700.0
+"""Of the exponents that a float can hold."""
 
 
 def _tilts(clocks: Sequence[Clock], failures: float, scale: float) -> Iterator[tuple[Clock, float]]:

@@ -90,8 +90,12 @@ class Beginner:
         others = OtherStarts(stage.simulation, stage.watched, stage.sojourns)
         while others.count <= number:
             stage.simulation.kernel.step()
-        window = self._window(0.0)
-        return self._excursion("", 1.0, stage.follower.follow(window), stage, 0)
+        rng = Streams(self._model.seed, f"{replication}/{self._service}/{number}").stream("rare/other")
+        period = stage.follower.follow(self._window(0.0), as_it_is=self._as_it_is(rng))
+        return self._excursion("", 1.0, period, stage, 0)
+
+    def _as_it_is(self, rng: np.random.Generator) -> bool:
+        return bool(rng.random() < self._tilting.untilted)
 
     def _run(self, replication: int | str) -> Stage:
         simulation = self._model.begun(replication, keep_log=self._keep_log)
@@ -123,8 +127,7 @@ class Beginner:
         clock = clocks[int(rng.integers(len(clocks)))]
         rate = clock.rate or 0.0
         fatal = tuple(sorted({clock.mode for clock in stage.watched.fatal_clocks(())}))
-        window = self._window(began)
-        period = stage.follower.force(clock, window)
+        period = stage.follower.force(clock, self._window(began), as_it_is=self._as_it_is(rng))
         rate *= len(clocks) / float(parts[chosen])
         return self._excursion(kind, rate, period, stage, before, fatal)
 

@@ -227,3 +227,34 @@ def test_a_lost_replica_that_moves_is_back_before_the_repair() -> None:
 def test_what_would_be_an_outage_at_once_has_half_of_the_tilt() -> None:
     assert shares(["2:a", "2:b"], {"2:a": 3.0}) == {"2:a": 0.75, "2:b": 0.25}
     assert shares(["2:a", "2:b", "2:b!"], {}) == {"2:a": 0.25, "2:b": 0.25, "2:b!": 0.5}
+
+
+@pytest.mark.parametrize("untilted", [0.1, 0.5])
+def test_with_some_left_untilted_no_weight_is_large_and_weighted_downtime_is_exact(untilted: float) -> None:
+    of, many = units(2, Exponential(LIFE), Fixed(REPAIR)), 400
+    tilting = Tilting(3.0, {"node": REPAIR}, untilted=untilted)
+    periods = []
+    for luck in range(many):
+        simulation = of.begun(luck)
+        follower = following(simulation, Watched(simulation, "all", at_least(1)), tilting)
+        clock = next(iter(simulation.hazards.running))
+        periods.append(follower.force(clock, ALWAYS, as_it_is=luck % 10 < 10 * untilted))
+    weights = np.array([period.weight for period in periods])
+    downtimes = np.array([period.downtime for period in periods]) * weights
+    assert weights.max() <= 1 / untilted
+    assert abs(weights.mean() - 1) <= 4 * weights.std() / math.sqrt(many) + REPAIR / LIFE
+    assert abs(downtimes.mean() - REPAIR**2 / LIFE / 2) <= 4 * downtimes.std() / math.sqrt(many)
+
+
+def test_length_biased_repairs_of_untilted_periods_weigh_what_they_should() -> None:
+    law, many = LogNormal.from_mean(500.0, 1.2), 400
+    of, tilting = units(2, Exponential(1e12), law), Tilting(1e-9, {"node": 1.0}, frozenset({"node"}), untilted=0.5)
+    found = []
+    for luck in range(many):
+        simulation = of.begun(luck)
+        follower = following(simulation, Watched(simulation, "all", at_least(1)), tilting)
+        clock = next(iter(simulation.hazards.running))
+        period = follower.force(clock, ALWAYS, as_it_is=bool(luck % 2))
+        assert period.weight == pytest.approx(1 / (0.5 + 0.5 * period.repair / law.mean), rel=1e-6)
+        found.append(period.weight * period.repair)
+    assert abs(np.mean(found) - law.mean) <= 4 * np.std(found) / math.sqrt(many)
