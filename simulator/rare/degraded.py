@@ -30,7 +30,7 @@ class Tilting:
     """The share of the periods that are followed as they are.
 
     Weights are those of the mixture (defensive importance sampling: Hesterberg, Technometrics 37(2), 1995), at most 1
-    over this share: what leads to a sojourn without a further failure, as the tilt makes it seldom, is met often enough.
+    over this share: what leads to a sojourn without a further failure, seldom under the tilt, is met often enough.
     """
     modes: Mapping[str, float] = field(default_factory=dict)
     """Failure mode -> its part of the critical failures to be expected, in proportion; 1 if it is not given.
