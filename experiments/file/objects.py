@@ -77,7 +77,8 @@ def read_objects(files: Sequence[tuple[str, Path]], source: Source, problems: li
     if not paths:
         return ReadObjects(valid=False, complete=False)
     try:
-        manifests = _manifests(tuple(paths), _stamps(paths))
+        came = any(map(stdin.is_stdin, paths))  # what comes by standard input has no stamp
+        manifests = read_manifests(paths) if came else _manifests(tuple(paths), _stamps(paths))
     except InputError as error:
         problems += error.problems
         objects, readable = _as_far_as_readable(paths)
@@ -92,13 +93,12 @@ def _manifests(paths: tuple[str, ...], stamps: tuple[object, ...]) -> Manifests:
 
 
 def _stamps(paths: Iterable[str]) -> tuple[object, ...]:
-    """What tells that files have changed; of standard input, which is read once, nothing."""
+    """What tells that files have changed."""
     stamps: list[object] = []
     for path in paths:
         for file in (path, *(files_below(path) if os.path.isdir(path) else ())):
-            if not stdin.is_stdin(file):
-                found = os.stat(file)
-                stamps.append((file, found.st_mtime_ns, found.st_size, found.st_ino))
+            found = os.stat(file)
+            stamps.append((file, found.st_mtime_ns, found.st_size, found.st_ino))
     return tuple(stamps)
 
 

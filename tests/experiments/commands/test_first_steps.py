@@ -69,7 +69,7 @@ def test_what_the_first_commands_say_fits_eighty_columns(
     assert main(["examples"]) == 0
     assert main(["init", "web.yaml"]) == 0
     assert main(["validate", "experiment.yaml"]) == 0
-    assert main(["explain", "law"]) == 2
+    assert main(["explain", "lawn"]) == 2
     said = capsys.readouterr()
     lines = [*said.out.splitlines(), *said.err.splitlines(), *Path("experiment.yaml").read_text().splitlines()]
     assert [line for line in lines if len(line) > 80] == []

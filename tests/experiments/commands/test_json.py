@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from experiments.bench import nines, peers, placement
+from experiments.bench import engines, nines, peers, placement
 from experiments.cli import cli, main
 from experiments.design.objective import Objective
 from experiments.plots import Plots
@@ -58,6 +58,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "bench peers": [("nodes.csv", "pods.csv")],
     "bench traffic": [("--requests", "100")],
     "bench nines": [("--at", "1e-5")],
+    "bench engines": [()],
 }
 
 
@@ -114,6 +115,7 @@ def test_what_is_printed_is_json_and_nothing_else(
     monkeypatch.setattr(placement, "trace", lambda *given: {})  # these take long, and are tested elsewhere
     monkeypatch.setattr(nines, "nines", lambda *given: [])
     monkeypatch.setattr(peers, "peers", lambda *given: [])
+    monkeypatch.setattr(engines, "engines", lambda *given: [])
     monkeypatch.setattr(suite, "studies", tuple)
     monkeypatch.setattr(sensitivity, "run_sensitivity", lambda *arguments, **named: Made(influence(2)))
     main([*command.split(), *arguments, "--format", "json"])

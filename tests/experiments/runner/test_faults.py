@@ -19,6 +19,7 @@ from experiments.results import Results
 from experiments.runner import job
 from experiments.runner import run as runner
 from experiments.runner.progress import Progress
+from experiments.store import tables
 from experiments.store.folder import FolderInUse, NotAResultFolder, ResultFolder
 from tests.experiments import fakes
 from tests.experiments.fakes import Unit, two_policies
@@ -263,6 +264,7 @@ def test_a_full_folder_for_temporary_files_is_said(finish: Finish, tmp_path: Pat
     disk = tmp_path / "disk"
     with mounted(disk, "-t", "tmpfs", "-o", "size=16k", "tmpfs"), pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(disk))
+        patch.setattr(tables, "CELLS_AT_ONCE", 8)  # fewer are kept in memory
         with pytest.raises(OSError, match="No space left on device") as caught:
             runner.run(two_policies(), out=tmp_path / "out", replications=40, simulate=fakes.simulate)
         assert Path(caught.value.filename).is_relative_to(disk)
