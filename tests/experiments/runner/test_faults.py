@@ -26,7 +26,7 @@ from tests.experiments.fakes import Unit, two_policies
 from tests.experiments.runner.engines import clusters
 from tests.experiments.runner.engines.clusters import engine_at
 
-pytestmark = pytest.mark.usefixtures("without_plots")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_plots")]
 
 ROOT = Path(__file__).parents[3]
 Finish = Callable[..., None]
@@ -175,7 +175,6 @@ def test_a_worker_that_is_killed_costs_nothing(
     assert summary(out) == at_once
 
 
-@pytest.mark.slow
 def test_a_killed_scheduler_costs_nothing_that_is_done(
     cluster: clusters.Cluster, finish: Finish, tmp_path: Path
 ) -> None:
