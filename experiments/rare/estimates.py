@@ -26,8 +26,9 @@ def contribution(excursions: Any) -> Any:
 
     And that of the sojourn in precarious states that it led to. Of one row, or of each of a DataFrame.
     """
-    period = excursions["weight"] * excursions["downtime_s"]
-    return excursions["multiplier"] * (period + excursions["sojourn_weight"] * excursions["sojourn_downtime_s"])
+    multiplier = excursions["multiplier"]
+    period = multiplier * excursions["weight"] * excursions["downtime_s"]
+    return period + multiplier * excursions["sojourn_weight"] * excursions["sojourn_downtime_s"]
 
 
 def contributions_of(excursions: Rows) -> Floats:

@@ -114,7 +114,7 @@ def test_a_column_has_its_own_type_in_every_table() -> None:
         "seed",
         "evicted",
         "refused",
-        *("looks", "full", "running", "otherwise", "begun_before"),
+        *("looks", "full", "running", "otherwise", "begun_before", "sojourn_outages"),
         *("due", "complete", "failed", "missed", "replaced", "unfinished", "failed_pods"),
     }
     texts = {
@@ -122,7 +122,7 @@ def test_a_column_has_its_own_type_in_every_table() -> None:
         *("alert", "workload", "cause", "outcome", "stage", "lengths_s", "why"),
         *("operation", "subject", "last_refusal", "job", "reasons"),
         *("kind", "not_over", "replica_s", "downtimes_s", "beside"),
-        *("phase", "begun", "mode", "struck", "layout", "weights_per_s"),
+        *("phase", "begun", "mode", "struck", "layout", "fatal", "sojourn_layout", "weights_per_s"),
     }
     for (_, name), type_ in types.items():
         assert type_ is (int if name in integers else str if name in texts else float)

@@ -104,7 +104,7 @@ def test_a_bound_is_an_arrow_that_reaches_beyond_every_value(results: Results) -
 def test_intervals_are_captioned_where_they_are_drawn_and_nowhere_else(results: Results) -> None:
     kinds = set(drawn.KINDS) - OF_A_RUN - {"budget", "rare"}
     captioned = {kind for kind in kinds if "% interval" in _words(getattr(results.plot, kind)())}
-    assert captioned == {"comparison", "nines", "difference", "service", "availability", "replicas"}
+    assert captioned == {"comparison", "nines", "difference", "service", "availability", "replicas", "pareto"}
 
 
 def _words(drawing: Any) -> str:
