@@ -32,7 +32,7 @@ USUALLY = 0.2
 a precarious one, for runs that are looked at come there often enough."""
 LEAST_UNTILTED, MOST_UNTILTED = 0.1, 0.5
 """Of the degraded periods that are followed as they are, for the sake of what they lead to."""
-PILOT = 12
+PILOT = 8
 """Replications of each phase of a pilot."""
 
 

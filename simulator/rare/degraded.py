@@ -217,8 +217,11 @@ class Follower:
         self._bias(False)
         self._kinds.clear()
         wanted: dict[Clock, float] = {}
-        if self._following and not self._downtimes.any and self._tilting.failures_per_period > 0:
-            wanted = self._in_sojourn() if self._watched.is_full else self._degraded()
+        if self._following and self._tilting.failures_per_period > 0:
+            scale = 0.0 if self._watched.is_full else self._scale
+            self._longest_scale = max(self._longest_scale, scale)
+            if not self._downtimes.any:
+                wanted = self._in_sojourn() if self._watched.is_full else self._degraded(scale)
         for clock in self._tilted:
             if clock not in wanted and clock in self._hazards.running:
                 clock.tilt(1.0)
@@ -226,11 +229,9 @@ class Follower:
             clock.tilt(theta)
         self._tilted = list(wanted)
 
-    def _degraded(self) -> dict[Clock, float]:
+    def _degraded(self, scale: float) -> dict[Clock, float]:
         """So many critical failures are to be expected within the time scale."""
         self._bias(True)
-        scale = self._scale
-        self._longest_scale = max(self._longest_scale, scale)
         return self._critical(self._tilting.failures_per_period, scale)
 
     def _in_sojourn(self) -> dict[Clock, float]:
