@@ -132,8 +132,8 @@ def test_weibull_lives_that_begin_anew_in_each_period_fail_too_often_and_the_deg
     assert abs(lost.value - true) <= 4 * lost.error
 
     aged = Beginner.from_settled
-    young = lambda beginner, state, luck: aged(  # noqa: E731
-        beginner, replace(state, ages=dict.fromkeys(state.ages, 60.0)), luck
+    young = lambda beginner, state, *given: aged(  # noqa: E731
+        beginner, replace(state, ages=dict.fromkeys(state.ages, 60.0)), *given
     )
     monkeypatch.setattr(Beginner, "from_settled", young)
     wrong, told = by_hand(AGED, settings, 60)
