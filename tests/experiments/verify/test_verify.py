@@ -29,7 +29,7 @@ def test_the_quick_studies_agree_in_a_hundred_cases_of_all_groups_but_traffic() 
     assert all(check.standard_error > 0 for check in checks if check.z is not None)
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 def test_the_full_studies_agree_with_the_exact_answers() -> None:
     checks = verify(seed=0, effort=1.0, workers=os.cpu_count() or 1)
     ids = {check.id for check in checks}
