@@ -9,7 +9,6 @@ from experiments.findings import stored_runs, summaries
 from experiments.findings.findings import Findings
 from experiments.store.files import write
 from experiments.store.folder import NotAResultFolder, ResultFolder
-from experiments.store.manifest import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,24 +29,13 @@ class Results(Findings):
     def open(cls, path: str | Path) -> "Results":
         """Read a result folder; `NotAResultFolder` if it is none."""
         folder = ResultFolder(Path(path))
-        manifest = folder.manifest()
-        if manifest is None:
-            raise NotAResultFolder(f"{path} is not a result folder: no manifest.json")
+        manifest = folder.what_ran()
         if manifest.sweep is not None:
             raise NotAResultFolder(f"{path} is of a sweep: name one of its points, or open it with SweepResults")
         if manifest.sensitivity is not None:
             raise NotAResultFolder(f"{path} is a study of uncertain inputs: open it with SensitivityResults")
-        if manifest.schema_version != SCHEMA_VERSION:
-            raise NotAResultFolder(
-                f"{path} is of another version of kubenines (schema {manifest.schema_version}; this one reads "
-                f"{SCHEMA_VERSION}); run the experiment again with --fresh"
-            )
-        try:
+        with folder.complete():
             tables, resolved = folder.read(manifest)
-        except (OSError, ValueError) as error:
-            raise NotAResultFolder(
-                f"{path} is not complete ({error}); run the experiment again to resume it"
-            ) from error
         return cls(manifest, tables, resolved, folder.path)
 
     @cached_property

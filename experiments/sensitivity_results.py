@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from experiments.findings.sensitivity import Sensitivity
 from experiments.store.folder import NotAResultFolder, ResultFolder
-from experiments.store.manifest import SCHEMA_VERSION
 from experiments.store.sensitivity import read_tables
 
 if TYPE_CHECKING:
@@ -22,20 +21,12 @@ class SensitivityResults(Sensitivity):
     def open(cls, path: str | Path) -> "SensitivityResults":
         """Read a result folder; `NotAResultFolder` if it is none, or of something else."""
         folder = ResultFolder(Path(path))
-        manifest = folder.manifest()
-        if manifest is None:
-            raise NotAResultFolder(f"{path} is not a result folder: no manifest.json")
+        manifest = folder.what_ran()
         if manifest.sensitivity is None:
             raise NotAResultFolder(f"{path} is no study of uncertain inputs: see `kubenines sensitivity`")
-        if manifest.schema_version != SCHEMA_VERSION:
-            raise NotAResultFolder(
-                f"{path} is of another version of kubenines (schema {manifest.schema_version}; this one reads "
-                f"{SCHEMA_VERSION}); run it again with --fresh"
-            )
-        try:
-            return cls(manifest, read_tables(folder, manifest), folder.path)
-        except (OSError, ValueError) as error:
-            raise NotAResultFolder(f"{path} is not complete ({error}); run it again to resume it") from error
+        with folder.complete():
+            tables = read_tables(folder, manifest)
+        return cls(manifest, tables, folder.path)
 
     @cached_property
     def plot(self) -> "SensitivityPlots":

@@ -13,7 +13,6 @@ from experiments.findings.sweep import SweepFindings
 from experiments.store.cell import Cell
 from experiments.store.folder import NotAResultFolder, ResultFolder
 from experiments.store.kept import Kept
-from experiments.store.manifest import SCHEMA_VERSION
 from models.input.problems import InputError, Refusal, did_you_mean
 from models.units import counted
 
@@ -37,23 +36,12 @@ class SweepResults(SweepFindings):
     def open(cls, path: str | Path) -> "SweepResults":
         """Read a result folder; `NotAResultFolder` if it is none, or of a single experiment."""
         folder = ResultFolder(Path(path))
-        manifest = folder.manifest()
-        if manifest is None:
-            raise NotAResultFolder(f"{path} is not a result folder: no manifest.json")
+        manifest = folder.what_ran()
         if manifest.sweep is None:
             raise NotAResultFolder(f"{path} is of a single experiment, not of a sweep")
-        if manifest.schema_version != SCHEMA_VERSION:
-            raise NotAResultFolder(
-                f"{path} is of another version of kubenines (schema {manifest.schema_version}; this one reads "
-                f"{SCHEMA_VERSION}); run the experiment again with --fresh"
-            )
-        try:
+        with folder.complete():
             for name in ("summary.parquet", "points.parquet"):
                 folder.check(manifest, folder.path / name)
-        except ValueError as error:
-            raise NotAResultFolder(
-                f"{path} is not complete ({error}); run the experiment again to resume it"
-            ) from error
         return cls(manifest, Path(path))
 
     # --- one point ---------------------------------------------------------------------------------------------------

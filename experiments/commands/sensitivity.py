@@ -9,7 +9,7 @@ import click
 from experiments.commands.completing import names_in
 from experiments.commands.console import FAILED, FORMAT, PATH, SETTINGS, say, warn
 from experiments.commands.engine import EngineChoice, engine_options
-from experiments.commands.running import run_sensitivity_into, without_stdin
+from experiments.commands.running import PROGRESS, run_sensitivity_into, without_stdin
 
 if TYPE_CHECKING:
     from experiments.experiment import Experiment
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     help="Only this policy (repeatable).",
 )
 @click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
-@click.option("--progress", type=click.Choice(["auto", "rich", "plain", "none"]), default="auto", show_default=True)
+@PROGRESS
 @click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
 @FORMAT
 def sensitivity(

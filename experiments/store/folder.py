@@ -41,7 +41,7 @@ from filelock import FileLock, Timeout
 from experiments.store.cell import Cell
 from experiments.store.files import contents, csv_text, digest, remove, sha256, write
 from experiments.store.inputs import copies
-from experiments.store.manifest import Manifest
+from experiments.store.manifest import SCHEMA_VERSION, Manifest
 from experiments.store.rare_cell import RareCell
 from experiments.store.tables import COLUMNS, arrow_table
 from models.input.problems import Refusal
@@ -113,6 +113,28 @@ class ResultFolder:
         except (ValueError, TypeError, RecursionError) as error:
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
             raise NotAResultFolder(f"{path} is not a manifest: {reason}{self._anew()}") from error
+
+    def what_ran(self) -> Manifest:
+        """The manifest of results that can be read; `NotAResultFolder` if there are none, or of another version."""
+        manifest = self.manifest()
+        if manifest is None:
+            raise NotAResultFolder(f"{self.path} is not a result folder: no manifest.json")
+        if manifest.schema_version != SCHEMA_VERSION:
+            raise NotAResultFolder(
+                f"{self.path} is of another version of kubenines (schema {manifest.schema_version}; this one reads "
+                f"{SCHEMA_VERSION}); run the experiment again with --fresh"
+            )
+        return manifest
+
+    @contextmanager
+    def complete(self) -> Iterator[None]:
+        """While this lasts, what cannot be read as it was written is a `NotAResultFolder` that says how to go on."""
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            raise NotAResultFolder(
+                f"{self.path} is not complete ({error}); run the experiment again to resume it"
+            ) from error
 
     def _is_marked(self) -> bool:
         return os.path.lexists(self._state) or sum(os.path.lexists(self.path / name) for name in OURS) > 1

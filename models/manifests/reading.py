@@ -151,7 +151,7 @@ def _build_first(file: str) -> str:
 
 
 def files_below(folder: str) -> list[str]:
-    """Every file in the folder and those in it, in a stable order."""
+    """The files of manifests in the folder and those in it, hidden ones left out, in a stable order."""
     paths = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]

@@ -8,15 +8,11 @@ import pytest
 from experiments.experiment import Experiment
 from models.input.problems import InputError
 from tests.experiments.file.test_load import APP
+from tests.experiments.file.test_load import HEAD as CLUSTER
 
-HEAD = """\
-apiVersion: kubenines/v1
-kind: Experiment
-metadata: {name: x}
-spec:
-  duration: 1d
-  cluster: {pools: [{name: general, count: 3, allocatable: {cpu: "4", memory: 16Gi}}]}
-  manifests: [app.yaml]
+HEAD = (
+    CLUSTER
+    + """\
   failures:
   - name: crash
     type: nodeCrash
@@ -25,6 +21,7 @@ spec:
   policies: [{name: one}, {name: two, replicas: 2}]
   sweep:
 """
+)
 MTTF = "failures[crash].timeToFailure.mean"
 
 

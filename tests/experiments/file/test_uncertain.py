@@ -8,15 +8,11 @@ from experiments.design.sensitivity import LEAST_WORK, WORK
 from experiments.experiment import Experiment
 from models.input.problems import InputError, Refusal
 from tests.experiments.file.test_load import APP
+from tests.experiments.file.test_load import HEAD as CLUSTER
 
-HEAD = """\
-apiVersion: kubenines/v1
-kind: Experiment
-metadata: {name: x}
-spec:
-  duration: 1d
-  cluster: {pools: [{name: general, count: 3, allocatable: {cpu: "4", memory: 16Gi}}]}
-  manifests: [app.yaml]
+HEAD = (
+    CLUSTER
+    + """\
   failures:
   - name: crash
     type: nodeCrash
@@ -24,6 +20,7 @@ spec:
     timeToRepair: {kind: fixed, value: 5m}
   uncertain:
 """
+)
 MTTF = "failures[crash].timeToFailure.mean"
 
 
