@@ -23,7 +23,9 @@ EXCURSIONS = columns(
     Column("fatal", str, "Failure modes that would have been an outage at once when it began, a comma between."),
     Column("stands_for", float, "How many moments it stands for, of those that were looked at."),
     Column("multiplier", float, "What its weighted downtime, in seconds, counts for as a share of the window's time."),
-    Column("weight", float, "Likelihood ratio: how much less likely what happened was than under tilted clocks."),
+    Column(
+        "weight", float, "Likelihood ratio: how much less likely what happened was than as it was drawn: mostly tilted."
+    ),
     Column("downtime_s", float, "Seconds without availability in it."),
     Column("outages", int, "Outages in it."),
     Column("lasted_s", float, "Seconds for which it lasted."),
@@ -37,7 +39,7 @@ EXCURSIONS = columns(
         float,
         "Seconds that it may be taken to last: time scale times failures; 0 if nothing was tilted.",
     ),
-    Column("sojourn_layout", str, "The layout that it left behind, if a sojourn in precarious states begins there."),
+    Column("sojourn_layout", str, "The layout that it left behind, if a sojourn begins there."),
     Column("sojourn_s", float, "Seconds for which that lasted; 0 if there was none."),
     Column("sojourn_weight", float, "Likelihood ratio of what happened in it, and in the degraded period before."),
     Column("sojourn_downtime_s", float, "Seconds without availability in it."),

@@ -24,7 +24,7 @@ _GROUP = re.compile(r"(?:^| )(.+?):(\d+)x\d+(?= |$)")
 def contribution(excursions: Any) -> Any:
     """What a degraded period brings to the unavailability of its replication: its weighted downtime, as a share.
 
-    And that of the sojourn in precarious states that it led to. Of one row, or of each of a DataFrame.
+    And that of the sojourn that it led to. Of one row, or of each of a DataFrame.
     """
     multiplier = excursions["multiplier"]
     period = multiplier * excursions["weight"] * excursions["downtime_s"]

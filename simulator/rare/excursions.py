@@ -140,7 +140,7 @@ class Beginner:
         before: int,
         fatal: tuple[str, ...] = (),
     ) -> Excursion:
-        """With the sojourn that follows, if one does."""
+        """The period, with the sojourn that follows, if one does."""
         sojourn = stage.follower.stay()
         has_outage = bool(period.outages or (sojourn and sojourn.outages))
         log = stage.simulation.completed_log() if has_outage else None

@@ -75,7 +75,7 @@ class Model:
 class OtherStarts:
     """Counts the degraded periods of a Service that begin otherwise than by a clock that could have been forced.
 
-    And adds up how long it is degraded, by whatever. Sojourns in precarious states are left out of both.
+    And adds up how long it is degraded, by whatever. Sojourns are left out of both.
     """
 
     def __init__(self, simulation: Simulation, watched: Watched, sojourns: Sojourns) -> None:
