@@ -35,6 +35,8 @@ STYLES = {
     Stage.BAD_CONFIGURATION: (_ORANGE, "xxxx"),
     Stage.EXPIRED_SECRET: (_PINK, "...."),
     Stage.BAD_RELEASE: (_PINK, "xxxx"),
+    Stage.DELAYED: (_RED, "xxxx"),
+    Stage.PREDECESSOR: (_GREEN, "\\\\\\\\"),
     Stage.RESTART: (_ORANGE, "////"),
     Stage.START: (_ORANGE, ""),
     Stage.NOT_READY: (_PINK, ""),

@@ -273,6 +273,8 @@ def test_causes_that_overlap_sum_to_the_downtime() -> None:
         Stage.SCALED_DOWN,
         Stage.OVER_QUOTA,
         Stage.FORBIDDEN,
+        Stage.DELAYED,
+        Stage.PREDECESSOR,
     }
 
 

@@ -1,0 +1,14 @@
+"""The stages of control planes beside Kubernetes, in their own words."""
+
+from collections.abc import Mapping
+
+from experiments.attribution.stages import Spell, Stage
+
+WORDS: Mapping[str, Mapping[Stage, Stage]] = {}
+"""By control plane: what it calls the stages that Kubernetes has other words for."""
+
+
+def own_words(spells: list[Spell], control_plane: str) -> list[Spell]:
+    """The spells with the stages as the control plane calls them."""
+    words = WORDS.get(control_plane)
+    return [spell._replace(stage=words.get(spell.stage, spell.stage)) for spell in spells] if words else spells
