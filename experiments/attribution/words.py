@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from experiments.attribution.stages import Spell, Stage
 
-WORDS: Mapping[str, Mapping[Stage, Stage]] = {}
+WORDS: Mapping[str, Mapping[Stage, Stage]] = {
+    "nomad": {Stage.NOT_CREATED: Stage.DELAYED, Stage.WAITING: Stage.DELAYED},
+}
 """By control plane: what it calls the stages that Kubernetes has other words for."""
 
 

@@ -162,10 +162,10 @@ class Reconciler:
         penalty = allocation.penalty
         if not allocation.unknown:
             penalty |= {allocation.pod.node}
-        new = self._place(group, allocation, (*allocation.delays, delay), penalty)
-        allocation.replacement, allocation.is_replaced = new, True
-        if not allocation.unknown:
+        allocation.is_replaced = True
+        if not allocation.unknown:  # its slot is free then for the one that replaces it
             self._state.pods.mark_deleting(allocation.pod, allocation.pod.cause)
+        allocation.replacement = self._place(group, allocation, (*allocation.delays, delay), penalty)
 
     def _follow_up(self, group: TaskGroup, allocation: Allocation) -> None:
         allocation.follow_up = None
@@ -192,8 +192,7 @@ class Reconciler:
 
     def replace(self, group: TaskGroup, allocation: Allocation, cause: int, is_migration: bool = False) -> None:
         """It is stopped, and another one placed, in one plan."""
-        new = self._place(group, allocation, (), frozenset())
-        new.is_migration = is_migration
-        new.pod.cause = cause
-        allocation.replacement, allocation.is_replaced = new, True
+        allocation.is_replaced = True
         self._state.pods.mark_deleting(allocation.pod, cause)
+        new = allocation.replacement = self._place(group, allocation, (), frozenset())
+        new.is_migration = is_migration
