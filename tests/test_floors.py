@@ -27,6 +27,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "rare run",
         "simulation",
         "control_planes",
+        "nomad",
         "failures node_autoscaling operations placement",
         "stories scheduling",
         "control_plane",

@@ -12,9 +12,6 @@ from models.pod import Container
 from simulator.kubelet.probes import ProbeTimeline
 from simulator.nomad.latencies import CHECK_POLL
 
-NEVER = 10**9
-"""The limit of a check without check_restart."""
-
 
 def timeline(container: Container, startup: float, phase: float) -> ProbeTimeline:
     """What checks do to a task whose application is up `startup` seconds after its start.
@@ -25,7 +22,7 @@ def timeline(container: Container, startup: float, phase: float) -> ProbeTimelin
     if container.readiness is not None:
         ready = first_pass(container.readiness.period, startup, phase)
     restart = container.liveness
-    if restart is not None and restart.failure_threshold < NEVER:
+    if restart is not None:
         passes = first_pass(restart.period, startup, phase)
         seen_bad = (phase + math.ceil(max(0.0, restart.initial_delay / CHECK_POLL - phase))) * CHECK_POLL
         killed = seen_bad + math.ceil(restart.period * (restart.failure_threshold - 1) / CHECK_POLL) * CHECK_POLL

@@ -31,7 +31,9 @@ class ClientRules:
         """Ends the allocation, which has failed: the tasks that run still are stopped."""
         self.register: Callable[[int], float] = lambda node: 0.0
 
-    def timeline(self, container: Container, startup: float, phase: float, begin: float) -> ProbeTimeline:
+    def timeline(self, pod: PodState, container: Container, startup: float, begin: float) -> ProbeTimeline:
+        checked = container.readiness is not None or container.liveness is not None
+        phase = pod.slot.stream("nomad/check-phase").random() if checked else 0.0
         return checks.timeline(container, startup, phase)
 
     def noticed_after(self, pod: PodState) -> float:

@@ -12,7 +12,6 @@ from models.deployment import Deployment, ReplicaSet
 from models.labels import LabelSelector
 from models.pod import Container, PodTemplate, Probe
 from models.statefulset import StatefulSet
-from simulator.nomad.checks import NEVER
 
 KILL_TIMEOUT = 5.0
 """Seconds from the kill signal to SIGKILL by default."""
@@ -121,12 +120,9 @@ def _check(probe: Probe) -> Probe:
 
 
 def _check_restart(container: Container) -> Probe | None:
-    """The liveness probe, with a grace period as long as the start-up probe allows.
-
-    A check that restarts nothing is one whose limit is never reached, so that every task with a check has its moment.
-    """
+    """The liveness probe, with a grace period as long as the start-up probe allows."""
     if container.liveness is None:
-        return None if container.readiness is None else replace(_check(container.readiness), failure_threshold=NEVER)
+        return None
     startup = container.startup
     grace = max(CHECK_RESTART_GRACE, container.liveness.initial_delay)
     if startup is not None:

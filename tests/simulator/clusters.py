@@ -142,8 +142,8 @@ class Lab:
     """The scheduler's; None: Kubernetes' default."""
     traffic: Sequence[Traffic] = ()
     node_autoscaler: NodeAutoscaler | None = None
-    orchestrator: Orchestrator | None = None
-    """What runs the containers; None: Kubernetes."""
+    control_plane: Orchestrator | None = None
+    """None: Kubernetes."""
 
     def __post_init__(self) -> None:
         self._pod_names: list[str] = []
@@ -157,7 +157,7 @@ class Lab:
             profile=self.profile,
             traffic=self.traffic,
             node_autoscaler=self.node_autoscaler,
-            orchestrator=self.orchestrator,
+            orchestrator=self.control_plane,
         )
         self.kernel, self.state = self.simulation.kernel, self.simulation.state
         self.before(self.simulation)

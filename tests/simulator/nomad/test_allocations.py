@@ -33,7 +33,7 @@ def crash(after: float) -> ContainerCrash:
 
 def test_a_task_that_keeps_crashing_restarts_twice_and_then_its_allocation_goes_elsewhere() -> None:
     """T7: starts at 0, 15 to 18.75 and 30 to 37.5 s, then the next allocation after 30 s, 60 s, ... up to an hour."""
-    lab = Lab(cluster(nodes(4), deployment()), QUICK, failures=[crash(1e-6)], orchestrator=Nomad()).run(20 * HOUR)
+    lab = Lab(cluster(nodes(4), deployment()), QUICK, failures=[crash(1e-6)], control_plane=Nomad()).run(20 * HOUR)
     [_, *complete, _] = starts(lab).values()
     for first, second, third in complete:
         assert 15.0 <= second - first <= 18.7501
@@ -44,7 +44,7 @@ def test_a_task_that_keeps_crashing_restarts_twice_and_then_its_allocation_goes_
 
 
 def test_an_allocation_that_failed_is_replaced_on_another_node() -> None:
-    lab = Lab(cluster(nodes(4), deployment()), QUICK, failures=[crash(1e-6)], orchestrator=Nomad())
+    lab = Lab(cluster(nodes(4), deployment()), QUICK, failures=[crash(1e-6)], control_plane=Nomad())
     [pod] = lab.pods("web")
     lab.run(300.0)
     used = [pod.node, *(node for *_, node, _ in lab.rows(Kind.POD_NODE))]
@@ -53,7 +53,7 @@ def test_an_allocation_that_failed_is_replaced_on_another_node() -> None:
 
 def test_a_crash_costs_one_replica_15_to_18_75_s_and_its_start() -> None:
     apps = [deployment(f"app-{i}") for i in range(200)]
-    lab = Lab(cluster(nodes(40), *apps), failures=[crash(100.0)], orchestrator=Nomad()).run(150.0)
+    lab = Lab(cluster(nodes(40), *apps), failures=[crash(100.0)], control_plane=Nomad()).run(150.0)
     found = outages(lab)
     assert len(found) == 200
     assert min(found) >= 15.0 + STARTUP
@@ -65,7 +65,7 @@ def test_with_a_check_it_costs_the_time_to_the_first_pass_as_well() -> None:
     """The check runs for the first time at a random moment of its interval: from then on every 10 s."""
     checked = container(readiness=Probe(period=10.0))
     apps = [deployment(f"app-{i}", pods=template(f"app-{i}", checked)) for i in range(200)]
-    lab = Lab(cluster(nodes(40), *apps), failures=[crash(100.0)], orchestrator=Nomad()).run(199.0)
+    lab = Lab(cluster(nodes(40), *apps), failures=[crash(100.0)], control_plane=Nomad()).run(199.0)
     found = outages(lab)
     assert min(found) >= 15.0 + STARTUP
     assert max(found) <= 18.75 + STARTUP + 10.0
@@ -73,14 +73,14 @@ def test_with_a_check_it_costs_the_time_to_the_first_pass_as_well() -> None:
 
 
 def test_a_task_has_its_attempts_again_in_the_next_interval() -> None:
-    lab = Lab(cluster(nodes(2), deployment()), failures=[crash(1000.0)], orchestrator=Nomad()).run(DAY / 2)
+    lab = Lab(cluster(nodes(2), deployment()), failures=[crash(1000.0)], control_plane=Nomad()).run(DAY / 2)
     assert failures_of(lab) == []
     assert fewest(lab) == 0
 
 
 def test_with_mode_delay_the_next_interval_is_waited_for() -> None:
     nomad = Nomad(restart=Restart(mode=RestartMode.DELAY))
-    lab = Lab(cluster(nodes(2), deployment()), QUICK, failures=[crash(1.0)], orchestrator=nomad).run(HOUR)
+    lab = Lab(cluster(nodes(2), deployment()), QUICK, failures=[crash(1.0)], control_plane=nomad).run(HOUR)
     assert failures_of(lab) == []
     [times] = starts(lab).values()
     assert len(times) == 5
@@ -89,7 +89,7 @@ def test_with_mode_delay_the_next_interval_is_waited_for() -> None:
 
 def test_without_attempts_the_first_end_is_a_failure() -> None:
     nomad = Nomad(restart=Restart(attempts=0), reschedule=Reschedule(5.0, DelayFunction.CONSTANT, attempts=1))
-    lab = Lab(cluster(nodes(3), deployment()), failures=[crash(100.0)], orchestrator=nomad).run(HOUR)
+    lab = Lab(cluster(nodes(3), deployment()), failures=[crash(100.0)], control_plane=nomad).run(HOUR)
     assert len(placements(lab)) == 1
     assert len(failures_of(lab)) == 2
     assert lab.pods("web")[0].is_over
@@ -111,15 +111,15 @@ def test_a_check_that_stays_bad_restarts_its_task() -> None:
     """check_restart: the check is bad from the end of the grace period on, for interval x (limit - 1)."""
     slow = behaviour(startup=Fixed(1000.0))
     probed = container(liveness=Probe(initial_delay=20.0, period=10.0, failure_threshold=4))
-    lab = Lab(cluster(nodes(1), deployment(pods=template("web", probed))), slow, orchestrator=Nomad())
+    lab = Lab(cluster(nodes(1), deployment(pods=template("web", probed))), slow, control_plane=Nomad())
     ends = [time for time, *_, new, _ in lab.rows(Kind.POD_CONTAINERS, -DAY) if not new]
     first = next(time for time, *_, new, _ in lab.rows(Kind.POD_CONTAINERS, -DAY) if new)
     assert 50.0 + 1.0 <= ends[0] - first <= 51.0 + 1.0  # stopped in 1 s
 
 
 def test_a_lost_node_costs_one_replica_the_detection_and_its_start() -> None:
-    [pod] = Lab(cluster(nodes(2), deployment()), orchestrator=Nomad()).pods("web")
-    lab = Lab(cluster(nodes(2), deployment()), failures=[down(pod.node, at=100.0)], orchestrator=Nomad()).run(200.0)
+    [pod] = Lab(cluster(nodes(2), deployment()), control_plane=Nomad()).pods("web")
+    lab = Lab(cluster(nodes(2), deployment()), failures=[down(pod.node, at=100.0)], control_plane=Nomad()).run(200.0)
     assert outages(lab) == pytest.approx([detected(lab) - 100.0 + PLACEMENT + START + STARTUP])
 
 
@@ -128,13 +128,13 @@ def test_on_average_that_is_18_3_s_and_its_start() -> None:
     apps = [deployment(f"app-{i}") for i in range(200)]
     fit = nodes(201, cpu=150)
     failures = [down(node, at=100.0 * (node + 1), lasting=50.0) for node in range(201)]
-    lab = Lab(cluster(fit, *apps), failures=failures, orchestrator=Nomad()).run(21_000.0)
+    lab = Lab(cluster(fit, *apps), failures=failures, control_plane=Nomad()).run(21_000.0)
     assert_mean(outages(lab), 7 / 9 * 10.0 + 10.0 + PLACEMENT + START + STARTUP)
 
 
 def test_of_several_replicas_the_lost_one_leaves_the_catalogue_before_its_node_is_down() -> None:
     lab = Lab(
-        cluster(nodes(4), deployment(replicas=3, pods=apart())), failures=[down(0, 1, at=100.0)], orchestrator=Nomad()
+        cluster(nodes(4), deployment(replicas=3, pods=apart())), failures=[down(0, 1, at=100.0)], control_plane=Nomad()
     )
     lab.run(200.0)
     time, _, _, listed, _ = lab.rows(Kind.SERVICE_READY, 1.0)[0]
@@ -148,6 +148,6 @@ def test_of_several_replicas_the_lost_one_leaves_the_catalogue_before_its_node_i
 def test_nomads_own_catalogue_follows_the_node() -> None:
     web = deployment(replicas=3, pods=apart())
     lab = Lab(
-        cluster(nodes(3), web), failures=[down(0, at=100.0)], orchestrator=Nomad(service_provider=Provider.NOMAD)
+        cluster(nodes(3), web), failures=[down(0, at=100.0)], control_plane=Nomad(service_provider=Provider.NOMAD)
     ).run(200.0)
     assert lab.rows(Kind.SERVICE_READY, 1.0)[0][0] == detected(lab)

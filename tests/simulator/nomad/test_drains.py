@@ -30,7 +30,7 @@ def drained(replicas: int, nomad: Nomad, timeout: float | None = None, machines:
         cluster(nodes(machines), deployment(replicas=replicas)),
         before=lambda simulation: simulation.control_plane.place(places),
         operations=[operation],
-        orchestrator=nomad,
+        control_plane=nomad,
     )
 
 
@@ -82,7 +82,7 @@ def test_nothing_is_placed_on_a_node_that_is_not_eligible() -> None:
     lab = Lab(
         cluster(nodes(2), deployment(replicas=2)),
         operations=[Cordon("cordon", at=100.0, select=NODE_0)],
-        orchestrator=Nomad(),
+        control_plane=Nomad(),
     ).run(150.0)
     for pod in list(lab.pods("web")):
         lab.state.pods.mark_deleting(pod, 0)
@@ -95,7 +95,7 @@ AGENT = DaemonSet("agent", template("agent"), LabelSelector.of({"app": "agent"})
 
 def system(*failures: object, operations: tuple[object, ...] = ()) -> Lab:
     machines = replace(cluster(nodes(3)), daemon_sets=(AGENT,))
-    return Lab(machines, failures=failures, operations=operations, orchestrator=Nomad())  # type: ignore[arg-type]
+    return Lab(machines, failures=failures, operations=operations, control_plane=Nomad())  # type: ignore[arg-type]
 
 
 def test_a_system_job_is_on_every_node() -> None:

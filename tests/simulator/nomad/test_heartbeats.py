@@ -18,7 +18,7 @@ from tests.simulator.clusters import HOUR, Lab, cluster, deployment, down, nodes
 def detection_times(machines: int, seed: int = 0) -> list[float]:
     """From the loss of all nodes at once to each one's being down."""
     lab = Lab(
-        cluster(nodes(machines)), failures=[down(*range(machines), at=100.0)], seed=seed, orchestrator=Nomad()
+        cluster(nodes(machines)), failures=[down(*range(machines), at=100.0)], seed=seed, control_plane=Nomad()
     ).run(200.0)
     return [time - 100.0 for time, *_, new, _ in lab.rows(Kind.NODE_READY) if new == UNKNOWN]
 
@@ -48,7 +48,7 @@ def test_heartbeats_of_a_thousand_nodes_are_twice_as_rare() -> None:
 
 def test_a_node_that_fails_again_draws_anew() -> None:
     failures = [down(0, at=100.0, lasting=100.0), down(0, at=1000.0, lasting=100.0)]
-    lab = Lab(cluster(nodes(1)), failures=failures, orchestrator=Nomad()).run(2000.0)
+    lab = Lab(cluster(nodes(1)), failures=failures, control_plane=Nomad()).run(2000.0)
     first, second = lab.times(Kind.NODE_READY, UNKNOWN)
     assert first - 100.0 != pytest.approx(second - 1000.0)
 
@@ -60,21 +60,21 @@ def failover(at: float) -> ControlPlaneOutage:
 
 def test_a_new_leader_finds_a_dead_node_only_after_300_s() -> None:
     """T11."""
-    lab = Lab(cluster(nodes(2)), failures=[failover(HOUR), down(0, at=HOUR - 1.0)], orchestrator=Nomad()).run(
+    lab = Lab(cluster(nodes(2)), failures=[failover(HOUR), down(0, at=HOUR - 1.0)], control_plane=Nomad()).run(
         2 * HOUR - 1.0
     )
     assert lab.times(Kind.NODE_READY, UNKNOWN) == [HOUR + 2.0 + 300.0]
 
 
 def test_a_node_that_dies_before_its_first_heartbeat_to_a_new_leader_is_found_as_late() -> None:
-    lab = Lab(cluster(nodes(2)), failures=[failover(HOUR), down(0, at=HOUR + 2.001)], orchestrator=Nomad()).run(
+    lab = Lab(cluster(nodes(2)), failures=[failover(HOUR), down(0, at=HOUR + 2.001)], control_plane=Nomad()).run(
         2 * HOUR - 1.0
     )
     assert lab.times(Kind.NODE_READY, UNKNOWN) == [HOUR + 2.0 + 300.0]
 
 
 def test_a_node_that_dies_later_is_found_as_usual() -> None:
-    lab = Lab(cluster(nodes(2)), failures=[failover(HOUR), down(0, at=HOUR + 60.0)], orchestrator=Nomad()).run(
+    lab = Lab(cluster(nodes(2)), failures=[failover(HOUR), down(0, at=HOUR + 60.0)], control_plane=Nomad()).run(
         2 * HOUR - 1.0
     )
     [found] = lab.times(Kind.NODE_READY, UNKNOWN)
@@ -83,7 +83,7 @@ def test_a_node_that_dies_later_is_found_as_usual() -> None:
 
 def test_nothing_is_placed_without_a_leader() -> None:
     outage = ControlPlaneOutage("away", Process.API_SERVER, Fixed(100.0), Fixed(1000.0), Fixed(2.0))
-    lab = Lab(cluster(nodes(3), deployment()), failures=[outage], orchestrator=Nomad())
+    lab = Lab(cluster(nodes(3), deployment()), failures=[outage], control_plane=Nomad())
     lab.delete(lab.pods("web")[0], at=200.0)
     lab.run(1099.0)
     assert lab.pods("web") == []
@@ -93,7 +93,7 @@ def test_nothing_is_placed_without_a_leader() -> None:
 
 def test_a_client_that_was_cut_off_is_back_with_its_next_retry() -> None:
     cut = NetworkPartition("cut", Fixed(1000.0), Fixed(300.0))
-    lab = Lab(cluster(nodes(50)), failures=[cut], orchestrator=Nomad()).run(1340.0)
+    lab = Lab(cluster(nodes(50)), failures=[cut], control_plane=Nomad()).run(1340.0)
     back = lab.times(Kind.NODE_READY, TRUE, since=1.0)
     assert len(back) == 50
     assert min(back) >= 1300.0
@@ -101,17 +101,17 @@ def test_a_client_that_was_cut_off_is_back_with_its_next_retry() -> None:
 
 
 def test_a_node_that_boots_registers_at_once() -> None:
-    lab = Lab(cluster(nodes(2)), failures=[down(0, at=100.0, lasting=200.0)], orchestrator=Nomad()).run(400.0)
+    lab = Lab(cluster(nodes(2)), failures=[down(0, at=100.0, lasting=200.0)], control_plane=Nomad()).run(400.0)
     assert lab.times(Kind.NODE_READY, TRUE, since=1.0) == [300.0]
 
 
 def test_a_short_silence_is_not_noticed() -> None:
-    lab = Lab(cluster(nodes(2)), failures=[down(0, at=100.0, lasting=9.9)], orchestrator=Nomad()).run(400.0)
+    lab = Lab(cluster(nodes(2)), failures=[down(0, at=100.0, lasting=9.9)], control_plane=Nomad()).run(400.0)
     assert lab.rows(Kind.NODE_READY) == []
 
 
 def test_the_simulation_says_who_runs_it() -> None:
-    lab = Lab(cluster(nodes(1)), orchestrator=Nomad())
+    lab = Lab(cluster(nodes(1)), control_plane=Nomad())
     assert isinstance(lab.simulation, Simulation)
     log = lab.simulation.completed_log()
     assert log is not None

@@ -111,7 +111,7 @@ def check_settled(lab: Lab) -> None:
 
 
 def watched(cluster: Cluster, nomad: Nomad, **other: object) -> Lab:
-    return Lab(cluster, LIVELY, before=watch, orchestrator=nomad, **other)  # type: ignore[arg-type]
+    return Lab(cluster, LIVELY, before=watch, control_plane=nomad, **other)  # type: ignore[arg-type]
 
 
 @SETTINGS

@@ -17,7 +17,7 @@ def cut_off(lasting: float, disconnect: Disconnect | None = None) -> Lab:
         cluster(nodes(2), deployment()),
         before=lambda simulation: simulation.control_plane.place({"Deployment/default/web/0": 0}),
         failures=[NetworkPartition("cut", Fixed(100.0), Fixed(lasting), values=("node-0",))],
-        orchestrator=Nomad(disconnect=disconnect),
+        control_plane=Nomad(disconnect=disconnect),
     )
     assert [pod.node for pod in lab.pods("web")] == [0]
     return lab.run(min(1000.0, 199.0 + lasting))
@@ -102,6 +102,6 @@ def test_a_node_that_died_has_nothing_to_keep() -> None:
         cluster(nodes(2), deployment()),
         before=lambda simulation: simulation.control_plane.place({"Deployment/default/web/0": 0}),
         failures=[down(0, at=100.0, lasting=300.0)],
-        orchestrator=nomad,
+        control_plane=nomad,
     ).run(1000.0)
     assert len([pod for pod in lab.pods("web") if not pod.deleting]) == 1

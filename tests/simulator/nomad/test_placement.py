@@ -42,19 +42,19 @@ def places(lab: Lab, name: str = "web") -> list[int]:
 def test_full_nodes_come_first_by_default() -> None:
     """Of two jobs of one each, the second joins the first, among the two nodes that are looked at."""
     apps = [deployment(f"app-{i}", pods=template(f"app-{i}", container(cpu=1000, memory=4 * GIB))) for i in range(3)]
-    packed = Lab(cluster(nodes(2), *apps), orchestrator=Nomad())
+    packed = Lab(cluster(nodes(2), *apps), control_plane=Nomad())
     assert len({pod.node for pod in packed.pods()}) == 1
-    spread = Lab(cluster(nodes(2), *apps), orchestrator=Nomad(scheduler_algorithm=Algorithm.SPREAD))
+    spread = Lab(cluster(nodes(2), *apps), control_plane=Nomad(scheduler_algorithm=Algorithm.SPREAD))
     assert len({pod.node for pod in spread.pods()}) == 2
 
 
 def test_replicas_may_share_a_node_but_not_with_distinct_hosts() -> None:
-    assert sorted(places(Lab(cluster(nodes(3), deployment(replicas=3, pods=apart())), orchestrator=Nomad()))) == [
+    assert sorted(places(Lab(cluster(nodes(3), deployment(replicas=3, pods=apart())), control_plane=Nomad()))) == [
         0,
         1,
         2,
     ]
-    lab = Lab(cluster(nodes(2), deployment(replicas=3, pods=apart())), orchestrator=Nomad())
+    lab = Lab(cluster(nodes(2), deployment(replicas=3, pods=apart())), control_plane=Nomad())
     assert sorted(places(lab)) == [-1, 0, 1]
     assert lab.simulation.pending() != {}
 
@@ -64,21 +64,21 @@ def test_a_spread_over_zones_is_even() -> None:
         1, ZONE_LABEL, WhenUnsatisfiable.DO_NOT_SCHEDULE, LabelSelector.of({"app": "web"})
     )
     pods = template("web", topology_spread_constraints=(constraint,))
-    lab = Lab(cluster(nodes(9, zones=("a", "b", "c")), deployment(replicas=6, pods=pods)), orchestrator=Nomad())
+    lab = Lab(cluster(nodes(9, zones=("a", "b", "c")), deployment(replicas=6, pods=pods)), control_plane=Nomad())
     assert sorted(place % 3 for place in places(lab)) == [0, 0, 1, 1, 2, 2]
 
 
 def test_affinities_and_selectors_are_followed() -> None:
     term = NodeSelectorTerm((Requirement(HOSTNAME_LABEL, Operator.IN, ("node-2",)),))
     liked = template("web", affinity=Affinity(node_preferred=(PreferredNode(10, term),)))
-    assert places(Lab(cluster(nodes(4), deployment(pods=liked)), orchestrator=Nomad())) == [2]
+    assert places(Lab(cluster(nodes(4), deployment(pods=liked)), control_plane=Nomad())) == [2]
     chosen = template("web", node_selector={HOSTNAME_LABEL: "node-1"})
-    assert places(Lab(cluster(nodes(4), deployment(pods=chosen)), orchestrator=Nomad())) == [1]
+    assert places(Lab(cluster(nodes(4), deployment(pods=chosen)), control_plane=Nomad())) == [1]
 
 
 def test_nodes_with_a_taint_of_their_own_are_for_those_who_tolerate_it() -> None:
     tainted = node("node-0", taints=(Taint("dedicated", TaintEffect.NO_SCHEDULE, "db"),))
-    lab = Lab(cluster((tainted, node("node-1")), deployment(replicas=4)), orchestrator=Nomad())
+    lab = Lab(cluster((tainted, node("node-1")), deployment(replicas=4)), control_plane=Nomad())
     assert set(places(lab)) == {1}
 
 
@@ -87,7 +87,7 @@ def test_what_does_not_fit_is_blocked_until_there_is_room() -> None:
     lab = Lab(
         cluster(nodes(2), deployment(replicas=2, pods=big)),
         failures=[down(0, at=100.0, lasting=500.0)],
-        orchestrator=Nomad(),
+        control_plane=Nomad(),
     ).run(599.0)
     assert sorted(pod.node for pod in lab.pods() if not pod.deleting) == [-1, 1]
     lab.run(700.0)
@@ -96,6 +96,6 @@ def test_what_does_not_fit_is_blocked_until_there_is_room() -> None:
 
 def test_nothing_moves_back() -> None:
     lab = Lab(
-        cluster(nodes(2), deployment(replicas=2)), failures=[down(0, at=100.0, lasting=500.0)], orchestrator=Nomad()
+        cluster(nodes(2), deployment(replicas=2)), failures=[down(0, at=100.0, lasting=500.0)], control_plane=Nomad()
     ).run(1000.0)
     assert places(lab) == [1, 1]

@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from experiments.attribution.missing import missing_replicas
-from experiments.attribution.stages import Stage
 from models.cluster import Cluster
 from models.distributions import Exponential, Fixed
 from models.input.documents import parse_documents
@@ -17,7 +15,7 @@ from models.statefulset import StatefulSet
 from simulator.control_planes.nomad import Nomad
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.node_crash import NodeCrash
-from simulator.nomad.checks import NEVER, timeline
+from simulator.nomad.checks import timeline
 from simulator.nomad.reading import as_jobs
 from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
@@ -30,7 +28,6 @@ from tests.simulator.clusters import (
     cluster,
     container,
     deployment,
-    down,
     nodes,
     pod,
     template,
@@ -51,7 +48,7 @@ def test_the_kill_timeout_is_the_grace_period_of_those_who_say_one(grace: float,
 
 def test_what_makes_pods_is_a_service_job() -> None:
     stateful = StatefulSet("db", template("db"), LabelSelector.of({"app": "db"}), replicas=2)
-    lab = Lab(replace(cluster(nodes(3), deployment(), pod()), stateful_sets=(stateful,)), orchestrator=Nomad())
+    lab = Lab(replace(cluster(nodes(3), deployment(), pod()), stateful_sets=(stateful,)), control_plane=Nomad())
     assert sorted(pod.pod_class.workload.kind for pod in lab.pods()) == [
         "Deployment",
         "Pod",
@@ -75,12 +72,11 @@ def test_checks_stand_for_probes() -> None:
     assert first.liveness == Probe(initial_delay=15.0, period=10.0)
     assert second.liveness == Probe(initial_delay=60.0, period=10.0)
     assert second.startup is None
-    assert third.liveness is not None
-    assert third.liveness.failure_threshold == NEVER
+    assert third.liveness is None
 
 
 def test_when_checks_find_out() -> None:
-    checked = container(readiness=Probe(period=10.0), liveness=Probe(period=10.0, failure_threshold=NEVER))
+    checked = container(readiness=Probe(period=10.0))
     assert timeline(checked, 2.0, 0.5) == (0.0, 5.0, None)
     assert timeline(checked, 6.0, 0.5) == (0.0, 15.0, None)
     assert timeline(container(), 6.0, 0.5) == (0.0, 0.0, None)
@@ -131,33 +127,16 @@ def test_what_has_no_counterpart_is_named_by_object() -> None:
     documents = parse_documents(MANIFESTS, "f.yaml")
     named = without_counterpart([Manifest(each.value, each) for each in documents], "nomad")
     found = {each.field: (str(each.effect), each.first.line) for each in named}
-    spread = "Pod spec.topologySpreadConstraints[].whenUnsatisfiable of Deployment/shop/web"
+    spread = "Pod spec.topologySpreadConstraints of Deployment/shop/web"
     assert found == {
         "PodDisruptionBudget/web": ("too bad", 1),
         "Deployment spec.strategy.rollingUpdate.maxSurge of Deployment/shop/web": ("too bad", 10),
         spread: ("too bad", 16),
-        "Pod spec.containers[].lifecycle.postStart of Deployment/shop/web": ("too good", 19),
+        "Pod spec.containers.lifecycle.postStart of Deployment/shop/web": ("too good", 19),
         "StatefulSet spec.selector of StatefulSet/db": ("unknown", 26),
         "StatefulSet spec.serviceName of StatefulSet/db": ("too bad", 25),
         "Job/once": ("unknown", 31),
     }
-
-
-def test_stages_are_in_nomads_words() -> None:
-    """Half a second of a lost replica goes into its placement: there is no allocation yet."""
-    web = deployment(replicas=1)
-    lab = Lab(
-        cluster(nodes(2), web),
-        before=lambda simulation: simulation.control_plane.place({"Deployment/default/web/0": 0}),
-        failures=[down(0, at=100.0)],
-        orchestrator=Nomad(),
-    ).run(300.0)
-    log = lab.simulation.completed_log()
-    assert log is not None
-    spells = missing_replicas(log, ["web"], 300.0)["web"]
-    stages = [spell.stage for spell in spells if spell.start >= 100.0]
-    assert stages == [Stage.UNDETECTED, Stage.DELAYED, Stage.QUEUED, Stage.START]
-    assert {spell.cause for spell in spells if spell.start >= 100.0} == {"down-0-100.0/0"}
 
 
 def once(seed: int = 3) -> Run:

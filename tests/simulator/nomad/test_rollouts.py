@@ -34,7 +34,7 @@ def released(
 ) -> Lab:
     """A release at 100 s."""
     operation = Rollout("release", f"{spec.kind}/web", at=100.0, bad=bad)
-    return Lab(cluster(nodes(machines), spec), operations=[operation], orchestrator=Nomad(update=update), seed=seed)
+    return Lab(cluster(nodes(machines), spec), operations=[operation], control_plane=Nomad(update=update), seed=seed)
 
 
 def answering(lab: Lab) -> list[tuple[float, int]]:
@@ -144,7 +144,7 @@ def test_a_lost_node_during_a_failed_deployment_is_made_up_for() -> None:
 
 
 def test_scaling_adds_and_takes_the_last() -> None:
-    lab = Lab(cluster(nodes(4), web(3)), orchestrator=Nomad())
+    lab = Lab(cluster(nodes(4), web(3)), control_plane=Nomad())
     lab.apply(replace(web(3), replicas=5), at=100.0)
     lab.apply(replace(web(3), replicas=2), at=200.0)
     lab.run(150.0)
@@ -155,5 +155,5 @@ def test_scaling_adds_and_takes_the_last() -> None:
 
 def test_a_second_release_takes_over_the_first() -> None:
     operation = Rollout("release", "Deployment/web", every=15.0)
-    lab = Lab(cluster(nodes(4), web(3)), operations=[operation], orchestrator=Nomad()).run(31.0)
+    lab = Lab(cluster(nodes(4), web(3)), operations=[operation], control_plane=Nomad()).run(31.0)
     assert len([pod for pod in lab.pods("web") if not pod.deleting]) == 3
