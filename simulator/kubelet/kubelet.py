@@ -91,16 +91,16 @@ class Kubelet:
         """The readiness probes of a pod fail from now on, whatever its containers do."""
         self._start.make_unready(pod)
 
+    def set_condition(self, pod: PodState, condition: str, status: bool) -> None:
+        """Somebody sets a condition that a readiness gate of the pod may wait for."""
+        self._start.gates.set_condition(pod, condition, status)
+
     def give_up(self, pod: PodState) -> None:
         """The agent of the pod's node ends it for good: what still runs of it is stopped, and then it is over."""
         if pod.running:
             self._termination.end(pod)
         elif not pod.stopping:
             self._termination.finish(pod)
-
-    def set_condition(self, pod: PodState, condition: str, status: bool) -> None:
-        """Somebody sets a condition that a readiness gate of the pod may wait for."""
-        self._start.gates.set_condition(pod, condition, status)
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
         """A pod that is gone, by whatever hand, leaves nothing running."""
