@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.file.axes import COLUMNS
 from experiments.runner.job import Interrupted
 from experiments.runner.run import ChangedExperiment
 from experiments.search.outcome import Outcome
@@ -160,6 +161,7 @@ def test_the_answer_is_told_in_words_and_values(race: Maker, capsys: pytest.Capt
     assert table["candidate"].tolist() == ["cheap", "right", "dear", "dearest"]
     assert table["state"].tolist() == [standing.state for standing in outcome.standings]
     assert table["frontend availability >= 99.9%"].iloc[0] < 0.99
+    assert set(table.columns) - {"frontend availability >= 99.9%"} <= COLUMNS
     values = plain(outcome)
     assert (values["verdict"], values["cheapest"], values["exitCode"]) == ("found", "right", 0)
     assert json.loads(json.dumps(values, allow_nan=False)) == values
