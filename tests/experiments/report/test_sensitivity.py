@@ -34,7 +34,7 @@ def test_the_table_has_a_row_for_each_input_in_the_order_of_their_effect() -> No
 def test_what_is_open_is_split_into_inputs_and_luck_and_more_runs_are_judged() -> None:
     text = printed(influence(3))
     assert "of that variance" in text
-    assert "only better known inputs make the answer surer" in text
+    assert "which no further replication takes away; from " in text
 
 
 def test_luck_that_hides_everything_is_said() -> None:
@@ -42,6 +42,17 @@ def test_luck_that_hides_everything_is_said() -> None:
     assert "cannot be told from luck" in text or "luck hides what they do" in text
     assert "more runs (--runs) may tell" in text
     assert " ? " in text
+
+
+def test_of_a_service_that_was_never_down_only_that_is_said() -> None:
+    of = replace(influence(2, unseen=True), answers=np.zeros((4, 16, 8, 2)))
+    text = printed(of)
+    assert "no outage at any of the points that were drawn" in text
+    assert "in the mean over the inputs" not in text
+    told = json.loads(plain.text(sensitivity_plain.study(Made(of), 0)))
+    [row] = told["results"]
+    assert row["uncertainty"]["downtimePerYear"]["value"] is None
+    assert row["uncertainty"]["ranges"]["both"] == [None, None]
 
 
 def test_a_narrow_terminal_keeps_the_names_and_says_what_gave_way() -> None:
