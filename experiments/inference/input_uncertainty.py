@@ -54,7 +54,7 @@ class Split:
 
     @property
     def nothing_seen(self) -> bool:
-        """Whether all answers are 0: then there is no telling what the inputs do, nor how much luck there is."""
+        """Whether all answers are 0, or there are none: no telling what the inputs do, nor how much luck there is."""
         return not self.answers.any()
 
     @property
@@ -114,8 +114,12 @@ class Split:
 def split(answers: Floats, replications: int, confidence: float) -> Split:
     """From answers of shape (2, blocks, rows of a block, replications of a point, at least 2), never negative.
 
-    The two points of a row may share their luck; rows may not.
+    The two points of a row may share their luck; rows may not. Of no rows nothing is known.
     """
+    if not answers.size:
+        unknown = Interval(math.nan, 0.0, math.inf, "nothing seen")
+        share = Interval(math.nan, 0.0, 1.0, "nothing seen")
+        return Split(unknown, unknown, unknown, share, replications, answers)
     whole, without = with_each_left_out(lambda of: _moments(of, replications), answers)
     mean, by_input, by_luck = (jackknife(whole[i], without[:, i], confidence) for i in range(3))
     if by_input.low > 0:

@@ -77,6 +77,9 @@ def sentences(of: Influence, found: Sensitivity) -> Iterator[str]:
     split, share = of.split, f"{of.confidence:.0%}"
     runs = counted(of.replications, "replication")
     yield f"downtime a year with every input at its median: {of.tornado.middle}"
+    if not of.answers.size:
+        yield "a run failed in every row of the points that were drawn: nothing is known of the inputs together"
+        return
     if split.nothing_seen:
         yield "no outage at any of the points that were drawn: more runs (--runs) or longer ones may see some"
         return
@@ -121,7 +124,10 @@ def notes(found: Sensitivity) -> Iterator[str]:
     if any(not of.indices.known for of in found.influences()):
         yield "?: the downtimes differ by no more than luck would make them; more runs (--runs) may tell"
     if found.failed:
-        yield f"{counted(found.failed, 'run')} failed; rows of points with one of them are left out"
+        yield (
+            f"{counted(found.failed, 'run')} failed; a row of points with one of them is left out, and with it one of "
+            "every other block"
+        )
 
 
 def show(found: Sensitivity, file: IO[str] | None = None, width: int | None = None) -> None:

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from experiments.findings.sensitivity import Influence
 from experiments.report import plain, sensitivity, sensitivity_plain
@@ -53,6 +54,16 @@ def test_of_a_service_that_was_never_down_only_that_is_said() -> None:
     [row] = told["results"]
     assert row["uncertainty"]["downtimePerYear"]["value"] is None
     assert row["uncertainty"]["ranges"]["both"] == [None, None]
+
+
+@pytest.mark.filterwarnings("error")
+def test_where_a_run_failed_in_every_row_nothing_is_said_of_the_inputs_together() -> None:
+    whole = influence(2)
+    of = replace(whole, answers=whole.answers[:, :, :0])
+    text = printed(of)
+    assert "a run failed in every row" in text
+    assert "no outage at any" not in text
+    assert json.loads(plain.text(sensitivity_plain.study(Made(of), 3)))["results"][0]["indicesKnown"] is False
 
 
 def test_a_narrow_terminal_keeps_the_names_and_says_what_gave_way() -> None:
