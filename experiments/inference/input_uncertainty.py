@@ -114,9 +114,9 @@ class Split:
 def split(answers: Floats, replications: int, confidence: float) -> Split:
     """From answers of shape (2, blocks, rows of a block, replications of a point, at least 2), never negative.
 
-    The two points of a row may share their luck; rows may not. Of no rows nothing is known.
+    The two points of a row may share their luck; rows may not. Without any above 0 nothing is known.
     """
-    if not answers.size:
+    if not answers.any():
         unknown = Interval(math.nan, 0.0, math.inf, "nothing seen")
         share = Interval(math.nan, 0.0, 1.0, "nothing seen")
         return Split(unknown, unknown, unknown, share, replications, answers)
@@ -127,8 +127,6 @@ def split(answers: Floats, replications: int, confidence: float) -> Split:
         share = within(jackknife(whole[1] / (whole[1] + whole[2]), shares, confidence))
     else:  # a quotient of what may be nothing has no interval by its own variation
         share = _share(by_input, by_luck.value)
-    if not answers.any():
-        mean = Interval(math.nan, 0.0, math.inf, "nothing seen")
     return Split(
         mean,
         _root(by_input),

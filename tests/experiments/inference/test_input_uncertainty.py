@@ -106,7 +106,15 @@ def test_the_share_that_meets_a_limit_is_as_unsure_as_the_spread_of_the_inputs_u
 def test_where_nothing_was_seen_nothing_is_said_of_the_answer() -> None:
     of = split(np.zeros((2, 16, 2, 2)), 50, 0.95)
     assert of.nothing_seen
-    told = [of.answer.value, of.share.value, of.chance(3600.0, 0.95).value, *of.ranges(0.95)["both"]]
+    told = [
+        of.answer.value,
+        of.input.value,
+        of.sampling.value,
+        of.both,
+        of.share.value,
+        of.chance(3600.0, 0.95).value,
+        *of.ranges(0.95)["both"],
+    ]
     assert all(map(math.isnan, told))
     assert (of.answer.low, of.answer.high) == (0.0, math.inf)
     assert (of.chance(3600.0, 0.95).low, of.chance(3600.0, 0.95).high) == (0.0, 1.0)
