@@ -16,8 +16,17 @@ from models.input.problems import InputError, Location, Path, Problem, dotted
 
 SAME_AT_ALL_POINTS = ("seed", "replications", "precision", "confidence", "objectives", "search", "sweep", "uncertain")
 """What every point has in common, so that points can be compared."""
-COLUMNS = ("point", "policy", "service", "replication", "block", "row", "place", "downtime_s_per_year")
-"""Names that an axis may not have: they are those of other columns in tables of a sweep."""
+_ESTIMATES = (
+    *("availability", "unavailability", "nines", "downtime_s_per_year", "outages_per_year", "request_availability"),
+    "cost",
+)
+_NAMED = (
+    *("point", "label", "status", "failed", "error", "keys", "objectives"),
+    *("policy", "service", "replication", "replications", "years", "confidence", "method"),
+    *("mttr_s", "mttd_s", "longest_s", "outages", "rare_gain", "candidate", "state", "block", "row", "place"),
+)
+COLUMNS = frozenset((*_NAMED, *(f"{name}{end}" for name in _ESTIMATES for end in ("", "_low", "_high"))))
+"""Names that an axis may not have: they are those of other columns in tables of sweeps, searches and studies."""
 MOST_CHECKED = 64
 """Values that are checked before a run: of more, so many evenly spread; a check takes milliseconds."""
 OF_MANY_POINTS = ("sweep", "uncertain")
