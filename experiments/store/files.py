@@ -15,6 +15,8 @@ from models.input import stdin
 if TYPE_CHECKING:
     import pandas as pd
 
+UNFINISHED = ".tmp"
+"""How hidden files end that are not all there yet."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet computes."""
 
@@ -27,7 +29,7 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
     if path.is_dir():  # "." has no name that a temporary file could be called by
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
     try:
         if isinstance(contents, str):
             contents = contents.encode()
