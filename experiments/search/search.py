@@ -14,9 +14,9 @@ from pathlib import Path
 from experiments.design.search import Search
 from experiments.experiment import Experiment
 from experiments.metrics.metric import own_metrics
-from experiments.runner.engines import Engine
+from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
-from experiments.runner.job import Interrupted
+from experiments.runner.job import BrokenOff, Interrupted
 from experiments.runner.progress import Listener, Progress
 from experiments.runner.replication import CellSpec, Simulate, failed_cell, run_cell
 from experiments.runner.run import ChangedExperiment, interrupts_set, listening, store_in
@@ -55,7 +55,8 @@ def search(
     `settings`: instead of the experiment's. `out`: a result folder, whose finished replications are used, and which
     gets those that are simulated now and search.json; None: nothing stays but what is returned. `fresh` forgets what is
     there. `workers`: processes of this machine, unless there is an `engine`. `progress`: True, or who is told. Raises
-    `NothingAsked`, `ChangedExperiment`, `NotAResultFolder`, `FolderInUse`, `Interrupted`.
+    `NothingAsked`, `ChangedExperiment`, `NotAResultFolder`, `FolderInUse`, `Interrupted` (`BrokenOff` if the engine is
+    lost).
     """
     settings = settings or experiment.design.search
     entered = candidates(experiment)
@@ -146,6 +147,8 @@ class _Cells:
                 if found[name].status == "done":
                     self.keeping.keep(found[name])
                 self._tell(1)
+        except EngineLost as lost:
+            raise BrokenOff(self.looked_at, self.at_most, "", str(lost)) from lost
         finally:
             self.keeping.save()
         if len(found) < len(names):
