@@ -5,8 +5,8 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,17 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
     finally:
         with suppress(OSError):  # what went wrong before says more
             temporary.unlink()
+
+
+@contextmanager
+def located(where: Path | str) -> Iterator[None]:
+    """While this lasts an OSError of Arrow's says where it is, as those of Python do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(where)) from error
 
 
 def contents(path: Path) -> bytes:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from experiments.design.sweep import Point, shown
 from experiments.store.cell import Cell
-from experiments.store.files import UNFINISHED, csv_text, write
+from experiments.store.files import UNFINISHED, csv_text, located, write
 from experiments.store.tables import CELLS_AT_ONCE, COLUMNS, arrow_columns, rows_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def write_tables(folder: Path, cells: Iterable[tuple[int, Cell]]) -> list[str]:
     import pyarrow.parquet as pq
 
     coming = iter(cells)
-    with TemporaryDirectory(dir=folder, prefix=".tables-", suffix=UNFINISHED) as temporary:
+    with TemporaryDirectory(dir=folder, prefix=".tables-", suffix=UNFINISHED) as temporary, located(folder):
         with ExitStack() as stack:
             writers: dict[str, Any] = {}
             for name in COLUMNS:

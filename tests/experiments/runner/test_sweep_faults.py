@@ -1,5 +1,6 @@
 """What goes wrong around a sweep: its engine is lost, its files change, its folder is damaged, it is stopped late."""
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from experiments.runner.job import BrokenOff
 from experiments.runner.progress import Progress
 from experiments.runner.sweep import run_sweep
 from experiments.search.search import search
+from experiments.store import sweep_tables
 from experiments.store.folder import NotAResultFolder
 from experiments.sweep_results import SweepResults
 from simulator.run import Run, simulate
@@ -92,6 +94,23 @@ def test_a_sweep_that_ends_while_its_report_is_written_is_not_done(
     monkeypatch.setattr(SweepResults, "to_html", lambda results, path: told.append(path))
     run_sweep(small_sweep(tmp_path), out=tmp_path / "results")
     assert told == [tmp_path / "results" / "report.html"]
+
+
+def test_a_disk_that_is_full_of_tables_is_said_with_its_folder(
+    ran: SweepResults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Iterator[Any]:
+        raise OSError(errno.ENOSPC, "Error writing bytes to file")  # as Arrow says it
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep_tables, "_batches", full)
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            run_sweep(small_sweep(tmp_path), out=tmp_path / "results")
+    assert caught.value.filename == str(tmp_path / "results")
+    again = Counting()
+    run_sweep(small_sweep(tmp_path), out=tmp_path / "results", simulate=again)
+    assert again.runs == 0
+    assert contents(tmp_path / "results") == contents(ran.path)
 
 
 def test_progress_counts_points_that_come_to_the_same(tmp_path: Path) -> None:
