@@ -14,9 +14,9 @@ from pathlib import Path
 from experiments.design.search import COSTS, Search
 from experiments.experiment import Experiment
 from experiments.metrics.metric import own_metrics
-from experiments.runner.engines import Engine
+from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
-from experiments.runner.job import Interrupted
+from experiments.runner.job import BrokenOff, Interrupted
 from experiments.runner.progress import Listener, Progress
 from experiments.runner.replication import CellSpec, Simulate, failed_cell, run_cell
 from experiments.runner.run import ChangedExperiment, interrupts_set, listening, store_in
@@ -61,7 +61,7 @@ def search(
     gets those that are simulated now and search.json; None: nothing stays but what is returned. `fresh` forgets what is
     there. `workers`: processes of this machine, unless there is an `engine`. `progress`: True, or who is told. `warn`
     is told of damaged files in `out`. Raises `NothingAsked`, `Unpriced`, `ChangedExperiment`, `NotAResultFolder`,
-    `FolderInUse`, `Interrupted`.
+    `FolderInUse`, `Interrupted` (`BrokenOff` if the engine is lost).
     """
     settings = settings or experiment.design.search
     entered = candidates(experiment)
@@ -163,6 +163,8 @@ class _Cells:
                 if found[name].status == "done":
                     self.keeping.keep(found[name])
                 self._tell(1)
+        except EngineLost as lost:
+            raise BrokenOff(self.looked_at, self.at_most, "", str(lost)) from lost
         finally:
             self.keeping.save()
         if len(found) < len(names):
