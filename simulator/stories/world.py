@@ -122,6 +122,9 @@ class World:
         """Kube-proxies, the cluster's DNS, and the network between pods."""
         self.control_plane = ControlPlaneProcesses(kernel, state, components)
         """Its processes, as they fail and come back."""
+        self.tells: Callable[[str, str], bool] = lambda mode, subject: True
+        """Whether the story of a failure mode or operation about a subject is begun; else all is as if it ended there.
+        """
         self._api_server = components.api_server
         self._eviction_rng = streams.stream("evictions")
         state.listen(Kind.NODE_EXISTS, self._joined_or_gone)
@@ -230,7 +233,8 @@ class World:
         rng = self._streams.stream(f"failure/{mode}/{subject}")
         kernel, state, hazards = self._kernel, self._state, self._hazards
         about = Subject(kernel, state, hazards, self.strikes, self._outages, self.people, mode, subject, rng)
-        self._kernel.tell(story(about, *arguments, **named))
+        if self.tells(mode, subject):
+            self._kernel.tell(story(about, *arguments, **named))
         return about
 
     def tell_each(
