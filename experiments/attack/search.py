@@ -6,11 +6,12 @@ from dataclasses import replace
 from experiments.attack.outage import Outage, longest_outage
 from experiments.attack.question import Question
 from experiments.attack.verdict import Attack, Break, Verdict
-from experiments.attack.way import Candidate, Taken, Tried, Way, candidates, ranks
+from experiments.attack.way import Candidate, Tried, Way, candidates, ranks
 from experiments.design.goal import ServiceGoal
 from experiments.runner.engines import Engine
 from experiments.runner.engines.local import LocalEngine
 from experiments.timeline.build import timeline
+from simulator.attack.arsenal import Action
 from simulator.attack.follow import FIRST, Followed, Step, Target, follow, surveyed
 
 Listener = Callable[[int, int, int], object]
@@ -136,8 +137,11 @@ class _Search:
         return longest_outage(followed, goal, self._question.longer_than) if followed.possible else None
 
     def _verdict(self, name: str) -> Verdict:
-        """The smallest ways, the first confirmed ones of them; the longest outage first."""
-        minimal = [self._confirmed(one) for one in self._breaks[name]]
+        """The smallest ways, confirmed, the longest outage first; of the same steps at several times the worst."""
+        longest: dict[tuple[Action, ...], Break] = {}
+        for one in sorted(self._breaks[name], key=lambda one: -one.outage.seconds):
+            longest.setdefault(tuple(sorted(step.action for step in one.way.steps)), one)
+        minimal = [self._confirmed(one) for one in longest.values()]
         smallest = min((len(one.way) for one in minimal), default=0)
         kept = {one.way.steps: one for one in minimal if len(one.way) == smallest}
         ordered = sorted(kept.values(), key=lambda one: -one.outage.seconds)
@@ -166,6 +170,3 @@ class _Search:
         cause = "" if last is None else f"{last.name}/{last.subject}"
         told = timeline(run, goal, self._question.scenario.policy, start, start + outage.length, cause)
         return replace(found, timeline=told)
-
-
-__all__ = ["Attack", "Taken", "attack"]

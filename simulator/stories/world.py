@@ -22,9 +22,7 @@ from simulator.log import Kind
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
-from simulator.state.objects import (
-    PodState,
-)
+from simulator.state.objects import PodState
 from simulator.stories.alerts import Alerts
 from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
@@ -123,8 +121,7 @@ class World:
         self.control_plane = ControlPlaneProcesses(kernel, state, components)
         """Its processes, as they fail and come back."""
         self.tells: Callable[[str, str], bool] = lambda mode, subject: True
-        """Whether the story of a failure mode or operation about a subject is begun; else all is as if it ended there.
-        """
+        """Whether the story of a failure mode or operation about a subject is begun at all."""
         self._api_server = components.api_server
         self._eviction_rng = streams.stream("evictions")
         state.listen(Kind.NODE_EXISTS, self._joined_or_gone)

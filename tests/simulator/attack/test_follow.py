@@ -1,0 +1,57 @@
+"""Steps are taken when they are due, and the moments between changes are found."""
+
+from dataclasses import replace
+
+from simulator.attack.arsenal import Action
+from simulator.attack.follow import FIRST, QUIET, Step, follow
+from tests.simulator.attack.targets import CRASH, NODE, RELEASE, target
+
+DOWN = Step(FIRST, Action("node-crash", "node-0"))
+
+
+def test_nothing_happens_before_the_first_step_and_the_end_is_when_nothing_has_happened_for_long() -> None:
+    followed = follow(target(NODE, machines=1, replicas=1), ())
+    (settled,) = followed.moments
+    assert (settled.begin, settled.end, settled.again) == (FIRST, FIRST + QUIET, True)
+    assert (followed.end, followed.over) == (FIRST + QUIET, True)
+
+
+def test_the_moments_after_a_crash_are_those_of_the_control_plane() -> None:
+    """Down, not ready and tainted, evicted and replaced, back: each a stretch over which nothing changes."""
+    followed = follow(target(NODE, machines=2, replicas=1), [Step(FIRST, Action("node-crash", "node-0"))])
+    begins = [moment.begin for moment in followed.moments]
+    assert begins[0] == FIRST
+    assert begins == sorted(begins)
+    assert all(a.end == b.begin for a, b in zip(followed.moments, followed.moments[1:], strict=False))
+    assert followed.end >= FIRST + 3600.0 + QUIET
+    assert {moment.counts["web"][1] for moment in followed.moments} == {1}
+
+
+def test_a_cluster_that_is_as_it_was_is_known_again() -> None:
+    moments = follow(target(CRASH, NODE), [Step(FIRST, Action("crash", "Deployment/default/web/0/server"))]).moments
+    assert not moments[0].again
+    rebooted = follow(target(replace(NODE, time_to_repair=replace(NODE.time_to_repair, value=20.0))), [DOWN]).moments
+    assert rebooted[-1].again
+
+
+def test_steps_are_taken_one_after_the_other_in_the_same_simulation() -> None:
+    steps = [DOWN, Step(FIRST, Action("node-crash", "node-1")), Step(FIRST + 30.0, Action("node-crash", "node-2"))]
+    followed = follow(target(NODE), steps, keep_log=True)
+    answering = followed.services["web"].answering
+    assert [float(answering.at(time)) for time in (FIRST, FIRST + 29.0, FIRST + 30.0)] == [1.0, 1.0, 0.0]
+
+
+def test_the_same_steps_are_the_same_run_with_a_log_and_without() -> None:
+    of = target(NODE, RELEASE)
+    steps = [DOWN, Step(FIRST + 100.0, Action("release", "Deployment/web"))]
+    first, second = follow(of, steps, keep_log=True), follow(of, steps, moments=False)
+    for name, history in first.services.items():
+        assert history.answering.times.tolist() == second.services[name].answering.times.tolist()
+        assert history.answering.values.tolist() == second.services[name].answering.values.tolist()
+    assert (first.end, first.over) == (second.end, second.over)
+
+
+def test_what_does_not_end_is_watched_until_patience_is_over() -> None:
+    impatient = replace(target(NODE), patience=600.0)
+    followed = follow(impatient, [DOWN])
+    assert (followed.end, followed.over) == (FIRST + 600.0, False)
