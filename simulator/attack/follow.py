@@ -18,6 +18,9 @@ FIRST = 600.0
 QUIET = 1200.0
 """Nothing has changed for so many seconds: what was under way is over. Longer than tolerations, back-offs and the
 progress deadline of Deployments are by default."""
+_RETRY, _LOOK = 360.0, 60.0
+"""Seconds: what waits for longer than the control plane does between two tries is a repair or the like; and how often
+that is looked at."""
 _GAP = 0.5
 """Changes that follow each other within so many seconds are one: no further step is taken between them."""
 
@@ -157,18 +160,18 @@ class _Following:
     def _watch(self, at_first: str, moments: bool) -> tuple[Moment, ...]:
         """Lets time pass until nothing happens any more; the stretches in which nothing changed."""
         kernel, transitions = self._kernel, self._simulation.state.transitions
-        repairs, modes = self._simulation.hazards.repairs, self._simulation.hazards.exposure
         found: list[Moment] = []
-        seen, digest, until = -1, "", 0.0
+        seen, digest, until, look = -1, "", 0.0, kernel.now
         while kernel.now < self._latest:
             due = kernel.peek()
             if transitions.count != seen:
-                until = kernel.now + QUIET + repairs.longest_left(modes)
-                if moments and (not found or due - kernel.now > _GAP):
-                    seen = transitions.count
-                    digest = self._noted(found, digest, at_first)
-                elif not moments:
-                    seen = transitions.count
+                until = kernel.now + QUIET
+                if not found or due - kernel.now > _GAP:
+                    seen, look = transitions.count, kernel.now
+                    if moments:
+                        digest = self._noted(found, digest, at_first)
+            if kernel.now >= look or due > until:
+                until, look = max(until, self._under_way() + QUIET), kernel.now + _LOOK
             if due > min(until, self._latest):
                 kernel.run_until(min(until, self._latest))
                 break
@@ -176,6 +179,12 @@ class _Following:
         if found:
             found[-1] = replace(found[-1], end=kernel.now)
         return tuple(found)
+
+    def _under_way(self) -> float:
+        """When the last of what takes long ends, as repairs do; what waits for the end of the run is not under way."""
+        waits = self._kernel.pending(self._simulation.world.due)
+        soon = self._kernel.now + _RETRY
+        return max((time for time in waits if time > soon and abs(time - self._kernel.end) > 1.0), default=0.0)
 
     def _noted(self, found: list[Moment], before: str, at_first: str) -> str:
         """Notes what could be done now, if all is not as it was when that was last noted; what it is like now."""

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+from models.distributions import Fixed
 from simulator.attack.arsenal import Action
-from simulator.attack.follow import FIRST, QUIET, Step, follow
-from tests.simulator.attack.targets import CRASH, NODE, RELEASE, target
+from simulator.attack.follow import FIRST, QUIET, Step, Target, follow, surveyed
+from simulator.failures.volume_loss import VolumeLoss
+from tests.simulator.attack.targets import CRASH, NODE, RELEASE, SOME_DAY, target
+from tests.simulator.clusters import HOUR
+from tests.simulator.volumes import DISKS, SLOW, stateful_set, stored
 
 DOWN = Step(FIRST, Action("node-crash", "node-0"))
 
@@ -55,3 +59,16 @@ def test_what_does_not_end_is_watched_until_patience_is_over() -> None:
     impatient = replace(target(NODE), patience=600.0)
     followed = follow(impatient, [DOWN])
     assert (followed.end, followed.over) == (FIRST + 600.0, False)
+
+
+def test_what_takes_long_is_waited_for_though_nothing_changes_meanwhile() -> None:
+    """A disk is replaced, and then its data comes from a backup: two times one after the other, without a word."""
+    disk = VolumeLoss("disk", SOME_DAY, Fixed(900.0), restore=Fixed(2 * HOUR))
+    simulated = {"cluster": stored(DISKS, stateful_set()), "behaviour": SLOW}
+    of, idle = surveyed(Target(simulated, (disk,), (), 0, 0, 4 * HOUR))
+    assert idle == []
+    (choice,) = follow(of, ()).moments[0].choices
+    followed = follow(of, [Step(FIRST, choice.action)])
+    assert followed.over
+    assert followed.end > FIRST + 900.0 + 2 * HOUR
+    assert followed.services["db"].answering.values.tolist() == [0.0, 1.0]
