@@ -21,7 +21,7 @@ class Break:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one Service."""
+    """What is known of one Service."""
 
     service: str
     breaks: tuple[Break, ...]

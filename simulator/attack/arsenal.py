@@ -52,6 +52,11 @@ class Arsenal:
         """The names of the failure modes that could strike something."""
         return {clock.mode for clock in self._simulation.hazards.running}
 
+    @property
+    def operations(self) -> set[str]:
+        """The names of the operations that could be begun."""
+        return set(self._operations)
+
     def subjects_of_operations(self) -> dict[str, list[str]]:
         """By operation: all that it could be begun at. To be asked once, in a simulation that is not used further."""
         found: dict[str, list[str]] = {name: [] for name in self._operations}

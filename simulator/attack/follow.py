@@ -68,7 +68,10 @@ class Moment:
     begin: float
     end: float
     again: bool
-    """Whether all is as it was at first, up to what is alike: whatever comes next, that was met already."""
+    """Whether all is as it was at first, up to what is alike: whatever comes next, that was met already.
+
+    Never after an operation: what it left behind may not be seen yet.
+    """
     counts: Mapping[str, tuple[int, int]]
     """By Service: endpoints that answer, and replicas desired."""
     choices: tuple[Choice, ...]
@@ -197,7 +200,8 @@ class _Following:
         services = self._simulation.state.services
         names = service_names([service.spec for service in services])
         counts = {name: (each.answering, each.desired) for name, each in zip(names, services, strict=True)}
-        found.append(Moment(now, now, digest == at_first, counts, self._choices()))
+        again = digest == at_first and not any(step.action.name in self._arsenal.operations for step in self._steps)
+        found.append(Moment(now, now, again, counts, self._choices()))
         return digest
 
     def _choices(self) -> tuple[Choice, ...]:

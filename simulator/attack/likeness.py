@@ -13,7 +13,7 @@ control plane's loops.
 
 import dataclasses
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -68,12 +68,16 @@ class Likeness:
 
     @property
     def digest(self) -> str:
-        """The same text for states that are alike."""
+        """Equal for states that are alike.
+
+        Whatever failure is under way, even if nobody sees it, has no clock that runs.
+        """
         state = self._simulation.state
         nodes = sorted(map(repr, (self._node(node) for node in range(len(state.nodes)))))
         waiting = sorted(repr(self._pod(pod)) for pod in self._pods.get(-1, ()))
         services = [(service.index, *self._counts(service)) for service in state.services]
-        return hashlib.blake2b(repr((nodes, waiting, services)).encode(), digest_size=16).hexdigest()
+        clocks = sorted(Counter(clock.mode for clock in self._simulation.hazards.running).items())
+        return hashlib.blake2b(repr((nodes, waiting, services, clocks)).encode(), digest_size=16).hexdigest()
 
     def of(self, action: Action) -> Facts:
         """Equal for actions at what is alike."""

@@ -5,7 +5,9 @@ from dataclasses import replace
 from models.distributions import Fixed
 from simulator.attack.arsenal import Action
 from simulator.attack.follow import FIRST, QUIET, Step, Target, follow, surveyed
+from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.volume_loss import VolumeLoss
+from simulator.stories.control_plane import Process
 from tests.simulator.attack.targets import CRASH, NODE, RELEASE, SOME_DAY, target
 from tests.simulator.clusters import HOUR
 from tests.simulator.volumes import DISKS, SLOW, stateful_set, stored
@@ -72,3 +74,12 @@ def test_what_takes_long_is_waited_for_though_nothing_changes_meanwhile() -> Non
     assert followed.over
     assert followed.end > FIRST + 900.0 + 2 * HOUR
     assert followed.services["db"].answering.values.tolist() == [0.0, 1.0]
+
+
+def test_what_nobody_sees_is_under_way_as_long_as_it_lasts() -> None:
+    """Without a scheduler all looks well: it is a moment of its own, and not as it was at first."""
+    away = ControlPlaneOutage("away", Process.SCHEDULER, SOME_DAY, Fixed(HOUR))
+    during, after = follow(target(NODE, away), [Step(FIRST, Action("away", "scheduler"))]).moments
+    assert (during.begin, during.again) == (FIRST, False)
+    assert 15.0 <= after.begin - FIRST - HOUR <= 24.0  # another leader
+    assert after.again
