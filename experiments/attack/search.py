@@ -11,6 +11,7 @@ from experiments.design.goal import ServiceGoal
 from experiments.runner.engines import Engine
 from experiments.runner.engines.local import LocalEngine
 from experiments.timeline.build import timeline
+from models.input.problems import Refusal
 from simulator.attack.arsenal import Action
 from simulator.attack.follow import FIRST, Followed, Step, Target, follow, surveyed
 
@@ -22,7 +23,10 @@ _Spec = tuple[Target, tuple[Step, ...], bool]
 def attack(
     experiment: str, question: Question, engine: Engine | None = None, listen: Listener = lambda *_: None
 ) -> Attack:
-    """The smallest ways to break each Service of the question. The same whatever the engine."""
+    """The smallest ways to break each Service of the question. The same whatever the engine.
+
+    Refusal if nothing can be made to strike.
+    """
     return _Search(experiment, question, engine or LocalEngine(), listen).found()
 
 
@@ -50,6 +54,13 @@ class _Search:
         """The answer."""
         nothing = follow(self._target, ())
         self._judge(Way(), nothing, frozenset(self._goals))
+        if not nothing.moments[0].choices:
+            idle = (
+                f" ({', '.join(self._idle)}: at given times, following from others, or of nothing)"
+                if self._idle
+                else ""
+            )
+            raise Refusal(f"{self._experiment} has no failure mode and no operation that can be made to strike{idle}")
         tried, rank = [Tried(Way(), nothing.moments, frozenset())], ranks(nothing.moments[0])
         for size in range(1, self._question.at_most + 1):
             goals = [goal for name, goal in self._goals.items() if not self._breaks[name]]

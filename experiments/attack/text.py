@@ -66,7 +66,7 @@ def sentences(of: Attack) -> Iterator[str]:
             f"{of.question.moments} after a step"
         )
     for name in of.left_out:
-        yield f"not tried: {name}, of which nothing can be made to strike: its times are given, or it selects nothing"
+        yield f"not tried: {name}, which comes at given times, follows from what else happens, or selects nothing"
     if of.question.scenario.calls:
         yield "not attacked: chains of calls; each Service by itself"
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen, say, warn
+from experiments.commands.console import FAILED, FORMAT, PATH, SETTINGS, chosen, say, warn
 from experiments.commands.engine import EngineChoice, engine_options
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def attack(
 
     \b
     Exit codes: 0 nothing breaks any Service; 1 something does; 4 nothing was
-    found and not all was tried within --simulations; 2 bad input.
+    found and not all was tried within --simulations; 2 bad input; 3 a lost engine.
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
     from pathlib import Path
 
@@ -106,6 +106,7 @@ def attack(
     from experiments.attack.search import attack as attacking
     from experiments.preflight.inputs import experiment_at
     from experiments.report.plain import text as json_text
+    from experiments.runner.engines import EngineLost
     from models.input.problems import Refusal
     from models.units import parse_duration
 
@@ -127,8 +128,12 @@ def attack(
     if not quiet:
         warn(read)
     question = Question(scenario, tuple(goals), at_most, simulations, moments, longer_than, all_ways, replication)
-    with engine.opened() as opened:
-        found = attacking(read.name, question, opened, _silence if quiet else _progress())
+    try:
+        with engine.opened() as opened:
+            found = attacking(read.name, question, opened, _silence if quiet else _progress())
+    except EngineLost as lost:
+        say(f"kubenines: {lost}")
+        return FAILED
     if form == "json":
         click.echo(json_text(plain(found)))
     else:

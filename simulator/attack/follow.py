@@ -98,7 +98,8 @@ class Followed:
 def surveyed(target: Target) -> tuple[Target, list[str]]:
     """The target with what there is to strike it; and the failure modes of which nothing could strike.
 
-    Those have no clock that could be forced (their times are given), or select nothing: they are left out.
+    Those have no clock that could be forced (their times are given, or they follow from what else happens), or select
+    nothing: they are left out.
     """
     simulation = _deployed(target, FIRST, keep_log=False)
     arsenal = Arsenal(simulation, target.failures, target.operations)

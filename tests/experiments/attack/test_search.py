@@ -10,6 +10,7 @@ from experiments.attack.question import Question, with_usual_steps
 from experiments.attack.search import attack
 from experiments.experiment import Experiment
 from experiments.runner.engines.local import LocalEngine
+from models.input.problems import Refusal
 from tests.experiments.attack.app import (
     APART,
     CRASH,
@@ -91,6 +92,12 @@ spec: {containers: [{name: main, image: "web:1"}]}
     found = attacked(experiment(tmp_path, pod, nodes=2, operations=(DRAIN,)))
     assert found.verdicts[0].breaks[0].outage.for_ever
     assert "down for ever" in "\n".join(text._about(found.verdicts[0]))
+
+
+def test_where_nothing_can_be_made_to_strike_there_is_no_answer(tmp_path: Path) -> None:
+    log = "- {name: log, type: outageLog, outages: [{node: n-1, start: 1h, end: 2h}]}"
+    with pytest.raises(Refusal, match="can be made to strike .log: at given times"):
+        attacked(experiment(tmp_path, deployment(1), nodes=2, failures=(log,)))
 
 
 def test_a_short_outage_is_none_if_it_is_tolerated(tmp_path: Path) -> None:
