@@ -23,7 +23,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "arrays incomplete_gamma protection schedule size weekday",
     ),
     "simulator": (
-        "replay traffic",
+        "attack replay traffic",
         "rare run",
         "simulation",
         "control_plane failures node_autoscaling operations placement",
@@ -40,7 +40,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "cli",
         "commands",
         "lint check",
-        "preflight search",
+        "attack preflight search",
         "experiment bench",
         "runner",
         "sweep_results",

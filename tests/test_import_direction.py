@@ -27,6 +27,7 @@ SIMULATOR = {
     "simulator/traffic/requests/compiling.py": {"numba"},  # when something is compiled
 }
 EXPERIMENTS = (
+    "simulator.attack",
     "simulator.kernel.Story",
     "simulator.job_run",
     "simulator.run",

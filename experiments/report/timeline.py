@@ -4,7 +4,7 @@ The picture is drawn by a small script from JSON beside it. Equal timelines give
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from experiments.attribution.stages import Stage
@@ -78,6 +78,14 @@ def picture(timeline: Timeline) -> "Markup":
 def page(timeline: Timeline) -> str:
     """A page with one timeline alone."""
     return template("timeline_page.html.j2").render(title=heading(timeline), fragment=fragment(timeline)) + "\n"
+
+
+def pages(title: str, timelines: Iterable[Timeline]) -> str:
+    """A page with several timelines, one below the other."""
+    from markupsafe import Markup
+
+    pictures = Markup("").join(map(picture, timelines))
+    return template("timeline_page.html.j2").render(title=title, fragment=assets() + pictures) + "\n"
 
 
 def _id(timeline: Timeline) -> str:

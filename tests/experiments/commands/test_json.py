@@ -48,6 +48,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "compare": [("shop",)],
     "why": [("shop",)],
     "timeline": [("shop", "--list")],
+    "attack": [(QUICKSTART, "--at-most", "1", "-q")],
     "fit": [("log.csv",)],
     "explain": [(), ("nodeCrash",), ("laws",), ("timing",), ("metrics",), ("presets",), ("kinds",)],
     "version": [()],
