@@ -46,7 +46,7 @@ class Bursts:
 
 
 def bursts(failures: Sequence[tuple[float, str]], start: float, end: float, within: float = WITHIN) -> Bursts | None:
-    """What is found of failures at times, each of an entity, seen from `start` to `end`; None where there are too few to tell."""
+    """What failures at times, each of an entity, tell that was seen from `start` to `end`; None if they are too few."""
     ordered = sorted(failures)
     span = end - start
     if len(ordered) < FEWEST or span <= 0:

@@ -28,7 +28,7 @@ class Sample:
 
     @classmethod
     def of(cls, spans: Iterable[tuple[float, float]]) -> "Sample":
-        """A sample of times known to be from `low` to `high`: both equal where observed, `high` infinite if censored."""
+        """A sample of times from `low` to `high`: both equal where observed, `high` infinite where censored."""
         given = np.array(sorted(spans), dtype=float).reshape(-1, 2)
         low, high = given[:, 0], given[:, 1]
         narrow = np.isfinite(high) & (high - low <= NARROW * low)
