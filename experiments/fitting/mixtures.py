@@ -46,8 +46,8 @@ class Mixture:
         return sum(share * law.mean for share, law in zip(self.shares, self.laws, strict=True))
 
 
-def fits_badly(sample: Sample, fit: Fit) -> bool:
-    """Whether the sample is not of this law, by Kolmogorov and Smirnov."""
+def fits_badly(sample: Sample, fit: Fit | Mixture) -> bool:
+    """Whether the sample is not of this law, or mixture, by Kolmogorov and Smirnov."""
     return fit.ks * math.sqrt(max(1, len(sample.seen))) > LIMIT
 
 

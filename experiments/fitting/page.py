@@ -106,8 +106,9 @@ def table_of(name: str, sample: Sample, laws: Sequence[Fit], two: Mixture | None
             f"{share:.0%} {', '.join(f'{key} {value}' for key, value in written(law, unit).items() if key != 'kind')}"
             for share, law in zip(two.shares, two.laws, strict=True)
         ]
+        nearer = "are nearer, and do not fit either" if fits_badly(sample, two) else "do"
         said.append(
-            f"  no single law fits; two of kind {_parameters(two.laws[0])['kind']} do: {'; '.join(kinds)} "
+            f"  no single law fits; two of kind {_parameters(two.laws[0])['kind']} {nearer}: {'; '.join(kinds)} "
             f"(mean {amount(two.mean, unit)}, dAIC {two.aic - laws[0].aic:.1f}, KS {two.ks:.4f})"
         )
     elif fits_badly(sample, laws[0]):
