@@ -37,8 +37,8 @@ PARAMETERS = ("type", "replication-type", "skuName", "skuname")
 """Of StorageClasses: what says where a volume can be used."""
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 HOOKS = ("postStart", "preStop")
-FREE = ("volumeAttributes", "options")
-"""In the source of a volume: text for its driver."""
+FREE: dict[str, type] = {"args": list, "options": dict, "volumeAttributes": dict}
+"""What is text for a program wherever it stands: of containers and analyses, of the drivers of volumes."""
 NOBODY_KNOWS = ["true"]
 """A command that tells nothing of how long it takes, as the one in whose place it stands."""
 _SUSPECT = re.compile(
@@ -57,7 +57,8 @@ def cleaned(value: Mapping[str, Any]) -> Object:
     if BOUND in _part(_part(made, "metadata"), "annotations"):  # what the controller bound, it binds again
         for name in ("claimRef", "volumeName"):
             _part(made, "spec").pop(name, None)
-    _clean_metadata(_part(made, "metadata"))
+    for part in list(_mappings(made)):  # its own, and those of templates
+        _clean_metadata(_part(part, "metadata"))
     if kind in ("ConfigMap", "Secret"):
         return _keys_only(made)
     if kind == "ServiceAccount":
@@ -66,11 +67,9 @@ def cleaned(value: Mapping[str, Any]) -> Object:
         _keep(made, "parameters", lambda name: name in PARAMETERS)
     for spec in _pod_specs(made):
         _clean_pod(spec)
-    for part in _mappings(made):
-        for name in ("template", "jobTemplate"):
-            _clean_metadata(_part(_part(part, name), "metadata"))
-        for name in FREE:
-            if isinstance(part.get(name), dict):
+    for part in list(_mappings(made)):
+        for name, kind_of_value in FREE.items():
+            if isinstance(part.get(name), kind_of_value):
                 del part[name]
     _clean_kind(str(kind), made)
     _forget_suspects(made)
@@ -116,8 +115,7 @@ def _is_token(volume: Object) -> bool:
 
 def _clean_container(container: Object) -> None:
     variables = {str(each.get("name")): str(each.get("value", "")) for each in _items(container, "env")}
-    for name in ("command", "args"):
-        container.pop(name, None)
+    container.pop("command", None)
     for variable in _items(container, "env"):
         variable.pop("value", None)
     for name in PROBES:
@@ -167,7 +165,6 @@ def _clean_kind(kind: str, made: Object) -> None:
     elif kind == "PersistentVolume":
         _keep(spec, "claimRef", lambda name: name in ("apiVersion", "kind", "name", "namespace"))
     elif kind in ("AnalysisTemplate", "ClusterAnalysisTemplate"):
-        spec.pop("args", None)
         for metric in _items(spec, "metrics"):
             metric["provider"] = {}
 

@@ -46,10 +46,11 @@ def failures_block(pools: Sequence[Pool], named: Sequence[Machine]) -> str:
     zones = {machine.zone for pool in pools for machine in pool.machines} | {machine.zone for machine in named}
     text = _OF_NODES
     text += "  - {preset: google-2010-nodes, name: node-failure}\n"
-    for key, value in sorted({label for pool in spots for label in SPOT & {*pool.machines[0].labels.items()}}):
+    labels = sorted({min(SPOT & {*pool.machines[0].labels.items()}) for pool in spots})
+    for number, (key, value) in enumerate(labels, start=1):
+        name = "spot" if number == 1 else f"spot-{number}"
         text += "  # Machines that the provider takes back.\n"
-        text += f"  - {{preset: spot-5, name: spot, select: {{labels: {json.dumps(f'{key}={value}')}}}}}\n"
-        break
+        text += f"  - {{preset: spot-5, name: {name}, select: {{labels: {json.dumps(f'{key}={value}')}}}}}\n"
     return text + (ZONE_OUTAGE if len(zones - {""}) > 1 or not zones else "") + CRASH
 
 

@@ -60,6 +60,15 @@ def planted() -> Iterator[dict[str, Any]]:
     yield web
     once = {key: container[key] for key in ("name", "image", "command", "args", "env")}
     job = {"template": {"spec": {"restartPolicy": "Never", "containers": [once]}}}
+    claim = {"metadata": {"name": "data", "annotations": {"key": MARK}}}
+    claim["spec"] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    yield workload("data", "StatefulSet", serviceName="data", volumeClaimTemplates=[claim])
+    analysis = {"templates": [{"templateName": "t"}], "args": [{"name": "key", "value": MARK}]}
+    rollout = workload("canary", strategy={"canary": {"analysis": analysis}})
+    yield rollout | {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"}
+    provider = {"web": {"url": f"http://h/?token={MARK}", "headers": [{"key": "Authorization", "value": MARK}]}}
+    template = {"args": [{"name": "key", "value": MARK}], "metrics": [{"name": "m", "provider": provider}]}
+    yield {**named("AnalysisTemplate", "t"), "apiVersion": "argoproj.io/v1alpha1", "spec": template}
     spec = {"schedule": "0 * * * *", "jobTemplate": {"spec": job}}
     yield {**named("CronJob", "clean"), "apiVersion": "batch/v1", "spec": spec}
     yield {
