@@ -17,7 +17,7 @@ class _OrTrace(click.Group):
         return super().resolve_command(ctx, args if known else ["trace", *args])
 
 
-@click.group("import", cls=_OrTrace)
+@click.group("import", cls=_OrTrace, context_settings={"ignore_unknown_options": True})
 def import_() -> None:
     """Read what was recorded elsewhere: a live cluster, or a trace (`import NODES PODS` is `import trace`)."""
 

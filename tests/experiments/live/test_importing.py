@@ -243,6 +243,7 @@ def test_nothing_is_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "live.yaml exists: give another name with -o" in capsys.readouterr().err
 
 
-def test_two_files_without_a_command_are_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["import", "no-nodes.csv", "no-pods.csv"]) == 2
+@pytest.mark.parametrize("options", [(), ("-o", "out")])
+def test_two_files_without_a_command_are_a_trace(options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", *options, "no-nodes.csv", "no-pods.csv"]) == 2
     assert "File 'no-nodes.csv' does not exist" in capsys.readouterr().err
