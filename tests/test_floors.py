@@ -39,7 +39,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "experiments": (
         "cli",
         "commands",
-        "lint check",
+        "lint check live",
         "attack preflight search",
         "experiment bench",
         "runner",

@@ -30,7 +30,8 @@ WITHOUT = {
     "report": "writes a page, and prints its path",
     "schema": "is JSON anyway",
     "completion": "prints a script",
-    "import": "writes files",
+    "import cluster": "writes files",
+    "import trace": "writes files",
     "replay": "writes JSON into a file",
 }
 """Commands that print no table."""
