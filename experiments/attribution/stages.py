@@ -61,6 +61,28 @@ class Stage(StrEnum):
 
     Or nobody lists it: the controller manager is away. Endpoints follow at once else."""
 
+    # Docker Swarm's own words
+    NOT_DOWN = "not DOWN yet"
+    """Node or container is lost, and its manager waits for the next heartbeat, or for its agent's report."""
+    NO_TASK = "no task"
+    """There is no task in its slot: the restart policy allows none, there is no leader, or none was ever desired."""
+    PENDING = "pending"
+    """The task has no node: it waits for the scheduler, or no node is suitable."""
+    RESTART_DELAY = "restart delay"
+    """The task is there, and waits for the delay of the restart policy."""
+    OLD_TASK = "old task stops"
+    """The task is there, and waits for the one before it to stop."""
+    FAILED = "failed"
+    """Its container ended, or is being killed for want of health, and its manager has not made another task yet."""
+    NOT_HEALTHY = "not healthy yet"
+    """It answers, and its healthcheck has not said so yet."""
+    NOT_IN_VIP = "not in the VIP"
+    """It answers and is healthy, and the Service does not lead to it."""
+
+
+KUBERNETES = tuple(Stage)[: list(Stage).index(Stage.NOT_DOWN)]
+"""The stages of Kubernetes, and those that all control planes have."""
+
 
 class Spell(NamedTuple):
     """One missing replica over [start, end), in seconds."""

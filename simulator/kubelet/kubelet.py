@@ -79,6 +79,10 @@ class Kubelet:
         """From now on sandboxes of the pods that `mode` selects may die."""
         self._clocks.arm_sandboxes(mode, list(self._state.pods.values()))
 
+    def finish(self, pod: PodState) -> None:
+        """The pod is over: what of it still runs is down, and nothing is started again."""
+        self._termination.finish(pod)
+
     def refusal(self, pod: PodState) -> str:
         """Why a pod that names its node does not run there, in the kubelet's words; "" if it does."""
         return self._admission.refusal(pod)

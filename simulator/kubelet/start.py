@@ -152,10 +152,8 @@ class Start:
         self._clocks.start_container(pod, container)
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
         spec = container.spec
-        probed = spec.startup is not None or spec.liveness is not None
-        phase = pod.slot.stream("probe-phase").random() if probed else 0.0
         hook = hooks.post_start(pod, spec)
-        times = self._rules.timeline(spec, startup, phase, hook)
+        times = self._rules.timeline(pod, spec, startup, hook)
         container.timers = []
         self._time_probes(pod, container, times, startup)
         if pod.holds_up is container:
