@@ -67,6 +67,9 @@ class Swarm:
     """update_config."""
     rollback: UpdateConfig = field(default_factory=UpdateConfig)
     """rollback_config; a rollback that fails is paused."""
+    start_period: float = 0.0
+    """start_period of every healthcheck at least: so long after a start bad results do not count, and results come each
+    5 s. By default what the start-up probe of a container gives it, or its delay."""
     stop_grace_period: float | None = None
     """From the stop signal to SIGKILL; by default terminationGracePeriodSeconds of the manifest, and 10 s where that is
     30 s, which is what Kubernetes has where nothing is said."""
@@ -74,9 +77,11 @@ class Swarm:
     def __post_init__(self) -> None:
         if not self.heartbeat_period >= 1.0:
             raise ValueError("`heartbeatPeriod` must be 1 s or more")
+        if self.start_period < 0 or (self.stop_grace_period or 0.0) < 0:
+            raise ValueError("`startPeriod` and `stopGracePeriod` must not be negative")
 
     def as_read(self, cluster: Cluster) -> Cluster:
-        return as_services(cluster, self.stop_grace_period)
+        return as_services(cluster, self.start_period, self.stop_grace_period)
 
     def wired(self, parts: Parts) -> ControlPlane:
         return SwarmControlPlane(parts, self)

@@ -21,11 +21,11 @@ _NOBODY = LabelSelector()
 """What a service of one Pod selects: tasks belong to their service, whatever their labels."""
 
 
-def as_services(cluster: Cluster, stop_grace_period: float | None) -> Cluster:
+def as_services(cluster: Cluster, start_period: float, stop_grace_period: float | None) -> Cluster:
     """The cluster without what Swarm has no counterpart for; ReplicaSets and Pods are services, as Deployments are."""
 
     def read(template: PodTemplate) -> PodTemplate:
-        return _task(template, stop_grace_period)
+        return _task(template, start_period, stop_grace_period)
 
     alone = [
         Deployment(each.name, read(each.template), each.selector, each.namespace, each.replicas, kind=each.kind)
@@ -59,7 +59,7 @@ def _replicated(stateful_set: StatefulSet, template: PodTemplate) -> StatefulSet
     return replace(stateful_set, template=template, on_delete=False, partition=0, volume_claim_templates=())
 
 
-def _task(template: PodTemplate, stop_grace_period: float | None) -> PodTemplate:
+def _task(template: PodTemplate, start_period: float, stop_grace_period: float | None) -> PodTemplate:
     spec = template.spec
     grace = spec.termination_grace_period
     if stop_grace_period is not None:
@@ -71,7 +71,7 @@ def _task(template: PodTemplate, stop_grace_period: float | None) -> PodTemplate
         deletion_cost=0,
         spec=replace(
             spec,
-            containers=tuple(_container(each) for each in spec.containers),
+            containers=tuple(_container(each, start_period) for each in spec.containers),
             init_containers=(),
             scheduling_gates=(),
             readiness_gates=(),
@@ -86,11 +86,11 @@ def _task(template: PodTemplate, stop_grace_period: float | None) -> PodTemplate
     )
 
 
-def _container(container: Container) -> Container:
+def _container(container: Container, start_period: float) -> Container:
     """Its healthcheck stands where its liveness probe stood."""
     return replace(
         container,
-        liveness=_healthcheck(container),
+        liveness=_healthcheck(container, start_period),
         readiness=None,
         startup=None,
         pre_stop=0.0,
@@ -99,13 +99,13 @@ def _container(container: Container) -> Container:
     )
 
 
-def _healthcheck(container: Container) -> Probe | None:
+def _healthcheck(container: Container, least: float) -> Probe | None:
     """The liveness probe, or else the readiness probe; the start-up probe, or its delay, gives the start period."""
     probe = container.liveness or container.readiness or container.startup
     if probe is None:
         return None
     startup = container.startup
-    start_period = probe.initial_delay
+    start_period = max(least, probe.initial_delay)
     if startup is not None:
         start_period = max(start_period, startup.initial_delay + startup.failure_threshold * startup.period)
     return replace(probe, initial_delay=start_period, success_threshold=1, grace_period=None)
