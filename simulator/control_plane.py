@@ -1,77 +1,94 @@
-"""The control plane: Kubernetes' loops over the state of a cluster, wired in the order in which they react."""
+"""The seam between a run and whoever runs its containers: all that the rest of a run asks of a control plane.
 
-from models.timing import Timing
-from simulator.component import Component, Components
-from simulator.controllers.attach_detach import AttachDetachController
-from simulator.controllers.autoscaling.autoscaler import AutoscalerController
-from simulator.controllers.cronjob import CronJobController
-from simulator.controllers.daemonset import DaemonSetController
-from simulator.controllers.deployment import DeploymentController
-from simulator.controllers.disruption import DisruptionController
-from simulator.controllers.endpoints import EndpointController
-from simulator.controllers.job import JobController
-from simulator.controllers.legacy_eviction import LegacyEviction
-from simulator.controllers.node_lifecycle import NodeLifecycle
-from simulator.controllers.persistent_volume import PersistentVolumeController
-from simulator.controllers.pod_gc import PodGC
-from simulator.controllers.replicaset import ReplicaSetController
-from simulator.controllers.resource_quota import ResourceQuotaController
-from simulator.controllers.statefulset import StatefulSetController
-from simulator.controllers.taint_eviction import TaintEviction
-from simulator.hazards import Hazards
+Everything else of a run knows nothing of a control plane: the state and its log, failures, operations, users, luck, and
+the machines. A control plane listens to the state and changes it by the state's verbs, whatever its loops are.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from models.distributions import Distribution
+from models.load import Load
+from simulator.component import Component
+from simulator.controllers.disruption import Verdict
+from simulator.controllers.processes import Process
+from simulator.demand.stream import Stream
+from simulator.demand.use import Use
 from simulator.job_run import JobRun
-from simulator.kernel import Kernel
+from simulator.kernel import Event
 from simulator.kubelet.kubelet import Kubelet
-from simulator.phases import Phases
-from simulator.scheduling.framework import Profile
-from simulator.scheduling.scheduler import Scheduler
-from simulator.scheduling.ties import Ties
-from simulator.state.api import Api
-from simulator.state.cluster import ClusterState
-from simulator.streams import Streams
+from simulator.state.objects import PodState
+
+Told = Callable[[PodState, Verdict, int, float], None]
+"""Hears an answer, to how many tries it was given, and when the last of them was."""
 
 
-class ControlPlane:
-    """The controllers, the scheduler and the kubelets of one cluster.
+class Processes(Protocol):
+    """The processes of a control plane that may fail by themselves."""
 
-    Everything else of a run (state, failures, operations, traffic, luck) knows nothing of them but the verbs that
-    stories need: another orchestrator is another class beside this one.
-    """
+    @property
+    def election(self) -> Distribution:
+        """Seconds until another leader works, where a failure mode does not say it otherwise."""
+        ...
 
-    def __init__(
-        self,
-        kernel: Kernel,
-        state: ClusterState,
-        api: Api,
-        hazards: Hazards,
-        timing: Timing,
-        streams: Streams,
-        phases: Phases,
-        profile: Profile,
-        ties: Ties,
-    ) -> None:
-        self.components = Components(Component(kernel), Component(kernel), Component(kernel))
-        controllers = self.components.controller_manager
-        # The order of listening is the order of reacting to one transition: endpoints follow pods at once,
-        # ReplicaSets act before the Deployments that own them.
-        self.endpoints = EndpointController(controllers, state)
-        self.persistent_volumes = PersistentVolumeController(controllers, state)
-        self.attach_detach = AttachDetachController(controllers, state, timing)
-        self.kubelet = Kubelet(kernel, state, hazards, timing)
-        self.node_lifecycle = NodeLifecycle(controllers, state, timing, phases)
-        self.taint_eviction = TaintEviction(controllers, state)
-        if timing.pod_eviction_timeout is not None:
-            LegacyEviction(controllers, state, self.node_lifecycle, timing.pod_eviction_timeout)
-        self.pod_gc = PodGC(controllers, state, timing, phases)
-        self.resource_quotas = ResourceQuotaController(controllers, state, timing, phases)
-        self.replica_sets = ReplicaSetController(controllers, state, timing, streams)
-        self.deployments = DeploymentController(controllers, state, timing, api.deployment_class)
-        self.stateful_sets = StatefulSetController(controllers, state, timing, api.pod_class)
-        self.daemon_sets = DaemonSetController(controllers, state, timing, streams, api.pod_class)
-        self.job_runs: list[JobRun] = []
-        """Each time that a Job was due so far."""
-        self.jobs = JobController(controllers, state, timing, api.job_class, self.job_runs)
-        self.cron_jobs = CronJobController(controllers, state, timing, self.job_runs)
-        self.disruption = DisruptionController(controllers, state, timing)
-        self.autoscalers = AutoscalerController(controllers, state, timing, streams, api.find)
-        self.scheduler = Scheduler(self.components.scheduler, state, timing, profile, ties)
+    def fail(self, process: Process, cause: str) -> Any:
+        """Gives a process a reason to be down, to be taken away by `repair`; the cause is "mode/subject"."""
+        ...
+
+    def repair(self, outage: Any, elections: Mapping[Process, float]) -> None:
+        """Takes that reason away; where a leader has to be elected, one works so many seconds later."""
+        ...
+
+
+class ControlPlane(Protocol):
+    """What a run asks of the control plane that runs its containers, and of the agents on its nodes."""
+
+    @property
+    def kubelet(self) -> Kubelet:
+        """The agents of all nodes: a `Kubelet`, by the rules of this control plane."""
+        ...
+
+    @property
+    def api_server(self) -> Component:
+        """What people and programs ask: what they are about to do waits while it is down."""
+        ...
+
+    @property
+    def processes(self) -> Processes:
+        """Its processes, as they fail and come back."""
+        ...
+
+    @property
+    def job_runs(self) -> Sequence[JobRun]:
+        """Each time that a Job was due so far; none if it runs no Jobs."""
+        ...
+
+    def place(self, places: Mapping[str, int]) -> None:
+        """Says on which nodes the replicas of some slots go that are made next, whatever would be chosen else."""
+        ...
+
+    def feed(self, load: Load) -> None:
+        """What users ask of a workload: autoscalers measure it, where there are any."""
+        ...
+
+    def follow(self, target: str, use: Use, stream: Stream) -> None:
+        """Autoscalers of this target, where there are any, measure the requests."""
+        ...
+
+    def evict(
+        self, pods: Sequence[PodState], told: Told, deadline: float, cause: int, rng: np.random.Generator
+    ) -> Event:
+        """Pods are to leave their nodes, which are cordoned, by `deadline`; every answer about one is `told`.
+
+        An event to yield: succeeds when that is over, with whether none is left to be asked for, or can never be.
+        """
+        ...
+
+    def held_up_by(self, pod: PodState) -> str:
+        """Why a pod does not run, or not as a whole, in the words of this control plane.
+
+        "" if that is only a matter of time.
+        """
+        ...

@@ -86,6 +86,7 @@ class Kind(IntEnum):
     DEPLOYMENT_ABORTED = 65  # Deployment (an Argo Rollout); 1 while its rollout is aborted: the old version serves
     NODE_CUT_IN = 66  # node; the number of a cut that keeps pods of nodes that are not in it from its pods; 0 no more
     NODE_CUT_OUT = 67  # node; the same, but its pods from those of nodes that are not in it
+    POD_HELD = 68  # pod; a `Hold`: why its node, which has all that it needs, does not start it yet
 
 
 class Phase(IntEnum):
@@ -117,6 +118,16 @@ class Refusal(IntEnum):
     """Something that it refers to is not there, or it is not as it has to be."""
     QUOTA = 2
     """It would exceed a ResourceQuota of its namespace."""
+
+
+class Hold(IntEnum):
+    """Why a control plane lets a pod wait that could start."""
+
+    NOT = 0
+    DELAY = 1
+    """What it replaces failed or was lost a moment ago."""
+    PREDECESSOR = 2
+    """What it replaces has not stopped yet."""
 
 
 class VolumeWait(IntEnum):
@@ -163,6 +174,8 @@ class TransitionLog:
     def __init__(self) -> None:
         self._rows = bytearray()
         self.causes: list[str] = [""]
+        self.control_plane = "kubernetes"
+        """The name of the control plane that ran the containers."""
         self.names: dict[str, Sequence[str]] = {}
         """Names of the subjects, by the first word of the kinds (NODE, POD, DEPLOYMENT, ...)."""
         self.zones: Sequence[str] = ()

@@ -13,6 +13,7 @@ from typing import TypeVar
 from models.input.problems import did_you_mean
 
 _FOLDERS = {
+    "controlPlane": "simulator.control_planes",
     "failure": "simulator.failures",
     "nodeAutoscaler": "simulator.node_autoscaling",
     "operation": "simulator.operations",

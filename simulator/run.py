@@ -12,6 +12,7 @@ from models.daemonset import without_nodes
 from models.load import Load
 from models.people import People
 from models.traffic import Traffic
+from simulator.control_planes.wiring import Orchestrator
 from simulator.job_run import JobRun
 from simulator.log import TransitionLog
 from simulator.node_autoscaling.fleet import NodeAutoscaler
@@ -65,6 +66,7 @@ def simulate(
     scheduler: Profile | None = None,
     node_autoscaler: NodeAutoscaler | None = None,
     people: People = People(),
+    control_plane: Orchestrator | None = None,
     seed: int = 0,
     replication: int = 0,
     warmup: float = 0.0,
@@ -77,7 +79,8 @@ def simulate(
     it, and from time 0 on overloaded pods are late with their probes; what becomes of the requests, `simulator.traffic`
     works out afterwards. `scheduler` is a profile (simulator.scheduling.profile); without one it is Kubernetes'
     default. `node_autoscaler` changes the size of the cluster's pools from its deployment on; without one they stay as
-    they are. `people` mend what failure modes leave to them. The same arguments give the same Run, byte for byte.
+    they are. `people` mend what failure modes leave to them. `control_plane` runs the containers
+    (simulator.control_planes); without one it is Kubernetes. The same arguments give the same Run, byte for byte.
     Raises ValueError for an operation without a target, or traffic without a Service.
     """
     if not duration > 0 or warmup < 0:
@@ -94,6 +97,7 @@ def simulate(
         traffic=traffic,
         node_autoscaler=node_autoscaler,
         people=people,
+        orchestrator=control_plane,
     )
     with garbage_collection_paused():
         simulation.deploy()

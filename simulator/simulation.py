@@ -11,26 +11,26 @@ from models.namespace import Namespace
 from models.people import People
 from models.service import service_names
 from models.traffic import Traffic
-from simulator.control_plane import ControlPlane
+from simulator.control_planes.kubernetes import Kubernetes
+from simulator.control_planes.wiring import Orchestrator, Parts
+from simulator.controllers.processes import Process
 from simulator.controllers.refusals import refused
 from simulator.demand.overload import OVERLOAD
 from simulator.demand.users import Users
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel
-from simulator.kubelet import crash_loop, obstacles
 from simulator.log import Kind, TransitionLog
-from simulator.node_autoscaling.fleet import Fleet, NodeAutoscaler
+from simulator.node_autoscaling.fleet import NodeAutoscaler
+from simulator.node_autoscaling.pool_members import PoolMembers
 from simulator.phases import Phases
 from simulator.scheduling.framework import Profile
-from simulator.scheduling.profile import default_profile
-from simulator.scheduling.ties import Ties, ties_of
+from simulator.scheduling.ties import Ties
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.desired import DesiredReplicas
 from simulator.state.history import Recorder
-from simulator.state.objects import DaemonSetState, DeploymentState, Phase, PodState, StatefulSetState
+from simulator.state.objects import DaemonSetState, DeploymentState, StatefulSetState
 from simulator.state.objects.record import record_classes
-from simulator.stories.control_plane import Process
 from simulator.stories.protocols import FailureMode, Operation
 from simulator.stories.world import World
 from simulator.streams import Streams
@@ -63,8 +63,10 @@ class Simulation:
         places: Mapping[str, str] = {},
         began: float = 0.0,
         people: People = People(),
+        orchestrator: Orchestrator | None = None,
     ) -> None:
-        self.cluster = cluster
+        orchestrator = self.orchestrator = orchestrator or Kubernetes()
+        cluster = self.cluster = orchestrator.as_read(cluster)
         self.loads = loads
         self.end = end
         self.log = TransitionLog() if keep_log else None
@@ -77,20 +79,23 @@ class Simulation:
         self.recorder = Recorder(self.kernel, self.state)
         self.desired = DesiredReplicas(self.state)
         self.users = Users(self.kernel, self.state, cluster, traffic)
-        timing = self.timing = behaviour.timing
-        phases = phases or Phases.drawn(timing, streams, self.state.nodes.names)
-        profile = profile or default_profile()
-        ties = ties or ties_of(profile, streams)
-        self.control_plane = ControlPlane(
-            self.kernel, self.state, self.api, self.hazards, timing, streams, phases, profile, ties
+        self.timing = behaviour.timing
+        self.pools = PoolMembers(self.state, cluster.pools)
+        parts = Parts(
+            self.kernel,
+            self.state,
+            self.api,
+            self.hazards,
+            streams,
+            behaviour,
+            self.pools,
+            phases,
+            ties,
+            profile,
+            node_autoscaler,
         )
-        kubelet, disruption = self.control_plane.kubelet, self.control_plane.disruption
-        scheduler = self.control_plane.scheduler
-        scheduler.settle({slot: self.state.nodes.index[node] for slot, node in places.items()})
-        components = self.control_plane.components
-        self.fleet = Fleet(components.api_server, self.state, streams, scheduler, disruption, profile, cluster.pools)
-        if node_autoscaler is not None:
-            node_autoscaler.install(self.fleet)
+        self.control_plane = orchestrator.wired(parts)
+        self.control_plane.place({slot: self.state.nodes.index[node] for slot, node in places.items()})
         kinds = () if node_autoscaler is None else cluster.possible_nodes()
         self.world = World(
             self.kernel,
@@ -98,9 +103,7 @@ class Simulation:
             self.api,
             self.hazards,
             streams,
-            kubelet,
-            disruption,
-            components,
+            self.control_plane,
             cluster,
             self.users,
             kinds,
@@ -114,8 +117,8 @@ class Simulation:
             if not isinstance(spec, Job | CronJob):
                 self.api.apply(spec)
         for load in self.loads:
-            self.control_plane.autoscalers.feed(load)
-        self.users.show(self.control_plane.autoscalers.follow)
+            self.control_plane.feed(load)
+        self.users.show(self.control_plane.follow)
         for pod in self.state.pods.values():
             if pod.owner is None:
                 self.desired.want_pod(pod.pod_class)
@@ -143,6 +146,7 @@ class Simulation:
         state, log = self.state, self.log
         if log is None:
             return None
+        log.control_plane = self.orchestrator.called
         log.names = {
             "NODE": state.nodes.names,
             "POD": [
@@ -162,7 +166,7 @@ class Simulation:
             names = log.names["DEPLOYMENT"]
             log.names["DEPLOYMENT"] = [f"Rollout/{name}" if i in rollouts else name for i, name in enumerate(names)]
         log.zones = [zone for _, zone in self.state.nodes.regions_and_zones]
-        log.prices = self.fleet.prices()
+        log.prices = self.pools.prices()
         log.selected_by = [tuple(s.index for s in pod_class.services) for _, pod_class, _ in self.state.pods.names]
         log.endpoint_of = [tuple(s.index for s in pod_class.endpoint_of) for _, pod_class, _ in self.state.pods.names]
         log.in_front_of = {
@@ -189,17 +193,7 @@ class Simulation:
         """Pods that are refused, have no node, cannot start on it, or crash over and over, and why."""
         held_up = refused(self.state, self.api.refused)
         for pod in self.state.pods.values():
-            reason = "" if pod.deleting else self._held_up_by(pod)
+            reason = "" if pod.deleting else self.control_plane.held_up_by(pod)
             if reason:
                 held_up[pod.name] = reason
         return held_up
-
-    def _held_up_by(self, pod: PodState) -> str:
-        """Why it does not run, or run as a whole, in Kubernetes' words; empty if it is only a matter of time."""
-        if pod.node < 0:
-            return self.control_plane.kubelet.refusal(pod) or self.control_plane.scheduler.reason(pod)
-        kubelet, held_up = self.control_plane.kubelet, ""
-        if pod.phase is Phase.PENDING:
-            held_up = obstacles.reason(pod) or kubelet.volume_reason(pod)
-        held_up = held_up or kubelet.access.reason(pod) or kubelet.image_registry.reason(pod)
-        return held_up or crash_loop.reason(pod, self.timing)

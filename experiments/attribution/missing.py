@@ -20,8 +20,9 @@ from experiments.attribution.stages import (
     Spell,
     Stage,
 )
+from experiments.attribution.words import own_words
+from simulator.controllers.processes import Process
 from simulator.log import Kind, Phase, TransitionLog
-from simulator.stories.control_plane import Process
 
 _Row = tuple[float, int, int, int, int]
 """Of a transition: its time, kind, subject, new value and cause."""
@@ -37,7 +38,7 @@ def missing_replicas(log: TransitionLog, services: Iterable[str], end: float) ->
     for service in services:
         if service not in names:
             raise KeyError(f"unknown Service {service!r}; expected one of {', '.join(map(repr, names))}")
-        found[service] = _missing(log, names.index(service), end)
+        found[service] = own_words(_missing(log, names.index(service), end), log.control_plane)
     return found
 
 

@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from simulator.log import Configured, Kind, Phase, Refusal, VolumeWait
-from simulator.stories.control_plane import Process
+from simulator.controllers.processes import Process
+from simulator.log import Configured, Hold, Kind, Phase, Refusal, VolumeWait
 
 
 class Stage(StrEnum):
@@ -46,6 +46,10 @@ class Stage(StrEnum):
     """The same, because a certificate in it has run out."""
     BAD_RELEASE = "bad release"
     """It is of a release that makes it exit, never be ready, or fail every request."""
+    DELAYED = "delayed"
+    """It could start, and its control plane lets it wait, since what it replaces failed or was lost a moment ago."""
+    PREDECESSOR = "waiting for its predecessor"
+    """It could start, and what it replaces has not stopped yet."""
     RESTART = "restart"
     """The kubelet noticed that a container is gone, and has not made another yet: stop, back-off, restart."""
     START = "start"
@@ -56,6 +60,28 @@ class Stage(StrEnum):
     """It answers and is ready, but is no endpoint of the Service: it has no port of the name that the Service asks for.
 
     Or nobody lists it: the controller manager is away. Endpoints follow at once else."""
+
+    # Docker Swarm's own words
+    NOT_DOWN = "not DOWN yet"
+    """Node or container is lost, and its manager waits for the next heartbeat, or for its agent's report."""
+    NO_TASK = "no task"
+    """There is no task in its slot: the restart policy allows none, there is no leader, or none was ever desired."""
+    PENDING = "pending"
+    """The task has no node: it waits for the scheduler, or no node is suitable."""
+    RESTART_DELAY = "restart delay"
+    """The task is there, and waits for the delay of the restart policy."""
+    OLD_TASK = "old task stops"
+    """The task is there, and waits for the one before it to stop."""
+    FAILED = "failed"
+    """Its container ended, or is being killed for want of health, and its manager has not made another task yet."""
+    NOT_HEALTHY = "not healthy yet"
+    """It answers, and its healthcheck has not said so yet."""
+    NOT_IN_VIP = "not in the VIP"
+    """It answers and is healthy, and the Service does not lead to it."""
+
+
+KUBERNETES = tuple(Stage)[: list(Stage).index(Stage.NOT_DOWN)]
+"""The stages of Kubernetes, and those that all control planes have."""
 
 
 class Spell(NamedTuple):
@@ -81,6 +107,7 @@ _VOLUME_STAGES: dict[int, Stage] = {
     VolumeWait.ATTACHING: Stage.ATTACHING,
     VolumeWait.LOST: Stage.VOLUME,
 }
+_OF_HOLDS: dict[int, Stage] = {Hold.DELAY: Stage.DELAYED, Hold.PREDECESSOR: Stage.PREDECESSOR}
 _OF_CONFIGURATION = {
     Configured.AWAITED: Stage.CONFIGURATION,
     Configured.BAD: Stage.BAD_CONFIGURATION,
@@ -91,6 +118,7 @@ OF_PODS = (
     *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_PULLING),
     *(Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
     *(Kind.POD_AWAITING_NODE, Kind.POD_VOLUMES, Kind.POD_CONFIGURATION, Kind.POD_STUCK, Kind.POD_SELECTED),
+    Kind.POD_HELD,
 )
 """What decides where a pod is on its way."""
 OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING, Kind.NODE_REACHABLE)
@@ -141,7 +169,18 @@ class Pod:
     """A pod as the log tells of it; `stage` is None while it is an endpoint that answers."""
 
     __slots__ = (
-        *("answering", "awaiting_node", "blamed", "cause", "configuration", "fallen", "node", "phase", "pulling"),
+        *(
+            "answering",
+            "awaiting_node",
+            "blamed",
+            "cause",
+            "configuration",
+            "fallen",
+            "held",
+            "node",
+            "phase",
+            "pulling",
+        ),
         *("ready", "running", "selected", "since", "stage", "volume_wait"),
     )
 
@@ -153,6 +192,7 @@ class Pod:
         self.ready = self.answering = self.pulling = self.awaiting_node = False
         self.volume_wait: int = VolumeWait.NOTHING
         self.configuration: int = Configured.WELL
+        self.held: int = Hold.NOT
         self.fallen = False
         """A container or the sandbox died, the node being well; no container was started since."""
         self.selected = True
@@ -184,6 +224,8 @@ class Pod:
                 self.cause = cause
         elif kind == Kind.POD_VOLUMES:
             self.volume_wait = new
+        elif kind == Kind.POD_HELD:
+            self.held = new
         elif kind == Kind.POD_CONFIGURATION:
             self.configuration = new
             if new:
@@ -229,6 +271,8 @@ class Pod:
             return Stage.NOT_READY if self.answering else Stage.UNDETECTED
         if self.volume_wait:
             return _VOLUME_STAGES[self.volume_wait]
+        if self.held:
+            return _OF_HOLDS[self.held]
         if self.configuration != Configured.WELL:
             return _OF_CONFIGURATION[Configured(self.configuration)]
         if self.pulling:

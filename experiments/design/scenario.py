@@ -15,6 +15,7 @@ from models.people import People
 from models.traffic import Call, Traffic
 
 if TYPE_CHECKING:
+    from simulator.control_planes.wiring import Orchestrator
     from simulator.node_autoscaling.fleet import NodeAutoscaler
     from simulator.scheduling.profile import Profile
     from simulator.stories.protocols import FailureMode, Operation
@@ -44,6 +45,8 @@ class Scenario:
     """What adds and takes away nodes; nothing without one."""
     people: People = field(default=People(), metadata={"optional": True})
     """Who mends what breaks."""
+    control_plane: "Orchestrator | None" = field(default=None, metadata={"optional": True})
+    """What runs the containers; Kubernetes without one."""
     id: str = field(init=False)
     """Content id of all of the above, the same in every process: 16 hexadecimal digits."""
 

@@ -108,6 +108,7 @@ def _design(
             scheduler=variant.scheduler,
             node_autoscaler=variant.node_autoscaler,
             people=variant.people,
+            control_plane=variant.control_plane,
             traffic=tuple({traffic.service: traffic.read(folder) for traffic, _ in variant.traffic}.values()),
             calls=tuple(call.value() for call in spec.calls),
         )
@@ -138,6 +139,7 @@ def _design(
             *after_the_end(one),
         )
     ]
+    notes += [note for variant in variants for note in variant.notes]
     notes += _patterns_of_no_image(spec, clusters, source)
     notes += _overrides_of_nothing(spec, clusters, source)
     notes += _sizes_that_stay(spec, scenarios, source)
@@ -151,7 +153,13 @@ def _design(
         ),
         accounts=tuple(one.account for one in built),
         objects={variant.lineage.name: tuple(variant.objects) for variant in variants},
-        named=together([*(one.named for one in built), *(variant.unshown(names) for variant in variants)]),
+        named=together(
+            [
+                *(one.named for one in built),
+                *(variant.unshown(names) for variant in variants),
+                *(variant.without_counterpart() for variant in variants),
+            ]
+        ),
         search=(spec.search or SearchFile()).value(),
     )
 

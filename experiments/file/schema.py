@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # what the generated models below look like
     class _Named(DescribedModel):
         name: str
 
+    ControlPlaneFile: TypeAlias = DescribedModel
     FailureFile: TypeAlias = _Named
     NodeAutoscalerFile: TypeAlias = DescribedModel
     OperationFile: TypeAlias = _Named
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # what the generated models below look like
     OperationOrChange: TypeAlias = _Named | ChangeFile
 else:
     FailureFile, OperationFile = registered_model("failure"), registered_model("operation")
+    ControlPlaneFile = registered_model("controlPlane")
     NodeAutoscalerFile = registered_model("nodeAutoscaler")
     FailureOrChange = or_change(Annotated[FailureFile, FromPreset()])
     OperationOrChange = or_change(OperationFile)
@@ -91,6 +93,8 @@ class PolicyFile(ShortForms):
     """Another scheduler profile, instead of the experiment's."""
     node_autoscaler: NodeAutoscalerFile | None = None
     """What adds and takes away nodes, instead of the experiment's."""
+    control_plane: ControlPlaneFile | None = None
+    """What runs the containers, instead of the experiment's: `{type: swarm}`."""
     failures: list[FailureOrChange] = Field(default=[])
     """Further failure modes; those with a name that is taken replace it. Without a `type`, a change of one that stands:
     `{name: node-crash, timeToFailure: {factor: 0.5}}`, `{name: node-crash, remove: true}`."""
@@ -160,6 +164,8 @@ class SpecFile(FileModel):
     """The scheduler's profile, if it is not the default."""
     node_autoscaler: NodeAutoscalerFile | None = None
     """What adds nodes to the pools, between their `min` and `max`, and takes them away; by default nothing does."""
+    control_plane: ControlPlaneFile | None = None
+    """What runs the containers; Kubernetes by default."""
     failures: list[Annotated[FailureFile, FromPreset()]] = Field(default=[])
     """What breaks. An item may be `{preset: NAME}` (`kubenines explain presets`) and what differs from it."""
     operations: list[OperationFile] = Field(default=[])

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from experiments.file.behaviour import OverrideFile
+from experiments.file.counterparts import with_counterpart, without_field
 from experiments.file.described import changed, value_of
 from experiments.file.objects import ReadObjects, pool_nodes, read_objects
 from experiments.file.policy import Lineage, added, blame, patch
@@ -16,10 +17,13 @@ from experiments.file.traffic import TrafficFile
 from models.behaviour import Behaviour
 from models.input.problems import InputError, Path, Problem
 from models.manifests import ClusterInput, Manifest, Named, Podless, build_cluster
+from models.manifests.counterparts import without_counterpart
 from models.manifests.fields import Effect
 from models.node_pool import NodePool
 from models.people import People
 from models.service import service_names
+from simulator.control_planes.kubernetes import Kubernetes
+from simulator.control_planes.wiring import Orchestrator
 from simulator.node_autoscaling.fleet import NodeAutoscaler
 from simulator.scheduling.profile import Profile, profile
 from simulator.stories.references import Refers, references
@@ -51,6 +55,10 @@ class Variant:
     responses: list[tuple[Any, Path]]
     traffic: list[tuple[TrafficFile, Path]]
     """The last for a Service is what holds."""
+    control_plane: Orchestrator | None = None
+    """None: Kubernetes."""
+    notes: tuple[str, ...] = ()
+    """What of the experiment has no counterpart in the control plane."""
 
     @property
     def people(self) -> People:
@@ -76,6 +84,10 @@ class Variant:
         ]
         field = "Service spec.internalTrafficPolicy"
         return (Named(field, Effect.TOO_GOOD, _LOCAL_UNASKED, len(found), found[0]),) if found else ()
+
+    def without_counterpart(self) -> tuple[Named, ...]:
+        """What the objects say that the control plane has no counterpart for."""
+        return () if self.control_plane is None else without_counterpart(self.objects, self.control_plane.called)
 
     def podless(self) -> dict[str, Podless]:
         """The Services that select no pod of the cluster, named as in `services`, and why."""
@@ -152,6 +164,15 @@ def variant_of(
         built = replace(built, cluster=replace(built.cluster, pools=tuple(pool for pool in pools if pool.speaks)))
     if built is not None and not built.cluster.possible_nodes():
         problems.append(source.problem(("spec", "cluster"), "there are no nodes in it"))
+    control_plane = _control_plane(spec, lineage)
+    stories = {
+        field: standing(items_of(spec, field), lineage.lists(field), source, problems)
+        for field in ("failures", "operations")
+    }
+    notes = []
+    for field, items in stories.items():
+        stories[field], missing = with_counterpart(items, control_plane, lineage.name, source)
+        notes += missing
     return Variant(
         lineage,
         objects,
@@ -161,11 +182,13 @@ def variant_of(
         behaviour,
         _scheduler(spec, lineage, source, problems),
         _node_autoscaler(spec, lineage),
-        standing(items_of(spec, "failures"), lineage.lists("failures"), source, problems),
-        standing(items_of(spec, "operations"), lineage.lists("operations"), source, problems),
+        stories["failures"],
+        stories["operations"],
         standing_people("crews", spec, lineage, source),
         standing_people("responses", spec, lineage, source),
         [*items_of(spec, "traffic"), *lineage.items("traffic")],
+        control_plane,
+        (*notes, *without_field(spec, lineage, control_plane, source)),
     )
 
 
@@ -225,3 +248,11 @@ def _node_autoscaler(spec: SpecFile, lineage: Lineage) -> NodeAutoscaler | None:
     given = [spec.node_autoscaler, *(step.policy.node_autoscaler for step in lineage.steps)]
     written = [one for one in given if one is not None]
     return value_of(written[-1]) if written else None
+
+
+def _control_plane(spec: SpecFile, lineage: Lineage) -> Orchestrator | None:
+    """What runs the containers under a policy: the last that is given; None for Kubernetes."""
+    given = [spec.control_plane, *(step.policy.control_plane for step in lineage.steps)]
+    written = [one for one in given if one is not None]
+    chosen: Orchestrator | None = value_of(written[-1]) if written else None
+    return None if chosen == Kubernetes() else chosen

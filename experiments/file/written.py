@@ -84,7 +84,7 @@ def _flat(lineage: Lineage, spec: SpecFile, source: Source) -> dict[str, Any]:
             if policy[field]:
                 flat[field] = [*flat.get(field, ()), *policy[field]]
         traffic |= {of["service"]: of for of in policy["traffic"]}
-        flat |= {field: policy[field] for field in ("scheduler", "nodeAutoscaler") if field in policy}
+        flat |= {field: policy[field] for field in ("scheduler", "nodeAutoscaler", "controlPlane") if field in policy}
         changes = policy.get("behaviour", {})
         timing = {**behaviour.get("timing", {}), **changes.get("timing", {})}
         overrides = [*behaviour.get("overrides", ()), *changes.get("overrides", ())]

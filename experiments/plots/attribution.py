@@ -35,10 +35,20 @@ STYLES = {
     Stage.BAD_CONFIGURATION: (_ORANGE, "xxxx"),
     Stage.EXPIRED_SECRET: (_PINK, "...."),
     Stage.BAD_RELEASE: (_PINK, "xxxx"),
+    Stage.DELAYED: (_RED, "xxxx"),
+    Stage.PREDECESSOR: (_GREEN, "\\\\\\\\"),
     Stage.RESTART: (_ORANGE, "////"),
     Stage.START: (_ORANGE, ""),
     Stage.NOT_READY: (_PINK, ""),
     Stage.NOT_LISTED: (_PINK, "////"),
+    Stage.NOT_DOWN: (_BLUE, "++++"),
+    Stage.NO_TASK: (_BLUE, "oooo"),
+    Stage.PENDING: (_GREEN, "++++"),
+    Stage.RESTART_DELAY: (_RED, "++++"),
+    Stage.OLD_TASK: (_GREEN, "oooo"),
+    Stage.FAILED: (_ORANGE, "++++"),
+    Stage.NOT_HEALTHY: (_PINK, "++++"),
+    Stage.NOT_IN_VIP: (_PINK, "oooo"),
 }
 """Colour and hatching of each stage."""
 _ROW = 0.28

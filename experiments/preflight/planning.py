@@ -96,7 +96,10 @@ def rare_pilot(experiment: Experiment) -> float | None:
     precision = experiment.precision
     if precision is None or precision.method == "plain":
         return None
-    first, *others = experiment.scenarios()
+    begun = [one for one in experiment.scenarios() if one.control_plane is None or one.control_plane.restores]
+    if not begun:
+        return None
+    first, *others = begun
     begin = time.perf_counter()
     run_rare_cell(RareSpec(first, "scales", {goal.name: RareSettings(0.0) for goal in first.services}, 0))
     return (time.perf_counter() - begin) * RARE_PHASES * rare.PILOT * (1 + len(others))

@@ -52,6 +52,7 @@ def model_of(scenario: Scenario) -> Model:
             "profile": scenario.scheduler,
             "node_autoscaler": scenario.node_autoscaler,
             "people": scenario.people,
+            "orchestrator": scenario.control_plane,
         },
         scenario.failures,
         scenario.operations,

@@ -25,8 +25,11 @@ TONES = (
     ("cause", "replicas are missing because of it"),
 )
 """How a state looks, and what that means."""
-_UNNOTICED = (Stage.UNDETECTED, "down, still Ready", "silent, still Ready", "cut off from users")
-_BAD = (Stage.WAITING, Stage.TOLERATED, Stage.RESTART, Stage.BAD_RELEASE, Stage.BAD_CONFIGURATION, Stage.EXPIRED_SECRET)
+_UNNOTICED = (Stage.UNDETECTED, Stage.NOT_DOWN, "down, still Ready", "silent, still Ready", "cut off from users")
+_BAD = (
+    *(Stage.WAITING, Stage.TOLERATED, Stage.RESTART, Stage.RESTART_DELAY, Stage.FAILED),
+    *(Stage.BAD_RELEASE, Stage.BAD_CONFIGURATION, Stage.EXPIRED_SECRET),
+)
 _TONE_OF: Mapping[str, str] = {
     **{str(stage): "wait" for stage in Stage},
     **{str(state): "unnoticed" for state in _UNNOTICED},

@@ -52,6 +52,9 @@ def _too_rare(results: "Results", service: str, policy: str, precision: Precisio
 def _policy(
     job: "Job", results: "Results", scenario: "Scenario", services: list[str], precision: Precision
 ) -> list[Choice]:
+    if scenario.control_plane is not None and not scenario.control_plane.restores:
+        why = f"no degraded period can be begun under {scenario.control_plane.called}, of which no state tells all"
+        return [Choice(service, scenario.policy, "plain", why) for service in services]
     try:
         planned = plans(scenario, services, precision.relative, precision.confidence, job.run_rare)
     except RareFailed as error:

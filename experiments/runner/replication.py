@@ -52,6 +52,7 @@ def arguments(scenario: "Scenario") -> dict[str, Any]:
         "scheduler": scenario.scheduler,
         "node_autoscaler": scenario.node_autoscaler,
         "people": scenario.people,
+        "control_plane": scenario.control_plane,
         "seed": scenario.seed,
     }
 

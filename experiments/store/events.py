@@ -41,6 +41,8 @@ def stored(run: Run) -> bytes:
     facts["attempts"] = [asdict(attempt) for attempt in run.attempts]
     facts["job_runs"] = [asdict(job_run) for job_run in run.job_runs]
     facts |= {name: getattr(log, name) for name in _OF_LOG}
+    if log.control_plane != TransitionLog().control_plane:
+        facts["control_plane"] = log.control_plane
     table = pa.table(
         {
             "time": log.column("time").copy(),
@@ -91,6 +93,7 @@ def read(path: Path) -> Run:
     )
     log.causes, log.names, log.zones = facts["causes"], facts["names"], facts["zones"]
     log.prices = facts["prices"]
+    log.control_plane = facts.get("control_plane", log.control_plane)
     log.selected_by = [tuple(services) for services in facts["selected_by"]]
     log.endpoint_of = [tuple(services) for services in facts["endpoint_of"]]
     log.in_front_of = {kind: [tuple(services) for services in of] for kind, of in facts["in_front_of"].items()}

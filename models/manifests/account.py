@@ -239,8 +239,8 @@ def in_words(named: Sequence[Named], most: int = 10) -> list[str]:
 
 def together(accounts: Iterable[Iterable[Named]]) -> tuple[Named, ...]:
     """What several inputs that have much in common name (the policies of an experiment): as the first says it."""
-    found: dict[str, Named] = {}
+    found: dict[tuple[str, str], Named] = {}
     for account in accounts:
         for one in account:
-            found.setdefault(one.field, one)
+            found.setdefault((one.field, one.why), one)
     return in_order(found.values())

@@ -143,13 +143,14 @@ def _listed() -> tuple[dict[str, dict[str, Review]], dict[str, Review]]:
     """(reviews by section and field, reviews by kind)."""
     (document,) = load_documents(Path(__file__).parents[1] / "schemas" / "fields.yaml")
     sections = {
-        section: {name: _review(entry) for name, entry in entries.items()}
+        section: {name: review(entry) for name, entry in entries.items()}
         for section, entries in document.value["fields"].items()
     }
-    return sections, {kind: _review(entry) for kind, entry in document.value["kinds"].items()}
+    return sections, {kind: review(entry) for kind, entry in document.value["kinds"].items()}
 
 
-def _review(entry: str | dict[str, Any]) -> Review:
+def review(entry: str | dict[str, Any]) -> Review:
+    """An entry of a reviewed list: a reason, or an effect with its sentence and the values that it is about."""
     if isinstance(entry, str):
         return Review(None, entry)
     ((effect, sentence),) = ((effect, entry[effect]) for effect in Effect if effect in entry)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from models.distributions import Distribution
+from simulator.controllers.processes import ELECTION, Process, elections
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.stories.control_plane import ELECTION, Process
 from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
@@ -54,8 +54,8 @@ class ControlPlaneOutage:
         while True:
             yield subject.failure_after(self.time_to_failure)
             mended = subject.mend(self.time_to_repair)
-            elections = {process: self.election.sample(subject.rng) for process in Process}
+            after = elections(self.election, world.control_plane.election, subject.rng)
             subject.strike()
             outage = world.control_plane.fail(self.component, subject.cause)
             yield mended
-            world.control_plane.repair(outage, elections)
+            world.control_plane.repair(outage, after)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from models.distributions import Distribution
+from simulator.controllers.processes import ELECTION, Process, ProcessOutage, elections
 from simulator.kernel import Story
 from simulator.registry import register
-from simulator.stories.control_plane import ELECTION, Process, ProcessOutage
 from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair
 from simulator.stories.subject import Subject
@@ -52,11 +52,11 @@ class EtcdQuorumLoss:
         while True:
             yield subject.failure_after(self.time_to_failure)
             mended = subject.mend(self.time_to_repair)
-            elections = {process: self.election.sample(subject.rng) for process in Process}
+            after = elections(self.election, world.control_plane.election, subject.rng)
             subject.strike()
             lost.more(subject.cause)
             yield mended
-            lost.fewer(elections)
+            lost.fewer(after)
 
 
 class _Lost:
@@ -74,9 +74,9 @@ class _Lost:
         if self._down > self._tolerated and self._outage is None:
             self._outage = self._world.control_plane.fail(Process.API_SERVER, cause)
 
-    def fewer(self, elections: dict[Process, float]) -> None:
+    def fewer(self, after: dict[Process, float]) -> None:
         """One is back."""
         self._down -= 1
         if self._down <= self._tolerated and self._outage is not None:
             outage, self._outage = self._outage, None
-            self._world.control_plane.repair(outage, elections)
+            self._world.control_plane.repair(outage, after)

@@ -6,7 +6,7 @@ polls: the times at which the kubelet's loops would notice something are compute
 
 from models.timing import Timing
 from simulator.hazards import Hazards
-from simulator.kernel import Kernel
+from simulator.kernel import Kernel, Order
 from simulator.kubelet.admission import Admission
 from simulator.kubelet.deadline import Deadlines
 from simulator.kubelet.failure_clocks import CrashMode
@@ -16,6 +16,7 @@ from simulator.kubelet.images import Images
 from simulator.kubelet.node_pressure import NodePressure
 from simulator.kubelet.overload import SlowProbes
 from simulator.kubelet.restart import Restart
+from simulator.kubelet.rules import AgentRules, KubeletRules
 from simulator.kubelet.shutdown import NodeShutdown
 from simulator.kubelet.termination import Termination
 from simulator.log import Kind
@@ -24,22 +25,29 @@ from simulator.state.objects import Phase, PodState
 
 
 class Kubelet:
-    """The kubelets of all nodes: what each does with its pods, and what becomes of it when its node loses power."""
+    """The kubelets of all nodes: what each does with its pods, and what becomes of it when its node loses power.
 
-    def __init__(self, kernel: Kernel, state: ClusterState, hazards: Hazards, timing: Timing) -> None:
+    By other `rules` they are the agents of another control plane.
+    """
+
+    def __init__(
+        self, kernel: Kernel, state: ClusterState, hazards: Hazards, timing: Timing, rules: AgentRules | None = None
+    ) -> None:
+        self._kernel = kernel
         self._state = state
+        rules = self._rules = rules or KubeletRules(kernel, timing)
         self.hang = Hang(kernel, state, lambda pod: self._released(pod))
         self.image_registry = ImageRegistry(kernel, state, self.hang.hold)
         self.images = Images(kernel, self.image_registry, len(state.nodes))
-        self._termination = termination = Termination(kernel, state, self.hang)
-        restart = Restart(kernel, state, hazards, timing, self.images, self.image_registry, termination)
+        self._termination = termination = Termination(kernel, state, self.hang, rules)
+        restart = Restart(kernel, state, hazards, timing, self.images, self.image_registry, termination, rules)
         self._start = restart.start
         self._clocks = restart.clocks
         self.contents = restart.contents
         self.oom_kill = restart.oom_kill
         self.grey = restart.grey
         self.access = restart.start.access
-        self.shutdown = NodeShutdown(kernel, state, termination)
+        self.shutdown = NodeShutdown(kernel, state, termination, rules)
         self._admission = Admission(kernel, state, self.shutdown.going)
         self.slow_probes = SlowProbes(kernel, state, restart.start, restart, self.hang)
         self.pressure = NodePressure(kernel, state, self.images, termination, self.hang)
@@ -70,6 +78,10 @@ class Kubelet:
     def arm_sandboxes(self, mode: CrashMode) -> None:
         """From now on sandboxes of the pods that `mode` selects may die."""
         self._clocks.arm_sandboxes(mode, list(self._state.pods.values()))
+
+    def finish(self, pod: PodState) -> None:
+        """The pod is over: what of it still runs is down, and nothing is started again."""
+        self._termination.finish(pod)
 
     def refusal(self, pod: PodState) -> str:
         """Why a pod that names its node does not run there, in the kubelet's words; "" if it does."""
@@ -114,6 +126,15 @@ class Kubelet:
 
     def _reporting_changed(self, node: int, reporting: int, cause: int) -> None:
         if not reporting:
+            return
+        if (delay := self._rules.back_after(node)) > 0:
+            self._kernel.timer(delay, lambda: self._back(node), Order.KUBELET)
+        else:
+            self._back(node)
+
+    def _back(self, node: int) -> None:
+        """The agent of the node is in touch again, unless it went away meanwhile."""
+        if not self._state.nodes.reporting[node]:
             return
         booted, self._booting[node] = self._booting[node], False
         for pod in list(self._state.nodes.running[node].values()):
@@ -161,6 +182,8 @@ class Kubelet:
             return
         if self._deadlines.is_over(pod) or self._termination.is_final(pod):
             self._termination.finish(pod)
+            return
+        if not self._rules.restarts_at_boot(pod):
             return
         for container in pod.containers:
             container.ready = False

@@ -3,18 +3,19 @@
 Source: pkg/kubelet (pleg, pod_workers.go, kuberuntime).
 """
 
+import math
 from functools import partial
 
 from models.pod import Probe
 from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel, Order
-from simulator.kubelet import crash_loop, hooks
 from simulator.kubelet.contents import HeldContents
 from simulator.kubelet.failure_clocks import CrashMode, FailureClocks
 from simulator.kubelet.grey import GreyFailures, GreyMode
 from simulator.kubelet.image_registry import ImageRegistry
 from simulator.kubelet.images import Images
+from simulator.kubelet.rules import AgentRules
 from simulator.kubelet.start import Start
 from simulator.kubelet.termination import KILLED, Termination, is_done
 from simulator.log import Kind
@@ -37,11 +38,12 @@ class Restart:
         images: Images,
         registry: ImageRegistry,
         termination: Termination,
+        rules: AgentRules,
     ) -> None:
         self._kernel = kernel
         self._pods = state.pods
         self._state = state
-        self._timing = timing
+        self._rules = rules
         self._termination = termination
         self._images = images
         self._registry = registry
@@ -49,7 +51,7 @@ class Restart:
         self.clocks = FailureClocks(hazards, self._crashed, self._sandbox_died)
         self.contents = HeldContents(kernel, state, timing, lambda pod: self.start.report_ready(pod), self.grey.tell)
         self.start = Start(
-            kernel, state, images, registry, self.clocks, self.contents, self.kill, self.exit, self._failed
+            kernel, state, rules, images, registry, self.clocks, self.contents, self.kill, self.exit, self._failed
         )
         state.listen(Kind.VOLUME_LOST, self._volume_lost)
 
@@ -86,7 +88,7 @@ class Restart:
         if pod.without_sandbox:
             return
         self.start.died(pod, container)
-        noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
+        noticed = self._rules.noticed_after(pod)
         container.timers = [self._kernel.timer(noticed, lambda: self._noticed(pod, container), Order.KUBELET)]
 
     def _volume_lost(self, volume: VolumeState, lost: int, cause: int) -> None:
@@ -110,14 +112,16 @@ class Restart:
         self._registry.forget(pod)
         self.grey.forget(pod)
         self._pods.set_answering(pod, False, pod.cause)
-        noticed = self._timing.pleg_relist_period * pod.slot.stream("pleg").random()
+        noticed = self._rules.noticed_after(pod)
         pod.timer = self._kernel.timer(noticed, lambda: self._stop_without_sandbox(pod), Order.KUBELET)
 
     def _stop_without_sandbox(self, pod: PodState) -> None:
         for container in pod.containers:
             container.ready = False
         self.start.report_ready(pod)
-        pod.timer = self._kernel.timer(sum(self._termination.times(pod)), lambda: self._new_sandbox(pod), Order.KUBELET)
+        pod.timer = self._kernel.timer(
+            sum(self._termination.times(pod, math.inf)), lambda: self._new_sandbox(pod), Order.KUBELET
+        )
 
     def _new_sandbox(self, pod: PodState) -> None:
         for container in pod.containers:
@@ -145,14 +149,13 @@ class Restart:
 
     def kill(self, pod: PodState, container: ContainerState, probe: Probe) -> None:
         """The start-up or liveness probe gave up: the container is stopped, which may take its grace period."""
-        self._kill(pod, container, pod.pod_class.spec.grace_period(probe))
+        self._kill(pod, container, self._rules.grace_of(pod, probe))
 
     def _kill(self, pod: PodState, container: ContainerState, grace: float) -> None:
         for timer in container.timers:
             timer.cancel()
-        pre_stop = hooks.pre_stop(pod, container.spec, grace)
-        stop = pre_stop + hooks.stop(pod, grace - pre_stop)
-        container.timers = [self._kernel.timer(stop, lambda: self._kill_done(pod, container), Order.KUBELET)]
+        pre_stop, stop = self._rules.kill_times(pod, container, grace)
+        container.timers = [self._kernel.timer(pre_stop + stop, lambda: self._kill_done(pod, container), Order.KUBELET)]
         if pod.pod_class.behaviour.answers_while_stopping:
             return
         if pre_stop:
@@ -182,8 +185,9 @@ class Restart:
         if is_done(pod, container):
             self._give_up(pod, container)
             return
-        wait = crash_loop.wait(pod, container, judged_by, self._kernel.now, self._timing)
-        delay = wait + pod.slot.draw("restart", pod.pod_class.behaviour.restart)
+        delay = self._rules.restart_after(pod, container, judged_by)
+        if delay is None:
+            return
         container.timers = [self._kernel.timer(delay, lambda: self._restart(pod, container), Order.KUBELET)]
 
     def _restart(self, pod: PodState, container: ContainerState) -> None:

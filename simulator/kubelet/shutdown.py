@@ -6,6 +6,7 @@ Source: pkg/kubelet/nodeshutdown (nodeshutdown_manager.go, nodeshutdown_manager_
 from models.kubelet_configuration import KubeletConfiguration
 from models.priority import CRITICAL
 from simulator.kernel import Event, Kernel, Order, Story
+from simulator.kubelet.rules import AgentRules
 from simulator.kubelet.termination import Termination
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
@@ -21,8 +22,9 @@ class NodeShutdown:
     and no budget is asked. Until a pod has ended it stays an endpoint.
     """
 
-    def __init__(self, kernel: Kernel, state: ClusterState, termination: Termination) -> None:
+    def __init__(self, kernel: Kernel, state: ClusterState, termination: Termination, rules: AgentRules) -> None:
         self._kernel = kernel
+        self._holds_up = rules.ends_pods_at_shutdown
         self._state = state
         self._termination = termination
         self.going: set[int] = set()
@@ -36,7 +38,7 @@ class NodeShutdown:
     def begin(self, node: int, kubelet: KubeletConfiguration, cause: int) -> Event:
         """The system of a node shuts down; an event to yield, which succeeds when the kubelet does not hold it up."""
         over = self._kernel.event()
-        if kubelet.ends_pods and self._state.nodes.reporting[node] and node not in self.going:
+        if self._holds_up and kubelet.ends_pods and self._state.nodes.reporting[node] and node not in self.going:
             self.going.add(node)
             self._state.nodes.add_unhealthy_cause(node, self, cause)
             self._kernel.tell(self._story(node, kubelet, cause, over))

@@ -14,8 +14,9 @@ from simulator.kubelet.contents import HeldContents
 from simulator.kubelet.failure_clocks import FailureClocks
 from simulator.kubelet.image_registry import ImageRegistry
 from simulator.kubelet.images import Images
-from simulator.kubelet.probes import ProbeTimeline, timeline
+from simulator.kubelet.probes import ProbeTimeline
 from simulator.kubelet.readiness_gates import ReadinessGates
+from simulator.kubelet.rules import AgentRules
 from simulator.kubelet.termination import is_done
 from simulator.kubelet.volumes import VolumeManager
 from simulator.log import Configured
@@ -30,6 +31,7 @@ class Start:
         self,
         kernel: Kernel,
         state: ClusterState,
+        rules: AgentRules,
         images: Images,
         registry: ImageRegistry,
         clocks: FailureClocks,
@@ -39,6 +41,7 @@ class Start:
         failed: Callable[[PodState, ContainerState], None],
     ) -> None:
         self._kernel = kernel
+        self._rules = rules
         self._nodes = state.nodes
         self._pods = state.pods
         self._images = images
@@ -110,6 +113,8 @@ class Start:
     def _run(self, pod: PodState) -> None:
         """The containers of the stage start; once all have, the pod is Running."""
         pod.timer = None
+        if pod.stage == 0 and self._rules.holds(pod, lambda: self._run(pod)):
+            return
         stages = pod.pod_class.stages
         containers = [pod.containers[number] for number in stages[pod.stage].containers]
         starting = [each for each in obstacles.startable(pod, containers) if not _has_succeeded(pod, each)]
@@ -147,10 +152,8 @@ class Start:
         self._clocks.start_container(pod, container)
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
         spec = container.spec
-        probed = spec.startup is not None or spec.liveness is not None
-        phase = pod.slot.stream("probe-phase").random() if probed else 0.0
         hook = hooks.post_start(pod, spec)
-        times = timeline(spec, startup, phase, hook)
+        times = self._rules.timeline(pod, spec, startup, hook)
         container.timers = []
         self._time_probes(pod, container, times, startup)
         if pod.holds_up is container:

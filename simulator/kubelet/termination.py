@@ -6,8 +6,8 @@ Source: pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer).
 import math
 
 from simulator.kernel import Kernel, Order
-from simulator.kubelet import hooks, sidecars
 from simulator.kubelet.hang import Hang
+from simulator.kubelet.rules import AgentRules
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import ContainerState, Disruption, Phase, PodState, Stuck
 
@@ -23,8 +23,9 @@ def is_done(pod: PodState, container: ContainerState) -> bool:
 class Termination:
     """Stops the containers of pods that are being deleted, and lets go of the pods."""
 
-    def __init__(self, kernel: Kernel, state: ClusterState, hang: Hang) -> None:
+    def __init__(self, kernel: Kernel, state: ClusterState, hang: Hang, rules: AgentRules) -> None:
         self._kernel = kernel
+        self.times = rules.stop_times
         self._hang = hang
         self._nodes = state.nodes
         self._pods = state.pods
@@ -111,22 +112,6 @@ class Termination:
         """SIGTERM, to a server that takes no further request from then on."""
         self._pods.set_answering(pod, False, pod.cause)
         pod.timer = self._kernel.timer(stop, lambda: self.finish(pod), Order.KUBELET)
-
-    @staticmethod
-    def times(pod: PodState, most: float = math.inf) -> tuple[float, float]:
-        """PreStop inside the grace period, then from SIGTERM of the main containers to the exit of all.
-
-        The grace period is the pod's, `most` seconds at most. All hooks run side by side, and the pod is taken to serve
-        until the last of the main containers' has returned.
-        """
-        grace = min(most, pod.pod_class.spec.termination_grace_period)
-        taken = [hooks.pre_stop(pod, each.spec, grace) for each in pod.main_containers if each.running]
-        pre_stop = max(taken, default=0.0)
-        runs = any(each.running for each in pod.main_containers)
-        stop = hooks.stop(pod, grace - pre_stop) if runs else 0.0
-        if pod.sidecars:
-            stop = max(stop, sidecars.ended(pod, pre_stop + stop, grace) - pre_stop)
-        return pre_stop, stop
 
     @staticmethod
     def _unstarted(pod: PodState) -> float:

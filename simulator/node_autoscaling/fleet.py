@@ -1,15 +1,16 @@
 """The fleet: the nodes of all pools, those that were asked for included, and what may be done about them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from models.node import Node
-from models.node_pool import POOL_LABEL, NodePool
+from models.node_pool import NodePool
 from simulator.component import Component
 from simulator.controllers.disruption import DisruptionController
 from simulator.kernel import Event, Order, Timer
 from simulator.log import Kind
+from simulator.node_autoscaling.pool_members import PoolMembers
 from simulator.node_autoscaling.snapshot import ClusterSnapshot, daemons_on
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.scheduler import Scheduler
@@ -67,7 +68,7 @@ class Fleet:
         scheduler: Scheduler,
         disruption: DisruptionController,
         profile: Profile,
-        pools: Sequence[NodePool],
+        members: PoolMembers,
     ) -> None:
         self.kernel = kernel
         self.state = state
@@ -75,32 +76,21 @@ class Fleet:
         self.scheduler = scheduler
         self.disruption = disruption
         self.profile = profile
-        self.pools = pools
-        self.groups = [NodeGroup(pool, zone) for pool in pools if pool.autoscaled for zone in pool.zones or ("",)]
+        self._members = members
+        self.pools = members.pools
+        self.groups = [NodeGroup(pool, zone) for pool in self.pools if pool.autoscaled for zone in pool.zones or ("",)]
         """Those that may get more nodes."""
         self.upcoming: dict[str, Upcoming] = {}
         """By the names that they will have, in the order in which they were asked for."""
-        numbered = {f"{pool.name}-{i}": pool for pool in pools for i in range(1, pool.count + 1)}
-        self._pool_of = {row: numbered[name] for row, name in enumerate(state.nodes.names) if name in numbered}
-        state.listen(Kind.NODE_EXISTS, self._joined)
-        self._asked_for = {pool.name: pool.count for pool in pools}
-
-    def _joined(self, node: int, exists: int, cause: int) -> None:
-        """Whoever made it join, a node is of the pool that its label names."""
-        if exists:
-            name = self.state.nodes.labels[node].get(POOL_LABEL)
-            for pool in self.pools:
-                if pool.name == name:
-                    self._pool_of[node] = pool
+        self._asked_for = {pool.name: pool.count for pool in self.pools}
 
     def pool_of(self, node: int) -> NodePool | None:
         """The pool that a node belongs to."""
-        return self._pool_of.get(node)
+        return self._members.pool_of(node)
 
     def nodes_of(self, pool: NodePool) -> list[int]:
         """The nodes of a pool that are there."""
-        exists = self.state.nodes.exists
-        return [node for node, its_pool in self._pool_of.items() if its_pool is pool and exists[node]]
+        return self._members.nodes_of(pool)
 
     def size(self, pool: NodePool) -> int:
         """How many nodes a pool has, with those that were asked for."""
@@ -119,13 +109,6 @@ class Fleet:
         for upcoming in self.upcoming.values():
             snapshot.add_node(upcoming.node, daemons_on(self.state, upcoming.node))
         return snapshot
-
-    def prices(self) -> list[float]:
-        """By node, what an hour of it costs; none if no pool has a price."""
-        if not any(pool.price for pool in self.pools):
-            return []
-        pools = [self._pool_of.get(node) for node in range(len(self.state.nodes))]
-        return [0.0 if pool is None else pool.price for pool in pools]
 
     # What may be done
 

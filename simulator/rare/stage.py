@@ -103,5 +103,5 @@ class Stage:
                 simulation.state.pods.mark_deleting(pod, 0)
             nodes = [simulation.state.nodes.index[node] for node in wanted[str(workload)].elements()]
             slots = workload.next_slots(len(pods))
-            simulation.control_plane.scheduler.settle(dict(zip(slots, nodes, strict=False)))
+            simulation.control_plane.place(dict(zip(slots, nodes, strict=False)))
         return bool(misplaced)

@@ -10,6 +10,7 @@ from models.input.patches import json_merge
 from models.load import Load
 from models.node import OUT_OF_SERVICE, Taint, TaintEffect
 from models.pod import DELETION_COST
+from simulator.control_planes.kubernetes import KubernetesControlPlane
 from simulator.controllers.disruption import Verdict
 from simulator.kernel import Story
 from simulator.log import Kind
@@ -79,6 +80,13 @@ class _Scenario:
     def _remember(self, pod: PodState, phase: int, cause: int) -> None:
         if not self._created or pod.uid > self._created[-1].uid:
             self._created.append(pod)
+
+    @property
+    def _kubernetes(self) -> KubernetesControlPlane:
+        """Recordings are of Kubernetes alone."""
+        control_plane = self._simulation.control_plane
+        assert isinstance(control_plane, KubernetesControlPlane)
+        return control_plane
 
     def run(self) -> list[dict[str, Any]]:
         """What was observed, in order of time."""
@@ -208,14 +216,14 @@ class _Scenario:
         kernel.tell(self._drained(action, list(state.nodes.running[node].values())))
 
     def _drained(self, action: Mapping[str, Any], pods: list[PodState]) -> Story:
-        kernel, disruption = self._simulation.kernel, self._simulation.control_plane.disruption
+        kernel, disruption = self._simulation.kernel, self._kubernetes.disruption
 
         def told(pod: PodState, verdict: Verdict, tries: int, last: float) -> None:
             for number in reversed(range(tries)):
                 self._observer.note_at(last - number * RETRY, "Eviction", pod=pod.name, status=verdict.status)
 
         deadline = kernel.now + float(action.get("timeout", math.inf))
-        api_server = self._simulation.control_plane.components.api_server
+        api_server = self._kubernetes.components.api_server
         yield Evictions(api_server, disruption, told, pods, deadline, 0, self._eviction_rng).over
         self._observer.note("Drained", node=action["node"])
 
@@ -251,4 +259,4 @@ class _Scenario:
         now = self._simulation.kernel.now
         steps = tuple((now + after, float(millicores)) for after, millicores in action["load"])
         for deployment in self._simulation.state.workloads.of(DeploymentState):
-            self._simulation.control_plane.autoscalers.feed(Load(str(deployment.workload), steps))
+            self._kubernetes.autoscalers.feed(Load(str(deployment.workload), steps))

@@ -1,7 +1,7 @@
 """The pods, and all that can happen to one."""
 
 from simulator.kernel import Kernel
-from simulator.log import Configured, Kind
+from simulator.log import Configured, Hold, Kind
 from simulator.state.nodes import NodeTable
 from simulator.state.objects import Disruption, Phase, PodClass, PodOwner, PodState, Stuck, VolumeWait
 from simulator.state.transitions import Transitions
@@ -103,6 +103,12 @@ class Pods(dict[int, PodState]):
         """Pending to Running."""
         pod.phase = Phase.RUNNING
         self._emit(Kind.POD_PHASE, pod, pod.uid, Phase.PENDING, Phase.RUNNING, pod.cause, type(pod.owner))
+
+    def set_held(self, pod: PodState, hold: Hold, cause: int) -> None:
+        """Why the control plane lets the pod, which could start, wait."""
+        old, pod.held = pod.held, hold
+        if old is not hold:
+            self._emit(Kind.POD_HELD, pod, pod.uid, old, hold, cause, type(pod.owner))
 
     def set_pulling(self, pod: PodState, pulling: bool, cause: int) -> None:
         """Whether the pod waits for images."""

@@ -6,22 +6,19 @@ again are not made, but counted: a drain that budgets block for ever costs next 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from simulator.component import Component
+from simulator.control_plane import Told
 from simulator.controllers.disruption import CONFLICT_JITTER, CONFLICT_RETRY, DisruptionController, Verdict
 from simulator.kernel import Order
 from simulator.state.objects import PodState
 
 RETRY = 5.0
 """Seconds after which a pod whose budget did not let it go is asked for again."""
-
-Told = Callable[[PodState, Verdict, int, float], None]
-"""Hears an answer, to how many tries it was given, and when the last of them was: the others `RETRY` before each other.
-"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,13 +11,12 @@ from models.kubelet_configuration import KubeletConfiguration
 from models.labels import LabelSelector
 from models.node import ZONE_LABEL, Node
 from models.people import People as Declared
-from simulator.component import Components
-from simulator.controllers.disruption import DisruptionController, Verdict
+from simulator.control_plane import ControlPlane
+from simulator.controllers.disruption import Verdict
 from simulator.demand.users import Users
 from simulator.hazards import Hazards
 from simulator.kernel import Event, Kernel, Order, Story, Timer
 from simulator.kubelet.failure_clocks import CrashMode
-from simulator.kubelet.kubelet import Kubelet
 from simulator.log import Kind
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
@@ -27,13 +26,11 @@ from simulator.stories.alerts import Alerts
 from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
 from simulator.stories.containers import Containers
-from simulator.stories.control_plane import ControlPlaneProcesses
 from simulator.stories.cordon import Cordon
 from simulator.stories.crew import Crew
 from simulator.stories.deletions import Deletions
 from simulator.stories.departures import Departures
 from simulator.stories.effects import Effects
-from simulator.stories.evictions import Evictions
 from simulator.stories.machines import Machines
 from simulator.stories.memory import Memory
 from simulator.stories.outage import Outage
@@ -58,9 +55,7 @@ class World:
         api: Api,
         hazards: Hazards,
         streams: Streams,
-        kubelet: Kubelet,
-        disruption: DisruptionController,
-        components: Components,
+        control_plane: ControlPlane,
         cluster: Cluster,
         users: Users,
         kinds_of_nodes: Sequence[Node] = (),
@@ -71,8 +66,8 @@ class World:
         self._state = state
         self._hazards = hazards
         self._streams = streams
-        self._kubelet = kubelet
-        self._disruption = disruption
+        kubelet = self._kubelet = control_plane.kubelet
+        self._evict = control_plane.evict
         self._cordons = Counter(node for node in range(len(state.nodes)) if state.nodes.unschedulable[node])
         self._kinds_of_nodes = kinds_of_nodes
         """One of each kind that may join later: their zones and labels are known from the start."""
@@ -118,11 +113,11 @@ class World:
         """Where images come from, which may be gone, or slow."""
         self.service_path = ServicePath(state)
         """Kube-proxies, the cluster's DNS, and the network between pods."""
-        self.control_plane = ControlPlaneProcesses(kernel, state, components)
+        self.control_plane = control_plane.processes
         """Its processes, as they fail and come back."""
         self.tells: Callable[[str, str], bool] = lambda mode, subject: True
         """Whether the story of a failure mode or operation about a subject is begun at all."""
-        self._api_server = components.api_server
+        self._api_server = control_plane.api_server
         self._eviction_rng = streams.stream("evictions")
         state.listen(Kind.NODE_EXISTS, self._joined_or_gone)
 
@@ -311,7 +306,7 @@ class World:
         return event
 
     def evict(self, pods: Sequence[PodState], attempt: Attempt, deadline: float) -> Event:
-        """Asks the eviction API to delete the pods, which their budgets may forbid, until `deadline`.
+        """Has the pods leave their nodes, as far as the control plane allows it until `deadline`.
 
         An event to yield: succeeds when that is over, with whether none is left to be asked for, or can never be.
         """
@@ -324,7 +319,7 @@ class World:
                 attempt.refused += tries
                 attempt.last_refusal = verdict.reason
 
-        return Evictions(self._api_server, self._disruption, told, pods, deadline, cause, self._eviction_rng).over
+        return self._evict(pods, told, deadline, cause, self._eviction_rng)
 
     def empty(self, node: int, attempt: Attempt, deadline: float) -> Story:
         """Evicts the pods of a node and waits until they are gone, unless some are not in time, or never can be."""

@@ -7,7 +7,7 @@ from models.behaviour import PodBehaviour
 from models.pod import Container, PodTemplate
 from simulator.hazards import Clock
 from simulator.kernel import Timer
-from simulator.log import Configured, Disruption, Phase, VolumeWait
+from simulator.log import Configured, Disruption, Hold, Phase, VolumeWait
 from simulator.state.objects.affinity import Namespaces, PodAffinity
 from simulator.state.objects.service import ServiceState
 from simulator.state.objects.start_order import start_order
@@ -176,6 +176,7 @@ class PodState:
         "deletion_cost",
         "disruption",
         "failing",
+        "held",
         "holds_up",
         "late",
         "maker",
@@ -253,6 +254,8 @@ class PodState:
         """Since when any of them does."""
         self.containers: list[ContainerState] = []
         """The main containers, then the sidecars; none before the pod starts."""
+        self.held = Hold.NOT
+        """Why its control plane lets it wait, though it could start."""
         self.stage = -1
         """How far its start is, an index into the stages of its class; -1 before."""
         self.holds_up: ContainerState | None = None

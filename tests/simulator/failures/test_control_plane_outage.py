@@ -12,6 +12,7 @@ from models.distributions import Exponential, Fixed
 from models.labels import LabelSelector
 from models.load import Load
 from models.timing import Timing
+from simulator.controllers.processes import Process
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.etcd_quorum_loss import EtcdQuorumLoss
@@ -22,7 +23,6 @@ from simulator.operations.rollout import Rollout
 from simulator.operations.scale import Scale
 from simulator.rare.settled import settled
 from simulator.run import simulate
-from simulator.stories.control_plane import Process
 from simulator.stories.subject import Subject
 from simulator.stories.world import World
 from tests.simulator.clusters import DAY, EXACT, FOREVER, HOUR, Lab, behaviour, cluster, deployment, down, nodes

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from models.distributions import Fixed
+from simulator.controllers.processes import Process
 from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.outage_log import Assign, NodeOutage, OutageLog
 from simulator.log import Kind
 from simulator.run import simulate
-from simulator.stories.control_plane import Process
 from tests.simulator.clusters import DAY, HOUR, Lab, behaviour, cluster, deployment, nodes, pod
 
 LOG = (NodeOutage("b", 2 * HOUR, 3 * HOUR), NodeOutage("a", HOUR, 1.5 * HOUR), NodeOutage("b", 2.5 * HOUR, 4 * HOUR))

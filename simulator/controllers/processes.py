@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-from models.distributions import Uniform
+import numpy as np
+
+from models.distributions import Distribution, Uniform
 from simulator.component import Components
 from simulator.kernel import Kernel, Order, Timer
 from simulator.log import Kind
@@ -32,6 +34,15 @@ _LED = (Process.CONTROLLER_MANAGER, Process.SCHEDULER)
 """Those of which one replica leads, and the others wait for its lease to run out."""
 
 
+def elections(law: Distribution, own: Distribution, rng: np.random.Generator) -> dict[Process, float]:
+    """How long each process is without a leader: by a law that was given, or by a control plane's `own`.
+
+    That of Kubernetes is the default of failure modes, and so not given.
+    """
+    chosen = own if law == ELECTION else law
+    return {process: chosen.sample(rng) for process in Process}
+
+
 @dataclass(frozen=True, eq=False)
 class ProcessOutage:
     """A reason for which a process is down."""
@@ -46,6 +57,8 @@ class ControlPlaneProcesses:
     Source: k8s.io/client-go/tools/leaderelection; pkg/controller/nodelifecycle. Kubelets are cut off while it is away.
     Leaders that cannot renew their lease for `RENEW_DEADLINE` exit, so that new ones come some time after its return.
     """
+
+    election = ELECTION
 
     def __init__(self, kernel: Kernel, state: ClusterState, components: Components) -> None:
         self._kernel = kernel

@@ -1,0 +1,1 @@
+"""Control planes by the name that a user writes: a file each."""
