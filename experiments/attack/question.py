@@ -43,7 +43,7 @@ class Question:
         armed = with_usual_steps(self.scenario)
         simulated = arguments(armed)
         failures, operations, seed = (simulated.pop(name) for name in ("failures", "operations", "seed"))
-        simulated["profile"] = simulated.pop("scheduler")
+        simulated["profile"], simulated["orchestrator"] = simulated.pop("scheduler"), simulated.pop("control_plane")
         return Target(simulated, failures, operations, seed, self.replication, PATIENCE)
 
 

@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from simulator.controllers.processes import Process
 from simulator.log import Configured, Hold, Kind, Phase, Refusal, VolumeWait
+from simulator.processes import Process
 
 
 class Stage(StrEnum):

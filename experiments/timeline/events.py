@@ -9,8 +9,8 @@ from experiments.timeline.states import States, Transition
 from experiments.timeline.timeline import Event, EventType
 from experiments.timeline.words import ALWAYS, FACT, NORMAL, OWN, WARNING, WORDS, because
 from models.units import format_duration
-from simulator.controllers.processes import Process
 from simulator.log import Kind, Phase, TransitionLog, VolumeWait
+from simulator.processes import Process
 
 BACK_OFF = 5.0
 """Seconds without a container from which on it is a back-off, and no restart."""

@@ -201,7 +201,10 @@ class _Following:
         services = self._simulation.state.services
         names = service_names([service.spec for service in services])
         counts = {name: (each.answering, each.desired) for name, each in zip(names, services, strict=True)}
-        again = digest == at_first and not any(step.action.name in self._arsenal.operations for step in self._steps)
+        # What a control plane that cannot be restored remembers of the steps is not in the state.
+        restores = self._simulation.orchestrator.restores
+        operated = any(step.action.name in self._arsenal.operations for step in self._steps)
+        again = digest == at_first and restores and not operated
         found.append(Moment(now, now, again, counts, self._choices()))
         return digest
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from models.arrays import Floats, Ints
 from simulator.controllers.endpoints import conditions
-from simulator.controllers.processes import Process
 from simulator.log import Kind, TransitionLog
+from simulator.processes import Process
 from simulator.state.objects import Phase
 from simulator.traffic.reach import Cut, cuts
 from simulator.traffic.surges import changes_of_service

@@ -7,7 +7,7 @@ from simulator.attack.arsenal import Action
 from simulator.attack.follow import FIRST, QUIET, Step, Target, follow, surveyed
 from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.volume_loss import VolumeLoss
-from simulator.stories.control_plane import Process
+from simulator.processes import Process
 from tests.simulator.attack.targets import CRASH, NODE, RELEASE, SOME_DAY, target
 from tests.simulator.clusters import HOUR
 from tests.simulator.volumes import DISKS, SLOW, stateful_set, stored

@@ -8,10 +8,10 @@ import pytest
 from models.distributions import Exponential, Fixed
 from models.pod import Probe
 from simulator.control_planes.swarm import Swarm
-from simulator.controllers.processes import Process
 from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.node_crash import NodeCrash
 from simulator.log import Kind
+from simulator.processes import Process
 from simulator.swarm.latencies import ASSIGNMENT, END
 from simulator.swarm.options import RestartCondition, RestartPolicy
 from tests.simulator.clusters import down

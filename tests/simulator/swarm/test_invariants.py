@@ -10,7 +10,6 @@ from models.node import HOSTNAME_LABEL
 from models.pod import Probe
 from models.release import Shows
 from simulator.control_planes.swarm import Swarm
-from simulator.controllers.processes import Process
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.grey_failure import GreyFailure
@@ -24,6 +23,7 @@ from simulator.kernel import Kernel
 from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
 from simulator.operations.scale import Scale
+from simulator.processes import Process
 from simulator.stories.releases import BadRelease
 from simulator.swarm.latencies import LONGEST_WAIT
 from simulator.swarm.options import FailureAction, Order, RestartPolicy, UpdateConfig
