@@ -23,7 +23,7 @@ Source: pkg/kubelet (maxWaitForContainerRuntime).
 """
 _TELLING = (
     *(Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_CONTAINERS, Kind.POD_ANSWERING, Kind.POD_READY),
-    *(Kind.POD_VOLUMES, Kind.POD_CONFIGURATION),
+    *(Kind.POD_VOLUMES, Kind.POD_CONFIGURATION, Kind.POD_HELD),
 )
 """What happens to a pod when its kubelet is about to do something."""
 

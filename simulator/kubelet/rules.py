@@ -20,7 +20,7 @@ class AgentRules(Protocol):
     ends_pods_at_shutdown: bool
     """Whether agents hold up the shutdown of their nodes until their pods have ended."""
 
-    def timeline(self, container: Container, startup: float, phase: float, begin: float) -> ProbeTimeline:
+    def timeline(self, pod: PodState, container: Container, startup: float, begin: float) -> ProbeTimeline:
         """When probes find out about a container that starts: as `probes.timeline`."""
         ...
 
@@ -72,7 +72,9 @@ class KubeletRules:
         self._kernel = kernel
         self._timing = timing
 
-    def timeline(self, container: Container, startup: float, phase: float, begin: float) -> ProbeTimeline:
+    def timeline(self, pod: PodState, container: Container, startup: float, begin: float) -> ProbeTimeline:
+        probed = container.startup is not None or container.liveness is not None
+        phase = pod.slot.stream("probe-phase").random() if probed else 0.0
         return timeline(container, startup, phase, begin)
 
     def noticed_after(self, pod: PodState) -> float:

@@ -57,6 +57,8 @@ class Start:
         self.access = Access(kernel, state)
         self.gates = ReadinessGates(kernel, self.report_ready)
         self.volumes = VolumeManager(state, self.start_pod)
+        self.judged_ready: Callable[[PodState], None] | None = None
+        """Who says whether a pod is Ready, and is told when its containers may be otherwise; None: its kubelet."""
 
     def bound(self, pod: PodState) -> None:
         """The pod got its node: its kubelet sees it as soon as it is in touch with the API server."""
@@ -152,10 +154,8 @@ class Start:
         self._clocks.start_container(pod, container)
         startup = pod.slot.draw("startup", pod.pod_class.behaviour.startup)
         spec = container.spec
-        probed = spec.startup is not None or spec.liveness is not None
-        phase = pod.slot.stream("probe-phase").random() if probed else 0.0
         hook = hooks.post_start(pod, spec)
-        times = self._rules.timeline(spec, startup, phase, hook)
+        times = self._rules.timeline(pod, spec, startup, hook)
         container.timers = []
         self._time_probes(pod, container, times, startup)
         if pod.holds_up is container:
@@ -216,6 +216,9 @@ class Start:
 
     def report_ready(self, pod: PodState) -> None:
         """Posts the Ready condition; a kubelet that is cut off does so when it is back."""
+        if self.judged_ready is not None:
+            self.judged_ready(pod)
+            return
         if self._nodes.reporting[pod.node]:
             ready = bool(pod.containers) and pod.has_ready_containers()
             if pod.pod_class.spec.readiness_gates:

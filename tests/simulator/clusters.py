@@ -15,6 +15,7 @@ from models.pod import Container, Pod, PodSpec, PodTemplate, Toleration
 from models.service import Service
 from models.timing import Timing
 from models.traffic import Traffic
+from simulator.control_planes.wiring import Orchestrator
 from simulator.kernel import Story
 from simulator.log import Kind
 from simulator.node_autoscaling.fleet import NodeAutoscaler
@@ -141,6 +142,8 @@ class Lab:
     """The scheduler's; None: Kubernetes' default."""
     traffic: Sequence[Traffic] = ()
     node_autoscaler: NodeAutoscaler | None = None
+    control_plane: Orchestrator | None = None
+    """None: Kubernetes."""
 
     def __post_init__(self) -> None:
         self._pod_names: list[str] = []
@@ -154,6 +157,7 @@ class Lab:
             profile=self.profile,
             traffic=self.traffic,
             node_autoscaler=self.node_autoscaler,
+            orchestrator=self.control_plane,
         )
         self.kernel, self.state = self.simulation.kernel, self.simulation.state
         self.before(self.simulation)
