@@ -4,7 +4,14 @@ from collections.abc import Mapping
 
 from experiments.attribution.stages import Spell, Stage
 
-WORDS: Mapping[str, Mapping[Stage, Stage]] = {}
+WORDS: Mapping[str, Mapping[Stage, Stage]] = {
+    "plainHosts": {
+        Stage.WAITING: Stage.HOST_DOWN,
+        Stage.DELAYED: Stage.UNIT_FAILED,
+        Stage.NOT_READY: Stage.NOT_UP,
+        Stage.NOT_CREATED: Stage.NO_UNIT,
+    },
+}
 """By control plane: what it calls the stages that Kubernetes has other words for."""
 
 

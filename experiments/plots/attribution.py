@@ -41,6 +41,10 @@ STYLES = {
     Stage.START: (_ORANGE, ""),
     Stage.NOT_READY: (_PINK, ""),
     Stage.NOT_LISTED: (_PINK, "////"),
+    Stage.HOST_DOWN: (_RED, "----"),
+    Stage.UNIT_FAILED: (_ORANGE, "----"),
+    Stage.NOT_UP: (_PINK, "----"),
+    Stage.NO_UNIT: (_BLUE, "----"),
 }
 """Colour and hatching of each stage."""
 _ROW = 0.28

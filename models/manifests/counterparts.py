@@ -1,7 +1,8 @@
 """What manifests say that has no counterpart in another control plane than Kubernetes: the reviewed lists.
 
 The list of a control plane is models/schemas/counterparts/NAME.yaml, written as that of the fields that are not read
-(models/schemas/fields.yaml): a field as accounts call it, or a kind, and what the answer is for want of it.
+(models/schemas/fields.yaml): a field as accounts call it, without brackets, or a kind, and what the answer is for want
+of it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +16,9 @@ from models.manifests.account import Named, describe, in_order
 from models.manifests.fields import Review, review
 from models.manifests.manifest import Manifest
 
+NO_COUNTERPART = "no counterpart in"
+"""What begins the reason of all that is named here."""
+
 
 def without_counterpart(objects: Iterable[Manifest], control_plane: str) -> tuple[Named, ...]:
     """What each of the objects says that the control plane of this name has no counterpart for, and where it does."""
@@ -27,7 +31,7 @@ def without_counterpart(objects: Iterable[Manifest], control_plane: str) -> tupl
             name = where if field == manifest.kind else f"{field} of {where}"
             count = found[name].count + 1 if name in found else 1
             first = found[name].first if name in found else manifest.where(path)
-            why = f"no counterpart in {control_plane}"
+            why = f"{NO_COUNTERPART} {control_plane}"
             found[name] = Named(name, said.effect, said.sentence, count, first, why)
     return in_order(found.values())
 
@@ -37,20 +41,23 @@ def _said(manifest: Manifest, reviews: Mapping[str, Review]) -> Iterator[tuple[P
         yield (), manifest.kind, reviews[manifest.kind]
         return
     for path, value, beside in _fields(manifest.value, ()):
-        field = describe(manifest, path)
+        field = describe(manifest, tuple(step for step in path if isinstance(step, str)))
         said = reviews.get(field)
         if said is not None and not said.is_void(value, beside):
             yield path, field, said
 
 
 def _fields(value: Any, path: Path) -> Iterator[tuple[Path, Any, Mapping[str, Any]]]:
-    """Every field below a value: its path, what it says, and the mapping that it stands in."""
+    """Every field below a value: its path, what it says, and the mapping that it stands in; of lists each item."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield (*path, key), item, value
+            if not (isinstance(item, list) and item and isinstance(item[0], dict)):
+                yield (*path, key), item, value
             yield from _fields(item, (*path, key))
     elif isinstance(value, list):
         for number, item in enumerate(value):
+            if isinstance(item, dict):
+                yield (*path, number), item, {}
             yield from _fields(item, (*path, number))
 
 

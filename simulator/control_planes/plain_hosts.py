@@ -8,6 +8,7 @@ import numpy as np
 
 from models.cluster import Cluster
 from models.distributions import Distribution
+from models.input.problems import did_you_mean
 from models.load import Load
 from simulator.component import Component
 from simulator.control_plane import ControlPlane, Told
@@ -93,6 +94,10 @@ class PlainHosts:
             raise ValueError("`loadBalancers` must be two nodes, or none")
 
     def as_read(self, cluster: Cluster) -> Cluster:
+        names = [node.name for node in cluster.nodes]
+        for name in self.load_balancers:
+            if name not in names:
+                raise ValueError(f"`loadBalancers`: there is no node {name!r}{did_you_mean(name, names)}")
         return as_units(cluster, self.checks)
 
     def wired(self, parts: Parts) -> ControlPlane:
@@ -106,8 +111,6 @@ class PlainHostsControlPlane:
         kernel, state = parts.kernel, parts.state
         self.api_server = Component(kernel)  # people have a shell on every host that answers
         index = state.nodes.index
-        if unknown := [name for name in options.load_balancers if name not in index]:
-            raise ValueError(f"no node {unknown[0]!r} for `loadBalancers`; expected one of {', '.join(index)}")
         balancers = [index[name] for name in options.load_balancers]
         self.endpoints = EndpointController(Component(kernel), state)
         self.systemd = SystemdRules(kernel, state, options.systemd, options.reset)
