@@ -149,6 +149,8 @@ class PlainHostsControlPlane:
     def held_up_by(self, pod: PodState) -> str:
         if pod.node < 0:
             return "no host of the list has room"
+        if pod.is_over:
+            return "its processes have ended well, and are not restarted (Restart=on-failure)"
         if self.systemd.has_failed(pod):
             return "start limit hit: the unit has failed until people reset it"
         return self.kubelet.image_registry.reason(pod)

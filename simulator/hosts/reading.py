@@ -79,7 +79,7 @@ def _unit(template: PodTemplate, checks: Checks) -> PodTemplate:
             priority=0,
             termination_grace_period=TIMEOUT_STOP if grace == KUBERNETES_DEFAULT else grace,
             active_deadline=None,
-            restart_policy="OnFailure",
+            restart_policy="OnFailure" if spec.restart_policy == "Never" else spec.restart_policy,
         ),
     )
 

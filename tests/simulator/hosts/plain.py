@@ -25,10 +25,10 @@ def lab(
     failures: Sequence[FailureMode] = (),
     operations: Sequence[Operation] = (),
     seed: int = 0,
-    **laws: Distribution,
+    **laws: Any,
 ) -> Lab:
     """Units take no time to start, start up and stop, unless a law says otherwise."""
-    quick: dict[str, Distribution] = {"start": Fixed(0.0), "startup": Fixed(0.0), "stop": Fixed(0.0)}
+    quick: dict[str, Any] = {"start": Fixed(0.0), "startup": Fixed(0.0), "stop": Fixed(0.0)}
     return Lab(of, behaviour(**(quick | laws)), failures, operations, seed, control_plane=hosts)
 
 

@@ -8,7 +8,7 @@ import pytest
 from models.distributions import Exponential, Fixed
 from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL
-from models.pod import Probe
+from models.pod import Pod, Probe
 from simulator.control_planes.plain_hosts import PlainHosts
 from simulator.controllers.processes import Process
 from simulator.failures.control_plane_outage import ControlPlaneOutage
@@ -16,7 +16,7 @@ from simulator.failures.node_crash import NodeCrash
 from simulator.hosts.options import Checks, Systemd, Vrrp
 from simulator.log import Kind
 from simulator.operations.drain import Drain
-from tests.simulator.clusters import HOUR, Lab, down
+from tests.simulator.clusters import DAY, HOUR, Lab, cluster, container, deployment, down, nodes, template
 from tests.simulator.hosts.plain import AT, DEFAULT, Crash, alike, app, cut, lab, node_of, outages, starts
 
 RESTART = 0.1
@@ -84,6 +84,23 @@ def test_a_boot_forgets_the_start_limit() -> None:
 def test_another_burst_and_interval_move_the_limit() -> None:
     found = looping(1.0, PlainHosts(Systemd(restart_sec=1.0, start_limit_burst=3))).run(AT + HOUR)
     assert [time - AT for time in starts(found)] == pytest.approx([0.0, 2.0, 4.0])
+
+
+def test_a_process_that_ends_well_stays_down() -> None:
+    alone = Pod("web", template("web", container(), restart_policy="Never"))
+    found = lab(cluster(nodes(1, "a"), alone), run=Fixed(DAY + AT)).run(3 * AT)
+    assert starts(found, 0.0) == []
+    assert list(found.simulation.pending().values()) == [
+        "its processes have ended well, and are not restarted (Restart=on-failure)"
+    ]
+
+
+def test_a_unit_with_a_watchdog_has_timeout_start_sec_to_start_up() -> None:
+    slow = cluster(nodes(1, "a"), deployment(replicas=0, pods=template("web", container(liveness=Probe()))))
+    found = lab(slow, startup=Fixed(100.0))
+    found.apply(replace(found.simulation.cluster.deployments[0], replicas=1), AT)
+    found.run(AT + 300.0)
+    assert [time - AT for time in starts(found)] == pytest.approx([0.0, 90.1, 180.2, 270.3])
 
 
 # HAProxy

@@ -4,8 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from models.daemonset import DaemonSet
 from models.distributions import Fixed
+from models.labels import LabelSelector
+from models.pod import Probe
 from models.release import Defect, Shows
+from models.service import Service
+from models.statefulset import StatefulSet
 from simulator.control_planes.plain_hosts import PlainHosts
 from simulator.hosts.options import Playbook
 from simulator.log import Kind
@@ -91,6 +96,42 @@ def test_a_release_that_crashes_soon_after_its_start_is_a_unit_that_has_failed()
     found.run(AT + HOUR)
     assert [time - AT for time in starts(found)] == pytest.approx([10.0 + 0.4 * i for i in range(5)])
     assert list(found.simulation.pending().values()) == ["start limit hit: the unit has failed until people reset it"]
+
+
+def test_a_release_that_no_check_finds_bad_reaches_all_hosts() -> None:
+    found = updated(3, Playbook(), Defect(Shows.ERRORS, "release/web"))
+    assert len(complete(found)) == 1
+    assert all(unit.ready and not unit.answering for unit in found.pods())
+
+
+def test_a_release_that_is_never_ready_stops_the_playbook_where_an_http_check_asks() -> None:
+    for check, good in ((Probe(), 2), (None, 0)):
+        found = lab(app(3, 3, check), **LAWS)
+        spec = found.simulation.cluster.deployments[0]
+        defect = Defect(Shows.NEVER_READY, "release/web")
+        found.apply(replace(spec, template=replace(spec.template, annotations={"release": "2"}, defect=defect)), AT)
+        found.run(AT + HOUR)
+        assert sum(not unit.pod_class.template.annotations for unit in found.pods()) == good
+
+
+@pytest.mark.parametrize("serial", [1, 3])
+def test_stateful_sets_and_daemon_sets_are_updated_alike(serial: int) -> None:
+    pods, selector = template("web", container()), LabelSelector.of({"app": "web"})
+    bare = replace(cluster(nodes(3, "abc")), services=(Service("web", selector={"app": "web"}),))
+    for of in (
+        replace(bare, stateful_sets=(StatefulSet("web", pods, selector, replicas=3),)),
+        replace(bare, daemon_sets=(DaemonSet("web", pods, selector),)),
+    ):
+        hosts = PlainHosts(playbook=Playbook(serial))
+        found = lab(of, hosts, failures=[down(1, at=AT, lasting=HOUR)], **LAWS)
+        assert [unit.node for unit in found.pods()] == [0, 1, 2]
+        found.run(AT + 2 * HOUR)
+        assert [(unit.node, unit.ready) for unit in found.pods()] == [(0, True), (1, True), (2, True)]
+        [spec] = [*found.simulation.cluster.stateful_sets, *found.simulation.cluster.daemon_sets]
+        found.apply(replace(spec, template=replace(spec.template, annotations={"release": "2"})), AT + 2 * HOUR)
+        found.run(AT + 3 * HOUR)
+        assert all(unit.ready and unit.pod_class.template.annotations for unit in found.pods())
+        assert outages(found) == [] or serial == 3
 
 
 def test_a_host_that_cannot_be_reached_fails_the_update_at_once() -> None:
