@@ -28,7 +28,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "simulation",
         "control_planes",
         "failures node_autoscaling operations placement",
-        "stories scheduling swarm",
+        "stories scheduling hosts swarm",
         "control_plane",
         "controllers kubelet",
         "demand",

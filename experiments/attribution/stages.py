@@ -79,6 +79,16 @@ class Stage(StrEnum):
     NOT_IN_VIP = "not in the VIP"
     """It answers and is healthy, and the Service does not lead to it."""
 
+    # Plain hosts' own words
+    HOST_DOWN = "host down"
+    """The load balancers know that its host is lost: nothing takes its place until that is back."""
+    UNIT_FAILED = "unit failed"
+    """Start limit hit: systemd does not start it again before people reset it, or its host boots."""
+    NOT_UP = "not UP yet"
+    """It answers, and checks of the load balancers have to say so twice in a row; or its weight is 0."""
+    NO_UNIT = "no unit"
+    """There is none in its place: it is being updated, or its host is worked on."""
+
 
 KUBERNETES = tuple(Stage)[: list(Stage).index(Stage.NOT_DOWN)]
 """The stages of Kubernetes, and those that all control planes have."""

@@ -15,7 +15,13 @@ WORDS: Mapping[str, Mapping[Stage, Stage]] = {
         Stage.RESTART: Stage.FAILED,
         Stage.NOT_READY: Stage.NOT_HEALTHY,
         Stage.NOT_LISTED: Stage.NOT_IN_VIP,
-    }
+    },
+    "plainHosts": {
+        Stage.WAITING: Stage.HOST_DOWN,
+        Stage.DELAYED: Stage.UNIT_FAILED,
+        Stage.NOT_READY: Stage.NOT_UP,
+        Stage.NOT_CREATED: Stage.NO_UNIT,
+    },
 }
 """By control plane: what it calls the stages that Kubernetes has other words for."""
 

@@ -74,6 +74,10 @@ LEVERS = (
     Lever("old tasks gone at once", Stage.OLD_TASK, times=0.0),
     Lever("failures known at once", Stage.FAILED, times=0.0),
     Lever("healthy at once", Stage.NOT_HEALTHY, times=0.0),
+    Lever("hosts repaired within an hour", Stage.HOST_DOWN, at_most=3600.0),
+    Lever("failed units reset within a minute", Stage.UNIT_FAILED, at_most=60.0),
+    Lever("checks that pass at once", Stage.NOT_UP, times=0.0),
+    Lever("a unit in every place", Stage.NO_UNIT, times=0.0),
 )
 """What may be done about each stage."""
 

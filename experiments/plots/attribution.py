@@ -49,6 +49,10 @@ STYLES = {
     Stage.FAILED: (_ORANGE, "++++"),
     Stage.NOT_HEALTHY: (_PINK, "++++"),
     Stage.NOT_IN_VIP: (_PINK, "oooo"),
+    Stage.HOST_DOWN: (_RED, "----"),
+    Stage.UNIT_FAILED: (_ORANGE, "----"),
+    Stage.NOT_UP: (_PINK, "----"),
+    Stage.NO_UNIT: (_BLUE, "----"),
 }
 """Colour and hatching of each stage."""
 _ROW = 0.28

@@ -34,6 +34,7 @@ _TONE_OF: Mapping[str, str] = {
     **{str(stage): "wait" for stage in Stage},
     **{str(state): "unnoticed" for state in _UNNOTICED},
     **{str(state): "bad" for state in _BAD},
+    **dict.fromkeys((str(Stage.HOST_DOWN), str(Stage.UNIT_FAILED)), "bad"),
     **dict.fromkeys(("answering", "Ready"), "good"),
     **dict.fromkeys(("terminating", "other version", "completed", "cordoned"), "off"),
     "replicas missing": "cause",

@@ -4,6 +4,8 @@ Source: pkg/kubelet (pod_workers.go, pleg, prober, images), k8s.io/client-go/uti
 polls: the times at which the kubelet's loops would notice something are computed when it happens.
 """
 
+from collections.abc import Callable
+
 from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel, Order
@@ -94,6 +96,10 @@ class Kubelet:
     def make_unready(self, pod: PodState) -> None:
         """The readiness probes of a pod fail from now on, whatever its containers do."""
         self._start.make_unready(pod)
+
+    def judge_ready_by(self, judge: Callable[[PodState], None]) -> None:
+        """Somebody else says which pods are Ready; `judge(pod)` is told when containers of one may be otherwise."""
+        self._start.judged_ready = judge
 
     def set_condition(self, pod: PodState, condition: str, status: bool) -> None:
         """Somebody sets a condition that a readiness gate of the pod may wait for."""
