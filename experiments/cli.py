@@ -1,8 +1,8 @@
 """The command `kubenines`. The result goes to stdout, everything else to stderr.
 
-Exit codes: 0 done and objectives met; 1 an objective missed, or an error found by lint; 2 bad input; 3 failed runs, a
-lost engine or an internal error; 4 inconclusive; 130 interrupted. Nothing heavy is imported here: every command imports
-what it needs.
+Exit codes: 0 done and objectives met; 1 an objective missed, an error found by lint, or a way to break a Service
+by attack; 2 bad input; 3 failed runs, a lost engine or an internal error; 4 inconclusive; 130 interrupted. Nothing
+heavy is imported here: every command imports what it needs.
 """
 
 import errno

@@ -239,12 +239,24 @@ class Experiment(Stated):
         out: str | os.PathLike[str] | None = None,
         progress: "bool | Listener | None" = None,
         fresh: bool = False,
+        engine: "Engine | None" = None,
     ) -> "SweepResults":
-        """Simulate every policy at every point of the sweep; kept and resumed in `out`, or a new folder."""
+        """Simulate every policy at every point of the sweep; kept and resumed in `out`, or a new folder.
+
+        `workers`: processes of this machine, unless there is an `engine`.
+        """
         from experiments.runner.sweep import run_sweep
 
         where = None if out is None else os.fspath(out)
-        return run_sweep(self, out=where, replications=replications, workers=workers, progress=progress, fresh=fresh)
+        return run_sweep(
+            self,
+            out=where,
+            replications=replications,
+            workers=workers,
+            progress=progress,
+            fresh=fresh,
+            engine=engine,
+        )
 
     def run_sensitivity(
         self,
@@ -255,17 +267,26 @@ class Experiment(Stated):
         out: str | os.PathLike[str] | None = None,
         progress: "bool | Listener | None" = None,
         fresh: bool = False,
+        engine: "Engine | None" = None,
     ) -> "SensitivityResults":
         """What the uncertain inputs do to the downtime: one at a time, as shares of its variance, and all together.
 
         `replications` of each input low and high, instead of the file's; at most so many `runs` of a policy at points
-        drawn from the inputs' laws (512 for each input, and 1024). Refusal without uncertain inputs.
+        drawn from the inputs' laws (512 for each input, and 1024). `workers`: processes of this machine, unless there
+        is an `engine`. Refusal without uncertain inputs.
         """
         from experiments.runner.sensitivity import run_sensitivity
 
         where = None if out is None else os.fspath(out)
         return run_sensitivity(
-            self, out=where, replications=replications, runs=runs, workers=workers, progress=progress, fresh=fresh
+            self,
+            out=where,
+            replications=replications,
+            runs=runs,
+            workers=workers,
+            progress=progress,
+            fresh=fresh,
+            engine=engine,
         )
 
     def _like(self, value: dict[str, Any]) -> "Experiment":

@@ -40,14 +40,17 @@ class SweepResults(SweepFindings):
         if manifest.sweep is None:
             raise NotAResultFolder(f"{path} is of a single experiment, not of a sweep")
         with folder.complete():
-            for name in ("summary.parquet", "points.parquet"):
+            for name in ("summary.parquet", "points.parquet", "resolved.yaml"):
                 folder.check(manifest, folder.path / name)
         return cls(manifest, Path(path))
 
     # --- one point ---------------------------------------------------------------------------------------------------
 
     def at(self, point: "Point | int") -> "Results":
-        """The results at a point (or by its number), as of a single experiment; `Refusal` if it is not all done."""
+        """The results at a point (or by its number), as of a single experiment; `Refusal` if it is not all done.
+
+        `NotAResultFolder` if some of it is gone.
+        """
         from experiments.findings.points import manifest_at
         from experiments.results import Results
         from experiments.store.tables import tables
@@ -63,14 +66,27 @@ class SweepResults(SweepFindings):
             raise Refusal(f"{row['label']} cannot be run: {reason}") from error
         keys: dict[str, str] = json.loads(row["keys"])
         manifest = manifest_at(self.manifest, str(row["label"]), at.design, keys)
-        found = tables(self._cells(keys, manifest.replications), manifest.policies, manifest.services)
+        failures = {(of["policy"], of["replication"]): of["error"] for of in json.loads(row.get("failures", "[]"))}
+        with ResultFolder(self.path).complete():
+            cells = self._cells(keys, manifest.replications, failures)
+            found = tables(cells, manifest.policies, manifest.services)
         return Results(manifest, found, at.resolved, self.path)
 
-    def _cells(self, keys: dict[str, str], replications: int) -> Iterator[Cell]:
-        for key in keys.values():
-            for replication in range(replications):
-                if (name := f"{key}/{replication}") in self._kept:
+    def _cells(self, keys: dict[str, str], replications: int, failures: dict[tuple[str, int], str]) -> Iterator[Cell]:
+        """The cells of a point, those that failed among them; ValueError if one is gone."""
+        for policy, key in keys.items():
+            for number in range(replications):
+                if (error := failures.get((policy, number))) is not None:
+                    yield Cell(policy, number, key, self.manifest.seed, status="failed", error=error)
+                elif (name := f"{key}/{number}") in self._kept:
                     yield Cell.from_json(self._kept[name])
+                else:
+                    raise ValueError(f"replication {number} under {policy}, which was finished, is gone")
+
+    def holds_every_cell(self) -> bool:
+        """Whether what `at` needs is there of all points, if no cell of them failed."""
+        keys = {key for of in self._points["keys"] for key in json.loads(of).values()}
+        return all(f"{key}/{number}" in self._kept for key in keys for number in range(self.manifest.replications))
 
     def point(self, told: str) -> int:
         """The number of the point that is told as `node-mttf=30d,zones=a`, or by its number. Raises `Refusal`.

@@ -13,12 +13,12 @@ from models.distributions import Distribution
 from models.load import Load
 from simulator.component import Component
 from simulator.controllers.disruption import Verdict
-from simulator.controllers.processes import Process
 from simulator.demand.stream import Stream
 from simulator.demand.use import Use
 from simulator.job_run import JobRun
 from simulator.kernel import Event
 from simulator.kubelet.kubelet import Kubelet
+from simulator.processes import Process
 from simulator.state.objects import PodState
 
 Told = Callable[[PodState, Verdict, int, float], None]

@@ -92,6 +92,8 @@ class Clock:
             self._schedule()
             return
         self._settled = 0.0
+        if self._hazards.by_hand:
+            return
         delay = self._law.age_at(self._threshold)
         if self._kernel.now + delay <= self._kernel.end:
             self._timer = self._kernel.timer(delay, self._fire, Order.FAILURE)
@@ -99,6 +101,8 @@ class Clock:
     def _schedule(self) -> None:
         """Its firing, by what is left of the threshold."""
         assert self._started is not None
+        if self._hazards.by_hand:
+            return
         fires = self._started + self._law.age_at(self._settled + self._threshold / self._pace)
         if fires <= self._kernel.end:
             delay = max(0.0, fires - self._kernel.now)
@@ -213,6 +217,8 @@ class Hazards:
         """Ln of how much less (or more) likely what happened was without the tilts."""
         self.only_weighs = False
         """Whether all lives as its law says, and tilts tell only how likely that would be under them."""
+        self.by_hand = False
+        """Whether clocks that start from now on never fire by themselves, only when they are forced."""
         self.before_fire: list[Callable[[Clock], object]] = []
         """Told of a clock that has run out, before what it breaks breaks."""
 

@@ -121,6 +121,10 @@ class Kernel(simpy.Environment):
         """Whether nothing will happen before one of these timers fires."""
         return all(timer in timers for *_, timer in self._timers if timer.call is not None)
 
+    def pending(self, left_out: Container[Timer] = ()) -> list[float]:
+        """When the timers that are still to fire are due, but for those left out; in no certain order."""
+        return [time for time, _, _, timer in self._timers if timer.call is not None and timer not in left_out]
+
     def peek(self) -> float:
         """When the next timer is due, cancelled or not; infinite if there is none."""
         return self._timers[0][0] if self._timers else math.inf

@@ -20,6 +20,8 @@ class Repairs:
         """Seconds that those take which wait for people."""
         self.biased: Collection[str] = ()
         """Failure modes of which repairs are drawn length-biased for now."""
+        self.quantile: float | None = None
+        """Nothing is drawn, and every repair takes this quantile of its law (in [0, 1)); None: they are drawn."""
         self.only_weighs = False
         """Whether they are drawn as their laws say, and the bias tells only how likely that would be under it."""
         self.log_likelihood_ratio = 0.0
@@ -31,7 +33,7 @@ class Repairs:
             seconds = law.sample(rng) if self.only_weighs else length_biased(law, rng)
             self._weigh(law.mean, seconds)
         else:
-            seconds = law.sample(rng)
+            seconds = self._plain(law, rng)
         self._ends[mode, subject] = self._kernel.now + seconds
         return seconds
 
@@ -45,8 +47,12 @@ class Repairs:
             seconds = _sum(laws, rng) if self.only_weighs else length_biased_sum(laws, rng)
             self._weigh(mean, seconds)
         else:
-            seconds = _sum(laws, rng)
+            seconds = math.fsum(self._plain(law, rng) for law in laws)
         self._waiting[mode, subject] = seconds
+
+    def _plain(self, law: Distribution, rng: np.random.Generator) -> float:
+        """Seconds by the law as it is."""
+        return law.sample(rng) if self.quantile is None else law.age_at(-math.log1p(-self.quantile))
 
     def _weigh(self, mean: float, seconds: float) -> None:
         """The bias never draws 0 seconds."""

@@ -13,7 +13,6 @@ from models.service import service_names
 from models.traffic import Traffic
 from simulator.control_planes.kubernetes import Kubernetes
 from simulator.control_planes.wiring import Orchestrator, Parts
-from simulator.controllers.processes import Process
 from simulator.controllers.refusals import refused
 from simulator.demand.overload import OVERLOAD
 from simulator.demand.users import Users
@@ -23,6 +22,7 @@ from simulator.log import Kind, TransitionLog
 from simulator.node_autoscaling.fleet import NodeAutoscaler
 from simulator.node_autoscaling.pool_members import PoolMembers
 from simulator.phases import Phases
+from simulator.processes import Process
 from simulator.scheduling.framework import Profile
 from simulator.scheduling.ties import Ties
 from simulator.state.api import Api

@@ -22,7 +22,7 @@ from tests.sources import ROOT
 
 FAR = {"run", "check", "sensitivity"}
 """Commands that take long enough for their page to be a longer check."""
-WITH_VERDICT = {"run", "lint", "check"}
+WITH_VERDICT = {"run", "lint", "check", "attack"}
 """Commands whose exit code 1 or 4 says what was found."""
 SESSIONS = [
     pytest.param(

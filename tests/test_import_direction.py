@@ -27,6 +27,9 @@ SIMULATOR = {
     "simulator/traffic/requests/compiling.py": {"numba"},  # when something is compiled
 }
 EXPERIMENTS = (
+    "simulator.attack",
+    "simulator.control_planes",
+    "simulator.processes",
     "simulator.kernel.Story",
     "simulator.job_run",
     "simulator.run",
@@ -49,7 +52,7 @@ EXPERIMENTS = (
 """By which doors experiments enter the simulator."""
 KERNEL = ("simulator.kernel.Story", "simulator.kernel.Event", "simulator.kernel.Crew")
 POLICIES = {
-    "simulator/failures/": ("simulator.registry", "simulator.stories", "simulator.kernel.Story"),
+    "simulator/failures/": ("simulator.processes", "simulator.registry", "simulator.stories", "simulator.kernel.Story"),
     "simulator/operations/": ("simulator.registry", "simulator.stories", *KERNEL),
     "simulator/scheduling/plugins/": (
         "simulator.registry",

@@ -21,8 +21,8 @@ from experiments.attribution.stages import (
     Stage,
 )
 from experiments.attribution.words import own_words
-from simulator.controllers.processes import Process
 from simulator.log import Kind, Phase, TransitionLog
+from simulator.processes import Process
 
 _Row = tuple[float, int, int, int, int]
 """Of a transition: its time, kind, subject, new value and cause."""

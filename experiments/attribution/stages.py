@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from simulator.controllers.processes import Process
 from simulator.log import Configured, Hold, Kind, Phase, Refusal, VolumeWait
+from simulator.processes import Process
 
 
 class Stage(StrEnum):
@@ -60,6 +60,38 @@ class Stage(StrEnum):
     """It answers and is ready, but is no endpoint of the Service: it has no port of the name that the Service asks for.
 
     Or nobody lists it: the controller manager is away. Endpoints follow at once else."""
+
+    # Docker Swarm's own words
+    NOT_DOWN = "not DOWN yet"
+    """Node or container is lost, and its manager waits for the next heartbeat, or for its agent's report."""
+    NO_TASK = "no task"
+    """There is no task in its slot: the restart policy allows none, there is no leader, or none was ever desired."""
+    PENDING = "pending"
+    """The task has no node: it waits for the scheduler, or no node is suitable."""
+    RESTART_DELAY = "restart delay"
+    """The task is there, and waits for the delay of the restart policy."""
+    OLD_TASK = "old task stops"
+    """The task is there, and waits for the one before it to stop."""
+    FAILED = "failed"
+    """Its container ended, or is being killed for want of health, and its manager has not made another task yet."""
+    NOT_HEALTHY = "not healthy yet"
+    """It answers, and its healthcheck has not said so yet."""
+    NOT_IN_VIP = "not in the VIP"
+    """It answers and is healthy, and the Service does not lead to it."""
+
+    # Plain hosts' own words
+    HOST_DOWN = "host down"
+    """The load balancers know that its host is lost: nothing takes its place until that is back."""
+    UNIT_FAILED = "unit failed"
+    """Start limit hit: systemd does not start it again before people reset it, or its host boots."""
+    NOT_UP = "not UP yet"
+    """It answers, and checks of the load balancers have to say so twice in a row; or its weight is 0."""
+    NO_UNIT = "no unit"
+    """There is none in its place: it is being updated, or its host is worked on."""
+
+
+KUBERNETES = tuple(Stage)[: list(Stage).index(Stage.NOT_DOWN)]
+"""The stages of Kubernetes, and those that all control planes have."""
 
 
 class Spell(NamedTuple):

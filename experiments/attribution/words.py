@@ -6,6 +6,23 @@ from experiments.attribution.stages import Spell, Stage
 
 WORDS: Mapping[str, Mapping[Stage, Stage]] = {
     "nomad": {Stage.NOT_CREATED: Stage.DELAYED, Stage.WAITING: Stage.DELAYED},
+    "swarm": {
+        Stage.UNDETECTED: Stage.NOT_DOWN,
+        Stage.TERMINATING: Stage.OLD_TASK,
+        Stage.NOT_CREATED: Stage.NO_TASK,
+        Stage.QUEUED: Stage.PENDING,
+        Stage.DELAYED: Stage.RESTART_DELAY,
+        Stage.PREDECESSOR: Stage.OLD_TASK,
+        Stage.RESTART: Stage.FAILED,
+        Stage.NOT_READY: Stage.NOT_HEALTHY,
+        Stage.NOT_LISTED: Stage.NOT_IN_VIP,
+    },
+    "plainHosts": {
+        Stage.WAITING: Stage.HOST_DOWN,
+        Stage.DELAYED: Stage.UNIT_FAILED,
+        Stage.NOT_READY: Stage.NOT_UP,
+        Stage.NOT_CREATED: Stage.NO_UNIT,
+    },
 }
 """By control plane: what it calls the stages that Kubernetes has other words for."""
 

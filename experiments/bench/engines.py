@@ -70,10 +70,12 @@ def _row(engine: str, workers: int, seconds: Sequence[float], alone: Sequence[fl
 
 @contextmanager
 def _dask(workers: int) -> Iterator[Engine]:
-    """A cluster of this machine that has worked before."""
+    """A cluster of this machine that has worked before, whose workers do not profile what they run."""
+    import dask
     from distributed import LocalCluster
 
     with (
+        dask.config.set({"distributed.worker.profile.enabled": False}),
         LocalCluster(
             n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=60
         ) as cluster,

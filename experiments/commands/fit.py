@@ -8,7 +8,7 @@ from experiments.commands.console import FORMAT
 
 
 @click.command()
-@click.argument("log", type=click.Path(path_type=str))
+@click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=str), metavar="LOG...")
 @click.option("--start", metavar="COLUMN", help="The column with the start of an outage.  [default: by its name]")
 @click.option("--end", metavar="COLUMN", help="The column with its end; empty: not over yet.  [default: by its name]")
 @click.option(
@@ -22,7 +22,12 @@ from experiments.commands.console import FORMAT
     "--time-format", metavar="FORMAT", help="As in strptime: '%m/%d/%Y %H:%M'.  [default: ISO 8601, or seconds]"
 )
 @click.option("--delimiter", default=",", show_default=True, help="What separates fields.")
-@click.option("--observed-from", metavar="TIME", help="Count the time before an entity's first outage from here.")
+@click.option(
+    "--observed-from",
+    metavar="TIME|first|none",
+    help="Count the time before an entity's first outage from here, as if it were new then; none: leave it out.  "
+    "[default: none; of a live cluster the first instant of the log]",
+)
 @click.option(
     "--observed-until",
     metavar="TIME|last|none",
@@ -32,7 +37,7 @@ from experiments.commands.console import FORMAT
 )
 @FORMAT
 def fit(
-    log: str,
+    logs: tuple[str, ...],
     start: str | None,
     end: str | None,
     entities: tuple[str, ...],
@@ -44,8 +49,13 @@ def fit(
 ) -> None:
     """Fit failure laws to a LOG of outages: a CSV file (also .xz, .gz) with a start, an end and an entity in each row.
 
-    Exponential, Weibull, lognormal and gamma laws of up-times and repair times by maximum likelihood, right-censored;
-    the best by AIC first; and the lines for an experiment file.
+    Or to what a live cluster tells, in JSON or YAML, files and directories, all together: Events (kubectl get events),
+    Nodes and Pods, answers of Prometheus to range queries of kube_node_status_condition,
+    kube_pod_container_status_restarts_total and kube_pod_status_ready, what node-problem-detector found.
+
+    Exponential, Weibull, lognormal and gamma laws by maximum likelihood, right-censored, and between two instants where
+    no more is known; the best by AIC first; two laws where no single one fits; bursts; what data is missing; and the
+    lines for an experiment file.
 
     \b
     The log of Los Alamos (LA-UR-05-7318), as its published fits were made:
@@ -55,8 +65,15 @@ def fit(
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
     from experiments.file.outages import Format, read_outages
     from experiments.fitting import page
+    from experiments.fitting.readers.reader import is_live_log
     from experiments.report.terminal import Terminal
 
+    if all(map(is_live_log, logs)):
+        _of_live_cluster(logs, observed_from or "first", observed_until, form)
+        return
+    if len(logs) > 1:
+        raise click.UsageError("expected one CSV file, or any number of files of JSON and YAML and directories")
+    [log] = logs
     if len(delimiter) != 1 or delimiter in '"\r\n ':
         raise click.BadParameter("expected one character", param_hint="--delimiter")
     written = Format(start, end, entities, time_format, delimiter)
@@ -71,7 +88,11 @@ def fit(
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint=option) from None
 
-    since = None if observed_from is None else instant(observed_from, "--observed-from")
+    since: float | None = None
+    if observed_from == "first":
+        since = min(outage.start for outage in outages.outages)
+    elif observed_from not in (None, "none"):
+        since = instant(observed_from, "--observed-from")
     until: float | str | None = None if observed_until == "none" else observed_until
     if until not in (None, "last"):
         until = instant(observed_until, "--observed-until")
@@ -83,3 +104,25 @@ def fit(
     for line in page.lines(fitted):
         terminal.say(line, indent="")
     click.echo("\n".join(["", *page.snippet(fitted)]))  # to be pasted, so never broken
+
+
+def _of_live_cluster(logs: tuple[str, ...], observed_from: str, observed_until: str, form: str) -> None:
+    from experiments.fitting import live_page
+    from experiments.fitting.readers.reader import instant, read_live_logs
+    from experiments.report.terminal import Terminal
+
+    found = read_live_logs(logs)
+    bounds: list[float | None] = []
+    for text, option in ((observed_from, "--observed-from"), (observed_until, "--observed-until")):
+        try:
+            bounds.append(found.start if text == "first" else None if text in ("none", "last") else instant(text))
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint=option) from None
+    learnt = live_page.learn(logs, found, *bounds)
+    if form == "json":
+        click.echo(json.dumps(live_page.as_json(learnt), indent=2))
+        return
+    terminal = Terminal()
+    for line in live_page.lines(learnt):
+        terminal.say(line, indent="")
+    click.echo("\n".join(["", *live_page.snippet(learnt)]))  # to be pasted, so never broken

@@ -1,13 +1,16 @@
 """`kubenines search`."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.commands.console import FORMAT, PATH, SETTINGS, warn
+from experiments.commands.console import FORMAT, PATH, SETTINGS, say, warn
 from experiments.commands.engine import EngineChoice, engine_options
 from experiments.commands.running import PROGRESS, ended, folder_of, without_stdin
+
+if TYPE_CHECKING:
+    from experiments.experiment import Experiment
 
 
 @click.command()
@@ -65,13 +68,14 @@ def search(
     read = experiment_at(experiment, settings)
     if not quiet:
         warn(read)
+        _warn_of_rest(read)
     folder = folder_of(read, output)
     words = without_stdin([word for word in arguments if word != "--fresh"], experiment, folder, read)
     asked = read.design.search
     asked = asked if cost is None else replace(asked, cost=COSTS[cost])
     asked = asked if at_most is None else replace(asked, at_most=at_most)
     outcome = ended(
-        lambda replications, warn, **how: searching.search(read, asked, out=folder, **how),
+        lambda replications, **how: searching.search(read, asked, out=folder, **how),
         {"again": ["kubenines", *words], "engine": engine, "progress": progress, "quiet": quiet, "fresh": fresh},
     )
     if form == "json":
@@ -79,3 +83,12 @@ def search(
     else:
         text.show(outcome)
     return outcome.exit_code
+
+
+def _warn_of_rest(read: "Experiment") -> None:
+    """What the experiment says that is not done here."""
+    asked = {objective.policy for objective in read.objectives}
+    if asked and None not in asked and (others := [name for name in read.policies if name not in asked]):
+        say(f"warning: no objective is about {', '.join(others)}, so none of these is a candidate")
+    if read.precision is not None:
+        say("warning: spec.precision is not used here, but for its atMost: outages are counted as they come")

@@ -46,9 +46,11 @@ def _fields(paths: tuple[str, ...]) -> int:
     from experiments.preflight import validation
     from experiments.preflight.fields import page
     from models.input.problems import InputError
+    from models.manifests.counterparts import NO_COUNTERPART
 
     reports = {path: validation.validate([path]) for path in paths}
     if problems := [problem for report in reports.values() for problem in report.problems]:
         raise InputError(problems)
-    click.echo(page({path: report.accounts for path, report in reports.items()}))
+    named = [one for report in reports.values() for one in report.named if one.why.startswith(NO_COUNTERPART)]
+    click.echo(page({path: report.accounts for path, report in reports.items()}, named))
     return 0

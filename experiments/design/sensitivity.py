@@ -7,6 +7,7 @@ from functools import cached_property
 from experiments.design.pick_freeze import BLOCKS, PickFreeze
 from experiments.design.sweep import Axis, Point, Sweep
 from models.input.problems import Refusal
+from models.units import counted
 
 QUANTILES = 0.1, 0.9
 """Of an input: what is called low and high."""
@@ -45,11 +46,12 @@ class Study:
     def of(cls, inputs: tuple[Axis, ...], seed: int, replications: int, runs: int | None) -> "Study":
         """With at most so many `runs` of a policy at points that are drawn (None: `WORK`); Refusal if too few."""
         each = WORK if runs is None else runs // (len(inputs) + 2)
-        if replications < 2 or each < LEAST_WORK:
+        if replications < 2:
+            raise Refusal("a study of uncertain inputs needs at least 2 replications of each input low and high (-n)")
+        if each < LEAST_WORK:
             least = LEAST_WORK * (len(inputs) + 2)
-            raise Refusal(
-                f"a study of {len(inputs)} inputs needs at least {least} runs, and 2 replications of each input"
-            )
+            studied = counted(len(inputs), "uncertain input")
+            raise Refusal(f"a study of {studied} needs at least {least} runs at points that are drawn (--runs)")
         return cls(inputs, seed, replications, 2 ** (each.bit_length() - 1))
 
     @property

@@ -22,6 +22,7 @@ Unit = Literal["duration", "percent", "number", "whole"]
 
 _DIGITS = 5
 """Significant digits of a value that is drawn: it is written as people would, and read back as it was run."""
+_LARGEST_WHOLE = 2.0**53
 _TIMES = (("d", 86400.0), ("h", 3600.0), ("m", 60.0), ("s", 1.0))
 
 
@@ -204,18 +205,22 @@ class Points(Sequence[Point]):
 
 
 def shown(value: Any) -> str:
-    """A value of an axis for people: 30d, a,b, 3; what is more than a list of words as JSON."""
+    """A value of an axis for people: 30d, a,b, 3; what is more than a list of words as JSON.
+
+    A whole number is without a point, as it may stand in a column of others: 1.0 is 1.
+    """
     if isinstance(value, str):
         return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_WHOLE:
+        return str(int(value))
     if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
         return ",".join(value)
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def value_text(value: Any) -> str:
-    """A value of a table's column, as `shown`; a whole number without a point."""
-    value = value.item() if hasattr(value, "item") else value  # a table has numbers of numpy's
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else shown(value)
+    """A value of a table's column, as `shown`."""
+    return shown(value.item() if hasattr(value, "item") else value)  # a table has numbers of numpy's
 
 
 def written_time(seconds: float) -> str:

@@ -11,13 +11,22 @@ from experiments.file.settings import from_top
 from experiments.file.source import Source, read
 from experiments.file.sweep import MOST_POINTS, AxisFile, SweepFile
 from models.input.documents import Document
-from models.input.patches import PatchError, set_path
+from models.input.patches import PatchError, locate, set_at
 from models.input.problems import InputError, Location, Path, Problem, dotted
 
 SAME_AT_ALL_POINTS = ("seed", "replications", "precision", "confidence", "objectives", "search", "sweep", "uncertain")
 """What every point has in common, so that points can be compared."""
-COLUMNS = ("point", "policy", "service", "replication", "block", "row", "place", "downtime_s_per_year")
-"""Names that an axis may not have: they are those of other columns in tables of a sweep."""
+_ESTIMATES = (
+    *("availability", "unavailability", "nines", "downtime_s_per_year", "outages_per_year", "request_availability"),
+    "cost",
+)
+_NAMED = (
+    *("point", "label", "status", "failed", "error", "failures", "keys", "objectives"),
+    *("policy", "service", "replication", "replications", "years", "confidence", "method"),
+    *("mttr_s", "mttd_s", "longest_s", "outages", "rare_gain", "candidate", "state", "block", "row", "place"),
+)
+COLUMNS = frozenset((*_NAMED, *(f"{name}{end}" for name in _ESTIMATES for end in ("", "_low", "_high"))))
+"""Names that an axis may not have: they are those of other columns in tables of sweeps, searches and studies."""
 MOST_CHECKED = 64
 """Values that are checked before a run: of more, so many evenly spread; a check takes milliseconds."""
 OF_MANY_POINTS = ("sweep", "uncertain")
@@ -31,14 +40,19 @@ def at_point(document: Document, sweep: Sweep, point: Point) -> Document:
     """The experiment file at a point: its values stand in their places, and there is no sweep. Raises PatchError."""
     said = document.value["spec"].items()
     value = {**document.value, "spec": {k: copy.deepcopy(v) for k, v in said if k not in OF_MANY_POINTS}}
-    for axis, chosen in zip(sweep.axes, point.values, strict=True):
-        set_path(value, from_top(axis.path), chosen)
+    for place, chosen in zip(places(value, sweep), point.values, strict=True):
+        set_at(value, place, copy.deepcopy(chosen))
     return replace(document, value=value)
+
+
+def places(value: Mapping[str, Any], sweep: Sweep) -> list[Path]:
+    """Where the axes stand in what a file says, which tells what items are called before any is set; PatchError."""
+    return [locate(value, from_top(axis.path)) for axis in sweep.axes]
 
 
 def location(document: Document, axis: Axis | AxisFile) -> Path:
     """The place of an axis in the document; raises PatchError."""
-    return set_path(copy.deepcopy(document.value), from_top(axis.path), ...)
+    return locate(document.value, from_top(axis.path))
 
 
 def check_sweep(spec: SpecFile, source: Source, problems: list[Problem]) -> None:
@@ -127,7 +141,7 @@ def _check_paths(
     axes: Sequence[AxisFile], place_of_axes: Path, source: Source, problems: list[Problem]
 ) -> list[Path] | None:
     """The places of the axes; None if one has none."""
-    places: list[Path] = []
+    there: dict[str, Path] = {}
     for i, axis in enumerate(axes):
         here: Path = (*place_of_axes, i, "path")
         try:
@@ -137,12 +151,12 @@ def _check_paths(
             continue
         if (why := _not_for_points(place)) is not None:
             problems.append(source.problem(here, why))
-        for other, axis_before in zip(places, axes, strict=False):
+        for name, other in there.items():
             if _one_in_the_other(place, other):
-                message = f"{dotted(place)} is set by the axis {axis_before.name!r}, too ({dotted(other)})"
+                message = f"{dotted(place)} is set by the axis {name!r}, too ({dotted(other)})"
                 problems.append(source.problem(here, message))
-        places.append(place)
-    return places if len(places) == len(axes) else None
+        there[axis.name] = place
+    return list(there.values()) if len(there) == len(axes) else None
 
 
 def _not_for_points(place: Path) -> str | None:
@@ -152,6 +166,8 @@ def _not_for_points(place: Path) -> str | None:
         return f"{dotted(place)} is the same at every point"
     if place[1] == "policies" and (len(place) < 4 or place[3] == "name"):
         return "the policies are the same at every point; an axis may set what one of them says"
+    if isinstance(place[-1], int) and place[-2] in ("manifests", "nodes", "add"):
+        return f"a directory may stand for several of these: give the whole list, by the path of {dotted(place[:-1])}"
     return None
 
 

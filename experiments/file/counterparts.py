@@ -47,5 +47,5 @@ def without_field(
 
 def _sentence(control_plane: Orchestrator, what: str, path: Path, policy: str, source: Source) -> str:
     why = control_plane.without[what]
-    said = f"no counterpart in {control_plane.called}, so nothing comes of it under policy {policy!r}: {why}"
+    said = f"{what} has no counterpart in {control_plane.called}, so nothing comes of it under policy {policy!r}: {why}"
     return str(source.problem(path, said))

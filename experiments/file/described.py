@@ -39,7 +39,7 @@ from simulator.stories.repair import ByPeople, Repair
 
 _NUMBERS = {
     *("bound", "factor", "most", "jitter", "probability", "rate", "shape", "share", "sigma", "size"),
-    *("threshold", "tolerance", "weight", "objective"),
+    *("threshold", "tolerance", "weight", "objective", "ratio"),
 }
 """Floats whose name ends in one of these words are plain numbers; every other float is a duration."""
 _SHARES = ("share", "objective")

@@ -1,5 +1,6 @@
 """The points of an experiment file with a sweep: the design at each, made where and when it is needed."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 from experiments.design.plan import Design
 from experiments.design.sweep import Point, Sweep
 from experiments.file.axes import OF_MANY_POINTS, at_point, first_points, location, of_value
-from experiments.file.files import names_files
+from experiments.file.files import axis_names_files, named_files
 from experiments.file.resolve import resolve
 from experiments.file.source import Source, read
 from experiments.file.sweep import MOST_POINTS
 from experiments.file.written import resolved_file
+from models.input import stdin
 from models.input.documents import Document
 from models.input.patches import PatchError
 from models.input.problems import InputError, Location, Problem
@@ -44,16 +46,24 @@ class Swept:
     policies: tuple[str, ...] = ()
     """Those that are run; (): all."""
     replications: int = 1
+    standard_input: bytes | None = None
+    """What it holds, if that is among the files."""
 
     @classmethod
     def of(cls, document: Document, folder: str, sweep: Sweep, policies: tuple[str, ...], replications: int) -> "Swept":
         """The points of an experiment file whose files are relative to `folder`."""
         spec = {key: value for key, value in document.value["spec"].items() if key not in OF_MANY_POINTS}
         axes = Sweep(tuple(replace(axis, values=(), law=None) for axis in sweep.axes), sweep.mode)
-        return cls(document.file, {**document.value, "spec": spec}, folder, axes, policies, replications)
+        value = {**document.value, "spec": spec}
+        values = (one for axis in sweep.axes for one in axis.values)
+        named = [*named_files(value), *(each for one in values for each in (one if isinstance(one, list) else [one]))]
+        given = stdin.contents() if stdin.STDIN in named else None
+        return cls(document.file, value, os.path.abspath(folder), axes, policies, replications, given)
 
     def at(self, point: Point) -> AtPoint:
         """What is run at a point; raises InputError."""
+        if self.standard_input is not None:
+            stdin.give(self.standard_input)
         try:
             source = read(at_point(Document(self.file, self.value), self.axes, point))
         except PatchError as error:
@@ -79,7 +89,7 @@ def check_points(source: Source, folder: str, sweep: Sweep) -> tuple[str, ...]:
     assert file is not None
     problems: list[Problem] = []
     most = max(2 * len(sweep.axes), MOST_MADE // max(len(source.file.spec.policies), 1))
-    of_files = [names_files(axis.path) for axis in sweep.axes]
+    of_files = [axis_names_files(axis.model_dump()) for axis in file.axes]
     some = [first for first in first_points(sweep, most) if not of_files[first[0]]]
     some += [first for first in first_points(sweep, MOST_POINTS) if of_files[first[0]]] if any(of_files) else []
     files: dict[str, None] = {}

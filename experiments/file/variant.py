@@ -165,6 +165,11 @@ def variant_of(
     if built is not None and not built.cluster.possible_nodes():
         problems.append(source.problem(("spec", "cluster"), "there are no nodes in it"))
     control_plane = _control_plane(spec, lineage)
+    if built is not None and control_plane is not None:
+        try:
+            control_plane.as_read(built.cluster)
+        except ValueError as error:
+            problems.append(source.problem(_control_plane_path(lineage), str(error)))
     stories = {
         field: standing(items_of(spec, field), lineage.lists(field), source, problems)
         for field in ("failures", "operations")
@@ -256,3 +261,9 @@ def _control_plane(spec: SpecFile, lineage: Lineage) -> Orchestrator | None:
     written = [one for one in given if one is not None]
     chosen: Orchestrator | None = value_of(written[-1]) if written else None
     return None if chosen == Kubernetes() else chosen
+
+
+def _control_plane_path(lineage: Lineage) -> Path:
+    """Where what runs the containers under a policy is said."""
+    given = [(*step.path, "controlPlane") for step in lineage.steps if step.policy.control_plane is not None]
+    return given[-1] if given else ("spec", "controlPlane")

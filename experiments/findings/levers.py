@@ -65,6 +65,19 @@ LEVERS = (
     Lever("restarts at once", Stage.RESTART, times=0.0),
     Lever("starts twice as fast", Stage.START, times=0.5),
     Lever("ready at once", Stage.NOT_READY, times=0.0),
+    Lever("replacements without a delay", Stage.DELAYED, times=0.0),
+    Lever("predecessors gone at once", Stage.PREDECESSOR, times=0.0),
+    Lever("heartbeats every 2 s", Stage.NOT_DOWN, times=0.4),
+    Lever("a task in every slot", Stage.NO_TASK, times=0.0),
+    Lever("room for every task", Stage.PENDING, times=0.0),
+    Lever("no restart delay", Stage.RESTART_DELAY, times=0.0),
+    Lever("old tasks gone at once", Stage.OLD_TASK, times=0.0),
+    Lever("failures known at once", Stage.FAILED, times=0.0),
+    Lever("healthy at once", Stage.NOT_HEALTHY, times=0.0),
+    Lever("hosts repaired within an hour", Stage.HOST_DOWN, at_most=3600.0),
+    Lever("failed units reset within a minute", Stage.UNIT_FAILED, at_most=60.0),
+    Lever("checks that pass at once", Stage.NOT_UP, times=0.0),
+    Lever("a unit in every place", Stage.NO_UNIT, times=0.0),
 )
 """What may be done about each stage."""
 

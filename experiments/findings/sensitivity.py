@@ -128,7 +128,10 @@ class Sensitivity:
         return frame.loc[(frame["service"] == service) & (frame["policy"] == policy)]
 
     def _answers(self, service: str, policy: str) -> Floats:
-        """The downtimes of the table `answers`, without rows of points of which a run failed."""
+        """The downtimes of the table `answers`, without rows of points of which a run failed.
+
+        All blocks have equally many, so with a row goes that of the same number in every other block.
+        """
         lost = np.asarray(self._rows("answers", service, policy)["downtime_s_per_year"], dtype=np.float64)
         by_row = lost.reshape(-1, BLOCKS, len(self.inputs) + 2, self.per_point)
         return by_row[~np.isnan(by_row).any(axis=(1, 2, 3))].transpose(2, 1, 0, 3)

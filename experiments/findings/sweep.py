@@ -61,7 +61,7 @@ class SweepFindings:
     @cached_property
     def points(self) -> "pd.DataFrame":
         """A row per point: its number, the axes, `label`, `status` (done, failed or missing) and what failed in it."""
-        return self._points.drop(columns=["keys", "objectives"])
+        return self._points.drop(columns=["keys", "failures", "objectives"])
 
     @cached_property
     def _points(self) -> "pd.DataFrame":

@@ -25,6 +25,13 @@ class Side:
     against: Comparison | None
     """With the middle, paired by replication; None where there are not two pairs."""
 
+    @property
+    def moved(self) -> float:
+        """Seconds a year by which the downtime is more than in the middle; 0 where nothing differs or none is known."""
+        if self.against is None or self.against.sameness or math.isnan(self.against.difference.value):
+            return 0.0
+        return self.against.difference.value
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -39,7 +46,7 @@ class Bar:
     @property
     def effect(self) -> float:
         """Seconds a year between the least and the most of low, middle and high."""
-        moves = [_moved(self.low), _moved(self.high), 0.0]
+        moves = [self.low.moved, self.high.moved, 0.0]
         return max(moves) - min(moves)
 
 
@@ -80,12 +87,6 @@ def tornado(middle: End, ends: Mapping[str, tuple[End, End]], confidence: float)
     ]
     downtime = estimate.downtime_per_year(middle.availability)
     return Tornado(downtime, tuple(sorted(bars, key=lambda bar: -bar.effect)))
-
-
-def _moved(side: Side) -> float:
-    """Seconds a year that the downtime moves from the middle; nothing where that is not known."""
-    moved = side.against.difference.value if side.against else 0.0
-    return 0.0 if math.isnan(moved) else moved
 
 
 # --- as a table ------------------------------------------------------------------------------------------------------

@@ -1,23 +1,32 @@
 """Maximum-likelihood fits of four laws to right-censored times, and how well each of them fits.
 
-With observed times t and censored times c, the log-likelihood is sum ln f(t) + sum ln S(c). Exponential and Weibull
-have closed forms or one equation in one unknown, censored or not; lognormal and gamma need a search when times are
-censored. See Lawless, Statistical Models and Methods for Lifetime Data (2003).
+With observed times t, censored times c and times between a and b, the log-likelihood is sum ln f(t) + sum ln S(c) +
+sum ln (S(a) - S(b)). Without times that are only known to lie between two, exponential and Weibull have closed forms or
+one equation in one unknown, censored or not; lognormal and gamma need a search when times are censored. See Lawless,
+Statistical Models and Methods for Lifetime Data (2003).
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from scipy import optimize, special, stats
 
+from experiments.fitting.families import FAMILIES, GAMMA, LOGNORMAL, Family
 from experiments.fitting.lifetimes import Sample
 from models.arrays import Floats
-from models.distributions import Distribution, Exponential, Gamma, LogNormal, Weibull
+from models.distributions import Distribution, Exponential, Gamma, Weibull
 
 WIDEST = 1e-15
 """The shortest time as a share of the longest: beyond that floating point cannot tell sums of them."""
+CONFIDENCE = 0.95
+"""Of the intervals of means."""
+_SHORTEST = 1e-9
+"""Seconds: where a time of zero stands for how little it may be."""
+Survival = Callable[[Floats], Floats]
+"""ln of the share that lasts longer than each of some times."""
 
 
 class NoFit(ValueError):
@@ -37,40 +46,79 @@ class Fit:
     """Kolmogorov-Smirnov: the largest distance between the law's distribution function and the sample's."""
     ad: float
     """Anderson-Darling: their squared distance, weighted by 1/(F(1-F)), which makes the tails count."""
+    interval: tuple[float, float] = (0.0, math.inf)
+    """Of the law's mean, at `CONFIDENCE`: by the curvature of the log-likelihood, on a logarithmic scale."""
 
 
 def fits(sample: Sample) -> tuple[Fit, ...]:
     """Fits of the four laws, the best by AIC first; raises NoFit if less than two different times were observed."""
-    if len(np.unique(sample.observed)) < 2:
-        raise NoFit(f"expected at least two different times (got {len(sample.observed):,} observed)")
-    if sample.observed[0] < WIDEST * max(sample.observed[-1], *sample.censored[-1:], 0.0):
+    seen = sample.seen
+    if len(np.unique(seen)) < 2:
+        raise NoFit(f"expected at least two different times (got {len(seen):,} observed)")
+    if seen[0] < WIDEST * max(seen[-1], *sample.censored[-1:], 0.0):
         raise NoFit("the times are too far apart for any law: check the shortest and the longest")
-    fitted = []
-    for fit in (_exponential, _weibull, _lognormal, _gamma):
-        try:
-            law, parameters, density, survival = fit(sample)
-        except NoFit:
-            raise
-        except (ValueError, OverflowError):
-            name = fit.__name__.strip("_")
-            raise NoFit(f"the times are too much alike, or too far apart, for a {name} law") from None
-        likelihood = float(np.sum(density(sample.observed)) + np.sum(survival(sample.censored)))
-        ks, ad = _distances(sample, survival)
-        fitted.append(Fit(law, likelihood, 2 * parameters - 2 * likelihood, ks, ad))
-    return tuple(sorted(fitted, key=lambda fit: fit.aic))
+    return tuple(sorted((_fitted(sample, fit) for fit in _FITS), key=lambda fit: fit.aic))
 
 
-Logarithm = Callable[[Floats], Floats]
-Fitted = tuple[Distribution, int, Logarithm, Logarithm]
-"""A law, how many parameters it has, ln of its density, ln of its survival function."""
+def _fitted(sample: Sample, fit: Callable[[Sample], Distribution]) -> Fit:
+    try:
+        law = fit(Sample(sample.seen, sample.censored))
+        family = FAMILIES[type(law)]
+        if len(sample.between):
+            law = family.law(most_likely(sample, family, family.parameters(law)))
+        theta = family.parameters(law)
+    except NoFit:
+        raise
+    except (ValueError, OverflowError):
+        name = fit.__name__.strip("_")
+        raise NoFit(f"the times are too much alike, or too far apart, for a {name} law") from None
+    likelihood = log_likelihood(sample, family, theta)
+    ks, ad = distances(sample, lambda t: family.survival(t, theta))
+    return Fit(law, likelihood, 2 * len(theta) - 2 * likelihood, ks, ad, _interval_of_mean(sample, family, theta))
 
 
-def _exponential(sample: Sample) -> Fitted:
-    mean = float(sample.observed.sum() + sample.censored.sum()) / len(sample.observed)
-    return Exponential(mean), 1, lambda t: -t / mean - math.log(mean), lambda t: -t / mean
+def log_likelihood(sample: Sample, family: Family, parameters: Floats) -> float:
+    """The log-likelihood of the sample under the family's law with these parameters."""
+    total = float(np.sum(family.density(sample.observed, parameters)))
+    total += float(np.sum(family.survival(sample.censored, parameters)))
+    if len(sample.between):
+        low, high = (family.survival(np.maximum(side, _SHORTEST), parameters) for side in sample.between.T)
+        gap = np.minimum(high - low, -1e-300)
+        total += float(np.sum(low + np.log(-np.expm1(gap))))
+    return total
 
 
-def _weibull(sample: Sample) -> Fitted:
+def _interval_of_mean(sample: Sample, family: Family, theta: Floats) -> tuple[float, float]:
+    """By the observed information and the delta method; from 0 to infinity where the likelihood has no such peak."""
+    steps = np.eye(len(theta)) * 1e-3
+
+    def curvature(i: int, j: int) -> float:
+        signs = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+        return sum(a * b * log_likelihood(sample, family, theta + a * steps[i] + b * steps[j]) for a, b in signs) / (
+            4e-6
+        )
+
+    def log_mean(at: Floats) -> float:
+        return math.log(family.law(at).mean)
+
+    try:
+        information = -np.array([[curvature(i, j) for j in range(len(theta))] for i in range(len(theta))])
+        slope = np.array([(log_mean(theta + step) - log_mean(theta - step)) / 2e-3 for step in steps])
+        variance = float(slope @ np.linalg.solve(information, slope))
+        mean = family.law(theta).mean
+        if not (variance > 0 and math.isfinite(variance)):
+            return 0.0, math.inf
+        factor = math.exp(NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * math.sqrt(variance))
+        return mean / factor, mean * factor
+    except (ValueError, OverflowError, np.linalg.LinAlgError):
+        return 0.0, math.inf
+
+
+def _exponential(sample: Sample) -> Distribution:
+    return Exponential(float(sample.observed.sum() + sample.censored.sum()) / len(sample.observed))
+
+
+def _weibull(sample: Sample) -> Distribution:
     largest = float(np.concatenate([sample.observed, sample.censored]).max())
     times = np.concatenate([sample.observed, sample.censored]) / largest  # powers of at most 1 do not overflow
     logs = np.log(times)
@@ -90,95 +138,57 @@ def _weibull(sample: Sample) -> Fitted:
         low /= 2
     k = float(optimize.brentq(score, low, high, xtol=1e-12))
     scale = float(largest * ((times**k).sum() / len(sample.observed)) ** (1 / k))
-    log_front = math.log(k / scale)
-    return (
-        Weibull(k, scale),
-        2,
-        lambda t: log_front + (k - 1) * np.log(t / scale) - (t / scale) ** k,
-        lambda t: -((t / scale) ** k),
-    )
+    return Weibull(k, scale)
 
 
-def _lognormal(sample: Sample) -> Fitted:
+def _lognormal(sample: Sample) -> Distribution:
     logs = np.log(sample.observed)
-
-    def density(t: Floats, mu: float, sigma: float) -> Floats:
-        z = (np.log(t) - mu) / sigma
-        return np.asarray(-z * z / 2 - np.log(t * sigma) - math.log(2 * math.pi) / 2)
-
-    def survival(t: Floats, mu: float, sigma: float) -> Floats:
-        return np.asarray(special.log_ndtr((mu - np.log(t)) / sigma))
-
-    mu, sigma = float(logs.mean()), float(logs.std())
-    if len(sample.censored):
-        mu, log_sigma = _most_likely(
-            sample,
-            lambda t, p: density(t, p[0], math.exp(p[1])),
-            lambda t, p: survival(t, p[0], math.exp(p[1])),
-            (mu, math.log(sigma)),
-        )
-        sigma = math.exp(log_sigma)
-    return LogNormal(math.exp(mu), sigma), 2, lambda t: density(t, mu, sigma), lambda t: survival(t, mu, sigma)
+    start = np.array([float(logs.mean()), math.log(float(logs.std()))])
+    return LOGNORMAL.law(most_likely(sample, LOGNORMAL, start) if len(sample.censored) else start)
 
 
-def _gamma(sample: Sample) -> Fitted:
+def _gamma(sample: Sample) -> Distribution:
     mean = float(sample.observed.mean())
     gap = math.log(mean) - float(np.log(sample.observed).mean())
     # ln k - digamma(k) falls from infinity to 0; it lies between 1/2k and 1/k.
     shape = float(
         optimize.brentq(lambda k: math.log(k) - float(special.digamma(k)) - gap, 0.4 / gap, 1.1 / gap, xtol=1e-14)
     )
-    scale = mean / shape
-
-    def density(t: Floats, shape: float, scale: float) -> Floats:
-        x = t / scale
-        return np.asarray((shape - 1) * np.log(x) - x - math.lgamma(shape) - math.log(scale))
-
-    def survival(t: Floats, shape: float, scale: float) -> Floats:
-        x = t / scale
-        upper = special.gammaincc(shape, x)
-        far = (shape - 1) * np.log(x) - x - math.lgamma(shape)  # where it is too small for a float
-        return np.where(upper > 0, np.log(np.where(upper > 0, upper, 1.0)), far)
-
-    if len(sample.censored):
-        found = _most_likely(
-            sample,
-            lambda t, p: density(t, math.exp(p[0]), math.exp(p[1])),
-            lambda t, p: survival(t, math.exp(p[0]), math.exp(p[1])),
-            (math.log(shape), math.log(scale)),
-        )
-        shape, scale = math.exp(found[0]), math.exp(found[1])
-    return Gamma(shape, scale), 2, lambda t: density(t, shape, scale), lambda t: survival(t, shape, scale)
+    if not len(sample.censored):
+        return Gamma(shape, mean / shape)
+    return GAMMA.law(most_likely(sample, GAMMA, np.log([shape, mean / shape])))
 
 
-def _most_likely(
-    sample: Sample,
-    density: Callable[[Floats, Floats], Floats],
-    survival: Callable[[Floats, Floats], Floats],
-    start: tuple[float, float],
-) -> tuple[float, float]:
-    """The two parameters, on the whole line, that make the sample most likely."""
+_FITS = (_exponential, _weibull, _lognormal, _gamma)
+
+
+def most_likely(sample: Sample, family: Family, start: Floats) -> Floats:
+    """The parameters of the family that make the sample most likely; raises NoFit if the search does not end."""
 
     def against(parameters: Floats) -> float:
         if np.max(np.abs(parameters)) > 100:  # e^100: nobody's shape or scale
             return math.inf
-        return -float(density(sample.observed, parameters).sum() + survival(sample.censored, parameters).sum())
+        value = -log_likelihood(sample, family, parameters)
+        return value if math.isfinite(value) else math.inf
 
+    near = 1e-6 if len(sample.between) else 1e-9  # differences of survival have fewer digits
     search = optimize.minimize(
-        against, np.array(start), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-9, "maxiter": 2000}
+        against, start, method="Nelder-Mead", options={"xatol": near, "fatol": near, "maxiter": 1000 * len(start)}
     )
     if not search.success:
         raise NoFit(f"the search for the likeliest parameters did not end: {search.message}")
-    return float(search.x[0]), float(search.x[1])
+    return np.asarray(search.x)
 
 
-def _distances(sample: Sample, log_survival: Logarithm) -> tuple[float, float]:
+def distances(sample: Sample, log_survival: Survival) -> tuple[float, float]:
     """(Kolmogorov-Smirnov, Anderson-Darling) from the sample, which is the Kaplan-Meier estimate if times are censored.
+
+    Times that lie between two stand in the middle.
 
     Between two observed times the sample's distribution function is a constant c, so the integral of
     (c-u)^2/(u(1-u)) = c^2/u + (1-c)^2/(1-u) - 1 over the law's u there is elementary.
     """
-    estimate = stats.ecdf(stats.CensoredData(uncensored=sample.observed, right=sample.censored)).cdf
+    estimate = stats.ecdf(stats.CensoredData(uncensored=sample.seen, right=sample.censored)).cdf
     jumps = np.diff(estimate.probabilities, prepend=0.0) > 0
     times, steps = estimate.quantiles[jumps], estimate.probabilities[jumps]
     log_s = log_survival(times)

@@ -1,6 +1,7 @@
 """Splits the time of every entity into up-times and repair times, some of them cut off by the end of observation."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +9,9 @@ import numpy as np
 from experiments.file.outages import Outage, OutageLog
 from models.arrays import Floats
 from models.input.problems import InputError, Problem
+
+NARROW = 1e-3
+"""Times that are known to this share of themselves are as good as observed."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,29 @@ class Sample:
     """Times that went on for longer than this (right-censored)."""
     zeros: int = 0
     """Times of length zero, which are in neither: no continuous law has them."""
+    between: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    """Times that are only known to lie between two: what is sampled in steps, or written in whole seconds."""
+
+    @classmethod
+    def of(cls, spans: Iterable[tuple[float, float]]) -> "Sample":
+        """A sample of times from `low` to `high`: both equal where observed, `high` infinite where censored."""
+        given = np.array(sorted(spans), dtype=float).reshape(-1, 2)
+        low, high = given[:, 0], given[:, 1]
+        narrow = np.isfinite(high) & (high - low <= NARROW * low)
+        given[narrow] = np.where(narrow, (low + high) / 2, low)[narrow, None]
+        observed, censored = low[low == high], low[np.isinf(high) & (low > 0)]
+        between = given[(low < high) & np.isfinite(high)]
+        return cls(observed[observed > 0], censored, int((observed == 0).sum()), between)
+
+    @property
+    def seen(self) -> Floats:
+        """Those that came to an end, sorted; in the middle of what they lie between."""
+        return np.sort(np.concatenate([self.observed, self.between.mean(axis=1)]))
 
     @property
     def size(self) -> int:
-        """Observed and censored together."""
-        return len(self.observed) + len(self.censored)
+        """All together."""
+        return len(self.observed) + len(self.censored) + len(self.between)
 
 
 @dataclass

@@ -18,11 +18,12 @@ Var f(X) of them at each point, and as many points as that leaves: `per_point`. 
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
 
-from experiments.inference.intervals import Interval
+from experiments.inference.intervals import Interval, clopper_pearson
 from experiments.inference.sobol_indices import half_square, jackknife, luck, with_each_left_out, within
 from models.arrays import Floats
 
@@ -40,10 +41,21 @@ class Split:
     share: Interval
     """Of the variance of a run, what is due to the inputs; NaN if a run does not vary at all."""
     replications: int
-    means: Floats
-    """The answers found at the points: two of each row x blocks x rows of a block."""
+    answers: Floats
+    """Those found at the points: two of each row x blocks x rows of a block x replications."""
     negative: bool = False
     """Whether the variance over the inputs was estimated to be below 0."""
+
+    @cached_property
+    def means(self) -> Floats:
+        """The answers found at the points: two of each row x blocks x rows of a block."""
+        means: Floats = self.answers.mean(axis=-1)
+        return means
+
+    @property
+    def nothing_seen(self) -> bool:
+        """Whether all answers are 0, or there are none: no telling what the inputs do, nor how much luck there is."""
+        return not self.answers.any()
 
     @property
     def both(self) -> float:
@@ -62,23 +74,38 @@ class Split:
 
         With that of `input` the answers without luck, with `both` what runs say. Never below 0.
         """
-        found = float(self.means.std(ddof=1))
-        scale = deviation / found if found else 0.0
-        spread: Floats = np.maximum(self.means.mean() + scale * (self.means - self.means.mean()), 0.0)
-        return spread
+        return _drawn(self.means, deviation)
 
     def chance(self, at_most: float, confidence: float) -> Interval:
-        """The share of the inputs for which the answer, without luck, is at most so much: Student's t over blocks."""
-        return _in_blocks((self.spread(self.input.value) <= at_most).mean(axis=(0, 2)), confidence)
+        """The share of the inputs for which the answer, without luck, is at most so much.
+
+        Student's t over blocks, and no narrower than the interval of Clopper and Pearson (1934) for as many independent
+        points: where all or nearly all points are on one side, blocks do not differ. Measured coverage of nominal 95 %
+        over 28 cases (32 to 512 points, without luck to luck as large as the inputs' part; 60 studies each): 0.85 to
+        1.00, the median 0.98; of Student's t alone it was down to 0.12.
+        """
+        if self.nothing_seen:
+            return Interval(math.nan, 0.0, 1.0, "nothing seen")
+        whole, without = with_each_left_out(lambda of: _share_within(of, at_most), self.answers)
+        share, points = float(whole), self.means.size
+        by_blocks = within(jackknife(share, without, confidence))
+        low, high = clopper_pearson(round(share * points), points, confidence)
+        method = f"{by_blocks.method}; at least Clopper-Pearson, {points} points"
+        return Interval(share, min(low, by_blocks.low), max(high, by_blocks.high), method)
 
     def ranges(self, share: float) -> dict[str, tuple[float, float]]:
-        """Where the central `share` of the answers lies: by the inputs alone, by sampling alone (normal), by both."""
+        """Where the central `share` of the answers lies: by the inputs alone, by sampling alone (normal), by both.
+
+        NaN where nothing was seen.
+        """
         ends = (1 - share) / 2, (1 + share) / 2
 
         def quantiles(deviation: float) -> tuple[float, float]:
             low, high = np.quantile(self.spread(deviation), ends)
             return float(low), float(high)
 
+        if self.nothing_seen:
+            return dict.fromkeys(("input", "sampling", "both"), (math.nan, math.nan))
         half = NormalDist().inv_cdf(ends[1]) * self.sampling.value
         by_luck = max(self.answer.value - half, 0.0), self.answer.value + half
         return {"input": quantiles(self.input.value), "sampling": by_luck, "both": quantiles(self.both)}
@@ -87,8 +114,12 @@ class Split:
 def split(answers: Floats, replications: int, confidence: float) -> Split:
     """From answers of shape (2, blocks, rows of a block, replications of a point, at least 2), never negative.
 
-    The two points of a row may share their luck; rows may not.
+    The two points of a row may share their luck; rows may not. Without any above 0 nothing is known.
     """
+    if not answers.any():
+        unknown = Interval(math.nan, 0.0, math.inf, "nothing seen")
+        share = Interval(math.nan, 0.0, 1.0, "nothing seen")
+        return Split(unknown, unknown, unknown, share, replications, answers)
     whole, without = with_each_left_out(lambda of: _moments(of, replications), answers)
     mean, by_input, by_luck = (jackknife(whole[i], without[:, i], confidence) for i in range(3))
     if by_input.low > 0:
@@ -102,7 +133,7 @@ def split(answers: Floats, replications: int, confidence: float) -> Split:
         _root(by_luck),
         share,
         replications,
-        answers.mean(axis=-1),
+        answers,
         negative=by_input.value < 0,
     )
 
@@ -133,8 +164,15 @@ def per_point(by_input: float, by_luck: float, most: int) -> int:
     return int(2 ** round(math.log2(min(max(wanted, 2.0), most))))
 
 
-def _in_blocks(shares: Floats, confidence: float) -> Interval:
-    """The mean of a share of each block."""
-    blocks = len(shares)
-    without = (shares.sum() - shares) / (blocks - 1)
-    return within(jackknife(float(shares.mean()), without, confidence))
+def _drawn(means: Floats, deviation: float) -> Floats:
+    """Values drawn together or apart about their mean until this is their deviation; never below 0."""
+    found = float(means.std(ddof=1))
+    scale = deviation / found if found else 0.0
+    drawn: Floats = np.maximum(means.mean() + scale * (means - means.mean()), 0.0)
+    return drawn
+
+
+def _share_within(answers: Floats, at_most: float) -> Floats:
+    """The share of the points whose answer, without luck, is at most so much."""
+    by_input = math.sqrt(max(float(half_square(answers[0] - answers[1])), 0.0))
+    return np.asarray((_drawn(answers.mean(axis=-1), by_input) <= at_most).mean())

@@ -197,3 +197,12 @@ def rate_bound(exposure: float, confidence: float) -> float:
     The rule of three: 3.0 / exposure at 95 %.
     """
     return -math.log1p(-confidence) / exposure
+
+
+def clopper_pearson(count: int, n: int, confidence: float) -> tuple[float, float]:
+    """The ends for a share of which so many of n independent trials are (Clopper and Pearson, 1934)."""
+    from scipy.special import betaincinv
+
+    low = float(betaincinv(count, n - count + 1, (1 - confidence) / 2)) if count else 0.0
+    high = float(betaincinv(count + 1, n - count, (1 + confidence) / 2)) if count < n else 1.0
+    return low, high

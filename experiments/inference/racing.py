@@ -40,7 +40,11 @@ def error(alpha: float, statements: int, look: int) -> float:
 
 
 def surely_positive(differences: Floats, error: float) -> bool:
-    """Whether the mean of independent differences is above 0, but for this chance; by Student's t, of three or more."""
+    """Whether the mean of independent differences is above 0, but for this chance; by Student's t, of three or more.
+
+    It takes what was seen for what there is. Where differences are alike but for a few large ones the other way, it
+    says so before any of these was met: of -30 in a tenth of the replications, and else 1, in 0.73 of 2,000 races.
+    """
     from scipy.special import stdtrit
 
     n = len(differences)

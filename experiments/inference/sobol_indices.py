@@ -68,6 +68,9 @@ def indices(answers: Floats, confidence: float) -> Indices:
     The replications of the points of a row may share their luck; rows may not. With one replication answers are taken
     to be exact. No index is below 0 or above 1: estimates beyond are shown as these.
     """
+    if not answers.size:
+        nothing = (Interval(math.nan, 0.0, 1.0, "there are no answers"),) * (len(answers) - 2)
+        return Indices(Interval(math.nan, 0.0, math.inf, "there are no answers"), nothing, nothing)
     whole, without = with_each_left_out(_parts, answers)
     variance = jackknife(whole[0], without[:, 0], confidence)
     if not variance.low > 0:

@@ -11,6 +11,7 @@ import numpy as np
 
 from experiments.inference import batch_means
 from experiments.inference.estimate import Estimate, show_seconds
+from experiments.inference.intervals import clopper_pearson
 from experiments.inference.sample import Sample
 from models.arrays import Floats
 from models.units import YEAR
@@ -63,15 +64,12 @@ def order_statistics(values: Floats, share: float, confidence: float) -> tuple[f
 
 def chance_of_meeting(sample: Sample, at_least: float, confidence: float) -> Estimate:
     """The share of periods whose availability is at least `at_least`; interval of Clopper and Pearson (1934)."""
-    from scipy.special import betaincinv
-
     lost = downtimes(sample)
     n = len(lost)
     if n == 0:
         return Estimate(math.nan, 0.0, 1.0, confidence, 0, "no replication", "chance")
     within = (1 - at_least) * period(sample)
     met = int((lost <= within * (1 + 1e-9)).sum())
-    low = float(betaincinv(met, n - met + 1, (1 - confidence) / 2)) if met else 0.0
-    high = float(betaincinv(met + 1, n - met, (1 + confidence) / 2)) if met < n else 1.0
+    low, high = clopper_pearson(met, n, confidence)
     method = f"Clopper-Pearson, {n} periods of {show_seconds(period(sample))}"
     return Estimate(met / n, low, high, confidence, n, method, "chance")

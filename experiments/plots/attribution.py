@@ -41,6 +41,18 @@ STYLES = {
     Stage.START: (_ORANGE, ""),
     Stage.NOT_READY: (_PINK, ""),
     Stage.NOT_LISTED: (_PINK, "////"),
+    Stage.NOT_DOWN: (_BLUE, "++++"),
+    Stage.NO_TASK: (_BLUE, "oooo"),
+    Stage.PENDING: (_GREEN, "++++"),
+    Stage.RESTART_DELAY: (_RED, "++++"),
+    Stage.OLD_TASK: (_GREEN, "oooo"),
+    Stage.FAILED: (_ORANGE, "++++"),
+    Stage.NOT_HEALTHY: (_PINK, "++++"),
+    Stage.NOT_IN_VIP: (_PINK, "oooo"),
+    Stage.HOST_DOWN: (_RED, "----"),
+    Stage.UNIT_FAILED: (_ORANGE, "----"),
+    Stage.NOT_UP: (_PINK, "----"),
+    Stage.NO_UNIT: (_BLUE, "----"),
 }
 """Colour and hatching of each stage."""
 _ROW = 0.28

@@ -48,9 +48,9 @@ def _bar(ax: "Axes", place: int, middle: float, bar: Bar) -> list[float]:
     """Draw an input; the ends of what is drawn."""
     drawn = []
     sides = {"low": bar.low, "high": bar.high}
-    same_way = _moved(bar.low) * _moved(bar.high) > 0
+    same_way = bar.low.moved * bar.high.moved > 0
     for number, (name, side) in enumerate(sides.items()):
-        moved = _moved(side)
+        moved = side.moved
         at, height = (place - 0.19 + 0.38 * number, 0.36) if same_way else (place, 0.62)
         ax.barh(at, moved, left=middle, height=height, lw=0.6, **drawing.filled(*_FILLS[name]))
         low, high = _interval(side)
@@ -68,10 +68,6 @@ def _bar(ax: "Axes", place: int, middle: float, bar: Bar) -> list[float]:
         )
         drawn += [middle + low, middle + high, middle + moved]
     return drawn
-
-
-def _moved(side: Side) -> float:
-    return 0.0 if side.against is None or side.against.sameness else side.against.difference.value
 
 
 def _interval(side: Side) -> tuple[float, float]:

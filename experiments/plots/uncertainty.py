@@ -21,6 +21,9 @@ def distribution(of: "Influence", title: str, basis: str, ax: "Axes | None" = No
     """How likely the downtime stays below a value, a curve for each of what is uncertain, with its central range."""
     split = of.split
     ax = drawing.axes(ax, (8.5, 4.2))
+    if split.nothing_seen:
+        drawing.nothing(ax, "no outage was seen" if of.answers.size else "a run failed in every row")
+        return drawing.finish(ax, title, basis, "", handles=())
     curves = {
         "input": np.sort(split.spread(split.input.value), axis=None),
         "sampling": _normal(split.answer.value, split.sampling.value),

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from models.manifests.account import Account, Written
+from models.manifests.account import Account, Named, Written
 from models.manifests.fields import Effect
 
 _INTRODUCTION = """# What becomes of every field
@@ -16,8 +16,11 @@ input are named too; a run takes them to be there unless `spec.references` is `s
 """
 
 
-def page(accounts: Mapping[str, Sequence[Account]]) -> str:
-    """Markdown: a row per input and its accounts, and all fields and absent objects in tables."""
+def page(accounts: Mapping[str, Sequence[Account]], without_counterpart: Sequence[Named] = ()) -> str:
+    """Markdown: a row per input and its accounts, and all fields and absent objects in tables.
+
+    And what control planes beside Kubernetes have no counterpart for.
+    """
     times: Counter[Written] = Counter()
     rows = []
     for name, parts in accounts.items():
@@ -45,12 +48,21 @@ def page(accounts: Mapping[str, Sequence[Account]]) -> str:
             *_table(
                 ("Object", "Times", "What is taken to hold"), ((_code(one), str(n), one.sentence) for one, n in absent)
             ),
+            *_counterparts(without_counterpart),
             "\n## Cannot matter\n",
             *_table(("Field", "Times", "Reason"), ((_code(one), str(n), one.sentence) for one, n in idle)),
             "\n## Acts\n",
             *_table(("Field", "Times"), ((_code(one), str(n)) for one, n in acting)),
         ]
     )
+
+
+def _counterparts(named: Sequence[Named]) -> list[str]:
+    if not named:
+        return []
+    rows = ((f"`{one.field}`", str(one.first), one.why, str(one.effect), one.sentence) for one in named)
+    heads = ("What", "Where", "Why", "The answer is", "For want of it")
+    return ["\n## Without a counterpart\n", *_table(heads, rows)]
 
 
 def _code(written: Written) -> str:

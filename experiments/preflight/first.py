@@ -4,7 +4,7 @@ import json
 import math
 import shlex
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from experiments.experiment import Experiment
@@ -41,6 +41,14 @@ spec:
   replications: {replications} # more make intervals narrower
   # In place of them, where three replicas were never seen down:
   # precision: {{relative: 30%, atMost: 500}} # begins rare outages on purpose
+{nodes}  manifests:
+{manifests}
+{services}{jobs}{failures}{operations}  # What is compared: patches over the manifests, which stay as they are. The
+  # first is the baseline.
+  policies:
+  - name: as-shipped
+{policies}{objectives}"""
+_NODES = """\
   # Your nodes: how many, in which zones, how large. These have room for three
   # replicas of everything.
   cluster:
@@ -49,27 +57,27 @@ spec:
       count: {nodes}
       zones: [a, b, c]
       allocatable: {{cpu: "{cpu}", memory: {memory}Gi}}
-  manifests:
-{manifests}
-{services}{jobs}  # What breaks. Round figures: replace them by what you know of your machines,
+"""
+ZONE_OUTAGE = """\
+  - name: zone-outage
+    type: zoneOutage
+    timeToFailure: {kind: exponential, mean: 400d}
+    timeToRepair: {kind: fixed, value: 40m}
+"""
+CRASH = """\
+  - name: crash
+    type: containerCrash
+    timeToFailure: {kind: exponential, mean: 30d}
+"""
+_FAILURES = f"""\
+  # What breaks. Round figures: replace them by what you know of your machines,
   # or by a preset (kubenines explain presets).
   failures:
   - name: node-crash
     type: nodeCrash
     timeToFailure: {{kind: exponential, mean: 130d}}
     timeToRepair: {{kind: lognormal, median: 8m, p95: 1h}}
-  - name: zone-outage
-    type: zoneOutage
-    timeToFailure: {{kind: exponential, mean: 400d}}
-    timeToRepair: {{kind: fixed, value: 40m}}
-  - name: crash
-    type: containerCrash
-    timeToFailure: {{kind: exponential, mean: 30d}}
-{operations}  # What is compared: patches over the manifests, which stay as they are. The
-  # first is the baseline.
-  policies:
-  - name: as-shipped
-{policies}{objectives}"""
+{ZONE_OUTAGE}{CRASH}"""
 _SERVICES = """\
   # What is measured. A Service is up while one endpoint answers; where that is
   # not enough: {name: db, available: {when: quorum}}, or {when: capacity,
@@ -105,7 +113,27 @@ _OBJECTIVES = """\
 """
 
 
-def first_experiment(manifests: Sequence[str], named: Sequence[str], file: str) -> str:
+@dataclass(frozen=True)
+class Surroundings:
+    """What is known of where the manifests are to run, as blocks of the file, in place of round figures."""
+
+    name: str
+    """Of the experiment."""
+    found: Sequence[str]
+    """Sentences for the comments at the top."""
+    nodes: str | None
+    """`cluster`, with its comments; None: it is not known."""
+    failures: str
+    """`failures`, with theirs."""
+    system: Sequence[str] = ()
+    """Namespaces that are there for the others: their Services are not measured, their workloads stay as they are."""
+    spread: str = "zone"
+    """Over what replicas can be spread: zone, or node where there is one zone only."""
+
+
+def first_experiment(
+    manifests: Sequence[str], named: Sequence[str], file: str, known: Surroundings | None = None
+) -> str:
     """An experiment file about manifests, with what was found in them in its comments; raises InputError.
 
     `named`: how the file has to name them, as it is to stand in some folder. `file`: what people call it.
@@ -113,21 +141,24 @@ def first_experiment(manifests: Sequence[str], named: Sequence[str], file: str) 
     read = Experiment.from_manifests(*manifests)
     [scenario] = read.scenarios()
     cluster, measured = scenario.cluster, [goal.name for goal in scenario.services]
-    size = _size(cluster)
+    size, system = _size(cluster), frozenset(known.system if known else ())
+    told = known.found if known else ()
+    if system:
+        by_name = services_by_name(cluster)
+        measured = [name for name in measured if by_name[name].namespace not in system]
     services = list(_service_lines(cluster, measured))
     return _TEMPLATE.format(
         run=f"kubenines run {shlex.quote(file)}" + (" < MANIFESTS" if any(map(is_stdin, manifests)) else ""),
-        found="\n".join(_found(cluster)),
-        name=_text(read.name),
+        found="\n".join([*_found(cluster), *(line for one in told for line in comment(one))]),
+        name=_text(known.name if known else read.name),
         replications=min(MOST, max(FEWEST, RUNS_OF_PODS // max(size.pods, 1))),
-        nodes=size.nodes,
-        cpu=size.cpu,
-        memory=size.memory,
+        nodes=(known and known.nodes) or _NODES.format(nodes=size.nodes, cpu=size.cpu, memory=size.memory),
+        failures=known.failures if known else _FAILURES,
         manifests="\n".join(f"  - {json.dumps(name)}" for name in named),
         services=_SERVICES + "".join(services) if services else "",
         jobs=_jobs(cluster),
         operations=_OPERATIONS if cluster.deployments else "",
-        policies=_policies(cluster),
+        policies=_policies(cluster, system, known.spread if known else "zone"),
         objectives=_OBJECTIVES.format(service=_text(measured[0])) if measured else "",
     )
 
@@ -180,18 +211,19 @@ def _found(cluster: Cluster) -> Iterator[str]:
         "HorizontalPodAutoscaler": cluster.autoscalers,
     }
     counts = [counted(len(objects), kind) for kind, objects in kinds.items() if objects]
-    yield from _comment(f"Found: {', '.join(counts) or 'nothing that runs'}.")
+    yield from comment(f"Found: {', '.join(counts) or 'nothing that runs'}.")
     if replicated := _replicated(cluster):
         least = {(one.target_name, one.namespace): one.min_replicas for one in cluster.autoscalers}
         single = sum(max(of.replicas, least.get((of.name, of.namespace), 1)) == 1 for of in replicated)
         bare = sum(not _budgets(cluster, of) for of in replicated)
         all_of = counted(len(replicated), "workload")
-        yield from _comment(f"Of {all_of} {single} with one replica, {bare} without a PodDisruptionBudget.")
+        yield from comment(f"Of {all_of} {single} with one replica, {bare} without a PodDisruptionBudget.")
     if cluster.autoscalers:
-        yield from _comment("Autoscalers only keep to their limits until there is `traffic` or `load`.")
+        yield from comment("Autoscalers only keep to their limits until there is `traffic` or `load`.")
 
 
-def _comment(text: str, indent: str = "") -> list[str]:
+def comment(text: str, indent: str = "") -> list[str]:
+    """A sentence as lines of a comment, of at most 78 columns."""
     first, others = f"{indent}# ", f"{indent}#   "
     return textwrap.wrap(
         text, 78, initial_indent=first, subsequent_indent=others, break_on_hyphens=False, break_long_words=False
@@ -205,7 +237,7 @@ def _service_lines(cluster: Cluster, measured: Sequence[str]) -> Iterator[str]:
         service = services[name]
         behind = [m for m in cluster.pod_makers() if service.selects(m.namespace, m.template.labels)]
         for maker in behind:
-            yield from (f"{line}\n" for line in _comment(_about(cluster, maker), indent="  "))
+            yield from (f"{line}\n" for line in comment(_about(cluster, maker), indent="  "))
         yield f"  - {{name: {_text(name)}}}\n"
 
 
@@ -228,19 +260,21 @@ def _replicated(cluster: Cluster) -> list[Replicated]:
     return [*cluster.deployments, *cluster.stateful_sets]
 
 
-def _policies(cluster: Cluster) -> str:
-    """Three replicas of what has fewer, then one in each zone; with a budget, where the manifests have none."""
-    replicated = _replicated(cluster)
+def _policies(cluster: Cluster, system: Collection[str], spread: str) -> str:
+    """Three replicas of what has fewer, then spread over zones (nodes); with a budget, where manifests have none."""
+    replicated = [of for of in _replicated(cluster) if of.namespace not in system]
+    whole = replicated == _replicated(cluster)
     fewer = [of for of in replicated if of.replicas < 3]
     text = _OF_DATA if cluster.stateful_sets and fewer else ""
     if fewer:
         text += "  - name: three-replicas\n    patches:\n"
-        text += "".join(f"    - {{target: {of}, replicas: 3}}\n" for of in _targets(fewer, fewer == replicated))
+        targets = _targets(fewer, whole and fewer == replicated)
+        text += "".join(f"    - {{target: {of}, replicas: 3}}\n" for of in targets)
     if replicated:
         text += "  - name: three-spread\n    extends: [three-replicas]\n" if fewer else "  - name: spread\n"
         budget = "" if cluster.budgets else ", budget: {maxUnavailable: 1}"
         text += "    patches:\n"
-        text += "".join(f"    - {{target: {of}, spread: zone{budget}}}\n" for of in _targets(replicated, True))
+        text += "".join(f"    - {{target: {of}, spread: {spread}{budget}}}\n" for of in _targets(replicated, whole))
     return text
 
 

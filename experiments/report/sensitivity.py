@@ -7,6 +7,7 @@ from experiments.design.sensitivity import QUANTILES
 from experiments.findings.sensitivity import Influence, Sensitivity
 from experiments.inference.comparison import Comparison
 from experiments.inference.estimate import show_seconds
+from experiments.inference.input_uncertainty import Split
 from experiments.inference.intervals import Interval
 from experiments.report.table import Column, Row, Table
 from experiments.report.terminal import Terminal
@@ -76,6 +77,12 @@ def sentences(of: Influence, found: Sensitivity) -> Iterator[str]:
     split, share = of.split, f"{of.confidence:.0%}"
     runs = counted(of.replications, "replication")
     yield f"downtime a year with every input at its median: {of.tornado.middle}"
+    if not of.answers.size:
+        yield "a run failed in every row of the points that were drawn: nothing is known of the inputs together"
+        return
+    if split.nothing_seen:
+        yield "no outage at any of the points that were drawn: more runs (--runs) or longer ones may see some"
+        return
     yield f"in the mean over the inputs: {_seconds(split.answer)}"
     ranges = {name: " to ".join(map(show_seconds, ends)) for name, ends in split.ranges(of.confidence).items()}
     yield (
@@ -85,12 +92,12 @@ def sentences(of: Influence, found: Sensitivity) -> Iterator[str]:
     if split.input.low > 0:
         yield (
             f"the inputs make {_percent(split.share.value)} [{_percent(split.share.low)}, {_percent(split.share.high)}]"
-            f" of that variance; {_advice(of)}"
+            f" of that variance, which no further replication takes away; from {_enough(split)} on they make most of it"
         )
     elif split.negative:
         yield "the variance over the inputs is estimated to be below 0, so it is shown as 0: luck hides what they do"
     else:
-        yield "what the inputs do cannot be told from luck: more runs would tell"
+        yield "what the inputs do cannot be told from luck: more runs (--runs) may tell"
     for most, chance in found.chances(of).items():
         yield (
             f"at most {show_seconds(most)} a year, as the objective asks, holds for {_percent(chance.value)} "
@@ -98,11 +105,9 @@ def sentences(of: Influence, found: Sensitivity) -> Iterator[str]:
         )
 
 
-def _advice(of: Influence) -> str:
-    enough = of.split.enough
-    if enough is None or enough > of.replications:
-        return f"below {counted(enough or 0, 'replication')} luck makes more of it than they do"
-    return f"{counted(max(enough, 1), 'replication')} would do: beyond, only better known inputs make the answer surer"
+def _enough(split: Split) -> str:
+    """The replications from which on luck brings less than the inputs, which are known to matter."""
+    return counted(max(split.enough or 0, 1), "replication")
 
 
 def _seconds(of: Interval) -> str:
@@ -119,7 +124,10 @@ def notes(found: Sensitivity) -> Iterator[str]:
     if any(not of.indices.known for of in found.influences()):
         yield "?: the downtimes differ by no more than luck would make them; more runs (--runs) may tell"
     if found.failed:
-        yield f"{counted(found.failed, 'run')} failed; rows of points with one of them are left out"
+        yield (
+            f"{counted(found.failed, 'run')} failed; a row of points with one of them is left out, and with it one of "
+            "every other block"
+        )
 
 
 def show(found: Sensitivity, file: IO[str] | None = None, width: int | None = None) -> None:

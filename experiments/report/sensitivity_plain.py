@@ -58,7 +58,7 @@ def _influence(of: Influence, found: Sensitivity) -> dict[str, Any]:
             "inputShare": _interval(split.share),
             "inputEstimatedNegative": split.negative,
             "enoughReplications": split.enough,
-            "ranges": {name: list(ends) for name, ends in split.ranges(of.confidence).items()},
+            "ranges": {name: list(map(number, ends)) for name, ends in split.ranges(of.confidence).items()},
         },
         "objectives": [
             {"downtimePerYearAtMost": most, "metFor": _interval(chance)} for most, chance in found.chances(of).items()

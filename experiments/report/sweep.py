@@ -91,7 +91,8 @@ def show(
     for line in remarks(findings):
         terminal.say("note: " + line)
     beside = {"report": findings.path / "report.html"}
-    there = [f"{what}: {path}" for what, path in beside.items() if path.exists()]
+    done = findings.manifest.status == "done"  # else they are of what ran there before
+    there = [f"{what}: {path}" for what, path in beside.items() if done and path.exists()]
     terminal.say("   ".join((f"results: {findings.path}", *there)))
 
 

@@ -152,7 +152,8 @@ def show(findings: Findings, file: IO[str] | None = None, width: int | None = No
         terminal.say("note: " + line)
     if findings.path is not None:
         beside = {"report": findings.path / "report.html", "plot": findings.path / "plots" / "comparison.svg"}
-        there = [f"{what}: {path}" for what, path in beside.items() if path.exists()]
+        done = findings.manifest.status == "done"  # else they are of what ran there before
+        there = [f"{what}: {path}" for what, path in beside.items() if done and path.exists()]
         terminal.say("   ".join((f"results: {findings.path}", *there)))
 
 

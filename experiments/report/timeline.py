@@ -4,7 +4,7 @@ The picture is drawn by a small script from JSON beside it. Equal timelines give
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from experiments.attribution.stages import Stage
@@ -25,12 +25,16 @@ TONES = (
     ("cause", "replicas are missing because of it"),
 )
 """How a state looks, and what that means."""
-_UNNOTICED = (Stage.UNDETECTED, "down, still Ready", "silent, still Ready", "cut off from users")
-_BAD = (Stage.WAITING, Stage.TOLERATED, Stage.RESTART, Stage.BAD_RELEASE, Stage.BAD_CONFIGURATION, Stage.EXPIRED_SECRET)
+_UNNOTICED = (Stage.UNDETECTED, Stage.NOT_DOWN, "down, still Ready", "silent, still Ready", "cut off from users")
+_BAD = (
+    *(Stage.WAITING, Stage.TOLERATED, Stage.RESTART, Stage.RESTART_DELAY, Stage.FAILED),
+    *(Stage.BAD_RELEASE, Stage.BAD_CONFIGURATION, Stage.EXPIRED_SECRET),
+)
 _TONE_OF: Mapping[str, str] = {
     **{str(stage): "wait" for stage in Stage},
     **{str(state): "unnoticed" for state in _UNNOTICED},
     **{str(state): "bad" for state in _BAD},
+    **dict.fromkeys((str(Stage.HOST_DOWN), str(Stage.UNIT_FAILED)), "bad"),
     **dict.fromkeys(("answering", "Ready"), "good"),
     **dict.fromkeys(("terminating", "other version", "completed", "cordoned"), "off"),
     "replicas missing": "cause",
@@ -78,6 +82,14 @@ def picture(timeline: Timeline) -> "Markup":
 def page(timeline: Timeline) -> str:
     """A page with one timeline alone."""
     return template("timeline_page.html.j2").render(title=heading(timeline), fragment=fragment(timeline)) + "\n"
+
+
+def pages(title: str, timelines: Iterable[Timeline]) -> str:
+    """A page with several timelines, one below the other."""
+    from markupsafe import Markup
+
+    pictures = Markup("").join(map(picture, timelines))
+    return template("timeline_page.html.j2").render(title=title, fragment=assets() + pictures) + "\n"
 
 
 def _id(timeline: Timeline) -> str:

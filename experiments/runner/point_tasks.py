@@ -4,20 +4,23 @@ The experiment at a point is made where its cells run, and kept there while the 
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from experiments.design.sweep import Point
 from experiments.file.points import AtPoint, Swept
 from experiments.findings.points import PointRow, findings_at, manifest_at
+from experiments.runner.point_keys import PointKeys
 from experiments.runner.replication import CellSpec, Simulate, run_cell
 from experiments.store.cell import Cell
 from experiments.store.manifest import Manifest
-from models.input.problems import InputError
+from models.input.problems import InputError, Location, Problem
 
 POINTS_AT_HAND = 4
 """So many points are in a process at a time: its cells come point after point."""
-_made: OrderedDict[tuple[str, int], "AtPoint | InputError"] = OrderedDict()
+_made: OrderedDict[tuple[str, int], tuple[AtPoint, dict[str, str]] | InputError] = OrderedDict()
+"""By sweep and number of the point, with the content ids by policy."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class CellTask:
     def run(self) -> Cell:
         """Simulate and measure; a point that cannot be made gives a failed cell that says why."""
         try:
-            at = _at(self.sweep, self.swept, self.point)
+            at = _at(self.sweep, self.swept, self.point, {self.policy: self.key})
         except InputError as error:
             reason = "; ".join(f"{problem.path}: {problem.message}".removeprefix(": ") for problem in error.problems)
             return self.failed(f"{self.point.label} cannot be run: {reason}")
@@ -62,8 +65,8 @@ class RowTask:
     cells: tuple[Cell, ...]
 
     def run(self) -> PointRow:
-        """Estimate and judge."""
-        at = _at(self.sweep, self.swept, self.point)
+        """Estimate and judge; raises InputError if the point cannot be made any more."""
+        at = _at(self.sweep, self.swept, self.point, self.keys)
         manifest = manifest_at(self.manifest, self.point.label, at.design, self.keys)
         return PointRow.of(findings_at(self.cells, manifest, at.resolved))
 
@@ -76,12 +79,18 @@ def work(task: Task) -> Cell | PointRow:
     return task.run()
 
 
-def _at(sweep: str, swept: Swept, point: Point) -> AtPoint:
-    """The experiment at a point; raises InputError."""
+def _at(sweep: str, swept: Swept, point: Point, wanted: Mapping[str, str]) -> AtPoint:
+    """The experiment at a point, with its content ids as the sweep has them; raises InputError.
+
+    Files may be others here than where the sweep began, or may have changed since: under these ids only what was there
+    then may be kept.
+    """
     key = sweep, point.index
     if key not in _made:
         try:
-            _made[key] = swept.at(point)
+            at = swept.at(point)
+            policies = [scenario.policy for scenario in at.design.scenarios]
+            _made[key] = at, PointKeys(swept.value["spec"], swept.axes, swept.folder).at(point, policies)
         except InputError as error:
             _made[key] = error
         if len(_made) > POINTS_AT_HAND:
@@ -89,4 +98,8 @@ def _at(sweep: str, swept: Swept, point: Point) -> AtPoint:
     found = _made[key]
     if isinstance(found, InputError):
         raise found
-    return found
+    at, keys = found
+    if any(keys[policy] != of for policy, of in wanted.items()):
+        message = f"files in {swept.folder} are not as they were where the sweep began, when it began"
+        raise InputError([Problem(Location(swept.file), "", message)])
+    return at

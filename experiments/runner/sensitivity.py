@@ -27,9 +27,9 @@ from experiments.findings.tornado import End
 from experiments.inference.input_uncertainty import per_point
 from experiments.metrics.metric import own_metrics
 from experiments.runner import provenance
-from experiments.runner.engines import Engine
+from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
-from experiments.runner.job import Interrupted, NothingRan
+from experiments.runner.job import BrokenOff, Interrupted, NothingRan
 from experiments.runner.point_keys import PointKeys
 from experiments.runner.point_tasks import CellTask, work
 from experiments.runner.progress import Listener, Progress
@@ -64,7 +64,7 @@ def run_sensitivity(
 
     `replications` of each input low and high, instead of the file's; at most so many `runs` of a policy at points that
     are drawn. Else as `runner.run.run`. Raises Refusal for an experiment without uncertain inputs, `ChangedExperiment`,
-    `NotAResultFolder`, `FolderInUse`, `Interrupted`, `NothingRan`.
+    `NotAResultFolder`, `FolderInUse`, `Interrupted` (`BrokenOff` if the engine is lost), `NothingRan`.
     """
     study = experiment.study(replications, runs)
     if workers < 1:
@@ -101,7 +101,10 @@ def _run(
         folder.write_manifest(job.manifest)
         folder.write_inputs(experiment.source_text, resolved, experiment.inputs)
         with listening(progress) as job.listener, interrupts_set(job.stop):
-            return job.run()
+            try:
+                return job.run()
+            except EngineLost as lost:
+                raise job.broken_off(str(lost)) from lost
 
 
 def _refuse_other(folder: ResultFolder, manifest: Manifest, resolved: Any) -> None:
@@ -175,6 +178,10 @@ class _Job:
         self._finish(sample)
         return self._write(findings, sample, of_point)
 
+    def broken_off(self, why: str) -> BrokenOff:
+        """What to raise when the engine is lost: what is finished is kept."""
+        return BrokenOff(sum(self._done.values()), self._total, "", why)
+
     def _finish(self, trials: Sequence[Trial]) -> None:
         """Run what is missing of these trials; raises `Interrupted`."""
         self._tell()
@@ -192,7 +199,7 @@ class _Job:
         finally:
             self.cells.save()
         if self.stop.is_set() and any(name not in self for trial in trials for name in self._names(trial).values()):
-            raise Interrupted(sum(self._done.values()), self._total() * len(self._done), "")
+            raise Interrupted(sum(self._done.values()), self._total, "")
 
     def __contains__(self, name: str) -> bool:
         return name in self.cells or name in self.failed
@@ -229,11 +236,12 @@ class _Job:
         for name in self._names(trial).values():
             yield self.failed[name] if name in self.failed else Cell.from_json(self.cells[name])
 
+    @property
     def _total(self) -> int:
-        return self.study.count()
+        return self.study.count() * len(self._done)
 
     def _tell(self) -> None:
-        self.listener(Progress(dict(self._done), dict.fromkeys(self._done, self._total())))
+        self.listener(Progress(dict(self._done), dict.fromkeys(self._done, self.study.count())))
 
     # --- what comes of them ------------------------------------------------------------------------------------------
 

@@ -106,4 +106,5 @@ def _finished(folder: ResultFolder, manifest: Manifest, experiment: Stated) -> S
             folder.check(before, folder.path / name)
     except ValueError:
         return None
-    return SweepResults(before, folder.path)
+    found = SweepResults(before, folder.path)
+    return found if found.holds_every_cell() else None

@@ -7,7 +7,7 @@ are the cells under way, and what failed.
 
 import json
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -85,6 +85,8 @@ class SweepJob:
         """Cell under way -> the rows that wait for it."""
         self._ready: deque[str] = deque()
         """Rows whose cells are all done."""
+        self._alike: Counter[str] = Counter()
+        """Row under way -> the points that come to it."""
         self._done = dict.fromkeys(policies, 0)
 
     # --- what there is to do -----------------------------------------------------------------------------------------
@@ -100,7 +102,8 @@ class SweepJob:
                     self._tell()
                     if self.cells.due or self.rows.due:
                         self._save()
-                if not self._ready or self.stop.is_set():
+                if not self._ready:
+                    self._tell()  # points at the end may have been done already
                     return
         finally:
             self._save()
@@ -111,10 +114,10 @@ class SweepJob:
         self.rows.save()
 
     def _tasks(self, points: Iterator[Point]) -> Iterator[tuple[str, Task]]:
-        """What is to be done next, until somebody says stop: what comes of points that are complete, then cells."""
+        """What is to be done next: what comes of points that are complete, then cells, until somebody says stop."""
         for point in points:
             if self.stop.is_set():
-                return
+                break
             yield from self._of_rows()
             yield from self._of_point(Wanted(point, self._keys.at(point, self.manifest.policies)))
         yield from self._of_rows()
@@ -125,7 +128,10 @@ class SweepJob:
             names = [name for name in self._names(key) if name not in self.cells and name not in self.failed]
             self._done[policy] += self.manifest.replications - len(names)
             missing += [(policy, name) for name in names]
-        if row in self._wanted or (row in self.lacking or (row in self.rows and not missing)):
+        if row in self.lacking or (row in self.rows and not missing):
+            return
+        self._alike[row] += 1
+        if row in self._wanted:
             return
         self._wanted[row], self._left[row] = wanted, len(missing)
         if not missing:
@@ -140,7 +146,7 @@ class SweepJob:
                 yield from self._of_rows()
 
     def _of_rows(self) -> Iterator[tuple[str, Task]]:
-        while self._ready and not self.stop.is_set():
+        while self._ready:
             row = self._ready.popleft()
             wanted = self._wanted[row]
             cells = tuple(self._found(wanted))
@@ -185,7 +191,7 @@ class SweepJob:
             self.cells.keep(name, result.to_json())
         else:
             self.failed[name] = result
-        self._done[policy] += len(rows)
+        self._done[policy] += sum(self._alike[row] for row in rows)
         for row in rows:
             self._left[row] -= 1
             if not self._left[row]:
@@ -209,34 +215,38 @@ class SweepJob:
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def finish(self) -> SweepResults:
-        """Write the tables, and plots and report of what is complete; raises `Interrupted` or `NothingRan`."""
+        """Write the tables, and plots and report of what is complete; raises `Interrupted` or `NothingRan`.
+
+        The manifest is last: what it says is done is all there.
+        """
         total = self._total
-        stopped = self.stop.is_set() and sum(self._done.values()) < total
         table = PointTable(self.sweep.names)
         for wanted in self._all():
             row = self._row(wanted)
             found = self.lacking.get(row) or (PointRow(**self.rows[row]) if row in self.rows else None)
-            names = (name for key in wanted.keys.values() for name in self._names(key))
+            names = [name for key in wanted.keys.values() for name in self._names(key)]
             failed = [self.failed[name] for name in names if name in self.failed]
             told = None if found is None else (found.rows, found.objectives)
-            table.add(wanted.point, wanted.keys, told, failed)
+            done = found is not None or len(failed) == len(names)
+            table.add(wanted.point, wanted.keys, told, failed, done=done)
         table.write(self.folder.path)
         files = ["summary.parquet", "points.parquet", "resolved.yaml"]
-        if not stopped:
+        if not table.missing:
             cells = ((wanted.point.index, cell) for wanted in self._all() for cell in self._found(wanted))
             files += write_tables(self.folder.path, cells)
-        status = "interrupted" if stopped else "failed" if table.failed == total else "done"
+        status = "interrupted" if table.missing else "failed" if table.failed == total else "done"
         counts = {"points": len(self.sweep.points), "cells": total, "failed": table.failed}
         sums = {name: self.folder.checksum(name) for name in files}
         manifest = replace(self.manifest, status=status, counts=counts, files=sums, ended=provenance.now())
-        self.folder.write_manifest(manifest)
         results = SweepResults(manifest, self.folder.path)
-        if stopped:
+        if status == "done":
+            results.plot.save(self.folder.path / "plots")
+            results.to_html(self.folder.path / "report.html")
+        self.folder.write_manifest(manifest)
+        if table.missing:
             raise Interrupted(sum(self._done.values()), total, "")
         if status == "failed":
             raise NothingRan(total, table.first_error)
-        results.plot.save(self.folder.path / "plots")
-        results.to_html(self.folder.path / "report.html")
         return results
 
     def broken_off(self, why: str) -> BrokenOff:

@@ -5,7 +5,8 @@ in common; a search without one with runs of the experiment.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from experiments.store.cell import Cell
@@ -35,8 +36,9 @@ class Keeping(Protocol):
 class OfSweep:
     """Where sweeps keep their replications."""
 
-    def __init__(self, folder: ResultFolder) -> None:
-        self._kept = Kept(folder.sweep_cells)
+    def __init__(self, folder: ResultFolder, skipped: Callable[[Path], None]) -> None:
+        """Damaged files are `skipped`."""
+        self._kept = Kept(folder.sweep_cells, skipped)
 
     def read(self, names: Iterable[Name]) -> Iterator[tuple[Name, Cell]]:
         for key, replication in names:
@@ -55,10 +57,11 @@ class OfSweep:
 class OfRun:
     """Where runs of a single experiment keep theirs."""
 
-    def __init__(self, folder: ResultFolder, keys: Iterable[str]) -> None:
+    def __init__(self, folder: ResultFolder, keys: Iterable[str], skipped: Callable[[Path], None]) -> None:
+        """Damaged files are `skipped`."""
         self._folder, self._new = folder, list[Cell]()
         self._there: dict[str, set[int]] = defaultdict(set)
-        for cell in folder.cells(keys):
+        for cell in folder.cells(keys, skipped):
             self._there[cell.scenario].add(cell.replication)
 
     def read(self, names: Iterable[Name]) -> Iterator[tuple[Name, Cell]]:

@@ -17,7 +17,8 @@ State = Literal["cheapest", "meets", "misses", "beaten", "open", "failed"]
 """How a candidate stands: it is the answer; it meets all objectives, and costs no less than the answer; it misses one;
 it costs no less than one that meets all, so nobody asked further; nobody knows yet; a replication failed."""
 Verdict = Literal["found", "none", "undecided"]
-"""The cheapest is known; every candidate misses an objective; neither, within the replications that were allowed."""
+"""The cheapest is known, of those without a failed replication; every candidate misses an objective; neither, within
+the replications that were allowed or because one of them failed."""
 EXIT_CODES: dict[Verdict, int] = {"found": 0, "none": 1, "undecided": 4}
 FAILED = 3
 
@@ -63,7 +64,7 @@ class Outcome:
         """What it comes to."""
         if self.cheapest is not None:
             return "found"
-        return "undecided" if self.of_state("open", "meets") else "none"
+        return "undecided" if self.of_state("open", "meets", "failed") else "none"
 
     @property
     def cheapest(self) -> Standing | None:

@@ -6,17 +6,17 @@ replication that is read is looked at like one that is simulated now.
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from experiments.design.search import Search
+from experiments.design.search import COSTS, Search
 from experiments.experiment import Experiment
 from experiments.metrics.metric import own_metrics
-from experiments.runner.engines import Engine
+from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
-from experiments.runner.job import Interrupted
+from experiments.runner.job import BrokenOff, Interrupted
 from experiments.runner.progress import Listener, Progress
 from experiments.runner.replication import CellSpec, Simulate, failed_cell, run_cell
 from experiments.runner.run import ChangedExperiment, interrupts_set, listening, store_in
@@ -39,6 +39,10 @@ class NothingAsked(Refusal):
     """There is no objective, so every candidate would do."""
 
 
+class Unpriced(Refusal):
+    """Costs are the prices of pools, and no pool has any."""
+
+
 def search(
     experiment: Experiment,
     settings: Search | None = None,
@@ -49,18 +53,26 @@ def search(
     fresh: bool = False,
     simulate: Simulate = simulate_cluster,
     engine: Engine | None = None,
+    warn: Callable[[str], None] = lambda line: None,
 ) -> Outcome:
     """The cheapest candidate of an experiment that meets its objectives: a policy, or one at a point of its sweep.
 
     `settings`: instead of the experiment's. `out`: a result folder, whose finished replications are used, and which
     gets those that are simulated now and search.json; None: nothing stays but what is returned. `fresh` forgets what is
-    there. `workers`: processes of this machine, unless there is an `engine`. `progress`: True, or who is told. Raises
-    `NothingAsked`, `ChangedExperiment`, `NotAResultFolder`, `FolderInUse`, `Interrupted`.
+    there. `workers`: processes of this machine, unless there is an `engine`. `progress`: True, or who is told. `warn`
+    is told of damaged files in `out`. Raises `NothingAsked`, `Unpriced`, `ChangedExperiment`, `NotAResultFolder`,
+    `FolderInUse`, `Interrupted` (`BrokenOff` if the engine is lost).
     """
     settings = settings or experiment.design.search
     entered = candidates(experiment)
     if not entered:
         raise NothingAsked("there is no objective, so nothing tells which candidates would do: give `spec.objectives`")
+    if settings.cost == COSTS["nodeCost"] and not any(
+        pool.price for of in entered for pool in of.scenario.cluster.pools
+    ):
+        raise Unpriced(
+            "no pool has a price, so all candidates would cost nothing: give the pools a `price`, or `prices`"
+        )
     each = experiment.replications or (experiment.precision and experiment.precision.at_most) or 0
     confidence, grid = settings.confidence or experiment.confidence, each * len(entered)
     at_most = settings.at_most or grid
@@ -70,7 +82,12 @@ def search(
         if folder is not None:
             _prepare(folder, experiment, fresh)
         swept = experiment.sweep is not None
-        keeping = OfSweep(store) if swept else OfRun(store, {candidate.key for candidate in entered})
+
+        def skipped(file: Path) -> None:
+            warn(f"{file} is not as it was written: what it held is run again")
+
+        keys = {candidate.key for candidate in entered}
+        keeping = OfSweep(store, skipped) if swept else OfRun(store, keys, skipped)
         cells = _Cells(keeping, entered, engine or LocalEngine(workers), simulate, listener, at_most)
         with interrupts_set(cells.stop):
             race.run(cells.of)
@@ -146,6 +163,8 @@ class _Cells:
                 if found[name].status == "done":
                     self.keeping.keep(found[name])
                 self._tell(1)
+        except EngineLost as lost:
+            raise BrokenOff(self.looked_at, self.at_most, "", str(lost)) from lost
         finally:
             self.keeping.save()
         if len(found) < len(names):

@@ -1,6 +1,6 @@
 """What a search found, for people: the answer in a sentence, and a table of the candidates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO
 
 from experiments.inference.estimate import Estimate
@@ -53,6 +53,8 @@ def sentences(outcome: Outcome) -> Iterator[str]:
         yield "none meets all objectives"
     else:
         yield from _undecided(outcome)
+    if failed := outcome.of_state("failed"):
+        yield f"a replication failed of {_names(failed)}: whether all objectives are met is not known there"
     used = counted(outcome.replications, "replication")
     share = f" ({format_percent(round(outcome.replications / outcome.grid, 3))} of the {outcome.grid:,} of a run)"
     yield f"by {used}{share if outcome.grid else ''}; true with {sure} confidence, all that is said together"
@@ -60,16 +62,21 @@ def sentences(outcome: Outcome) -> Iterator[str]:
 
 def _undecided(outcome: Outcome) -> Iterator[str]:
     """What is known, and what is not."""
-    unknown = ", ".join(of.name for of in outcome.of_state("open"))
-    meeting = outcome.of_state("meets")
+    unknown, meeting = outcome.of_state("open"), outcome.of_state("meets")
     limit = f"within {counted(outcome.at_most, 'replication')}"
     if unknown:
-        yield f"it cannot be told {limit} whether all objectives are met by {unknown}"
+        yield f"it cannot be told {limit} whether all objectives are met by {_names(unknown)}"
+    elif meeting:
+        told = f"all of these meet all objectives, and {limit} it cannot be told which of them costs least"
+        yield f"{told}: {_names(meeting)}"
     else:
-        names = ", ".join(of.name for of in meeting)
-        yield f"all of these meet all objectives, and {limit} it cannot be told which of them costs least: {names}"
+        yield "it is not known whether all objectives are met anywhere"
     if meeting and unknown:
         yield f"{meeting[0].name} meets them all: {_cost(meeting[0], outcome)}"
+
+
+def _names(standings: Sequence[Standing]) -> str:
+    return ", ".join(of.name for of in standings)
 
 
 def _cost(of: Standing, outcome: Outcome) -> str:

@@ -5,8 +5,8 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from models.input import stdin
 if TYPE_CHECKING:
     import pandas as pd
 
+UNFINISHED = ".tmp"
+"""How hidden files end that are not all there yet."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet computes."""
 
@@ -27,7 +29,7 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
     if path.is_dir():  # "." has no name that a temporary file could be called by
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
     try:
         if isinstance(contents, str):
             contents = contents.encode()
@@ -45,6 +47,17 @@ def write(path: Path, contents: str | bytes | Callable[[Path], None]) -> None:
     finally:
         with suppress(OSError):  # what went wrong before says more
             temporary.unlink()
+
+
+@contextmanager
+def located(where: Path | str) -> Iterator[None]:
+    """While this lasts an OSError of Arrow's says where it is, as those of Python do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(where)) from error
 
 
 def contents(path: Path) -> bytes:

@@ -32,6 +32,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from experiments.store.cell import Cell
-from experiments.store.files import contents, csv_text, digest, remove, sha256, write
+from experiments.store.files import UNFINISHED, contents, csv_text, digest, remove, sha256, write
 from experiments.store.inputs import copies
 from experiments.store.manifest import SCHEMA_VERSION, Manifest
 from experiments.store.rare_cell import RareCell
@@ -66,14 +67,14 @@ OURS = ("resolved.yaml", "experiment.yaml", "cells.parquet")
 """Two of these tell it, too; one may be anybody's."""
 SEARCH = "search.json"
 FILES = (
-    *(f"{table}.parquet" for table in (*COLUMNS, "summary", "points")),
+    *(f"{table}.parquet" for table in (*COLUMNS, "summary", "points", "tornado", "answers")),
     "summary.csv",
     "summary.json",
     SEARCH,
     "resolved.yaml",
     "experiment.yaml",
 )
-"""What runs and searches write, beside the manifest and the report."""
+"""What runs, searches and studies write, beside the manifest and the report."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,16 @@ class ResultFolder:
             remove(lock)
         try:
             with FileLock(lock, blocking=False):
+                self._tidy()
                 yield
         except Timeout:
             raise FolderInUse(f"another run is writing into {self.path}: wait for it, or use another folder") from None
+
+    def _tidy(self) -> None:
+        """Take away what a run that was killed was about to write; nobody else writes this now."""
+        tables = (self.path.glob(f"{name}*{UNFINISHED}") for name in (".tables-", ".*.parquet."))
+        for left in list(chain(self._state.rglob(f".*{UNFINISHED}"), *tables)):
+            remove(left)
 
     def _is_ours(self) -> bool:
         """Whether anything ran here, as what it left or the manifest tell, of which one may be damaged.

@@ -48,7 +48,7 @@ class Kept:
         return name in self._file or name in self._new
 
     def __getitem__(self, name: str) -> Any:
-        """The value of an id; KeyError if there is none, or if its file is not as it was."""
+        """The value of an id; KeyError if there is none, ValueError or OSError if its file is not as it was."""
         if name in self._new:
             return json.loads(self._new[name])
         return json.loads(self._lines(self._file[name])[name])
@@ -74,7 +74,10 @@ class Kept:
 
     def _lines(self, file: str) -> dict[str, bytes]:
         if file not in self._at_hand:
-            names, *lines = (self._folder / f"{file}.jsonl").read_bytes().split(b"\n")
+            text = contents(path := self._folder / f"{file}.jsonl")
+            if digest(text) != file:
+                raise ValueError(f"{path} is not as it was written")
+            names, *lines = text.split(b"\n")
             self._at_hand[file] = dict(zip(json.loads(names), lines, strict=True))
             if len(self._at_hand) > FILES_AT_HAND:
                 self._at_hand.popitem(last=False)

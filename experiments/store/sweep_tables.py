@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from experiments.design.sweep import Point, shown
 from experiments.store.cell import Cell
-from experiments.store.files import csv_text, write
+from experiments.store.files import UNFINISHED, csv_text, located, write
 from experiments.store.tables import CELLS_AT_ONCE, COLUMNS, arrow_columns, rows_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def write_tables(folder: Path, cells: Iterable[tuple[int, Cell]]) -> list[str]:
     import pyarrow.parquet as pq
 
     coming = iter(cells)
-    with TemporaryDirectory(dir=folder, prefix=".tables-") as temporary:
+    with TemporaryDirectory(dir=folder, prefix=".tables-", suffix=UNFINISHED) as temporary, located(folder):
         with ExitStack() as stack:
             writers: dict[str, Any] = {}
             for name in COLUMNS:
@@ -81,16 +81,26 @@ class PointTable:
         self._rows: list[dict[str, Any]] = []
         self.failed = 0
         """Cells that failed."""
+        self.missing = 0
+        """Points that are not all done."""
         self.first_error = ""
 
-    def add(self, point: Point, keys: Mapping[str, str], found: "Found | None", failed: Sequence[Cell]) -> None:
-        """One more: (rows of its summary, judged objectives) if anything is known of it, and cells that failed."""
-        status = "failed" if failed else "missing" if found is None else "done"
+    def add(
+        self, point: Point, keys: Mapping[str, str], found: "Found | None", failed: Sequence[Cell], *, done: bool
+    ) -> None:
+        """One more: (rows of its summary, judged objectives) if anything is known of it, and cells that failed.
+
+        `done`: whether nothing of it is left to do.
+        """
+        status = "missing" if not done else "failed" if failed else "done"
         error = failed[0].error if failed else ""
         self.failed, self.first_error = self.failed + len(failed), self.first_error or error
+        self.missing += not done
         told = {"point": point.index, "label": point.label, "status": status, "failed": len(failed), "error": error}
-        objectives = json.dumps([] if found is None else found[1], ensure_ascii=False)
-        self._points.append(told | {"keys": json.dumps(keys), "objectives": objectives})
+        failures = [{"policy": cell.policy, "replication": cell.replication, "error": cell.error} for cell in failed]
+        objectives = [] if found is None else found[1]
+        beside = {"keys": keys, "failures": failures, "objectives": objectives}
+        self._points.append(told | {name: json.dumps(of, ensure_ascii=False) for name, of in beside.items()})
         self._values.append(point.values)
         self._rows += [{"point": len(self._points) - 1} | row for row in (() if found is None else found[0])]
 

@@ -1,9 +1,8 @@
 """The tables of a result folder: their columns, and how cells become rows."""
 
 import json
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cache
 from itertools import chain, islice
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.column import Column, columns
 from experiments.metrics.metric import metrics
 from experiments.metrics.observation import Observation
+from experiments.store.files import located
 from experiments.store.rare_cell import RareCell
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def tables(
     if len(first) < CELLS_AT_ONCE:  # few: there is no need to keep them elsewhere
         return {name: _frame(name, rows, policies) for name, rows in rows_of(first, services).items()}
     coming = chain(first, coming)
-    with TemporaryDirectory(prefix="kubenines-") as folder, _named(folder):
+    with TemporaryDirectory(prefix="kubenines-") as folder, located(folder):
         paths = {name: f"{folder}/{name}.arrow" for name in COLUMNS}
         with ExitStack() as stack:
             files = {
@@ -111,17 +111,6 @@ def tables(
                 for name, rows in rows_of(some, services).items():
                     files[name].write_table(arrow_columns(name, rows))
         return {name: _in_order(name, path, policies) for name, path in paths.items()}
-
-
-@contextmanager
-def _named(folder: str) -> Iterator[None]:
-    """An OSError of Arrow's says where it is, as those of Python do."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno is None or error.filename is not None:
-            raise
-        raise OSError(error.errno, os.strerror(error.errno), folder) from error
 
 
 def rows_of(cells: "Sequence[Cell | RareCell]", services: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

@@ -13,8 +13,8 @@ from experiments.timeline.events import PROCESSES, EventRecorder, repeated
 from experiments.timeline.states import ANSWERING, READY_NODE, States, Transition
 from experiments.timeline.timeline import Endpoints, Event, EventType, Interval, Row, RowKind, Timeline
 from models.units import counted, format_duration
-from simulator.controllers.processes import Process
 from simulator.log import Kind, TransitionLog
+from simulator.processes import Process
 from simulator.run import Run, ServiceHistory, histories
 
 MOST_PODS, MOST_NODES, MOST_EVENTS = 40, 20, 400

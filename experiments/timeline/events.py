@@ -7,10 +7,10 @@ from dataclasses import replace
 from experiments.attribution.stages import READY, SCHEDULER
 from experiments.timeline.states import States, Transition
 from experiments.timeline.timeline import Event, EventType
-from experiments.timeline.words import ALWAYS, FACT, NORMAL, WARNING, WORDS, because
+from experiments.timeline.words import ALWAYS, FACT, NORMAL, OWN, WARNING, WORDS, because
 from models.units import format_duration
-from simulator.controllers.processes import Process
 from simulator.log import Kind, Phase, TransitionLog, VolumeWait
+from simulator.processes import Process
 
 BACK_OFF = 5.0
 """Seconds without a container from which on it is a back-off, and no restart."""
@@ -56,12 +56,15 @@ class EventRecorder:
     def record(self, row: Transition) -> None:
         """Tells of a row, if there is anything to tell."""
         kind = Kind(row.kind)
-        by_kind = WORDS.get(kind, {})
+        own = OWN.get(self._log.control_plane, {}).get(kind)
+        by_kind = WORDS.get(kind, {}) if own is None else own
         words = by_kind.get(row.new, by_kind.get(ALWAYS))
         if words is not None:
             name = self._name(row)
             message = words.about(name, row.new, self._log.causes[row.cause])
             self._tell_of(row, words.type, words.reason, message)
+        if own is not None:
+            return
         match kind:
             case Kind.POD_PHASE if row.new == Phase.PENDING:
                 self._created(row)

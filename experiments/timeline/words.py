@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from experiments.timeline.timeline import EventType
-from simulator.log import Configured, Disruption, Kind, Phase, Refusal, VolumeWait
+from simulator.log import Configured, Disruption, Hold, Kind, Phase, Refusal, VolumeWait
 
 NORMAL, WARNING, FACT = EventType
 
@@ -128,3 +128,32 @@ WORDS: Mapping[Kind, Mapping[int, Words]] = {
     },
 }
 """Kind -> what is new -> the words. What is not here is not told, or by `events`, with what it comes with."""
+_NODE_STATE = "node {name} is "
+OWN: Mapping[str, Mapping[Kind, Mapping[int, Words]]] = {
+    "swarm": {
+        Kind.NODE_READY: {
+            0: Words(NORMAL, "NodeDown", _NODE_STATE + "DOWN: heartbeat failure"),
+            1: Words(NORMAL, "NodeReady", _NODE_STATE + "READY"),
+            2: Words(NORMAL, "NodeDown", _NODE_STATE + "DOWN: heartbeat failure"),
+        },
+        Kind.NODE_UNSCHEDULABLE: {
+            0: Words(NORMAL, "NodeActive", "availability of node {name} is active"),
+            1: Words(NORMAL, "NodePaused", "availability of node {name} is pause or drain"),
+        },
+        Kind.POD_READY: {
+            0: Words(NORMAL, "Unlisted", "Its endpoint leaves the VIP"),
+            1: Words(NORMAL, "Running", "The task is RUNNING: its endpoint is in the VIP"),
+        },
+        Kind.POD_HELD: {
+            Hold.DELAY: Words(NORMAL, "Ready", "The task is READY, and waits for the delay of the restart policy"),
+            Hold.PREDECESSOR: Words(NORMAL, "Ready", "The task is READY, and waits for the old one to stop"),
+        },
+        Kind.DEPLOYMENT_PROGRESSING: {
+            0: Words(WARNING, "Paused", "update paused due to failure or early termination of a task"),
+        },
+        Kind.DEPLOYMENT_COMPLETE: {1: Words(NORMAL, "Completed", "update completed")},
+        Kind.DEPLOYMENT_ABORTED: {1: Words(WARNING, "RollbackStarted", "update rolled back due to failure of a task")},
+    }
+}
+"""Control plane beside Kubernetes -> what it has words of its own for, in place of `WORDS` and of what `events` says.
+"""

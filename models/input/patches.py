@@ -61,22 +61,34 @@ def parse_path(text: str) -> tuple[str, ...]:
 
 def set_path(document: Document, path: str, value: Any) -> tuple[Step, ...]:
     """Set one value in place (None removes it) and return its location; mappings on the way are made if absent."""
-    steps = parse_path(path)
-    location: list[Step] = []
+    place = locate(document, path)
+    set_at(document, place, value)
+    return place
+
+
+def locate(document: Mapping[str, Any], path: str) -> tuple[Step, ...]:
+    """The location of what a path addresses, which need not be there yet: keys, and indices of lists."""
+    place: list[Step] = []
     node: Any = document
-    for step, following in zip(steps, (*steps[1:], None), strict=True):
+    for step in parse_path(path):
         key = _key_of(node, step, path)
-        location.append(key)
-        if following is None:
-            if value is None and isinstance(node, dict):
-                node.pop(key, None)
-            else:
-                node[key] = value
-        else:
-            if isinstance(node, dict) and node.get(key) is None:
-                node[key] = {}
-            node = node[key]
-    return tuple(location)
+        place.append(key)
+        node = node[key] if isinstance(node, list) or node.get(key) is not None else {}
+    return tuple(place)
+
+
+def set_at(document: Document, place: Sequence[Step], value: Any) -> None:
+    """Set one value at a location that `set_path` returned, whatever items of lists are called now; None removes it."""
+    *before, last = place
+    node: Any = document
+    for step in before:
+        if isinstance(node, dict) and node.get(step) is None:
+            node[step] = {}
+        node = node[step]
+    if value is None and isinstance(node, dict):
+        node.pop(last, None)
+    else:
+        node[last] = value
 
 
 def _key_of(node: Any, step: str, path: str) -> Step:

@@ -21,14 +21,19 @@ def is_stdin(path: str | os.PathLike[str]) -> bool:
     return os.fspath(path) == STDIN
 
 
+def give(held: bytes) -> None:
+    """Let standard input of this process hold what another one has read, for which it works."""
+    _kept.update(stream=sys.stdin, held=held)
+
+
 def contents() -> bytes:
     """What standard input holds, whoever has read it before; what is too large for a file is cut after one byte more.
 
     An OSError if it is closed.
     """
-    if sys.stdin is None:
-        raise OSError(errno.EBADF, "it is closed", SHOWN)
-    if _kept.get("stream") is not sys.stdin:
+    if not _kept or _kept["stream"] is not sys.stdin:
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "it is closed", SHOWN)
         _kept.update(stream=sys.stdin, held=sys.stdin.buffer.read(MAX_BYTES + 1))
     held: bytes = _kept["held"]
     return held

@@ -35,9 +35,7 @@ def read_manifests(paths: Sequence[str | os.PathLike[str]]) -> Manifests:
 
     Everything is read and checked; raises InputError with all problems of all files.
     """
-    reading = _Reading()
-    for path in paths:
-        reading.read(os.fspath(path))
+    reading = _Reading.of(paths)
     warnings: tuple[Problem, ...] = ()
     try:
         warnings = build_cluster(reading.objects).warnings
@@ -48,6 +46,17 @@ def read_manifests(paths: Sequence[str | os.PathLike[str]]) -> Manifests:
     return Manifests(tuple(reading.objects), tuple(reading.files), (*reading.warnings, *warnings))
 
 
+def read_objects(paths: Sequence[str | os.PathLike[str]]) -> Manifests:
+    """The objects as they are written, from the same places as `read_manifests`: whether they are right is not asked.
+
+    Raises InputError for what cannot be read, or is no object.
+    """
+    reading = _Reading.of(paths)
+    if reading.problems:
+        raise InputError(reading.problems)
+    return Manifests(tuple(reading.objects), tuple(reading.files), tuple(reading.warnings))
+
+
 class _Reading:
     """What has been read so far."""
 
@@ -56,6 +65,14 @@ class _Reading:
         self.files: list[str] = []
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+
+    @classmethod
+    def of(cls, paths: Sequence[str | os.PathLike[str]]) -> "_Reading":
+        """All that stands in the given places."""
+        reading = cls()
+        for path in paths:
+            reading.read(os.fspath(path))
+        return reading
 
     def read(self, path: str) -> None:
         """A file, a directory or "-"."""

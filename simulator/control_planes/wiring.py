@@ -50,7 +50,10 @@ class Orchestrator(Protocol):
     """Whether all that comes next in a settled state is in the state: else rare outages cannot be begun in it."""
 
     def as_read(self, cluster: Cluster) -> Cluster:
-        """The cluster as this control plane reads it: without what has no counterpart in it."""
+        """The cluster as this control plane reads it: without what has no counterpart in it.
+
+        Raises ValueError if an option names what the cluster has not.
+        """
         ...
 
     def wired(self, parts: Parts) -> ControlPlane:

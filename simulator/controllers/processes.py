@@ -1,54 +1,18 @@
-"""The control plane as stories see it: its processes, which fail and come back."""
+"""The processes of Kubernetes' control plane, as they fail and come back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 
-import numpy as np
-
-from models.distributions import Distribution, Uniform
 from simulator.component import Components
 from simulator.kernel import Kernel, Order, Timer
 from simulator.log import Kind
+from simulator.processes import ELECTION, Process, ProcessOutage
 from simulator.state.cluster import ClusterState
 
 RENEW_DEADLINE = 10.0
 """Seconds after which a leader that could not renew its lease exits (k8s.io/client-go/tools/leaderelection)."""
-ELECTION = Uniform(15.0, 24.0)
-"""Seconds until a lease that was not given back has run out (15) and one of those who wait looks again (2 to 4.4)."""
-
-
-class Process(StrEnum):
-    """A process of the control plane."""
-
-    API_SERVER = "apiServer"
-    """All API servers, or what they all need: without it nobody learns or changes anything."""
-    CONTROLLER_MANAGER = "controllerManager"
-    """All replicas of kube-controller-manager: replacements, endpoints, node health, scaling, garbage collection."""
-    SCHEDULER = "scheduler"
-    """All replicas of kube-scheduler."""
-
-
 _LED = (Process.CONTROLLER_MANAGER, Process.SCHEDULER)
 """Those of which one replica leads, and the others wait for its lease to run out."""
-
-
-def elections(law: Distribution, own: Distribution, rng: np.random.Generator) -> dict[Process, float]:
-    """How long each process is without a leader: by a law that was given, or by a control plane's `own`.
-
-    That of Kubernetes is the default of failure modes, and so not given.
-    """
-    chosen = own if law == ELECTION else law
-    return {process: chosen.sample(rng) for process in Process}
-
-
-@dataclass(frozen=True, eq=False)
-class ProcessOutage:
-    """A reason for which a process is down."""
-
-    process: Process
-    cause: int
 
 
 class ControlPlaneProcesses:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from models.distributions import Distribution
-from simulator.controllers.processes import ELECTION, Process, elections
 from simulator.kernel import Story
+from simulator.processes import ELECTION, Process, elections
 from simulator.registry import register
 from simulator.stories.disruption_kind import DisruptionKind
 from simulator.stories.repair import Repair

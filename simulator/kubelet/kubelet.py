@@ -4,6 +4,8 @@ Source: pkg/kubelet (pod_workers.go, pleg, prober, images), k8s.io/client-go/uti
 polls: the times at which the kubelet's loops would notice something are computed when it happens.
 """
 
+from collections.abc import Callable
+
 from models.timing import Timing
 from simulator.hazards import Hazards
 from simulator.kernel import Kernel, Order
@@ -79,6 +81,10 @@ class Kubelet:
         """From now on sandboxes of the pods that `mode` selects may die."""
         self._clocks.arm_sandboxes(mode, list(self._state.pods.values()))
 
+    def finish(self, pod: PodState) -> None:
+        """The pod is over: what of it still runs is down, and nothing is started again."""
+        self._termination.finish(pod)
+
     def refusal(self, pod: PodState) -> str:
         """Why a pod that names its node does not run there, in the kubelet's words; "" if it does."""
         return self._admission.refusal(pod)
@@ -90,6 +96,10 @@ class Kubelet:
     def make_unready(self, pod: PodState) -> None:
         """The readiness probes of a pod fail from now on, whatever its containers do."""
         self._start.make_unready(pod)
+
+    def judge_ready_by(self, judge: Callable[[PodState], None]) -> None:
+        """Somebody else says which pods are Ready; `judge(pod)` is told when containers of one may be otherwise."""
+        self._start.judged_ready = judge
 
     def set_condition(self, pod: PodState, condition: str, status: bool) -> None:
         """Somebody sets a condition that a readiness gate of the pod may wait for."""

@@ -57,6 +57,8 @@ class Start:
         self.access = Access(kernel, state)
         self.gates = ReadinessGates(kernel, self.report_ready)
         self.volumes = VolumeManager(state, self.start_pod)
+        self.judged_ready: Callable[[PodState], None] | None = None
+        """Who says whether a pod is Ready, and is told when its containers may be otherwise; None: its kubelet."""
 
     def bound(self, pod: PodState) -> None:
         """The pod got its node: its kubelet sees it as soon as it is in touch with the API server."""
@@ -216,6 +218,9 @@ class Start:
 
     def report_ready(self, pod: PodState) -> None:
         """Posts the Ready condition; a kubelet that is cut off does so when it is back."""
+        if self.judged_ready is not None:
+            self.judged_ready(pod)
+            return
         if self._nodes.reporting[pod.node]:
             ready = bool(pod.containers) and pod.has_ready_containers()
             if pod.pod_class.spec.readiness_gates:

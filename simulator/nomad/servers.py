@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from models.distributions import Distribution, Uniform
 from simulator.component import Component
-from simulator.controllers.processes import Process
 from simulator.kernel import Kernel, Order
 from simulator.log import Kind
+from simulator.processes import Process
 from simulator.state.cluster import ClusterState
 
 ELECTION = Uniform(1.5, 3.0)

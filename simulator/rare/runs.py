@@ -12,6 +12,7 @@ from simulator.rare.sojourns import Sojourns
 from simulator.rare.watched import Up, Watched
 from simulator.simulation import Simulation
 from simulator.state.history import ServiceHistory
+from simulator.step_function import lengths, together
 from simulator.stories.protocols import FailureMode, Operation
 from simulator.streams import Streams
 
@@ -182,8 +183,7 @@ def _desired(history: ServiceHistory) -> int | None:
 
 
 def _missing(history: ServiceHistory, never_there: int) -> float:
-    times = np.union1d(history.answering.times, history.desired.times)
-    meant = np.maximum(history.desired.at(times) - never_there, 0.0)
-    widths = np.diff(np.append(times, history.answering.end))
+    times, answering, desired = together(history.answering, history.desired)
+    meant, widths = np.maximum(desired - never_there, 0.0), lengths(times, history.answering.end)
     total = float((meant * widths).sum())
-    return float((np.maximum(meant - history.answering.at(times), 0.0) * widths).sum()) / total if total else 0.0
+    return float((np.maximum(meant - answering, 0.0) * widths).sum()) / total if total else 0.0

@@ -21,9 +21,7 @@ from simulator.log import Kind
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE
-from simulator.state.objects import (
-    PodState,
-)
+from simulator.state.objects import PodState
 from simulator.stories.alerts import Alerts
 from simulator.stories.attempts import Agenda, Attempt, Journal
 from simulator.stories.configurations import Configurations
@@ -117,6 +115,8 @@ class World:
         """Kube-proxies, the cluster's DNS, and the network between pods."""
         self.control_plane = control_plane.processes
         """Its processes, as they fail and come back."""
+        self.tells: Callable[[str, str], bool] = lambda mode, subject: True
+        """Whether the story of a failure mode or operation about a subject is begun at all."""
         self._api_server = control_plane.api_server
         self._eviction_rng = streams.stream("evictions")
         state.listen(Kind.NODE_EXISTS, self._joined_or_gone)
@@ -225,7 +225,8 @@ class World:
         rng = self._streams.stream(f"failure/{mode}/{subject}")
         kernel, state, hazards = self._kernel, self._state, self._hazards
         about = Subject(kernel, state, hazards, self.strikes, self._outages, self.people, mode, subject, rng)
-        self._kernel.tell(story(about, *arguments, **named))
+        if self.tells(mode, subject):
+            self._kernel.tell(story(about, *arguments, **named))
         return about
 
     def tell_each(

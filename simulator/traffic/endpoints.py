@@ -13,8 +13,8 @@ import numpy as np
 
 from models.arrays import Floats, Ints
 from simulator.controllers.endpoints import conditions
-from simulator.controllers.processes import Process
 from simulator.log import Kind, TransitionLog
+from simulator.processes import Process
 from simulator.state.objects import Phase
 from simulator.traffic.reach import Cut, cuts
 from simulator.traffic.surges import changes_of_service
@@ -101,6 +101,8 @@ class EndpointHistory:
             yield since, self.end, dict(now)
 
 
+_LISTS_BY_CONTROLLERS = "kubernetes"
+"""The control plane whose lists of endpoints stay as they are while a process of it is away."""
 _CONTROLLERS = list(Process).index(Process.CONTROLLER_MANAGER)
 _WATCHED = (
     *(Kind.POD_PHASE, Kind.POD_NODE, Kind.POD_DELETING, Kind.POD_ANSWERING, Kind.POD_READY),
@@ -125,6 +127,7 @@ def endpoint_history(
     rows = rows[np.isin(rows[:, 1], (*_WATCHED, Kind.COMPONENT_UP)) & (rows[:, 0] < end)]
     selected = np.array([index in services for services in log.endpoint_of], dtype=bool)
     of_controllers = (rows[:, 1] == Kind.COMPONENT_UP) & (rows[:, 2] == _CONTROLLERS)
+    of_controllers &= log.control_plane == _LISTS_BY_CONTROLLERS
     of_pods = rows[:, 1] != Kind.COMPONENT_UP
     of_pods[of_pods] = selected[rows[of_pods, 2].astype(np.int64)]
     rows = rows[of_pods | of_controllers]

@@ -3,8 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from experiments.design.goal import ReadyEndpoints, ServiceGoal
 from experiments.design.objective import Objective
 from experiments.design.plan import Design, Plan, Precision
 from experiments.design.scenario import Scenario
+from experiments.runner.engines import EngineLost, Id, Result, Spec
+from experiments.runner.engines.chunks import result
 from models.manifests import Named
 from simulator.step_function import StepFunction
 
@@ -188,3 +190,22 @@ class Murdered:
             return simulate(cluster, **given)
         os.kill(os.getpid(), self.signal)
         raise AssertionError("killed")
+
+
+@dataclass
+class LosesItself:
+    """An engine of this process that is lost once it has worked on so many specs."""
+
+    left: int
+    name: str = "dask"
+    workers: int = 1
+    options: list[str] = field(default_factory=list)
+
+    def map_unordered(
+        self, function: Callable[[Spec], Result], specs: Iterable[tuple[Id, Spec]]
+    ) -> Iterator[tuple[Id, Result | Exception]]:
+        for key, spec in specs:
+            if not self.left:
+                raise EngineLost("the scheduler is gone")
+            self.left -= 1
+            yield key, result(function, spec)

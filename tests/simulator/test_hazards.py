@@ -154,3 +154,21 @@ def test_exposure_is_kept_by_mode() -> None:
 
 def test_the_fields_of_an_exposure_are_those_of_a_run() -> None:
     assert [field.name for field in fields(Exposure)] == ["fired", "hazard", "seconds"]
+
+
+def test_clocks_that_are_by_hand_fire_only_when_they_are_forced() -> None:
+    kernel = Kernel(0.0, 1000.0)
+    hazards = Hazards(kernel)
+    hazards.by_hand = True
+    fired: list[float] = []
+    young, old = (
+        hazards.clock("m", Fixed(10.0), Streams(0, 0).stream(name), lambda: fired.append(kernel.now), name)
+        for name in ("young", "old")
+    )
+    young.start()
+    old.start(age=5.0)
+    kernel.run_until(500.0)
+    assert fired == []
+    young.force()
+    assert fired == [500.0]
+    assert list(hazards.running) == [old]

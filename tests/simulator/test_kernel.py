@@ -154,3 +154,15 @@ def test_a_story_that_sleeps_is_something_to_wait_for() -> None:
     assert not clock.waits_only_for(())
     clock.run_until(6.0)
     assert clock.waits_only_for(())
+
+
+def test_what_is_still_to_come_is_known_without_what_was_taken_back_or_is_left_out() -> None:
+    clock, _ = kernel()
+    first, second, third = (clock.timer(delay, lambda: None) for delay in (3.0, 1.0, 2.0))
+    assert sorted(clock.pending()) == [1.0, 2.0, 3.0]
+    second.cancel()
+    assert sorted(clock.pending()) == [2.0, 3.0]
+    assert clock.pending({first}) == [2.0]
+    clock.run_until(2.5)
+    assert clock.pending() == [3.0]
+    assert third.call is None

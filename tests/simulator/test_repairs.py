@@ -100,3 +100,14 @@ def test_the_sum_of_several_times_is_biased_by_its_length_as_a_whole() -> None:
         assert weights[-1] == pytest.approx(140.0 / seconds)
     # The mean of mean/x under the biased law is 1; so is that of any law's weight.
     assert abs(float(np.mean(weights)) - 1) <= 4 * float(np.std(weights)) / math.sqrt(len(weights))
+
+
+def test_repairs_may_all_take_a_quantile_of_their_law() -> None:
+    _, found = repairs()
+    found.quantile = 0.95
+    rng = np.random.default_rng(1)
+    assert found.draw("m", "a", Exponential(100.0), rng) == pytest.approx(-100.0 * math.log(0.05))
+    assert found.draw("m", "b", Fixed(7.0), rng) == 7.0
+    found.wait("m", "c", (Fixed(7.0), Exponential(100.0)), rng)
+    assert found.begin("m", "c") == pytest.approx(7.0 - 100.0 * math.log(0.05))
+    assert rng.random() == np.random.default_rng(1).random()

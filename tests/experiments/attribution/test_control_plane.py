@@ -13,7 +13,6 @@ from experiments.design.goal import Capacity, ReadyEndpoints
 from experiments.metrics.observation import Observation
 from models.distributions import Exponential, Fixed, Uniform
 from models.pod import Probe
-from simulator.controllers.processes import Process
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.etcd_quorum_loss import EtcdQuorumLoss
@@ -21,6 +20,7 @@ from simulator.failures.node_crash import NodeCrash
 from simulator.failures.zone_outage import ZoneOutage
 from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
+from simulator.processes import Process
 from simulator.run import simulate
 from tests.experiments.attribution.scenarios import home, lost, run
 from tests.simulator.clusters import DAY, HOUR, behaviour, cluster, container, deployment, down, nodes, template

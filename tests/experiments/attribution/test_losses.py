@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from experiments.attribution.disruptions import disruptions
 from experiments.attribution.losses import attribute
 from experiments.attribution.missing import missing_replicas
-from experiments.attribution.stages import Stage
+from experiments.attribution.stages import KUBERNETES, Stage
 from experiments.design.goal import Capacity, ReadyEndpoints
 from experiments.metrics.observation import Observation
 from models.behaviour import Behaviour
@@ -267,7 +267,7 @@ def test_causes_that_overlap_sum_to_the_downtime() -> None:
     }
     assert {cause for cause in causes - {"preemption"} if not found.strikes[cause]} == set()
     stages = {stage for name in found.services for _, stage in lost(found, name, Capacity(1.0))}
-    assert stages == set(Stage) - {
+    assert stages == set(KUBERNETES) - {
         Stage.NO_ROOM,
         Stage.NOT_LISTED,
         Stage.SCALED_DOWN,

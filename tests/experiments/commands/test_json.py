@@ -30,7 +30,8 @@ WITHOUT = {
     "report": "writes a page, and prints its path",
     "schema": "is JSON anyway",
     "completion": "prints a script",
-    "import": "writes files",
+    "import cluster": "writes files",
+    "import trace": "writes files",
     "replay": "writes JSON into a file",
 }
 """Commands that print no table."""
@@ -48,6 +49,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "compare": [("shop",)],
     "why": [("shop",)],
     "timeline": [("shop", "--list")],
+    "attack": [(QUICKSTART, "--at-most", "1", "-q")],
     "fit": [("log.csv",)],
     "explain": [(), ("nodeCrash",), ("laws",), ("timing",), ("metrics",), ("presets",), ("kinds",)],
     "version": [()],

@@ -41,6 +41,17 @@ def test_plan_prices_a_study(unit: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert (priced["inputs"], priced["oneAtATime"], priced["drawn"]) == (["mttf", "mttr"], 50, 2048)
 
 
+def test_plan_tells_of_too_few_replications_for_a_study_and_goes_on(
+    unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "unit.yaml", "--set", "replications=1"]) == 0
+    told = capsys.readouterr().out
+    assert "too few replications for `kubenines sensitivity`" in told
+    assert "in all: " in told
+    assert main(["sensitivity", "unit.yaml", "--set", "replications=1", "-q"]) == 2
+    assert "at least 2 replications of each input" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_study_is_printed_kept_drawn_and_not_taken_for_anything_else(
     unit: Path, capsys: pytest.CaptureFixture[str]

@@ -116,3 +116,16 @@ def test_an_experiment_on_stdin_is_kept_as_it_was_given(monkeypatch: pytest.Monk
     text = "# mine\n" + Experiment.from_manifests("app.yaml").set("spec.replications", 1).to_yaml()
     assert kubenines(monkeypatch, text, "run", "-", "-q", "-j", "1") == 0
     assert Path("results/app/experiment.yaml").read_text() == text
+
+
+@pytest.mark.slow
+def test_the_manifests_of_a_sweep_may_come_by_stdin_whichever_process_makes_its_points(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sweep = "sweep={axes: [{name: nodes, path: 'cluster.pools[general].count', values: [3, 4]}]}"
+    run = ("-n", "1", "-q", "--set", "duration=1d")
+    assert kubenines(monkeypatch, APP, "run", "-", *run, "-j", "2", "--set", sweep) == 0
+    kept = sorted(path.name for path in Path("results/stdin/.state/sweep/cells").iterdir())
+    again = ("run", "results/stdin/resolved.yaml", "-o", "results/stdin")
+    assert kubenines(monkeypatch, "", *again, *run, "-j", "1") == 0
+    assert sorted(path.name for path in Path("results/stdin/.state/sweep/cells").iterdir()) == kept

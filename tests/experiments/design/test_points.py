@@ -77,3 +77,8 @@ def test_values_are_told_as_people_write_them() -> None:
     assert [shown(value) for value in ("30d", ["a", "b"], 3, 0.5, None, True, {"kind": "fixed"}, [])] == [
         *("30d", "a,b", "3", "0.5", "null", "true", '{"kind": "fixed"}', "[]")
     ]
+
+
+def test_a_whole_number_is_told_without_a_point_as_a_column_of_others_may_have_it() -> None:
+    assert Sweep((Axis("a", "x", (1.0, 2.5)),)).points[0].label == "a=1"
+    assert [shown(value) for value in (-2.0, 1e300, float("inf"))] == ["-2", "1e+300", "Infinity"]

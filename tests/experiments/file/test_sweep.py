@@ -203,3 +203,17 @@ def test_a_sweep_over_many_values_is_read_at_once(tmp_path: Path) -> None:
     made = experiment(tmp_path, f'axes:\n- {{name: a, path: "{MTTF}", values: [{values}]}}')
     assert made.sweep is not None
     assert len(made.sweep.points) == 10_000
+
+
+def test_a_single_file_of_a_list_is_no_axis_as_a_directory_may_stand_for_several(tmp_path: Path) -> None:
+    [said] = problems(tmp_path, 'axes: [{name: app, path: "manifests[0]", values: [app.yaml]}]')
+    assert said.endswith("give the whole list, by the path of spec.manifests")
+
+
+def test_an_axis_in_the_place_of_another_is_told_by_the_name_of_that(tmp_path: Path) -> None:
+    axes = """\
+axes:
+- {name: wrong, path: "cluster.pools[none].count", values: [2]}
+- {name: nodes, path: "cluster.pools[general].count", values: [2]}
+- {name: more, path: "cluster.pools[general].count", values: [3]}"""
+    assert any("is set by the axis 'nodes', too" in line for line in problems(tmp_path, axes))

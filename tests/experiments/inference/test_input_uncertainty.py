@@ -85,3 +85,36 @@ def test_the_more_luck_there_is_the_more_replications_a_point_gets(
     by_input: float, by_luck: float, expected: int
 ) -> None:
     assert per_point(by_input, by_luck, 16) == expected
+
+
+def test_few_points_on_one_side_of_a_limit_do_not_make_that_certain() -> None:
+    """Of normal inputs 99 % are at most 10 + 2.326; 64 points mostly are all below, or all but one."""
+    held = []
+    for seed in range(60):
+        chance = split(answers(seed, 1, 0, rows=2), 50, 0.95).chance(10 + 2.326, 0.95)
+        assert chance.low < chance.high
+        held.append(chance.low <= 0.99 <= chance.high)
+    assert np.mean(held) > 0.95 - 4 * (0.95 * 0.05 / 60) ** 0.5
+
+
+def test_the_share_that_meets_a_limit_is_as_unsure_as_the_spread_of_the_inputs_under_much_luck() -> None:
+    chances = [split(answers(seed, 1, 2), 50, 0.95).chance(11.0, 0.95) for seed in range(60)]
+    assert np.mean([of.low <= 0.8413 <= of.high for of in chances]) > 0.95 - 4 * (0.95 * 0.05 / 60) ** 0.5
+    assert np.mean([of.value for of in chances]) == pytest.approx(0.8413, abs=0.02)
+
+
+def test_where_nothing_was_seen_nothing_is_said_of_the_answer() -> None:
+    of = split(np.zeros((2, 16, 2, 2)), 50, 0.95)
+    assert of.nothing_seen
+    told = [
+        of.answer.value,
+        of.input.value,
+        of.sampling.value,
+        of.both,
+        of.share.value,
+        of.chance(3600.0, 0.95).value,
+        *of.ranges(0.95)["both"],
+    ]
+    assert all(map(math.isnan, told))
+    assert (of.answer.low, of.answer.high) == (0.0, math.inf)
+    assert (of.chance(3600.0, 0.95).low, of.chance(3600.0, 0.95).high) == (0.0, 1.0)

@@ -134,3 +134,9 @@ def test_curves_of_the_distribution_rise_from_nothing_to_all() -> None:
         y = np.asarray(curve.get_ydata())
         assert (y[0], y[-1]) == (0.0, 1.0)
         assert (np.diff(np.asarray(curve.get_xdata())) >= 0).all()
+
+
+def test_a_distribution_of_answers_without_an_outage_is_none() -> None:
+    of = replace(influence(2, unseen=True), answers=np.zeros((4, 16, 8, 2)))
+    ax = SensitivityPlots(Made(of)).uncertainty()
+    assert any("no outage was seen" in text.get_text() for text in ax.texts)

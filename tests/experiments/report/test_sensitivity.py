@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from experiments.findings.sensitivity import Influence
 from experiments.report import plain, sensitivity, sensitivity_plain
@@ -34,7 +35,7 @@ def test_the_table_has_a_row_for_each_input_in_the_order_of_their_effect() -> No
 def test_what_is_open_is_split_into_inputs_and_luck_and_more_runs_are_judged() -> None:
     text = printed(influence(3))
     assert "of that variance" in text
-    assert "only better known inputs make the answer surer" in text
+    assert "which no further replication takes away; from " in text
 
 
 def test_luck_that_hides_everything_is_said() -> None:
@@ -42,6 +43,27 @@ def test_luck_that_hides_everything_is_said() -> None:
     assert "cannot be told from luck" in text or "luck hides what they do" in text
     assert "more runs (--runs) may tell" in text
     assert " ? " in text
+
+
+def test_of_a_service_that_was_never_down_only_that_is_said() -> None:
+    of = replace(influence(2, unseen=True), answers=np.zeros((4, 16, 8, 2)))
+    text = printed(of)
+    assert "no outage at any of the points that were drawn" in text
+    assert "in the mean over the inputs" not in text
+    told = json.loads(plain.text(sensitivity_plain.study(Made(of), 0)))
+    [row] = told["results"]
+    assert row["uncertainty"]["downtimePerYear"]["value"] is None
+    assert row["uncertainty"]["ranges"]["both"] == [None, None]
+
+
+@pytest.mark.filterwarnings("error")
+def test_where_a_run_failed_in_every_row_nothing_is_said_of_the_inputs_together() -> None:
+    whole = influence(2)
+    of = replace(whole, answers=whole.answers[:, :, :0])
+    text = printed(of)
+    assert "a run failed in every row" in text
+    assert "no outage at any" not in text
+    assert json.loads(plain.text(sensitivity_plain.study(Made(of), 3)))["results"][0]["indicesKnown"] is False
 
 
 def test_a_narrow_terminal_keeps_the_names_and_says_what_gave_way() -> None:

@@ -10,7 +10,7 @@ import pytest
 from experiments.experiment import Experiment
 from experiments.findings.sensitivity import Influence
 from experiments.inference.intervals import Interval
-from experiments.runner.job import Interrupted, NothingRan
+from experiments.runner.job import BrokenOff, Interrupted, NothingRan
 from experiments.runner.progress import Progress
 from experiments.runner.run import ChangedExperiment
 from experiments.runner.sensitivity import run_sensitivity
@@ -18,7 +18,7 @@ from experiments.sensitivity_results import SensitivityResults
 from experiments.store.folder import NotAResultFolder
 from models.input.problems import InputError, Refusal
 from simulator.step_function import StepFunction
-from tests.experiments.fakes import History, Run
+from tests.experiments.fakes import History, LosesItself, Run
 from tests.experiments.uncertain_unit import Truth, experiment
 
 RUNS = 4 * 64
@@ -196,6 +196,18 @@ def test_an_interrupted_study_goes_on_where_it_stopped_and_comes_to_the_same(
     assert calls.count == 5 * 10 + RUNS
     assert studied.path is not None
     assert files(out) == files(studied.path)
+
+
+def test_a_study_whose_engine_is_lost_keeps_what_came_back_and_goes_on(
+    unit: Experiment, studied: SensitivityResults, tmp_path: Path
+) -> None:
+    calls = Calls()
+    with pytest.raises(BrokenOff, match=rf"^the scheduler is gone after 70 of {5 * 10 + RUNS} replications$"):
+        run_sensitivity(unit, out=tmp_path / "r", runs=RUNS, simulate=calls, engine=LosesItself(70))
+    run_sensitivity(unit, out=tmp_path / "r", runs=RUNS, simulate=calls)
+    assert calls.count == 5 * 10 + RUNS
+    assert studied.path is not None
+    assert files(tmp_path / "r") == files(studied.path)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from experiments.experiment import Experiment
+from experiments.file.axes import COLUMNS
 from experiments.results import Results
 from experiments.runner.job import Interrupted, NothingRan
 from experiments.runner.progress import Progress
@@ -81,6 +82,11 @@ def test_the_table_has_a_row_for_each_point_policy_and_service(ran: SweepResults
     assert cells[["point", "policy", "replication"]].to_numpy().tolist() == [
         [point, policy, replication] for point in range(4) for policy in ("one", "two") for replication in (0, 1)
     ]
+
+
+def test_no_axis_may_be_called_as_another_column_of_the_tables(ran: SweepResults) -> None:
+    points = pd.read_parquet(ran.path / "points.parquet")
+    assert {*ran.table().columns, *points.columns} - set(ran.axes) <= COLUMNS
 
 
 def test_points_are_told_by_their_axes(ran: SweepResults) -> None:

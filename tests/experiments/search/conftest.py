@@ -62,7 +62,9 @@ class Engine:
         cell = run_cell(replace(spec, simulate=lambda cluster, **of: fakes.simulate(unit, **of)))
         mean, deviation = self.costs[policy]
         luck = (spec.replication * 0.618 * len(policy)) % 1 - 0.5
-        return replace(cell, metrics={"pod_hours": mean + deviation * luck, "node_hours": 3 * 365 * 24.0})
+        hours, prices = 365 * 24.0, [pool.price * pool.count for pool in spec.scenario.cluster.pools]
+        metrics = {"pod_hours": mean + deviation * luck, "node_hours": 3 * hours, "node_cost": sum(prices) * hours}
+        return replace(cell, metrics=metrics)
 
 
 @dataclass

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from experiments.file.axes import COLUMNS
 from experiments.runner.job import Interrupted
 from experiments.runner.run import ChangedExperiment
 from experiments.search.outcome import Outcome
 from experiments.search.plain import plain
-from experiments.search.search import NothingAsked, search
+from experiments.search.search import NothingAsked, Unpriced, search
 from experiments.search.text import show
 from models.input.problems import InputError
 from tests.experiments.fakes import Unit
@@ -85,10 +86,31 @@ def test_a_candidate_that_fails_is_out_and_said(race: Maker) -> None:
     assert "the model broke" in next(of.error for of in outcome.standings if of.name == "broken")
 
 
+def test_none_is_not_said_where_one_failed(race: Maker, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whether what failed would do is not known, neither by itself nor beside others that miss."""
+    broken = (Unit(20 * DAY, 600.0, raises=(1,)), 1000.0)
+    for units in ({"broken": broken}, {"broken": broken, "bad": (BAD, 2000.0)}):
+        outcome = race(units).run()
+        assert (outcome.verdict, outcome.cheapest, outcome.exit_code) == ("undecided", None, 3)
+        show(outcome)
+        told = capsys.readouterr().out
+        assert "none meets" not in told
+        assert "a replication failed of broken" in told
+
+
 def test_nothing_can_be_searched_for_without_an_objective(race: Maker) -> None:
     experiment = race(FOUR).experiment.set("spec.objectives", [])
     with pytest.raises(NothingAsked, match="no objective"):
         search(experiment)
+
+
+def test_the_cost_of_nodes_without_a_price_is_refused(race: Maker) -> None:
+    """Else all would cost nothing, and the first that meets be the cheapest."""
+    made = race(FOUR, further="search: {cost: nodeCost}")
+    with pytest.raises(Unpriced, match="no pool has a price"):
+        made.run()
+    priced = made.experiment.set("spec.cluster.pools[general].price", 2)
+    assert search(priced, engine=made.engine).standings[0].cost.value == 2 * 3 * 365 * 24
 
 
 def test_policies_of_which_nothing_is_asked_are_no_candidates(race: Maker) -> None:
@@ -110,6 +132,15 @@ def test_a_folder_is_shared_with_runs_and_resumed(race: Maker, tmp_path: Path) -
     again = race(FOUR)
     assert again.run(out=folder, fresh=True) == whole
     assert len(again.engine.ran) == whole.replications
+
+
+def test_a_damaged_file_is_said_and_run_again(race: Maker, tmp_path: Path) -> None:
+    made, folder = race({"one": (BAD, 1.0)}), tmp_path / "results"
+    whole, told = made.run(out=folder), list[str]()
+    [chunk] = (path for path in folder.rglob("*.json") if len(path.stem) == 16)
+    chunk.write_text("{}")
+    assert made.run(out=folder, warn=told.append) == whole
+    assert [line for line in told if f"{chunk.name} is not as it was written" in line]
 
 
 def test_what_is_interrupted_goes_on_where_it_stopped(race: Maker, tmp_path: Path) -> None:
@@ -160,6 +191,7 @@ def test_the_answer_is_told_in_words_and_values(race: Maker, capsys: pytest.Capt
     assert table["candidate"].tolist() == ["cheap", "right", "dear", "dearest"]
     assert table["state"].tolist() == [standing.state for standing in outcome.standings]
     assert table["frontend availability >= 99.9%"].iloc[0] < 0.99
+    assert set(table.columns) - {"frontend availability >= 99.9%"} <= COLUMNS
     values = plain(outcome)
     assert (values["verdict"], values["cheapest"], values["exitCode"]) == ("found", "right", 0)
     assert json.loads(json.dumps(values, allow_nan=False)) == values

@@ -108,6 +108,21 @@ def test_written_tables_read_back_equal(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(read[name], frame)
 
 
+def test_what_a_run_that_was_killed_had_begun_to_write_goes_with_the_next(tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path)
+    folder.save_chunk([cell()])
+    (tmp_path / ".tables-x.tmp").mkdir()
+    (tmp_path / ".tables-x.tmp" / "runs.parquet").touch()
+    begun = [".runs.parquet.7.tmp", ".state/.x.json.7.tmp", ".state/sweep/cells/.x.jsonl.7.tmp"]
+    others = [".report.html.7.tmp", ".mine.tmp"]  # other commands write pages and pictures meanwhile
+    for name in (*begun, *others):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    with folder.locked():
+        left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.tmp*")}
+    assert left == {*others}
+
+
 def test_a_file_that_is_not_as_it_was_written_is_named(tmp_path: Path) -> None:
     folder = ResultFolder(tmp_path)
     complete = finished(folder)

@@ -36,6 +36,20 @@ def test_a_damaged_file_is_skipped_and_told(tmp_path: Path) -> None:
     assert skipped == files[:2]
 
 
+def test_a_file_that_is_damaged_after_it_was_opened_is_said(tmp_path: Path) -> None:
+    one = Kept(tmp_path)
+    one.keep("a", 1)
+    one.save()
+    again = Kept(tmp_path)
+    [file] = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes().replace(b"1", b"2"))
+    with pytest.raises(ValueError, match="is not as it was written"):
+        again["a"]
+    file.unlink()
+    with pytest.raises(FileNotFoundError):
+        again["a"]
+
+
 def test_few_files_are_in_memory_at_a_time(tmp_path: Path) -> None:
     many = Kept(tmp_path)
     for i in range(3 * kept.FILES_AT_HAND):

@@ -1,8 +1,9 @@
 import copy
+from typing import Any
 
 import pytest
 
-from models.input.patches import PatchError, merge, parse_path, set_path
+from models.input.patches import PatchError, locate, merge, parse_path, set_at, set_path
 
 DEPLOYMENT = {
     "kind": "Deployment",
@@ -72,6 +73,17 @@ def test_set_changes_the_one_value_that_the_path_addresses(path: str, location: 
     for key in location:
         value = value[key]  # type: ignore[index]
     assert value == "new"
+
+
+def test_a_place_stays_where_it_is_whatever_its_items_are_called() -> None:
+    document: dict[str, Any] = {"pools": [{"name": "a"}]}
+    place = locate(document, "pools[a].size.cpu")
+    assert (place, document) == (("pools", 0, "size", "cpu"), {"pools": [{"name": "a"}]})
+    document["pools"][0]["name"] = "b"
+    set_at(document, place, 4)
+    assert document == {"pools": [{"name": "b", "size": {"cpu": 4}}]}
+    set_at(document, place, None)
+    assert document == {"pools": [{"name": "b", "size": {}}]}
 
 
 def test_setting_null_removes_the_key() -> None:

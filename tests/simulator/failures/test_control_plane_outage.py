@@ -12,7 +12,6 @@ from models.distributions import Exponential, Fixed
 from models.labels import LabelSelector
 from models.load import Load
 from models.timing import Timing
-from simulator.controllers.processes import Process
 from simulator.failures.container_crash import ContainerCrash
 from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.etcd_quorum_loss import EtcdQuorumLoss
@@ -21,6 +20,7 @@ from simulator.log import Kind
 from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
 from simulator.operations.scale import Scale
+from simulator.processes import Process
 from simulator.rare.settled import settled
 from simulator.run import simulate
 from simulator.stories.subject import Subject

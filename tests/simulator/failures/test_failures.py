@@ -21,7 +21,6 @@ from models.node import HOSTNAME_LABEL, ZONE_LABEL
 from models.protection import Cache
 from models.traffic import RequestRate, Traffic
 from models.volume import StorageClass
-from simulator.controllers.processes import Process
 from simulator.failures.network_partition import Peer
 from simulator.failures.outage_log import NodeOutage
 from simulator.failures.spot_reclaim import SpotReclaim
@@ -31,6 +30,7 @@ from simulator.operations.force_delete import ForceDelete
 from simulator.operations.node_upgrade import NodeUpgrade
 from simulator.operations.out_of_service import OutOfService
 from simulator.operations.remove_node import RemoveNode
+from simulator.processes import Process
 from simulator.registry import UnknownName, classes, find, register
 from simulator.run import Run, simulate
 from simulator.stories.references import Refers, references

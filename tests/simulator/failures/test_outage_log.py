@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from models.distributions import Fixed
-from simulator.controllers.processes import Process
 from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.outage_log import Assign, NodeOutage, OutageLog
 from simulator.log import Kind
+from simulator.processes import Process
 from simulator.run import simulate
 from tests.simulator.clusters import DAY, HOUR, Lab, behaviour, cluster, deployment, nodes, pod
 

@@ -6,10 +6,10 @@ import pytest
 
 from models.distributions import Fixed
 from simulator.control_planes.nomad import Nomad
-from simulator.controllers.processes import Process
 from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.network_partition import NetworkPartition
 from simulator.log import Kind
+from simulator.processes import Process
 from simulator.simulation import Simulation
 from simulator.state.nodes import TRUE, UNKNOWN
 from tests.simulator.clusters import HOUR, Lab, cluster, deployment, down, nodes

@@ -1,0 +1,178 @@
+"""What logs of a live cluster say of how long things last: spells, some begun before the log or not over at its end."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from experiments.fitting.lifetimes import Sample
+
+Moment = tuple[float, float]
+"""Something happened between these two instants, in seconds since 1970; both equal: just then."""
+SAME = 60.0
+"""Seconds: two spells of an entity that begin within this time are one, told by two sources."""
+
+
+class Quantity(NamedTuple):
+    """Something that lasts, and where an experiment file says how long."""
+
+    key: str
+    name: str
+    """For people, in the plural: "up-times of nodes"."""
+    field: str
+    """The field that takes its law."""
+    of: str
+    """What the field belongs to."""
+    source: str
+    """Where it can be read."""
+
+
+NODE_UP = Quantity(
+    *("nodes.timeToFailure", "up-times of nodes", "timeToFailure", "nodeCrash"),
+    "NodeReady and NodeNotReady events, or the metric kube_node_status_condition",
+)
+NODE_DOWN = Quantity(
+    *("nodes.timeToRepair", "repair times of nodes", "timeToRepair", "nodeCrash"),
+    "NodeNotReady and NodeReady events, or the metric kube_node_status_condition",
+)
+CONTAINER_UP = Quantity(
+    *("containers.timeToFailure", "times to crashes of containers", "timeToFailure", "containerCrash"),
+    "Started events, `kubectl get pods`, or the metric kube_pod_container_status_restarts_total",
+)
+STARTUP = Quantity(
+    *("startup", "start-up times, from Started to Ready", "startup", "behaviour"),
+    "`kubectl get pods`, Unhealthy events after Started, or the metric kube_pod_status_ready",
+)
+PULL = Quantity(
+    *("imagePull", "image pulls", "imagePull", "behaviour"),
+    "Pulling and Pulled events",
+)
+QUANTITIES = (NODE_UP, NODE_DOWN, CONTAINER_UP, STARTUP, PULL)
+"""Those that an experiment asks for."""
+
+
+def problem(name: str, *, repair: bool = False) -> Quantity:
+    """How long until a problem comes that node-problem-detector tells of, or how long it stays."""
+    what, key = (
+        (f"how long {name} lasts", "timeToRepair") if repair else (f"times to {name} of a node", "timeToFailure")
+    )
+    return Quantity(f"problems.{name}.{key}", what, key, name, "node-problem-detector")
+
+
+class Spell(NamedTuple):
+    """Something of an entity that lasts."""
+
+    quantity: Quantity
+    entity: str
+    began: Moment | None
+    """None: before the log."""
+    ended: Moment | None = None
+    """None: not over when it was last seen."""
+    seen_until: float | None = None
+    """When it was last seen, if it was not over; None: at the end of the log."""
+
+
+class Change(NamedTuple):
+    """An entity goes down, or comes up again."""
+
+    at: Moment
+    down: bool
+
+
+@dataclass
+class Observations:
+    """What readers have found so far."""
+
+    spells: list[Spell] = field(default_factory=list)
+    failures: list[tuple[float, str]] = field(default_factory=list)
+    """Of nodes: when, and which."""
+    remarks: Counter[str] = field(default_factory=Counter)
+    """What is odd, or was left out -> how often. A sentence with {} where the number stands."""
+    start: float = math.inf
+    end: float = -math.inf
+    resolution: float = 1.0
+    """Seconds within which times are known."""
+
+    def saw(self, *times: float) -> None:
+        """The log tells of these instants: it is at least so long."""
+        self.start, self.end = min(self.start, *times), max(self.end, *times)
+
+    def add_changes(
+        self,
+        up: Quantity,
+        down: Quantity,
+        entity: str,
+        changes: Iterable[Change],
+        unknown: Iterable[tuple[float, float]] = (),
+        seen: tuple[float, float] | None = None,
+    ) -> None:
+        """The spells between the changes of an entity; those in part within `unknown` times are left out.
+
+        `seen`: from when to when it was watched, where that is not all of the log.
+        """
+        ordered = sorted(changes)
+        blind = list(unknown)
+        last = None if seen is None else seen[1]
+        before: Change | None = None
+        for change in ordered:
+            self.saw(*change.at)
+            quantity = up if change.down else down
+            if before is not None and before.down == change.down:
+                self.remarks["{} changes of state follow one of the same kind: what was between them is not known"] += 1
+            elif before is not None and any(a < change.at[1] and b > before.at[0] for a, b in blind):
+                self.remarks["{} spells left out: events in between give their first and last time only"] += 1
+            elif before is not None or change.down:
+                began = before.at if before else (seen[0], seen[0]) if seen else None
+                self.spells.append(Spell(quantity, entity, began, change.at))
+            else:
+                self.remarks["{} repairs left out: they began before the log"] += 1
+            if change.down and up is NODE_UP:
+                self.failures.append((sum(change.at) / 2, entity))
+            before = change
+        if before is not None:
+            self.spells.append(Spell(down if before.down else up, entity, before.at, None, last))
+
+    def sample(self, quantity: Quantity, since: float | None, until: float) -> Sample:
+        """The times of a quantity. What began before the log counts from `since`, as if it were new then; None: not."""
+        return Sample.of(self._times(quantity, since, until))
+
+    def _times(self, quantity: Quantity, since: float | None, until: float) -> Iterator[tuple[float, float]]:
+        for spell in _once(one for one in self.spells if one.quantity == quantity):
+            began = spell.began or (None if since is None else (since, since))
+            if began is None:
+                continue
+            if spell.ended is None:
+                last = until if spell.seen_until is None else min(until, spell.seen_until)
+                yield max(0.0, last - began[1]), math.inf
+            else:
+                yield max(0.0, spell.ended[0] - began[1]), max(0.0, spell.ended[1] - began[0])
+
+    def quantities(self) -> list[Quantity]:
+        """Those that an experiment asks for, and the problems of nodes that were told of."""
+        others = {spell.quantity for spell in self.spells} - set(QUANTITIES)
+        return [*QUANTITIES, *sorted(others)]
+
+    def entities(self, quantity: Quantity) -> int:
+        """How many things it tells of."""
+        return len({spell.entity for spell in self.spells if spell.quantity == quantity})
+
+
+def _once(spells: Iterable[Spell]) -> Iterator[Spell]:
+    """Of spells that two sources tell of, the one that is known to its end."""
+    by_entity: dict[str, list[Spell]] = defaultdict(list)
+    for spell in spells:
+        by_entity[spell.entity].append(spell)
+    for found in by_entity.values():
+        kept: list[Spell] = []
+        for spell in sorted(found, key=lambda one: (one.ended is None, one.began or (0.0, 0.0))):
+            again = spell.ended is None and any(_same(spell.began, one.began) for one in kept)
+            if not again:
+                kept.append(spell)
+        yield from kept
+
+
+def _same(one: Moment | None, other: Moment | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one[0] - other[0]) <= SAME

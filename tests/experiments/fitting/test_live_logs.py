@@ -1,0 +1,291 @@
+"""`kubenines fit` on logs of a live cluster: known laws are found again, within the intervals that it states."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from experiments.cli import main
+from models.distributions import Distribution, Exponential, LogNormal, Weibull
+from tests.experiments.fitting.live_logs import DAY, START, answer, as_list, event, of_nodes, outages, sampled, stamp
+
+
+@pytest.fixture
+def fit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Any:
+    def run(*values: Any, options: tuple[str, ...] = ()) -> tuple[int, str, str]:
+        folder = tmp_path / "logs"
+        folder.mkdir(exist_ok=True)
+        for i, value in enumerate(values):
+            (folder / f"{i}.json").write_text(json.dumps(value))
+        capsys.readouterr()
+        code = main(["fit", str(folder), *options])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def learnt(fit: Any) -> Any:
+    def run(*values: Any, options: tuple[str, ...] = ()) -> Any:
+        code, out, err = fit(*values, options=("--format", "json", *options))
+        assert (code, err) == (0, "")
+        return json.loads(out)
+
+    return run
+
+
+def law(found: Any, key: str, kind: str) -> Any:
+    return next(one for one in found["quantities"][key]["fits"] if one["kind"] == kind)
+
+
+def holds(interval: list[float], value: float) -> bool:
+    return interval[0] <= value <= interval[1]
+
+
+UP, DOWN = Exponential(12 * DAY), LogNormal(600.0, 0.8)
+
+
+def test_laws_of_nodes_are_found_again_in_events(learnt: Any) -> None:
+    told = list(outages(UP, DOWN, 40, 120, np.random.default_rng(0)))
+    found = learnt(as_list(of_nodes(told, 120)))
+    up, down = law(found, "nodes.timeToFailure", "exponential"), law(found, "nodes.timeToRepair", "lognormal")
+    assert found["quantities"]["nodes.timeToFailure"]["observed"] == len(told)
+    assert holds(up["meanInterval"], UP.mean)
+    assert holds(down["meanInterval"], DOWN.mean)
+    assert up["mean"] == pytest.approx(UP.mean, rel=0.15)
+    assert found["bursts"]["p"] > 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("up", [Exponential(12 * DAY), Weibull(0.7, 9 * DAY)], ids=repr)
+def test_stated_intervals_hold_the_mean_as_often_as_they_say(up: Distribution) -> None:
+    """95 %: of 60 logs between 52 and 60 (a binomial law puts 0.1 % below 52)."""
+    from experiments.fitting.laws import fits
+    from experiments.fitting.observations import NODE_UP, Observations
+    from experiments.fitting.readers.events import read_events
+    from experiments.fitting.readers.reader import _values
+    from models.input.documents import Document
+
+    held = 0
+    for seed in range(60):
+        told = list(outages(up, DOWN, 20, 120, np.random.default_rng(seed)))
+        records = list(_values(as_list(of_nodes(told, 120)), Document("log", None), ()))
+        found = Observations()
+        read_events(records, found)
+        [fit] = [one for one in fits(found.sample(NODE_UP, found.start, found.end)) if type(one.law) is type(up)]
+        held += fit.interval[0] <= up.mean <= fit.interval[1]
+    assert held >= 52
+
+
+def test_laws_are_found_again_in_metrics_whose_step_is_as_long_as_a_repair(learnt: Any) -> None:
+    """A repair that falls between two samples is not seen, so those that are seen are longer: of means above a step."""
+    told = list(outages(Weibull(1.5, 4 * DAY), LogNormal(3600.0, 0.4), 25, 90, np.random.default_rng(2)))
+    found = learnt(sampled(told, 25, 90, 600.0))
+    up, down = law(found, "nodes.timeToFailure", "weibull"), law(found, "nodes.timeToRepair", "lognormal")
+    assert found["quantities"]["nodes.timeToRepair"]["between"] > 100
+    assert holds(up["meanInterval"], Weibull(1.5, 4 * DAY).mean)
+    assert holds(down["meanInterval"], LogNormal(3600.0, 0.4).mean)
+    assert up["shape"] == pytest.approx(1.5, rel=0.15)
+    assert down["sigma"] == pytest.approx(0.4, rel=0.15)
+
+
+def test_nodes_that_never_failed_count_in_metrics(learnt: Any) -> None:
+    told = list(outages(Exponential(400 * DAY), LogNormal(3600.0, 0.4), 60, 60, np.random.default_rng(4)))
+    found = learnt(sampled(told, 60, 60, 1800.0))
+    assert holds(law(found, "nodes.timeToFailure", "exponential")["meanInterval"], 400 * DAY)
+    assert found["quantities"]["nodes.timeToFailure"]["entities"] == 60
+
+
+def test_repairs_of_two_kinds_are_two_laws_and_two_modes(fit: Any, learnt: Any) -> None:
+    rng = np.random.default_rng(7)
+    told = [
+        (node, start, start + (LogNormal(240.0, 0.4) if rng.random() < 0.7 else LogNormal(6 * 3600.0, 0.5)).sample(rng))
+        for node, start, _ in outages(Exponential(6 * DAY), DOWN, 40, 90, rng)
+    ]
+    log = as_list(of_nodes(told, 90))
+    mixture = learnt(log)["quantities"]["nodes.timeToRepair"]["mixture"]
+    short, long = mixture["laws"]
+    assert short["share"] == pytest.approx(0.7, abs=0.08)
+    assert (short["median"], long["median"]) == (pytest.approx(240, rel=0.1), pytest.approx(6 * 3600, rel=0.2))
+    text = fit(log)[1]
+    assert "no single law fits; two of kind lognormal do: 7" in text
+    modes = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("# - {name: node-")]
+    assert [one["type"] for one in yaml.safe_load("\n".join(modes))] == ["nodeCrash", "nodeCrash"]
+
+
+def test_one_law_is_enough_where_one_law_was(learnt: Any) -> None:
+    for seed in range(5):
+        told = list(outages(UP, DOWN, 30, 90, np.random.default_rng(seed)))
+        found = learnt(as_list(of_nodes(told, 90)))
+        assert found["quantities"]["nodes.timeToRepair"]["mixture"] is None
+
+
+def test_failures_that_come_together_are_bursts(fit: Any, learnt: Any) -> None:
+    rng = np.random.default_rng(3)
+    told = list(outages(Exponential(40 * DAY), DOWN, 30, 90, rng))
+    for _ in range(8):
+        at = START + float(rng.uniform(1, 89)) * DAY
+        told += [(f"n{node}", at + 20.0 * i, at + 20.0 * i + 400) for i, node in enumerate(rng.permutation(30)[:4])]
+    log = as_list(of_nodes(told, 90))
+    found = learnt(log)["bursts"]
+    assert (found["p"] < 1e-6, found["largest"] >= 4) == (True, True)
+    assert found["mean_size"] == pytest.approx(4, abs=0.5)
+    assert "{type: nodeBurst, burstShare: 0." in fit(log)[1]
+
+
+def test_pulls_and_starts_and_crashes_are_found_in_events_of_pods(learnt: Any) -> None:
+    rng, events = np.random.default_rng(11), [event("Scheduled", "Pod", "first", START, 0)]
+    pull, life = LogNormal(8.0, 0.6), Exponential(5 * DAY)
+    for i in range(150):
+        pod, at = f"web-{i}", START + float(rng.uniform(0, 5)) * DAY
+        took = pull.sample(rng)
+        said = f'Successfully pulled image "web:1" in {took:.3f}s ({took:.3f}s including waiting). Image size: 1 bytes.'
+        more = {"container": "web", "component": "kubelet"}
+        events.append(event("Pulling", "Pod", pod, at, len(events), **more))
+        events.append(event("Pulled", "Pod", pod, at + took, len(events), message=said, **more))
+        now = at + took
+        while now < START + 60 * DAY:
+            events.append(event("Started", "Pod", pod, now, len(events), message="Started container web", **more))
+            now += life.sample(rng)
+    events.append(event("Scheduled", "Pod", "last", START + 60 * DAY, len(events)))
+    found = learnt(as_list(events))
+    assert holds(law(found, "imagePull", "lognormal")["meanInterval"], pull.mean)
+    assert holds(law(found, "containers.timeToFailure", "exponential")["meanInterval"], life.mean)
+    assert found["quantities"]["startup"]["missing"] == "nothing of it is here"
+
+
+def test_probes_that_fail_after_a_start_say_how_long_it_took(learnt: Any) -> None:
+    rng, events = np.random.default_rng(1), []
+    law_of_start = LogNormal(60.0, 0.5)
+    for i in range(200):
+        at, took = START + 500.0 * i, law_of_start.sample(rng)
+        failed = [at + 10.0 * k for k in range(1, int(took / 10) + 1)]
+        more = {"container": "web", "component": "kubelet"}
+        events.append(event("Started", "Pod", f"web-{i}", at, len(events), **more))
+        if failed:
+            probe = {"message": "Readiness probe failed: HTTP 503", "count": len(failed), "last": failed[-1]}
+            events.append(event("Unhealthy", "Pod", f"web-{i}", failed[0], len(events), **probe, **more))
+    found = learnt(as_list(events))
+    assert holds(law(found, "startup", "lognormal")["meanInterval"], law_of_start.mean)
+
+
+def test_a_counter_of_restarts_gives_lives_between_samples(learnt: Any) -> None:
+    rng, step, answers = np.random.default_rng(6), 3600.0, []
+    life = Exponential(6 * DAY)
+    for i in range(30):
+        ends = START + np.cumsum([life.sample(rng) for _ in range(60)])
+        times = np.arange(START, START + 60 * DAY, step)
+        metric = {
+            "__name__": "kube_pod_container_status_restarts_total",
+            "namespace": "d",
+            "pod": f"p{i}",
+            "container": "c",
+        }
+        answers.append(answer(metric, [(float(t), float((ends <= t).sum())) for t in times]))
+    found = learnt(*answers)
+    assert holds(law(found, "containers.timeToFailure", "exponential")["meanInterval"], life.mean)
+    assert found["quantities"]["containers.timeToFailure"]["between"] > 200
+
+
+def test_gaps_in_a_series_censor_what_lasts(learnt: Any) -> None:
+    metric = {"__name__": "kube_node_status_condition", "condition": "Ready", "status": "true", "node": "n1"}
+    times = [START + 60.0 * i for i in range(100) if not 40 <= i < 60]
+    found = learnt(answer(metric, [(time, 1.0) for time in times]))
+    assert found["quantities"]["nodes.timeToFailure"]["censored"] == 2
+    assert any("1 gaps in series" in note for note in found["notes"])
+
+
+def test_pods_tell_of_the_last_life_and_the_start(learnt: Any) -> None:
+    pods = []
+    for i in range(12):
+        ended = {"startedAt": stamp(START), "finishedAt": stamp(START + 1000 * (i + 1)), "exitCode": 1}
+        again = {"name": "c", "restartCount": 1, "lastState": {"terminated": ended}}
+        again["state"] = {"running": {"startedAt": stamp(START + 1000 * (i + 1) + 10)}}
+        fresh = {"name": "c", "restartCount": 0, "state": {"running": {"startedAt": stamp(START)}}}
+        ready = [{"type": "Ready", "status": "True", "lastTransitionTime": stamp(START + 20 + 3 * i)}]
+        for name, container in (("old", again), ("new", fresh)):
+            status = {"containerStatuses": [container], "conditions": ready}
+            metadata = {"name": f"{name}-{i}", "namespace": "d"}
+            pods.append({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": status})
+    found = learnt(as_list(pods))["quantities"]
+    assert (found["containers.timeToFailure"]["observed"], found["containers.timeToFailure"]["censored"]) == (12, 23)
+    assert found["startup"]["between"] == 12
+
+
+def test_problems_of_nodes_are_named_with_how_often_and_how_long(learnt: Any) -> None:
+    events = []
+    for i in range(8):
+        at, more = START + i * DAY, {"component": "kernel-monitor"}
+        events.append(event("OOMKilling", "Node", "n1", at + 60 * i * i, len(events), **more))
+        for word, after in (("True", 100.0), ("False", 900.0 + 30 * i)):
+            message = f"Node condition KernelDeadlock is now: {word}, reason: AUFSUmountHung"
+            events.append(event("AUFSUmountHung", "Node", "n2", at + after, len(events), message=message, **more))
+    found = learnt(as_list(events))["quantities"]
+    assert found["problems.OOMKilling.timeToFailure"]["observed"] == 7
+    assert found["problems.KernelDeadlock.timeToRepair"]["observed"] == 8
+
+
+def test_a_condition_says_since_when_a_node_is_up(learnt: Any) -> None:
+    condition = {
+        "type": "Ready",
+        "status": "True",
+        "lastTransitionTime": stamp(START),
+        "lastHeartbeatTime": stamp(START + DAY),
+    }
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}, "status": {"conditions": [condition]}}
+    assert learnt(node)["quantities"]["nodes.timeToFailure"]["censored"] == 1
+
+
+def test_events_that_count_tell_only_what_is_known(learnt: Any) -> None:
+    """A second dump of the same Event shows the times between."""
+    first = event("Started", "Pod", "p", START, 1, container="c", count=2, last=START + 5000)
+    later = event("Started", "Pod", "p", START, 1, container="c", count=5, last=START + 90_000)
+    between = event("Started", "Pod", "p", START, 1, container="c", count=3, last=START + 20_000)
+    assert learnt(as_list([later]))["quantities"]["containers.timeToFailure"]["observed"] == 0
+    assert learnt(as_list([first, later]))["quantities"]["containers.timeToFailure"]["observed"] == 1
+    assert learnt(as_list([first, between, later]))["quantities"]["containers.timeToFailure"]["observed"] == 2
+
+
+def test_what_is_missing_is_said_with_where_it_could_be_read(fit: Any) -> None:
+    told = list(outages(UP, DOWN, 10, 60, np.random.default_rng(1)))
+    code, text, _ = fit(as_list(of_nodes(told, 60)))
+    assert code == 0
+    assert "missing: image pulls: nothing of it is here; imagePull of behaviour wants it: Pulling and Pulled" in text
+    assert yaml.safe_load("\n".join(text.partition("\n# nodeCrash")[2].splitlines())).keys() == {
+        "timeToFailure",
+        "timeToRepair",
+    }
+
+
+def test_the_time_before_the_log_can_be_left_out(learnt: Any) -> None:
+    told = list(outages(UP, DOWN, 10, 60, np.random.default_rng(1)))
+    log = as_list(of_nodes(told, 60))
+    all_, without = (learnt(log, options=("--observed-from", word)) for word in ("first", "none"))
+    counts = [one["quantities"]["nodes.timeToFailure"]["observed"] for one in (all_, without)]
+    assert counts[0] - counts[1] == len({node for node, *_ in told})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"kind": "Deployment", "apiVersion": "apps/v1"}, "nothing of use in it; expected Events"),
+        (as_list([{**event("NodeReady", "Node", "n", START, 1), "firstTimestamp": "soon"}]), "0.json:1:"),
+        ({"status": "error", "error": "timeout", "data": {"resultType": "matrix"}}, "the query failed: timeout"),
+        ({"status": "success", "data": {"resultType": "vector", "result": []}}, "expected a range query"),
+        ({"status": "success", "data": {"resultType": "matrix", "result": [{"values": [1]}]}},
+         'expected [[seconds, "value"], ...]'),
+    ],
+)  # fmt: skip
+def test_bad_logs_are_exit_code_two_with_their_place(fit: Any, value: Any, said: str) -> None:
+    code, out, err = fit(value)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_several_csv_files_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "a.csv", "b.csv"]) == 2
+    assert "expected one CSV file" in capsys.readouterr().err
