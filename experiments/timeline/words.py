@@ -130,6 +130,29 @@ WORDS: Mapping[Kind, Mapping[int, Words]] = {
 """Kind -> what is new -> the words. What is not here is not told, or by `events`, with what it comes with."""
 _NODE_STATE = "node {name} is "
 OWN: Mapping[str, Mapping[Kind, Mapping[int, Words]]] = {
+    "nomad": {
+        Kind.NODE_READY: {
+            0: Words(NORMAL, "NodeDown", "Node {name} is down: heartbeat missed"),
+            1: Words(NORMAL, "NodeReady", "Node {name} is ready"),
+            2: Words(NORMAL, "NodeDown", "Node {name} is down: heartbeat missed"),
+        },
+        Kind.NODE_UNSCHEDULABLE: {
+            0: Words(NORMAL, "NodeEligible", "Node {name} is eligible"),
+            1: Words(NORMAL, "NodeIneligible", "Node {name} is ineligible"),
+        },
+        Kind.POD_READY: {
+            0: Words(NORMAL, "Deregistered", "Its service leaves the catalogue"),
+            1: Words(NORMAL, "Passing", "Its service is in the catalogue"),
+        },
+        Kind.POD_HELD: {
+            Hold.PREDECESSOR: Words(NORMAL, "Waiting", "It waits for the allocation that it replaces to stop"),
+        },
+        Kind.DEPLOYMENT_PROGRESSING: {
+            0: Words(WARNING, "Failed", "Deployment failed: no progress before its deadline")
+        },
+        Kind.DEPLOYMENT_COMPLETE: {1: Words(NORMAL, "Successful", "Deployment completed successfully")},
+        Kind.DEPLOYMENT_ABORTED: {1: Words(WARNING, "Reverted", "The last stable version comes back")},
+    },
     "swarm": {
         Kind.NODE_READY: {
             0: Words(NORMAL, "NodeDown", _NODE_STATE + "DOWN: heartbeat failure"),
@@ -153,7 +176,7 @@ OWN: Mapping[str, Mapping[Kind, Mapping[int, Words]]] = {
         },
         Kind.DEPLOYMENT_COMPLETE: {1: Words(NORMAL, "Completed", "update completed")},
         Kind.DEPLOYMENT_ABORTED: {1: Words(WARNING, "RollbackStarted", "update rolled back due to failure of a task")},
-    }
+    },
 }
 """Control plane beside Kubernetes -> what it has words of its own for, in place of `WORDS` and of what `events` says.
 """
