@@ -28,7 +28,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "simulation",
         "control_planes",
         "failures node_autoscaling operations placement",
-        "stories scheduling hosts swarm",
+        "stories scheduling hosts nomad swarm",
         "control_plane",
         "controllers kubelet",
         "demand",

@@ -72,6 +72,9 @@ class SystemdRules:
         starts.number += 1
         return starts.number <= self._options.start_limit_burst
 
+    def awaits(self, pod: PodState, run: Callable[[], None]) -> bool:
+        return False
+
     def holds(self, pod: PodState, run: Callable[[], None]) -> bool:
         return False
 

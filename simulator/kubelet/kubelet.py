@@ -105,6 +105,13 @@ class Kubelet:
         """Somebody sets a condition that a readiness gate of the pod may wait for."""
         self._start.gates.set_condition(pod, condition, status)
 
+    def give_up(self, pod: PodState) -> None:
+        """The agent of the pod's node ends it for good: what still runs of it is stopped, and then it is over."""
+        if pod.running:
+            self._termination.end(pod)
+        elif not pod.stopping:
+            self._termination.finish(pod)
+
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
         """A pod that is gone, by whatever hand, leaves nothing running."""
         if phase == Phase.ABSENT and pod.containers:

@@ -35,6 +35,10 @@ class AgentRules(Protocol):
         """
         ...
 
+    def awaits(self, pod: PodState, run: Callable[[], None]) -> bool:
+        """Whether nothing of a pod that has its node is to begin yet, not even its images; `run` is called then."""
+        ...
+
     def holds(self, pod: PodState, run: Callable[[], None]) -> bool:
         """Whether a pod that has all that it needs is not to start yet; `run` is called once it may."""
         ...
@@ -83,6 +87,9 @@ class KubeletRules:
     def restart_after(self, pod: PodState, container: ContainerState, judged_by: float) -> float | None:
         wait = crash_loop.wait(pod, container, judged_by, self._kernel.now, self._timing)
         return wait + pod.slot.draw("restart", pod.pod_class.behaviour.restart)
+
+    def awaits(self, pod: PodState, run: Callable[[], None]) -> bool:
+        return False
 
     def holds(self, pod: PodState, run: Callable[[], None]) -> bool:
         return False

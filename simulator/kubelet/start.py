@@ -74,6 +74,8 @@ class Start:
 
     def start_pod(self, pod: PodState) -> None:
         """All that the pod refers to, its volumes, a new sandbox, the images that are missing, then the containers."""
+        if self._rules.awaits(pod, lambda: self.start_pod(pod)):
+            return
         if pod.pod_class.template.absences.lacks_configuration:
             self._pods.set_configuration(pod, Configured.AWAITED, pod.cause)
         if not (obstacles.stuck(pod) or self.access.awaits(pod, self.start_pod)):

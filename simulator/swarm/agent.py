@@ -45,6 +45,9 @@ class SwarmRules:
     def restart_after(self, pod: PodState, container: ContainerState, judged_by: float) -> None:
         self.orchestrator.ended(pod)
 
+    def awaits(self, pod: PodState, run: Callable[[], None]) -> bool:
+        return False
+
     def holds(self, pod: PodState, run: Callable[[], None]) -> bool:
         return self.orchestrator.holds(pod, run)
 

@@ -1,0 +1,1 @@
+"""HashiCorp Nomad: servers that keep allocations of task groups; an allocation is a pod of the state."""
