@@ -39,6 +39,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "experiments": (
         "cli",
         "commands",
+        "advice",
         "lint check",
         "preflight search",
         "experiment bench",

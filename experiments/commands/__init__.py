@@ -1,5 +1,6 @@
 """The commands, one file each; nothing heavy is imported before one of them runs."""
 
+from experiments.commands.advise import advise
 from experiments.commands.bench import bench
 from experiments.commands.check import check
 from experiments.commands.compare import compare
@@ -38,6 +39,7 @@ COMMANDS = (
     show,
     compare,
     why,
+    advise,
     timeline,
     plot,
     report,

@@ -1,0 +1,139 @@
+"""Candidates: mends of an application that may be tried. A file in experiments/advice/mends is all that one takes."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from experiments.advice.change import Change
+from experiments.advice.situation import Situation
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One mend of one thing, as it is tried: a policy beside the one that it mends."""
+
+    mend: str
+    """Name of the mend: "toleration"."""
+    about: str
+    """What it mends: "Deployment/web"."""
+    words: str
+    """What is changed."""
+    because: str
+    """What was seen that it may act on."""
+    changes: tuple[Change, ...] = ()
+    """Of objects that there are."""
+    added: tuple[Mapping[str, Any], ...] = ()
+    """Objects that are new."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of its policy, where no manifest says it."""
+    elsewhere: str = ""
+    """Where it is to be done if no manifest says it."""
+
+    @property
+    def name(self) -> str:
+        """What its policy is called."""
+        return "-".join((self.mend, *self.about.split("/")[1:]))
+
+    def policy(self, extends: str) -> dict[str, Any]:
+        """Its policy as a file has it, on top of another."""
+        return {
+            "name": self.name,
+            "extends": [extends],
+            **({"patches": [change.as_policy() for change in self.changes]} if self.changes else {}),
+            **({"add": [dict(one) for one in self.added]} if self.added else {}),
+            **self.fields,
+        }
+
+    def manifests(self) -> list[dict[str, Any]]:
+        """What `kubectl` takes: strategic-merge patches of objects that there are, and whole objects that are new.
+
+        Nodes are made by somebody else.
+        """
+        return [*(of.as_manifest() for of in self.changes), *(dict(of) for of in self.added if of["kind"] != "Node")]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two mends at once."""
+
+    first: Candidate
+    second: Candidate
+
+    @property
+    def name(self) -> str:
+        """What its policy is called."""
+        return f"{self.first.name}-and-{self.second.name}"
+
+    @property
+    def words(self) -> str:
+        """What is changed."""
+        return f"{self.first.words}; and {self.second.words}"
+
+    @property
+    def because(self) -> str:
+        """Why both."""
+        return "the best mend alone leaves most of it"
+
+    @property
+    def elsewhere(self) -> str:
+        """Where they are to be done if no manifest says it."""
+        return "; ".join(filter(None, (self.first.elsewhere, self.second.elsewhere)))
+
+    def policy(self, extends: str) -> dict[str, Any]:
+        """Its policy as a file has it: the two policies, one on top of the other."""
+        assert extends
+        return {"name": self.name, "extends": [self.first.name, self.second.name]}
+
+    def manifests(self) -> list[dict[str, Any]]:
+        """The patches and objects of both."""
+        return [*self.first.manifests(), *self.second.manifests()]
+
+
+Proposals = Callable[[Situation], Iterator[Candidate]]
+
+
+@dataclass(frozen=True)
+class Mend:
+    """A kind of mend: what it may propose."""
+
+    name: str
+    propose: Proposals
+
+    @property
+    def summary(self) -> str:
+        """What it proposes and when, in a sentence."""
+        return (inspect.getdoc(self.propose) or "").partition("\n")[0]
+
+
+_MENDS: dict[str, Mend] = {}
+
+
+def mend(name: str) -> Callable[[Proposals], Proposals]:
+    """Decorator of a function that proposes candidates where they can act; its docstring says what and when."""
+
+    def add(propose: Proposals) -> Proposals:
+        if name in _MENDS:
+            raise ValueError(f"there are two mends {name!r}")
+        _MENDS[name] = Mend(name, propose)
+        return propose
+
+    return add
+
+
+@cache
+def mends() -> Mapping[str, Mend]:
+    """All mends, by name; imports their files, once a process."""
+    package = importlib.import_module("experiments.advice.mends")
+    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
+        importlib.import_module(f"{package.__name__}.{module}")
+    return dict(sorted(_MENDS.items()))
+
+
+def candidates(situation: Situation) -> list[Candidate]:
+    """All that the mends propose, in the order of their names; what lint alone asks for comes last."""
+    order = sorted(mends().values(), key=lambda of: (of.name == "lint", of.name))
+    return [candidate for of in order for candidate in of.propose(situation)]
