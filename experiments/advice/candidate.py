@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -14,11 +14,11 @@ from experiments.advice.situation import Situation
 
 @dataclass(frozen=True)
 class Candidate:
-    """One mend of one thing, as it is tried: a policy beside the one that it mends."""
+    """A mend as it is tried, of one thing or of several: a policy beside the one that it mends."""
 
     mend: str
     """Name of the mend: "toleration"."""
-    about: str
+    about: tuple[str, ...]
     """What it mends: "Deployment/web"."""
     words: str
     """What is changed."""
@@ -28,15 +28,15 @@ class Candidate:
     """Of objects that there are."""
     added: tuple[Mapping[str, Any], ...] = ()
     """Objects that are new."""
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    """Further fields of its policy, where no manifest says it."""
+    fields: Mapping[str, list[Any]] = field(default_factory=dict)
+    """Further items of lists of its policy, where no manifest says it."""
     elsewhere: str = ""
     """Where it is to be done if no manifest says it."""
 
     @property
     def name(self) -> str:
         """What its policy is called."""
-        return "-".join((self.mend, *self.about.split("/")[1:]))
+        return self.mend if len(self.about) > 1 else "-".join((self.mend, *self.about[0].split("/")[1:]))
 
     def policy(self, extends: str) -> dict[str, Any]:
         """Its policy as a file has it, on top of another."""
@@ -93,6 +93,8 @@ class Pair:
         return [*self.first.manifests(), *self.second.manifests()]
 
 
+_NAMED = 3
+"""Of so many a sentence has the names."""
 Proposals = Callable[[Situation], Iterator[Candidate]]
 
 
@@ -134,6 +136,45 @@ def mends() -> Mapping[str, Mend]:
 
 
 def candidates(situation: Situation) -> list[Candidate]:
-    """All that the mends propose, in the order of their names; what lint alone asks for comes last."""
+    """All that the mends propose, in the order of their names; what lint alone asks for comes last.
+
+    What one mend proposes for several workloads is one candidate: each of them alone would save a part that is harder
+    to tell from luck. `--service` asks about one.
+    """
     order = sorted(mends().values(), key=lambda of: (of.name == "lint", of.name))
-    return [candidate for of in order for candidate in of.propose(situation)]
+    by_mend: dict[str, list[Candidate]] = {}
+    for of in order:
+        for candidate in of.propose(situation):
+            by_mend.setdefault(candidate.mend, []).append(candidate)
+    return [_together(own) for own in by_mend.values()]
+
+
+def _together(own: list[Candidate]) -> Candidate:
+    """Several candidates of one mend as one."""
+    if len(own) == 1:
+        return own[0]
+    lists: dict[str, list[Any]] = {}
+    for of in own:
+        for name, items in of.fields.items():
+            lists.setdefault(name, []).extend(items)
+    return Candidate(
+        own[0].mend,
+        tuple(about for of in own for about in of.about),
+        _grouped((of.words, of.about[0]) for of in own),
+        _grouped((of.because, of.about[0]) for of in own),
+        tuple(change for of in own for change in of.changes),
+        tuple(one for of in own for one in of.added),
+        lists,
+        "; ".join(dict.fromkeys(filter(None, (of.elsewhere for of in own)))),
+    )
+
+
+def _grouped(said: Iterable[tuple[str, str]]) -> str:
+    """What is said of several, once: "2 replicas instead of 1 (Deployment/web, Deployment/cart and 3 more)"."""
+    about: dict[str, list[str]] = {}
+    for words, of in said:
+        about.setdefault(words, []).append(of)
+    return "; ".join(
+        f"{words} ({', '.join(of[:_NAMED])}{f' and {len(of) - _NAMED} more' if len(of) > _NAMED else ''})"
+        for words, of in about.items()
+    )

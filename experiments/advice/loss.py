@@ -17,8 +17,6 @@ from experiments.design.scenario import Scenario
 from experiments.findings.findings import Findings
 from experiments.findings.pairs import of_pair
 from experiments.inference.sample import Sample
-from models.arrays import Floats
-from models.units import YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,15 +63,31 @@ class Yardstick:
         asked, lost = (of_pair(findings.tables[table], service, policy) for table in ("requests", "lost_requests"))
         return _as_time(sample, asked, lost, self.duration)
 
-    def lost(self, findings: Findings, policy: str) -> dict[int, float]:
-        """Replication -> weighed seconds a year that are lost under a policy, of outages as they came."""
-        found: dict[int, float] = {}
-        for service, weight in self.weights.items():
-            sample = self.sample(findings, service, policy)
-            lost: Floats = weight * sample.downtimes * YEAR / sample.windows
-            for replication, seconds in zip(sample.replications.tolist(), lost.tolist(), strict=True):
-                found[replication] = found.get(replication, 0.0) + seconds
-        return found
+    def together(self, findings: Findings, policy: str) -> Sample:
+        """What all of them lose under a policy, weighed: outages of a Service last a part of their time.
+
+        They lie side by side, each Service in a stretch of time of its own, so that those of several Services at once
+        are several; that they come together shows in the sums of replications.
+        """
+        samples = [self.sample(findings, service, policy) for service in self.services]
+        weights, first = list(self.weights.values()), samples[0]
+        if len(samples) == 1:
+            return first
+        apart = 2 * float(first.windows.max(initial=0.0))
+        return replace(
+            first,
+            downtimes=np.sum([weight * of.downtimes for weight, of in zip(weights, samples, strict=True)], axis=0),
+            counts=np.sum([of.counts for of in samples], axis=0),
+            owners=np.concatenate([of.owners for of in samples]),
+            spans=np.concatenate(
+                [weight * of.spans + apart * i for i, (weight, of) in enumerate(zip(weights, samples, strict=True))]
+            ),
+            causes=np.empty(0, dtype=object),
+        )
+
+    def is_rare(self, findings: Findings, policy: str) -> bool:
+        """Whether any of them is estimated by rare outages."""
+        return any(findings.rare.of(service, policy) is not None for service in self.services)
 
 
 def _mean_rate(findings: Findings, service: str, policy: str) -> float:
@@ -104,7 +118,6 @@ def _as_time(sample: Sample, asked: "pd.DataFrame", lost: "pd.DataFrame", durati
     counts = np.bincount([place[number] for number in owners], minlength=len(place)).astype(float)
     return replace(
         sample,
-        windows=np.where(offered > 0, offered * each, sample.windows),
         downtimes=failed * each,
         counts=counts,
         owners=numbers,

@@ -15,11 +15,11 @@ from models.units import counted, format_percent
 COLUMNS = (
     Column("MEND", "what its policy is called", "name"),
     Column("SAVES/Y", "what it saves in a year"),
-    Column("ITS CI", "interval of that; those of all mends hold together", "share", gives_way=2),
-    Column("SHARE", "share of what is lost as it is", gives_way=3),
+    Column("ITS CI", "interval of that; those of all mends hold together", "share", gives_way=1),
+    Column("SHARE", "share of what is lost as it is", gives_way=2),
     Column("COST/Y", "further hours of nodes or pods in a year", "words"),
     Column("STATE", "what is known of it", "words"),
-    Column("CHANGE", "what is changed", "words", gives_way=1),
+    Column("CHANGE", "what is changed", "words", gives_way=3),
 )
 _STATES = {"helps": "helps", "open": "no gain seen", "worse": "makes it worse", "failed": "a replication failed"}
 _RARE = "precision: {relative: 10%}"
@@ -112,8 +112,8 @@ def _unseen(advice: Advice) -> Iterator[str]:
     )
 
 
-def show(advice: Advice, folder: str, file: IO[str] | None = None, width: int | None = None) -> None:
-    """Print it to `file` (stdout); `folder`: where the policies of all mends are, to be run."""
+def show(advice: Advice, policies: str, patches: str, file: IO[str] | None = None, width: int | None = None) -> None:
+    """Print it to `file` (stdout); `policies` and `patches`: where those of all mends are."""
     terminal = Terminal(file, width)
     services = ", ".join(advice.yardstick.services)
     answer, *others = sentences(advice)
@@ -124,7 +124,7 @@ def show(advice: Advice, folder: str, file: IO[str] | None = None, width: int | 
     for of in advice.helping:
         _paste(terminal, advice, of)
     if advice.standings:
-        terminal.say(f"all of them as policies: {folder}")
+        terminal.say(f"policies of all that was tried, to be run: {policies}; patches: {patches}", indent="")
 
 
 def _paste(terminal: Terminal, advice: Advice, of: Standing) -> None:

@@ -1,17 +1,14 @@
 """Judges mends that were tried, and puts them in order.
 
-Every mend is compared with what there is, paired by replication. Its interval is as wide as it takes for those of all k
-mends to hold together (Bonferroni: each at 1 - (1 - confidence) / k), so the best of many is not believed for its luck.
-It helps, or makes it worse, if its interval excludes 0, the sign-flip test says so adjusted for all mends
-(`experiments.inference.significance`), and enough outages were seen. Of several Services the weighed sum counts: its
-interval is as far as those of the Services together, as if all erred to one side, which is never too narrow.
+Every mend is compared with what there is, paired by replication (`experiments.inference.comparison`). Its interval is
+as wide as it takes for those of all k mends to hold together (Bonferroni: each at 1 - (1 - confidence) / k), so the
+best of many is not believed for its luck. It helps, or makes it worse, if its interval excludes 0, the sign-flip test
+says so adjusted for all mends, and enough outages were seen.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
-import numpy as np
+from dataclasses import dataclass, replace
 
 from experiments.advice.candidate import Candidate, Pair
 from experiments.advice.loss import Yardstick
@@ -20,8 +17,9 @@ from experiments.design.scenario import Scenario
 from experiments.design.search import COSTS, Cost
 from experiments.findings.findings import Findings
 from experiments.inference.comparison import Comparison, Versus, compare
+from experiments.inference.estimate import STATED_OUTAGE
 from experiments.inference.intervals import FEW_OUTAGES, Interval
-from experiments.inference.significance import sign_flips
+from experiments.inference.sample import Sample
 from experiments.search.expected_cost import expected
 from models.units import YEAR
 
@@ -39,40 +37,44 @@ def standings(
     what they save for the cost. Then those of which no gain was seen, and those that make it worse.
     """
     failed = {str(row["policy"]): str(row["error"]) for _, row in findings.failed.iterrows()}
-    sound = [of for of in tried if of.name not in failed]
-    compared, p = _compared(sound, findings, yardstick), _adjusted(sound, findings, yardstick)
-    before = lost_a_year(findings, findings.baseline, yardstick)
-    found = []
+    compared = _compared([of.name for of in tried if of.name not in failed], findings, yardstick)
+    before, found = lost_a_year(findings, findings.baseline, yardstick), list[Standing]()
     for of in tried:
         node_hours, pod_hours = (
             _more(findings, scenarios, of.name, cost, metric)
             for cost, metric in ((COSTS["nodeHours"], "node_hours"), (COSTS["podHours"], "pod_hours"))
         )
+        blank = Standing(of, "open", _UNKNOWN, math.nan, {}, node_hours, pod_hours, math.nan, 0)
         if of.name in failed:
+            found.append(replace(blank, state="failed", error=failed[of.name]))
+        elif of.name in compared:
+            mine = compared[of.name]
+            share = mine.saved.value / before if before > 0 else math.nan
+            state = _state(mine, 1 - findings.manifest.confidence)
             found.append(
-                Standing(of, "failed", _UNKNOWN, math.nan, {}, node_hours, pod_hours, math.nan, 0, failed[of.name])
+                replace(
+                    blank,
+                    state=state,
+                    saved=mine.saved,
+                    share=share,
+                    by_service=mine.by_service,
+                    p=mine.p,
+                    outages=mine.outages,
+                )
             )
-            continue
-        mine = compared[of.name]
-        by_service = {service: _saved(comparison) for service, comparison in mine.items()}
-        saved = _together(by_service, yardstick.weights)
-        outages = sum(comparison.outages for comparison in mine.values())
-        state = _state(saved, p.get(of.name, math.nan), 1 - findings.manifest.confidence, outages)
-        share = saved.value / before if before > 0 else math.nan
-        found.append(
-            Standing(of, state, saved, share, by_service, node_hours, pod_hours, p.get(of.name, math.nan), outages)
-        )
+        else:
+            found.append(blank)
     order: list[State] = ["helps", "open", "worse", "failed"]
     return sorted(found, key=lambda of: (order.index(of.state), *_order(of)))
 
 
 def lost_a_year(findings: Findings, policy: str, yardstick: Yardstick) -> float:
     """Weighed seconds a year that are lost under a policy."""
-    if _is_rare(findings, policy, yardstick):
+    if yardstick.is_rare(findings, policy):
         lost = {service: findings.availability(service, policy).unavailability[0] for service in yardstick.services}
         return math.fsum(weight * lost[name] * YEAR for name, weight in yardstick.weights.items() if lost[name] > 0)
-    values = yardstick.lost(findings, policy).values()
-    return math.fsum(values) / len(values) if values else 0.0
+    sample = yardstick.together(findings, policy)
+    return math.fsum(sample.downtimes) / math.fsum(sample.windows) * YEAR if len(sample.windows) else 0.0
 
 
 def _order(of: Standing) -> tuple[float, ...]:
@@ -81,66 +83,79 @@ def _order(of: Standing) -> tuple[float, ...]:
     return (-of.saved.value,) if math.isfinite(of.saved.value) else (0.0,)
 
 
-def _state(saved: Interval, p: float, alpha: float, outages: int) -> State:
-    by_test = math.isnan(p) or p < alpha
-    if not by_test or outages < FEW_OUTAGES:
+@dataclass(frozen=True)
+class _Compared:
+    """A mend against what there is: what is saved in all, and by Service."""
+
+    saved: Interval
+    by_service: Mapping[str, Interval]
+    p: float
+    """Adjusted for all mends."""
+    outages: int
+
+
+def _state(of: _Compared, alpha: float) -> State:
+    if not of.p < alpha or of.outages < FEW_OUTAGES:
         return "open"
-    return "helps" if saved.low > 0 else "worse" if saved.high < 0 else "open"
+    return "helps" if of.saved.low > 0 else "worse" if of.saved.high < 0 else "open"
 
 
-def _compared(
-    tried: Sequence[Candidate | Pair], findings: Findings, yardstick: Yardstick
-) -> dict[str, dict[str, Comparison]]:
-    """Mend -> Service -> the comparison with what there is, at a confidence at which all of them hold together."""
-    confidence = 1 - (1 - findings.manifest.confidence) / max(len(tried), 1)
+def _compared(names: Sequence[str], findings: Findings, yardstick: Yardstick) -> dict[str, _Compared]:
+    """Every mend that can be compared, at a confidence at which all of them hold together."""
+    confidence = 1 - (1 - findings.manifest.confidence) / max(len(names), 1)
     strict = Findings(replace(findings.manifest, confidence=confidence), findings.tables, findings.resolved)
-    found: dict[str, dict[str, Comparison]] = {of.name: {} for of in tried}
-    family: dict[tuple[str, str], Versus] = {}
-    for of in tried:
-        for service in yardstick.services:
-            if service in yardstick.by_requests:
-                mine, before = (yardstick.sample(findings, service, name) for name in (of.name, findings.baseline))
-                family[of.name, service] = Versus(mine, before)
-            elif (comparison := strict.comparison(service, of.name)) is not None:
-                found[of.name][service] = comparison
-    for (name, service), comparison in compare(family, confidence).items():
-        found[name][service] = comparison
-    return found
+    single: dict[tuple[str, str], Comparison] = {}
+    for service in yardstick.services:
+        if service in yardstick.by_requests:
+            samples = {name: yardstick.sample(findings, service, name) for name in (findings.baseline, *names)}
+            found = compare({name: _versus(samples[name], samples[findings.baseline]) for name in names}, confidence)
+        else:
+            every = {name: strict.comparison(service, name) for name in names}
+            found = {name: comparison for name, comparison in every.items() if comparison is not None}
+        single |= {(name, service): comparison for name, comparison in found.items()}
+    if any(yardstick.is_rare(findings, name) for name in (findings.baseline, *names)):
+        sums = {name: _sum(name, single, yardstick) for name in names}
+        return {name: of for name, of in sums.items() if of is not None}
+    before = yardstick.together(findings, findings.baseline)
+    family = {name: _versus(yardstick.together(findings, name), before) for name in names}
+    return {
+        name: _Compared(_saved(of), _by_service(name, single), of.adjusted, of.outages)
+        for name, of in compare(family, confidence).items()
+    }
 
 
-def _adjusted(tried: Sequence[Candidate | Pair], findings: Findings, yardstick: Yardstick) -> dict[str, float]:
-    """Mend -> p of no difference in the weighed sum, adjusted for all; none of those where an estimate is rare."""
-    plain = [of.name for of in tried if not _is_rare(findings, of.name, yardstick)]
-    if not plain or _is_rare(findings, findings.baseline, yardstick):
-        return {}
-    before = yardstick.lost(findings, findings.baseline)
-    differences = np.zeros((len(before), len(plain)))
-    for column, name in enumerate(plain):
-        after = yardstick.lost(findings, name)
-        found = [after[number] - lost if number in after else 0.0 for number, lost in before.items()]
-        differences[:, column] = np.round(found, 6)  # below a microsecond it is rounding
-    return dict(zip(plain, sign_flips(differences).adjusted.tolist(), strict=True))
+def _versus(mine: Sample, before: Sample) -> Versus:
+    """Two samples; an outage of which none was seen is taken to last as long as those that were seen do."""
+    means = [float(of.lengths.mean()) for of in (mine, before) if len(of.lengths)]
+    return Versus(mine, before, max([STATED_OUTAGE, *means]))
 
 
-def _is_rare(findings: Findings, policy: str, yardstick: Yardstick) -> bool:
-    return any(findings.rare.of(service, policy) is not None for service in yardstick.services)
+def _by_service(name: str, single: Mapping[tuple[str, str], Comparison]) -> dict[str, Interval]:
+    return {service: _saved(of) for (of_mend, service), of in single.items() if of_mend == name}
+
+
+def _sum(name: str, single: Mapping[tuple[str, str], Comparison], yardstick: Yardstick) -> _Compared | None:
+    """Of rare outages: the weighed sum over Services; its interval reaches as far as theirs together.
+
+    Its p is the least of theirs, times their number.
+    """
+    mine = {service: of for (of_mend, service), of in single.items() if of_mend == name}
+    if mine.keys() != yardstick.weights.keys():
+        return None
+    by_service = _by_service(name, single)
+    value, low, high = (
+        math.fsum(weight * getattr(by_service[service], end) for service, weight in yardstick.weights.items())
+        for end in ("value", "low", "high")
+    )
+    p = min(of.adjusted for of in mine.values()) * len(mine)
+    outages = max(of.outages for of in mine.values())
+    return _Compared(Interval(value, low, high, "sum"), by_service, min(p, 1.0), outages)
 
 
 def _saved(comparison: Comparison) -> Interval:
     """What is saved, of a comparison that says what is added."""
     of = comparison.difference
     return Interval(-of.value if of.value else 0.0, -of.high, -of.low, of.method)
-
-
-def _together(by_service: Mapping[str, Interval], weights: Mapping[str, float]) -> Interval:
-    """The weighed sum, its interval as far as those of the parts together."""
-    if by_service.keys() != weights.keys():  # fewer than two replications in common
-        return Interval(math.nan, -math.inf, math.inf, "nothing to compare")
-    value, low, high = (
-        math.fsum(weight * getattr(by_service[service], end) for service, weight in weights.items())
-        for end in ("value", "low", "high")
-    )
-    return Interval(value, low, high, next(iter(by_service.values())).method)
 
 
 def _more(findings: Findings, scenarios: Mapping[str, Scenario], name: str, cost: Cost, metric: str) -> float:

@@ -46,6 +46,12 @@ class Situation:
         """Whether any downtime was seen: without any nobody knows where it will come from."""
         return any(self._parts.values())
 
+    @property
+    def lost_requests(self) -> bool:
+        """Whether any request failed of those that count."""
+        requests = self.findings.requests
+        return bool(requests.loc[requests["service"].isin(self.yardstick.by_requests), "lost"].sum() > 0)
+
     def workloads(self) -> Iterator[Workload]:
         """The workloads that serve what is asked about: behind the Services, and behind those that these call."""
         for workload in self.application.workloads:
@@ -74,10 +80,12 @@ class Situation:
     def evidence(self, workload: Workload, *stages: Stage, causes: Iterable[str] | None = None) -> str:
         """In words, what such a mend may act on; "" if it is not worth a trial.
 
-        If no downtime was seen, whatever may act is worth one.
+        If nothing at all was lost, whatever may act is worth one. If only requests were, it is not known in which stage.
         """
         if not self.saw_any:
-            return "no downtime was seen yet"
+            if not self.lost_requests:
+                return "nothing was lost yet"
+            return "" if stages else "requests fail, though some endpoint answers all the time"
         named = None if causes is None else sorted(causes)
         share = self.share(workload, *stages, causes=named)
         if share < ENOUGH:
@@ -85,7 +93,7 @@ class Situation:
         kept = [stage for stage in stages if self.share(workload, stage, causes=named) >= ENOUGH]
         why = [*(f'"{stage}"' for stage in kept or stages), *(named or ())]
         shown = format_percent(round(share, 2))
-        return f"{shown} of the downtime is due to {', '.join(why)}" if why else f"{shown} of the downtime"
+        return f"{shown} of the downtime is due to {', '.join(why)}" if why else "it may act on any downtime"
 
     def operations(self, *types: type) -> list[str]:
         """The names of the operations of these types: causes of downtime are called by them."""

@@ -28,7 +28,7 @@ class Standing:
     pod_hours: float
     """The same of pods."""
     p: float
-    """Of no difference at all, adjusted for all that were tried; NaN where only the interval tells."""
+    """Of no difference at all, adjusted for all that were tried; NaN if nothing can be compared."""
     outages: int
     """Seen under both policies together; of rare ones those that were begun on purpose."""
     error: str = ""

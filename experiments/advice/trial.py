@@ -14,6 +14,7 @@ from typing import Any
 from experiments.advice.advice import Advice, Refused
 from experiments.advice.candidate import Candidate, Pair, candidates
 from experiments.advice.loss import Yardstick
+from experiments.advice.pasting import as_manifests
 from experiments.advice.plain import plain
 from experiments.advice.ranking import lost_a_year, standings
 from experiments.advice.situation import Situation
@@ -25,12 +26,11 @@ from experiments.runner.engines import Engine
 from experiments.runner.progress import Listener
 from experiments.runner.replication import Simulate
 from experiments.runner.run import run
-from experiments.store.files import write
+from experiments.store.files import remove, write
+from experiments.store.folder import ADVICE, PATCHES, POLICIES
 from models.input.problems import InputError, Refusal
 from simulator.run import simulate as simulate_cluster
 
-ADVICE, POLICIES = "advice.json", "advice.yaml"
-"""What a result folder gets: what was said, and an experiment with a policy for each mend."""
 MOST_OF_IT = 0.5
 """Pairs are tried if the best mend leaves more than this share."""
 OF_THE_BEST = 3
@@ -58,7 +58,8 @@ def advise(
     """What would save downtime of an experiment under one policy (the first): mends that were tried, the best first.
 
     `service`: only that one counts; else all do. `replications`, `out`, `workers`, `progress`, `fresh`, `engine` and
-    `warn` are those of `experiments.runner.run.run`; `out` gets advice.json and advice.yaml too. Raises what it raises.
+    `warn` are those of `experiments.runner.run.run`; `out` gets advice.json, advice.yaml and patches too.
+    Raises what it raises.
     """
     if experiment.sweep is not None:
         raise Nothing(
@@ -98,9 +99,18 @@ def advise(
     lost = lost_a_year(results, scenario.policy, yardstick)
     advice = Advice(whole, results, yardstick, lost, found, refused)
     if folder is not None:
-        write(folder / ADVICE, json.dumps(plain(advice), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-        whole.to_yaml(folder / POLICIES)
+        _keep(folder, advice)
     return advice
+
+
+def _keep(folder: Path, advice: Advice) -> None:
+    """What was said, an experiment with a policy for each mend, and a file of patches for each."""
+    write(folder / ADVICE, json.dumps(plain(advice), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    advice.experiment.to_yaml(folder / POLICIES)
+    remove(folder / PATCHES)
+    for of in advice.standings:
+        if text := as_manifests(of.tried):
+            write(folder / PATCHES / f"{of.name}.yaml", text)
 
 
 def with_policies(base: Experiment, proposed: Sequence[Candidate]) -> tuple[Experiment, list[Candidate], list[Refused]]:

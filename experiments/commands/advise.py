@@ -61,10 +61,10 @@ def advise(
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
     from experiments.advice import page
     from experiments.advice.plain import plain
-    from experiments.advice.trial import POLICIES
     from experiments.advice.trial import advise as advising
     from experiments.preflight.inputs import experiment_at
     from experiments.report.plain import text as json_text
+    from experiments.store.folder import PATCHES, POLICIES
 
     read = experiment_at(experiment, settings)
     policy = chosen("--policy", policy, read.policies)
@@ -87,5 +87,5 @@ def advise(
     if form == "json":
         click.echo(json_text(plain(advice)))
     else:
-        page.show(advice, str(folder / POLICIES))
+        page.show(advice, str(folder / POLICIES), str(folder / PATCHES))
     return advice.exit_code

@@ -25,5 +25,5 @@ def budget(situation: Situation) -> Iterator[Candidate]:
             "spec": {"maxUnavailable": 1, "selector": workload.written("spec", "selector")},
         }
         yield Candidate(
-            "budget", workload.title, "a PodDisruptionBudget with maxUnavailable: 1", because, added=(made,)
+            "budget", (workload.title,), "a PodDisruptionBudget with maxUnavailable: 1", because, added=(made,)
         )

@@ -23,12 +23,15 @@ def image_pull_policy(situation: Situation) -> Iterator[Candidate]:
         changes = [Change.of_container(workload, place, {"imagePullPolicy": "IfNotPresent"}) for place in asking]
         if changes:
             words = "imagePullPolicy IfNotPresent instead of Always"
-            yield Candidate("image-pull-policy", workload.title, words, because, tuple(changes))
+            yield Candidate("image-pull-policy", (workload.title,), words, because, tuple(changes))
 
 
 @mend("images-on-nodes")
 def images_on_nodes(situation: Situation) -> Iterator[Candidate]:
-    """A DaemonSet that has every node pull the images before they are needed: where pods wait for pulls."""
+    """A DaemonSet that has every node pull the images before they are needed: where pods wait for pulls.
+
+    It runs `sleep`, which the images have to have.
+    """
     for workload in situation.workloads():
         because = situation.evidence(workload, Stage.IMAGE_PULL)
         images = list(dict.fromkeys(place.means.image for place in workload.containers))
@@ -51,7 +54,7 @@ def images_on_nodes(situation: Situation) -> Iterator[Candidate]:
             "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": pod}},
         }
         words = f"a DaemonSet that holds {', '.join(images)} on every node"
-        yield Candidate("images-on-nodes", workload.title, words, because, added=(made,))
+        yield Candidate("images-on-nodes", (workload.title,), words, because, added=(made,))
 
 
 _SMALL = {"requests": {"cpu": "1m", "memory": "8Mi"}}

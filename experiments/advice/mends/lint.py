@@ -31,7 +31,7 @@ def _candidate(rule: Rule, smells: list[Smell]) -> Candidate:
         changes.append(Change.at(smell.manifest, smell.patch.path, smell.patch.value))
     words = "; ".join(dict.fromkeys(smell.mend for smell in smells))
     because = f"lint, {rule.name}: {smells[0].message}"
-    return Candidate(rule.name, smells[0].manifest.key, words, because, tuple(changes))
+    return Candidate(rule.name, (smells[0].manifest.key,), words, because, tuple(changes))
 
 
 def _about(situation: Situation) -> set[int]:

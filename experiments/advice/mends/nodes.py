@@ -11,12 +11,13 @@ from experiments.lint.rules.placement import may_be_on
 from models.node import Node
 from models.node_pool import NodePool
 
-_WAITS = (Stage.QUEUED, Stage.NO_ROOM)
+_WAITS = (Stage.WAITING, Stage.QUEUED, Stage.NO_ROOM)
+"""Pods are not evicted at full speed either where too few nodes are left that are well."""
 
 
 @mend("node")
 def node(situation: Situation) -> Iterator[Candidate]:
-    """One node more in a pool: where pods wait for room, and may be on nodes of the pool, whose size stays as it is."""
+    """One node more in a pool of a fixed size: where pods wait for room, and may be on its nodes."""
     file = situation.experiment.source.file
     assert file is not None
     for pool in map(node_pool, file.spec.cluster.pools):
@@ -30,7 +31,7 @@ def node(situation: Situation) -> Iterator[Candidate]:
         further = pool.node(pool.count + 1, pool.zone_of(pool.count + 1))
         yield Candidate(
             "node",
-            f"pool/{pool.name}",
+            (f"pool/{pool.name}",),
             f"{pool.count + 1} nodes in pool {pool.name} instead of {pool.count}",
             next(iter(waiting.values())),
             added=(_written(pool, further),),

@@ -32,7 +32,7 @@ def readiness_probe(situation: Situation) -> Iterator[Candidate]:
                 probe = {"tcpSocket": {"port": port}, "periodSeconds": PERIOD}
                 change = Change.of_container(workload, place, {"readinessProbe": probe})
                 words = f"a readinessProbe of container {place.means.name} every {PERIOD} s"
-                yield Candidate("readiness-probe", workload.title, words, because, (change,))
+                yield Candidate("readiness-probe", (workload.title,), words, because, (change,))
                 break
 
 
@@ -49,7 +49,7 @@ def readiness_period(situation: Situation) -> Iterator[Candidate]:
                 change = Change.of_container(workload, place, {"readinessProbe": faster})
                 words = f"the readinessProbe of container {place.means.name} every {PERIOD} s"
                 was = f"{probe.period:g} s" + (f" after {probe.initial_delay:g} s" if probe.initial_delay else "")
-                yield Candidate("readiness-period", workload.title, f"{words} instead of {was}", because, (change,))
+                yield Candidate("readiness-period", (workload.title,), f"{words} instead of {was}", because, (change,))
                 break
 
 

@@ -28,4 +28,4 @@ def replicas(situation: Situation) -> Iterator[Candidate]:
         else:
             continue
         words = f"{counted(more, 'replica')} instead of {workload.fewest}"
-        yield Candidate("replicas", workload.title, words, f"it may act on any downtime ({because})", (change,))
+        yield Candidate("replicas", (workload.title,), words, because, (change,))

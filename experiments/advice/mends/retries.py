@@ -28,7 +28,7 @@ def retries(situation: Situation) -> Iterator[Candidate]:
         entry["retries"] = {**given, "attempts": ATTEMPTS, "budgetShare": _BUDGET}
         yield Candidate(
             "retries",
-            f"Service/{name}",
+            (f"Service/{name}",),
             f"{ATTEMPTS} more attempts of a request that failed, of at most {_BUDGET:.0%} of them",
             "requests fail, and nobody sends them again",
             fields={"traffic": [entry]},

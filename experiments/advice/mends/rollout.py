@@ -28,8 +28,11 @@ def rollout(situation: Situation) -> Iterator[Candidate]:
         surge, unavailable = maker.fence_posts(workload.fewest)
         if rolls and unavailable == 0:
             continue
-        rolling = {"maxSurge": 1 if surge == 0 or not rolls else maker.max_surge, "maxUnavailable": 0}
+        surges = rolls and surge > 0
+        rolling = {"maxUnavailable": 0, **({} if surges else {"maxSurge": 1})}
         change = Change(workload.manifest, {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": rolling}}})
-        was = f"maxUnavailable {maker.max_unavailable}" if rolls else "strategy Recreate"
-        words = f"maxUnavailable 0 and maxSurge {rolling['maxSurge']} instead of {was}"
-        yield Candidate("rollout", workload.title, words, because, (change,))
+        was = (
+            f"maxUnavailable {maker.max_unavailable}" if rolls else "strategy Recreate, if two versions may run at once"
+        )
+        words = f"maxUnavailable 0{'' if surges else ' and maxSurge 1'} instead of {was}"
+        yield Candidate("rollout", (workload.title,), words, because, (change,))

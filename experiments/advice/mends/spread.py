@@ -37,7 +37,7 @@ def _spread(situation: Situation, domain: str, key: str) -> Iterator[Candidate]:
         constraint = {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": hard, "labelSelector": labels}
         yield Candidate(
             f"spread-{domain}",
-            workload.title,
+            (workload.title,),
             f"spread evenly over {domain}s",
             because,
             (Change.of_pods(workload, {"topologySpreadConstraints": [constraint]}),),

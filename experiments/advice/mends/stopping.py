@@ -32,7 +32,7 @@ def pre_stop(situation: Situation) -> Iterator[Candidate]:
             changes.append(Change.of_pods(workload, {"terminationGracePeriodSeconds": sleep + TO_FINISH}))
             words += f", and {sleep + TO_FINISH} s of grace"
         because = f"1 of 20 changes of the endpoints takes {sleep:g} s or more to reach clients"
-        yield Candidate("pre-stop", workload.title, words, because, tuple(changes))
+        yield Candidate("pre-stop", (workload.title,), words, because, tuple(changes))
 
 
 def _hook(place: Place, sleep: int) -> dict[str, Any]:

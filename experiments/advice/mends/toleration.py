@@ -36,7 +36,7 @@ def toleration(situation: Situation) -> Iterator[Candidate]:
         ]
         yield Candidate(
             "toleration",
-            workload.title,
+            (workload.title,),
             f"tolerationSeconds {SECONDS} instead of {was}",
             because,
             (Change.of_pods(workload, {"tolerations": [*kept, *shorter]}),),
