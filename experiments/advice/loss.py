@@ -35,7 +35,7 @@ class Yardstick:
 
     @classmethod
     def of(cls, findings: Findings, scenario: Scenario, service: str | None = None) -> "Yardstick":
-        """Of one Service, or of all but chains: weighed by their requests if all have traffic, else all alike."""
+        """One Service counts, or all but chains: weighed by their requests if all have traffic, else all alike."""
         services = [service] if service is not None else [name for name in findings.services if name == entry_of(name)]
         rare = {name for name in services if findings.rare.of(name, scenario.policy) is not None}
         with_traffic = {traffic.service for traffic in scenario.traffic}

@@ -80,7 +80,7 @@ class Situation:
     def evidence(self, workload: Workload, *stages: Stage, causes: Iterable[str] | None = None) -> str:
         """In words, what such a mend may act on; "" if it is not worth a trial.
 
-        If nothing at all was lost, whatever may act is worth one. If only requests were, it is not known in which stage.
+        If nothing at all was lost, whatever may act is worth one. If only requests were, their stage is not known.
         """
         if not self.saw_any:
             if not self.lost_requests:

@@ -134,8 +134,10 @@ def with_policies(base: Experiment, proposed: Sequence[Candidate]) -> tuple[Expe
         if key not in seen and candidate.name not in names:
             kept.append(candidate)
             names.add(candidate.name)
-        elif seen.get(key) == "":
-            refused.append(Refused(candidate.name, candidate.words, "it changes nothing that is simulated"))
+        else:
+            like = seen.get(key, candidate.name)
+            why = f"it is simulated like {like}" if like else "it changes nothing that is simulated"
+            refused.append(Refused(candidate.name, candidate.words, why))
         seen.setdefault(key, candidate.name)
     return (_with(base, kept) if kept else base), kept, refused
 

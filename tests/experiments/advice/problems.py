@@ -69,8 +69,14 @@ class Problem:
         (folder / "app.yaml").write_text(yaml.safe_dump_all(self.manifests))
         times = {"startup": law(fixed=self.startup), "imagePull": law(fixed="0s")}
         spec = {
-            **{"duration": "60d", "replications": 16, "seed": 1, "cluster": pool(4), "manifests": ["app.yaml"]},
-            **{"behaviour": times, **self.spec, **settings},
+            "duration": "60d",
+            "replications": 16,
+            "seed": 1,
+            "cluster": pool(4),
+            "manifests": ["app.yaml"],
+            "behaviour": times,
+            **self.spec,
+            **settings,
         }
         value = {"apiVersion": "kubenines/v1", "kind": "Experiment", "metadata": {"name": self.name}, "spec": spec}
         (folder / "problem.yaml").write_text(yaml.safe_dump(value))
