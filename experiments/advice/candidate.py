@@ -32,11 +32,14 @@ class Candidate:
     """Further items of lists of its policy, where no manifest says it."""
     elsewhere: str = ""
     """Where it is to be done if no manifest says it."""
+    number: int = 1
+    """Beyond 1 if other policies have its name."""
 
     @property
     def name(self) -> str:
         """What its policy is called."""
-        return self.mend if len(self.about) > 1 else "-".join((self.mend, *self.about[0].split("/")[1:]))
+        plain = self.mend if len(self.about) > 1 else "-".join((self.mend, *self.about[0].split("/")[1:]))
+        return _numbered(plain, self.number)
 
     def policy(self, extends: str) -> dict[str, Any]:
         """Its policy as a file has it, on top of another."""
@@ -62,11 +65,13 @@ class Pair:
 
     first: Candidate
     second: Candidate
+    number: int = 1
+    """Beyond 1 if other policies have its name."""
 
     @property
     def name(self) -> str:
         """What its policy is called."""
-        return f"{self.first.name}-and-{self.second.name}"
+        return _numbered(f"{self.first.mend}-and-{self.second.mend}", self.number)
 
     @property
     def words(self) -> str:
@@ -93,6 +98,8 @@ class Pair:
         return [*self.first.manifests(), *self.second.manifests()]
 
 
+_LONGEST = 90
+"""Characters of a name before its number: those of policies have 100 at most."""
 _NAMED = 3
 """Of so many a sentence has the names."""
 Proposals = Callable[[Situation], Iterator[Candidate]]
@@ -178,3 +185,8 @@ def _grouped(said: Iterable[tuple[str, str]]) -> str:
         f"{words} ({', '.join(of[:_NAMED])}{f' and {len(of) - _NAMED} more' if len(of) > _NAMED else ''})"
         for words, of in about.items()
     )
+
+
+def _numbered(name: str, number: int) -> str:
+    cut = name[:_LONGEST].rstrip("-._")
+    return cut if number == 1 else f"{cut}-{number}"

@@ -5,11 +5,11 @@ and what is finished is not run again. So an interrupted trial goes on where it 
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from experiments.advice.advice import Advice, Refused
 from experiments.advice.candidate import Candidate, Pair, candidates
@@ -30,6 +30,8 @@ from experiments.store.files import remove, write
 from experiments.store.folder import ADVICE, PATCHES, POLICIES
 from models.input.problems import InputError, Refusal
 from simulator.run import simulate as simulate_cluster
+
+T = TypeVar("T", Candidate, Pair)
 
 MOST_OF_IT = 0.5
 """Pairs are tried if the best mend leaves more than this share."""
@@ -92,7 +94,7 @@ def advise(
     if singles:
         results = tried(whole)
         found = _judged(singles, results, whole, yardstick)
-    if pairs := _pairs(found):
+    if pairs := _pairs(found, _taken(whole)):
         whole = _with(whole, pairs)
         results = tried(whole)
         found = _judged([*singles, *pairs], results, whole, yardstick)
@@ -122,8 +124,9 @@ def with_policies(base: Experiment, proposed: Sequence[Candidate]) -> tuple[Expe
     seen[replace(baseline, policy="").id] = ""
     kept: list[Candidate] = []
     refused: list[Refused] = []
-    names = set(base.policies)
-    for candidate in proposed:
+    taken = _taken(base)
+    for proposal in proposed:
+        candidate = _free(proposal, taken)
         try:
             alone = _with(base, [candidate])
         except InputError as error:
@@ -131,9 +134,9 @@ def with_policies(base: Experiment, proposed: Sequence[Candidate]) -> tuple[Expe
             continue
         scenario = next(of for of in alone.scenarios() if of.policy == candidate.name)
         key = replace(scenario, policy="").id
-        if key not in seen and candidate.name not in names:
+        if key not in seen:
             kept.append(candidate)
-            names.add(candidate.name)
+            taken.add(candidate.name)
         else:
             like = seen.get(key, candidate.name)
             why = f"it is simulated like {like}" if like else "it changes nothing that is simulated"
@@ -157,10 +160,23 @@ def _judged(
     return standings(tried, results, {of.policy: of for of in whole.scenarios()}, yardstick)
 
 
-def _pairs(found: Sequence[Standing]) -> list[Pair]:
+def _taken(experiment: Experiment) -> set[str]:
+    """The names that its policies have, also those that do not run: a mend of earlier advice may be among them."""
+    written = experiment.source.document.value["spec"].get("policies") or ()
+    return {*experiment.policies, *(of["name"] for of in written)}
+
+
+def _free(of: T, taken: Collection[str]) -> T:
+    """The same under a name that no policy has."""
+    while of.name in taken:
+        of = replace(of, number=of.number + 1)
+    return of
+
+
+def _pairs(found: Sequence[Standing], taken: Collection[str]) -> list[Pair]:
     """What is tried together: the mends that saved most, if the best of them leaves most of it."""
     promising = sorted((of for of in found if of.saved.value > 0), key=lambda of: (-of.saved.value, of.name))
     if not promising or promising[0].share > MOST_OF_IT:
         return []
     best: list[Any] = [of.tried for of in promising[:OF_THE_BEST]]
-    return [Pair(*pair) for pair in combinations(best, 2)]
+    return [_free(Pair(*pair), taken) for pair in combinations(best, 2)]
