@@ -145,7 +145,7 @@ PROBLEMS = [
         "stops-before-clients-know",
         "pre-stop-web",
         web(3, **READY),
-        {"operations": [{**RELEASE, "every": "6h"}], "traffic": [TRAFFIC], "duration": "20d"},
+        {"operations": [{**RELEASE, "every": "6h"}], "traffic": [TRAFFIC], "duration": "5d"},
     ),
 ]
 """Each has one weakness."""

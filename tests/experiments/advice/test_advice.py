@@ -49,17 +49,17 @@ def test_what_costs_nothing_comes_first_then_pods_then_nodes(problem: Problem) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.name)
-def test_on_other_luck_each_mend_saves_what_was_promised(problem: Problem) -> None:
-    """The promised interval and that of another seed meet; what helped helps."""
+def test_on_other_luck_each_mend_saves_what_was_promised(problem: Problem, tmp_path: Path) -> None:
+    """Pasted as policies, with another seed: the promised interval and the new one meet, and what helped helps.
+
+    That the patches of manifests are simulated like the policies is tested beside the mends.
+    """
     advice = advice_of(problem.name)
-    again = advice.experiment.set("spec.seed", 7)
-    results = again.run()
-    found = standings(
-        [of.tried for of in advice.standings],
-        results,
-        {of.policy: of for of in again.scenarios()},
-        advice.yardstick,
-    )
+    tried = [of.tried for of in advice.standings]
+    pasted = {of["name"]: of for one in tried for of in policies(advice, one)}
+    again = problem.experiment(tmp_path, seed=7, policies=[{"name": advice.policy}, *pasted.values()])
+    scenarios = {of.policy: of for of in again.scenarios()}
+    found = standings(tried, again.run(), scenarios, advice.yardstick)
     anew = {of.name: of for of in found}
     for of in advice.standings:
         saved = anew[of.name].saved
