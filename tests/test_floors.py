@@ -41,6 +41,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "experiments": (
         "cli",
         "commands",
+        "advice",
         "lint check live",
         "attack preflight search",
         "experiment bench",

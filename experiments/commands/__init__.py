@@ -1,5 +1,6 @@
 """The commands, one file each; nothing heavy is imported before one of them runs."""
 
+from experiments.commands.advise import advise
 from experiments.commands.attack import attack
 from experiments.commands.bench import bench
 from experiments.commands.check import check
@@ -39,6 +40,7 @@ COMMANDS = (
     show,
     compare,
     why,
+    advise,
     timeline,
     attack,
     plot,
