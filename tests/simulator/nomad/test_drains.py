@@ -16,7 +16,7 @@ from simulator.operations.cordon import Cordon
 from simulator.operations.drain import Drain
 from simulator.operations.rollout import Rollout
 from simulator.stories.attempts import Outcome
-from tests.simulator.clusters import HOUR, Lab, cluster, deployment, down, nodes, template
+from tests.simulator.clusters import HOUR, Lab, cluster, container, deployment, down, nodes, template
 from tests.simulator.nomad.labs import HANDOVER, PLACEMENT, START, STARTUP, STOP, detected, fewest, outages
 
 NODE_0 = LabelSelector.of({HOSTNAME_LABEL: "node-0"})
@@ -123,3 +123,17 @@ def test_a_new_version_comes_node_by_node() -> None:
     assert len(taken) == 3
     assert min(after - before for before, after in itertools.pairwise(taken)) > 10.0
     assert len(lab.times(Kind.DAEMONSET_COMPLETE, 1, since=100.0)) == 1
+
+
+def test_a_pre_stop_sleep_is_a_shutdown_delay_after_the_catalogue() -> None:
+    """The service is gone first, then the delay, which kill_timeout does not bound, then the signal."""
+    slow = template("web", container(pre_stop=20.0), termination_grace_period=3.0)
+    lab = Lab(
+        cluster(nodes(2), deployment(pods=slow)),
+        before=lambda simulation: simulation.control_plane.place({"Deployment/default/web/0": 0}),
+        operations=[Drain("drain", at=100.0, select=NODE_0)],
+        control_plane=Nomad(),
+    ).run(200.0)
+    assert outages(lab) == pytest.approx([20.0 + STOP + HANDOVER + START + STARTUP])
+    [gone] = lab.times(Kind.SERVICE_READY, 0, since=1.0)
+    assert gone == pytest.approx(100.0 + EVALUATION)

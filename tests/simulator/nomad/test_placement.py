@@ -8,7 +8,7 @@ from models.pod import Affinity, NodeSelectorTerm, PreferredNode, TopologySpread
 from simulator.control_planes.nomad import Nomad
 from simulator.nomad.options import Algorithm
 from simulator.nomad.scoring import anti_affinity, even_spread, fit
-from tests.simulator.clusters import GIB, Lab, cluster, container, deployment, down, node, nodes, template
+from tests.simulator.clusters import GIB, MIB, Lab, cluster, container, deployment, down, node, nodes, template
 from tests.simulator.nomad.labs import apart
 
 
@@ -99,3 +99,25 @@ def test_nothing_moves_back() -> None:
         cluster(nodes(2), deployment(replicas=2)), failures=[down(0, at=100.0, lasting=500.0)], control_plane=Nomad()
     ).run(1000.0)
     assert places(lab) == [1, 1]
+
+
+def test_a_service_job_looks_at_few_nodes() -> None:
+    """Of 64 nodes 6 are looked at: the fullest one is among them as often."""
+    tiny = [
+        deployment(f"app-{i}", pods=template(f"app-{i}", container(cpu=1, memory=MIB), node_selector={"old": "no"}))
+        for i in range(300)
+    ]
+    full = template("full", container(cpu=3000, memory=8 * GIB), node_selector={HOSTNAME_LABEL: "node-0"})
+    machines = nodes(64, labels={"old": "no"})
+    lab = Lab(cluster(machines, deployment("full", pods=full), *tiny), control_plane=Nomad())
+    there = sum(pod.node == 0 for pod in lab.pods() if pod.pod_class.workload.name != "full")
+    share = 6 / 64
+    assert abs(there / 300 - share) < 4 * (share * (1 - share) / 300) ** 0.5
+
+
+def test_with_a_spread_it_looks_at_all() -> None:
+    constraint = TopologySpreadConstraint(1, ZONE_LABEL, WhenUnsatisfiable.SCHEDULE_ANYWAY)
+    pods = template("web", topology_spread_constraints=(constraint,))
+    zones = tuple("abcdefghijklmnopqrst")
+    lab = Lab(cluster(nodes(20, zones=zones), deployment(replicas=20, pods=pods)), control_plane=Nomad())
+    assert sorted(places(lab)) == list(range(20))
