@@ -41,7 +41,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "commands",
         "lint check",
         "preflight search",
-        "experiment bench",
+        "experiment bench backtest",
         "runner",
         "sweep_results",
         "results sensitivity_results fitting",

@@ -1,5 +1,6 @@
 """The commands, one file each; nothing heavy is imported before one of them runs."""
 
+from experiments.commands.backtest import backtest
 from experiments.commands.bench import bench
 from experiments.commands.check import check
 from experiments.commands.compare import compare
@@ -42,6 +43,7 @@ COMMANDS = (
     plot,
     report,
     fit,
+    backtest,
     explain,
     schema,
     completion,

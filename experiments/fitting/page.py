@@ -62,7 +62,7 @@ def lines(fitted: Fitted) -> list[str]:
     starts = [outage.start for outage in fitted.log.outages]
     said = [
         f"{fitted.log.file}: {_many(len(starts), 'outage')} of {_many(times.entities, 'entity', 'entities')}, "
-        f"{_instant(min(starts))} to {_instant(last_instant(fitted.log))}",
+        f"{instant(min(starts))} to {instant(last_instant(fitted.log))}",
         *(f"note: {remark}" for remark in _remarks(fitted)),
     ]
     for field, laws in fitted.laws.items():
@@ -193,7 +193,7 @@ def _many(count: int, one: str, more: str = "") -> str:
     return f"{count:,} {one if count == 1 else more or f'{one}s'}"
 
 
-def _instant(seconds: float) -> str:
+def instant(seconds: float) -> str:
     """A date if it can be one, else seconds."""
     if 1e8 < seconds < 1e11:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
