@@ -34,7 +34,8 @@ def fitted(first: FirstHalf) -> Laws:
 
 
 def resampled(first: FirstHalf, times: int, rng: np.random.Generator) -> Iterator[Laws]:
-    """The laws of so many resampled halves."""
+    """The laws of so many resampled halves; that of few up-times stays: `levels` knows how unsure their number is."""
+    few = up_law(first.up.sample()) if len(first.up.sample().observed) < FEW_TIMES else None
     whole = len(np.unique(first.down.node)) >= FEW_NODES
     for _ in range(times):
         if whole:
@@ -42,7 +43,7 @@ def resampled(first: FirstHalf, times: int, rng: np.random.Generator) -> Iterato
             up, down = _of_nodes(first.up, often), _of_nodes(first.down, often)
         else:
             up, down = (rng.integers(len(s.node), size=len(s.node)) for s in (first.up, first.down))
-        yield up_law(first.up.sample(up)), repair_law(first.down.sample(down))
+        yield few or up_law(first.up.sample(up)), repair_law(first.down.sample(down))
 
 
 def up_law(sample: Sample) -> Distribution:

@@ -1,4 +1,4 @@
-"""Of several systems: how many of the intervals held what happened."""
+"""How many of the intervals held what happened, over several systems."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

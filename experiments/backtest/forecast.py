@@ -87,7 +87,7 @@ def _multiples(of: levels.Levels, stretches: int, rng: np.random.Generator) -> F
 
 
 def _edges(halves: Halves) -> Floats:
-    """Of the stretches of the second half: as long as those of the first, or a little shorter."""
+    """Where the stretches of the second half meet: as long as those of the first, or a little shorter."""
     stretch = halves.first.length / STRETCHES
     return np.linspace(halves.first.end, halves.end, max(math.ceil(halves.length / stretch - 1e-9), 1) + 1)
 

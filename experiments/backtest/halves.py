@@ -66,7 +66,7 @@ class FirstHalf:
 
     @property
     def availability(self) -> float:
-        """Of the nodes, on average."""
+        """The mean over the nodes."""
         return 1 - float(self.down.length.sum()) / (self.nodes * self.length)
 
 
@@ -87,7 +87,7 @@ class Downs:
         return np.bincount(self.draw[self.new], minlength=draws).astype(float)
 
     def availabilities(self, draws: int, nodes: int, length: float) -> Floats:
-        """Of the nodes, on average, in each history."""
+        """The mean over the nodes, in each history."""
         lost = np.bincount(self.draw, self.end - self.begin, minlength=draws)
         return np.asarray(1 - lost / (nodes * length))
 
@@ -105,7 +105,7 @@ class Halves:
 
     @property
     def length(self) -> float:
-        """Of the second half, in seconds."""
+        """How long the second half is, in seconds."""
         return self.end - self.first.end
 
 

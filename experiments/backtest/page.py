@@ -30,7 +30,7 @@ COLUMNS = (
 
 
 def lines(backtests: Sequence[Backtest]) -> list[str]:
-    """Of a single log its predictions, laws and notes; of several a table of all, and how often intervals held."""
+    """A single log with its predictions, laws and notes; several in a table, and how often intervals held."""
     if len(backtests) == 1:
         return _one(backtests[0])
     said = []
@@ -38,7 +38,7 @@ def lines(backtests: Sequence[Backtest]) -> list[str]:
         rows = [(each.name, prediction) for each in backtests for prediction in each.predictions if prediction.of == of]
         table = Table((SYSTEM, *COLUMNS), tuple((name, *_row(one)) for name, one in rows), rows[0][1].confidence)
         said += [f"{of}:", *(f"  {line}" for line in table.lines()), ""]
-    said += [_held(each) for each in coverages(backtests)]
+    said += [held(each) for each in coverages(backtests)]
     few = [each.name for each in backtests if each.halves.first.failures < FEW_OUTAGES]
     if few:
         said.append(f"note: fewer than {FEW_OUTAGES} outages before the split, so intervals are wide: {', '.join(few)}")
@@ -105,7 +105,8 @@ def _score(one: Prediction, score: Score) -> str:
     return f"{score.crps:.3g}" if one.quantity == "number" else f"{score.crps * 100:.2g}"
 
 
-def _held(of: Coverage) -> str:
+def held(of: Coverage) -> str:
+    """How many of the intervals hold, and how the forecast does beside the naive ones: a sentence."""
     better = ", ".join(f"{naive!r} in {count}" for naive, count in of.better.items())
     return (
         f"{of.of}: {of.inside} of {of.systems} intervals hold what happened: {of.inside / of.systems:.0%} "
@@ -114,7 +115,7 @@ def _held(of: Coverage) -> str:
 
 
 def as_json(backtests: Sequence[Backtest]) -> dict[str, Any]:
-    """The same as plain JSON values, for programs; times in seconds, availabilities as shares."""
+    """Backtests as plain JSON values, for programs; times in seconds, availabilities as shares."""
     return {
         "backtests": [
             {
@@ -168,11 +169,18 @@ def _key(naive: str) -> str:
     return {AS_BEFORE: "asBefore", EXPONENTIAL: "exponential"}[naive]
 
 
+_SCORES = ("happened", "inside", "PIT", "CRPS", "as before", "exponential")
+
+
 def markdown(backtests: Sequence[Backtest]) -> Iterator[str]:
-    """Rows for a document, a line each: system, and of node outages and availability the interval and what happened."""
+    """A table for a document, a line each: of every system the outages and the availability of its nodes."""
+    sure = f"{backtests[0].predictions[0].confidence * 100:g} %"
+    columns = ["system", "nodes", "fitted to", f"outages, {sure}", *_SCORES, f"availability, {sure}", *_SCORES]
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{'---|' * len(columns)}"
     for each in backtests:
         cells = [each.name, f"{each.halves.first.nodes:,}", f"{each.halves.first.failures:,}"]
         for one in sorted(each.predictions[:2], key=lambda one: one.quantity, reverse=True):
-            interval, _, happened, inside, pit, *crps = _row(one)
-            cells += [interval, happened, inside, pit, *crps]
+            interval, _, *others = _row(one)
+            cells += [interval, *others]
         yield f"| {' | '.join(cells)} |"

@@ -55,14 +55,14 @@ def simulated(
         active = np.flatnonzero(at < until)
         while len(active):
             reached = up.cumulative(age[active]) + rng.standard_exponential(len(active)) / rate[active]
-            lives = np.maximum(up.age_at(reached) - age[active], 0.0)
-            fails = at[active] + lives < until
+            fails = up.cumulative(age[active] + until - at[active]) > reached  # forth is cheaper than back
             still, failing = active[~fails], active[fails]
             age[still] += until - at[still]
             at[still] = until
+            lives = np.clip(up.age_at(reached[fails]) - age[failing], 0.0, until - at[failing])
             lasts = repair.age_at(rng.standard_exponential(len(failing))) * course.lengths[failing // nodes, stretch]
             lasts *= rng.random(len(failing)) >= instant
-            take_down(failing, at[failing] + lives[fails], lasts, True)
+            take_down(failing, at[failing] + lives, lasts, True)
             active = failing[at[failing] < until]
     who, begin, finish, new = (np.concatenate([part[i] for part in parts]) for i in range(4))
     return Downs(who // nodes, who % nodes, begin, finish, new)

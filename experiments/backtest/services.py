@@ -63,7 +63,7 @@ def predictions(
     confidence: float,
     engine: "Engine",
 ) -> tuple[Prediction, ...]:
-    """Of every policy: availability and outages of each Service, and reschedules."""
+    """Availability and outages of each Service, and reschedules, under every policy."""
     first, cut = halves.first, halves.first.end
     ways = {
         "own": ([*_drawn(of.own.downs, of.own.draws, replications)], cut, halves.length),
@@ -95,7 +95,7 @@ def predictions(
 def _compared(
     scenario: "Scenario", cells: dict[str, list[Cell]], longer: float, confidence: float
 ) -> Iterator[Prediction]:
-    """Of one policy; `longer`: the second half, as a multiple of the first."""
+    """What is foretold under one policy; `longer`: the second half, as a multiple of the first."""
     under = f"under {scenario.policy}"
     for goal in scenario.services:
         name = goal.name

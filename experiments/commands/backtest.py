@@ -100,11 +100,11 @@ def backtest(
     written = Format(start, end, entities, time_format, delimiter)
     limits = {"--split": split, "--observed-from": observed_from, "--observed-until": observed_until}
     fleet = nodes if experiment is None else _fleet(experiment, nodes)
-    systems = list(_systems(logs, by, written))
-    if experiment is not None and len(systems) > 1:
+    tried = list(systems(logs, by, written))
+    if experiment is not None and len(tried) > 1:
         raise click.UsageError("an experiment is of one system: give one log, without --by")
     found = []
-    for name, log in systems:
+    for name, log in tried:
         halves = _halves(log, written, limits, fleet)
         found.append(_backtest(name, halves, seed, sure, experiment, replications, engine))
     if form == "json":
@@ -137,7 +137,7 @@ def _told_apart(paths: Sequence[str], settings: Sequence[str]) -> "tuple[list[st
     return logs, experiment_at(experiments[0], settings) if experiments else None
 
 
-def _systems(logs: Sequence[str], by: str | None, written: "Format") -> "Iterator[tuple[str, OutageLog]]":
+def systems(logs: Sequence[str], by: str | None, written: "Format") -> "Iterator[tuple[str, OutageLog]]":
     """Name and log of each system, in the order of the logs; those of one log by their names."""
     from dataclasses import replace
 
@@ -215,11 +215,11 @@ def _backtest(
 ) -> "Backtest":
     from dataclasses import replace
 
-    from experiments.backtest.backtest import backtest as tried
+    from experiments.backtest.backtest import backtest as scored
     from experiments.backtest.backtest import foretold
 
     of = foretold(halves, seed)
-    found = tried(name, halves, of, confidence)
+    found = scored(name, halves, of, confidence)
     if experiment is None:
         return found
     from experiments.backtest import services

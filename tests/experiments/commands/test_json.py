@@ -49,6 +49,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "why": [("shop",)],
     "timeline": [("shop", "--list")],
     "fit": [("log.csv",)],
+    "backtest": [("log.csv",)],
     "explain": [(), ("nodeCrash",), ("laws",), ("timing",), ("metrics",), ("presets",), ("kinds",)],
     "version": [()],
     "verify": [()],
