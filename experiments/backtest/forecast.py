@@ -67,7 +67,9 @@ def _course(first: FirstHalf, up: Hazards, repair: Hazards, stretches: int, rng:
     by_node = np.bincount(first.up.node[failed], minlength=first.nodes).astype(np.float64)
     hazard: Floats = np.bincount(first.up.node, expected.sum(axis=1), minlength=first.nodes).astype(np.float64)
     counts = np.histogram(first.up.end[failed], edges)[0].astype(float)
-    scale = counts.sum() / expected.sum() if counts.sum() else 1.0
+    if not counts.any():  # only outages with which the observation begins, and no up-time before any
+        counts[0] = first.failures
+    scale = counts.sum() / expected.sum()
     rates = _multiples(levels.of_counts(counts, expected.sum(axis=0) * scale), stretches, rng) * scale
     mended = first.down.over & (first.down.length > 0)
     numbers = np.histogram(first.down.begin[mended], edges)[0].astype(float)
