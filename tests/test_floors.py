@@ -44,7 +44,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "advice",
         "lint check live",
         "attack preflight search",
-        "experiment bench",
+        "experiment bench backtest",
         "runner",
         "sweep_results",
         "results sensitivity_results fitting",

@@ -2,6 +2,7 @@
 
 from experiments.commands.advise import advise
 from experiments.commands.attack import attack
+from experiments.commands.backtest import backtest
 from experiments.commands.bench import bench
 from experiments.commands.check import check
 from experiments.commands.compare import compare
@@ -46,6 +47,7 @@ COMMANDS = (
     plot,
     report,
     fit,
+    backtest,
     explain,
     schema,
     completion,

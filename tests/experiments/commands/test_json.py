@@ -52,6 +52,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "timeline": [("shop", "--list")],
     "attack": [(QUICKSTART, "--at-most", "1", "-q")],
     "fit": [("log.csv",)],
+    "backtest": [("log.csv",)],
     "explain": [(), ("nodeCrash",), ("laws",), ("timing",), ("metrics",), ("presets",), ("kinds",)],
     "version": [()],
     "verify": [()],
