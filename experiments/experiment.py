@@ -170,9 +170,16 @@ class Experiment(Stated):
             "failures": [shorthand.story("failure", one) for one in failures],
             "operations": [shorthand.story("operation", one) for one in operations],
         }
-        policy = {"name": name, **fields, **{field: items for field, items in told.items() if items}}
-        kept = replace(self, chosen=(*self.chosen, name)) if self.chosen else self
-        return kept._append("policies", [policy])
+        return self.with_policies(
+            [{"name": name, **fields, **{field: items for field, items in told.items() if items}}]
+        )
+
+    def with_policies(self, policies: Iterable[Mapping[str, Any]]) -> "Experiment":
+        """With further policies, as mappings as in a file."""
+        further = list(policies)
+        names = [str(of.get("name")) for of in further]
+        kept = replace(self, chosen=(*self.chosen, *names)) if self.chosen else self
+        return kept._append("policies", further)
 
     def to_yaml(self, path: str | os.PathLike[str] | None = None) -> str:
         """The experiment as a file says it, which is read again as the same; with `path`, also written there.

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from experiments.attribution.stages import Spell, Stage
 
 WORDS: Mapping[str, Mapping[Stage, Stage]] = {
-    "nomad": {Stage.NOT_CREATED: Stage.DELAYED, Stage.WAITING: Stage.DELAYED},
     "swarm": {
         Stage.UNDETECTED: Stage.NOT_DOWN,
         Stage.TERMINATING: Stage.OLD_TASK,
@@ -23,6 +22,7 @@ WORDS: Mapping[str, Mapping[Stage, Stage]] = {
         Stage.NOT_READY: Stage.NOT_UP,
         Stage.NOT_CREATED: Stage.NO_UNIT,
     },
+    "nomad": {Stage.NOT_CREATED: Stage.DELAYED, Stage.WAITING: Stage.DELAYED},
 }
 """By control plane: what it calls the stages that Kubernetes has other words for."""
 

@@ -1,6 +1,8 @@
 """The commands, one file each; nothing heavy is imported before one of them runs."""
 
+from experiments.commands.advise import advise
 from experiments.commands.attack import attack
+from experiments.commands.backtest import backtest
 from experiments.commands.bench import bench
 from experiments.commands.check import check
 from experiments.commands.compare import compare
@@ -39,11 +41,13 @@ COMMANDS = (
     show,
     compare,
     why,
+    advise,
     timeline,
     attack,
     plot,
     report,
     fit,
+    backtest,
     explain,
     schema,
     completion,

@@ -93,7 +93,7 @@ def lifetimes(log: OutageLog, observed_from: float | None, observed_until: float
     up, repair, united = _Times(), _Times(), 0
     for outages in by_entity.values():
         since = observed_from
-        downs = _union(outages)
+        downs = union(outages)
         united += len(outages) - len(downs)
         for start, end in downs:
             if since is not None:
@@ -117,7 +117,7 @@ def _last(outage: Outage) -> float:
     return outage.start if outage.end is None else outage.end
 
 
-def _union(outages: list[Outage]) -> list[tuple[float, float]]:
+def union(outages: list[Outage]) -> list[tuple[float, float]]:
     """The times of down, in order, no two of which touch; an outage that was not over ends at infinity."""
     downs: list[tuple[float, float]] = []
     for start, end in sorted((o.start, math.inf if o.end is None else o.end) for o in outages):

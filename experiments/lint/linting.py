@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from experiments.design.plan import Design
 from experiments.design.scenario import Scenario
 from experiments.experiment import Experiment
 from experiments.lint.application import Application
@@ -50,10 +51,10 @@ def lint(paths: Iterable[str], *, experiment: str | None = None, only: Sequence[
     themselves. With `only`, these rules alone look. Raises InputError with all problems.
     """
     chosen = [rule for name, rule in rules().items() if not only or name in only]
-    applications = _applications(paths, experiment)
-    found = [one for by_policy in applications for one in _together(by_policy, chosen)]
+    judged = _applications(paths, experiment)
+    found = [one for by_policy in judged for one in _together(by_policy, chosen)]
     findings = sorted(_once(found), key=lambda one: one[0].order)
-    every = [app for by_policy in applications for app in by_policy.values()]
+    every = [app for by_policy in judged for app in by_policy.values()]
     return Report(
         findings=tuple(one for one, suppressed in findings if not suppressed),
         suppressed=tuple(one for one, suppressed in findings if suppressed),
@@ -68,20 +69,23 @@ def _applications(paths: Iterable[str], experiment: str | None) -> list[dict[str
     read: list[Callable[[], dict[str, Application]]] = [partial(_of_experiment, file) for file in files]
     if manifests:
         read.append(lambda: {"": _of_manifests(manifests, experiment)})
-    applications, problems = [], list[Problem]()
+    found, problems = [], list[Problem]()
     for one in read:
         try:
-            applications.append(one())
+            found.append(one())
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    return applications
+    return found
 
 
 def _of_experiment(file: str) -> dict[str, Application]:
-    """The application under each policy; those that start alike share the trial."""
-    design = Experiment.from_yaml(file).design
+    return applications(Experiment.from_yaml(file).design)
+
+
+def applications(design: Design) -> dict[str, Application]:
+    """The application of an experiment under each policy; those that start alike share the trial."""
     starts = {scenario.policy: unbroken(scenario) for scenario in design.scenarios}
     trials = {start.id: Trial(start.cluster, arguments(start)) for start in starts.values()}
     return {
@@ -158,9 +162,9 @@ def _finding(rule: Rule, smell: Smell) -> Finding:
     )
 
 
-def _not_modelled(applications: Iterable[Application]) -> dict[str, int]:
+def _not_modelled(judged: Iterable[Application]) -> dict[str, int]:
     """Kinds with a pod template that no rule knows: most of what is not judged of an application."""
-    makers = {id(maker): maker.kind for app in applications for maker, _ in app.makers_without_model}
+    makers = {id(maker): maker.kind for app in judged for maker, _ in app.makers_without_model}
     counts: dict[str, int] = {}
     for kind in makers.values():
         counts[kind] = counts.get(kind, 0) + 1

@@ -27,6 +27,10 @@ class Terminal:
         """A sentence."""
         self._console.print(self._broken(text, indent, indent + "  "), soft_wrap=True)
 
+    def verbatim(self, text: str) -> None:
+        """Lines to be pasted: not broken."""
+        self._console.print(text.rstrip("\n"), soft_wrap=True)
+
     def item(self, name: str, text: str, column: int = 20) -> None:
         """An entry of a list: its name, and a sentence that begins in a column."""
         self._console.print(self._broken(text, f"{name:<{column - 1}} ", " " * column), soft_wrap=True)

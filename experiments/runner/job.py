@@ -100,6 +100,8 @@ class Job:
     most: int
     events: int = 0
     listener: Listener = lambda progress: None
+    draws: bool = True
+    """Whether complete results are drawn and reported."""
     done: dict[str, set[int]] = field(init=False)
     """Policy -> finished replications."""
     failed: list[Cell] = field(default_factory=list)
@@ -223,7 +225,7 @@ class Job:
         )
         if self.folder is not None:
             self.folder.write_tables(results.tables, summaries.summary(results))
-            if status == "done":
+            if status == "done" and self.draws:
                 results.plot.save(self.folder.path / "plots")
                 results.to_html(self.folder.path / "report.html", timelines.of_report(results))
             results.manifest.files.update(self.folder.checksums())

@@ -56,6 +56,7 @@ def run(
     simulate: Simulate = simulate_cluster,
     engine: Engine | None = None,
     warn: Callable[[str], None] = lambda line: None,
+    draws: bool = True,
 ) -> Results:
     """Run every cell of the plan that `out` does not hold yet, and return all results.
 
@@ -63,8 +64,9 @@ def run(
     `replications` overrides the plan's number and its precision. `workers`: processes of this machine, unless there is
     an `engine`. `progress`: True, or who is told. `events`: keep the transitions of the first so many replications of
     each policy in `out`. `warn` hears what of `out` is damaged, and done again; what is finished is not written again.
-    A cell that raises is a row of `results.failed`; if all do, that is a `NothingRan`. Raises `ChangedExperiment`,
-    `NotAResultFolder`, `FolderInUse`, `Interrupted` (`BrokenOff` if the engine is lost), `Lost`.
+    Unless it `draws`, `out` gets neither plots nor a report. A cell that raises is a row of `results.failed`; if all
+    do, that is a `NothingRan`. Raises `ChangedExperiment`, `NotAResultFolder`, `FolderInUse`, `Interrupted`
+    (`BrokenOff` if the engine is lost), `Lost`.
     """
     if workers < 1 or (replications is not None and replications < 1):
         raise ValueError("workers and replications must be at least 1")
@@ -80,6 +82,7 @@ def run(
 
     with store_in(folder) as store:
         job = Job(plan.scenarios, keys, engine, simulate, manifest, resolved, store, folder, looks[-1], events)
+        job.draws = draws
         if folder is not None:
             if fresh:
                 folder.clear()

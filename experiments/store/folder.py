@@ -19,6 +19,8 @@
                      above have a column `point` in front
     report.html      everything to read, in one file                plots/*.svg
     search.json      what the last search found
+    advice.json      what the last advice found
+    advice.yaml      an experiment with a policy for each mend that was tried; patches/*.yaml: for kubectl
     .state/*.json    finished cells, some to a file: the proof that they are done
     .lock            held by the run that writes here
 
@@ -66,11 +68,14 @@ STATE = ".state"
 OURS = ("resolved.yaml", "experiment.yaml", "cells.parquet")
 """Two of these tell it, too; one may be anybody's."""
 SEARCH = "search.json"
+ADVICE, POLICIES, PATCHES = "advice.json", "advice.yaml", "patches"
 FILES = (
     *(f"{table}.parquet" for table in (*COLUMNS, "summary", "points", "tornado", "answers")),
     "summary.csv",
     "summary.json",
     SEARCH,
+    ADVICE,
+    POLICIES,
     "resolved.yaml",
     "experiment.yaml",
 )
@@ -179,7 +184,7 @@ class ResultFolder:
         """Forget what ran here; other folders are never cleared."""
         if not self._is_ours():
             return
-        for name in ("plots", "inputs", "events", *FILES, "report.html", "manifest.json", STATE):
+        for name in ("plots", "inputs", "events", PATCHES, *FILES, "report.html", "manifest.json", STATE):
             remove(self.path / name)
 
     def check_room(self) -> None:
@@ -188,7 +193,7 @@ class ResultFolder:
             if (self.path / name).is_dir():
                 message = f"{self.path / name} is a directory, where a file belongs: take it away, or give --fresh"
                 raise NotAResultFolder(message)
-        for name in ("plots", "inputs", "events", STATE):
+        for name in ("plots", "inputs", "events", PATCHES, STATE):
             if (self.path / name).is_file():
                 message = f"{self.path / name} is a file, where a directory belongs: take it away, or give --fresh"
                 raise NotAResultFolder(message)

@@ -16,7 +16,7 @@ from models.units import format_duration
 
 _LATE = 0.95
 """The share of the changes that clients are to know of before a pod stops."""
-_TO_FINISH = 30
+TO_FINISH = 30
 """Seconds that are left for requests that are under way: the grace period that pods have by default."""
 _SLEEP = 5
 """Seconds that clients get where nothing says how late they are: twice and a half the default lag's 95 % quantile."""
@@ -41,7 +41,7 @@ def grace_shorter_than_pre_stop(app: Application) -> Iterator[Smell]:
         if hook == math.inf:
             mend, patch = "a hook that ends", None
         else:
-            enough = math.ceil(hook) + _TO_FINISH
+            enough = math.ceil(hook) + TO_FINISH
             mend, patch = f"terminationGracePeriodSeconds: {enough}", Patch.of(workload.manifest, path, enough)
         yield Smell(workload.manifest, path, message, mend, patch)
 
@@ -66,7 +66,7 @@ def pre_stop_shorter_than_endpoint_lag(app: Application) -> Iterator[Smell]:
             continue
         if app.behaviour_of(workload).answers_while_stopping:
             continue
-        lag = _lag(app, workload)
+        lag = endpoint_lag(app, workload)
         for place in workload.containers:
             hook, ports = place.means.pre_stop, place.written.get("ports")
             if hook is None or hook >= lag or not ports or place.path[-2] != "containers":
@@ -92,15 +92,15 @@ def no_grace(app: Application) -> Iterator[Smell]:
     for workload in app.workloads:
         if workload.spec.termination_grace_period == 0 and (workload.serves or workload.manifest.kind == "StatefulSet"):
             path = (*workload.pod, "terminationGracePeriodSeconds")
-            patch = Patch.of(workload.manifest, path, _TO_FINISH)
-            yield Smell(workload.manifest, path, "it has no grace period", f"{path[-1]}: {_TO_FINISH}", patch)
+            patch = Patch.of(workload.manifest, path, TO_FINISH)
+            yield Smell(workload.manifest, path, "it has no grace period", f"{path[-1]}: {TO_FINISH}", patch)
 
 
 def _longer(workload: Workload, path: Path, sleep: int) -> tuple[str, Patch | None]:
     """What has a container wait so long, and the change; a grace period that would be too short comes first."""
     mend = f"preStop: {{sleep: {{seconds: {sleep}}}}}"
     if workload.spec.termination_grace_period <= sleep:
-        enough = sleep + _TO_FINISH
+        enough = sleep + TO_FINISH
         grace = Patch.of(workload.manifest, (*workload.pod, "terminationGracePeriodSeconds"), enough)
         return f"{mend}, and terminationGracePeriodSeconds: {enough}", grace
     hook = workload.written(*path)
@@ -109,7 +109,7 @@ def _longer(workload: Workload, path: Path, sleep: int) -> tuple[str, Patch | No
     return mend, Patch.of(workload.manifest, (*path, "sleep", "seconds"), sleep) if "sleep" in hook else None
 
 
-def _lag(app: Application, workload: Workload) -> float:
+def endpoint_lag(app: Application, workload: Workload) -> float:
     """How late clients hear of a change in one of 20 cases, by the latest of its Services with a proxy."""
     lags = (app.lag_by_service.get((one.namespace, one.name), ENDPOINT_LAG) for one in workload.proxied)
     return max(lag.age_at(-math.log(1 - _LATE)) for lag in lags)

@@ -1,0 +1,1 @@
+"""The mends that are tried, a file each: see `experiments.advice.candidate.mend`."""

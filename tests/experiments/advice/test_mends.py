@@ -1,0 +1,111 @@
+"""Mends: each says what it proposes; what it gives to paste is what was simulated."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from experiments.advice.advice import Advice
+from experiments.advice.candidate import Candidate, Pair, mends
+from experiments.advice.change import Change
+from experiments.advice.pasting import as_manifests, as_policies
+from experiments.design.scenario import Scenario
+from experiments.experiment import Experiment
+from models.input.documents import Document
+from models.input.patches import merge
+from models.manifests import Manifest
+from tests.experiments.advice.problems import PROBLEMS, Problem, advice_on
+
+EXPECTED = {
+    *("budget", "image-pull-policy", "images-on-nodes", "lint", "node", "pre-stop", "readiness-period"),
+    *("readiness-probe", "replicas", "retries", "rollout", "spread-node", "spread-zone", "toleration"),
+}
+
+
+def test_every_mend_says_in_a_sentence_what_it_proposes() -> None:
+    assert set(mends()) == EXPECTED
+    assert [name for name, of in mends().items() if not of.summary.endswith(".")] == []
+
+
+def simulated(experiment: Experiment, policy: str | None = None) -> str:
+    """What a run depends on, whatever its policy is called."""
+    [scenario] = [of for of in experiment.scenarios() if of.policy == (policy or experiment.policies[0])]
+    return replace(scenario, policy="").id
+
+
+def with_patches(problem: Problem, of: Candidate | Pair) -> Problem:
+    """The application with the patches and objects that are given to paste, in its manifests and its pools."""
+    objects: list[Any] = [dict(one) for one in problem.manifests]
+    for value in yaml.safe_load_all(as_manifests(of)):
+        key = value["kind"], value["metadata"]["name"]
+        places = [i for i, one in enumerate(objects) if (one["kind"], one["metadata"]["name"]) == key]
+        if places:
+            objects[places[0]] = merge(objects[places[0]], value)
+        else:
+            objects.append(value)
+    return replace(problem, manifests=objects)
+
+
+def quick(problem: Problem, folder: Path) -> Advice:
+    """Advice on an hour in which nothing happens: whatever may act is proposed, and hardly anything simulated."""
+    return advice_on(problem, folder, duration="1h", replications=2)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.name)
+def test_what_is_pasted_is_what_was_simulated(problem: Problem, tmp_path: Path) -> None:
+    advice = quick(problem, tmp_path)
+    tried = [of.tried for of in advice.standings]
+    assert problem.answer in {of.name for of in tried}
+    (tmp_path / "patched").mkdir()
+    text = yaml.safe_load((tmp_path / "problem.yaml").read_text())
+    for of in tried:
+        wanted = simulated(advice.experiment, of.name)
+        policies = [{"name": advice.policy}, *yaml.safe_load(as_policies(advice, of))]
+        pasted = {**text, "spec": {**text["spec"], "policies": policies}}
+        (tmp_path / "pasted.yaml").write_text(yaml.safe_dump(pasted))
+        assert simulated(Experiment.from_yaml(tmp_path / "pasted.yaml"), of.name) == wanted, of.name
+        if not of.elsewhere:
+            settings = {"duration": "1h", "replications": 2}
+            patched = with_patches(problem, of).experiment(tmp_path / "patched", **settings)
+            assert simulated(patched) == wanted, of.name
+
+
+def test_a_node_more_is_the_pool_with_one_more(tmp_path: Path) -> None:
+    problem = next(of for of in PROBLEMS if of.name == "too-few-nodes")
+    advice = quick(problem, tmp_path)
+    [mended] = [of for of in advice.experiment.scenarios() if of.policy == "node-general"]
+    larger = problem.experiment(tmp_path, duration="1h", replications=2).set("spec.cluster.pools[general].count", 2)
+    assert nodes(mended) == nodes(larger.scenarios()[0])
+
+
+def nodes(scenario: Scenario) -> dict[str, Any]:
+    return {node.name: (node.allocatable, node.pods, dict(node.labels), node.taints) for node in scenario.cluster.nodes}
+
+
+def manifest(value: dict[str, Any]) -> Manifest:
+    return Manifest(value, Document("app.yaml", value))
+
+
+def test_a_change_below_a_list_names_the_item_or_gives_the_whole_list() -> None:
+    pod = {"containers": [{"name": "a"}, {"name": "b"}], "tolerations": [{"key": "x"}, {"key": "y"}]}
+    of = manifest({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": pod})
+    assert Change.at(of, ("spec", "containers", 1, "image"), "i").merge == {
+        "spec": {"containers": [{"name": "b", "image": "i"}]}
+    }
+    change = Change.at(of, ("spec", "tolerations", 1, "key"), "z")
+    assert change.merge == {"spec": {"tolerations": [{"key": "x"}, {"key": "z"}]}}
+    assert change.as_manifest()["metadata"] == {"name": "p"}
+    assert change.as_policy()["target"] == {"kind": "Pod", "name": "p"}
+
+
+def test_a_change_may_make_what_is_not_there() -> None:
+    of = manifest({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "shop"}, "spec": {}})
+    change = Change.at(of, ("spec", "terminationGracePeriodSeconds"), 30)
+    assert change.as_manifest() == {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p", "namespace": "shop"},
+        "spec": {"terminationGracePeriodSeconds": 30},
+    }

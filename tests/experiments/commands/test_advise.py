@@ -1,0 +1,53 @@
+"""`kubenines advise`: what it prints, writes and exits with."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from experiments.cli import main
+from tests.experiments.advice.problems import BY_NAME
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    BY_NAME["long-toleration"].experiment(tmp_path, replications=8)
+    return "problem.yaml"
+
+
+def test_it_says_what_helps_and_what_to_paste(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["advise", file, "-j", "1", "-q"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("web under as-shipped: toleration-web saves ")
+    assert "tolerationSeconds: 30" in said
+    assert "kubectl patch" in said
+    assert (Path("results") / "long-toleration-advice" / "patches" / "toleration-web.yaml").exists()
+    assert main(["validate", "results/long-toleration-advice/advice.yaml"]) == 0
+
+
+def test_json_has_policies_and_manifests(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["advise", file, "-j", "1", "-q", "-n", "4", "-o", "out", "--format", "json"]) in (0, 4)
+    said = json.loads(capsys.readouterr().out)
+    assert (said["kind"], said["policy"], said["replications"]) == ("Advice", "as-shipped", 4)
+    assert {of["name"] for of in said["mends"]} == {"toleration-web", "replicas-web"}
+    [mend] = [of for of in said["mends"] if of["name"] == "replicas-web"]
+    assert mend["manifests"][0]["spec"] == {"replicas": 2}
+    assert mend["podHoursPerYear"] == pytest.approx(8760)
+    assert said == json.loads(Path("out/advice.json").read_text())
+
+
+def test_where_nothing_was_lost_it_says_what_that_means(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["advise", file, "-j", "1", "-q", "-n", "2", "--set", "spec.duration=1h", "--set", "spec.failures=[]"]
+    assert main(asked) == 4
+    said = capsys.readouterr().out
+    assert "nothing was lost in any replication" in said
+    assert "precision: {relative: 10%" in said
+
+
+@pytest.mark.parametrize("wrong", [["--service", "wep"], ["--policy", "as-shiped"]])
+def test_names_that_are_not_there_are_refused_with_a_suggestion(
+    file: str, wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["advise", file, *wrong]) == 2
+    assert "did you mean" in capsys.readouterr().err
