@@ -37,3 +37,17 @@ class Streams:
         """
         self._state.digest = hashlib.blake2b((self._prefix + name).encode(), digest_size=32).digest()
         return np.random.Generator(np.random.PCG64(self._state))  # type: ignore[arg-type]
+
+
+class StreamsOf:
+    """A stream for each of many subjects, which goes on from draw to draw: what befalls a node twice is drawn twice."""
+
+    def __init__(self, streams: Streams, cause: str) -> None:
+        """`cause`: what the streams are for; that of a subject is named "cause/subject"."""
+        self._streams, self._cause = streams, cause
+        self._begun: dict[str, np.random.Generator] = {}
+
+    def __getitem__(self, subject: str) -> np.random.Generator:
+        if subject not in self._begun:
+            self._begun[subject] = self._streams.stream(f"{self._cause}/{subject}")
+        return self._begun[subject]

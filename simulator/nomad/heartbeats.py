@@ -17,7 +17,7 @@ from simulator.kernel import Kernel, Order, Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE, UNKNOWN
-from simulator.streams import Streams
+from simulator.streams import Streams, StreamsOf
 
 RETRIES_FOLLOWED = 600.0
 """Seconds of a client's retries that are followed one by one: after so long each takes 25 to 30 s anyway."""
@@ -64,9 +64,8 @@ class Heartbeats:
         self._kernel = kernel
         self._servers = servers
         self._state = state
-        self._streams = streams
+        self._rngs = StreamsOf(streams, "nomad/heartbeat")
         self._options = options
-        self._rngs: dict[int, np.random.Generator] = {}
         self._silent: dict[int, _Silence] = {}
         self._elected = -math.inf
         """When the last new leader began."""
@@ -91,9 +90,7 @@ class Heartbeats:
         self._registered.append(call)
 
     def _rng(self, node: int) -> np.random.Generator:
-        if node not in self._rngs:
-            self._rngs[node] = self._streams.stream(f"nomad/heartbeat/{self._state.nodes.names[node]}")
-        return self._rngs[node]
+        return self._rngs[self._state.nodes.names[node]]
 
     def _draw(self, node: int) -> tuple[float, float]:
         """(TTL that a moment at random falls into, which is the more likely the longer it is; what of it is over)."""

@@ -7,12 +7,10 @@ three agents others have to confirm the suspicion for that, which they do in tha
 
 import math
 
-import numpy as np
-
 from simulator.kernel import Kernel, Order, Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.streams import Streams
+from simulator.streams import Streams, StreamsOf
 
 SUSPECTED_AFTER = 0.5, 2.0
 """Seconds from the loss of a node to somebody's suspicion, uniformly."""
@@ -26,8 +24,7 @@ class Serf:
     def __init__(self, kernel: Kernel, state: ClusterState, streams: Streams) -> None:
         self._kernel = kernel
         self._state = state
-        self._streams = streams
-        self._rngs: dict[int, np.random.Generator] = {}
+        self._rngs = StreamsOf(streams, "nomad/serf")
         self._suspected: dict[int, Timer] = {}
         for kind in (Kind.NODE_POWER, Kind.NODE_REPORTING, Kind.NODE_REACHABLE):
             state.listen(kind, lambda node, new, cause: self._look(node, cause))
@@ -44,11 +41,10 @@ class Serf:
 
     def failed_after(self, node: int) -> float:
         """Seconds from the loss of a node to its having failed."""
-        if node not in self._rngs:
-            self._rngs[node] = self._streams.stream(f"nomad/serf/{self._state.nodes.names[node]}")
         first, last = SUSPECTED_AFTER
+        rng = self._rngs[self._state.nodes.names[node]]
         agents = max(1, sum(self._state.nodes.exists))
-        return first + (last - first) * self._rngs[node].random() + SUSPICION * max(1.0, math.log10(agents))
+        return first + (last - first) * rng.random() + SUSPICION * max(1.0, math.log10(agents))
 
     def _failed(self, node: int, cause: int) -> None:
         for pod in list(self._state.nodes.running[node].values()):

@@ -15,7 +15,7 @@ from simulator.kernel import Kernel, Order, Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import TRUE, UNKNOWN
-from simulator.streams import Streams
+from simulator.streams import Streams, StreamsOf
 
 EPSILON = 0.5
 """Seconds by which a period may be longer or shorter."""
@@ -49,7 +49,7 @@ class Dispatcher:
         self._kernel = kernel
         self._manager = manager
         self._state = state
-        self._streams = streams
+        self._rngs = StreamsOf(streams, "swarm/heartbeat")
         self._shortest, self._longest = max(0.0, period - EPSILON), period + EPSILON
         self._lost, self._registered, self._orphaned = lost, registered, orphaned
         self._silent: dict[int, Timer] = {}
@@ -62,7 +62,7 @@ class Dispatcher:
         manager.on_restart(self._new_leader)
 
     def _rng(self, node: int) -> np.random.Generator:
-        return self._streams.stream(f"swarm/heartbeat/{self._state.nodes.names[node]}")
+        return self._rngs[self._state.nodes.names[node]]
 
     def _reporting_changed(self, node: int, reporting: int, cause: int) -> None:
         if reporting:

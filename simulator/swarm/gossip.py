@@ -12,7 +12,7 @@ from collections.abc import Callable
 from simulator.kernel import Kernel, Order, Timer
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.streams import Streams
+from simulator.streams import Streams, StreamsOf
 
 SUSPECTED_AFTER = 0.5, 2.0
 """Seconds from the loss of a node to somebody's suspicion, uniformly."""
@@ -27,7 +27,7 @@ class Gossip:
         """`is_hung`: whether the daemon of a node does nothing."""
         self._kernel = kernel
         self._state = state
-        self._streams = streams
+        self._rngs = StreamsOf(streams, "swarm/gossip")
         self._is_hung = is_hung
         self._suspected: dict[int, Timer] = {}
         for kind in (Kind.NODE_POWER, Kind.NODE_REPORTING, Kind.NODE_REACHABLE):
@@ -41,7 +41,7 @@ class Gossip:
                 suspected.cancel()
         elif node not in self._suspected:
             first, last = SUSPECTED_AFTER
-            rng = self._streams.stream(f"swarm/gossip/{nodes.names[node]}")
+            rng = self._rngs[nodes.names[node]]
             seconds = first + (last - first) * rng.random() + self.suspicion
             self._suspected[node] = self._kernel.timer(seconds, lambda: self._failed(node, cause), Order.KUBELET)
 

@@ -9,7 +9,7 @@ from simulator.failures.node_crash import NodeCrash
 from simulator.failures.zone_outage import ZoneOutage
 from simulator.log import Kind
 from simulator.stories.protocols import FailureMode
-from simulator.streams import Streams
+from simulator.streams import Streams, StreamsOf
 from tests.simulator.clusters import DAY, HOUR, Lab, cluster, deployment, nodes
 
 
@@ -106,3 +106,11 @@ def test_another_replica_or_node_does_not_shift_the_first_crashes() -> None:
     more = first_crashes(CONTAINERS, replicas=5, machines=6)
     assert len(more) == 5
     assert {slot: more[slot] for slot in alone} == alone
+
+
+def test_streams_of_many_subjects_go_on_from_draw_to_draw_and_are_each_its_own() -> None:
+    of_nodes = StreamsOf(Streams(1, 0), "heartbeat")
+    first, second = of_nodes["node-1"].random(), of_nodes["node-1"].random()
+    again = Streams(1, 0).stream("heartbeat/node-1")
+    assert (first, second) == (again.random(), again.random())
+    assert of_nodes["node-2"].random() == Streams(1, 0).stream("heartbeat/node-2").random()

@@ -191,3 +191,10 @@ def test_the_mean_downtime_of_a_task_is_that_of_renewals() -> None:
         lengths += [end - begin for begin, end in outages(found, 0.0)]
     average, error = alike(lengths)
     assert abs(average - (DETECTION[0] + 5.0 + ASSIGNMENT)) < 4 * error
+
+
+def test_a_node_that_is_lost_again_is_found_after_another_time() -> None:
+    twice = [down(1, at=AT, lasting=100.0), down(1, at=2 * AT, lasting=100.0)]
+    found = lab(app(3, 1), failures=twice).run(3 * AT)
+    first, second = found.times(Kind.NODE_READY, 2, AT)
+    assert first - AT != pytest.approx(second - 2 * AT)
