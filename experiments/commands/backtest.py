@@ -84,7 +84,7 @@ def backtest(
     Several logs, a directory of them or --by are several systems: a table, and how many intervals held.
 
     \b
-    The 22 systems of Los Alamos (LA-UR-05-7318):
+    The systems of Los Alamos (LA-UR-05-7318):
       kubenines backtest LA-UR-05-7318-failure-data-1996-2005.csv.xz --by System \\
         --start "Prob Started" --end "Prob Fixed" --entity nodenum --time-format "%m/%d/%Y %H:%M"
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
