@@ -100,9 +100,11 @@ class KubernetesControlPlane:
         ties = parts.ties or ties_of(profile, streams)
         self.scheduler = Scheduler(self.components.scheduler, state, timing, profile, ties)
         self.processes = ControlPlaneProcesses(kernel, state, self.components)
+        self.fleet: Fleet | None = None
+        """The nodes as their autoscaler sees them; None without one."""
         if parts.node_autoscaler is not None:
-            fleet = Fleet(self.api_server, state, streams, self.scheduler, self.disruption, profile, parts.pools)
-            parts.node_autoscaler.install(fleet)
+            self.fleet = Fleet(self.api_server, state, streams, self.scheduler, self.disruption, profile, parts.pools)
+            parts.node_autoscaler.install(self.fleet)
 
     def place(self, places: Mapping[str, int]) -> None:
         self.scheduler.settle(dict(places))

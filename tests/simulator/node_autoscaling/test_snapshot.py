@@ -1,5 +1,6 @@
 """A cluster that might be: what is tried on it is taken back."""
 
+from simulator.control_planes.kubernetes import KubernetesControlPlane
 from simulator.node_autoscaling.karpenter import Karpenter
 from tests.simulator.clusters import container, deployment, template
 from tests.simulator.node_autoscaling.pools import lab, pool, pooled
@@ -9,7 +10,10 @@ def test_without_some_nodes_pods_go_elsewhere_and_all_is_as_it_was_afterwards() 
     load = pooled([pool(count=3, least=3)], deployment(replicas=4, pods=template("web", container(cpu=400))))
     found = lab(load, Karpenter())
     [pod_class] = {pod.pod_class for pod in found.pods()}
-    snapshot = found.simulation.fleet.expected()
+    control_plane = found.simulation.control_plane
+    assert isinstance(control_plane, KubernetesControlPlane)
+    assert control_plane.fleet is not None
+    snapshot = control_plane.fleet.expected()
     before = snapshot.nodes.used_cpu.tolist()
     with snapshot.without(["general-1"]):
         assert snapshot.nodes.used_cpu.tolist() == [0, *before[1:]]
