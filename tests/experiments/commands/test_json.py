@@ -44,7 +44,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "run": [(QUICKSTART, "-n", "1", "-j", "1", "-q", "-o", "out")],
     "check": [("shop", "--inconclusive", "pass")],
     "search": [(QUICKSTART, "--set", "spec.objectives=[{service: frontend, atLeast: 10%}]", "--at-most", "4", "-q")],
-    "advise": [(QUICKSTART, "-n", "2", "-q", "-j", "1", "--set", "spec.duration=6h", "-o", "out")],
+    "advise": [(QUICKSTART, "-n", "2", "-q", "-j", "1", "--set", "spec.duration=6h", "-o", "mends")],
     "sensitivity": [(UNCERTAIN, "-q", "-o", "out")],
     "show": [("shop",), ("shop", "--disruptions"), (QUICKSTART,)],
     "compare": [("shop",)],
