@@ -61,7 +61,8 @@ class SweepFindings:
     @cached_property
     def points(self) -> "pd.DataFrame":
         """A row per point: its number, the axes, `label`, `status` (done, failed or missing) and what failed in it."""
-        return self._points.drop(columns=["keys", "failures", "objectives"], errors="ignore")  # older folders have no failures
+        # Folders that an earlier version wrote have no failures.
+        return self._points.drop(columns=["keys", "failures", "objectives"], errors="ignore")
 
     @cached_property
     def _points(self) -> "pd.DataFrame":
