@@ -6,8 +6,10 @@ of a node, and that the one before it has stopped, for a minute at most, unless 
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from itertools import count, islice
 
 from models.pod import PodTemplate
 from simulator.component import Component
@@ -104,7 +106,7 @@ class Orchestrator:
     def _slots(self, service: Service) -> list[int]:
         """The slots that are to have a task; of a global service the nodes that suit it."""
         if not service.is_global:
-            return list(service.slots)
+            return service.slots
         nodes, pods = self._state.nodes, service.template.spec
         return [
             node
@@ -113,28 +115,41 @@ class Orchestrator:
         ]
 
     def _scale(self, service: Service, cause: int) -> None:
+        if not service.is_global:
+            service.slots = self._resized(service)
         slots = self._slots(service)
         if isinstance(service.record, DaemonSetState):
             self._state.workloads.set_status(service.record, Kind.DAEMONSET_DESIRED, len(slots), cause)
-        elif len(service.tasks) > len(slots):
-            slots = self._kept(service, len(slots))
-        for slot in sorted(service.tasks.keys() - set(slots)):
+        for slot in sorted((service.tasks.keys() | service.extras.keys()) - set(slots)):
+            self.stop_extra(service, slot, cause)
             self.shut_down(service, slot, cause)
         for slot in slots:
-            if slot not in service.tasks and not service.restarts.get(slot) and self._may_run(service, slot):
+            if slot not in service.tasks and self._has_attempts(service, slot) and self._may_run(service, slot):
                 self.make(service, slot, cause)
 
-    def _kept(self, service: Service, count: int) -> list[int]:
+    def _resized(self, service: Service) -> list[int]:
+        """The slots of a replicated service, as many as its replicas: of those that it had, as many as may stay."""
+        first, had = service.first_slots, service.slots
+        if service.is_stateful or not had:
+            return list(first)
+        if len(first) < len(had):
+            return self._kept(service, len(first))
+        free = (slot for slot in count() if slot not in had)
+        return sorted([*had, *islice(free, len(first) - len(had))])
+
+    @staticmethod
+    def _kept(service: Service, number: int) -> list[int]:
         """Those of a service that shrinks: others go from the nodes with most of them, not running, highest first."""
-        if service.is_stateful:
-            return sorted(service.tasks)[:count]
-        kept = dict(service.tasks)
-        while len(kept) > count:
-            on_node: dict[int, int] = {}
-            for task in kept.values():
-                on_node[task.node] = on_node.get(task.node, 0) + 1
-            del kept[max(kept, key=lambda slot: (on_node[kept[slot].node], not kept[slot].ready, slot))]
-        return list(kept)
+        kept, tasks = list(service.slots), service.tasks
+        while len(kept) > number:
+            on_node = Counter(tasks[slot].node for slot in kept if slot in tasks)
+
+            def rank(slot: int, on_node: Counter[int] = on_node) -> tuple[bool, int, bool, int]:
+                task = tasks.get(slot)
+                return task is None, 0 if task is None else on_node[task.node], task is None or not task.ready, slot
+
+            kept.remove(max(kept, key=rank))
+        return kept
 
     def _may_run(self, service: Service, slot: int) -> bool:
         nodes = self._state.nodes
@@ -262,7 +277,8 @@ class Orchestrator:
         self, service: Service, slot: int, cause: int, failed: bool, delay: float, predecessor: PodState | None = None
     ) -> None:
         if slot in self._slots(service) and self._may_run(service, slot) and self._allows(service, slot, failed):
-            service.restarts[slot].append(self._kernel.now)
+            if self._policy.max_attempts:
+                service.restarts[slot].append(self._kernel.now)
             self.make(service, slot, cause, delay, predecessor)
 
     def _allows(self, service: Service, slot: int, failed: bool) -> bool:
@@ -271,9 +287,16 @@ class Orchestrator:
             policy.condition is RestartCondition.ON_FAILURE and not failed
         ):
             return False
+        return self._has_attempts(service, slot)
+
+    def _has_attempts(self, service: Service, slot: int) -> bool:
+        """Whether the slot may have another task yet."""
+        policy = self._policy
+        if not policy.max_attempts:
+            return True
         since = self._kernel.now - policy.window if policy.window else -math.inf
         attempts = service.restarts[slot] = [time for time in service.restarts[slot] if time >= since]
-        return not policy.max_attempts or len(attempts) < policy.max_attempts
+        return len(attempts) < policy.max_attempts
 
     def drained(self, task: PodState, cause: int) -> None:
         """The node of the task is drained: it stops, and another starts elsewhere once it has, without a delay."""
@@ -333,6 +356,8 @@ class Orchestrator:
             return
         self._held.pop(task.uid, None)
         self._unheard.pop(task.uid, None)
+        if isinstance(service := task.owner, Service) and self._updater.waits_for(service, task):
+            self._soon(lambda: self._updater.stopped(service, task))
         if (successor := self._successors.pop(task.uid, None)) is not None:
             self._manager.timer(END + ASSIGNMENT, lambda: self._release(successor, Hold.PREDECESSOR))
 

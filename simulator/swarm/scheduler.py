@@ -33,8 +33,8 @@ class TaskScheduler:
         self._lots = streams.stream("swarm/lots")
         self._pending: dict[int, PodState] = {}
         """Tasks without a node, by uid, in order of creation."""
-        self._failures: defaultdict[tuple[Workload, int], deque[float]] = defaultdict(deque)
-        """By service and node: when tasks failed there."""
+        self._failures: defaultdict[tuple[Workload, int], deque[float]] = defaultdict(_last_failures)
+        """By service and node: when the last tasks failed there."""
         self._places: dict[str, int] = {}
         """By slot: where its next task goes, whatever the rank."""
         self._due: Timer | None = None
@@ -156,11 +156,13 @@ class TaskScheduler:
 
     def _is_faulty(self, workload: Workload, node: int) -> bool:
         failures = self._failures.get((workload, node))
-        if failures is None:
+        if failures is None or len(failures) < FAULTY_AFTER:
             return False
-        while failures and failures[0] < self._manager.now - FAULTY_WITHIN:
-            failures.popleft()
-        return len(failures) >= FAULTY_AFTER
+        return failures[0] >= self._manager.now - FAULTY_WITHIN
+
+
+def _last_failures() -> deque[float]:
+    return deque(maxlen=FAULTY_AFTER)
 
 
 def _is_alone(pod_class: PodClass) -> bool:

@@ -22,7 +22,7 @@ REVISION_COMPLETE = {
 class Service(PodOwner):
     """A service: its present template, and the task of each slot (of a global service: of each node)."""
 
-    __slots__ = ("_classes", "_make_class", "extras", "record", "restarts", "tasks", "template")
+    __slots__ = ("_classes", "_make_class", "extras", "record", "restarts", "slots", "tasks", "template")
 
     def __init__(self, record: Rolled, make_class: Callable[[PodTemplate, int], PodClass]) -> None:
         super().__init__(record.workload)
@@ -30,12 +30,14 @@ class Service(PodOwner):
         self.template = record.spec.template
         self._make_class = make_class
         self._classes: dict[int, PodClass] = {}
+        self.slots: list[int] = []
+        """Of a replicated service, in order: one is left out where it shrank and the others stayed."""
         self.tasks: dict[int, PodState] = {}
         """By slot: the task that is to run."""
         self.extras: dict[int, PodState] = {}
         """By slot: the task before it, which is to run until that one does (start-first)."""
         self.restarts: defaultdict[int, list[float]] = defaultdict(list)
-        """By slot: when a task was replaced since the service changed last."""
+        """By slot: when a task was replaced since the service changed last, where attempts are counted."""
 
     @property
     def is_global(self) -> bool:
@@ -48,8 +50,8 @@ class Service(PodOwner):
         return isinstance(self.record, StatefulSetState)
 
     @property
-    def slots(self) -> range:
-        """The slots of a replicated service."""
+    def first_slots(self) -> range:
+        """The slots that a replicated service has of itself: as many as it is to have tasks."""
         spec = self.record.spec
         if isinstance(spec, StatefulSet):
             return spec.ordinals
