@@ -32,6 +32,7 @@ class SystemdRules:
     """The rules of systemd on all hosts."""
 
     ends_pods_at_shutdown = False
+    admits_by_name = False
 
     def __init__(self, kernel: Kernel, state: ClusterState, options: Systemd, reset: Distribution | None) -> None:
         """`reset`: how long a unit that has failed waits for people; None: for ever."""

@@ -22,6 +22,7 @@ class ClientRules:
     """
 
     ends_pods_at_shutdown = False
+    admits_by_name = False
 
     def __init__(self, kernel: Kernel, tracker: RestartTracker, predecessors: Predecessors) -> None:
         self._kernel = kernel
