@@ -65,7 +65,7 @@ class Dispatcher:
         return self._rngs[self._state.nodes.names[node]]
 
     def _reporting_changed(self, node: int, reporting: int, cause: int) -> None:
-        if reporting:
+        if reporting or node in self._since:  # it has not registered since it was lost
             return
         self._since[node] = self._kernel.now, not self._state.nodes.powered[node]
         self._causes[node] = cause

@@ -241,11 +241,13 @@ class Orchestrator:
 
     def ended(self, task: PodState) -> None:
         """A container of the task is down: the agent reports it as ended, once it can."""
+        if task.uid not in self._state.pods or task.is_over:
+            return
         if not self._state.nodes.reporting[task.node]:
             self._unheard[task.uid] = lambda: self.ended(task)
         elif self._manager.is_down:
             self._soon(lambda: self.ended(task))
-        elif task.uid in self._state.pods and not task.is_over:
+        else:
             self._end(task)
 
     def _end(self, task: PodState) -> None:

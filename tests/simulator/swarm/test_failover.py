@@ -1,5 +1,6 @@
 """What is lost comes back when the closed forms, and rows measured on real daemons, say so."""
 
+from functools import partial
 from itertools import pairwise
 from statistics import mean
 
@@ -12,6 +13,7 @@ from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.node_crash import NodeCrash
 from simulator.log import Kind
 from simulator.processes import Process
+from simulator.state.nodes import UNKNOWN
 from simulator.swarm.latencies import ASSIGNMENT, END
 from simulator.swarm.options import RestartCondition, RestartPolicy
 from tests.simulator.clusters import DAY, HOUR, down
@@ -212,3 +214,16 @@ def test_tasks_are_on_record_for_a_day_after_their_node_was_lost() -> None:
     assert [task.deleting for task in found.pods() if task.node == home] == [True]
     found.run(AT + HOUR + DAY + 60.0)
     assert [task for task in found.pods() if task.node == home] == []
+
+
+def test_a_node_that_is_cut_off_again_before_it_has_registered_is_down_as_if_it_had_never_been_back() -> None:
+    """After 11 s it waits before it tries again, at least for longer than it is reachable here."""
+    for seed in range(20):
+        found = lab(app(2, 1), seed=seed)
+        table = found.state.nodes
+        for reason, at in (("first", AT), ("second", AT + 11.001)):
+            found.at(at, partial(table.add_silent_cause, 0, reason, 0))
+        found.at(AT + 11.0, partial(table.remove_silent_cause, 0, "first"))
+        found.run(AT + 100.0)
+        [lost] = found.times(Kind.NODE_READY, UNKNOWN, AT)
+        assert 9.0 <= lost - AT <= 16.5
