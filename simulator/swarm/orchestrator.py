@@ -6,10 +6,8 @@ of a node, and that the one before it has stopped, for a minute at most, unless 
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from itertools import count, islice
 
 from models.pod import PodTemplate
 from simulator.component import Component
@@ -116,7 +114,7 @@ class Orchestrator:
 
     def _scale(self, service: Service, cause: int) -> None:
         if not service.is_global:
-            service.slots = self._resized(service)
+            service.resize()
         slots = self._slots(service)
         if isinstance(service.record, DaemonSetState):
             self._state.workloads.set_status(service.record, Kind.DAEMONSET_DESIRED, len(slots), cause)
@@ -126,30 +124,6 @@ class Orchestrator:
         for slot in slots:
             if slot not in service.tasks and self._has_attempts(service, slot) and self._may_run(service, slot):
                 self.make(service, slot, cause)
-
-    def _resized(self, service: Service) -> list[int]:
-        """The slots of a replicated service, as many as its replicas: of those that it had, as many as may stay."""
-        first, had = service.first_slots, service.slots
-        if service.is_stateful or not had:
-            return list(first)
-        if len(first) < len(had):
-            return self._kept(service, len(first))
-        free = (slot for slot in count() if slot not in had)
-        return sorted([*had, *islice(free, len(first) - len(had))])
-
-    @staticmethod
-    def _kept(service: Service, number: int) -> list[int]:
-        """Those of a service that shrinks: others go from the nodes with most of them, not running, highest first."""
-        kept, tasks = list(service.slots), service.tasks
-        while len(kept) > number:
-            on_node = Counter(tasks[slot].node for slot in kept if slot in tasks)
-
-            def rank(slot: int, on_node: Counter[int] = on_node) -> tuple[bool, int, bool, int]:
-                task = tasks.get(slot)
-                return task is None, 0 if task is None else on_node[task.node], task is None or not task.ready, slot
-
-            kept.remove(max(kept, key=rank))
-        return kept
 
     def _may_run(self, service: Service, slot: int) -> bool:
         nodes = self._state.nodes
