@@ -27,9 +27,10 @@ from simulator.hosts.units import Units
 from simulator.hosts.updates import Updates
 from simulator.job_run import JobRun
 from simulator.kernel import Event
+from simulator.kubelet import obstacles
 from simulator.kubelet.kubelet import Kubelet
 from simulator.registry import register
-from simulator.state.objects import PodState
+from simulator.state.objects import Phase, PodState
 
 _WITHOUT = {
     "kubeletOutage": "no agent runs on a host that could be lost without the host; systemd is its process 1",
@@ -153,4 +154,5 @@ class PlainHostsControlPlane:
             return "its processes have ended well, and are not restarted (Restart=on-failure)"
         if self.systemd.has_failed(pod):
             return "start limit hit: the unit has failed until people reset it"
-        return self.kubelet.image_registry.reason(pod)
+        held_up = obstacles.reason(pod) if pod.phase is Phase.PENDING else ""
+        return held_up or self.kubelet.image_registry.reason(pod)

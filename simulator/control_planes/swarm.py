@@ -17,9 +17,10 @@ from simulator.demand.stream import Stream
 from simulator.demand.use import Use
 from simulator.job_run import JobRun
 from simulator.kernel import Event
+from simulator.kubelet import obstacles
 from simulator.kubelet.kubelet import Kubelet
 from simulator.registry import register
-from simulator.state.objects import PodState
+from simulator.state.objects import Phase, PodState
 from simulator.swarm.agent import SwarmRules
 from simulator.swarm.dispatcher import Dispatcher
 from simulator.swarm.gossip import Gossip
@@ -150,4 +151,5 @@ class SwarmControlPlane:
     def held_up_by(self, pod: PodState) -> str:
         if pod.node < 0:
             return self.scheduler.reason(pod)
-        return self.kubelet.access.reason(pod) or self.kubelet.image_registry.reason(pod)
+        held_up = obstacles.reason(pod) if pod.phase is Phase.PENDING else ""
+        return held_up or self.kubelet.access.reason(pod) or self.kubelet.image_registry.reason(pod)

@@ -68,6 +68,8 @@ class Haproxy:
 
     def drain(self, pod: PodState, cause: int) -> None:
         """Its weight is 0 from now on, at both load balancers."""
+        if pod.uid not in self._state.pods:
+            return  # it went at once
         self._server(pod).drained = True
         if pod.node >= 0:
             self._state.pods.set_ready(pod, False, cause)

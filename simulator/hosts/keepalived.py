@@ -47,7 +47,8 @@ class Keepalived:
         self._reasons: tuple[dict[object, int], dict[object, int]] = ({}, {})
         """By host, why it does nothing."""
         self._master: int | None = 0
-        self._takeover: Timer | None = None
+        self._takeovers: dict[int, Timer] = {}
+        """By host that is BACKUP, when it takes the address."""
         self._cut_off: list[int] = []
         """Nodes that users do not reach, as nobody has the address."""
         self._cause = 0
@@ -93,33 +94,25 @@ class Keepalived:
             self._cut_all_off()
             # A crash comes at a moment at random between two advertisements.
             heard = 0.0 if orderly else self._options.advert_interval * self._rng.random()
-            self._take_over_after((self._options.skew if orderly else self._options.down) - heard)
-        elif self._master is None and not self._is_left:
-            self._cancel()
+            self._take_over_after(1 - host, (self._options.skew if orderly else self._options.down) - heard)
+        elif host in self._takeovers:
+            self._takeovers.pop(host).cancel()
 
     def _regain(self, host: int, reason: object) -> None:
         del self._reasons[host][reason]
-        if self._master is None and self._takeover is None and not self._reasons[host]:
-            self._take_over_after(self._options.down)
+        if self._master is None:
+            self._take_over_after(host, self._options.down)
 
-    @property
-    def _is_left(self) -> bool:
-        """Whether a host is there that may be MASTER."""
-        return not all(self._reasons)
+    def _take_over_after(self, host: int, seconds: float) -> None:
+        """Unless it does nothing itself."""
+        if not self._reasons[host]:
+            self._takeovers[host] = self._kernel.timer(seconds, lambda: self._take_over(host), Order.REPAIR)
 
-    def _take_over_after(self, seconds: float) -> None:
-        self._cancel()
-        if self._is_left:
-            self._takeover = self._kernel.timer(seconds, self._take_over, Order.REPAIR)
-
-    def _cancel(self) -> None:
-        if self._takeover is not None:
-            self._takeover.cancel()
-            self._takeover = None
-
-    def _take_over(self) -> None:
-        self._takeover = None
-        self._master = 0 if not self._reasons[0] else 1
+    def _take_over(self, host: int) -> None:
+        for takeover in self._takeovers.values():
+            takeover.cancel()
+        self._takeovers = {}
+        self._master = host
         cut_off, self._cut_off = self._cut_off, []
         for node in cut_off:
             self._state.nodes.remove_unreachable_cause(node, self)

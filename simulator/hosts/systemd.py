@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from models.distributions import Distribution
 from models.pod import Container, Probe
 from simulator.hosts.options import Systemd
-from simulator.kernel import Kernel
+from simulator.kernel import Kernel, Order, Timer
 from simulator.kubelet import hooks
 from simulator.kubelet.probes import ProbeTimeline
 from simulator.log import Hold, Kind, Phase
@@ -32,6 +32,7 @@ class SystemdRules:
     """The rules of systemd on all hosts."""
 
     ends_pods_at_shutdown = False
+    admits_by_name = False
 
     def __init__(self, kernel: Kernel, state: ClusterState, options: Systemd, reset: Distribution | None) -> None:
         """`reset`: how long a unit that has failed waits for people; None: for ever."""
@@ -40,9 +41,8 @@ class SystemdRules:
         self._options = options
         self._reset = reset
         self._starts: dict[ContainerState, _Starts] = {}
-        self.failed: set[ContainerState] = set()
-        """Processes of units that have failed: nobody starts them."""
-        state.listen(Kind.POD_CONTAINERS, lambda pod, running, cause: self._containers_changed(pod))
+        self._failed: dict[ContainerState, Timer | None] = {}
+        """Processes of units that have failed, which nobody starts, and when people reset them."""
         state.listen(Kind.POD_PHASE, lambda pod, phase, cause: self._forget(pod) if phase == Phase.ABSENT else None)
 
     def timeline(self, pod: PodState, container: Container, startup: float, begin: float) -> ProbeTimeline:
@@ -59,9 +59,17 @@ class SystemdRules:
         if self._counts(container, self._kernel.now + seconds):
             return seconds
         self._starts.pop(container, None)
-        self.failed.add(container)
+        wait = None if self._reset is None else seconds + pod.slot.draw("reset", self._reset)
+        self._fail(pod, container, wait)
+        return wait
+
+    def _fail(self, pod: PodState, container: ContainerState, wait: float | None) -> None:
+        def reset() -> None:
+            del self._failed[container]
+            self._tell(pod)
+
+        self._failed[container] = None if wait is None else self._kernel.timer(wait, reset, Order.KUBELET)
         self._tell(pod)
-        return None if self._reset is None else seconds + pod.slot.draw("reset", self._reset)
 
     def _counts(self, container: ContainerState, start: float) -> bool:
         """Whether a process may be started at this time; it counts if so."""
@@ -100,18 +108,12 @@ class SystemdRules:
     def _forget(self, pod: PodState) -> None:
         for container in pod.containers:
             self._starts.pop(container, None)
-            self.failed.discard(container)
-
-    def _containers_changed(self, pod: PodState) -> None:
-        if self.failed:
-            for container in pod.containers:
-                if container.running:
-                    self.failed.discard(container)
-            self._tell(pod)
+            if (reset := self._failed.pop(container, None)) is not None:
+                reset.cancel()
 
     def has_failed(self, pod: PodState) -> bool:
         """Whether a unit of it has failed, and nobody has reset it."""
-        return bool(self.failed) and any(container in self.failed for container in pod.containers)
+        return bool(self._failed) and any(container in self._failed for container in pod.containers)
 
     def _tell(self, pod: PodState) -> None:
         """A unit that has failed is held back, as the log has it."""

@@ -83,7 +83,10 @@ class Updates:
 
     def _timed_out(self, group: Group, run: _Run, number: int) -> None:
         if self._runs.get(group) is run and number in run.waiting:
-            self._failed(run, number)
+            if number in group.places:
+                self._failed(run, number)
+            else:  # the workload has fewer replicas by now
+                run.waiting.discard(number)
             self._look(group, run)
 
     @staticmethod

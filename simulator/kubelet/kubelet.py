@@ -50,7 +50,7 @@ class Kubelet:
         self.grey = restart.grey
         self.access = restart.start.access
         self.shutdown = NodeShutdown(kernel, state, termination, rules)
-        self._admission = Admission(kernel, state, self.shutdown.going)
+        self._admission = Admission(kernel, state, self.shutdown.going) if rules.admits_by_name else None
         self.slow_probes = SlowProbes(kernel, state, restart.start, restart, self.hang)
         self.pressure = NodePressure(kernel, state, self.images, termination, self.hang)
         self.pressure.admit = lambda pod: self._bound(pod) if pod.stage < 0 else None
@@ -87,7 +87,7 @@ class Kubelet:
 
     def refusal(self, pod: PodState) -> str:
         """Why a pod that names its node does not run there, in the kubelet's words; "" if it does."""
-        return self._admission.refusal(pod)
+        return "" if self._admission is None else self._admission.refusal(pod)
 
     def volume_reason(self, pod: PodState) -> str:
         """Why a pod does not start for want of its volumes, in Kubernetes' words; "" if it is only a matter of time."""

@@ -19,6 +19,8 @@ class AgentRules(Protocol):
 
     ends_pods_at_shutdown: bool
     """Whether agents hold up the shutdown of their nodes until their pods have ended."""
+    admits_by_name: bool
+    """Whether agents take pods that name their node by themselves; if not, they get them as they get all others."""
 
     def timeline(self, pod: PodState, container: Container, startup: float, begin: float) -> ProbeTimeline:
         """When probes find out about a container that starts: as `probes.timeline`."""
@@ -71,6 +73,7 @@ class KubeletRules:
     """Those of the kubelet. Source: pkg/kubelet (pleg, prober, kuberuntime)."""
 
     ends_pods_at_shutdown = True
+    admits_by_name = True
 
     def __init__(self, kernel: Kernel, timing: Timing) -> None:
         self._kernel = kernel

@@ -55,6 +55,8 @@ class Allocation:
     """When it failed, or was found unhealthy, or its node disconnected: it is to be rescheduled."""
     unknown: bool = False
     """Its node is disconnected."""
+    lost_at_last: Timer | None = None
+    """When it has been unknown for too long."""
     replacement: "Allocation | None" = None
     is_replaced: bool = False
     """Another one has its place: it does not count."""

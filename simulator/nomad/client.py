@@ -18,10 +18,11 @@ from simulator.state.objects import ContainerState, PodState
 class ClientRules:
     """Tasks restart by their tracker, stop after shutdown_delay, and wait for the allocation that they replace.
 
-    `give_up` and `back_after` are set once there are agents that these are the rules of.
+    `give_up` and `register` are set once there are agents that these are the rules of.
     """
 
     ends_pods_at_shutdown = False
+    admits_by_name = False
 
     def __init__(self, kernel: Kernel, tracker: RestartTracker, predecessors: Predecessors) -> None:
         self._kernel = kernel

@@ -100,6 +100,11 @@ class Heartbeats:
 
     # Silence
 
+    def last_of(self, node: int) -> float | None:
+        """When the last heartbeat of a client that is silent was answered; None: it is in touch."""
+        silence = self._silent.get(node)
+        return None if silence is None else silence.last
+
     def _reporting_changed(self, node: int, reporting: int, cause: int) -> None:
         if reporting or node in self._silent:
             return

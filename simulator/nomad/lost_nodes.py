@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from simulator.component import Component
 from simulator.kernel import Kernel, Order
+from simulator.log import Kind
 from simulator.nomad.allocations import Allocation, TaskGroup
 from simulator.nomad.heartbeats import Heartbeats
 from simulator.nomad.options import Disconnect, Provider, Reconcile
@@ -40,6 +41,7 @@ class LostNodes:
         self._kernel = kernel
         self._servers = servers
         self._state = state
+        self._heartbeats = heartbeats
         self._reconciler = reconciler
         self._predecessors = predecessors
         self._disconnect = disconnect
@@ -47,9 +49,10 @@ class LostNodes:
         self._give_up = give_up
         heartbeats.on_expiry(self._expired)
         heartbeats.on_registration(self._back)
+        state.listen(Kind.NODE_EXISTS, lambda node, exists, cause: None if exists else self._gone(node, cause))
         if disconnect is not None and disconnect.stop_on_client_after is not None:
             after = disconnect.stop_on_client_after
-            heartbeats.on_silence(lambda node, last: self._stop_later(node, last + after))
+            heartbeats.on_silence(lambda node, last: self._stop_later(node, last, after))
 
     # The node is down
 
@@ -66,6 +69,13 @@ class LostNodes:
             else:
                 self._lose(allocation, cause)
 
+    def _gone(self, node: int, cause: int) -> None:
+        """The node is not on record any more: neither is what was on it, which no client will ever report."""
+        for pod in list(self._state.nodes.running[node].values()):
+            if not pod.deleting:
+                self._state.pods.mark_deleting(pod, cause)
+            self._state.pods.remove(pod)
+
     def _lose(self, allocation: Allocation, cause: int) -> None:
         disconnect, pod = self._disconnect, allocation.pod
         group = pod.owner
@@ -75,7 +85,8 @@ class LostNodes:
             allocation.unknown = True
             if disconnect.replace:
                 allocation.ended = now
-            self._servers.timer(disconnect.lost_after, lambda: self._lost_at_last(allocation, cause))
+            lost_after = disconnect.lost_after
+            allocation.lost_at_last = self._servers.timer(lost_after, lambda: self._lost_at_last(allocation, cause))
             self._reconciler.wake(group)
             return
         if disconnect is not None and disconnect.stop_on_client_after is not None:
@@ -95,15 +106,17 @@ class LostNodes:
 
     # The client, meanwhile
 
-    def _stop_later(self, node: int, time: float) -> None:
+    def _stop_later(self, node: int, last: float, after: float) -> None:
+        """The client stops its allocations so long after this heartbeat, if it is its last by then."""
+
         def stop() -> None:
             nodes = self._state.nodes
-            if nodes.powered[node] and not nodes.reporting[node]:
+            if nodes.powered[node] and not nodes.reporting[node] and self._heartbeats.last_of(node) == last:
                 for pod in list(nodes.running[node].values()):
                     if isinstance(pod.owner, TaskGroup):
                         self._give_up(pod)
 
-        self._kernel.timer(max(0.0, time - self._kernel.now), stop, Order.KUBELET)
+        self._kernel.timer(max(0.0, last + after - self._kernel.now), stop, Order.KUBELET)
 
     # The node is back
 
@@ -115,9 +128,10 @@ class LostNodes:
 
     def _reconnected(self, original: Allocation) -> None:
         original.unknown, original.ended = False, None
-        if original.follow_up is not None:
-            original.follow_up.cancel()
-            original.follow_up = None
+        for timer in (original.follow_up, original.lost_at_last):
+            if timer is not None:
+                timer.cancel()
+        original.follow_up = original.lost_at_last = None
         replacement = original.replacement
         while replacement is not None and replacement.is_replaced and replacement.replacement is not None:
             replacement = replacement.replacement

@@ -35,7 +35,7 @@ class _Option:
 
 
 class Placement:
-    """Puts allocations on nodes; `fits` is told of each that was placed, with its score."""
+    """Puts allocations on nodes."""
 
     def __init__(
         self,

@@ -27,6 +27,7 @@ class SwarmRules:
     """The rules of all agents; who they report to is known once there is an orchestrator."""
 
     ends_pods_at_shutdown = False
+    admits_by_name = False
 
     def __init__(self, state: ClusterState) -> None:
         self._state = state

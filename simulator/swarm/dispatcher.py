@@ -65,7 +65,7 @@ class Dispatcher:
         return self._rngs[self._state.nodes.names[node]]
 
     def _reporting_changed(self, node: int, reporting: int, cause: int) -> None:
-        if reporting:
+        if reporting or node in self._since:  # it has not registered since it was lost
             return
         self._since[node] = self._kernel.now, not self._state.nodes.powered[node]
         self._causes[node] = cause
@@ -91,10 +91,12 @@ class Dispatcher:
         del self._silent[node]
         self._state.nodes.set_ready(node, UNKNOWN, self._causes[node])
         self._lost(node, self._causes[node])
-        self._manager.timer(ORPHANED_AFTER, lambda: self._orphan(node, self._since.get(node)))
+        since, _ = self._since[node]
+        self._manager.timer(ORPHANED_AFTER, lambda: self._orphan(node, since))
 
-    def _orphan(self, node: int, since: tuple[float, bool] | None) -> None:
-        if since is not None and self._since.get(node) == since:
+    def _orphan(self, node: int, since: float) -> None:
+        """Unless it has been in touch since: what it lost then, it lost later."""
+        if node in self._since and self._since[node][0] == since:
             self._orphaned(node)
 
     def _new_leader(self) -> None:

@@ -104,7 +104,7 @@ class Orchestrator:
     def _slots(self, service: Service) -> list[int]:
         """The slots that are to have a task; of a global service the nodes that suit it."""
         if not service.is_global:
-            return list(service.slots)
+            return service.slots
         nodes, pods = self._state.nodes, service.template.spec
         return [
             node
@@ -113,28 +113,17 @@ class Orchestrator:
         ]
 
     def _scale(self, service: Service, cause: int) -> None:
+        if not service.is_global:
+            service.resize()
         slots = self._slots(service)
         if isinstance(service.record, DaemonSetState):
             self._state.workloads.set_status(service.record, Kind.DAEMONSET_DESIRED, len(slots), cause)
-        elif len(service.tasks) > len(slots):
-            slots = self._kept(service, len(slots))
-        for slot in sorted(service.tasks.keys() - set(slots)):
+        for slot in sorted((service.tasks.keys() | service.extras.keys()) - set(slots)):
+            self.stop_extra(service, slot, cause)
             self.shut_down(service, slot, cause)
         for slot in slots:
-            if slot not in service.tasks and not service.restarts.get(slot) and self._may_run(service, slot):
+            if slot not in service.tasks and self._has_attempts(service, slot) and self._may_run(service, slot):
                 self.make(service, slot, cause)
-
-    def _kept(self, service: Service, count: int) -> list[int]:
-        """Those of a service that shrinks: others go from the nodes with most of them, not running, highest first."""
-        if service.is_stateful:
-            return sorted(service.tasks)[:count]
-        kept = dict(service.tasks)
-        while len(kept) > count:
-            on_node: dict[int, int] = {}
-            for task in kept.values():
-                on_node[task.node] = on_node.get(task.node, 0) + 1
-            del kept[max(kept, key=lambda slot: (on_node[kept[slot].node], not kept[slot].ready, slot))]
-        return list(kept)
 
     def _may_run(self, service: Service, slot: int) -> bool:
         nodes = self._state.nodes
@@ -226,11 +215,13 @@ class Orchestrator:
 
     def ended(self, task: PodState) -> None:
         """A container of the task is down: the agent reports it as ended, once it can."""
+        if task.uid not in self._state.pods or task.is_over:
+            return
         if not self._state.nodes.reporting[task.node]:
             self._unheard[task.uid] = lambda: self.ended(task)
         elif self._manager.is_down:
             self._soon(lambda: self.ended(task))
-        elif task.uid in self._state.pods and not task.is_over:
+        else:
             self._end(task)
 
     def _end(self, task: PodState) -> None:
@@ -262,7 +253,8 @@ class Orchestrator:
         self, service: Service, slot: int, cause: int, failed: bool, delay: float, predecessor: PodState | None = None
     ) -> None:
         if slot in self._slots(service) and self._may_run(service, slot) and self._allows(service, slot, failed):
-            service.restarts[slot].append(self._kernel.now)
+            if self._policy.max_attempts:
+                service.restarts[slot].append(self._kernel.now)
             self.make(service, slot, cause, delay, predecessor)
 
     def _allows(self, service: Service, slot: int, failed: bool) -> bool:
@@ -271,9 +263,16 @@ class Orchestrator:
             policy.condition is RestartCondition.ON_FAILURE and not failed
         ):
             return False
+        return self._has_attempts(service, slot)
+
+    def _has_attempts(self, service: Service, slot: int) -> bool:
+        """Whether the slot may have another task yet."""
+        policy = self._policy
+        if not policy.max_attempts:
+            return True
         since = self._kernel.now - policy.window if policy.window else -math.inf
         attempts = service.restarts[slot] = [time for time in service.restarts[slot] if time >= since]
-        return not policy.max_attempts or len(attempts) < policy.max_attempts
+        return len(attempts) < policy.max_attempts
 
     def drained(self, task: PodState, cause: int) -> None:
         """The node of the task is drained: it stops, and another starts elsewhere once it has, without a delay."""
@@ -333,6 +332,8 @@ class Orchestrator:
             return
         self._held.pop(task.uid, None)
         self._unheard.pop(task.uid, None)
+        if isinstance(service := task.owner, Service) and self._updater.waits_for(service, task):
+            self._soon(lambda: self._updater.stopped(service, task))
         if (successor := self._successors.pop(task.uid, None)) is not None:
             self._manager.timer(END + ASSIGNMENT, lambda: self._release(successor, Hold.PREDECESSOR))
 

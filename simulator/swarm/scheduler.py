@@ -6,7 +6,7 @@ until something happens to a task or a node. Nothing is ever moved.
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from models.labels import LabelSelector
 from models.node import HOSTNAME_LABEL
@@ -33,8 +33,8 @@ class TaskScheduler:
         self._lots = streams.stream("swarm/lots")
         self._pending: dict[int, PodState] = {}
         """Tasks without a node, by uid, in order of creation."""
-        self._failures: defaultdict[tuple[Workload, int], deque[float]] = defaultdict(deque)
-        """By service and node: when tasks failed there."""
+        self._failures: defaultdict[tuple[Workload, int], deque[float]] = defaultdict(_last_failures)
+        """By service and node: when the last tasks failed there."""
         self._places: dict[str, int] = {}
         """By slot: where its next task goes, whatever the rank."""
         self._due: Timer | None = None
@@ -68,24 +68,25 @@ class TaskScheduler:
 
     def _schedule(self) -> None:
         self._due = None
+        tasks = self._tasks()
         for pod in list(self._pending.values()):
             if pod.deleting:
                 del self._pending[pod.uid]
-            elif (node := self._choose(pod)) is not None:
+            elif (node := self._choose(pod, tasks)) is not None:
                 del self._pending[pod.uid]
+                tasks[node][pod.pod_class.workload] += 1
                 self._state.pods.bind(pod, node)
 
     def reason(self, pod: PodState) -> str:
         """Why the task has no node."""
-        return "" if pod.node >= 0 or self._suitable(pod) else "no suitable node"
+        return "" if pod.node >= 0 or self._suitable(pod, self._tasks()) else "no suitable node"
 
     # Filters
 
-    def _suitable(self, pod: PodState) -> list[int]:
-        nodes = self._state.nodes
-        return [node for node in range(len(nodes)) if self._takes(node, pod)]
+    def _suitable(self, pod: PodState, tasks: Sequence[Counter[Workload]]) -> list[int]:
+        return [node for node, on_it in enumerate(tasks) if self._takes(node, pod, on_it)]
 
-    def _takes(self, node: int, pod: PodState) -> bool:
+    def _takes(self, node: int, pod: PodState, on_it: Counter[Workload]) -> bool:
         nodes, pod_class = self._state.nodes, pod.pod_class
         if pod.only_node is not None and node != pod.only_node:
             return False
@@ -97,7 +98,7 @@ class TaskScheduler:
             and spec.allows_node(nodes.labels[node], name)
             and self._has_room(node, pod_class)
             and self._has_ports(node, pod_class)
-            and not (_is_alone(pod_class) and self._tasks(node)[pod_class.workload])
+            and not (on_it[pod_class.workload] and _is_alone(pod_class))
         )
 
     def _has_room(self, node: int, pod_class: PodClass) -> bool:
@@ -116,15 +117,14 @@ class TaskScheduler:
 
     # Ranks
 
-    def _choose(self, pod: PodState) -> int | None:
+    def _choose(self, pod: PodState, tasks: Sequence[Counter[Workload]]) -> int | None:
         meant = self._places.pop(pod.slot.name, None)
         if meant is not None:
             return meant
-        suitable = self._suitable(pod)
+        suitable = self._suitable(pod, tasks)
         if len(suitable) < 2:
             return suitable[0] if suitable else None
         workload = pod.pod_class.workload
-        tasks = {node: self._tasks(node) for node in range(len(self._state.nodes))}
         for label in _preferences(pod.pod_class):
             suitable = self._branch(label, suitable, workload, tasks)
         lots = self._lots.random(len(suitable)).tolist()
@@ -136,31 +136,32 @@ class TaskScheduler:
         return min(zip(lots, suitable, strict=True), key=rank)[1]
 
     def _branch(
-        self, label: str, suitable: list[int], workload: Workload, tasks: Mapping[int, Counter[Workload]]
+        self, label: str, suitable: list[int], workload: Workload, tasks: Sequence[Counter[Workload]]
     ) -> list[int]:
         """The suitable nodes of the value of a label with the fewest tasks of the service."""
         labels = self._state.nodes.labels
         held: Counter[str] = Counter()
-        for node, on_it in tasks.items():
+        for node, on_it in enumerate(tasks):
             held[labels[node].get(label, "")] += on_it[workload]
         fewest = min(held[labels[node].get(label, "")] for node in suitable)
         return [node for node in suitable if held[labels[node].get(label, "")] == fewest]
 
-    def _tasks(self, node: int) -> Counter[Workload]:
-        """How many tasks of each service are to run on a node."""
-        return Counter(
-            pod.pod_class.workload
-            for pod in self._state.nodes.running[node].values()
-            if not pod.deleting and not pod.is_over
-        )
+    def _tasks(self) -> list[Counter[Workload]]:
+        """By node: how many tasks of each service are to run there."""
+        return [
+            Counter(pod.pod_class.workload for pod in running.values() if not pod.deleting and not pod.is_over)
+            for running in self._state.nodes.running
+        ]
 
     def _is_faulty(self, workload: Workload, node: int) -> bool:
         failures = self._failures.get((workload, node))
-        if failures is None:
+        if failures is None or len(failures) < FAULTY_AFTER:
             return False
-        while failures and failures[0] < self._manager.now - FAULTY_WITHIN:
-            failures.popleft()
-        return len(failures) >= FAULTY_AFTER
+        return failures[0] >= self._manager.now - FAULTY_WITHIN
+
+
+def _last_failures() -> deque[float]:
+    return deque(maxlen=FAULTY_AFTER)
 
 
 def _is_alone(pod_class: PodClass) -> bool:

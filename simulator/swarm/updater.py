@@ -103,7 +103,8 @@ class Updater:
         service.template = template
         service.restarts.clear()
         config, order = resolved(config, service)
-        dirty = [slot for slot in sorted(service.slots or service.tasks) if service.is_dirty(slot)]
+        slots = service.tasks if service.is_global else service.slots
+        dirty = [slot for slot in sorted(slots) if service.is_dirty(slot)]
         update = self._updates[service] = Update(config, order, dirty, previous, cause, is_rollback)
         for _ in range(config.parallelism or len(dirty) or 1):
             self._next(service, update)
@@ -114,6 +115,8 @@ class Updater:
         """A worker takes the next slot; the last one begins the time for which the update is watched."""
         if self._updates.get(service) is not update:
             return
+        if not service.is_global:  # it may have fewer slots by now
+            update.dirty = [slot for slot in update.dirty if slot in service.slots]
         if not update.dirty:
             if not update.active and not update.timers:
                 config = update.config
@@ -156,6 +159,17 @@ class Updater:
         update = self._updates.get(service)
         if update is not None and task.pod_class.template == service.template:
             update.ran.setdefault(task.uid, self._manager.now)
+            self._proceed(service, update, task)
+
+    def waits_for(self, service: Service, task: PodState) -> bool:
+        """Whether a worker waits for the task."""
+        update = self._updates.get(service)
+        return update is not None and task.uid in update.active
+
+    def stopped(self, service: Service, task: PodState) -> None:
+        """A task has stopped, before it ran, as its manager told it to: its worker waits no more."""
+        update = self._updates.get(service)
+        if update is not None:
             self._proceed(service, update, task)
 
     def ended(self, service: Service, task: PodState) -> None:

@@ -73,6 +73,14 @@ def test_people_who_reset_a_failed_unit_start_it() -> None:
     assert [time - AT for time in starts(found)] == pytest.approx([*expected, *again])
 
 
+def test_a_unit_that_was_reset_has_not_failed_any_more() -> None:
+    found = looping(1.0, PlainHosts(reset=Fixed(60.0))).run(AT + 66.0)
+    [unit] = found.pods()
+    assert unit.running == 1
+    assert found.simulation.control_plane.held_up_by(unit) == ""
+    assert [new for *_, new, _ in found.rows(Kind.POD_HELD, AT)] == [1, 0]
+
+
 def test_a_boot_forgets_the_start_limit() -> None:
     found = lab(app(1, 0), failures=[Crash(Fixed(1.0)), down(0, at=AT + 60.0, lasting=60.0)])
     found.apply(replace(found.simulation.cluster.deployments[0], replicas=1), AT)
@@ -263,6 +271,13 @@ def test_with_both_lost_the_first_to_be_back_waits_until_it_is_master() -> None:
     assert 2.609 <= first[1] - first[0] <= 3.610
     assert second[0] == AT + 100.0
     assert second[1] - AT == pytest.approx(160.0 + 3.609, abs=0.01)
+
+
+def test_a_load_balancer_that_is_back_before_the_other_took_over_is_backup() -> None:
+    found = lab(app(5, 3), PAIR, [down(0, at=AT, lasting=2.0), down(0, at=AT + 100.0, lasting=60.0)])
+    [(begin, end)] = outages(found.run(AT + HOUR))
+    assert begin == AT
+    assert 2.609 <= end - begin <= 3.610
 
 
 def test_a_load_balancer_that_is_drained_first_hands_its_address_over() -> None:

@@ -195,3 +195,22 @@ def test_more_and_fewer_replicas_are_units_added_and_taken_away_at_the_end() -> 
     assert [unit.node for unit in found.pods()] == [0, 1, 2, 3, 4]
     found.run(2 * AT + 100.0)
     assert [unit.node for unit in found.pods()] == [0, 1]
+
+
+def test_a_place_that_is_given_up_during_an_update_does_not_fail_it() -> None:
+    found = lab(app(3, 3), PlainHosts(playbook=Playbook(serial=3)), **LAWS)
+    spec = found.simulation.cluster.deployments[0]
+    release = replace(spec, template=replace(spec.template, annotations={"release": "2"}))
+    found.apply(release, AT)
+    found.apply(replace(release, replicas=1), AT + 5.0)
+    found.run(AT + HOUR)
+    assert len(complete(found)) == 1
+    assert not found.times(Kind.DEPLOYMENT_PROGRESSING, 0, AT)
+
+
+def test_nothing_is_remembered_of_the_server_of_a_unit_that_went_at_once() -> None:
+    pods = template("web", container(cpu=3_000, memory=GIB))
+    found = lab(cluster(nodes(2, "ab", cpu=4_000), deployment(replicas=3, pods=pods)))
+    found.apply(replace(found.simulation.cluster.deployments[0], replicas=2), AT)
+    found.run(AT + 100.0)
+    assert found.simulation.control_plane.haproxy._servers.keys() == {unit.uid for unit in found.pods()}

@@ -7,6 +7,7 @@ from simulator.control_planes.nomad import Nomad
 from simulator.failures.network_partition import NetworkPartition
 from simulator.log import Kind
 from simulator.nomad.options import Disconnect, Reconcile
+from simulator.state.nodes import UNKNOWN
 from tests.simulator.clusters import FOREVER, Lab, cluster, deployment, down, nodes
 from tests.simulator.nomad.labs import PLACEMENT, START, detected, placements
 
@@ -105,3 +106,40 @@ def test_a_node_that_died_has_nothing_to_keep() -> None:
         control_plane=nomad,
     ).run(1000.0)
     assert len([pod for pod in lab.pods("web") if not pod.deleting]) == 1
+
+
+def twice_cut_off(first: float, disconnect: Disconnect) -> Lab:
+    """One replica on node 0, which is cut off after 100 s, for so long, and again 50 s after that, for good."""
+    lab = Lab(
+        cluster(nodes(2), deployment()),
+        before=lambda simulation: simulation.control_plane.place({"Deployment/default/web/0": 0}),
+        control_plane=Nomad(disconnect=disconnect),
+    )
+    table = lab.state.nodes
+    lab.at(100.0, lambda: table.add_silent_cause(0, "first", 0))
+    lab.at(100.0 + first, lambda: table.remove_silent_cause(0, "first"))
+    lab.at(150.0 + first, lambda: table.add_silent_cause(0, "second", 0))
+    return lab.run(1000.0)
+
+
+def test_a_client_that_is_cut_off_again_stops_after_the_second_cut() -> None:
+    """The first one, in which nothing was lost, would have had it stop 60 s after its last heartbeat before that."""
+    lab = twice_cut_off(5.0, Disconnect(stop_on_client_after=60.0))
+    stopped = next(time for time, copies in running(lab) if copies == 0)
+    assert 155.0 - 20.0 + 60.0 + 1.0 <= stopped <= 155.0 + 60.0 + 1.0
+
+
+def test_an_unknown_allocation_is_lost_so_long_after_it_was_unknown_the_last_time() -> None:
+    lab = twice_cut_off(50.0, Disconnect(lost_after=150.0, reconcile=Reconcile.KEEP_ORIGINAL))
+    [*_, unknown] = lab.times(Kind.NODE_READY, UNKNOWN)
+    lost = [time for time, *_, cause in lab.rows(Kind.POD_DELETING) if time > unknown]
+    assert lost == [pytest.approx(unknown + 150.0, abs=1e-3)]
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_nothing_is_left_of_a_node_that_is_taken_out(is_down: bool) -> None:
+    failures = [down(0, at=100.0)] if is_down else []
+    lab = Lab(cluster(nodes(3), deployment(replicas=3)), failures=failures, control_plane=Nomad())
+    lab.at(200.0, lambda: lab.simulation.world.machines.remove_node(0, "out", "node-0"))
+    lab.run(1000.0)
+    assert sorted(pod.running for pod in lab.pods()) == [1, 1, 1]

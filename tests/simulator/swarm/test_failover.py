@@ -1,5 +1,6 @@
 """What is lost comes back when the closed forms, and rows measured on real daemons, say so."""
 
+from functools import partial
 from itertools import pairwise
 from statistics import mean
 
@@ -12,9 +13,10 @@ from simulator.failures.control_plane_outage import ControlPlaneOutage
 from simulator.failures.node_crash import NodeCrash
 from simulator.log import Kind
 from simulator.processes import Process
+from simulator.state.nodes import UNKNOWN
 from simulator.swarm.latencies import ASSIGNMENT, END
 from simulator.swarm.options import RestartCondition, RestartPolicy
-from tests.simulator.clusters import down
+from tests.simulator.clusters import DAY, HOUR, down
 from tests.simulator.swarm.swarms import AT, DEFAULT, SLOW, Crash, alike, app, cut, lab, node_of, outages, starts
 
 EPSILON = END + ASSIGNMENT
@@ -198,3 +200,30 @@ def test_a_node_that_is_lost_again_is_found_after_another_time() -> None:
     found = lab(app(3, 1), failures=twice).run(3 * AT)
     first, second = found.times(Kind.NODE_READY, 2, AT)
     assert first - AT != pytest.approx(second - 2 * AT)
+
+
+def test_tasks_are_on_record_for_a_day_after_their_node_was_lost() -> None:
+    """Also if it was lost before, and was back in between: then it is not the day after that."""
+    home = node_of(lab(app(1, 1)))
+    found = lab(app(1, 1))
+    table = found.state.nodes
+    found.at(AT, lambda: table.add_silent_cause(home, "first", 0))
+    found.at(AT + 100.0, lambda: table.remove_silent_cause(home, "first"))
+    found.at(AT + HOUR, lambda: table.add_silent_cause(home, "second", 0))
+    found.run(AT + DAY + 60.0)
+    assert [task.deleting for task in found.pods() if task.node == home] == [True]
+    found.run(AT + HOUR + DAY + 60.0)
+    assert [task for task in found.pods() if task.node == home] == []
+
+
+def test_a_node_that_is_cut_off_again_before_it_has_registered_is_down_as_if_it_had_never_been_back() -> None:
+    """After 11 s it waits before it tries again, at least for longer than it is reachable here."""
+    for seed in range(20):
+        found = lab(app(2, 1), seed=seed)
+        table = found.state.nodes
+        for reason, at in (("first", AT), ("second", AT + 11.001)):
+            found.at(at, partial(table.add_silent_cause, 0, reason, 0))
+        found.at(AT + 11.0, partial(table.remove_silent_cause, 0, "first"))
+        found.run(AT + 100.0)
+        [lost] = found.times(Kind.NODE_READY, UNKNOWN, AT)
+        assert 9.0 <= lost - AT <= 16.5
