@@ -1,6 +1,7 @@
 """What logs of a live cluster say of how long things last: spells, some begun before the log or not over at its end."""
 
 import math
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,11 @@ from experiments.fitting.lifetimes import Sample
 Moment = tuple[float, float]
 """Something happened between these two instants, in seconds since 1970; both equal: just then."""
 SAME = 60.0
-"""Seconds: two spells of an entity that begin within this time are one, told by two sources."""
+"""Seconds: a spell that is not over, of an entity of which another begins within this time, is that one."""
+SECOND = 1.0
+"""What times in whole seconds may differ by."""
+RESTART = 11.0
+"""Seconds: so much later than it ended a container may start again, from which one source takes its end."""
 
 
 class Quantity(NamedTuple):
@@ -159,17 +164,47 @@ class Observations:
 
 
 def _once(spells: Iterable[Spell]) -> Iterator[Spell]:
-    """Of spells that two sources tell of, the one that is known to its end."""
+    """Of spells that two sources tell of, or the same source twice, the one that is known best."""
     by_entity: dict[str, list[Spell]] = defaultdict(list)
     for spell in spells:
         by_entity[spell.entity].append(spell)
     for found in by_entity.values():
         kept: list[Spell] = []
-        for spell in sorted(found, key=lambda one: (one.ended is None, one.began or (0.0, 0.0))):
-            again = spell.ended is None and any(_same(spell.began, one.began) for one in kept)
+        exact: list[Spell] = []  # those of them that are over, and known to the second in their beginning
+        for spell in sorted(found, key=_exactness):
+            if spell.ended is None:
+                again = any(_same(spell.began, one.began) for one in kept)
+            else:
+                again = _is_told(spell, exact)
             if not again:
                 kept.append(spell)
+                if spell.ended is not None and _is_exact(_began(spell)):
+                    exact.append(spell)
         yield from kept
+
+
+def _exactness(spell: Spell) -> tuple[bool, bool, Moment, float]:
+    ended = spell.ended or (0.0, 0.0)
+    return spell.ended is None, not _is_exact(_began(spell)), _began(spell), ended[1] - ended[0]
+
+
+def _is_told(spell: Spell, exact: list[Spell]) -> bool:
+    """Whether it may be one of these, which are in the order of their beginnings: it begins and ends as that does."""
+    began, ended = _began(spell), spell.ended
+    for one in exact[bisect_left(exact, began[0] - SECOND, key=lambda one: _began(one)[0]) :]:
+        if _began(one)[0] > began[1] + SECOND:
+            return False
+        if ended and one.ended and one.ended[0] <= ended[1] + RESTART and ended[0] <= one.ended[1] + RESTART:
+            return True
+    return False
+
+
+def _began(spell: Spell) -> Moment:
+    return spell.began or (-math.inf, -math.inf)
+
+
+def _is_exact(moment: Moment) -> bool:
+    return moment[0] == moment[1]
 
 
 def _same(one: Moment | None, other: Moment | None) -> bool:
