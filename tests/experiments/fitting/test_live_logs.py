@@ -299,6 +299,11 @@ def test_the_time_before_the_log_can_be_left_out(learnt: Any) -> None:
         ({"status": "success", "data": {"resultType": "vector", "result": []}}, "expected a range query"),
         ({"status": "success", "data": {"resultType": "matrix", "result": [{"values": [1]}]}},
          'expected [[seconds, "value"], ...]'),
+        ({"status": "success", "data": {"resultType": "matrix", "result": ["x"]}},
+         'expected [[seconds, "value"], ...]'),
+        (as_list([{**event("NodeReady", "Node", "n", START, 1), "involvedObject": "n"}]), "expected a mapping"),
+        (as_list([{"kind": "Pod", "status": {"containerStatuses": ["c"]}}]), "expected a list of mappings"),
+        (as_list([{"kind": "Node", "metadata": "n", "status": {"conditions": []}}]), "expected a mapping"),
     ],
 )  # fmt: skip
 def test_bad_logs_are_exit_code_two_with_their_place(fit: Any, value: Any, said: str) -> None:
