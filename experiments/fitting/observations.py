@@ -91,7 +91,7 @@ class Observations:
 
     spells: list[Spell] = field(default_factory=list)
     failures: list[tuple[float, str]] = field(default_factory=list)
-    """Of nodes: when, and which."""
+    """Of nodes: when, and which; perhaps twice, by two sources."""
     remarks: Counter[str] = field(default_factory=Counter)
     """What is odd, or was left out -> how often. A sentence with {} where the number stands."""
     start: float = math.inf
@@ -138,6 +138,15 @@ class Observations:
         if before is not None:
             self.spells.append(Spell(down if before.down else up, entity, before.at, None, last))
 
+    def failures_once(self) -> list[tuple[float, str]]:
+        """The failures of nodes in order of time; those of a node that follow each other at once are one."""
+        found, last = list[tuple[float, str]](), dict[str, float]()
+        for time, entity in sorted(self.failures):
+            if time - last.get(entity, -math.inf) > max(SAME, self.resolution):
+                found.append((time, entity))
+                last[entity] = time
+        return found
+
     def sample(self, quantity: Quantity, since: float | None, until: float) -> Sample:
         """The times of a quantity. What began before the log counts from `since`, as if it were new then; None: not."""
         return Sample.of(self._times(quantity, since, until))
@@ -175,28 +184,38 @@ def _once(spells: Iterable[Spell]) -> Iterator[Spell]:
             if spell.ended is None:
                 again = any(_same(spell.began, one.began) for one in kept)
             else:
-                again = _is_told(spell, exact)
+                again = _is_told(spell, exact, kept)
             if not again:
                 kept.append(spell)
-                if spell.ended is not None and _is_exact(_began(spell)):
+                if spell.ended is not None and spell.began is not None and _is_exact(spell.began):
                     exact.append(spell)
         yield from kept
 
 
-def _exactness(spell: Spell) -> tuple[bool, bool, Moment, float]:
-    ended = spell.ended or (0.0, 0.0)
-    return spell.ended is None, not _is_exact(_began(spell)), _began(spell), ended[1] - ended[0]
+def _exactness(spell: Spell) -> tuple[bool, bool, bool, Moment, float]:
+    began, ended = _began(spell), spell.ended or (0.0, 0.0)
+    return spell.ended is None, spell.began is None, not _is_exact(began), began, ended[1] - ended[0]
 
 
-def _is_told(spell: Spell, exact: list[Spell]) -> bool:
-    """Whether it may be one of these, which are in the order of their beginnings: it begins and ends as that does."""
-    began, ended = _began(spell), spell.ended
+def _is_told(spell: Spell, exact: list[Spell], kept: list[Spell]) -> bool:
+    """Whether it may be one of those that are kept: it begins and ends as that does, or ends so if it began before all.
+
+    `exact`: those of them that it may begin like, in the order of their beginnings.
+    """
+    if spell.began is None:
+        return any(_end_alike(spell, one) for one in kept)
+    began = spell.began
     for one in exact[bisect_left(exact, began[0] - SECOND, key=lambda one: _began(one)[0]) :]:
         if _began(one)[0] > began[1] + SECOND:
             return False
-        if ended and one.ended and one.ended[0] <= ended[1] + RESTART and ended[0] <= one.ended[1] + RESTART:
+        if _end_alike(spell, one):
             return True
     return False
+
+
+def _end_alike(spell: Spell, other: Spell) -> bool:
+    a, b = spell.ended, other.ended
+    return a is not None and b is not None and a[0] <= b[1] + RESTART and b[0] <= a[1] + RESTART
 
 
 def _began(spell: Spell) -> Moment:

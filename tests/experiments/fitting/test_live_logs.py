@@ -237,6 +237,14 @@ def test_what_several_dumps_tell_of_counts_once(learnt: Any) -> None:
                 assert several["quantities"][key][which] == once[key][which]
 
 
+def test_outages_of_which_events_and_metrics_tell_count_once(learnt: Any) -> None:
+    told = list(outages(Exponential(6 * DAY), LogNormal(1200.0, 0.5), 8, 60, np.random.default_rng(1)))
+    found = learnt(as_list(of_nodes(told, 60)), sampled(told, 8, 60, 60.0))
+    for key in ("nodes.timeToFailure", "nodes.timeToRepair"):
+        assert found["quantities"][key]["observed"] == len(told)
+    assert found["bursts"]["failures"] == len(told)
+
+
 def test_problems_of_nodes_are_named_with_how_often_and_how_long(learnt: Any) -> None:
     events = []
     for i in range(8):
