@@ -101,6 +101,13 @@ def _told(of: Standing) -> Iterator[str]:
 
 def _unseen(advice: Advice) -> Iterator[str]:
     """What it means that nothing was lost, and how to see more."""
+    scenario = advice.experiment.scenarios()[0]
+    if not scenario.failures and not scenario.operations:
+        yield (
+            "nothing was lost, since nothing breaks and nothing is done in the experiment: spec.failures and "
+            "spec.operations are empty, so no mend can be seen to help"
+        )
+        return
     precision = (advice.findings.resolved or {}).get("spec", {}).get("precision")
     if precision is not None:
         yield "nothing was lost: outages are rarer than spec.precision could find, so no mend can be seen to help"

@@ -1,9 +1,10 @@
 """Judges mends that were tried, and puts them in order.
 
 Every mend is compared with what there is, paired by replication (`experiments.inference.comparison`). Its interval is
-as wide as it takes for those of all k mends to hold together (Bonferroni: each at 1 - (1 - confidence) / k), so the
-best of many is not believed for its luck. It helps, or makes it worse, if its interval excludes 0, the sign-flip test
-says so adjusted for all mends, and enough outages were seen.
+as wide as it takes for those of all k mends to hold together (Bonferroni: each at 1 - (1 - confidence) / k; of rare
+outages, where those of Services are added, k times their number), so the best of many is not believed for its luck. It
+helps, or makes it worse, if its interval excludes 0, the sign-flip test says so adjusted for all mends, and enough
+outages were seen.
 """
 
 import math
@@ -102,7 +103,9 @@ def _state(of: _Compared, alpha: float) -> State:
 
 def _compared(names: Sequence[str], findings: Findings, yardstick: Yardstick) -> dict[str, _Compared]:
     """Every mend that can be compared, at a confidence at which all of them hold together."""
-    confidence = 1 - (1 - findings.manifest.confidence) / max(len(names), 1)
+    is_rare = any(yardstick.is_rare(findings, name) for name in (findings.baseline, *names))
+    intervals = max(len(names), 1) * (len(yardstick.services) if is_rare else 1)  # a sum needs those of all Services
+    confidence = 1 - (1 - findings.manifest.confidence) / intervals
     strict = Findings(replace(findings.manifest, confidence=confidence), findings.tables, findings.resolved)
     single: dict[tuple[str, str], Comparison] = {}
     for service in yardstick.services:
@@ -113,7 +116,7 @@ def _compared(names: Sequence[str], findings: Findings, yardstick: Yardstick) ->
             every = {name: strict.comparison(service, name) for name in names}
             found = {name: comparison for name, comparison in every.items() if comparison is not None}
         single |= {(name, service): comparison for name, comparison in found.items()}
-    if any(yardstick.is_rare(findings, name) for name in (findings.baseline, *names)):
+    if is_rare:
         sums = {name: _sum(name, single, yardstick) for name in names}
         return {name: of for name, of in sums.items() if of is not None}
     before = yardstick.together(findings, findings.baseline)

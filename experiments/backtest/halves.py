@@ -122,7 +122,7 @@ def halves(
     `share`: of the time that is before the cut, if it is not given by its instant, `at`. `nodes`: how many there are,
     those that never failed included; by default those that the log names, in either half. Of an outage that lasts at
     the cut only the beginning is known, as it was then. Raises InputError or Refusal, also if nothing failed before
-    the cut.
+    the cut, or nothing was up.
     """
     start = min(outage.start for outage in log.outages) if observed_from is None else observed_from
     end = last_instant(log) if observed_until is None else observed_until
@@ -140,6 +140,8 @@ def halves(
     up, down, age, is_down = _known(downs, start, cut, fleet)
     if not len(down.length):
         raise Refusal(f"{log.file}: no outage began before the split, so there is nothing to fit")
+    if not up.length.any():
+        raise Refusal(f"{log.file}: no node was up before the split, so there is no up-time to fit")
     after = [
         (node, max(begin, cut), min(finish, end), begin >= cut)
         for node, spells in enumerate(downs)

@@ -1,6 +1,7 @@
 """What logs of a live cluster say of how long things last: spells, some begun before the log or not over at its end."""
 
 import math
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,11 @@ from experiments.fitting.lifetimes import Sample
 Moment = tuple[float, float]
 """Something happened between these two instants, in seconds since 1970; both equal: just then."""
 SAME = 60.0
-"""Seconds: two spells of an entity that begin within this time are one, told by two sources."""
+"""Seconds: a spell that is not over, of an entity of which another begins within this time, is that one."""
+SECOND = 1.0
+"""What times in whole seconds may differ by."""
+RESTART = 11.0
+"""Seconds: so much later than it ended a container may start again, from which one source takes its end."""
 
 
 class Quantity(NamedTuple):
@@ -86,7 +91,7 @@ class Observations:
 
     spells: list[Spell] = field(default_factory=list)
     failures: list[tuple[float, str]] = field(default_factory=list)
-    """Of nodes: when, and which."""
+    """Of nodes: when, and which; perhaps twice, by two sources."""
     remarks: Counter[str] = field(default_factory=Counter)
     """What is odd, or was left out -> how often. A sentence with {} where the number stands."""
     start: float = math.inf
@@ -133,6 +138,15 @@ class Observations:
         if before is not None:
             self.spells.append(Spell(down if before.down else up, entity, before.at, None, last))
 
+    def failures_once(self) -> list[tuple[float, str]]:
+        """The failures of nodes in order of time; those of a node that follow each other at once are one."""
+        found, last = list[tuple[float, str]](), dict[str, float]()
+        for time, entity in sorted(self.failures):
+            if time - last.get(entity, -math.inf) > max(SAME, self.resolution):
+                found.append((time, entity))
+                last[entity] = time
+        return found
+
     def sample(self, quantity: Quantity, since: float | None, until: float) -> Sample:
         """The times of a quantity. What began before the log counts from `since`, as if it were new then; None: not."""
         return Sample.of(self._times(quantity, since, until))
@@ -159,17 +173,57 @@ class Observations:
 
 
 def _once(spells: Iterable[Spell]) -> Iterator[Spell]:
-    """Of spells that two sources tell of, the one that is known to its end."""
+    """Of spells that two sources tell of, or the same source twice, the one that is known best."""
     by_entity: dict[str, list[Spell]] = defaultdict(list)
     for spell in spells:
         by_entity[spell.entity].append(spell)
     for found in by_entity.values():
         kept: list[Spell] = []
-        for spell in sorted(found, key=lambda one: (one.ended is None, one.began or (0.0, 0.0))):
-            again = spell.ended is None and any(_same(spell.began, one.began) for one in kept)
+        exact: list[Spell] = []  # those of them that are over, and known to the second in their beginning
+        for spell in sorted(found, key=_exactness):
+            if spell.ended is None:
+                again = any(_same(spell.began, one.began) for one in kept)
+            else:
+                again = _is_told(spell, exact, kept)
             if not again:
                 kept.append(spell)
+                if spell.ended is not None and spell.began is not None and _is_exact(spell.began):
+                    exact.append(spell)
         yield from kept
+
+
+def _exactness(spell: Spell) -> tuple[bool, bool, bool, Moment, float]:
+    began, ended = _began(spell), spell.ended or (0.0, 0.0)
+    return spell.ended is None, spell.began is None, not _is_exact(began), began, ended[1] - ended[0]
+
+
+def _is_told(spell: Spell, exact: list[Spell], kept: list[Spell]) -> bool:
+    """Whether it may be one of those that are kept: it begins and ends as that does, or ends so if it began before all.
+
+    `exact`: those of them that it may begin like, in the order of their beginnings.
+    """
+    if spell.began is None:
+        return any(_end_alike(spell, one) for one in kept)
+    began = spell.began
+    for one in exact[bisect_left(exact, began[0] - SECOND, key=lambda one: _began(one)[0]) :]:
+        if _began(one)[0] > began[1] + SECOND:
+            return False
+        if _end_alike(spell, one):
+            return True
+    return False
+
+
+def _end_alike(spell: Spell, other: Spell) -> bool:
+    a, b = spell.ended, other.ended
+    return a is not None and b is not None and a[0] <= b[1] + RESTART and b[0] <= a[1] + RESTART
+
+
+def _began(spell: Spell) -> Moment:
+    return spell.began or (-math.inf, -math.inf)
+
+
+def _is_exact(moment: Moment) -> bool:
+    return moment[0] == moment[1]
 
 
 def _same(one: Moment | None, other: Moment | None) -> bool:

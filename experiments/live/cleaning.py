@@ -37,13 +37,21 @@ PARAMETERS = ("type", "replication-type", "skuName", "skuname")
 """Of StorageClasses: what says where a volume can be used."""
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 HOOKS = ("postStart", "preStop")
-FREE: dict[str, type] = {"args": list, "options": dict, "volumeAttributes": dict}
-"""What is text for a program wherever it stands: of containers and analyses, of the drivers of volumes."""
+FREE: dict[str, type] = {
+    "args": list,
+    "options": dict,
+    "volumeAttributes": dict,
+    "mountOptions": list,
+    "config": dict,
+    "plugins": dict,
+    "headerValue": dict,
+}
+"""What is text for a program wherever it stands: of containers and analyses, of volumes, of plug-ins of Rollouts."""
 NOBODY_KNOWS = ["true"]
 """A command that tells nothing of how long it takes, as the one in whose place it stands."""
 _SUSPECT = re.compile(
     r"-----BEGIN|\beyJ[\w-]{8,}\.[\w-]{8,}|\b(AKIA|ASIA)[0-9A-Z]{12,}|\b(ghp|gho|xox[abp])[_-]\w{8,}"
-    r"|(?i:bearer|basic)\s+\S{8,}|\w+://[^/\s:@]*:[^/\s@]+@"
+    r"|(?i:bearer|basic)\s+\S{8,}|//[^/\s@]+@"
     r"|(?i:password|passwd|secret|token|api_?key|credential)s?[\"']?\s*(=|:\s)\s*\S"
 )
 """Texts that are secrets by their looks: a key, a token, a password in an address."""

@@ -122,7 +122,8 @@ def _desired(originals: Iterable[Manifest], kept: list[Manifest]) -> Iterator[st
             continue
         workload, status = kept[place], part(original.value, "status")
         asked = part(workload.value, "spec")
-        wanted = status.get("desiredReplicas") or asked.get("replicas", 1)
+        desired = status.get("desiredReplicas")
+        wanted = desired if isinstance(desired, int) and desired > 0 else asked.get("replicas", 1)
         kept[place] = workload.with_value({**workload.value, "spec": {**asked, "replicas": wanted}})
         limits = f"{spec.get('minReplicas', 1)} to {spec.get('maxReplicas')}"
         yield f"{workload.key} has {counted(int(wanted), 'replica')}, as its autoscaler ({limits}) wanted last."

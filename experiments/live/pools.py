@@ -231,9 +231,12 @@ def _machine(node: Manifest, limit: Manifest | None, bound: Sequence[Manifest]) 
 
 
 def requests_of(pod: Manifest) -> tuple[int, int]:
-    """(millicores, bytes) that the containers of a pod ask for."""
+    """(millicores, bytes) that the containers of a pod ask for; raises InputError for what is no quantity."""
     asked = [part(part(one, "resources"), "requests") for one in items(part(pod.value, "spec"), "containers")]
-    return (
-        sum(parse_cpu(one["cpu"]) for one in asked if "cpu" in one),
-        sum(parse_amount(one["memory"]) for one in asked if "memory" in one),
-    )
+    try:
+        return (
+            sum(parse_cpu(one["cpu"]) for one in asked if "cpu" in one),
+            sum(parse_amount(one["memory"]) for one in asked if "memory" in one),
+        )
+    except ValueError as error:
+        raise InputError([pod.problem(("spec", "containers"), str(error))]) from None

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from models.manifests.conversion import converters
+from models.manifests.kinds import is_built_in, type_error
 from models.manifests.manifest import Manifest
 
 SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
@@ -79,6 +80,9 @@ def sort_out(objects: Iterable[Manifest]) -> Sorted:
     """Tells them apart; the order stays."""
     found, first = Sorted(), dict[tuple[str, str, str], Manifest]()
     for manifest in objects:
+        if _is_custom(manifest):
+            found.left_out[LeftOut.NO_MODEL].append(manifest)
+            continue
         key = (manifest.kind, manifest.namespace, manifest.name)
         if first.setdefault(key, manifest) is not manifest and manifest.name:
             found.left_out[LeftOut.TWICE].append(manifest)
@@ -98,6 +102,13 @@ def sort_out(objects: Iterable[Manifest]) -> Sorted:
         if owner and owner[0] != "Node" and not _is_given(manifest, owner, first):
             found.missing[f"{owner[0]}/{owner[1]}"].append(manifest)
     return found
+
+
+def _is_custom(manifest: Manifest) -> bool:
+    """Whether it only shares the name of its kind with one of Kubernetes, as a Service of Knative does."""
+    is_known = manifest.kind in {*converters(), *REFERRED, "CSINode"}
+    of = manifest.api_version, manifest.kind
+    return is_known and not is_built_in(*of) and not type_error(*of)
 
 
 def _reason(manifest: Manifest, given: Given, claims: re.Pattern[str]) -> LeftOut | None:

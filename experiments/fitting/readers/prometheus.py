@@ -50,7 +50,7 @@ def read_answers(records: Sequence[Record], found: Observations) -> None:
         for i, one in enumerate(data.get("result") or ()):
             try:
                 samples = sorted((float(time), float(value)) for time, value in one.get("values") or ())
-            except (TypeError, ValueError):
+            except (AttributeError, TypeError, ValueError):
                 message = 'expected [[seconds, "value"], ...]'
                 problems.append(record.problem(message, "data", "result", i, "values"))
                 continue

@@ -79,6 +79,7 @@ def read_live_logs(paths: Sequence[str]) -> Observations:
             documents, wrong = _read(file)
             problems += wrong
             records += [one for document in documents for one in _values(document.value, document, ())]
+    problems += [problem for one in records for problem in _misshapen(one)]
     if problems:
         raise InputError(problems)
     found, unread = Observations(), Counter[str]()
@@ -125,6 +126,20 @@ def _values(value: Any, document: Document, path: Path) -> Iterator[Record]:
                 yield from _values(typed, document, (*path, "items", i))
     elif isinstance(value, dict):
         yield Record(value, document, path)
+
+
+def _misshapen(record: Record) -> Iterator[Problem]:
+    """What of an object is of another form than any API server gives it."""
+    if record.value.get("kind") not in ("Event", "Node", "Pod"):
+        return
+    for name in ("metadata", "status", "involvedObject", "regarding", "source", "series"):
+        if not isinstance(record.value.get(name), dict | None):
+            yield record.problem("expected a mapping", name)
+    status = record.value.get("status")
+    for name in ("conditions", "containerStatuses") if isinstance(status, dict) else ():
+        given = record.value["status"].get(name)
+        if not isinstance(given, list | None) or not all(isinstance(one, dict) for one in given or ()):
+            yield record.problem("expected a list of mappings", "status", name)
 
 
 def instant(text: object) -> float | None:

@@ -10,6 +10,7 @@ import pytest
 from experiments.advice import trial
 from experiments.advice.advice import Advice
 from experiments.advice.loss import Yardstick
+from experiments.advice.page import sentences
 from experiments.advice.pasting import policies
 from experiments.advice.ranking import standings
 from experiments.advice.trial import Nothing, advise
@@ -126,3 +127,11 @@ def test_advice_that_was_pasted_before_does_not_stand_in_the_way(tmp_path: Path)
     assert "toleration-web-3" in {of.name for of in advice.standings}
     assert advice.experiment.policies[0] == "as-shipped"
     assert "toleration-web" not in advice.experiment.policies
+
+
+def test_where_nothing_breaks_and_nothing_is_done_that_is_said(tmp_path: Path) -> None:
+    problem = Problem("calm", "", web(1), {"failures": [], "duration": "1d"})
+    advice = advise(problem.experiment(tmp_path), replications=2)
+    *_, last = sentences(advice)
+    assert (advice.lost, advice.exit_code) == (0.0, 4)
+    assert "spec.failures and spec.operations are empty" in last

@@ -59,10 +59,12 @@ def test_outages_that_touch_are_one() -> None:
     assert (found.first.failures, found.united) == (1, 1)
 
 
-def test_nothing_before_the_cut_is_refused() -> None:
+def test_nothing_before_the_cut_to_fit_is_refused() -> None:
     late = log(("a", 70.0, 90.0))
     with pytest.raises(Refusal, match="no outage began before the split"):
         halves(late, observed_from=0.0, observed_until=100.0)
+    with pytest.raises(Refusal, match="no node was up before the split"):
+        halves(log(("a", 0.0, 90.0)))
 
 
 @pytest.mark.parametrize(

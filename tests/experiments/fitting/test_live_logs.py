@@ -199,8 +199,9 @@ def test_gaps_in_a_series_censor_what_lasts(learnt: Any) -> None:
     assert any("1 gaps in series" in note for note in found["notes"])
 
 
-def test_pods_tell_of_the_last_life_and_the_start(learnt: Any) -> None:
-    pods = []
+def pods() -> list[dict[str, Any]]:
+    """Twelve that were started again, and twelve that were not."""
+    made = []
     for i in range(12):
         ended = {"startedAt": stamp(START), "finishedAt": stamp(START + 1000 * (i + 1)), "exitCode": 1}
         again = {"name": "c", "restartCount": 1, "lastState": {"terminated": ended}}
@@ -210,10 +211,38 @@ def test_pods_tell_of_the_last_life_and_the_start(learnt: Any) -> None:
         for name, container in (("old", again), ("new", fresh)):
             status = {"containerStatuses": [container], "conditions": ready}
             metadata = {"name": f"{name}-{i}", "namespace": "d"}
-            pods.append({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": status})
-    found = learnt(as_list(pods))["quantities"]
+            made.append({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": status})
+    return made
+
+
+def test_pods_tell_of_the_last_life_and_the_start(learnt: Any) -> None:
+    found = learnt(as_list(pods()))["quantities"]
     assert (found["containers.timeToFailure"]["observed"], found["containers.timeToFailure"]["censored"]) == (12, 23)
     assert found["startup"]["between"] == 12
+
+
+def test_what_several_dumps_tell_of_counts_once(learnt: Any) -> None:
+    """Pods are dumped every hour, and Events tell of the same lives."""
+    started = [
+        event("Started", "Pod", f"old-{i}", at, 2 * i + again, container="c")
+        for i in range(12)
+        for again, at in enumerate((START, START + 1000 * (i + 1) + 10))
+    ]
+    for one in started:
+        one["involvedObject"]["namespace"] = "d"
+    once = learnt(as_list(pods()))["quantities"]
+    for several in (learnt(*[as_list(pods())] * 3), learnt(as_list(pods()), as_list(started))):
+        for key in ("containers.timeToFailure", "startup"):
+            for which in ("observed", "between", "censored"):
+                assert several["quantities"][key][which] == once[key][which]
+
+
+def test_outages_of_which_events_and_metrics_tell_count_once(learnt: Any) -> None:
+    told = list(outages(Exponential(6 * DAY), LogNormal(1200.0, 0.5), 8, 60, np.random.default_rng(1)))
+    found = learnt(as_list(of_nodes(told, 60)), sampled(told, 8, 60, 60.0))
+    for key in ("nodes.timeToFailure", "nodes.timeToRepair"):
+        assert found["quantities"][key]["observed"] == len(told)
+    assert found["bursts"]["failures"] == len(told)
 
 
 def test_problems_of_nodes_are_named_with_how_often_and_how_long(learnt: Any) -> None:
@@ -278,6 +307,11 @@ def test_the_time_before_the_log_can_be_left_out(learnt: Any) -> None:
         ({"status": "success", "data": {"resultType": "vector", "result": []}}, "expected a range query"),
         ({"status": "success", "data": {"resultType": "matrix", "result": [{"values": [1]}]}},
          'expected [[seconds, "value"], ...]'),
+        ({"status": "success", "data": {"resultType": "matrix", "result": ["x"]}},
+         'expected [[seconds, "value"], ...]'),
+        (as_list([{**event("NodeReady", "Node", "n", START, 1), "involvedObject": "n"}]), "expected a mapping"),
+        (as_list([{"kind": "Pod", "status": {"containerStatuses": ["c"]}}]), "expected a list of mappings"),
+        (as_list([{"kind": "Node", "metadata": "n", "status": {"conditions": []}}]), "expected a mapping"),
     ],
 )  # fmt: skip
 def test_bad_logs_are_exit_code_two_with_their_place(fit: Any, value: Any, said: str) -> None:

@@ -247,3 +247,32 @@ def test_nothing_is_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_two_files_without_a_command_are_a_trace(options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", *options, "no-nodes.csv", "no-pods.csv"]) == 2
     assert "File 'no-nodes.csv' does not exist" in capsys.readouterr().err
+
+
+def test_a_kind_of_somebody_elses_that_is_only_called_so_takes_no_place(tmp_path: Path) -> None:
+    """A Service of Knative, whose own Service has the same name."""
+    template = {"spec": {"containers": [CONTAINER]}}
+    of_knative = {
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": "Service",
+        "spec": {"template": template},
+        "metadata": {"name": "web", "namespace": "default"},
+    }
+    experiment, text = imported(tmp_path, [of_knative, *applied([workload(), service()], NODES)])
+    assert [one.name for one in experiment.scenarios()[0].cluster.services] == ["web"]
+    assert "# Left out: 1 Service: they have no model here." in text
+    assert "serving.knative.dev" not in (tmp_path / "live-manifests" / "default.yaml").read_text()
+
+
+def test_an_amount_of_a_static_pod_that_is_none_is_told_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    static = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "proxy", "namespace": "kube-system", "annotations": {"kubernetes.io/config.mirror": "x"}},
+        "spec": {"nodeName": "gone", "containers": [{"name": "c", "resources": {"requests": {"cpu": "much"}}}]},
+    }
+    (tmp_path / "dump.yaml").write_text(yaml.safe_dump(as_list([static, *applied([workload()], NODES)])))
+    assert main(["import", "cluster", str(tmp_path / "dump.yaml"), "-o", str(tmp_path / "live.yaml")]) == 2
+    assert "Pod/kube-system/proxy spec.containers: expected a quantity" in capsys.readouterr().err

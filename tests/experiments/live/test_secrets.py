@@ -50,6 +50,7 @@ def planted() -> Iterator[dict[str, Any]]:
         {"name": "secret", "secret": {"secretName": "db", "items": [{"key": "password", "path": "p"}]}},
         {"name": "driver", "csi": {"driver": "d", "volumeAttributes": {"key": MARK}}},
         {"name": "flex", "flexVolume": {"driver": "d/d", "options": {"key": MARK}}},
+        {"name": "git", "gitRepo": {"repository": f"https://{MARK}@example.com/r"}},
     ]
     web = workload(pod={"containers": [container], "volumes": volumes, "initContainers": [{**container, "name": "i"}]})
     del web["spec"]["template"]["spec"]["initContainers"][0]["lifecycle"]
@@ -64,7 +65,12 @@ def planted() -> Iterator[dict[str, Any]]:
     claim["spec"] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     yield workload("data", "StatefulSet", serviceName="data", volumeClaimTemplates=[claim])
     analysis = {"templates": [{"templateName": "t"}], "args": [{"name": "key", "value": MARK}]}
-    rollout = workload("canary", strategy={"canary": {"analysis": analysis}})
+    steps = [
+        {"plugin": {"name": "p/p", "config": {"key": MARK}}},
+        {"setHeaderRoute": {"name": "r", "match": [{"headerName": "key", "headerValue": {"exact": MARK}}]}},
+    ]
+    routing = {"plugins": {"p/p": {"key": MARK}}}
+    rollout = workload("canary", strategy={"canary": {"analysis": analysis, "steps": steps, "trafficRouting": routing}})
     yield rollout | {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"}
     provider = {"web": {"url": f"http://h/?token={MARK}", "headers": [{"key": "Authorization", "value": MARK}]}}
     template = {"args": [{"name": "key", "value": MARK}], "metrics": [{"name": "m", "provider": provider}]}
@@ -77,6 +83,7 @@ def planted() -> Iterator[dict[str, Any]]:
         "metadata": {"name": "fast"},
         "provisioner": "p",
         "parameters": {"restuserkey": MARK, "type": "pd-ssd"},
+        "mountOptions": ["vers=3.0", f"pass={MARK}"],
     }
     yield {
         "apiVersion": "v1",
@@ -86,6 +93,7 @@ def planted() -> Iterator[dict[str, Any]]:
             "capacity": {"storage": "1Gi"},
             "accessModes": ["ReadWriteOnce"],
             "storageClassName": "fast",
+            "mountOptions": [f"pass={MARK}"],
             "csi": {"driver": "d", "volumeHandle": "h", "volumeAttributes": {"key": MARK}},
         },
     }
