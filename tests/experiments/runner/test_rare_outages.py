@@ -183,7 +183,7 @@ def test_a_replication_that_fails_is_a_reason_for_those_alone_that_it_was_made_f
     down = replace(plan, outages_per_year=0.0)
     monkeypatch.setattr(rare_outages, "plans", lambda *arguments: {"web": plan, "api": None, "down": down})
     services = [SimpleNamespace(name=name) for name in ("web", "api", "down")]
-    scenario = SimpleNamespace(policy="p", services=services, duration=86400.0)
+    scenario = SimpleNamespace(policy="p", services=services, duration=86400.0, control_plane=None)
 
     def failing(specs: list[RareSpec]) -> list[RareCell]:
         return [RareCell("p", spec.replication, "", "failed", "ValueError: no", {}) for spec in specs]
@@ -202,7 +202,7 @@ def test_a_replication_that_fails_is_a_reason_for_those_alone_that_it_was_made_f
 def test_what_is_asked_for_though_it_saves_nothing_is_not_said_to_save_work(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = RarePlan(RareSettings(2.5), 30, transitions=1e6, outages_per_year=100.0, outages_asked_for=10.0)
     monkeypatch.setattr(rare_outages, "plans", lambda *arguments: {"web": plan})
-    scenario = SimpleNamespace(policy="p", services=[SimpleNamespace(name="web")], duration=86400.0)
+    scenario = SimpleNamespace(policy="p", services=[SimpleNamespace(name="web")], duration=86400.0, control_plane=None)
 
     def done(specs: list[RareSpec]) -> list[RareCell]:
         return [RareCell("p", spec.replication, "", "done", "", {}) for spec in specs]
@@ -221,7 +221,9 @@ def test_what_was_never_seen_down_gets_a_pilot_however_many_replications_are_all
 ) -> None:
     piloted: list[str] = []
     monkeypatch.setattr(rare_outages, "plans", lambda scenario, services, *others: piloted.extend(services) or {})
-    scenario = SimpleNamespace(policy="p", services=[SimpleNamespace(name="web")], duration=86400.0 * 365)
+    scenario = SimpleNamespace(
+        policy="p", services=[SimpleNamespace(name="web")], duration=86400.0 * 365, control_plane=None
+    )
     of = SimpleNamespace(scenarios=[scenario], run_rare=None, rare=[], manifest=SimpleNamespace(rare=[]))
     nothing = SimpleNamespace(is_bound=True, lost=None, value=float("nan"), low=0.999, high=1.0, n=50, confidence=0.95)
     results = SimpleNamespace(
