@@ -43,6 +43,8 @@ _WITHOUT = {
     "accessRefused": "configuration and credentials are files on the host",
     "volumeLoss": "no unit uses a claim",
     "spotReclaim": "the host list is fixed: nothing takes hosts away and brings others",
+    "addNode": "the host list is fixed: a host more has no units",
+    "removeNode": "the host list is fixed: whoever takes a host away gives its units another by hand",
     "stuckTerminating": "no unit has an object that could stay",
     "cordon": "nothing is placed by itself, so nothing is kept from a host by that",
     "nodeUpgrade": "hosts are worked on in place: write it as a drain with its maintenance",
