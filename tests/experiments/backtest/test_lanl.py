@@ -20,6 +20,6 @@ def test_rows_of_small_systems_are_as_on_the_page(system: str) -> None:
 
 
 @HERE
-@pytest.mark.slow
+@pytest.mark.rare
 def test_the_whole_table_is_as_on_the_page() -> None:
     assert table(list(backtests())) == shown()
