@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from experiments.live.sorting import items, part
 from models.manifests.hooks import seconds_slept
 from models.manifests.manifest import without_nulls
 
@@ -62,11 +63,11 @@ def cleaned(value: Mapping[str, Any]) -> Object:
     made: Object = without_nulls(value)
     made.pop("status", None)
     kind = made.get("kind")
-    if BOUND in _part(_part(made, "metadata"), "annotations"):  # what the controller bound, it binds again
+    if BOUND in part(part(made, "metadata"), "annotations"):  # what the controller bound, it binds again
         for name in ("claimRef", "volumeName"):
-            _part(made, "spec").pop(name, None)
-    for part in list(_mappings(made)):  # its own, and those of templates
-        _clean_metadata(_part(part, "metadata"))
+            part(made, "spec").pop(name, None)
+    for mapping in list(_mappings(made)):  # its own, and those of templates
+        _clean_metadata(part(mapping, "metadata"))
     if kind in ("ConfigMap", "Secret"):
         return _keys_only(made)
     if kind == "ServiceAccount":
@@ -75,10 +76,10 @@ def cleaned(value: Mapping[str, Any]) -> Object:
         _keep(made, "parameters", lambda name: name in PARAMETERS)
     for spec in _pod_specs(made):
         _clean_pod(spec)
-    for part in list(_mappings(made)):
+    for mapping in list(_mappings(made)):
         for name, kind_of_value in FREE.items():
-            if isinstance(part.get(name), kind_of_value):
-                del part[name]
+            if isinstance(mapping.get(name), kind_of_value):
+                del mapping[name]
     _clean_kind(str(kind), made)
     _forget_suspects(made)
     return made
@@ -93,7 +94,7 @@ def _clean_metadata(metadata: Object) -> None:
 
 def _keys_only(made: Object) -> Object:
     """A ConfigMap or Secret without its content."""
-    keys = {key for part in ("data", "binaryData", "stringData") for key in _part(made, part)}
+    keys = {key for name in ("data", "binaryData", "stringData") for key in part(made, name)}
     kept: Object = {key: made[key] for key in ("apiVersion", "kind", "metadata", "type") if key in made}
     if isinstance(made.get("immutable"), bool):
         kept["immutable"] = made["immutable"]
@@ -102,10 +103,10 @@ def _keys_only(made: Object) -> Object:
 
 def _clean_pod(spec: Object) -> None:
     """A pod's spec, without what admission and the scheduler put there."""
-    tokens = {volume.get("name") for volume in _items(spec, "volumes") if _is_token(volume)}
+    tokens = {volume.get("name") for volume in items(spec, "volumes") if _is_token(volume)}
     _drop(spec, "volumes", lambda volume: volume.get("name") in tokens)
     for containers in ("initContainers", "containers"):
-        for container in _items(spec, containers):
+        for container in items(spec, containers):
             _drop(container, "volumeMounts", lambda mount: mount.get("name") in tokens)
             _clean_container(container)
     spec.pop("ephemeralContainers", None)
@@ -122,20 +123,20 @@ def _is_token(volume: Object) -> bool:
 
 
 def _clean_container(container: Object) -> None:
-    variables = {str(each.get("name")): str(each.get("value", "")) for each in _items(container, "env")}
+    variables = {str(each.get("name")): str(each.get("value", "")) for each in items(container, "env")}
     container.pop("command", None)
-    for variable in _items(container, "env"):
+    for variable in items(container, "env"):
         variable.pop("value", None)
     for name in PROBES:
-        probe = _part(container, name)
+        probe = part(container, name)
         if "exec" in probe:
             probe["exec"] = {"command": NOBODY_KNOWS}
-        _clean_request(_part(probe, "httpGet"))
+        _clean_request(part(probe, "httpGet"))
     for name in HOOKS:
-        hook = _part(_part(container, "lifecycle"), name)
+        hook = part(part(container, "lifecycle"), name)
         if "exec" in hook:
-            hook["exec"] = {"command": _sleep(_part(hook, "exec").get("command"), variables)}
-        _clean_request(_part(hook, "httpGet"))
+            hook["exec"] = {"command": _sleep(part(hook, "exec").get("command"), variables)}
+        _clean_request(part(hook, "httpGet"))
 
 
 def _clean_request(request: Object) -> None:
@@ -152,13 +153,13 @@ def _sleep(command: Any, variables: Mapping[str, str]) -> list[str]:
 
 def _clean_kind(kind: str, made: Object) -> None:
     """What controllers have written into the specs of some kinds."""
-    spec = _part(made, "spec")
+    spec = part(made, "spec")
     if kind == "Service":
         for name in ("clusterIPs", "healthCheckNodePort", "externalIPs", "loadBalancerIP", "loadBalancerSourceRanges"):
             spec.pop(name, None)
         if spec.get("clusterIP") != "None":
             spec.pop("clusterIP", None)
-        for port in _items(spec, "ports"):
+        for port in items(spec, "ports"):
             port.pop("nodePort", None)
     elif kind == "Namespace":
         made.pop("spec", None)
@@ -167,28 +168,28 @@ def _clean_kind(kind: str, made: Object) -> None:
             spec.pop(name, None)
     elif kind == "Job" and not spec.get("manualSelector"):
         spec.pop("selector", None)
-        metadata = _part(_part(spec, "template"), "metadata")
+        metadata = part(part(spec, "template"), "metadata")
         generated = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name")
         _keep(metadata, "labels", lambda name: name not in generated)
     elif kind == "PersistentVolume":
         _keep(spec, "claimRef", lambda name: name in ("apiVersion", "kind", "name", "namespace"))
     elif kind in ("AnalysisTemplate", "ClusterAnalysisTemplate"):
-        for metric in _items(spec, "metrics"):
+        for metric in items(spec, "metrics"):
             metric["provider"] = {}
 
 
 def _forget_suspects(value: Any) -> None:
     """A second look at all that is left: a text that is a secret by its looks goes, wherever it stands."""
-    for part in list(_mappings(value)):
-        for key, item in list(part.items()):
+    for mapping in list(_mappings(value)):
+        for key, item in list(mapping.items()):
             if isinstance(item, str) and _SUSPECT.search(item):
-                part[key] = ""
+                mapping[key] = ""
             elif isinstance(item, list):
-                part[key] = ["" if isinstance(one, str) and _SUSPECT.search(one) else one for one in item]
+                mapping[key] = ["" if isinstance(one, str) and _SUSPECT.search(one) else one for one in item]
 
 
 def _pod_specs(value: Any) -> Iterator[Object]:
-    return (part for part in list(_mappings(value)) if isinstance(part.get("containers"), list))
+    return (each for each in list(_mappings(value)) if isinstance(each.get("containers"), list))
 
 
 def _mappings(value: Any) -> Iterator[Object]:
@@ -199,20 +200,9 @@ def _mappings(value: Any) -> Iterator[Object]:
         yield from _mappings(inner)
 
 
-def _part(value: Object, key: str) -> Object:
-    """The mapping under a key; one that nobody keeps where there is none."""
-    inner = value.get(key)
-    return inner if isinstance(inner, dict) else {}
-
-
-def _items(value: Object, key: str) -> list[Object]:
-    inner = value.get(key)
-    return [item for item in inner if isinstance(item, dict)] if isinstance(inner, list) else []
-
-
 def _keep(value: Object, key: str, wanted: Callable[[str], bool]) -> None:
     """Of a mapping the keys that are wanted; no mapping where none is left."""
-    if kept := {name: item for name, item in _part(value, key).items() if wanted(name)}:
+    if kept := {name: item for name, item in part(value, key).items() if wanted(name)}:
         value[key] = kept
     else:
         value.pop(key, None)
@@ -220,7 +210,7 @@ def _keep(value: Object, key: str, wanted: Callable[[str], bool]) -> None:
 
 def _drop(value: Object, key: str, unwanted: Callable[[Object], bool]) -> None:
     """Of a list of mappings those that are not unwanted; no list where none is left."""
-    if key in value and not (kept := [item for item in _items(value, key) if not unwanted(item)]):
+    if key in value and not (kept := [item for item in items(value, key) if not unwanted(item)]):
         del value[key]
     elif key in value:
         value[key] = kept

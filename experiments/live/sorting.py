@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -172,13 +172,13 @@ def _is_given(manifest: Manifest, owner: tuple[str, str], given: Given) -> bool:
     return any(one in converters() and (one, manifest.namespace, of) in given for one, of in ((kind, name), *above))
 
 
-def part(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The mapping under a key, or an empty one."""
+def part(value: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The mapping under a key itself; one that nobody keeps where there is none."""
     inner = value.get(key)
     return inner if isinstance(inner, dict) else {}
 
 
-def items(value: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
+def items(value: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     """The mappings in the list under a key."""
     inner = value.get(key)
     return [item for item in inner if isinstance(item, dict)] if isinstance(inner, list) else []
