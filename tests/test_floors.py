@@ -29,7 +29,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "control_planes",
         "failures node_autoscaling operations placement",
         "stories scheduling hosts nomad swarm",
-        "control_plane",
+        "control_plane orchestrators",
         "controllers kubelet",
         "demand",
         "state",

@@ -42,8 +42,8 @@ from simulator.nomad.predecessors import Predecessors
 from simulator.nomad.reading import as_jobs
 from simulator.nomad.reconciler import Reconciler
 from simulator.nomad.restarts import RestartTracker
-from simulator.nomad.serf import Serf
-from simulator.nomad.servers import Servers
+from simulator.nomad.serf import serf
+from simulator.nomad.servers import leader
 from simulator.nomad.system_jobs import SystemJobs
 from simulator.registry import register
 from simulator.state.objects import Phase, PodState
@@ -130,8 +130,8 @@ class NomadControlPlane:
     def __init__(self, options: Nomad, parts: Parts) -> None:
         kernel, state, api, streams = parts.kernel, parts.state, parts.api, parts.streams
         self._state = state
-        self.processes = Servers(kernel, state)
-        servers = self.api_server = self.processes.component
+        servers = self.api_server = Component(kernel)
+        self.processes = leader(kernel, state, servers)
         self.job_runs: Sequence[JobRun] = ()
         # What is to be stopped leaves the catalogue first, so that it never is an endpoint that terminates.
         state.listen(Kind.POD_DELETING, lambda pod, new, cause: state.pods.set_ready(pod, False, cause))
@@ -150,7 +150,7 @@ class NomadControlPlane:
         self.heartbeats = Heartbeats(kernel, servers, state, streams, heartbeat)
         rules.register = self.heartbeats.back_after
         if options.service_provider is Provider.CONSUL:
-            self.serf = Serf(kernel, state, streams)
+            self.serf = serf(kernel, state, streams)
         self.deployments = Deployments(servers, state, options.update, options.migrate)
         self.reconciler = Reconciler(
             servers,

@@ -23,11 +23,11 @@ from simulator.registry import register
 from simulator.state.objects import Phase, PodState
 from simulator.swarm.agent import SwarmRules
 from simulator.swarm.dispatcher import Dispatcher
-from simulator.swarm.gossip import Gossip
-from simulator.swarm.managers import Managers
+from simulator.swarm.gossip import gossip
+from simulator.swarm.managers import leader
 from simulator.swarm.options import RestartPolicy, UpdateConfig
 from simulator.swarm.orchestrator import Orchestrator
-from simulator.swarm.reading import as_services
+from simulator.swarm.reading import as_tasks
 from simulator.swarm.scheduler import TaskScheduler
 from simulator.swarm.updater import Updater
 
@@ -82,7 +82,7 @@ class Swarm:
             raise ValueError("`startPeriod` and `stopGracePeriod` must not be negative")
 
     def as_read(self, cluster: Cluster) -> Cluster:
-        return as_services(cluster, self.start_period, self.stop_grace_period)
+        return as_tasks(cluster, self.start_period, self.stop_grace_period)
 
     def wired(self, parts: Parts) -> ControlPlane:
         return SwarmControlPlane(parts, self)
@@ -116,8 +116,8 @@ class SwarmControlPlane:
             self.orchestrator.orphaned,
         )
         rules.orchestrator, rules.dispatcher = self.orchestrator, self.dispatcher
-        self.gossip = Gossip(kernel, state, streams, self.kubelet.hang.holds)
-        self.processes = Managers(kernel, state, manager)
+        self.gossip = gossip(kernel, state, streams, self.kubelet.hang.holds)
+        self.processes = leader(kernel, state, manager)
         self.job_runs: list[JobRun] = []
         self._manager = manager
 

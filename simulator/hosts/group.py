@@ -4,17 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from models.pod import PodTemplate
-from simulator.log import Kind
-from simulator.state.objects import DaemonSetState, DeploymentState, PodClass, PodOwner, PodState, StatefulSetState
-
-Rolled = DeploymentState | StatefulSetState | DaemonSetState
-"""What units are made of."""
-REVISION_COMPLETE = {
-    DeploymentState: Kind.DEPLOYMENT_COMPLETE,
-    StatefulSetState: Kind.STATEFULSET_COMPLETE,
-    DaemonSetState: Kind.DAEMONSET_COMPLETE,
-}
-"""What tells that an update is complete."""
+from simulator.orchestrators.rolled import Rolled
+from simulator.state.objects import DaemonSetState, PodClass, PodOwner, PodState, StatefulSetState
 
 
 class Place:

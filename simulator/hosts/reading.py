@@ -6,81 +6,29 @@ What gets lost on the way is named: models/schemas/counterparts/plainHosts.yaml.
 from dataclasses import replace
 
 from models.cluster import Cluster
-from models.daemonset import DaemonSet
-from models.deployment import Deployment
-from models.labels import LabelSelector
 from models.pod import Container, PodTemplate, Probe
-from models.statefulset import StatefulSet
 from simulator.hosts.options import Checks
+from simulator.orchestrators.reading import as_services, bare, grace_period
 
 TIMEOUT_STOP = 90.0
 """TimeoutStopSec: seconds from SIGTERM to SIGKILL by default."""
-KUBERNETES_DEFAULT = 30.0
-"""terminationGracePeriodSeconds of a manifest that does not say it, and of one that says what holds anyway."""
 AT_ONCE = 0.001
 """Seconds from when checks would fail, or pass, to the load balancers' counting them from then on."""
-_NOBODY = LabelSelector()
-"""What the unit of one Pod selects: units belong to their list, whatever their labels."""
 
 
 def as_units(cluster: Cluster, checks: Checks) -> Cluster:
     """The cluster without what plain hosts have no counterpart for; ReplicaSets and Pods are as Deployments are."""
-
-    def read(template: PodTemplate) -> PodTemplate:
-        return _unit(template, checks)
-
-    alone = [
-        Deployment(each.name, read(each.template), each.selector, each.namespace, each.replicas, kind=each.kind)
-        for each in cluster.replica_sets
-    ]
-    pods = [Deployment(each.name, read(each.template), _NOBODY, each.namespace, 1, kind="Pod") for each in cluster.pods]
-    deployments = [replace(each, template=read(each.template), progression=None) for each in cluster.deployments]
-    return replace(
-        cluster,
-        storage_classes=(),
-        volumes=(),
-        claims=(),
-        quotas=(),
-        budgets=(),
-        daemon_sets=tuple(_everywhere(each, read(each.template)) for each in cluster.daemon_sets),
-        deployments=(*deployments, *alone, *pods),
-        replica_sets=(),
-        stateful_sets=tuple(_numbered(each, read(each.template)) for each in cluster.stateful_sets),
-        pods=(),
-        jobs=(),
-        cron_jobs=(),
-        autoscalers=(),
-    )
-
-
-def _everywhere(daemon_set: DaemonSet, template: PodTemplate) -> DaemonSet:
-    return replace(daemon_set, template=template, on_delete=False)
-
-
-def _numbered(stateful_set: StatefulSet, template: PodTemplate) -> StatefulSet:
-    return replace(stateful_set, template=template, on_delete=False, partition=0, volume_claim_templates=())
+    return as_services(cluster, lambda template: _unit(template, checks))
 
 
 def _unit(template: PodTemplate, checks: Checks) -> PodTemplate:
     spec = template.spec
-    grace = spec.termination_grace_period
-    return replace(
+    return bare(
         template,
-        deletion_cost=0,
-        spec=replace(
-            spec,
-            containers=tuple(_process(each, checks) for each in spec.containers),
-            init_containers=(),
-            scheduling_gates=(),
-            readiness_gates=(),
-            claims=(),
-            ephemeral_claims=(),
-            priority_class_name=None,
-            priority=0,
-            termination_grace_period=TIMEOUT_STOP if grace == KUBERNETES_DEFAULT else grace,
-            active_deadline=None,
-            restart_policy="OnFailure" if spec.restart_policy == "Never" else spec.restart_policy,
-        ),
+        containers=tuple(_process(each, checks) for each in spec.containers),
+        init_containers=(),
+        termination_grace_period=grace_period(template, TIMEOUT_STOP),
+        restart_policy="OnFailure" if spec.restart_policy == "Never" else spec.restart_policy,
     )
 
 

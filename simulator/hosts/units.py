@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from models.pod import PodTemplate
-from simulator.hosts.group import Group, Place, Rolled
+from simulator.hosts.group import Group, Place
 from simulator.hosts.haproxy import Haproxy
 from simulator.hosts.host_list import HostList
 from simulator.kernel import Kernel
 from simulator.log import Kind, Phase
+from simulator.orchestrators.rolled import Rolled
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import DaemonSetState, DeploymentState, PodClass, PodState, StatefulSetState

@@ -6,11 +6,12 @@ rolled back by itself: hosts that failed stay as they are, and the others have t
 """
 
 from models.pod import PodTemplate
-from simulator.hosts.group import REVISION_COMPLETE, Group, Place
+from simulator.hosts.group import Group, Place
 from simulator.hosts.options import Playbook
 from simulator.hosts.units import Units
 from simulator.kernel import Kernel
 from simulator.log import Kind
+from simulator.orchestrators.rolled import REVISION_COMPLETE
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import DeploymentState, PodState
 

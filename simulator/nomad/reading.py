@@ -7,25 +7,19 @@ lost on the way is named: models/schemas/counterparts/nomad.yaml.
 from dataclasses import replace
 
 from models.cluster import Cluster
-from models.daemonset import DaemonSet
 from models.deployment import Deployment, ReplicaSet
-from models.labels import LabelSelector
 from models.pod import Container, PodTemplate, Probe
 from models.statefulset import StatefulSet
+from simulator.orchestrators.reading import bare, deployments, grace_period, single, with_workloads_alone
 
 KILL_TIMEOUT = 5.0
 """Seconds from the kill signal to SIGKILL by default."""
 LONGEST_KILL_TIMEOUT = 30.0
 """What clients allow at most (max_kill_timeout)."""
-KUBERNETES_DEFAULT = 30.0
-"""terminationGracePeriodSeconds of a manifest that does not say it, and of one that says what holds anyway."""
 SHORTEST_INTERVAL = 1.0
 """Seconds between two runs of a check at least."""
 CHECK_RESTART_GRACE = 1.0
 """Seconds after the start of a task in which check_restart ignores its checks, by default."""
-
-_NOBODY = LabelSelector()
-"""What the job of one Pod selects: allocations belong to their job, whatever their labels."""
 
 
 def as_jobs(cluster: Cluster, kill_timeout: float | None) -> Cluster:
@@ -34,7 +28,7 @@ def as_jobs(cluster: Cluster, kill_timeout: float | None) -> Cluster:
     def read(template: PodTemplate) -> PodTemplate:
         return _group(template, kill_timeout)
 
-    services = [replace(each, template=read(each.template), progression=None) for each in cluster.deployments]
+    services = deployments(cluster, read)
     alone: list[ReplicaSet | StatefulSet] = [*cluster.replica_sets, *cluster.stateful_sets]
     services += [
         Deployment(
@@ -48,57 +42,19 @@ def as_jobs(cluster: Cluster, kill_timeout: float | None) -> Cluster:
         )
         for each in alone
     ]
-    services += [
-        Deployment(each.name, read(each.template), _NOBODY, each.namespace, 1, kind="Pod")
-        for each in cluster.pods
-        if not each.template.is_static
-    ]
-    return replace(
-        cluster,
-        storage_classes=(),
-        volumes=(),
-        claims=(),
-        quotas=(),
-        budgets=(),
-        daemon_sets=tuple(_system(each, read(each.template)) for each in cluster.daemon_sets),
-        deployments=tuple(services),
-        replica_sets=(),
-        stateful_sets=(),
-        pods=(),
-        jobs=(),
-        cron_jobs=(),
-        autoscalers=(),
-    )
-
-
-def _system(daemon_set: DaemonSet, template: PodTemplate) -> DaemonSet:
-    return replace(daemon_set, template=template, on_delete=False)
+    pods = [each for each in cluster.pods if not each.template.is_static]
+    services += [single(each.name, each.namespace, read(each.template)) for each in pods]
+    return with_workloads_alone(cluster, services, (), read)
 
 
 def _group(template: PodTemplate, kill_timeout: float | None) -> PodTemplate:
     spec = template.spec
-    grace = spec.termination_grace_period
-    if kill_timeout is not None:
-        grace = kill_timeout
-    elif grace == KUBERNETES_DEFAULT:
-        grace = KILL_TIMEOUT
-    return replace(
+    return bare(
         template,
-        deletion_cost=0,
-        spec=replace(
-            spec,
-            containers=tuple(map(_task, spec.containers)),
-            init_containers=tuple(map(_task, spec.init_containers)),
-            scheduling_gates=(),
-            readiness_gates=(),
-            claims=(),
-            ephemeral_claims=(),
-            priority_class_name=None,
-            priority=0,
-            termination_grace_period=min(grace, LONGEST_KILL_TIMEOUT),
-            active_deadline=None,
-            restart_policy="Always",
-        ),
+        containers=tuple(map(_task, spec.containers)),
+        init_containers=tuple(map(_task, spec.init_containers)),
+        termination_grace_period=min(grace_period(template, KILL_TIMEOUT, kill_timeout), LONGEST_KILL_TIMEOUT),
+        restart_policy="Always",
     )
 
 

@@ -14,13 +14,14 @@ from simulator.component import Component
 from simulator.kernel import Kernel, Order
 from simulator.kubelet.kubelet import Kubelet
 from simulator.log import Hold, Kind, Phase
+from simulator.orchestrators.rolled import Rolled
 from simulator.state.api import Api
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import DaemonSetState, DeploymentState, PodClass, PodState, StatefulSetState
 from simulator.swarm.latencies import ASSIGNMENT, END, LONGEST_WAIT
 from simulator.swarm.options import RestartCondition, RestartPolicy
 from simulator.swarm.scheduler import TaskScheduler
-from simulator.swarm.service import Rolled, Service
+from simulator.swarm.service import Service
 from simulator.swarm.updater import Updater
 
 

@@ -7,17 +7,8 @@ from itertools import count, islice
 from models.deployment import Deployment
 from models.pod import PodTemplate
 from models.statefulset import StatefulSet
-from simulator.log import Kind
-from simulator.state.objects import DaemonSetState, DeploymentState, PodClass, PodOwner, PodState, StatefulSetState
-
-Rolled = DeploymentState | StatefulSetState | DaemonSetState
-"""What a service is made of."""
-REVISION_COMPLETE = {
-    DeploymentState: Kind.DEPLOYMENT_COMPLETE,
-    StatefulSetState: Kind.STATEFULSET_COMPLETE,
-    DaemonSetState: Kind.DAEMONSET_COMPLETE,
-}
-"""What tells that an update is complete."""
+from simulator.orchestrators.rolled import Rolled
+from simulator.state.objects import DaemonSetState, PodClass, PodOwner, PodState, StatefulSetState
 
 
 class Service(PodOwner):

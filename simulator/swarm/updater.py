@@ -13,10 +13,11 @@ from models.pod import PodTemplate
 from simulator.component import Component
 from simulator.kernel import Timer
 from simulator.log import Kind
+from simulator.orchestrators.rolled import REVISION_COMPLETE
 from simulator.state.cluster import ClusterState
 from simulator.state.objects import DaemonSetState, DeploymentState, PodState
 from simulator.swarm.options import FailureAction, Order, UpdateConfig
-from simulator.swarm.service import REVISION_COMPLETE, Service
+from simulator.swarm.service import Service
 
 Make = Callable[[Service, int, int, float, PodState | None], PodState]
 """Makes a task: service, slot, cause, delay, and the task before it."""

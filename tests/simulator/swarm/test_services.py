@@ -17,7 +17,7 @@ from simulator.failures.node_crash import NodeCrash
 from simulator.log import Kind
 from simulator.operations.drain import Drain
 from simulator.swarm.latencies import ASSIGNMENT
-from simulator.swarm.reading import as_services
+from simulator.swarm.reading import as_tasks
 from tests.simulator.clusters import HOUR, Lab, behaviour, cluster, container, deployment, down, nodes, pod, template
 from tests.simulator.swarm.swarms import AT, app, lab, outages, starts
 
@@ -71,7 +71,7 @@ def test_claims_hooks_and_init_containers_are_left_out_and_probes_become_one() -
         init_containers=(container("init"),),
         claims=("data",),
     )
-    [read] = as_services(Cluster(deployments=(deployment(pods=pods),)), 0.0, None).deployments
+    [read] = as_tasks(Cluster(deployments=(deployment(pods=pods),)), 0.0, None).deployments
     spec = read.template.spec
     assert spec.claims == spec.init_containers == ()
     [only] = spec.containers
@@ -87,7 +87,7 @@ def test_the_grace_period_is_that_of_the_manifest_where_it_says_one(
     said: float, given: float | None, grace: float
 ) -> None:
     pods = template("web", termination_grace_period=said)
-    [read] = as_services(Cluster(deployments=(deployment(pods=pods),)), 0.0, given).deployments
+    [read] = as_tasks(Cluster(deployments=(deployment(pods=pods),)), 0.0, given).deployments
     assert read.template.spec.termination_grace_period == grace
 
 

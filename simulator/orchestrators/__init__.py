@@ -1,0 +1,1 @@
+"""What control planes beside Kubernetes have in common."""
