@@ -66,7 +66,7 @@ class SweepResults(SweepFindings):
             raise Refusal(f"{row['label']} cannot be run: {reason}") from error
         keys: dict[str, str] = json.loads(row["keys"])
         manifest = manifest_at(self.manifest, str(row["label"]), at.design, keys)
-        failures = {(of["policy"], of["replication"]): of["error"] for of in json.loads(row.get("failures", "[]"))}
+        failures = {(of["policy"], of["replication"]): of["error"] for of in json.loads(row["failures"])}
         with ResultFolder(self.path).complete():
             cells = self._cells(keys, manifest.replications, failures)
             found = tables(cells, manifest.policies, manifest.services)

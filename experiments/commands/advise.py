@@ -9,7 +9,7 @@ import click
 from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen, warn
 from experiments.commands.engine import EngineChoice, engine_options
-from experiments.commands.running import PROGRESS, ended, without_stdin
+from experiments.commands.running import FRESH, PROGRESS, QUIET, ended, without_stdin
 
 
 @click.command()
@@ -31,9 +31,9 @@ from experiments.commands.running import PROGRESS, ended, without_stdin
 @click.option("-o", "--output", type=PATH, metavar="FOLDER", help="Result folder.  [default: results/NAME-advice]")
 @engine_options
 @SETTINGS
-@click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
+@FRESH
 @PROGRESS
-@click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
+@QUIET
 @FORMAT
 def advise(
     arguments: Sequence[str],

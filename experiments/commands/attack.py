@@ -6,6 +6,7 @@ import click
 
 from experiments.commands.console import FAILED, FORMAT, PATH, SETTINGS, chosen, say, warn
 from experiments.commands.engine import EngineChoice, engine_options
+from experiments.commands.running import QUIET
 
 if TYPE_CHECKING:
     from experiments.attack.search import Listener
@@ -69,7 +70,7 @@ EVERY = 10.0
 @click.option("-o", "--output", type=PATH, metavar="FILE.html", help="Zoomable pictures of the outages in a page, too.")
 @engine_options
 @SETTINGS
-@click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
+@QUIET
 @FORMAT
 def attack(
     experiment: str,

@@ -8,6 +8,7 @@ import click
 
 from experiments.commands.console import FORMAT, PATH, SETTINGS
 from experiments.commands.engine import EngineChoice, engine_options
+from experiments.commands.outage_logs import instant, log_options
 
 if TYPE_CHECKING:
     from experiments.backtest.backtest import Backtest
@@ -30,19 +31,7 @@ _EXPERIMENTS = (".yaml", ".yml")
 )
 @click.option("--by", metavar="COLUMN", help="Each value of this column is a system of its own.")
 @click.option("--nodes", type=click.IntRange(min=1), help="How many there are.  [default: those that the log names]")
-@click.option("--start", metavar="COLUMN", help="The column with the start of an outage.  [default: by its name]")
-@click.option("--end", metavar="COLUMN", help="The column with its end; empty: not over yet.  [default: by its name]")
-@click.option(
-    "--entity",
-    "entities",
-    metavar="COLUMN",
-    multiple=True,
-    help="The column that names the node; repeat it if it takes several.  [default: by its name]",
-)
-@click.option(
-    "--time-format", metavar="FORMAT", help="As in strptime: '%m/%d/%Y %H:%M'.  [default: ISO 8601, or seconds]"
-)
-@click.option("--delimiter", default=",", show_default=True, help="What separates fields.")
+@log_options("the node; repeat it if it takes several")
 @click.option("--observed-from", metavar="TIME", help="When the log began.  [default: with its first outage]")
 @click.option("--observed-until", metavar="TIME", help="When it ended.  [default: with the last instant in it]")
 @click.option("--confidence", metavar="SHARE", default="95%", show_default=True, help="Of the predictive intervals.")
@@ -63,11 +52,7 @@ def backtest(
     split: str,
     by: str | None,
     nodes: int | None,
-    start: str | None,
-    end: str | None,
-    entities: tuple[str, ...],
-    time_format: str | None,
-    delimiter: str,
+    written: "Format",
     observed_from: str | None,
     observed_until: str | None,
     confidence: str,
@@ -89,15 +74,11 @@ def backtest(
         --start "Prob Started" --end "Prob Fixed" --entity nodenum --time-format "%m/%d/%Y %H:%M"
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
     from experiments.backtest import page
-    from experiments.file.outages import Format
     from experiments.report import plain
     from experiments.report.terminal import Terminal
 
-    if len(delimiter) != 1 or delimiter in '"\r\n ':
-        raise click.BadParameter("expected one character", param_hint="--delimiter")
     logs, experiment = _told_apart(paths, settings)
     sure = _share(confidence, "--confidence")
-    written = Format(start, end, entities, time_format, delimiter)
     limits = {"--split": split, "--observed-from": observed_from, "--observed-until": observed_until}
     fleet = nodes if experiment is None else _fleet(experiment, nodes)
     tried = list(systems(logs, by, written))
@@ -163,22 +144,14 @@ def _halves(log: "OutageLog", written: "Format", limits: dict[str, str | None], 
     """The log cut in two, as the command line says."""
     from experiments.backtest.halves import halves
 
-    def instant(option: str) -> float | None:
+    def at_option(option: str) -> float | None:
         text = limits[option]
-        if text is None:
-            return None
-        try:
-            seconds, clock = written.instant(text)
-            if clock is not log.clock:
-                raise ValueError(f"expected {log.clock}, as in the log (got {text!r})")
-            return seconds
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint=option) from None
+        return None if text is None else instant(written, log, text, option)
 
     text = limits["--split"] or ""
     share = _share(text, "--split") if text.endswith("%") else None
-    at = None if share is not None else instant("--split")
-    return halves(log, share, at, instant("--observed-from"), instant("--observed-until"), nodes)
+    at = None if share is not None else at_option("--split")
+    return halves(log, share, at, at_option("--observed-from"), at_option("--observed-until"), nodes)
 
 
 def _share(text: str, option: str) -> float:

@@ -11,7 +11,7 @@ import click
 from experiments.commands.console import INCONCLUSIVE, PATH, SETTINGS, say, warn
 from experiments.commands.engine import EngineChoice, engine_options
 from experiments.commands.opening import swept
-from experiments.commands.running import Asked, folder_of, run_into, run_sweep_into, without_stdin
+from experiments.commands.running import FRESH, QUIET, Asked, folder_of, run_into, run_sweep_into, without_stdin
 
 if TYPE_CHECKING:
     from experiments.check.checking import Checked
@@ -51,8 +51,8 @@ _FILE = click.Path(dir_okay=False, path_type=str)
 @click.option("-n", "--replications", type=click.IntRange(1, 1_000_000), help="Runs per policy, instead of the file's.")
 @engine_options
 @SETTINGS
-@click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
-@click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
+@FRESH
+@QUIET
 def check(
     arguments: Sequence[str],
     paths: tuple[str, ...],

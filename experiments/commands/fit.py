@@ -1,27 +1,20 @@
 """`kubenines fit`."""
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from experiments.commands.console import FORMAT
+from experiments.commands.outage_logs import instant, log_options
+
+if TYPE_CHECKING:
+    from experiments.file.outages import Format
 
 
 @click.command()
 @click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=str), metavar="LOG...")
-@click.option("--start", metavar="COLUMN", help="The column with the start of an outage.  [default: by its name]")
-@click.option("--end", metavar="COLUMN", help="The column with its end; empty: not over yet.  [default: by its name]")
-@click.option(
-    "--entity",
-    "entities",
-    metavar="COLUMN",
-    multiple=True,
-    help="The column that names what failed; repeat it if it takes several (system and node).  [default: by its name]",
-)
-@click.option(
-    "--time-format", metavar="FORMAT", help="As in strptime: '%m/%d/%Y %H:%M'.  [default: ISO 8601, or seconds]"
-)
-@click.option("--delimiter", default=",", show_default=True, help="What separates fields.")
+@log_options("what failed; repeat it if it takes several (system and node)")
 @click.option(
     "--observed-from",
     metavar="TIME|first|none",
@@ -38,11 +31,7 @@ from experiments.commands.console import FORMAT
 @FORMAT
 def fit(
     logs: tuple[str, ...],
-    start: str | None,
-    end: str | None,
-    entities: tuple[str, ...],
-    time_format: str | None,
-    delimiter: str,
+    written: "Format",
     observed_from: str | None,
     observed_until: str,
     form: str,
@@ -63,7 +52,7 @@ def fit(
         --start "Prob Started" --end "Prob Fixed" --entity System \\
         --entity nodenum --time-format "%m/%d/%Y %H:%M" --observed-until none
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
-    from experiments.file.outages import Format, read_outages
+    from experiments.file.outages import read_outages
     from experiments.fitting import page
     from experiments.fitting.readers.reader import is_live_log
     from experiments.report.terminal import Terminal
@@ -74,28 +63,15 @@ def fit(
     if len(logs) > 1:
         raise click.UsageError("expected one CSV file, or any number of files of JSON and YAML and directories")
     [log] = logs
-    if len(delimiter) != 1 or delimiter in '"\r\n ':
-        raise click.BadParameter("expected one character", param_hint="--delimiter")
-    written = Format(start, end, entities, time_format, delimiter)
     outages = read_outages(log, written)
-
-    def instant(text: str, option: str) -> float:
-        try:
-            seconds, clock = written.instant(text)
-            if clock is not outages.clock:
-                raise ValueError(f"expected {outages.clock}, as in the log (got {text!r})")
-            return seconds
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint=option) from None
-
     since: float | None = None
     if observed_from == "first":
         since = min(outage.start for outage in outages.outages)
     elif observed_from not in (None, "none"):
-        since = instant(observed_from, "--observed-from")
+        since = instant(written, outages, observed_from, "--observed-from")
     until: float | str | None = None if observed_until == "none" else observed_until
     if until not in (None, "last"):
-        until = instant(observed_until, "--observed-until")
+        until = instant(written, outages, observed_until, "--observed-until")
     fitted = page.fit(outages, since, until)
     if form == "json":
         click.echo(json.dumps(page.as_json(fitted), indent=2))
@@ -108,14 +84,16 @@ def fit(
 
 def _of_live_cluster(logs: tuple[str, ...], observed_from: str, observed_until: str, form: str) -> None:
     from experiments.fitting import live_page
-    from experiments.fitting.readers.reader import instant, read_live_logs
+    from experiments.fitting.readers import reader
     from experiments.report.terminal import Terminal
 
-    found = read_live_logs(logs)
+    found = reader.read_live_logs(logs)
     bounds: list[float | None] = []
     for text, option in ((observed_from, "--observed-from"), (observed_until, "--observed-until")):
         try:
-            bounds.append(found.start if text == "first" else None if text in ("none", "last") else instant(text))
+            bounds.append(
+                found.start if text == "first" else None if text in ("none", "last") else reader.instant(text)
+            )
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint=option) from None
     learnt = live_page.learn(logs, found, *bounds)

@@ -9,7 +9,16 @@ import click
 from experiments.commands.completing import names_in
 from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, refuse_unread, warn
 from experiments.commands.engine import EngineChoice, engine_options
-from experiments.commands.running import PROGRESS, Asked, folder_of, run_into, run_sweep_into, without_stdin
+from experiments.commands.running import (
+    FRESH,
+    PROGRESS,
+    QUIET,
+    Asked,
+    folder_of,
+    run_into,
+    run_sweep_into,
+    without_stdin,
+)
 
 
 @click.command()
@@ -29,7 +38,7 @@ from experiments.commands.running import PROGRESS, Asked, folder_of, run_into, r
     help="Only this policy (repeatable).",
 )
 @click.option("--resume", is_flag=True, help="Add to the results that are there, as without it.")
-@click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
+@FRESH
 @click.option(
     "--events",
     default="none",
@@ -38,7 +47,7 @@ from experiments.commands.running import PROGRESS, Asked, folder_of, run_into, r
     help="Keep every transition of the first N runs per policy, or of all.",
 )
 @PROGRESS
-@click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
+@QUIET
 @STRICT
 @FORMAT
 @click.option("--no-fail", is_flag=True, help="Exit with 0 whatever the objectives say.")

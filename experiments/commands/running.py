@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
+FRESH = click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
+QUIET = click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
 PROGRESS = click.option(
     "--progress", type=click.Choice(["auto", "rich", "plain", "none"]), default="auto", show_default=True
 )

@@ -7,7 +7,7 @@ import click
 
 from experiments.commands.console import FORMAT, PATH, SETTINGS, say, warn
 from experiments.commands.engine import EngineChoice, engine_options
-from experiments.commands.running import PROGRESS, ended, folder_of, without_stdin
+from experiments.commands.running import FRESH, PROGRESS, QUIET, ended, folder_of, without_stdin
 
 if TYPE_CHECKING:
     from experiments.experiment import Experiment
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=PATH, metavar="FOLDER", help="Result folder.  [default: results/NAME]")
 @engine_options
 @SETTINGS
-@click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
+@FRESH
 @PROGRESS
-@click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
+@QUIET
 @FORMAT
 def search(
     arguments: Sequence[str],

@@ -9,7 +9,7 @@ import click
 from experiments.commands.completing import names_in
 from experiments.commands.console import FAILED, FORMAT, PATH, SETTINGS, say, warn
 from experiments.commands.engine import EngineChoice, engine_options
-from experiments.commands.running import PROGRESS, run_sensitivity_into, without_stdin
+from experiments.commands.running import FRESH, PROGRESS, QUIET, run_sensitivity_into, without_stdin
 
 if TYPE_CHECKING:
     from experiments.experiment import Experiment
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     shell_complete=names_in("policies"),
     help="Only this policy (repeatable).",
 )
-@click.option("--fresh", is_flag=True, help="Start anew, whatever results are there.")
+@FRESH
 @PROGRESS
-@click.option("-q", "--quiet", is_flag=True, help="Neither progress nor warnings on stderr.")
+@QUIET
 @FORMAT
 def sensitivity(
     arguments: Sequence[str],

@@ -61,14 +61,15 @@ class SweepFindings:
     @cached_property
     def points(self) -> "pd.DataFrame":
         """A row per point: its number, the axes, `label`, `status` (done, failed or missing) and what failed in it."""
-        # Folders that an earlier version wrote have no failures.
-        return self._points.drop(columns=["keys", "failures", "objectives"], errors="ignore")
+        return self._points.drop(columns=["keys", "failures", "objectives"])
 
     @cached_property
     def _points(self) -> "pd.DataFrame":
         import pandas as pd
 
-        return pd.read_parquet(self.path / "points.parquet")
+        points = pd.read_parquet(self.path / "points.parquet")
+        # A folder that was written before failures were told of has none to tell of.
+        return points if "failures" in points else points.assign(failures="[]")
 
     @cached_property
     def services(self) -> list[str]:

@@ -40,7 +40,8 @@ def findings(values: dict[str, list[Any]], mode: str = "grid") -> SweepFindings:
             rows.append(row | {"replications": 10, "method": "made up"})
     made = SweepFindings(manifest, Path("nowhere"))
     made._table = pd.DataFrame(rows)  # type: ignore[misc]
-    made._points = pd.DataFrame(points).assign(error="", keys="{}", objectives="[]")  # type: ignore[misc]
+    told = {"error": "", "keys": "{}", "failures": "[]", "objectives": "[]"}
+    made._points = pd.DataFrame(points).assign(**told)  # type: ignore[misc]
     return made
 
 
