@@ -5,11 +5,10 @@ YAML keys. `@register(kind, name)` is all it takes to be usable: `discover` impo
 """
 
 import functools
-import importlib
-import pkgutil
 from collections.abc import Callable
 from typing import TypeVar
 
+from models.discovery import import_files
 from models.input.problems import did_you_mean
 
 _FOLDERS = {
@@ -46,9 +45,7 @@ def register(kind: str, name: str) -> Callable[[T], T]:
 @functools.cache
 def discover(kind: str) -> None:
     """Imports every module of the folder where policies of this kind live; once a process."""
-    package = importlib.import_module(_FOLDERS[kind])
-    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
-        importlib.import_module(f"{package.__name__}.{module}")
+    import_files(_FOLDERS[kind])
 
 
 def classes(kind: str) -> dict[str, type]:

@@ -20,7 +20,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "claim release rollout hazard_rate length_biased",
         "configuration maintenance people",
         "distributions input kubelet_configuration labels limit_range namespace node reference request_level timing",
-        "arrays incomplete_gamma protection schedule size weekday",
+        "arrays discovery incomplete_gamma protection schedule size weekday",
     ),
     "simulator": (
         "attack replay traffic",

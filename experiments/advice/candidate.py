@@ -1,8 +1,6 @@
 """Candidates: mends of an application that may be tried. A file in experiments/advice/mends is all that one takes."""
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,6 +8,7 @@ from typing import Any
 
 from experiments.advice.change import Change
 from experiments.advice.situation import Situation
+from models.discovery import import_files
 
 
 @dataclass(frozen=True)
@@ -136,9 +135,7 @@ def mend(name: str) -> Callable[[Proposals], Proposals]:
 @cache
 def mends() -> Mapping[str, Mend]:
     """All mends, by name; imports their files, once a process."""
-    package = importlib.import_module("experiments.advice.mends")
-    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
-        importlib.import_module(f"{package.__name__}.{module}")
+    import_files("experiments.advice.mends")
     return dict(sorted(_MENDS.items()))
 
 

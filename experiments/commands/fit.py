@@ -1,7 +1,7 @@
 """`kubenines fit`."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -55,7 +55,6 @@ def fit(
     from experiments.file.outages import read_outages
     from experiments.fitting import page
     from experiments.fitting.readers.reader import is_live_log
-    from experiments.report.terminal import Terminal
 
     if all(map(is_live_log, logs)):
         _of_live_cluster(logs, observed_from or "first", observed_until, form)
@@ -72,20 +71,12 @@ def fit(
     until: float | str | None = None if observed_until == "none" else observed_until
     if until not in (None, "last"):
         until = instant(written, outages, observed_until, "--observed-until")
-    fitted = page.fit(outages, since, until)
-    if form == "json":
-        click.echo(json.dumps(page.as_json(fitted), indent=2))
-        return
-    terminal = Terminal()
-    for line in page.lines(fitted):
-        terminal.say(line, indent="")
-    click.echo("\n".join(["", *page.snippet(fitted)]))  # to be pasted, so never broken
+    _show(page, page.fit(outages, since, until), form)
 
 
 def _of_live_cluster(logs: tuple[str, ...], observed_from: str, observed_until: str, form: str) -> None:
     from experiments.fitting import live_page
     from experiments.fitting.readers import reader
-    from experiments.report.terminal import Terminal
 
     found = reader.read_live_logs(logs)
     bounds: list[float | None] = []
@@ -96,11 +87,17 @@ def _of_live_cluster(logs: tuple[str, ...], observed_from: str, observed_until: 
             )
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint=option) from None
-    learnt = live_page.learn(logs, found, *bounds)
+    _show(live_page, live_page.learn(logs, found, *bounds), form)
+
+
+def _show(page: Any, fitted: Any, form: str) -> None:
+    """What was fitted, as the page of its kind has it: its lines, and what is to be pasted, or JSON."""
+    from experiments.report.terminal import Terminal
+
     if form == "json":
-        click.echo(json.dumps(live_page.as_json(learnt), indent=2))
+        click.echo(json.dumps(page.as_json(fitted), indent=2))
         return
     terminal = Terminal()
-    for line in live_page.lines(learnt):
+    for line in page.lines(fitted):
         terminal.say(line, indent="")
-    click.echo("\n".join(["", *live_page.snippet(learnt)]))  # to be pasted, so never broken
+    click.echo("\n".join(["", *page.snippet(fitted)]))  # to be pasted, so never broken

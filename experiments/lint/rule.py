@@ -1,8 +1,6 @@
 """Rules: each looks at an application for one smell. A rule's file, in experiments/lint/rules, is all that it takes."""
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +9,7 @@ from typing import NamedTuple
 from experiments.lint.application import Application
 from experiments.lint.finding import Severity
 from experiments.lint.patch import Patch
+from models.discovery import import_files
 from models.input.problems import Location, Path
 from models.manifests import Manifest
 
@@ -73,7 +72,5 @@ def rule(name: str, severity: Severity, *, effect: str, needs_cluster: bool = Fa
 @cache
 def rules() -> Mapping[str, Rule]:
     """All rules, by name; imports their files, once a process."""
-    package = importlib.import_module("experiments.lint.rules")
-    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
-        importlib.import_module(f"{package.__name__}.{module}")
+    import_files("experiments.lint.rules")
     return dict(sorted(_RULES.items()))

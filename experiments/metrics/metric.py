@@ -6,8 +6,6 @@ type, the first line of its docstring the column's meaning.
 """
 
 import functools
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -17,6 +15,7 @@ import experiments.metrics as folder
 from experiments.metrics.cluster import ClusterObservation
 from experiments.metrics.column import Column
 from experiments.metrics.observation import Observation
+from models.discovery import import_files
 
 Seen = TypeVar("Seen", Observation, ClusterObservation)
 Function = TypeVar("Function", bound=Callable[[Any], float])
@@ -108,5 +107,4 @@ def own_metrics() -> tuple[Callable[..., Any], ...]:
 @functools.cache
 def _discover() -> None:
     """Imports every file of this folder; once a process."""
-    for module in pkgutil.iter_modules(folder.__path__):
-        importlib.import_module(f"{folder.__name__}.{module.name}")
+    import_files(folder.__name__)

@@ -1,13 +1,12 @@
 """Converters: what makes a value of `models` out of an object as it is written, by kind."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import ClassVar
 
 from models.behaviour import Behaviour
+from models.discovery import import_files
 from models.limit_range import LimitRange
 from models.manifests.manifest import Field
 from models.manifests.objects import Objects
@@ -82,7 +81,5 @@ def converts(*kinds: str) -> Callable[[Converter], Converter]:
 @cache
 def converters() -> Mapping[str, Converter]:
     """All converters, by kind; imports the files of this package, once a process."""
-    package = __name__.rpartition(".")[0]
-    for module in sorted(info.name for info in pkgutil.iter_modules(importlib.import_module(package).__path__)):
-        importlib.import_module(f"{package}.{module}")
+    import_files(__name__.rpartition(".")[0])
     return _CONVERTERS

@@ -1,9 +1,7 @@
 """What a reader is, and the values that it reads: objects of Kubernetes, answers of Prometheus."""
 
-import importlib
 import json
 import os
-import pkgutil
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from experiments.fitting.observations import Observations
+from models.discovery import import_files
 from models.input.documents import Document, decoded, read_documents
 from models.input.problems import InputError, Location, Path, Problem, shown
 from models.input.stdin import is_stdin
@@ -60,9 +59,7 @@ def reads(name: str, recognises: Callable[[Mapping[str, Any]], bool]) -> Callabl
 @cache
 def readers() -> tuple[Reader, ...]:
     """All readers; imports the files of this package, once a process."""
-    package = __name__.rpartition(".")[0]
-    for module in sorted(info.name for info in pkgutil.iter_modules(importlib.import_module(package).__path__)):
-        importlib.import_module(f"{package}.{module}")
+    import_files(__name__.rpartition(".")[0])
     return tuple(_READERS.values())
 
 
