@@ -179,7 +179,8 @@ def _sorted(name: str, table: "pa.Table", policies: Sequence[str]) -> "pd.DataFr
     table = table.take(np.lexsort((table["replication"].to_numpy(), rank)))
     frame: pd.DataFrame = table.to_pandas()
     types = {column.name: _PANDAS[column.type] for column in COLUMNS[name].values()}
-    others = {column: of for column, of in types.items() if frame.dtypes[column] != of}
+    found = frame.dtypes.to_dict()
+    others = {column: of for column, of in types.items() if found[column] != of}
     return frame.astype(others) if others else frame
 
 
