@@ -41,25 +41,27 @@ class EquivalenceCache:
     def update(self) -> None:
         """Takes in what changed since the last time."""
         taints, journal = self._table.taint_journal, self._table.journal
-        if self._seen_taints != len(taints):
+        changed: Sequence[int] = journal[self._seen :]
+        if not changed:
+            return
+        retainted = taints[self._seen_taints :]  # they are among the changed
+        self._seen, self._seen_taints = len(journal), len(taints)
+        if len(changed) > 1:
+            changed = list(dict.fromkeys(changed))
+        if len(changed) <= FEW:
+            for node in retainted:
+                self._update_static(node)
+            for node in changed:
+                self._update_one(node)
+            return
+        if retainted:
             everything = NodeView(self._table)
-            self._seen_taints = len(taints)
             self._static_passing = passes(self._static.filters, everything)
             self._static_total = self._static.total(everything)
-            self._seen = len(journal)
+        if not retainted and len(changed) * MANY < len(self._table):
+            self._update_rows(np.array(changed, dtype=np.int64))
+        else:
             self._update_all()
-        elif self._seen != len(journal):
-            changed: Sequence[int] = journal[self._seen :]
-            self._seen = len(journal)
-            if len(changed) > 1:
-                changed = list(dict.fromkeys(changed))
-            if len(changed) <= FEW:
-                for node in changed:
-                    self._update_one(node)
-            elif len(changed) * MANY < len(self._table):
-                self._update_rows(np.array(changed, dtype=np.int64))
-            else:
-                self._update_all()
 
     def is_kept_from(self, node: int) -> bool:
         """Whether at the last update a node was out for its labels or taints, whatever its room."""
@@ -68,6 +70,13 @@ class EquivalenceCache:
     def lacks_room(self, node: int) -> bool:
         """Whether at the last update a node was out for what is used of it, and for nothing else."""
         return self._static_passing.item(node) and not self.passing.item(node)
+
+    def _update_static(self, node: int) -> None:
+        info = NodeInfo(self._table, node)
+        passing = self._static.pass_node(info)
+        self._static_passing[node] = passing
+        if passing:
+            self._static_total[node] = self._static.total_of_node(info)
 
     def _update_one(self, node: int) -> None:
         passing = self._static_passing.item(node)
