@@ -43,6 +43,12 @@ class Advice:
         return self.findings.baseline
 
     @property
+    def control_plane(self) -> str:
+        """What runs the containers under it: "kubernetes"."""
+        orchestrator = self.experiment.scenarios()[0].control_plane
+        return "kubernetes" if orchestrator is None else orchestrator.called
+
+    @property
     def helping(self) -> list[Standing]:
         """Those that help, the best first."""
         return [of for of in self.standings if of.state == "helps"]

@@ -145,7 +145,7 @@ def show(advice: Advice, policies: str, patches: str, file: IO[str] | None = Non
 def _paste(terminal: Terminal, advice: Advice, of: Standing) -> None:
     terminal.title(f"{of.name}, under spec.policies of the experiment:")
     terminal.verbatim(as_policies(advice, of.tried))
-    if manifests := as_manifests(of.tried):
+    if manifests := as_manifests(of.tried, advice.control_plane):
         terminal.title("and for the manifests:")
         terminal.verbatim(manifests)
     if of.tried.elsewhere:

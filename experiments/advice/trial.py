@@ -121,7 +121,7 @@ def _keep(folder: Path, advice: Advice) -> None:
     advice.experiment.to_yaml(folder / POLICIES)
     remove(folder / PATCHES)
     for of in advice.standings:
-        if text := as_manifests(of.tried):
+        if text := as_manifests(of.tried, advice.control_plane):
             write(folder / PATCHES / f"{of.name}.yaml", text)
 
 
