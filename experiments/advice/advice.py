@@ -27,18 +27,26 @@ class Advice:
     experiment: Experiment
     """With a policy for each mend, on top of the one that they mend, which is the first: it can be run."""
     findings: Findings
-    """Of all of them."""
+    """Of all of them, but for pairs."""
     yardstick: Yardstick
     lost: float
     """Seconds a year that are lost as it is, weighed."""
     standings: Sequence[Standing]
     """The best first."""
     refused: Sequence[Refused] = ()
+    of_pairs: Findings | None = None
+    """Of the pairs, and again of the policy that they mend, on other luck: they were chosen by what `findings` say."""
 
     @property
     def policy(self) -> str:
         """The policy that they mend."""
         return self.findings.baseline
+
+    @property
+    def control_plane(self) -> str:
+        """What runs the containers under it: "kubernetes"."""
+        orchestrator = self.experiment.scenarios()[0].control_plane
+        return "kubernetes" if orchestrator is None else orchestrator.called
 
     @property
     def helping(self) -> list[Standing]:
@@ -48,7 +56,7 @@ class Advice:
     @property
     def verdict(self) -> str:
         """`found`: some help; `none`: there was nothing to try; `failed`: a replication did; else `undecided`."""
-        if len(self.findings.failed):
+        if any(len(of.failed) for of in (self.findings, self.of_pairs) if of is not None):
             return "failed"
         if self.helping:
             return "found"

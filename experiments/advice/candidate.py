@@ -51,7 +51,7 @@ class Candidate:
         }
 
     def manifests(self) -> list[dict[str, Any]]:
-        """What `kubectl` takes: strategic-merge patches of objects that there are, and whole objects that are new.
+        """For the manifests: strategic-merge patches of objects that there are, and whole objects that are new.
 
         Nodes are made by somebody else.
         """

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from experiments.advice.advice import Advice
+from experiments.advice.candidate import Pair
 from experiments.advice.pasting import as_manifests, as_policies
 from experiments.advice.standing import Standing
 from experiments.inference.estimate import show_seconds
@@ -65,19 +66,26 @@ def sentences(advice: Advice) -> Iterator[str]:
     else:
         yield f"{lost} is lost in a year, and there is no mend to try"
     yield from _what_counts(advice)
-    m = advice.findings.manifest
     if advice.standings:
-        tried, times = counted(len(advice.standings), "mend"), counted(m.replications, "replication")
-        yield (
-            f"{tried} tried on the same luck, {times} each; the intervals of all of them hold together at "
-            f"{format_percent(m.confidence)}"
-        )
+        yield _tried(advice)
     for of in advice.standings:
         yield from _told(of)
     for one in advice.refused:
         yield f"{one.name}: not tried ({one.words}): {one.why}"
     if advice.lost == 0:
         yield from _unseen(advice)
+
+
+def _tried(advice: Advice) -> str:
+    m, pairs = advice.findings.manifest, sum(isinstance(of.tried, Pair) for of in advice.standings)
+    tried = (
+        f"{counted(len(advice.standings) - pairs, 'mend')} tried on the same luck, "
+        f"{counted(m.replications, 'replication')} each"
+    )
+    if advice.of_pairs is not None:
+        times = counted(advice.of_pairs.manifest.replications, "replication")
+        tried += f", and {counted(pairs, 'pair')} of the best on other luck than they were chosen by, {times} each"
+    return f"{tried}; the intervals of all of them hold together at {format_percent(m.confidence)}"
 
 
 def _what_counts(advice: Advice) -> Iterator[str]:
@@ -137,7 +145,7 @@ def show(advice: Advice, policies: str, patches: str, file: IO[str] | None = Non
 def _paste(terminal: Terminal, advice: Advice, of: Standing) -> None:
     terminal.title(f"{of.name}, under spec.policies of the experiment:")
     terminal.verbatim(as_policies(advice, of.tried))
-    if manifests := as_manifests(of.tried):
+    if manifests := as_manifests(of.tried, advice.control_plane):
         terminal.title("and for the manifests:")
         terminal.verbatim(manifests)
     if of.tried.elsewhere:

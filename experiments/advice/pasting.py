@@ -20,17 +20,24 @@ def as_policies(advice: Advice, of: Candidate | Pair) -> str:
     return _yaml(policies(advice, of))
 
 
-def as_manifests(of: Candidate | Pair) -> str:
-    """What `kubectl` and kustomize take, in YAML: each document with a comment that says how; "" if there is none."""
-    return "---\n".join(_documents(of))
+def as_manifests(of: Candidate | Pair, control_plane: str = "kubernetes") -> str:
+    """Patches of the manifests and new objects, in YAML: each with a comment that says what it is; "" if there is none.
+
+    Under Kubernetes `kubectl` and kustomize take them.
+    """
+    return "---\n".join(_documents(of, control_plane))
 
 
-def _documents(of: Candidate | Pair) -> Iterator[str]:
+def _documents(of: Candidate | Pair, control_plane: str) -> Iterator[str]:
+    patch, new = "a strategic-merge patch: kubectl patch --patch-file, or kustomize", "new"
+    if control_plane != "kubernetes":
+        stand = f"which stand for what {control_plane} runs"
+        patch = f"a change of the experiment's manifests (a strategic-merge patch), {stand}"
+        new = f"a new object for the experiment's manifests, {stand}"
     for part in (of.first, of.second) if isinstance(of, Pair) else (of,):
         changed = len(part.changes)
         for number, value in enumerate(part.manifests()):
-            how = "a strategic-merge patch: kubectl patch --patch-file, or kustomize" if number < changed else "new"
-            yield f"# {how}\n{_yaml(value)}"
+            yield f"# {patch if number < changed else new}\n{_yaml(value)}"
 
 
 def _yaml(value: Any) -> str:

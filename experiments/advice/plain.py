@@ -17,6 +17,7 @@ def plain(advice: Advice) -> dict[str, Any]:
         "kind": "Advice",
         "experiment": m.name,
         "policy": advice.policy,
+        "controlPlane": advice.control_plane,
         "verdict": advice.verdict,
         "replications": m.replications,
         "confidence": m.confidence,

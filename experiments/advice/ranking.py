@@ -4,11 +4,12 @@ Every mend is compared with what there is, paired by replication (`experiments.i
 as wide as it takes for those of all k mends to hold together (Bonferroni: each at 1 - (1 - confidence) / k; of rare
 outages, where those of Services are added, k times their number), so the best of many is not believed for its luck. It
 helps, or makes it worse, if its interval excludes 0, the sign-flip test says so adjusted for all mends, and enough
-outages were seen.
+outages were seen. Pairs, which are chosen by what was seen, are judged on luck of their own; theirs hold together with
+the others, since all are counted.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from experiments.advice.candidate import Candidate, Pair
@@ -30,15 +31,18 @@ _UNKNOWN = Interval(math.nan, -math.inf, math.inf, "failed")
 
 
 def standings(
-    tried: Sequence[Candidate | Pair], findings: Findings, scenarios: Mapping[str, Scenario], yardstick: Yardstick
+    tried: Sequence[Candidate | Pair],
+    findings: Findings,
+    scenarios: Mapping[str, Scenario],
+    yardstick: Yardstick,
+    beside: int = 0,
 ) -> list[Standing]:
-    """Every mend as it stands against the first policy, the best first.
+    """Every mend as it stands against the first policy, the best first, as `ranked` has them.
 
-    First those that help: of those that cost nothing, then those that cost pods, then those that cost nodes, each by
-    what they save for the cost. Then those of which no gain was seen, and those that make it worse.
+    `beside`: so many are judged elsewhere, and all are to hold together.
     """
     failed = {str(row["policy"]): str(row["error"]) for _, row in findings.failed.iterrows()}
-    compared = _compared([of.name for of in tried if of.name not in failed], findings, yardstick)
+    compared = _compared([of.name for of in tried if of.name not in failed], findings, yardstick, beside)
     before, found = lost_a_year(findings, findings.baseline, yardstick), list[Standing]()
     for of in tried:
         node_hours, pod_hours = (
@@ -65,6 +69,14 @@ def standings(
             )
         else:
             found.append(blank)
+    return ranked(found)
+
+
+def ranked(found: Iterable[Standing]) -> list[Standing]:
+    """The best first: those that help, of these what costs nothing, then what costs pods, then what costs nodes.
+
+    Each of these by what they save for the cost. Then those of which no gain was seen, and those that make it worse.
+    """
     order: list[State] = ["helps", "open", "worse", "failed"]
     return sorted(found, key=lambda of: (order.index(of.state), *_order(of)))
 
@@ -94,6 +106,10 @@ class _Compared:
     """Adjusted for all mends."""
     outages: int
 
+    def among(self, all_mends: int, mine: int) -> "_Compared":
+        """With p, which is adjusted for `mine`, adjusted for all: each family has its part of the errors allowed."""
+        return replace(self, p=min(self.p * all_mends / mine, 1.0))
+
 
 def _state(of: _Compared, alpha: float) -> State:
     if not of.p < alpha or of.outages < FEW_OUTAGES:
@@ -101,10 +117,11 @@ def _state(of: _Compared, alpha: float) -> State:
     return "helps" if of.saved.low > 0 else "worse" if of.saved.high < 0 else "open"
 
 
-def _compared(names: Sequence[str], findings: Findings, yardstick: Yardstick) -> dict[str, _Compared]:
-    """Every mend that can be compared, at a confidence at which all of them hold together."""
+def _compared(names: Sequence[str], findings: Findings, yardstick: Yardstick, beside: int = 0) -> dict[str, _Compared]:
+    """Every mend that can be compared, at a confidence at which all of them, and those beside, hold together."""
     is_rare = any(yardstick.is_rare(findings, name) for name in (findings.baseline, *names))
-    intervals = max(len(names), 1) * (len(yardstick.services) if is_rare else 1)  # a sum needs those of all Services
+    count = max(len(names), 1)
+    intervals = (count + beside) * (len(yardstick.services) if is_rare else 1)  # a sum needs those of all Services
     confidence = 1 - (1 - findings.manifest.confidence) / intervals
     strict = Findings(replace(findings.manifest, confidence=confidence), findings.tables, findings.resolved)
     single: dict[tuple[str, str], Comparison] = {}
@@ -118,11 +135,11 @@ def _compared(names: Sequence[str], findings: Findings, yardstick: Yardstick) ->
         single |= {(name, service): comparison for name, comparison in found.items()}
     if is_rare:
         sums = {name: _sum(name, single, yardstick) for name in names}
-        return {name: of for name, of in sums.items() if of is not None}
+        return {name: of.among(count + beside, count) for name, of in sums.items() if of is not None}
     before = yardstick.together(findings, findings.baseline)
     family = {name: _versus(yardstick.together(findings, name), before) for name in names}
     return {
-        name: _Compared(_saved(of), _by_service(name, single), of.adjusted, of.outages)
+        name: _Compared(_saved(of), _by_service(name, single), of.adjusted, of.outages).among(count + beside, count)
         for name, of in compare(family, confidence).items()
     }
 

@@ -1,7 +1,8 @@
-"""Tries mends: the experiment is run as it is, then beside a policy for each mend, then for the best pairs of them.
+"""Tries mends: the experiment is run as it is, then beside a policy for each mend, then beside the best pairs of them.
 
-All in one result folder, on the same luck: a replication is the same one under every policy (common random numbers),
-and what is finished is not run again. So an interrupted trial goes on where it was.
+On the same luck: a replication is the same one under every policy (common random numbers), and what is finished is not
+run again, so an interrupted trial goes on where it was. Pairs are made of the mends that saved most, which have been
+lucky, too: they are judged on other luck, with another seed, beside another run of the experiment as it is.
 """
 
 import json
@@ -16,7 +17,7 @@ from experiments.advice.candidate import Candidate, Pair, candidates
 from experiments.advice.loss import Yardstick
 from experiments.advice.pasting import as_manifests
 from experiments.advice.plain import plain
-from experiments.advice.ranking import lost_a_year, standings
+from experiments.advice.ranking import lost_a_year, ranked, standings
 from experiments.advice.situation import Situation
 from experiments.advice.standing import Standing
 from experiments.experiment import Experiment
@@ -27,9 +28,10 @@ from experiments.runner.progress import Listener
 from experiments.runner.replication import Simulate
 from experiments.runner.run import run
 from experiments.store.files import remove, write
-from experiments.store.folder import ADVICE, PATCHES, POLICIES
+from experiments.store.folder import ADVICE, PAIRS, PATCHES, POLICIES
 from models.input.problems import InputError, Refusal
 from simulator.run import simulate as simulate_cluster
+from simulator.streams import Streams
 
 T = TypeVar("T", Candidate, Pair)
 
@@ -60,7 +62,8 @@ def advise(
     """What would save downtime of an experiment under one policy (the first): mends that were tried, the best first.
 
     `service`: only that one counts; else all do. `replications`, `out`, `workers`, `progress`, `fresh`, `engine` and
-    `warn` are those of `experiments.runner.run.run`; `out` gets advice.json, advice.yaml and patches too.
+    `warn` are those of `experiments.runner.run.run`; `out` gets advice.json, advice.yaml and patches too, and
+    in a folder `pairs` the results of these.
     Raises what it raises.
     """
     if experiment.sweep is not None:
@@ -71,10 +74,10 @@ def advise(
     base = experiment.only(policy or experiment.policies[0])
     folder = None if out is None else Path(out)
 
-    def tried(whole: Experiment, fresh: bool = False) -> Results:
+    def tried(whole: Experiment, out: Path | None, fresh: bool = False) -> Results:
         return run(
             whole.plan,
-            out=folder,
+            out=out,
             replications=replications,
             workers=workers,
             progress=progress,
@@ -85,21 +88,28 @@ def advise(
             draws=False,
         )
 
-    results = tried(base, fresh)
+    results, of_pairs = tried(base, folder, fresh), None
     scenario = base.scenarios()[0]
     yardstick = Yardstick.of(results, scenario, service)
     situation = Situation(base, applications(base.design)[scenario.policy], results, yardstick)
     whole, singles, refused = with_policies(base, candidates(situation))
     found: list[Standing] = []
     if singles:
-        results = tried(whole)
+        results = tried(whole, folder)
         found = _judged(singles, results, whole, yardstick)
     if pairs := _pairs(found, _taken(whole)):
         whole = _with(whole, pairs)
-        results = tried(whole)
-        found = _judged([*singles, *pairs], results, whole, yardstick)
+        of_pairs = tried(_on_other_luck(whole, pairs), None if folder is None else folder / PAIRS)
+        found = ranked(
+            [
+                *_judged(singles, results, whole, yardstick, beside=len(pairs)),
+                *_judged(pairs, of_pairs, whole, yardstick, beside=len(singles)),
+            ]
+        )
+    elif folder is not None:
+        remove(folder / PAIRS)  # of a trial with other replications
     lost = lost_a_year(results, scenario.policy, yardstick)
-    advice = Advice(whole, results, yardstick, lost, found, refused)
+    advice = Advice(whole, results, yardstick, lost, found, refused, of_pairs)
     if folder is not None:
         _keep(folder, advice)
     return advice
@@ -111,7 +121,7 @@ def _keep(folder: Path, advice: Advice) -> None:
     advice.experiment.to_yaml(folder / POLICIES)
     remove(folder / PATCHES)
     for of in advice.standings:
-        if text := as_manifests(of.tried):
+        if text := as_manifests(of.tried, advice.control_plane):
             write(folder / PATCHES / f"{of.name}.yaml", text)
 
 
@@ -155,9 +165,15 @@ def _with(experiment: Experiment, further: Sequence[Candidate | Pair]) -> Experi
 
 
 def _judged(
-    tried: Sequence[Candidate | Pair], results: Results, whole: Experiment, yardstick: Yardstick
+    tried: Sequence[Candidate | Pair], results: Results, whole: Experiment, yardstick: Yardstick, beside: int = 0
 ) -> list[Standing]:
-    return standings(tried, results, {of.policy: of for of in whole.scenarios()}, yardstick)
+    return standings(tried, results, {of.policy: of for of in whole.scenarios()}, yardstick, beside)
+
+
+def _on_other_luck(whole: Experiment, pairs: Sequence[Pair]) -> Experiment:
+    """The experiment as it is, and these, with a seed that is drawn from its own."""
+    seed = int(Streams(whole.seed, "advice").stream("pairs").integers(2**31))
+    return whole.only(whole.policies[0], *(of.name for of in pairs)).set("spec.seed", seed)
 
 
 def _taken(experiment: Experiment) -> set[str]:

@@ -7,8 +7,8 @@ from experiments.attack.verdict import Attack, Break, Verdict
 from experiments.attack.way import Taken
 
 
-def plain(of: Attack) -> dict[str, Any]:
-    """The attack, its verdicts in the order of the Services."""
+def plain(of: Attack, exit_code: int) -> dict[str, Any]:
+    """The attack, its verdicts in the order of the Services; `exit_code`: that of the command."""
     question = of.question
     return {
         "apiVersion": "kubenines/v1",
@@ -22,7 +22,7 @@ def plain(of: Attack) -> dict[str, Any]:
         "momentsNotTried": of.moments_left_out,
         "leftOut": list(of.left_out),
         "services": [_verdict(verdict, question.at_most) for verdict in of.verdicts],
-        "exitCode": of.exit_code,
+        "exitCode": exit_code,
     }
 
 

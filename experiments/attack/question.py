@@ -28,7 +28,7 @@ class Question:
     """Failures and operations together."""
     simulations: int = 2000
     """So many at most, beside those that confirm what was found."""
-    moments: int = 6
+    moments: int = 20
     """After each step so many moments at most at which the next is taken."""
     longer_than: float = 0.0
     """Seconds: a Service that is down for no longer is not broken."""

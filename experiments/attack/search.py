@@ -48,7 +48,8 @@ class _Search:
         self._complete = dict.fromkeys(self._goals, 0)
         self._simulations = 1
         self._not_tried: dict[int, int] = {}
-        self._left_out = 0
+        self._moments_left_out = 0
+        self._partly_tried: set[str] = set()
 
     def found(self) -> Attack:
         """The answer."""
@@ -66,19 +67,20 @@ class _Search:
             goals = [goal for name, goal in self._goals.items() if not self._breaks[name]]
             if not goals:
                 break
-            worth, left_out = candidates(tried, goals, self._question.moments, rank)
-            self._left_out += left_out
+            worth, cut = candidates(tried, goals, self._question.moments, rank)
+            self._moments_left_out += cut.moments
+            self._partly_tried |= cut.about
             tried = self._try(size, worth)
             if self._not_tried:
                 break
-            self._complete |= dict.fromkeys((goal.name for goal in goals), size)
+            self._complete |= dict.fromkeys({goal.name for goal in goals} - self._partly_tried, size)
         return Attack(
             self._experiment,
             self._question,
             tuple(self._verdict(name) for name in self._goals),
             self._simulations,
             self._not_tried,
-            self._left_out,
+            self._moments_left_out,
             self._idle,
         )
 

@@ -63,7 +63,7 @@ def sentences(of: Attack) -> Iterator[str]:
     if of.moments_left_out:
         yield (
             f"not all moments tried: {of.moments_left_out} of those between two changes, beyond --moments "
-            f"{of.question.moments} after a step, so what holds does so at those that were tried"
+            f"{of.question.moments} after a step, so where nothing is found nothing is promised"
         )
     for name in of.left_out:
         yield f"not tried: {name}, which comes at given times, follows from what else happens, or selects nothing"

@@ -27,7 +27,7 @@ class Verdict:
     breaks: tuple[Break, ...]
     """The smallest ways that were found, all of equally many steps; none if none was."""
     complete: int
-    """Up to so many steps all was tried that is worth a try, or stood for by what was."""
+    """Up to so many steps all was tried that is worth a try, or stood for by what was: at every moment."""
 
     @property
     def size(self) -> int | None:
@@ -59,7 +59,7 @@ class Attack:
 
     @property
     def exit_code(self) -> int:
-        """0 nothing breaks any, 1 something does, 4 nothing was found before the budget ended."""
+        """0 nothing breaks any, 1 something does, 4 nothing was found and not all was tried."""
         if any(verdict.breaks for verdict in self.verdicts):
             return 1
         return 4 if any(verdict.complete < self.question.at_most for verdict in self.verdicts) else 0

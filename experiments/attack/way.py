@@ -3,7 +3,7 @@
 What is left out is as good as tried, up to luck: of things that are alike one stands for all; what comes after a state
 that is like the first is what comes at first; of steps at once each order is the same; and a way that breaks a Service
 is not made longer for it, so what is found is never more than it takes. Only the number of moments is a limit of the
-search: the Service is the nearest to its end at those that are taken.
+search: the Service is the nearest to its end at those that are taken, and nothing is promised of the others.
 """
 
 import math
@@ -77,6 +77,15 @@ class Candidate:
     """How many endpoints more than needed answer before its last step, of the Service where these are fewest."""
 
 
+@dataclass(frozen=True)
+class Cut:
+    """What was left out since there are more moments than are tried."""
+
+    moments: int = 0
+    about: frozenset[str] = frozenset()
+    """The Services that a step at one of them might have broken."""
+
+
 def ranks(moment: Moment) -> dict[Action, int]:
     """The actions that are possible at first: which of those that are alike they belong to, by number."""
     return {
@@ -88,12 +97,12 @@ def ranks(moment: Moment) -> dict[Action, int]:
 
 def candidates(
     tried: Sequence[Tried], goals: Sequence[ServiceGoal], most: int, rank: Mapping[Action, int]
-) -> tuple[list[Candidate], int]:
-    """All ways of one step more, the most promising first; and how many moments were left out for there are so many.
+) -> tuple[list[Candidate], Cut]:
+    """All ways of one step more, the most promising first; and what was left out for there are so many moments.
 
     `most`: moments after each way; `rank`: as of `ranks`.
     """
-    found, left_out = list[Candidate](), 0
+    found, cut = list[Candidate](), Cut()
     for one in tried:
         open_goals = [goal for goal in goals if goal.name not in one.breaks]
         if not open_goals:
@@ -101,7 +110,8 @@ def candidates(
         about = frozenset(goal.name for goal in open_goals)
         fresh = [moment for moment in one.moments if not one.way or not moment.again]
         kept = _kept(fresh, open_goals, most)
-        left_out += len(fresh) - len(kept)
+        if len(kept) < len(fresh):
+            cut = Cut(cut.moments + len(fresh) - len(kept), cut.about | about)
         for moment in kept:
             time = _time(moment, first=moment is one.moments[0])
             for choice in moment.choices:
@@ -109,7 +119,7 @@ def candidates(
                     after = time - one.way.steps[-1].time if one.way else 0.0
                     taken = Taken(Step(time, choice.action), choice.alike, after, moment.counts)
                     found.append(Candidate(Way((*one.way.taken, taken)), about, _slack(moment, open_goals)))
-    return sorted(found, key=lambda candidate: candidate.slack), left_out
+    return sorted(found, key=lambda candidate: candidate.slack), cut
 
 
 def _kept(moments: Sequence[Moment], goals: Sequence[ServiceGoal], most: int) -> list[Moment]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from experiments.commands.console import FAILED, FORMAT, PATH, SETTINGS, chosen, say, warn
+from experiments.commands.console import FAILED, FORMAT, INCONCLUSIVE, PATH, SETTINGS, chosen, say, warn
 from experiments.commands.engine import EngineChoice, engine_options
 from experiments.commands.running import QUIET
 
@@ -45,10 +45,10 @@ EVERY = 10.0
 @click.option(
     "--moments",
     type=click.IntRange(1, 50),
-    default=6,
+    default=20,
     show_default=True,
     metavar="N",
-    help="When the next step may be taken: at so many moments after each at most.",
+    help="When the next step may be taken: at so many moments after each at most; what is left untried is told.",
 )
 @click.option(
     "--longer-than",
@@ -57,6 +57,13 @@ EVERY = 10.0
     show_default=True,
     metavar="DURATION",
     help="A Service that is down for no longer is not broken.",
+)
+@click.option(
+    "--inconclusive",
+    type=click.Choice(["fail", "pass"]),
+    default="fail",
+    show_default=True,
+    help="What nothing found does where not all was tried: exit code 4, or 0.",
 )
 @click.option("--all", "all_ways", is_flag=True, help="Look for all smallest ways of several steps, not only for one.")
 @click.option(
@@ -81,6 +88,7 @@ def attack(
     simulations: int,
     moments: int,
     tolerated: str,
+    inconclusive: str,
     all_ways: bool,
     replication: int,
     output: str | None,
@@ -97,7 +105,8 @@ def attack(
 
     \b
     Exit codes: 0 nothing breaks any Service; 1 something does; 4 nothing was
-    found and not all was tried within --simulations; 2 bad input; 3 a lost engine.
+    found and not all was tried, beyond --simulations or --moments (0 with
+    --inconclusive pass); 2 bad input; 3 a lost engine.
     """  # noqa: D301 (the layout mark is the character, not a backslash and a letter)
     from pathlib import Path
 
@@ -135,13 +144,14 @@ def attack(
     except EngineLost as lost:
         say(f"kubenines: {lost}")
         return FAILED
+    code = 0 if found.exit_code == INCONCLUSIVE and inconclusive == "pass" else found.exit_code
     if form == "json":
-        click.echo(json_text(plain(found)))
+        click.echo(json_text(plain(found, code)))
     else:
         text.show(found)
     if output is not None:
         _picture(found, output, quiet)
-    return found.exit_code
+    return code
 
 
 def _meant(goal: "ServiceGoal", intent: str | None) -> "ServiceGoal":

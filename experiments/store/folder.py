@@ -20,7 +20,8 @@
     report.html      everything to read, in one file                plots/*.svg
     search.json      what the last search found
     advice.json      what the last advice found
-    advice.yaml      an experiment with a policy for each mend that was tried; patches/*.yaml: for kubectl
+    advice.yaml      an experiment with a policy for each mend that was tried; patches/*.yaml: for the manifests
+    pairs/           a result folder of the pairs of mends, which are judged on other luck
     .state/*.json    finished cells, some to a file: the proof that they are done
     .lock            held by the run that writes here
 
@@ -68,7 +69,7 @@ STATE = ".state"
 OURS = ("resolved.yaml", "experiment.yaml", "cells.parquet")
 """Two of these tell it, too; one may be anybody's."""
 SEARCH = "search.json"
-ADVICE, POLICIES, PATCHES = "advice.json", "advice.yaml", "patches"
+ADVICE, POLICIES, PATCHES, PAIRS = "advice.json", "advice.yaml", "patches", "pairs"
 FILES = (
     *(f"{table}.parquet" for table in (*COLUMNS, "summary", "points", "tornado", "answers")),
     "summary.csv",
@@ -184,7 +185,7 @@ class ResultFolder:
         """Forget what ran here; other folders are never cleared."""
         if not self._is_ours():
             return
-        for name in ("plots", "inputs", "events", PATCHES, *FILES, "report.html", "manifest.json", STATE):
+        for name in ("plots", "inputs", "events", PATCHES, PAIRS, *FILES, "report.html", "manifest.json", STATE):
             remove(self.path / name)
 
     def check_room(self) -> None:
@@ -193,7 +194,7 @@ class ResultFolder:
             if (self.path / name).is_dir():
                 message = f"{self.path / name} is a directory, where a file belongs: take it away, or give --fresh"
                 raise NotAResultFolder(message)
-        for name in ("plots", "inputs", "events", PATCHES, STATE):
+        for name in ("plots", "inputs", "events", PATCHES, PAIRS, STATE):
             if (self.path / name).is_file():
                 message = f"{self.path / name} is a file, where a directory belongs: take it away, or give --fresh"
                 raise NotAResultFolder(message)

@@ -18,7 +18,7 @@ def retries(situation: Situation) -> Iterator[Candidate]:
 
     It is for what can be asked twice. No manifest says it: it is done in the clients, or in a mesh.
     """
-    written = _written(situation.experiment.resolved["spec"])
+    written = _written(situation.experiment.resolved["spec"], situation.policy)
     for traffic in situation.scenario.traffic:
         name = traffic.service
         if name not in situation.yardstick.by_requests or traffic.retries.attempts or name not in written:
@@ -36,8 +36,8 @@ def retries(situation: Situation) -> Iterator[Candidate]:
         )
 
 
-def _written(spec: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def _written(spec: Mapping[str, Any], policy: str) -> dict[str, Mapping[str, Any]]:
     """Service -> its traffic as it is written: the policy's goes before the experiment's."""
-    policies = spec.get("policies") or [{}]
-    entries = [*(spec.get("traffic") or ()), *(policies[0].get("traffic") or ())]
+    own = next(of for of in spec["policies"] if of["name"] == policy)
+    entries = [*(spec.get("traffic") or ()), *(own.get("traffic") or ())]
     return {entry["service"]: entry for entry in entries}

@@ -29,8 +29,8 @@ def toleration(situation: Situation) -> Iterator[Candidate]:
             continue
         written: list[Any] = workload.written(*workload.pod, "tolerations") or []
         was = "none at all (for ever)" if longest == math.inf else f"{longest:g}"
-        kept = [one for one in written if one.get("key") not in _TAINTS]
         effect = TaintEffect.NO_EXECUTE.value
+        kept = [one for one in written if one.get("key") not in _TAINTS or one.get("effect") not in (None, "", effect)]
         shorter = [
             {"key": key, "operator": "Exists", "effect": effect, "tolerationSeconds": SECONDS} for key in _TAINTS
         ]

@@ -12,9 +12,9 @@ from experiments.advice.advice import Advice
 from experiments.advice.loss import Yardstick
 from experiments.advice.page import sentences
 from experiments.advice.pasting import policies
-from experiments.advice.ranking import standings
+from experiments.advice.ranking import lost_a_year, standings
 from experiments.advice.trial import Nothing, advise
-from experiments.store.folder import PATCHES, POLICIES
+from experiments.store.folder import PAIRS, PATCHES, POLICIES
 from simulator.run import simulate
 from tests.experiments.advice.problems import BY_NAME, PROBLEMS, Problem, advice_on, crash, pool, web
 
@@ -94,7 +94,14 @@ def test_the_best_are_tried_in_pairs_if_the_best_leaves_most(tmp_path: Path, mon
     monkeypatch.setattr(trial, "MOST_OF_IT", 0.95)  # a second replica saves both, but for a tenth
     slow = {"tcpSocket": {"port": 80}, "periodSeconds": 300}
     problem = Problem("two-weaknesses", "", web(1, readinessProbe=slow), {"failures": [crash("4d", "3h")]})
-    advice = advice_on(problem, tmp_path, replications=4, cluster=pool(3))
+    ran: dict[int, int] = {}
+
+    def counted(**arguments: Any) -> Any:
+        ran[arguments["seed"]] = ran.get(arguments["seed"], 0) + 1
+        return simulate(**arguments)
+
+    out = tmp_path / "out"
+    advice = advise(problem.experiment(tmp_path, replications=4, cluster=pool(3)), out=out, simulate=counted)
     saved = {of.name: of.saved.value for of in advice.standings}
     assert set(saved) == {
         *("replicas-web", "readiness-period-web", "toleration-web"),
@@ -104,6 +111,25 @@ def test_the_best_are_tried_in_pairs_if_the_best_leaves_most(tmp_path: Path, mon
     assert both > 1.5 * max(saved["readiness-period-web"], saved["toleration-web"])
     [pair] = [of.tried for of in advice.standings if of.name == "readiness-period-and-toleration"]
     assert len(pair.manifests()) == 2
+    chosen_by, judged_by = ran  # pairs, which are chosen by what was seen, are judged on other luck
+    assert ran == {chosen_by: 4 * (1 + 3), judged_by: 4 * (1 + 3)}
+    assert advice.findings.policies == ["as-shipped", "readiness-period-web", "replicas-web", "toleration-web"]
+    assert advice.of_pairs is not None
+    assert advice.of_pairs.manifest.seed == judged_by
+    pairs = [name for name in saved if "-and-" in name]
+    assert {*advice.of_pairs.policies} == {"as-shipped", *pairs}
+    before, after = (lost_a_year(advice.of_pairs, policy, advice.yardstick) for policy in ("as-shipped", pair.name))
+    assert both == pytest.approx(before - after)
+    assert (out / PAIRS / "cells.parquet").exists()
+    singles = [of for of in advice.standings if of.name not in pairs]
+    scenarios = {of.policy: of for of in advice.experiment.scenarios()}
+    alone = {
+        of.name: of for of in standings([of.tried for of in singles], advice.findings, scenarios, advice.yardstick)
+    }
+    for of in singles:  # with the pairs they are more, and all hold together
+        assert of.saved.low < alone[of.name].saved.low
+        assert of.p == pytest.approx(min(2 * alone[of.name].p, 1.0))
+    assert any("3 pairs of the best on other luck than they were chosen by" in line for line in sentences(advice))
     assert [of["name"] for of in policies(advice, pair)] == ["readiness-period-web", "toleration-web", pair.name]
 
 

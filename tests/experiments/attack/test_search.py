@@ -56,7 +56,7 @@ def test_up_to_one_step_two_replicas_are_sound(two_replicas: Path) -> None:
 
 def test_three_steps_are_found_where_two_are_not_enough(tmp_path: Path) -> None:
     three = experiment(tmp_path, deployment(3, APART), nodes=3, failures=(NODE,))
-    (verdict,) = attacked(three, at_most=3, moments=2).verdicts
+    (verdict,) = attacked(three, at_most=3).verdicts
     assert (verdict.survives(1), verdict.survives(2), verdict.survives(3)) == (True, True, False)
     assert [step.action.name for step in verdict.breaks[0].way.steps] == ["node-crash"] * 3
     assert len({step.action.subject for step in verdict.breaks[0].way.steps}) == 3
@@ -72,13 +72,26 @@ def test_a_budget_that_ends_before_anything_is_found_is_no_verdict(two_replicas:
     assert any("not all tried" in sentence for sentence in text.sentences(found))
 
 
+def test_a_promise_that_was_not_tried_at_all_moments_is_no_promise(tmp_path: Path) -> None:
+    three = experiment(tmp_path, deployment(3, APART), nodes=3, failures=(NODE,))
+    found = attacked(three, moments=1)
+    (verdict,) = found.verdicts
+    assert found.moments_left_out > 0
+    assert (verdict.breaks, verdict.survives(1), verdict.survives(2)) == ((), True, None)
+    assert plain(found, 4)["services"][0]["survives"] == {"n+1": True, "n+2": None}
+    assert found.exit_code == 4
+    assert text.heading(found).endswith("not all tried")
+    whole = attacked(three)
+    assert (whole.moments_left_out, whole.verdicts[0].survives(2), whole.exit_code) == (0, True, 0)
+
+
 def test_what_is_down_as_it_stands_needs_no_step(tmp_path: Path) -> None:
     found = attacked(experiment(tmp_path, deployment(1, cpu="3"), nodes=2, failures=(NODE,)))
     (verdict,) = found.verdicts
     assert verdict.size == 0
     assert verdict.survives(1) is False
     assert verdict.breaks[0].outage.for_ever
-    assert plain(found)["services"][0]["ways"][0]["steps"] == []
+    assert plain(found, 1)["services"][0]["ways"][0]["steps"] == []
 
 
 def test_what_nothing_repairs_is_down_for_ever(tmp_path: Path) -> None:
@@ -128,4 +141,4 @@ def test_the_answer_is_the_same_whoever_works_on_it(tmp_path: Path) -> None:
     read = Experiment.from_yaml(path)
     scenario = read.scenarios()[0]
     question = Question(scenario, scenario.services, moments=3, longer_than=20.0)
-    assert plain(attack(read.name, question)) == plain(attack(read.name, question, LocalEngine(2)))
+    assert plain(attack(read.name, question), 0) == plain(attack(read.name, question, LocalEngine(2)), 0)

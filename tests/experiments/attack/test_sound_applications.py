@@ -79,7 +79,7 @@ SOUND: dict[str, tuple[Built, dict[str, Any]]] = {
     ),
     "a StatefulSet over three zones": (
         lambda folder: experiment(folder, STATEFUL, nodes=3, zones="a, b, c", failures=(ZONE,)),
-        {"moments": 4},
+        {},
     ),
     "two Deployments behind one Service": (
         lambda folder: experiment(
@@ -99,7 +99,7 @@ SOUND: dict[str, tuple[Built, dict[str, Any]]] = {
         lambda folder: experiment(
             folder, deployment(4, OVER_ZONES, APART), budget("maxUnavailable: 1"), nodes=6, zones="a, b, c"
         ),
-        {"moments": 3},
+        {},
     ),
 }
 SLOW = ("all that usually happens, to four replicas over three zones",)

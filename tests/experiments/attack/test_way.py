@@ -1,6 +1,8 @@
 """Ways, their parts, and which moments are taken."""
 
-from experiments.attack.way import Candidate, Taken, Tried, Way, candidates, ranks
+from dataclasses import replace
+
+from experiments.attack.way import Candidate, Cut, Taken, Tried, Way, candidates, ranks
 from experiments.design.goal import ReadyEndpoints, ServiceGoal
 from simulator.attack.arsenal import Action
 from simulator.attack.follow import FIRST, Choice, Moment, Step
@@ -36,16 +38,24 @@ def test_the_parts_of_a_way_are_all_that_is_less_the_smallest_first() -> None:
 
 def test_the_next_step_is_taken_at_once_and_in_the_middle_of_each_stretch_after() -> None:
     tried = after_a(moment(FIRST, FIRST + 40, 1, B), moment(FIRST + 40, FIRST + 51, 1, B))
-    found, left_out = candidates([tried], [WEB], 6, {})
+    found, cut = candidates([tried], [WEB], 6, {})
     assert times(found) == [0.0, 45.0]
-    assert left_out == 0
+    assert cut == Cut()
 
 
 def test_where_there_are_many_moments_those_are_taken_at_which_most_is_missing() -> None:
     moments = [moment(FIRST + 10 * i, FIRST + 10 * i + 10, 1 if i == 5 else 2, B) for i in range(9)]
-    found, left_out = candidates([after_a(*moments)], [WEB], 3, {})
+    found, cut = candidates([after_a(*moments)], [WEB], 3, {})
     assert times(found) == [55.0, 0.0, 85.0]
-    assert left_out == 6
+    assert cut == Cut(6, frozenset({"web"}))
+
+
+def test_moments_that_are_left_out_are_about_the_services_that_are_still_up() -> None:
+    moments = [moment(FIRST + 10 * i, FIRST + 10 * i + 10, 2, B) for i in range(4)]
+    each = [replace(one, counts={"web": (2, 2), "api": (0, 2)}) for one in moments]
+    tried = Tried(Way((taken(FIRST, A),)), tuple(each), frozenset({"api"}))
+    _, cut = candidates([tried], [WEB, replace(WEB, name="api")], 3, {})
+    assert cut == Cut(1, frozenset({"web"}))
 
 
 def test_what_is_as_at_first_was_tried_already() -> None:
@@ -63,4 +73,4 @@ def test_steps_at_once_are_taken_in_one_order() -> None:
 
 def test_a_way_that_breaks_a_service_is_not_made_longer_for_it() -> None:
     broken = Tried(Way((taken(FIRST, A),)), (moment(FIRST, FIRST + 40, 0, B),), frozenset({"web"}))
-    assert candidates([broken], [WEB], 6, {}) == ([], 0)
+    assert candidates([broken], [WEB], 6, {}) == ([], Cut())

@@ -61,6 +61,21 @@ def test_a_budget_that_ends_is_told_and_has_an_exit_code_of_its_own(attack: Any,
     assert "not known" in out
 
 
+def test_moments_that_were_not_tried_leave_the_promise_open(attack: Any, tmp_path: Path) -> None:
+    three = experiment(tmp_path, deployment(3, APART), nodes=3, failures=(NODE,))
+    assert attack(three)[0] == 0
+    code, out, _ = attack(three, "--moments", 1)
+    assert code == 4
+    assert "not all moments tried" in out
+    assert out.splitlines()[2].split() == ["web", "holds", "not", "known", "none", "found", "-"]
+    code, out, _ = attack(three, "--moments", 1, "--format", "json")
+    told = json.loads(out)
+    assert (code, told["exitCode"], told["services"][0]["survives"]) == (4, 4, {"n+1": True, "n+2": None})
+    code, out, _ = attack(three, "--moments", 1, "--format", "json", "--inconclusive", "pass")
+    told = json.loads(out)
+    assert (code, told["exitCode"], told["services"][0]["survives"]) == (0, 0, {"n+1": True, "n+2": None})
+
+
 def test_another_intent_is_another_answer(attack: Any, tmp_path: Path) -> None:
     three = experiment(tmp_path, deployment(3, APART), nodes=3, failures=(NODE,))
     assert attack(three, "--at-most", 1)[0] == 0
