@@ -114,19 +114,19 @@ class Race:
             return False
         if best is None:
             return True
-        return not racer.costs_as_much_as(best, self.alike, self._error_of_costs(racer, best))
+        return not racer.costs_as_much_as(best, self.alike, self._alpha_of_costs)
 
     def _asks_for_more_of(self, best: Racer, racer: Racer) -> bool:
         """Whether it takes more replications of the best so far to tell its cost from that of another."""
         if best.certain_cost is not None or len(best.cells) > len(racer.cells):
             return False
-        return not best.costs_as_much_as(racer, 0.0, self._error_of_costs(racer, best))
+        return not best.costs_as_much_as(racer, 0.0, self._alpha_of_costs)
 
-    def _error_of_costs(self, one: Racer, other: Racer) -> float:
-        """The chance of an error that a statement about the costs of two may take now."""
+    @property
+    def _alpha_of_costs(self) -> float:
+        """The chance that one statement about the costs of two, of all that there may be, is ever wrong."""
         pairs = len(self.racers) * (len(self.racers) - 1)
-        look = min((of.looks for of in (one, other) if of.certain_cost is None), default=1)
-        return racing.error(self.alpha * FOR_COSTS, pairs, max(look, 1))
+        return self.alpha * FOR_COSTS / pairs
 
     @property
     def _objectives(self) -> int:

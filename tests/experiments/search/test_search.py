@@ -69,6 +69,32 @@ def test_costs_that_luck_hides_keep_both_in_the_race(race: Maker) -> None:
     assert outcome.verdict == "undecided"
 
 
+SPOT = """search: {cost: podHours}
+  failures:
+  - {name: reclaim, type: spotReclaim, timeToFailure: {kind: exponential, mean: 30d},
+     timeToReturn: {kind: exponential, mean: 1h}}
+"""
+
+
+def test_costs_that_may_jump_in_few_replications_are_not_sure_after_three(race: Maker) -> None:
+    """They were the same in every replication, but a reclaim that was not met may change that."""
+    two = {"one": (GOOD, 1000.0), "other": (GOOD, 1200.0)}
+    for further, verdict in (("", "found"), (SPOT, "undecided")):
+        made = race(two, deviation=0.0, further=further)
+        assert made.run(settings=_at_most(made, 40)).verdict == verdict
+    found = made.run()
+    assert found.cheapest is not None
+    assert found.cheapest.name == "one"
+    assert found.replications > 40
+
+
+def test_costs_that_may_jump_are_told_apart_where_they_are_far_apart(race: Maker) -> None:
+    made = race({"one": (GOOD, 1000.0), "other": (GOOD, 3000.0)}, deviation=0.0, further=SPOT)
+    outcome = made.run()
+    assert states(outcome)["one"] == "cheapest"
+    assert outcome.replications < 0.25 * outcome.grid
+
+
 def test_nothing_is_given_to_what_is_surely_dearer(race: Maker) -> None:
     """All have the same three nodes, so the first that surely meets ends the race."""
     made = race(FOUR, further="search: {cost: nodeHours}")
