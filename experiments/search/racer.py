@@ -32,8 +32,10 @@ class Racer:
     candidate: Candidate
     cost: Cost
     cells: list[Cell] = field(default_factory=list)
-    """Its first replications, in order."""
+    """Its first replications, in order, without those that failed."""
     looks: int = 0
+    replications: int = 0
+    """Those that were looked at, failed ones too."""
     verdict: Literal["open", "meets", "misses", "failed"] = "open"
     judgements: Sequence[Judgement] = ()
     downtimes: dict[str, Estimate] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class Racer:
         """Take further replications into account: each objective is judged but for this chance of an error."""
         self.cells += cells
         self.looks += 1
+        self.replications += len(cells)
         if failed := [cell for cell in self.cells if cell.status != "done"]:
             self.verdict, self.error = "failed", failed[0].error
             self.cells = [cell for cell in self.cells if cell.status == "done"]

@@ -112,6 +112,25 @@ def test_a_candidate_that_fails_is_out_and_said(race: Maker) -> None:
     assert "the model broke" in next(of.error for of in outcome.standings if of.name == "broken")
 
 
+def test_replications_that_failed_are_used_up_too(race: Maker) -> None:
+    broken = {name: (Unit(20 * DAY, 600.0, raises=(0, 1)), 1000.0) for name in ("one", "two", "three", "four")}
+    made = race(broken)
+    outcome = made.run(settings=_at_most(made, 4))
+    assert len(made.engine.ran) == outcome.replications == outcome.at_most == 4
+
+
+def test_what_surely_costs_more_is_not_among_those_that_may_cost_least(
+    race: Maker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All three meet the objectives."""
+    two = {"one": (GOOD, 1000.0), "other": (GOOD, 1200.0)}
+    made = race({**two, "dear": (GOOD, 30000.0)}, deviation=3000.0)
+    outcome = made.run(settings=_at_most(made, 60))
+    assert states(outcome) == {"one": "meets", "other": "meets", "dear": "beaten"}
+    show(outcome)
+    assert "which of them costs least: one, other\n" in capsys.readouterr().out
+
+
 def test_none_is_not_said_where_one_failed(race: Maker, capsys: pytest.CaptureFixture[str]) -> None:
     """Whether what failed would do is not known, neither by itself nor beside others that miss."""
     broken = (Unit(20 * DAY, 600.0, raises=(1,)), 1000.0)
