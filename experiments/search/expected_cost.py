@@ -22,10 +22,11 @@ def is_steady(scenario: Scenario) -> bool:
     """Whether luck changes how many nodes and pods are paid for by outages alone, a little in every run.
 
     Not where something adds or takes away many at once, perhaps in few runs: an autoscaler of nodes or pods, a failure
-    mode that changes nodes. Operations come on a schedule, the same in every run.
+    mode that takes nodes for good. Operations come on a schedule, the same in every run.
     """
     grows = scenario.node_autoscaler is not None or scenario.cluster.autoscalers
-    return not grows and not any(map(_changes_nodes, scenario.failures))
+    for_good = (of for of in scenario.failures if getattr(of, "time_to_return", None) is None)
+    return not grows and not any(map(_changes_nodes, for_good))
 
 
 def _changes_nodes(story: object) -> bool:

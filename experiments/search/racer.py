@@ -78,8 +78,8 @@ class Racer:
         """Whether it surely costs no less than another, but for a chance of `alpha` that this is ever said wrongly.
 
         By the differences in the replications that both have: they had the same luck. Costs that vary may be less by
-        the part `alike`. Where something may change them by much in few runs, a run that was not met may take away the
-        most that the other was seen to cost: as if this one cost nothing there.
+        the part `alike`. Where something may change them by much in few runs, this may cost less in a run that was not
+        met, by the most that the other was seen to cost: as if it cost nothing there.
         """
         mine, its = self.certain_cost, other.certain_cost
         if mine is not None and its is not None:
