@@ -15,15 +15,20 @@ Journal of the Royal Statistical Society B 86, 2024)? An availability lies in [0
 else. But then a whole year may be lost once in a thousand years, and nobody knows otherwise before ln(1 / alpha) /
 (1 - A) replications: 3,000 for 99.9 % at 95 %, whatever was seen. The intervals of `inference.intervals` use that
 downtime is made of outages, of which the rate and the lengths can be known from a few years. Their coverage is
-measured, not proved, and so is that of the race as a whole (docs/how-to/search.md).
+measured, not proved, and so is that of the race as a whole (docs/how-to/search.md). Costs are another matter: what has
+been paid is a bound of the right size, so there such a sequence serves where costs may jump.
 """
 
 import math
+
+import numpy as np
 
 from models.arrays import Floats
 
 FIRST, GROWTH = 2, 1.5
 """Replications at the first look, and how many times as many at the next."""
+STAKES = 0.5 ** np.arange(6)
+"""The parts of its wealth that a gambler bets, who has divided it equally among them."""
 
 
 def replications(look: int) -> int:
@@ -42,8 +47,8 @@ def error(alpha: float, statements: int, look: int) -> float:
 def surely_positive(differences: Floats, error: float) -> bool:
     """Whether the mean of independent differences is above 0, but for this chance; by Student's t, of three or more.
 
-    It takes what was seen for what there is. Where differences are alike but for a few large ones the other way, it
-    says so before any of these was met: of -30 in a tenth of the replications, and else 1, in 0.73 of 2,000 races.
+    It takes what was seen for what there is, so it is for differences that vary a little in every replication. Where
+    they are alike but for a few large ones the other way, `surely_positive_if_some_are_rare`.
     """
     from scipy.special import stdtrit
 
@@ -52,3 +57,19 @@ def surely_positive(differences: Floats, error: float) -> bool:
         return False
     half = float(stdtrit(n - 1, 1 - error)) * float(differences.std(ddof=1)) / math.sqrt(n)
     return float(differences.mean()) > half
+
+
+def surely_positive_if_some_are_rare(differences: Floats, most: float, error: float) -> bool:
+    """Whether the mean of independent differences, none below -`most`, is above 0, but for this chance at all looks.
+
+    A gambler bets on each in turn, at odds that are fair if the mean is 0, and in sum never more than it has: if the
+    mean is not above 0, its wealth ever becomes 1 / error times the first with a chance of `error` at most (Ville). So
+    looks spend nothing, and nothing is assumed of what was not seen but its bound: n equal differences d are enough if
+    (1 + d / most)^n is 1 / error, about, which is the rule of three for the chance d / (d + most) of a loss of `most`
+    that would take the gain away. Waudby-Smith and Ramdas, Journal of the Royal Statistical Society B 86, 2024.
+    """
+    if most <= 0:
+        return False
+    with np.errstate(divide="ignore"):  # who bets all may lose all
+        growth = np.log1p(np.outer(STAKES, differences / most)).sum(axis=1)
+    return float(np.logaddexp.reduce(growth)) - math.log(len(STAKES)) >= -math.log(error)

@@ -15,10 +15,22 @@ def is_certain(scenario: Scenario, cost: Cost) -> bool:
     """
     if scenario.node_autoscaler is not None or any(metric not in _OF_NODES for metric, _ in cost.prices):
         return False
-    stories = (*scenario.failures, *scenario.operations)
-    return not any(
-        getattr(story, "changes_nodes", not type(story).__module__.startswith("simulator.")) for story in stories
-    )
+    return not any(map(_changes_nodes, (*scenario.failures, *scenario.operations)))
+
+
+def is_steady(scenario: Scenario) -> bool:
+    """Whether luck changes how many nodes and pods are paid for by outages alone, a little in every run.
+
+    Not where something adds or takes away many at once, perhaps in few runs: an autoscaler of nodes or pods, a failure
+    mode that takes nodes for good. Operations come on a schedule, the same in every run.
+    """
+    grows = scenario.node_autoscaler is not None or scenario.cluster.autoscalers
+    for_good = (of for of in scenario.failures if getattr(of, "time_to_return", None) is None)
+    return not grows and not any(map(_changes_nodes, for_good))
+
+
+def _changes_nodes(story: object) -> bool:
+    return bool(getattr(story, "changes_nodes", not type(story).__module__.startswith("simulator.")))
 
 
 def expected(scenario: Scenario, cost: Cost) -> float:

@@ -4,6 +4,7 @@ A search over a sweep shares its replications with runs of that sweep, and of ev
 in common; a search without one with runs of the experiment.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Protocol, TypeAlias
 
 from experiments.store.cell import Cell
 from experiments.store.folder import ResultFolder
-from experiments.store.kept import Kept
+from experiments.store.kept import SAVE_EVERY, Kept
 
 Name: TypeAlias = tuple[str, int]
 """Content id of what is simulated, and the replication."""
@@ -60,6 +61,7 @@ class OfRun:
     def __init__(self, folder: ResultFolder, keys: Iterable[str], skipped: Callable[[Path], None]) -> None:
         """Damaged files are `skipped`."""
         self._folder, self._new = folder, list[Cell]()
+        self._saved = time.monotonic()
         self._there: dict[str, set[int]] = defaultdict(set)
         for cell in folder.cells(keys, skipped):
             self._there[cell.scenario].add(cell.replication)
@@ -73,8 +75,11 @@ class OfRun:
     def keep(self, cell: Cell) -> None:
         self._new.append(cell)
         self._there[cell.scenario].add(cell.replication)
+        if time.monotonic() - self._saved > SAVE_EVERY:
+            self.save()
 
     def save(self) -> None:
         if self._new:
             self._folder.save_chunk(self._new)
             self._new = []
+        self._saved = time.monotonic()

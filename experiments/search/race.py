@@ -61,12 +61,14 @@ class Race:
         """The candidates as they stand, the cheapest first."""
         best = self.cheapest
         still = [racer for racer in self.racers if self._is_in(racer, best)]
+        # Without an answer, one that meets all objectives but surely costs more is told from those that may be it.
+        beatable = ("open", "meets") if still else ("open",)
         states: dict[int, State] = {}
         for number, racer in enumerate(self.racers):
             state: State = racer.verdict
             if racer is best and not still:
                 state = "cheapest"
-            elif racer.verdict == "open" and racer not in still:
+            elif racer is not best and racer not in still and racer.verdict in beatable:
                 state = "beaten"
             states[number] = state
         order = sorted(states, key=lambda number: self.racers[number].likely_cost)
@@ -79,7 +81,7 @@ class Race:
             candidate.policy,
             candidate.values,
             state,
-            len(racer.cells),
+            racer.replications,
             racer.cost_interval(1 - self.alpha),
             racer.judgements,
             racer.downtimes,
@@ -97,7 +99,7 @@ class Race:
         wanting.sort(key=lambda number: (self.racers[number].likely_cost, number))
         turn = {number: self.racers[number].looks + _looks_behind(rank) for rank, number in enumerate(wanting)}
         wanting.sort(key=lambda number: turn[number])
-        left = self.at_most - sum(len(racer.cells) for racer in self.racers)
+        left = self.at_most - sum(racer.replications for racer in self.racers)
         wanted: dict[int, range] = {}
         for number in wanting:
             racer = self.racers[number]
@@ -114,19 +116,19 @@ class Race:
             return False
         if best is None:
             return True
-        return not racer.costs_as_much_as(best, self.alike, self._error_of_costs(racer, best))
+        return not racer.costs_as_much_as(best, self.alike, self._alpha_of_costs)
 
     def _asks_for_more_of(self, best: Racer, racer: Racer) -> bool:
         """Whether it takes more replications of the best so far to tell its cost from that of another."""
         if best.certain_cost is not None or len(best.cells) > len(racer.cells):
             return False
-        return not best.costs_as_much_as(racer, 0.0, self._error_of_costs(racer, best))
+        return not best.costs_as_much_as(racer, 0.0, self._alpha_of_costs)
 
-    def _error_of_costs(self, one: Racer, other: Racer) -> float:
-        """The chance of an error that a statement about the costs of two may take now."""
+    @property
+    def _alpha_of_costs(self) -> float:
+        """The chance that one statement about the costs of two, of all that there may be, is ever wrong."""
         pairs = len(self.racers) * (len(self.racers) - 1)
-        look = min((of.looks for of in (one, other) if of.certain_cost is None), default=1)
-        return racing.error(self.alpha * FOR_COSTS, pairs, max(look, 1))
+        return self.alpha * FOR_COSTS / pairs
 
     @property
     def _objectives(self) -> int:

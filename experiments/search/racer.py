@@ -14,7 +14,7 @@ from experiments.inference import estimate, racing
 from experiments.inference.estimate import Estimate
 from experiments.inference.intervals import Interval, ratio
 from experiments.search.candidate import Candidate
-from experiments.search.expected_cost import expected, is_certain
+from experiments.search.expected_cost import expected, is_certain, is_steady
 from experiments.store.cell import Cell
 from experiments.store.manifest import Manifest
 from experiments.store.tables import tables
@@ -32,8 +32,10 @@ class Racer:
     candidate: Candidate
     cost: Cost
     cells: list[Cell] = field(default_factory=list)
-    """Its first replications, in order."""
+    """Its first replications, in order, without those that failed."""
     looks: int = 0
+    replications: int = 0
+    """Those that were looked at, failed ones too."""
     verdict: Literal["open", "meets", "misses", "failed"] = "open"
     judgements: Sequence[Judgement] = ()
     downtimes: dict[str, Estimate] = field(default_factory=dict)
@@ -44,6 +46,8 @@ class Racer:
         self.expected = expected(self.candidate.scenario, self.cost) / self._years
         self.is_certain = is_certain(self.candidate.scenario, self.cost)
         """Whether its cost is taken to be the same in every run."""
+        self.is_steady = is_steady(self.candidate.scenario)
+        """Whether its cost is taken to vary a little in every run, and never by much."""
 
     @property
     def costs(self) -> Floats:
@@ -70,23 +74,32 @@ class Racer:
             return Interval(self.likely_cost, 0.0, np.inf, "a guess")
         return ratio(self.costs, np.ones(len(self.cells)), confidence)
 
-    def costs_as_much_as(self, other: "Racer", alike: float, error: float) -> bool:
-        """Whether it surely costs no less than another, but for this chance; costs that vary: by no more than `alike`.
+    def costs_as_much_as(self, other: "Racer", alike: float, alpha: float) -> bool:
+        """Whether it surely costs no less than another, but for a chance of `alpha` that this is ever said wrongly.
 
-        By the differences in the replications that both have: they had the same luck.
+        By the differences in the replications that both have: they had the same luck. Costs that vary may be less by
+        the part `alike`. Where something may change them by much in few runs, this may cost less in a run that was not
+        met, by the most that the other was seen to cost: as if it cost nothing there.
         """
         mine, its = self.certain_cost, other.certain_cost
         if mine is not None and its is not None:
             return mine >= its * (1 - CLOSE)
-        both = min(len(of.cells) for of in (self, other) if of.certain_cost is None)
+        varying = [of for of in (self, other) if of.certain_cost is None]
+        both = min(len(of.cells) for of in varying)
         ours = np.full(both, mine) if mine is not None else self.costs[:both]
         theirs = np.full(both, its) if its is not None else other.costs[:both]
-        return racing.surely_positive(ours - (1 - alike) * theirs, error)
+        differences = ours - (1 - alike) * theirs
+        if all(of.is_steady for of in varying):
+            look = max(min(of.looks for of in varying), 1)
+            return racing.surely_positive(differences, racing.error(alpha, 1, look))
+        most = max(theirs, default=0.0) or max(ours, default=0.0)
+        return racing.surely_positive_if_some_are_rare(differences, float(most), alpha)
 
     def look(self, cells: Sequence[Cell], error: float) -> None:
         """Take further replications into account: each objective is judged but for this chance of an error."""
         self.cells += cells
         self.looks += 1
+        self.replications += len(cells)
         if failed := [cell for cell in self.cells if cell.status != "done"]:
             self.verdict, self.error = "failed", failed[0].error
             self.cells = [cell for cell in self.cells if cell.status == "done"]

@@ -66,10 +66,11 @@ class Problem:
     """Values of the axes -> share of the time lost, in the long run; None: known by a run of the grid only."""
     cost: Callable[[Mapping[str, Any]], float] = lambda values: float(values["replicas"])
 
-    def experiment(self, folder: Path) -> Experiment:
+    def experiment(self, folder: Path, settings: Mapping[str, Any] = {}) -> Experiment:
+        """The problem, written to files in a folder; `settings`: fields of its spec instead of its own."""
         (folder / "app.yaml").write_text(yaml.safe_dump_all(self.manifests))
         start = {"startup": {"kind": "fixed", "value": f"{STARTS}s"}, "imagePull": {"kind": "fixed", "value": "0s"}}
-        spec = {"seed": 1, "manifests": ["app.yaml"], "behaviour": start, **self.spec}
+        spec = {"seed": 1, "manifests": ["app.yaml"], "behaviour": start, **self.spec, **settings}
         value = {"apiVersion": "kubenines/v1", "kind": "Experiment", "metadata": {"name": self.name}, "spec": spec}
         (folder / "problem.yaml").write_text(yaml.safe_dump(value))
         return Experiment.from_yaml(folder / "problem.yaml")

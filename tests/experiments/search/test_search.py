@@ -69,6 +69,32 @@ def test_costs_that_luck_hides_keep_both_in_the_race(race: Maker) -> None:
     assert outcome.verdict == "undecided"
 
 
+SPOT = """search: {cost: podHours}
+  failures:
+  - {name: reclaim, type: spotReclaim, timeToFailure: {kind: exponential, mean: 30d}}
+"""
+BACK = SPOT.replace("30d}", "30d}, timeToReturn: {kind: exponential, mean: 1h}")
+
+
+def test_costs_that_may_jump_in_few_replications_are_not_sure_after_three(race: Maker) -> None:
+    """They were the same in every replication, but a node that is taken for good may change that."""
+    two = {"one": (GOOD, 1000.0), "other": (GOOD, 1200.0)}
+    for further, verdict in (("", "found"), (BACK, "found"), (SPOT, "undecided")):
+        made = race(two, deviation=0.0, further=further)
+        assert made.run(settings=_at_most(made, 40)).verdict == verdict
+    found = made.run()
+    assert found.cheapest is not None
+    assert found.cheapest.name == "one"
+    assert found.replications > 40
+
+
+def test_costs_that_may_jump_are_told_apart_where_they_are_far_apart(race: Maker) -> None:
+    made = race({"one": (GOOD, 1000.0), "other": (GOOD, 3000.0)}, deviation=0.0, further=SPOT)
+    outcome = made.run()
+    assert states(outcome)["one"] == "cheapest"
+    assert outcome.replications < 0.25 * outcome.grid
+
+
 def test_nothing_is_given_to_what_is_surely_dearer(race: Maker) -> None:
     """All have the same three nodes, so the first that surely meets ends the race."""
     made = race(FOUR, further="search: {cost: nodeHours}")
@@ -84,6 +110,25 @@ def test_a_candidate_that_fails_is_out_and_said(race: Maker) -> None:
     assert states(outcome) == {"broken": "failed", "right": "cheapest"}
     assert outcome.exit_code == 3
     assert "the model broke" in next(of.error for of in outcome.standings if of.name == "broken")
+
+
+def test_replications_that_failed_are_used_up_too(race: Maker) -> None:
+    broken = {name: (Unit(20 * DAY, 600.0, raises=(0, 1)), 1000.0) for name in ("one", "two", "three", "four")}
+    made = race(broken)
+    outcome = made.run(settings=_at_most(made, 4))
+    assert len(made.engine.ran) == outcome.replications == outcome.at_most == 4
+
+
+def test_what_surely_costs_more_is_not_among_those_that_may_cost_least(
+    race: Maker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All three meet the objectives."""
+    two = {"one": (GOOD, 1000.0), "other": (GOOD, 1200.0)}
+    made = race({**two, "dear": (GOOD, 30000.0)}, deviation=3000.0)
+    outcome = made.run(settings=_at_most(made, 60))
+    assert states(outcome) == {"one": "meets", "other": "meets", "dear": "beaten"}
+    show(outcome)
+    assert "which of them costs least: one, other\n" in capsys.readouterr().out
 
 
 def test_none_is_not_said_where_one_failed(race: Maker, capsys: pytest.CaptureFixture[str]) -> None:

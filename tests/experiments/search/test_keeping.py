@@ -1,0 +1,97 @@
+"""Replications of a search reach the disk as they come, whatever ends it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.search import keeping
+from experiments.search.keeping import Keeping, OfRun, OfSweep
+from experiments.store import kept
+from experiments.store.cell import Cell
+from experiments.store.folder import STATE, ResultFolder
+from tests.experiments.search.problems import PROBLEMS
+from tests.sources import ROOT
+
+CLI = "import sys; from experiments.cli import main; sys.exit(main())"
+POLICIES = [{"name": f"of-{replicas}", "replicas": replicas} for replicas in (1, 2, 3, 4)]
+KINDS: dict[str, Callable[[ResultFolder], Keeping]] = {
+    "sweep": lambda folder: OfSweep(folder, print),
+    "run": lambda folder: OfRun(folder, ["a"], print),
+}
+
+
+def chunks(folder: Path) -> list[Path]:
+    """The files of replications that are there, without one that is being written."""
+    return [file for file in (folder / STATE).rglob("*") if file.suffix in (".json", ".jsonl")]
+
+
+def cells(folder: Path) -> Counter[tuple[str, int]]:
+    """How often each replication is in a folder, by its scenario and number."""
+    found = Counter[tuple[str, int]]()
+    for file in chunks(folder):
+        lines = file.read_text().splitlines()
+        values = map(json.loads, lines[1:]) if file.suffix == ".jsonl" else json.loads(lines[0])
+        found.update((of["scenario"], of["replication"]) for of in values)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_comes_is_kept_before_the_round_is_over(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (keeping, kept):
+        monkeypatch.setattr(module, "SAVE_EVERY", 0.0)
+    here = KINDS[kind](ResultFolder(tmp_path))
+    for replication in range(2):
+        time.sleep(0.001)  # a clock may stand still for as long
+        here.keep(Cell("web", replication, "a", seed=1))
+        assert cells(tmp_path) == {("a", at): 1 for at in range(replication + 1)}
+
+
+def searching(experiment: Path, out: Path) -> "subprocess.Popen[bytes]":
+    """A search from the command line, by two processes."""
+    words = ["search", str(experiment), "-o", str(out), "-j", "2", "-q", "--progress", "none"]
+    return subprocess.Popen(
+        [sys.executable, "-c", CLI, *words],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """What a search leaves behind for its readers."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found if STATE not in path.parts}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", [{}, {"sweep": None, "policies": POLICIES}], ids=["sweep", "run"])
+def test_a_killed_search_goes_on_to_the_same_bytes(settings: dict[str, Any], tmp_path: Path) -> None:
+    """SIGKILL to all its processes: nothing that reached the disk is simulated again."""
+    PROBLEMS["probes-and-replicas"].experiment(tmp_path, settings)
+    experiment, out, at_once = tmp_path / "problem.yaml", tmp_path / "killed", tmp_path / "at-once"
+    told, _ = searching(experiment, at_once).communicate()
+    killed = searching(experiment, out)
+    while killed.poll() is None and not chunks(out):
+        time.sleep(0.01)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    before = cells(out)
+    assert 0 < len(before) < len(cells(at_once))
+    assert json.loads((out / "search.json").read_text())["status"] == "running"
+    again, _ = searching(experiment, out).communicate()
+    assert again == told
+    assert files(out) == files(at_once)
+    assert set(before) <= set(cells(out))
+    assert cells(out) == cells(at_once) == Counter(set(cells(at_once)))
