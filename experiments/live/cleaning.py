@@ -46,8 +46,11 @@ FREE: dict[str, type] = {
     "config": dict,
     "plugins": dict,
     "headerValue": dict,
+    "initiatorName": str,
 }
 """What is text for a program wherever it stands: of containers and analyses, of volumes, of plug-ins of Rollouts."""
+LOOKED_UP = ("hostAliases", "dnsConfig", "dnsPolicy")
+"""Of pods: addresses and names of machines around the cluster, and the policy that without them may be no good."""
 NOBODY_KNOWS = ["true"]
 """A command that tells nothing of how long it takes, as the one in whose place it stands."""
 _SUSPECT = re.compile(
@@ -109,7 +112,8 @@ def _clean_pod(spec: Object) -> None:
         for container in items(spec, containers):
             _drop(container, "volumeMounts", lambda mount: mount.get("name") in tokens)
             _clean_container(container)
-    spec.pop("ephemeralContainers", None)
+    for name in (*LOOKED_UP, "ephemeralContainers"):
+        spec.pop(name, None)
     if "serviceAccountName" in spec:
         spec.pop("serviceAccount", None)  # the old name of the field, which the API server fills in too
     if spec.get("serviceAccountName") == "default":

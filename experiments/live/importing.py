@@ -177,7 +177,8 @@ def _sentences(paths: Sequence[str], count: int, found: Sorted) -> Iterator[str]
         yield "MISSING: the nodes (kubectl get nodes -o yaml): those below are round figures."
     yield (
         "Of Secrets and ConfigMaps only the keys were kept. Values of variables, command lines, headers and paths of "
-        "probes, annotations, and texts that look like secrets were not."
+        "probes, options of volumes, host aliases and DNS settings of pods, names of iSCSI initiators, annotations, "
+        "and texts that look like secrets were not."
     )
     if system := [one for one in found.kept if one.namespace in SYSTEM and "template" in part(one.value, "spec")]:
         yield f"Of kube-system stay {_kinds(system)}, which take room on the nodes; its Services are not measured."
