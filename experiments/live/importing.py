@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from experiments.file.shorthand import name_for
 from experiments.file.written import yaml_text
@@ -123,10 +123,16 @@ def _desired(originals: Iterable[Manifest], kept: list[Manifest]) -> Iterator[st
         workload, status = kept[place], part(original.value, "status")
         asked = part(workload.value, "spec")
         desired = status.get("desiredReplicas")
-        wanted = desired if isinstance(desired, int) and desired > 0 else asked.get("replicas", 1)
+        wanted = desired if _is_count(desired) and desired > 0 else asked.get("replicas", 1)
+        if not _is_count(wanted):
+            continue  # told with its place, as what else is wrong
         kept[place] = workload.with_value({**workload.value, "spec": {**asked, "replicas": wanted}})
         limits = f"{spec.get('minReplicas', 1)} to {spec.get('maxReplicas')}"
-        yield f"{workload.key} has {counted(int(wanted), 'replica')}, as its autoscaler ({limits}) wanted last."
+        yield f"{workload.key} has {counted(wanted, 'replica')}, as its autoscaler ({limits}) wanted last."
+
+
+def _is_count(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -176,9 +182,9 @@ def _sentences(paths: Sequence[str], count: int, found: Sorted) -> Iterator[str]
     if not found.nodes:
         yield "MISSING: the nodes (kubectl get nodes -o yaml): those below are round figures."
     yield (
-        "Of Secrets and ConfigMaps only the keys were kept. Values of variables, command lines, headers and paths of "
-        "probes, options of volumes, host aliases and DNS settings of pods, names of iSCSI initiators, annotations, "
-        "and texts that look like secrets were not."
+        "Of Secrets and ConfigMaps only the keys were kept. Values of variables, command lines, headers, paths and "
+        "hosts of probes, options of volumes, host aliases and DNS settings of pods, names of iSCSI initiators, "
+        "annotations, and texts that look like secrets were not."
     )
     if system := [one for one in found.kept if one.namespace in SYSTEM and "template" in part(one.value, "spec")]:
         yield f"Of kube-system stay {_kinds(system)}, which take room on the nodes; its Services are not measured."

@@ -1,8 +1,7 @@
 """Whatever a field of a live log holds, it is read, or is bad input: never an exception of another kind."""
 
-import copy
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from experiments.fitting.live_page import as_json, learn, lines
 from experiments.fitting.readers.reader import read_live_logs
 from models.input.problems import InputError, Problem
 from tests.experiments.fitting.live_logs import START, answer, as_list, event, stamp
+from tests.wrong_types import OTHERS, changed, places
 
 TERMINATED = {"startedAt": stamp(START), "finishedAt": stamp(START + 60), "exitCode": 1}
 CONTAINER = {
@@ -64,43 +64,6 @@ INPUTS = {
         for metric in (COUNTER, STATE, UNREADY)
     },
 }
-OTHERS: list[Any] = [
-    None,
-    True,
-    5,
-    -1,
-    0.5,
-    1e300,
-    10**400,
-    "",
-    "x",
-    "5",
-    "1e400",
-    "NaN",
-    [],
-    [None],
-    [1, 2],
-    ["x", {}],
-    {},
-]
-OTHERS += [{"a": None}, {"kind": "List", "items": None}, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59Z"]
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield path
-    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        yield from places(item, (*path, key))
-
-
-def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    if not path:
-        return new
-    made = copy.deepcopy(value)
-    inner = made
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = new
-    return made
 
 
 def read(file: Path, value: Any) -> None:

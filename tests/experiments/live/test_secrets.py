@@ -42,7 +42,8 @@ def planted() -> Iterator[dict[str, Any]]:
         "envFrom": [{"secretRef": {"name": "db"}}],
         "readinessProbe": {"httpGet": request},
         "livenessProbe": {"exec": {"command": ["check", MARK]}},
-        "startupProbe": {"httpGet": request},
+        "startupProbe": {"tcpSocket": {"host": MARK, "port": 80}},
+        "securityContext": {"windowsOptions": {"gmsaCredentialSpec": MARK}},
         "lifecycle": {"preStop": {"exec": {"command": line}}, "postStart": {"httpGet": request}},
         "volumeMounts": [{"name": "secret", "mountPath": "/s"}, {"name": "driver", "mountPath": "/d"}],
     }
