@@ -68,6 +68,8 @@ def import_cluster(paths: Sequence[str], output: Path) -> Imported:
     desired = list(_desired(found.kept, kept))
     build_cluster(kept)  # what is wrong is told with its place in the dump
     known = machines(found.nodes, found.limits, found.bound)
+    names = {one.name for one in known}
+    bound = {node: pods for node, pods in found.bound.items() if node in names}
     mentioned = {text for manifest in kept for text in _texts(manifest.value)}
     named = [one for one in known if one.name in mentioned]
     made = pools([one for one in known if one not in named], mentioned)
@@ -81,7 +83,7 @@ def import_cluster(paths: Sequence[str], output: Path) -> Imported:
         Surroundings(
             name=name_for(output),
             found=[*_sentences(paths, len(read.objects), found), *desired, *unknown],
-            nodes=nodes_block(made, named, f"{output.stem}-{NODES}", found.bound),
+            nodes=nodes_block(made, named, f"{output.stem}-{NODES}", bound),
             failures=failures_block(made, named),
             system=SYSTEM,
             spread="zone" if len({one.zone for one in known} - {""}) > 1 or not known else "node",

@@ -203,6 +203,22 @@ def test_static_pods_take_their_part_of_the_nodes_and_daemons_run(tmp_path: Path
     assert "1 DaemonSet: 100m CPU and 64Mi of a node with a pod of each" in said(text)
 
 
+def test_nothing_is_taken_off_for_a_pod_of_a_daemon_that_no_node_here_runs(tmp_path: Path) -> None:
+    """It is Pending, or its node is not in the dump; and its DaemonSet is not either."""
+    owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "gone", "uid": "u", "controller": True}
+    pods = [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": f"gone-{i}", "namespace": "default", "ownerReferences": [owner]},
+            "spec": {"containers": [CONTAINER], **where},
+        }
+        for i, where in enumerate(({}, {"nodeName": "elsewhere"}, {"nodeName": "general-1"}))
+    ]
+    _, text = imported(tmp_path, [*applied([workload()], NODES), *pods])
+    assert "Taken off what is allocatable: 100m CPU and 64Mi in all, of 1 pod that 1 node run" in said(text)
+
+
 def test_services_of_the_system_are_not_measured_and_its_workloads_stay_as_they_are(tmp_path: Path) -> None:
     dns, its = workload("dns", namespace="kube-system"), service("dns", "kube-system")
     experiment, text = imported(tmp_path, applied([workload(), service(), dns, its], NODES))
@@ -278,7 +294,7 @@ def test_an_amount_of_a_static_pod_that_is_none_is_told_with_its_place(
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "proxy", "namespace": "kube-system", "annotations": {"kubernetes.io/config.mirror": "x"}},
-        "spec": {"nodeName": "gone", "containers": [{"name": "c", "resources": {"requests": {"cpu": "much"}}}]},
+        "spec": {"nodeName": "general-1", "containers": [{"name": "c", "resources": {"requests": {"cpu": "much"}}}]},
     }
     (tmp_path / "dump.yaml").write_text(yaml.safe_dump(as_list([static, *applied([workload()], NODES)])))
     assert main(["import", "cluster", str(tmp_path / "dump.yaml"), "-o", str(tmp_path / "live.yaml")]) == 2
