@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from experiments.commands.console import FORMAT
-from experiments.commands.outage_logs import instant, log_options
+from experiments.commands.outage_logs import instant, log_options, refuse_log_options
 
 if TYPE_CHECKING:
     from experiments.file.outages import Format
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     metavar="TIME|last|none",
     default="last",
     show_default=True,
-    help="Count the time after an entity's last outage, which is censored, up to here; none: leave it out.",
+    help="Count the time after an entity's last outage, which is censored, up to here; none, of a CSV log only: "
+    "leave it out.",
 )
 @FORMAT
 def fit(
@@ -57,7 +58,7 @@ def fit(
     from experiments.fitting.readers.reader import is_live_log
 
     if all(map(is_live_log, logs)):
-        _of_live_cluster(logs, observed_from or "first", observed_until, form)
+        _of_live_cluster(logs, "first" if observed_from is None else observed_from, observed_until, form)
         return
     if len(logs) > 1:
         raise click.UsageError("expected one CSV file, or any number of files of JSON and YAML and directories")
@@ -78,16 +79,32 @@ def _of_live_cluster(logs: tuple[str, ...], observed_from: str, observed_until: 
     from experiments.fitting import live_page
     from experiments.fitting.readers import reader
 
+    refuse_log_options("only a CSV log of outages has columns, and what a live cluster tells has none")
+    if observed_until == "none":
+        raise click.UsageError(
+            "--observed-until none cannot act: only a CSV log of outages leaves out what was not over, "
+            "and what a live cluster tells says until when it was seen"
+        )
     found = reader.read_live_logs(logs)
-    bounds: list[float | None] = []
-    for text, option in ((observed_from, "--observed-from"), (observed_until, "--observed-until")):
-        try:
-            bounds.append(
-                found.start if text == "first" else None if text in ("none", "last") else reader.instant(text)
-            )
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint=option) from None
-    _show(live_page, live_page.learn(logs, found, *bounds), form)
+    since = found.start if observed_from == "first" else _time(observed_from, "none", "--observed-from")
+    until = _time(observed_until, "last", "--observed-until")
+    if until is not None and until <= found.start:
+        raise click.BadParameter("expected a time after the first in the logs", param_hint="--observed-until")
+    _show(live_page, live_page.learn(logs, found, since, until), form)
+
+
+def _time(text: str, nothing: str, option: str) -> float | None:
+    """The instant, as Kubernetes writes one; None for the word that stands for none."""
+    from experiments.fitting.shapes import instant as as_written
+
+    if text == nothing:
+        return None
+    try:
+        if (found := as_written(text)) is None:
+            raise ValueError(f"expected a time, or {nothing}")
+        return found
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
 
 
 def _show(page: Any, fitted: Any, form: str) -> None:

@@ -5,11 +5,13 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from experiments.file.outages import Format, OutageLog
 
 Result = TypeVar("Result")
+_NAMES = ("start", "end", "entities", "time_format", "delimiter")
 
 
 def log_options(entity: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
@@ -55,6 +57,19 @@ def log_options(entity: str) -> Callable[[Callable[..., Result]], Callable[..., 
         return told
 
     return options
+
+
+def refuse_log_options(why: str) -> None:
+    """Raises a usage error if one of `log_options` is given, even with its default; `why`: it cannot act."""
+    context = click.get_current_context()
+    options = [one for one in context.command.params if one.name in _NAMES]
+    given = [
+        one.opts[0]
+        for one in options
+        if context.get_parameter_source(str(one.name)) not in (ParameterSource.DEFAULT, None)
+    ]
+    if given:
+        raise click.UsageError(f"{', '.join(given)} cannot act: {why}")
 
 
 def instant(written: "Format", log: "OutageLog", text: str, option: str) -> float:

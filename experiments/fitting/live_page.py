@@ -59,8 +59,14 @@ def learn(files: Sequence[str], found: Observations, since: float | None, until:
             told.append(Told(quantity, entities, sample, laws, mixture(sample, laws[0])))
         except NoFit as error:
             told.append(Told(quantity, entities, sample, no_law=str(error) if sample.size else "nothing of it is here"))
-    together = bursts(found.failures_once(), found.start, end, max(WITHIN, 2 * found.resolution))
+    failures = [failure for failure in found.failures_once() if failure[0] <= end]
+    together = bursts(failures, found.start, end, max(WITHIN, 2 * found.resolution))
     notes = [text.format(f"{count:,}") for text, count in sorted(found.remarks.items()) if count]
+    if found.to_end:
+        notes.append(
+            f"{counted(len(found.to_end), 'pod')} run to their end, as those of Jobs: ends of their containers are no "
+            "crashes, and left out"
+        )
     if since is not None:
         notes.append("what was up before the log counts from its start, as if it were new then")
     return Learnt(files, found.start, end, tuple(told), together, tuple(notes))

@@ -1,7 +1,7 @@
 """What logs of a live cluster say of how long things last: spells, some begun before the log or not over at its end."""
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -65,6 +65,11 @@ def problem(name: str, *, repair: bool = False) -> Quantity:
     return Quantity(f"problems.{name}.{key}", what, key, name, "node-problem-detector")
 
 
+def literal(text: str) -> str:
+    """A text as it stands in a remark, where braces are for the number."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 class Spell(NamedTuple):
     """Something of an entity that lasts."""
 
@@ -76,6 +81,8 @@ class Spell(NamedTuple):
     """None: not over when it was last seen."""
     seen_until: float | None = None
     """When it was last seen, if it was not over; None: at the end of the log."""
+    completed: bool = False
+    """It ended well, by nothing that its law is of: as far as that knows it was not over then."""
 
 
 class Change(NamedTuple):
@@ -92,6 +99,8 @@ class Observations:
     spells: list[Spell] = field(default_factory=list)
     failures: list[tuple[float, str]] = field(default_factory=list)
     """Of nodes: when, and which; perhaps twice, by two sources."""
+    to_end: set[str] = field(default_factory=set)
+    """Pods that run to their end, namespace/name, as those of Jobs do: ends of their containers are no crashes."""
     remarks: Counter[str] = field(default_factory=Counter)
     """What is odd, or was left out -> how often. A sentence with {} where the number stands."""
     start: float = math.inf
@@ -148,19 +157,29 @@ class Observations:
         return found
 
     def sample(self, quantity: Quantity, since: float | None, until: float) -> Sample:
-        """The times of a quantity. What began before the log counts from `since`, as if it were new then; None: not."""
+        """The times of a quantity. What began before the log counts from `since`, as if it were new then; None: not.
+
+        What was not over at `until` is censored there.
+        """
         return Sample.of(self._times(quantity, since, until))
 
     def _times(self, quantity: Quantity, since: float | None, until: float) -> Iterator[tuple[float, float]]:
-        for spell in _once(one for one in self.spells if one.quantity == quantity):
+        for spell in _once(self._of(quantity)):
             began = spell.began or (None if since is None else (since, since))
-            if began is None:
+            if began is None or began[0] > until or (spell.ended is not None and spell.ended[1] < began[0]):
                 continue
-            if spell.ended is None:
-                last = until if spell.seen_until is None else min(until, spell.seen_until)
-                yield max(0.0, last - began[1]), math.inf
-            else:
+            if spell.ended is not None and spell.ended[0] <= until and not spell.completed:
                 yield max(0.0, spell.ended[0] - began[1]), max(0.0, spell.ended[1] - began[0])
+                continue
+            seen = spell.seen_until if spell.ended is None else spell.ended[0]
+            yield max(0.0, (until if seen is None else min(until, seen)) - began[1]), math.inf
+
+    def _of(self, quantity: Quantity) -> Iterator[Spell]:
+        for spell in self.spells:
+            if spell.quantity == quantity and not (
+                quantity == CONTAINER_UP and spell.entity.rpartition("/")[0] in self.to_end
+            ):
+                yield spell
 
     def quantities(self) -> list[Quantity]:
         """Those that an experiment asks for, and the problems of nodes that were told of."""
@@ -169,7 +188,7 @@ class Observations:
 
     def entities(self, quantity: Quantity) -> int:
         """How many things it tells of."""
-        return len({spell.entity for spell in self.spells if spell.quantity == quantity})
+        return len({spell.entity for spell in self._of(quantity)})
 
 
 def _once(spells: Iterable[Spell]) -> Iterator[Spell]:
@@ -188,13 +207,15 @@ def _once(spells: Iterable[Spell]) -> Iterator[Spell]:
             if not again:
                 kept.append(spell)
                 if spell.ended is not None and spell.began is not None and _is_exact(spell.began):
-                    exact.append(spell)
+                    insort(exact, spell, key=lambda one: _began(one)[0])
         yield from kept
 
 
-def _exactness(spell: Spell) -> tuple[bool, bool, bool, Moment, float]:
+def _exactness(spell: Spell) -> tuple[bool, bool, bool, float, bool, Moment]:
+    """What is known best comes first. An end that was watched says more than an exit code: who is killed may exit 0."""
     began, ended = _began(spell), spell.ended or (0.0, 0.0)
-    return spell.ended is None, spell.began is None, not _is_exact(began), began, ended[1] - ended[0]
+    vague = spell.ended is None, spell.began is None, not _is_exact(began)
+    return *vague, ended[1] - ended[0], spell.completed, began
 
 
 def _is_told(spell: Spell, exact: list[Spell], kept: list[Spell]) -> bool:

@@ -46,8 +46,12 @@ FREE: dict[str, type] = {
     "config": dict,
     "plugins": dict,
     "headerValue": dict,
+    "initiatorName": str,
+    "gmsaCredentialSpec": str,
 }
 """What is text for a program wherever it stands: of containers and analyses, of volumes, of plug-ins of Rollouts."""
+LOOKED_UP = ("hostAliases", "dnsConfig", "dnsPolicy")
+"""Of pods: addresses and names of machines around the cluster, and the policy that without them may be no good."""
 NOBODY_KNOWS = ["true"]
 """A command that tells nothing of how long it takes, as the one in whose place it stands."""
 _SUSPECT = re.compile(
@@ -103,13 +107,14 @@ def _keys_only(made: Object) -> Object:
 
 def _clean_pod(spec: Object) -> None:
     """A pod's spec, without what admission and the scheduler put there."""
-    tokens = {volume.get("name") for volume in items(spec, "volumes") if _is_token(volume)}
+    tokens = [volume.get("name") for volume in items(spec, "volumes") if _is_token(volume)]
     _drop(spec, "volumes", lambda volume: volume.get("name") in tokens)
     for containers in ("initContainers", "containers"):
         for container in items(spec, containers):
             _drop(container, "volumeMounts", lambda mount: mount.get("name") in tokens)
             _clean_container(container)
-    spec.pop("ephemeralContainers", None)
+    for name in (*LOOKED_UP, "ephemeralContainers"):
+        spec.pop(name, None)
     if "serviceAccountName" in spec:
         spec.pop("serviceAccount", None)  # the old name of the field, which the API server fills in too
     if spec.get("serviceAccountName") == "default":
@@ -131,12 +136,14 @@ def _clean_container(container: Object) -> None:
         probe = part(container, name)
         if "exec" in probe:
             probe["exec"] = {"command": NOBODY_KNOWS}
-        _clean_request(part(probe, "httpGet"))
+        for request in ("httpGet", "tcpSocket"):
+            _clean_request(part(probe, request))
     for name in HOOKS:
         hook = part(part(container, "lifecycle"), name)
         if "exec" in hook:
             hook["exec"] = {"command": _sleep(part(hook, "exec").get("command"), variables)}
-        _clean_request(part(hook, "httpGet"))
+        for request in ("httpGet", "tcpSocket"):
+            _clean_request(part(hook, request))
 
 
 def _clean_request(request: Object) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from experiments.file.shorthand import name_for
 from experiments.file.written import yaml_text
@@ -68,6 +68,8 @@ def import_cluster(paths: Sequence[str], output: Path) -> Imported:
     desired = list(_desired(found.kept, kept))
     build_cluster(kept)  # what is wrong is told with its place in the dump
     known = machines(found.nodes, found.limits, found.bound)
+    names = {one.name for one in known}
+    bound = {node: pods for node, pods in found.bound.items() if node in names}
     mentioned = {text for manifest in kept for text in _texts(manifest.value)}
     named = [one for one in known if one.name in mentioned]
     made = pools([one for one in known if one not in named], mentioned)
@@ -81,7 +83,7 @@ def import_cluster(paths: Sequence[str], output: Path) -> Imported:
         Surroundings(
             name=name_for(output),
             found=[*_sentences(paths, len(read.objects), found), *desired, *unknown],
-            nodes=nodes_block(made, named, f"{output.stem}-{NODES}", found.bound),
+            nodes=nodes_block(made, named, f"{output.stem}-{NODES}", bound),
             failures=failures_block(made, named),
             system=SYSTEM,
             spread="zone" if len({one.zone for one in known} - {""}) > 1 or not known else "node",
@@ -123,10 +125,16 @@ def _desired(originals: Iterable[Manifest], kept: list[Manifest]) -> Iterator[st
         workload, status = kept[place], part(original.value, "status")
         asked = part(workload.value, "spec")
         desired = status.get("desiredReplicas")
-        wanted = desired if isinstance(desired, int) and desired > 0 else asked.get("replicas", 1)
+        wanted = desired if _is_count(desired) and desired > 0 else asked.get("replicas", 1)
+        if not _is_count(wanted):
+            continue  # told with its place, as what else is wrong
         kept[place] = workload.with_value({**workload.value, "spec": {**asked, "replicas": wanted}})
         limits = f"{spec.get('minReplicas', 1)} to {spec.get('maxReplicas')}"
-        yield f"{workload.key} has {counted(int(wanted), 'replica')}, as its autoscaler ({limits}) wanted last."
+        yield f"{workload.key} has {counted(wanted, 'replica')}, as its autoscaler ({limits}) wanted last."
+
+
+def _is_count(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -176,8 +184,9 @@ def _sentences(paths: Sequence[str], count: int, found: Sorted) -> Iterator[str]
     if not found.nodes:
         yield "MISSING: the nodes (kubectl get nodes -o yaml): those below are round figures."
     yield (
-        "Of Secrets and ConfigMaps only the keys were kept. Values of variables, command lines, headers and paths of "
-        "probes, annotations, and texts that look like secrets were not."
+        "Of Secrets and ConfigMaps only the keys were kept. Values of variables, command lines, headers, paths and "
+        "hosts of probes, options of volumes, host aliases and DNS settings of pods, names of iSCSI initiators, "
+        "annotations, and texts that look like secrets were not."
     )
     if system := [one for one in found.kept if one.namespace in SYSTEM and "template" in part(one.value, "spec")]:
         yield f"Of kube-system stay {_kinds(system)}, which take room on the nodes; its Services are not measured."

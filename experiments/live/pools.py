@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from experiments.live.sorting import items, part
-from models.input.problems import InputError
+from models.input.problems import InputError, Problem, shown
 from models.manifests.manifest import Manifest
 from models.node import ARCH_LABEL, HOSTNAME_LABEL, OS_LABEL, ZONE_LABEL, volume_limit
 from models.node_pool import POOL_LABEL
@@ -183,12 +183,14 @@ def machines(
     Raises InputError if a node does not say what can be allocated.
     """
     attachable = {limit.name: limit for limit in limits}
-    found, problems = [], []
+    found, problems = list[Machine](), list[Problem]()
     for node in sorted(nodes, key=lambda node: _natural(node.name)):
         try:
             found.append(_machine(node, attachable.get(node.name), bound.get(node.name, ())))
         except ValueError as error:
             problems.append(node.problem(("status", "allocatable"), str(error)))
+        except InputError as error:
+            problems += error.problems
     if problems:
         raise InputError(problems)
     return found
@@ -207,14 +209,12 @@ def _machine(node: Manifest, limit: Manifest | None, bound: Sequence[Manifest]) 
     taken = [requests_of(pod) for pod in bound]
     labels = {str(k): str(v) for k, v in part(part(node.value, "metadata"), "labels").items()}
     taints = ((str(one.get("key")), str(one.get("value", "")), str(one.get("effect"))) for one in items(spec, "taints"))
-    conditions = {one.get("type"): one.get("status") for one in items(status, "conditions")}
-    drivers = items(part(limit.value, "spec"), "drivers") if limit else ()
-    counts = {volume_limit(str(one.get("name"))): part(one, "allocatable").get("count") for one in drivers}
+    conditions = {str(one.get("type")): one.get("status") for one in items(status, "conditions")}
     cpu, memory = parse_cpu(amounts.pop("cpu")), parse_amount(amounts.pop("memory"))
     pods = parse_amount(amounts.pop("pods", 110))
     disk = parse_amount(amounts.pop("ephemeral-storage", DISK))
     others = {name: parse_amount(amount) for name, amount in amounts.items()}
-    others |= {name: int(count) for name, count in counts.items() if count is not None}
+    others |= _attachable(limit) if limit else {}
     return Machine(
         name=node.name,
         zone=labels.get(ZONE_LABEL) or labels.get("failure-domain.beta.kubernetes.io/zone", ""),
@@ -230,9 +230,27 @@ def _machine(node: Manifest, limit: Manifest | None, bound: Sequence[Manifest]) 
     )
 
 
+def _attachable(limit: Manifest) -> dict[str, int]:
+    """How many volumes of each driver the node of a CSINode takes; raises InputError for what is no number."""
+    found = {}
+    for i, driver in enumerate(items(part(limit.value, "spec"), "drivers")):
+        count = part(driver, "allocatable").get("count")
+        if count is None:
+            continue
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            path = ("spec", "drivers", i, "allocatable", "count")
+            raise InputError([limit.problem(path, f"expected a whole number of volumes (got {shown(count)})")])
+        found[volume_limit(str(driver.get("name")))] = count
+    return found
+
+
 def requests_of(pod: Manifest) -> tuple[int, int]:
-    """(millicores, bytes) that the containers of a pod ask for; raises InputError for what is no quantity."""
-    asked = [part(part(one, "resources"), "requests") for one in items(part(pod.value, "spec"), "containers")]
+    """(millicores, bytes) that the containers of a pod ask for: their limits where they say no more.
+
+    Raises InputError for what is no quantity.
+    """
+    resources = [part(one, "resources") for one in items(part(pod.value, "spec"), "containers")]
+    asked = [{**part(one, "limits"), **part(one, "requests")} for one in resources]
     try:
         return (
             sum(parse_cpu(one["cpu"]) for one in asked if "cpu" in one),

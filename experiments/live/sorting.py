@@ -121,7 +121,7 @@ def _reason(manifest: Manifest, given: Given, claims: re.Pattern[str]) -> LeftOu
         return LeftOut.NO_MODEL
     if (kind, manifest.name) in _EVERYWHERE or (kind, manifest.key) == ("Service", "Service/kubernetes"):
         return LeftOut.EVERYWHERE
-    if kind == "Secret" and manifest.value.get("type") in _NEVER_MOUNTED:
+    if kind == "Secret" and str(manifest.value.get("type")) in _NEVER_MOUNTED:
         return LeftOut.NEVER_MOUNTED
     if kind in MADE and _has_finished(manifest):
         return LeftOut.FINISHED

@@ -23,7 +23,8 @@ from experiments.fitting.observations import (
     Observations,
     Spell,
 )
-from experiments.fitting.readers.reader import Record, instant, reads
+from experiments.fitting.readers.reader import Record, reads
+from experiments.fitting.shapes import instant
 from models.input.problems import InputError
 
 LONGEST_BACK_OFF = 300.0
@@ -35,6 +36,7 @@ PERIOD = 10.0
 LONGEST_START = 1800.0
 """Seconds: a probe that fails later is taken to be of a container that had started."""
 _CONTAINER = re.compile(r"\{([^}]+)\}")
+_CREATED = re.compile(r"^Created pod: (\S+)")
 _PULLED = re.compile(r"\bin ((?:[0-9.]+(?:h|ms|m|s|us|µs))+)")
 _UNIT = re.compile(r"([0-9.]+)(h|ms|m|us|µs|s)")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
@@ -76,6 +78,9 @@ def read_events(records: Sequence[Record], found: Observations) -> None:
     for one in every:
         found.saw(*one.times)
     _nodes([one for one in every if one.reason in ("NodeReady", "NodeNotReady")], found)
+    for one in every:
+        if one.concerns[0] == "Job" and (created := _CREATED.search(one.message)):
+            found.to_end.add(f"{one.concerns[1]}/{created[1]}")
     of_pods: dict[tuple[str, str, str, str], list[Series]] = defaultdict(list)
     for one in every:
         if one.concerns[0] == "Pod" and one.container:
@@ -92,37 +97,33 @@ def read_events(records: Sequence[Record], found: Observations) -> None:
 
 
 def series_of(records: Sequence[Record]) -> list[Series]:
-    """The Events, those of one uid in several dumps together; raises InputError for times that are none."""
+    """The Events, those of one uid in several dumps together; raises InputError for those without a time."""
     made: dict[str, Series] = {}
     problems = []
     for record in records:
         value, metadata = record.value, record.value.get("metadata") or {}
         of = value.get("involvedObject") or value.get("regarding") or {}
         repeated = value.get("series") or {}
-        try:
-            last = instant(repeated.get("lastObservedTime")) or _time(value, "lastTimestamp", "deprecatedLastTimestamp")
-            first = _time(value, "firstTimestamp", "deprecatedFirstTimestamp")
-            happened = _time(value, "eventTime")
-        except ValueError as error:
-            problems.append(record.problem(str(error)))
-            continue
+        last = instant(repeated.get("lastObservedTime")) or _time(value, "lastTimestamp", "deprecatedLastTimestamp")
+        first = _time(value, "firstTimestamp", "deprecatedFirstTimestamp")
+        happened = _time(value, "eventTime")
         first = first if first is not None else happened if happened is not None else last
         if first is None:
             problems.append(record.problem("expected a time: firstTimestamp, lastTimestamp or eventTime"))
             continue
-        key = str(metadata.get("uid") or f"{metadata.get('namespace')}/{metadata.get('name')}/{first}")
-        container = _CONTAINER.search(str(of.get("fieldPath", "")))
-        concerns = tuple(str(of.get(name, "")) for name in ("kind", "namespace", "name", "uid"))
+        key = metadata.get("uid") or f"{metadata.get('namespace')}/{metadata.get('name')}/{first}"
+        container = _CONTAINER.search(of.get("fieldPath") or "")
+        concerns = tuple(of.get(name) or "" for name in ("kind", "namespace", "name", "uid"))
         one = made.setdefault(
             key,
             Series(
-                str(value.get("reason", "")),
+                value.get("reason") or "",
                 (concerns[0], concerns[1], concerns[2], concerns[3]),
                 container[1] if container else "",
-                str(value.get("message") or value.get("note") or ""),
+                value.get("message") or value.get("note") or "",
             ),
         )
-        count = max(int(repeated.get("count") or value.get("count") or value.get("deprecatedCount") or 1), 1)
+        count = max(repeated.get("count") or value.get("count") or value.get("deprecatedCount") or 1, 1)
         one.points.setdefault(1, first)
         if count > 1:
             one.points.setdefault(count, first if last is None else last)
@@ -152,7 +153,7 @@ def _lives(entity: str, by_reason: Mapping[str, Sequence[Series]], found: Observ
     unknown = [pair for one in by_reason["Started"] for pair in one.unknown]
     killed = sorted((time, _is_failure(one)) for one in by_reason["Killing"] for time in one.times)
     held = LONGEST_BACK_OFF if by_reason["BackOff"] else SOON
-    for start, after in zip(starts, [*starts[1:], None], strict=True):
+    for start, after in itertools.zip_longest(starts, starts[1:]):
         if after is not None and any(a < after and b > start for a, b in unknown):
             found.remarks["{} lives of containers left out: events in between give their first and last time only"] += 1
             continue

@@ -11,8 +11,8 @@ from typing import Any
 
 from experiments.fitting.observations import NODE_DOWN, NODE_UP, Change, Observations, Spell, problem
 from experiments.fitting.readers.events import is_event, series_of
-from experiments.fitting.readers.reader import Record, instant, reads
-from models.input.problems import InputError
+from experiments.fitting.readers.reader import Record, reads
+from experiments.fitting.shapes import instant
 
 _CONDITION = re.compile(r"Node condition (\w+) is now: (True|False|Unknown)")
 _OF_NODES = {"NodeReady", "NodeNotReady"}
@@ -21,8 +21,11 @@ _QUIET = {"MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"}
 
 
 def _is_problem(value: Mapping[str, Any]) -> bool:
-    source = str((value.get("source") or {}).get("component") or value.get("reportingComponent") or "")
-    return is_event(value) and (source.endswith("-monitor") or source == "node-problem-detector")
+    if not is_event(value):
+        return False
+    by = value.get("source") or value.get("deprecatedSource") or {}
+    source = by.get("component") or value.get("reportingComponent") or value.get("reportingController") or ""
+    return bool(source.endswith("-monitor") or source == "node-problem-detector")
 
 
 @reads("node-problem-detector events", _is_problem)
@@ -39,7 +42,7 @@ def read_problem_events(records: Sequence[Record], found: Observations) -> None:
         if condition:
             changes[key] += [Change((time, time), condition[2] == "True") for time in one.times]
         else:
-            changes[key] += [each for time in one.times for each in (Change((time, time), True),)]
+            changes[key] += [Change((time, time), True) for time in one.times]
         unknown[key] += one.unknown
     for (node, name), of in sorted(changes.items()):
         if all(change.down for change in of):
@@ -59,22 +62,14 @@ def _recurring(node: str, name: str, times: Sequence[float], found: Observations
 @reads("nodes", lambda value: value.get("kind") == "Node")
 def read_conditions(records: Sequence[Record], found: Observations) -> None:
     """Since when each node is Ready or not, and has a problem or not."""
-    problems = []
     for record in records:
-        name = str((record.value.get("metadata") or {}).get("name", ""))
-        for i, condition in enumerate((record.value.get("status") or {}).get("conditions") or ()):
+        name = (record.value.get("metadata") or {}).get("name") or ""
+        for condition in (record.value.get("status") or {}).get("conditions") or ():
             kind, true = str(condition.get("type")), condition.get("status") == "True"
-            try:
-                since = instant(condition.get("lastTransitionTime"))
-                seen = instant(condition.get("lastHeartbeatTime"))
-            except ValueError as error:
-                problems.append(record.problem(str(error), "status", "conditions", i))
-                continue
+            since, seen = instant(condition.get("lastTransitionTime")), instant(condition.get("lastHeartbeatTime"))
             if since is None or (kind in _QUIET and not true):
                 continue
             found.saw(since, *([seen] if seen is not None else []))
             down = not true if kind == "Ready" else true
             up, repair = (NODE_UP, NODE_DOWN) if kind == "Ready" else (problem(kind), problem(kind, repair=True))
             found.spells.append(Spell(repair if down else up, name, (since, since)))
-    if problems:
-        raise InputError(problems)

@@ -5,6 +5,7 @@ that are missing for more than a step and a half are a gap: nothing is known of 
 """
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from experiments.fitting.observations import (
     Change,
     Observations,
     Spell,
+    literal,
     problem,
 )
 from experiments.fitting.readers.reader import Record, reads
@@ -26,6 +28,9 @@ from models.input.problems import InputError
 NODES = "kube_node_status_condition"
 RESTARTS = "kube_pod_container_status_restarts_total"
 READY = "kube_pod_status_ready"
+FORM = 'expected [[seconds, "value"], ...] as values, in seconds since 1970, and texts as labels in metric'
+LATEST = 253_402_300_800.0
+"""The year 10000: later times are in other units."""
 Samples = list[tuple[float, float]]
 
 
@@ -46,22 +51,44 @@ def read_answers(records: Sequence[Record], found: Observations) -> None:
             message = f'expected a range query, whose resultType is "matrix" (got "{data["resultType"]}")'
             problems.append(record.problem(message, "data", "resultType"))
             continue
+        result = data.get("result") or []
+        if not isinstance(result, list):
+            problems.append(record.problem("expected a list", "data", "result"))
+            continue
         every: list[tuple[Mapping[str, str], Samples]] = []
-        for i, one in enumerate(data.get("result") or ()):
+        for i, one in enumerate(result):
             try:
-                samples = sorted((float(time), float(value)) for time, value in one.get("values") or ())
-            except (AttributeError, TypeError, ValueError):
-                message = 'expected [[seconds, "value"], ...]'
-                problems.append(record.problem(message, "data", "result", i, "values"))
+                labels, samples = _labels(one), _samples(one)
+            except ValueError as error:
+                problems.append(record.problem(str(error), "data", "result", i))
                 continue
-            if samples:
-                every.append((one.get("metric") or {}, samples))
+            finite = [(time, value) for time, value in samples if math.isfinite(value)]
+            found.remarks["{} samples left out: their value is no finite number"] += len(samples) - len(finite)
+            if finite:
+                every.append((labels, finite))
         gaps = [b[0] - a[0] for _, samples in every for a, b in itertools.pairwise(samples)]
         step = float(np.median(gaps)) if gaps else 0.0
         for labels, samples in every:
             _read_series(labels, samples, step, found)
     if problems:
         raise InputError(problems)
+
+
+def _labels(series: Any) -> Mapping[str, str]:
+    labels = (series.get("metric") or {}) if isinstance(series, dict) else None
+    if not isinstance(labels, dict) or not all(isinstance(label, str) for label in labels.values()):
+        raise ValueError(FORM)
+    return labels
+
+
+def _samples(series: Mapping[str, Any]) -> Samples:
+    try:
+        samples = sorted((float(time), float(value)) for time, value in series.get("values") or ())
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(FORM) from None
+    if not all(0 <= time < LATEST for time, _ in samples):
+        raise ValueError(FORM)
+    return samples
 
 
 def _read_series(labels: Mapping[str, str], samples: Samples, step: float, found: Observations) -> None:
@@ -83,7 +110,7 @@ def _read_series(labels: Mapping[str, str], samples: Samples, step: float, found
         if labels.get("condition", "true") == "true":
             _read_ready("/".join(labels.get(name, "") for name in ("namespace", "pod")), samples, found)
     else:
-        found.remarks[f"{{}} series of {metric or 'no known metric'} left out: no reader knows them"] += 1
+        found.remarks[f"{{}} series of {literal(metric) or 'no known metric'} left out: no reader knows them"] += 1
         return
     found.saw(samples[0][0], samples[-1][0])
 
@@ -131,6 +158,11 @@ def _read_restarts(entity: str, samples: Samples, found: Observations) -> None:
             began = last[0], time
         elif rise >= 1:
             here = last[0], time
+            if rise > max(time - last[0], 1.0):  # faster than any kubelet: of many containers, or of something else
+                found.remarks["{} rises of a counter left out: more than a restart each second is none"] += 1
+                found.spells.append(Spell(CONTAINER_UP, entity, began, None, last[0]))
+                began, last = here, (time, value)
+                continue
             found.spells.append(Spell(CONTAINER_UP, entity, began, here))
             found.spells += [Spell(CONTAINER_UP, entity, here, here)] * (round(rise) - 1)
             began = here

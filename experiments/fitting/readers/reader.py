@@ -6,14 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from experiments.fitting.observations import Observations
+from experiments.fitting.observations import Observations, literal
+from experiments.fitting.shapes import SHAPES, misshapen
 from models.discovery import import_files
 from models.input.documents import Document, decoded, read_documents
-from models.input.problems import InputError, Location, Path, Problem, shown
+from models.input.problems import InputError, Location, Path, Problem
 from models.input.stdin import is_stdin
 from models.manifests.reading import files_below
 from models.size import MAX_BYTES
@@ -85,9 +85,9 @@ def read_live_logs(paths: Sequence[str]) -> Observations:
             reader.read(of_its_kind, found)
     for one in records:
         if not any(reader.recognises(one.value) for reader in readers()):
-            unread[str(one.value.get("kind", "values of another form"))] += 1
+            unread[str(one.value.get("kind") or "values of another form")] += 1
     for kind, count in unread.items():
-        found.remarks[f"{kind}: {{}} left out, no reader knows them"] += count
+        found.remarks[f"{literal(kind)}: {{}} left out, no reader knows them"] += count
     if found.end < found.start:
         expected = "expected Events, Nodes or Pods of Kubernetes, or answers of Prometheus to a range query"
         raise InputError([Problem(Location(paths[0]), "", f"nothing of use in it; {expected}")])
@@ -111,40 +111,31 @@ def _read(file: str) -> tuple[list[Document], list[Problem]]:
 
 
 def _values(value: Any, document: Document, path: Path) -> Iterator[Record]:
-    """The mappings of a document: the items of lists, of whatever form, one by one."""
+    """The values of a document: the items of lists, of whatever form, one by one."""
     if isinstance(value, list):
         for i, item in enumerate(value):
             yield from _values(item, document, (*path, i))
-    elif isinstance(value, dict) and str(value.get("kind", "")).endswith("List"):
+    elif isinstance(value, dict) and (items := _items(value)) is not None:
         kind = str(value["kind"]).removesuffix("List")
-        for i, item in enumerate(value.get("items") or ()):
-            if isinstance(item, dict):
-                typed = {"apiVersion": value.get("apiVersion", "v1"), "kind": kind, **item} if kind else item
-                yield from _values(typed, document, (*path, "items", i))
-    elif isinstance(value, dict):
-        yield Record(value, document, path)
+        for i, item in enumerate(items):
+            typed = {"apiVersion": value.get("apiVersion", "v1"), "kind": kind, **item} if kind else item
+            yield from _values(typed, document, (*path, "items", i))
+    else:
+        yield Record(value if isinstance(value, dict) else {}, document, path)  # no reader knows {}: it is counted
+
+
+def _items(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The items of a list of objects; None if it is none, or a broken one."""
+    if not str(value.get("kind", "")).endswith("List") or "items" not in value:
+        return None
+    items = value["items"] or []
+    return items if isinstance(items, list) and all(isinstance(one, dict) for one in items) else None
 
 
 def _misshapen(record: Record) -> Iterator[Problem]:
     """What of an object is of another form than any API server gives it."""
-    if record.value.get("kind") not in ("Event", "Node", "Pod"):
-        return
-    for name in ("metadata", "status", "involvedObject", "regarding", "source", "series"):
-        if not isinstance(record.value.get(name), dict | None):
-            yield record.problem("expected a mapping", name)
-    status = record.value.get("status")
-    for name in ("conditions", "containerStatuses") if isinstance(status, dict) else ():
-        given = record.value["status"].get(name)
-        if not isinstance(given, list | None) or not all(isinstance(one, dict) for one in given or ()):
-            yield record.problem("expected a list of mappings", "status", name)
-
-
-def instant(text: object) -> float | None:
-    """Seconds since 1970 of a time as Kubernetes writes it; None where there is none."""
-    if not isinstance(text, str) or not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"expected a time like 2026-01-05T03:12:00Z (got {shown(text)})") from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    value, kind = record.value, str(record.value.get("kind", ""))
+    if kind.endswith("List") and "items" in value:  # else its items were taken apart
+        yield record.problem("expected a list of mappings", "items")
+    for path, expected in misshapen(value, SHAPES.get(kind, {})):
+        yield record.problem(expected, *path)

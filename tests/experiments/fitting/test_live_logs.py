@@ -191,6 +191,25 @@ def test_a_counter_of_restarts_gives_lives_between_samples(learnt: Any) -> None:
     assert found["quantities"]["containers.timeToFailure"]["between"] > 200
 
 
+def test_a_container_of_which_no_start_is_told_has_no_life(learnt: Any) -> None:
+    """Events are kept for an hour: what started before that may be told of by others only."""
+    probe = {"container": "web", "message": "Readiness probe failed: HTTP 503"}
+    found = learnt(as_list([event("Unhealthy", "Pod", "web", START + i, i, **probe) for i in range(2)]))["quantities"]
+    assert found["containers.timeToFailure"]["missing"] == found["startup"]["missing"] == "nothing of it is here"
+
+
+def test_names_with_braces_are_said_as_they_are(learnt: Any) -> None:
+    metric = {"__name__": "{x}", "node": "n"}
+    node = {"kind": "Node", "metadata": {"name": "n"}, "status": {}}
+    known = answer({"condition": "Ready", "node": "n"}, [(START, 1.0), (START + 60, 1.0)])
+    found = learnt(node, {"kind": "{}"}, 5, answer(metric, [(START, 1.0)]), known)
+    assert {
+        "{}: 1 left out, no reader knows them",
+        "1 series of {x} left out: no reader knows them",
+        "values of another form: 1 left out, no reader knows them",
+    } <= {*found["notes"]}
+
+
 def test_gaps_in_a_series_censor_what_lasts(learnt: Any) -> None:
     metric = {"__name__": "kube_node_status_condition", "condition": "Ready", "status": "true", "node": "n1"}
     times = [START + 60.0 * i for i in range(100) if not 40 <= i < 60]
@@ -219,6 +238,65 @@ def test_pods_tell_of_the_last_life_and_the_start(learnt: Any) -> None:
     found = learnt(as_list(pods()))["quantities"]
     assert (found["containers.timeToFailure"]["observed"], found["containers.timeToFailure"]["censored"]) == (12, 23)
     assert found["startup"]["between"] == 12
+
+
+def container_that_ended(code: int, *, pod: str = "p", **more: Any) -> dict[str, Any]:
+    """A pod whose container lived for 1000 s, ended with the exit code, and was started again."""
+    ended = {"startedAt": stamp(START), "finishedAt": stamp(START + 1000), "exitCode": code}
+    container = {"name": "c", "restartCount": 1, "lastState": {"terminated": ended}}
+    container["state"] = {"running": {"startedAt": stamp(START + 1010)}}
+    metadata = {"name": pod, "namespace": "default", **more}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": {"containerStatuses": [container]}}
+
+
+def test_a_container_that_exits_with_zero_has_not_crashed(learnt: Any) -> None:
+    """Two dumps of it, and the Events of both its starts, which know no exit code."""
+    pod = container_that_ended(0)
+    started = [event("Started", "Pod", "p", START + at, at, container="c") for at in (-1, 1010)]
+    for logs in ([pod], [pod, pod], [pod, as_list(started)]):
+        found = learnt(*logs)
+        lives = found["quantities"]["containers.timeToFailure"]
+        assert (lives["observed"], lives["censored"]) == (0, 1)  # the other has just begun
+        assert [note for note in found["notes"] if note.startswith("1 lives of containers ended with exit code 0")]
+    assert learnt(container_that_ended(1))["quantities"]["containers.timeToFailure"]["observed"] == 1
+
+
+def test_a_container_that_was_killed_since_its_probe_failed_has_failed_whatever_it_exits_with(learnt: Any) -> None:
+    why = "Container c failed liveness probe, will be restarted"
+    killed = event("Killing", "Pod", "p", START + 999, 2, container="c", message=why)
+    started = event("Started", "Pod", "p", START, 1, container="c")
+    found = learnt(as_list([container_that_ended(0), started, killed]))["quantities"]
+    assert found["containers.timeToFailure"]["observed"] == 1
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_pods_of_jobs_tell_of_no_crash(learnt: Any, code: int) -> None:
+    owner = [{"apiVersion": "batch/v1", "kind": "Job", "name": "j", "uid": "u", "controller": True}]
+    metric = {"__name__": "kube_pod_container_status_restarts_total"}
+    metric |= {"namespace": "default", "pod": "p", "container": "c"}
+    counter = answer(metric, [(START + 60.0 * i, float(i > 10)) for i in range(20)])
+    never = container_that_ended(code) | {"spec": {"restartPolicy": "OnFailure"}}
+    created = event("SuccessfulCreate", "Job", "j", START, 1, message="Created pod: p")
+    started = [event("Started", "Pod", "p", START + at, 2 + at, container="c") for at in (1, 500)]
+    for logs in (
+        [container_that_ended(code, ownerReferences=owner)],
+        [container_that_ended(code, ownerReferences=owner), counter],
+        [never],
+        [as_list([created, *started])],
+    ):
+        found = learnt(*logs)
+        lives = found["quantities"]["containers.timeToFailure"]
+        assert (lives["observed"], lives["between"], lives["censored"], lives["entities"]) == (0, 0, 0, 0)
+        assert [note for note in found["notes"] if note.startswith("1 pod run to their end")]
+
+
+def test_a_container_that_could_not_start_has_not_lived_since_1970(learnt: Any) -> None:
+    pod = container_that_ended(128)
+    pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["startedAt"] = "1970-01-01T00:00:00Z"
+    found = learnt(pod, pod)
+    assert found["start"] == START + 1010
+    assert found["quantities"]["containers.timeToFailure"]["observed"] == 0
+    assert "1 containers of Pods left out: they ended without having started" in found["notes"]
 
 
 def test_what_several_dumps_tell_of_counts_once(learnt: Any) -> None:
@@ -310,6 +388,22 @@ def test_the_time_before_the_log_can_be_left_out(learnt: Any) -> None:
         ({"status": "success", "data": {"resultType": "matrix", "result": ["x"]}},
          'expected [[seconds, "value"], ...]'),
         (as_list([{**event("NodeReady", "Node", "n", START, 1), "involvedObject": "n"}]), "expected a mapping"),
+        (as_list([{**event("NodeReady", "Node", "n", START, 1), "count": "many"}]),
+         "items[0].count: expected a whole number (got 'many')"),
+        (as_list([{**event("NodeReady", "Node", "n", START, 1), "series": {"count": "2"}}]),
+         "items[0].series.count: expected a whole number (got '2')"),
+        ({"kind": "List", "items": 5}, "0.json:1:27: items: expected a list of mappings"),
+        ({"kind": "List", "items": ["x"]}, "items: expected a list of mappings"),
+        (as_list([{"kind": "Pod", "status": {"containerStatuses": {"name": "c"}}}]), "expected a list of mappings"),
+        (as_list([{"kind": "Pod", "status": {"containerStatuses": [{"restartCount": "3"}]}}]),
+         "containerStatuses[0].restartCount: expected a whole number"),
+        (as_list([{"kind": "Pod", "status": {"containerStatuses": [{"lastState": {"terminated": "x"}}]}}]),
+         "lastState.terminated: expected a mapping"),
+        (as_list([{"kind": "Node", "status": {"conditions": [{"lastTransitionTime": 5}]}}]),
+         "conditions[0].lastTransitionTime: expected a time like"),
+        ({"status": "success", "data": {"resultType": "matrix", "result": 5}}, "data.result: expected a list"),
+        (answer({"node": 5}, [(START, 1.0)]), "texts as labels"),  # type: ignore[dict-item]
+        (answer({}, [(START * 1000, 1.0)]), "in seconds since 1970"),
         (as_list([{"kind": "Pod", "status": {"containerStatuses": ["c"]}}]), "expected a list of mappings"),
         (as_list([{"kind": "Node", "metadata": "n", "status": {"conditions": []}}]), "expected a mapping"),
     ],
@@ -318,6 +412,74 @@ def test_bad_logs_are_exit_code_two_with_their_place(fit: Any, value: Any, said:
     code, out, err = fit(value)
     assert (code, out) == (2, "")
     assert said in err
+
+
+def test_samples_that_are_no_number_are_left_out_and_said(learnt: Any) -> None:
+    metric = {"__name__": "kube_pod_container_status_restarts_total", "namespace": "d", "pod": "p", "container": "c"}
+    values = [0.0, float("nan"), 0.0, float("inf"), 1.0, 1.0, 1e9]
+    found = learnt(answer(metric, [(START + 60.0 * i, value) for i, value in enumerate(values)]))
+    assert found["quantities"]["containers.timeToFailure"]["between"] == 1
+    assert "2 samples left out: their value is no finite number" in found["notes"]
+    assert "1 rises of a counter left out: more than a restart each second is none" in found["notes"]
+
+
+def test_problem_events_of_the_newer_api_are_recognised(learnt: Any) -> None:
+    """events.k8s.io/v1 calls who reports reportingController, and the source deprecatedSource."""
+    for by in ({"reportingController": "node-problem-detector"}, {"deprecatedSource": {"component": "kernel-monitor"}}):
+        events = [
+            {
+                "apiVersion": "events.k8s.io/v1",
+                "kind": "Event",
+                "metadata": {"name": f"e{i}", "namespace": "default"},
+                "regarding": {"kind": "Node", "name": "n1"},
+                "reason": "OOMKilling",
+                "eventTime": stamp(START + i * DAY),
+                **by,
+            }
+            for i in range(3)
+        ]
+        assert "problems.OOMKilling.timeToFailure" in learnt(as_list(events))["quantities"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--start", "when"),
+        ("--end", "until"),
+        ("--entity", "node"),
+        ("--time-format", "%Y"),
+        ("--delimiter", ","),
+        ("--observed-until", "none"),
+    ],
+)
+def test_options_of_csv_logs_are_refused_with_a_live_log(fit: Any, options: tuple[str, str]) -> None:
+    code, out, err = fit(as_list(pods()), options=options)
+    assert (code, out) == (2, "")
+    assert f"{options[0]} " in err
+    assert "cannot act: only a CSV log of outages" in err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--observed-from", "last"),
+        ("--observed-from", ""),
+        ("--observed-until", "first"),
+        ("--observed-until", "2001-01-01"),
+    ],
+)
+def test_bounds_that_are_none_of_a_live_log_are_refused(fit: Any, options: tuple[str, str]) -> None:
+    code, out, err = fit(as_list(pods()), options=options)
+    assert (code, out) == (2, "")
+    assert options[0] in err
+    assert "expected a time" in err
+
+
+def test_what_ends_after_the_observation_is_censored_there(learnt: Any) -> None:
+    """Twelve lives of 1000 s, 2000 s and so on from the start, and twelve that go on."""
+    found = learnt(as_list(pods()), options=("--observed-until", stamp(START + 5500)))["quantities"]
+    lives = found["containers.timeToFailure"]
+    assert (lives["observed"], lives["censored"]) == (5, 5 + 7 + 12)
 
 
 def test_several_csv_files_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

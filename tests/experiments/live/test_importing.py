@@ -1,6 +1,8 @@
 """`kubenines import cluster`: the experiment is the one that a person would write of the same manifests."""
 
+import contextlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -8,14 +10,19 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from experiments.cli import main
 from experiments.experiment import Experiment
+from experiments.live.importing import import_cluster
 from models.cluster import Cluster
+from models.input.problems import InputError
 from models.manifests import read_manifests
 from models.pod import PodTemplate
 from tests.experiments.live.live_api import applied, as_list, node
 from tests.sources import ROOT
+from tests.wrong_types import OTHERS, changed, places
 
 DATA = ROOT.parent / "shared" / "data" / "manifests"
 SETS = [
@@ -196,6 +203,22 @@ def test_static_pods_take_their_part_of_the_nodes_and_daemons_run(tmp_path: Path
     assert "1 DaemonSet: 100m CPU and 64Mi of a node with a pod of each" in said(text)
 
 
+def test_nothing_is_taken_off_for_a_pod_of_a_daemon_that_no_node_here_runs(tmp_path: Path) -> None:
+    """It is Pending, or its node is not in the dump; and its DaemonSet is not either."""
+    owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "gone", "uid": "u", "controller": True}
+    pods = [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": f"gone-{i}", "namespace": "default", "ownerReferences": [owner]},
+            "spec": {"containers": [CONTAINER], **where},
+        }
+        for i, where in enumerate(({}, {"nodeName": "elsewhere"}, {"nodeName": "general-1"}))
+    ]
+    _, text = imported(tmp_path, [*applied([workload()], NODES), *pods])
+    assert "Taken off what is allocatable: 100m CPU and 64Mi in all, of 1 pod that 1 node run" in said(text)
+
+
 def test_services_of_the_system_are_not_measured_and_its_workloads_stay_as_they_are(tmp_path: Path) -> None:
     dns, its = workload("dns", namespace="kube-system"), service("dns", "kube-system")
     experiment, text = imported(tmp_path, applied([workload(), service(), dns, its], NODES))
@@ -271,8 +294,83 @@ def test_an_amount_of_a_static_pod_that_is_none_is_told_with_its_place(
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "proxy", "namespace": "kube-system", "annotations": {"kubernetes.io/config.mirror": "x"}},
-        "spec": {"nodeName": "gone", "containers": [{"name": "c", "resources": {"requests": {"cpu": "much"}}}]},
+        "spec": {"nodeName": "general-1", "containers": [{"name": "c", "resources": {"requests": {"cpu": "much"}}}]},
     }
     (tmp_path / "dump.yaml").write_text(yaml.safe_dump(as_list([static, *applied([workload()], NODES)])))
     assert main(["import", "cluster", str(tmp_path / "dump.yaml"), "-o", str(tmp_path / "live.yaml")]) == 2
     assert "Pod/kube-system/proxy spec.containers: expected a quantity" in capsys.readouterr().err
+
+
+def test_a_daemon_that_says_only_limits_asks_for_as_much(tmp_path: Path) -> None:
+    limited = {"name": "c", "image": "i:1", "resources": {"limits": {"cpu": "2", "memory": "1Gi"}}}
+    daemon = workload("proxy", "DaemonSet", pod={"containers": [limited]})
+    _, text = imported(tmp_path, applied([daemon], NODES))
+    assert "1 DaemonSet: 2 CPU and 1Gi of a node with a pod of each" in said(text)
+
+
+# --- fields of another type than an API server gives them -----------------------------------------------------------
+
+CSI_NODE = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "CSINode",
+    "metadata": {"name": "n-0"},
+    "spec": {"drivers": [{"name": "ebs.csi.aws.com", "nodeID": "x", "allocatable": {"count": 25}}]},
+}
+SCALER = {
+    "apiVersion": "autoscaling/v2",
+    "kind": "HorizontalPodAutoscaler",
+    "metadata": {"name": "web", "namespace": "default"},
+    "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, "maxReplicas": 4},
+    "status": {"desiredReplicas": 3},
+}
+SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "default"}, "type": "Opaque"}
+MOUNTED = workload(
+    pod={
+        "containers": [{**CONTAINER, "volumeMounts": [{"name": "data", "mountPath": "/d"}]}],
+        "volumes": [{"name": "data", "emptyDir": {}}],
+    }
+)
+DUMP = [node("n-0", "a"), node("n-1", "b", labels={"x": "y"}), CSI_NODE, MOUNTED, SCALER, SECRET]
+
+
+@pytest.mark.parametrize(
+    ("number", "path", "new", "expected"),
+    [
+        (0, ("status", "conditions", 0, "type"), ["Ready"], None),
+        (2, ("spec", "drivers", 0, "allocatable", "count"), "x",
+         "CSINode/n-0 spec.drivers[0].allocatable.count: expected a whole number of volumes (got 'x')"),
+        (2, ("spec", "drivers", 0, "allocatable", "count"), {}, "expected a whole number of volumes (got a mapping)"),
+        (3, ("spec", "replicas"), "x", "Deployment/web spec.replicas: "),
+        (3, ("spec", "template", "spec", "containers", 0, "volumeMounts", 0, "name"), ["x"], "volumeMounts[0].name: "),
+        (4, ("status", "desiredReplicas"), True, None),
+        (5, ("type",), {"a": 1}, "Secret/s type: "),
+    ],
+)  # fmt: skip
+def test_a_field_of_another_type_is_read_over_or_told_with_its_place(
+    number: int, path: tuple[Any, ...], new: Any, expected: str | None, tmp_path: Path
+) -> None:
+    objects: list[Any] = [*DUMP]
+    objects[number] = changed(objects[number], path, new)
+    if number == 3 and path[-1] == "replicas":
+        objects[4] = {key: item for key, item in SCALER.items() if key != "status"}
+    (tmp_path / "dump.json").write_text(json.dumps(as_list(objects)))
+    if expected is None:
+        import_cluster([str(tmp_path / "dump.json")], tmp_path / "live.yaml")
+        return
+    with pytest.raises(InputError, match=re.escape(expected)) as raised:
+        import_cluster([str(tmp_path / "dump.json")], tmp_path / "live.yaml")
+    assert all(problem.location.line for problem in raised.value.problems)
+
+
+@given(data=st.data())
+def test_any_value_in_any_place_is_imported_or_bad_input(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    number = data.draw(st.integers(0, len(DUMP) - 1))
+    path = data.draw(st.sampled_from(list(places(DUMP[number]))))
+    objects: list[Any] = [*DUMP]
+    objects[number] = changed(objects[number], path, data.draw(st.sampled_from(OTHERS)))
+    file = tmp_path_factory.getbasetemp() / "dump.json"
+    file.write_text(json.dumps(as_list(objects)))
+    with contextlib.suppress(InputError):
+        import_cluster([str(file)], file.with_name("live.yaml"))

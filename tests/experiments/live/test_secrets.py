@@ -42,7 +42,8 @@ def planted() -> Iterator[dict[str, Any]]:
         "envFrom": [{"secretRef": {"name": "db"}}],
         "readinessProbe": {"httpGet": request},
         "livenessProbe": {"exec": {"command": ["check", MARK]}},
-        "startupProbe": {"httpGet": request},
+        "startupProbe": {"tcpSocket": {"host": MARK, "port": 80}},
+        "securityContext": {"windowsOptions": {"gmsaCredentialSpec": MARK}},
         "lifecycle": {"preStop": {"exec": {"command": line}}, "postStart": {"httpGet": request}},
         "volumeMounts": [{"name": "secret", "mountPath": "/s"}, {"name": "driver", "mountPath": "/d"}],
     }
@@ -52,7 +53,15 @@ def planted() -> Iterator[dict[str, Any]]:
         {"name": "flex", "flexVolume": {"driver": "d/d", "options": {"key": MARK}}},
         {"name": "git", "gitRepo": {"repository": f"https://{MARK}@example.com/r"}},
     ]
-    web = workload(pod={"containers": [container], "volumes": volumes, "initContainers": [{**container, "name": "i"}]})
+    iscsi = {"targetPortal": "10.0.0.1", "iqn": "iqn.2001-04.com.example:disk", "lun": 0}
+    volumes.append({"name": "iscsi", "iscsi": {**iscsi, "initiatorName": f"iqn.2001-04.com.{MARK}:web"}})
+    around = {
+        "hostAliases": [{"ip": "10.0.0.2", "hostnames": [f"{MARK}.example.com"]}],
+        "dnsConfig": {"nameservers": ["10.0.0.3"], "searches": [f"{MARK}.example.com"]},
+        "dnsPolicy": "None",
+    }
+    pod = {"containers": [container], "volumes": volumes, "initContainers": [{**container, "name": "i"}], **around}
+    web = workload(pod=pod)
     del web["spec"]["template"]["spec"]["initContainers"][0]["lifecycle"]
     for probe in ("readinessProbe", "livenessProbe", "startupProbe"):
         del web["spec"]["template"]["spec"]["initContainers"][0][probe]
@@ -120,6 +129,9 @@ def test_nothing_secret_is_stored_or_printed(written: tuple[Path, str]) -> None:
     assert MARK not in text
     assert ENCODED not in text
     assert "last-applied" not in text
+    assert "iscsi" in text
+    assert "hostAliases" not in text
+    assert "host aliases and DNS settings of pods, names of iSCSI initiators" in " ".join(text.replace("#", "").split())
 
 
 def test_what_counts_of_a_secret_stays(written: tuple[Path, str]) -> None:
