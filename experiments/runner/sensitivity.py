@@ -105,6 +105,12 @@ def _run(
                 return job.run()
             except EngineLost as lost:
                 raise job.broken_off(str(lost)) from lost
+            except Interrupted:
+                job.end("interrupted")
+                raise
+            except NothingRan:
+                job.end("failed")
+                raise
 
 
 def _refuse_other(folder: ResultFolder, manifest: Manifest, resolved: Any) -> None:
@@ -178,8 +184,15 @@ class _Job:
         self._finish(sample)
         return self._write(findings, sample, of_point)
 
+    def end(self, status: str) -> None:
+        """Say in the manifest what became of the study."""
+        counts = {"cells": sum(self._done.values()), "failed": len(self.failed)}
+        self.manifest = replace(self.manifest, counts=counts, status=status, ended=provenance.now())
+        self.folder.write_manifest(self.manifest)
+
     def broken_off(self, why: str) -> BrokenOff:
-        """What to raise when the engine is lost: what is finished is kept."""
+        """What to raise when the engine is lost; what is finished is kept and told of, as after an interrupt."""
+        self.end("interrupted")
         return BrokenOff(sum(self._done.values()), self._total, "", why)
 
     def _finish(self, trials: Sequence[Trial]) -> None:
@@ -271,12 +284,8 @@ class _Job:
         }
         assert self.manifest.sensitivity is not None
         told = {**self.manifest.sensitivity, "perPoint": of_point, "rows": study.work // of_point}
-        counts = {"cells": sum(self._done.values()), "failed": len(self.failed)}
-        files = store.write_tables(self.folder, tables)
-        self.manifest = replace(
-            self.manifest, sensitivity=told, counts=counts, files=files, status="done", ended=provenance.now()
-        )
-        self.folder.write_manifest(self.manifest)
+        self.manifest = replace(self.manifest, sensitivity=told, files=store.write_tables(self.folder, tables))
+        self.end("done")
         return SensitivityResults(self.manifest, tables, self.folder.path)
 
     def _tornados(self, findings: Sequence[Findings]) -> Iterator[dict[str, Any]]:
