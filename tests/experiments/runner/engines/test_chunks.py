@@ -14,9 +14,9 @@ from experiments.runner.engines.chunks import Worked, failed, in_chunks
 def handed_over(submit: "Callable[[list[int]], Future[Worked[int]]]", room: Callable[[], int]) -> list[Any]:
     """What comes of five numbers until the engine is lost."""
     found: list[Any] = []
+    numbers = ((f"n{i}", i) for i in range(5))
     with pytest.raises(EngineLost, match="gone"):
-        for each in in_chunks(submit, ((f"n{i}", i) for i in range(5)), room, BrokenProcessPool):
-            found.append(each)
+        found.extend(in_chunks(submit, numbers, room, BrokenProcessPool))
     return found
 
 
