@@ -151,11 +151,9 @@ class _Job:
 
         experiment, study = self.experiment, self.study
         self.cells = Kept(self.folder.sweep_cells, skipped)
-        directory = "" if experiment.source_path is None else str(experiment.source_path.parent)
-        self.swept = Swept.of(
-            experiment.source.document, directory, study.sweep, experiment.policies, study.replications
-        )
-        self._keys = PointKeys(self.swept.value["spec"], study.sweep, directory, experiment.inputs)
+        document, folder = experiment.source.document, experiment.folder
+        self.swept = Swept.of(document, folder, study.sweep, experiment.policies, study.replications)
+        self._keys = PointKeys(self.swept.value["spec"], study.sweep, folder, experiment.inputs)
         keys = {scenario.policy: scenario.id for scenario in experiment.scenarios()}
         plan = replace(experiment.plan, precision=None)
         described = provenance.describe(plan, keys, self.resolved, study.replications, None, self.engine)

@@ -68,8 +68,7 @@ class SweepJob:
         self.lacking: dict[str, PointRow] = {}
         """What came of points with such cells."""
         document, policies = self.experiment.source.document, tuple(self.manifest.policies)
-        source = self.experiment.source_path
-        folder, times = "" if source is None else str(source.parent), self.manifest.replications
+        folder, times = self.experiment.folder, self.manifest.replications
         self._swept = Swept.of(document, folder, self.sweep, policies, times)
         spec = self._swept.value["spec"]
         self._keys = PointKeys(spec, self.sweep, folder, self.experiment.inputs)
