@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from statistics import fmean, median_low
 from typing import Any, TypeVar
 
@@ -155,12 +156,17 @@ def rare_sentence(experiment: Experiment, seconds: float | None) -> list[str]:
 
 
 def _plan(scenario: Scenario) -> tuple[PolicyPlan, Cell]:
-    """The plan of a policy, and the pilot that it rests on."""
+    """The plan of a policy, and a replication that it rests on."""
     whole = scenario.warmup + scenario.duration
     pilot = min(whole, PILOT_SECONDS)
     _cell(scenario, 1.0 / whole)  # what only the first run in a process pays
     started, start_seconds = _timed(lambda: _cell(scenario, 1.0 / whole))
     run, seconds = _timed(lambda: _cell(scenario, pilot / whole))
+    transitions = started.transitions + (run.transitions - started.transitions) * whole / pilot
+    seconds = start_seconds + max(seconds - start_seconds, 0.0) * whole / pilot
+    if pilot < whole and seconds < _ENOUGH:  # it may have met nothing that costs
+        numbers = count()
+        run, seconds = _timed(lambda: _cell(scenario, 1.0, next(numbers)), 2)
     cluster = scenario.cluster
     replicas = [d.replicas for d in cluster.deployments] + [r.replicas for r in cluster.replica_sets]
     replicas += [s.replicas for s in cluster.stateful_sets]
@@ -175,16 +181,16 @@ def _plan(scenario: Scenario) -> tuple[PolicyPlan, Cell]:
         nodes=len(cluster.nodes),
         failures=tuple(mode.name for mode in scenario.failures),
         operations=tuple(operation.name for operation in scenario.operations),
-        transitions=started.transitions + (run.transitions - started.transitions) * whole / pilot,
-        seconds=start_seconds + max(seconds - start_seconds, 0.0) * whole / pilot,
+        transitions=transitions,
+        seconds=seconds,
     )
     return of_policy, run
 
 
-def _cell(scenario: Scenario, share: float) -> Cell:
-    """The first replication of a policy, of this share of the time that it is to run."""
+def _cell(scenario: Scenario, share: float, replication: int = 0) -> Cell:
+    """A replication of a policy, of this share of the time that it is to run."""
     short = replace(scenario, warmup=scenario.warmup * share, duration=scenario.duration * share)
-    cell = run_cell(CellSpec(short, "", 0, own_metrics=own_metrics()))
+    cell = run_cell(CellSpec(short, "", replication, own_metrics=own_metrics()))
     if cell.status == "failed":
         raise RuntimeError(f"a pilot of {scenario.policy} fails: {cell.error}")
     return cell

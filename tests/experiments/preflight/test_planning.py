@@ -53,6 +53,24 @@ def test_the_time_of_a_replication_is_that_of_all_of_its_cell(clock: list[str], 
     assert not clock
 
 
+def test_the_time_of_a_short_replication_is_not_that_of_a_stretch_without_outages(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    now = 0.0
+
+    def cell(spec: CellSpec) -> Cell:
+        nonlocal now
+        made = run_cell(spec)
+        now += 0.001 + 0.1 * any(len(spans) for spans in made.outages.values())
+        return made
+
+    monkeypatch.setattr(planning, "run_cell", cell)
+    monkeypatch.setattr(time, "process_time", lambda: now)
+    rare = small_sweep(tmp_path).set("sweep", None).set("duration", "5y")
+    rare = rare.set("failures[crash].timeToFailure", {"kind": "fixed", "value": "100d"})
+    assert planning.plan(rare)[0].seconds == pytest.approx(0.101)
+
+
 def test_a_sweep_takes_the_making_of_its_points_and_their_rows_too(clock: list[str], tmp_path: Path) -> None:
     swept = small_sweep(tmp_path)
     assert swept.sweep is not None
