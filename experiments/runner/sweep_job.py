@@ -75,7 +75,7 @@ class SweepJob:
         self._id = digest(json.dumps([self.manifest.experiment_hash, folder, policies, times]))
         """Tells apart the sweeps that one process works for."""
         self._judged = json.dumps([self.manifest.confidence, spec.get("objectives")], default=str)
-        """What the estimates of a point depend on, beside its cells."""
+        """What the estimates of a point depend on, beside its cells and the order of its policies."""
         self._wanted: dict[str, Wanted] = {}
         """Row -> its point, while it is not done."""
         self._left: dict[str, int] = {}
@@ -164,7 +164,7 @@ class SweepJob:
         return [f"{key}/{number}" for number in range(self.manifest.replications)]
 
     def _row(self, wanted: Wanted) -> str:
-        return digest(json.dumps([self._judged, self.manifest.replications, sorted(wanted.keys.items())]))
+        return digest(json.dumps([self._judged, self.manifest.replications, list(wanted.keys.items())]))
 
     def _found(self, wanted: Wanted) -> Iterator[Cell]:
         """The finished cells of a point, in the order of tables."""
