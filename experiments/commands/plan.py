@@ -1,11 +1,14 @@
 """`kubenines plan`."""
 
 import os
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, warn
+
+if TYPE_CHECKING:
+    from experiments.preflight.planning import SweepPlan
 
 
 @click.command()
@@ -16,7 +19,7 @@ from experiments.commands.console import FORMAT, PATH, SETTINGS, STRICT, warn
 def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) -> None:
     """Say what a run would do and how long it would take, from one short run of each policy.
 
-    Of a sweep: from such runs at its first point, its last and one between.
+    Of a sweep: from such runs at its first point, its last and one between, which are made and told of, too.
 
     Pods that would not start are told, and wrong with --strict.
     """
@@ -35,7 +38,7 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
         not_started = [Problem(Location(experiment), "", line) for line in pending]
         raise InputError([*(one.problem for one in read.named), *not_started])
     times = read.replications or (read.precision and read.precision.at_most) or 0
-    swept = None if read.sweep is None else planning.plan_sweep(read, read.sweep)
+    swept = None if read.sweep is None else planning.plan_sweep(read, read.sweep, times)
     policies = planning.plan(read) if swept is None else swept.policies
     rare = planning.rare_pilot(read)
     if form == "json":
@@ -49,12 +52,13 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
     terminal = Terminal()
     times *= 1 if swept is None else swept.points
     terminal.table(planning.table(policies, times))
-    of_sweep = [] if swept is None else [*swept.refused, _told(swept.pilots, times * len(policies))]
+    of_sweep = [] if swept is None else [*swept.refused, _told(swept, times * len(policies))]
     for line in [*of_sweep, *pending, *planning.rare_sentence(read, rare), *in_words(read.named)]:
         terminal.say(line, indent="")
     for line in sensitivity.sentence(read, policies):
         terminal.say(line, indent="")
     seconds = sum(policy.seconds for policy in policies) * times
+    seconds += 0.0 if swept is None else swept.around * swept.points
     cores = os.cpu_count() or 1
     aside = ", rare outages aside" if rare is not None else ""
     click.echo(
@@ -62,6 +66,10 @@ def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) ->
     )
 
 
-def _told(pilots: Sequence[str], cells: int) -> str:
-    """What the figures of a sweep rest on."""
-    return f"{cells:,} cells in all, by pilots at {', '.join(f'[{label}]' for label in pilots)}"
+def _told(swept: "SweepPlan", cells: int) -> str:
+    """What the figures of a sweep rest on, and what it takes beside its cells."""
+    from models.units import format_duration
+
+    pilots = ", ".join(f"[{label}]" for label in swept.pilots)
+    around = format_duration(swept.around * swept.points)
+    return f"{cells:,} cells in all, by pilots at {pilots}; to make the points and what comes of them: about {around}"

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from experiments.design.goal import ServiceGoal, chain_entries, chain_name
@@ -47,12 +48,11 @@ class Scenario:
     """Who mends what breaks."""
     control_plane: "Orchestrator | None" = field(default=None, metadata={"optional": True})
     """What runs the containers; Kubernetes without one."""
-    id: str = field(init=False)
-    """Content id of all of the above, the same in every process: 16 hexadecimal digits."""
 
-    def __post_init__(self) -> None:
-        facts = _facts(self)
-        object.__setattr__(self, "id", hashlib.blake2b(canonical(facts).encode(), digest_size=8).hexdigest())
+    @cached_property
+    def id(self) -> str:
+        """Content id of all of the above, the same in every process: 16 hexadecimal digits."""
+        return hashlib.blake2b(canonical(_facts(self)).encode(), digest_size=8).hexdigest()
 
     @property
     def measured(self) -> list[str]:

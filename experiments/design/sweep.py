@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from math import exp, floor, inf, log, log1p, prod
+from math import exp, floor, inf, log, log1p, log10, prod
 from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 from models.distributions import Distribution
@@ -21,7 +21,12 @@ Method = Literal["sobol", "latinHypercube"]
 Unit = Literal["duration", "percent", "number", "whole"]
 
 _DIGITS = 5
-"""Significant digits of a value that is drawn: it is written as people would, and read back as it was run."""
+"""Significant digits of a value that is drawn: it is written as people would, and read back as it was run.
+
+Between bounds that lie close together there are more.
+"""
+_MOST_DIGITS = 15
+"""So many survive in a float."""
 _LARGEST_WHOLE = 2.0**53
 _TIMES = (("d", 86400.0), ("h", 3600.0), ("m", 60.0), ("s", 1.0))
 
@@ -64,19 +69,28 @@ class Between:
 
     def at(self, share: float) -> Any:
         if self.unit == "whole":
-            return min(floor(self._number(share, self.high + 1)), int(self.high))
+            return min(max(floor(self._number(share, self.high + 1)), int(self.low)), int(self.high))
         number = self._number(share, self.high)
         match self.unit:
             case "duration":
-                return written_time(number)
+                unit, size = _unit_of(number)
+                return f"{self._written(number, size)}{unit}"
             case "percent":
-                return f"{_rounded(100 * number)}%"
-        return float(_rounded(number))
+                return f"{self._written(number, 0.01)}%"
+        return float(self._written(number, 1.0))
 
     def _number(self, share: float, high: float) -> float:
         if self.logarithmic:
-            return exp(log(self.low) + share * log(high / self.low))
+            return self.low * exp(share * log(high / self.low))
         return self.low + share * (high - self.low)
+
+    def _written(self, number: float, size: float) -> str:
+        """In units of this size: to more digits the closer the bounds are, and never beyond them."""
+        narrower = max(floor(log10(max(abs(self.low), abs(self.high)) / (self.high - self.low))), 0)
+        text = _rounded(number / size, min(_DIGITS + narrower, _MOST_DIGITS))
+        found = float(text) * size
+        within = min(max(found, self.low), self.high)
+        return text if found == within else _rounded(within / size, _MOST_DIGITS)
 
 
 @dataclass(frozen=True)
@@ -225,9 +239,14 @@ def value_text(value: Any) -> str:
 
 def written_time(seconds: float) -> str:
     """A duration in its largest unit, to five digits: "87.312d"."""
-    unit, size = next(((u, s) for u, s in _TIMES if seconds >= s), _TIMES[-1])
-    return f"{_rounded(seconds / size)}{unit}"
+    unit, size = _unit_of(seconds)
+    return f"{_rounded(seconds / size, _DIGITS)}{unit}"
 
 
-def _rounded(number: float) -> str:
-    return f"{Decimal(f'{number:.{_DIGITS}g}'):f}"
+def _unit_of(seconds: float) -> tuple[str, float]:
+    """The largest unit that a duration has one of, and its seconds."""
+    return next(((unit, size) for unit, size in _TIMES if seconds >= size), _TIMES[-1])
+
+
+def _rounded(number: float, digits: int) -> str:
+    return f"{Decimal(f'{number:.{digits}g}'):f}"

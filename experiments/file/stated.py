@@ -39,6 +39,11 @@ class Stated:
         assert self.source.file is not None
         return self.source.file.metadata.name
 
+    @property
+    def folder(self) -> str:
+        """What its files are relative to."""
+        return "" if self.source_path is None else str(self.source_path.parent)
+
     def scenarios(self) -> tuple[Scenario, ...]:
         """One per policy, in the order of the file; the first is the baseline."""
         return self.design.scenarios

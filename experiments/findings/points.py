@@ -7,7 +7,7 @@ from typing import Any
 from experiments.design.plan import Design
 from experiments.findings.findings import Findings
 from experiments.findings.judgement import Judgement
-from experiments.findings.summaries import summary
+from experiments.findings.summaries import rows
 from experiments.inference.estimate import Estimate
 from experiments.store.cell import Cell
 from experiments.store.manifest import Manifest
@@ -49,8 +49,7 @@ class PointRow:
     @classmethod
     def of(cls, findings: Findings) -> "PointRow":
         """What is kept of these findings."""
-        rows = [{str(name): value for name, value in row.items()} for row in summary(findings).to_dict("records")]
-        return cls(rows, [asdict(judgement) for judgement in findings.objectives])
+        return cls(rows(findings), [asdict(judgement) for judgement in findings.objectives])
 
 
 def judgement_of(values: Mapping[str, Any]) -> Judgement:

@@ -26,9 +26,12 @@ def summary(findings: "Findings") -> "pd.DataFrame":
     """One row per Service and policy; a value without an outage behind it is NaN and has bounds only."""
     import pandas as pd
 
-    return pd.DataFrame(
-        [_row(findings, service, policy) for service in findings.services for policy in findings.policies]
-    )
+    return pd.DataFrame(rows(findings))
+
+
+def rows(findings: "Findings") -> list[dict[str, Any]]:
+    """The rows of `summary` as plain values."""
+    return [_row(findings, service, policy) for service in findings.services for policy in findings.policies]
 
 
 def fields(named: "Sequence[Named]") -> "pd.DataFrame":

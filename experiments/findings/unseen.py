@@ -47,9 +47,10 @@ class Unseen:
             invisible[is_written_for_requests_only(mode)].add(mode["name"])
         for_requests = invisible[True] - invisible[False]
         losses = tables["losses"]
-        sums = tables["disruptions"].groupby(["service", "policy", "cause"])[["times", "missing_s"]].sum()
+        alike = tables["disruptions"].groupby(["service", "policy", "cause"])
+        all_times, all_seconds = alike["times"].sum(), alike["missing_s"].sum()
         total: dict[tuple[str | None, str | None, str], tuple[int, float]] = {}
-        for (service, policy, mode), times, seconds in sums.itertuples():
+        for (service, policy, mode), times, seconds in zip(all_times.index, all_times, all_seconds, strict=True):
             for key in ((service, policy, mode), (service, None, mode), (None, None, mode)):
                 before = total.get(key, (0, 0.0))
                 total[key] = before[0] + times, before[1] + seconds

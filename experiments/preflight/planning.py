@@ -1,27 +1,44 @@
 """What a run would do: policies, pods, nodes, and an estimate of its cost from one short run of each policy."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import count
+from statistics import fmean, median_low
+from typing import Any, TypeVar
 
 from experiments.design.scenario import Scenario
-from experiments.design.sweep import Sweep
+from experiments.design.sweep import Point, Sweep
 from experiments.experiment import Experiment
+from experiments.file.points import Swept
+from experiments.findings.points import manifest_at
+from experiments.metrics.metric import own_metrics
 from experiments.rare import pilot as rare
 from experiments.rare.replication import RareSpec, run_rare_cell
 from experiments.rare.settings import RareSettings
 from experiments.report.table import POLICY, Column, Table
-from experiments.runner.replication import arguments
+from experiments.runner.engines.local import LocalEngine
+from experiments.runner.point_tasks import made, row
+from experiments.runner.replication import CellSpec, run_cell
 from experiments.runner.run import FIRST_LOOK
+from experiments.runner.sweep import described
+from experiments.store.cell import Cell
+from experiments.store.manifest import Manifest
 from models.input.problems import InputError
 from models.units import DAY, format_duration
-from simulator.run import Run, simulate
+
+T = TypeVar("T")
 
 RARE_PHASES = 3
 """Of the pilot of rare outages at most, `experiments.rare.pilot.PILOT` replications each."""
 PILOT_SECONDS = 60 * DAY
 """Simulated time of a pilot run: long enough for some failures, short enough to wait for."""
+
+_ENOUGH = 0.3
+"""Seconds of work that tell what it costs; less of it is done again, as the first time pays what only it pays."""
+_MOST_TIMES = 5
+_ROW_OF = 100
+"""Replications of a policy of which a point's row is made here at most: it takes little more with many."""
 
 COLUMNS = (
     POLICY,
@@ -49,8 +66,8 @@ class PolicyPlan:
 
 
 def plan(experiment: Experiment) -> list[PolicyPlan]:
-    """Simulates a short stretch of every policy."""
-    return [_plan(scenario) for scenario in experiment.scenarios()]
+    """Simulates and measures a short stretch of every policy."""
+    return [_plan(scenario)[0] for scenario in experiment.scenarios()]
 
 
 @dataclass(frozen=True)
@@ -64,28 +81,46 @@ class SweepPlan:
     """Points among them that cannot be run, and why."""
     policies: tuple[PolicyPlan, ...]
     """The mean over the pilots; of the first of them what is counted."""
+    around: float
+    """Seconds that a point takes beside its cells: to make it, and its row. The mean over the pilots."""
 
 
-def plan_sweep(experiment: Experiment, sweep: Sweep) -> SweepPlan:
-    """Simulates a short stretch of every policy at the first, the last and a point between."""
+def plan_sweep(experiment: Experiment, sweep: Sweep, replications: int) -> SweepPlan:
+    """Does what a sweep does at the first, the last and a point between, with a short stretch of every policy."""
     points = sweep.points
     chosen = [points[i] for i in sorted({0, len(points) // 2, len(points) - 1})]
+    manifest, _ = described(experiment, sweep, None, replications, LocalEngine())
+    swept = Swept.of(experiment.source.document, experiment.folder, sweep, experiment.policies, replications)
     found: list[list[PolicyPlan]] = []
-    refused = []
+    refused, around = [], []
     for point in chosen:
         try:
-            found.append(plan(experiment.at(point)))
+            plans, seconds = _plan_at(point, swept, manifest)
+            found.append(plans)
+            around.append(seconds)
         except InputError as error:
             refused.append(f"{point.label} cannot be run: {'; '.join(problem.message for problem in error.problems)}")
     means = tuple(
         replace(
             of[0],
-            transitions=sum(each.transitions for each in of) / len(of),
-            seconds=sum(each.seconds for each in of) / len(of),
+            transitions=fmean(each.transitions for each in of),
+            seconds=fmean(each.seconds for each in of),
         )
         for of in zip(*found, strict=True)
     )
-    return SweepPlan(len(points), tuple(point.label for point in chosen), tuple(refused), means)
+    labels = tuple(point.label for point in chosen)
+    return SweepPlan(len(points), labels, tuple(refused), means, fmean(around) if around else 0.0)
+
+
+def _plan_at(point: Point, swept: Swept, manifest: Manifest) -> tuple[list[PolicyPlan], float]:
+    """The plan of every policy at a point, and the seconds that it takes beside its cells; raises InputError."""
+    (at, keys), making = _timed(lambda: made(swept, point), 2)
+    planned = [_plan(scenario) for scenario in at.design.scenarios]
+    times = range(min(swept.replications, _ROW_OF))
+    cells = [replace(pilot, replication=number) for _, pilot in planned for number in times]
+    of_point = manifest_at(manifest, point.label, at.design, keys)
+    _, telling = _timed(lambda: row(cells, at, of_point), 2)
+    return [of for of, _ in planned], making + telling
 
 
 def rare_pilot(experiment: Experiment) -> float | None:
@@ -120,17 +155,18 @@ def rare_sentence(experiment: Experiment, seconds: float | None) -> list[str]:
     ]
 
 
-def _plan(scenario: Scenario) -> PolicyPlan:
-    def simulated(duration: float) -> tuple[Run, float]:
-        begin = time.perf_counter()
-        run = simulate(**arguments(scenario), duration=duration)
-        return run, time.perf_counter() - begin
-
+def _plan(scenario: Scenario) -> tuple[PolicyPlan, Cell]:
+    """The plan of a policy, and a replication that it rests on."""
     whole = scenario.warmup + scenario.duration
     pilot = min(whole, PILOT_SECONDS)
-    simulated(1.0)  # what only the first run in a process pays
-    started, start_seconds = simulated(1.0)
-    run, seconds = simulated(pilot)
+    _cell(scenario, 1.0 / whole)  # what only the first run in a process pays
+    started, start_seconds = _timed(lambda: _cell(scenario, 1.0 / whole))
+    run, seconds = _timed(lambda: _cell(scenario, pilot / whole))
+    transitions = started.transitions + (run.transitions - started.transitions) * whole / pilot
+    seconds = start_seconds + max(seconds - start_seconds, 0.0) * whole / pilot
+    if pilot < whole and seconds < _ENOUGH:  # it may have met nothing that costs
+        numbers = count()
+        run, seconds = _timed(lambda: _cell(scenario, 1.0, next(numbers)), 2)
     cluster = scenario.cluster
     replicas = [d.replicas for d in cluster.deployments] + [r.replicas for r in cluster.replica_sets]
     replicas += [s.replicas for s in cluster.stateful_sets]
@@ -138,16 +174,36 @@ def _plan(scenario: Scenario) -> PolicyPlan:
         sum(daemons.pod_template.spec.allows_node(node.labels, node.name) for node in cluster.nodes)
         for daemons in cluster.daemon_sets
     ]
-    return PolicyPlan(
+    of_policy = PolicyPlan(
         policy=scenario.policy,
         workloads=len(replicas) + len(cluster.pods) + len(cluster.jobs) + len(cluster.cron_jobs),
         pods=sum(replicas) + len(cluster.pods),
         nodes=len(cluster.nodes),
         failures=tuple(mode.name for mode in scenario.failures),
         operations=tuple(operation.name for operation in scenario.operations),
-        transitions=started.transitions + (run.transitions - started.transitions) * whole / pilot,
-        seconds=start_seconds + max(seconds - start_seconds, 0.0) * whole / pilot,
+        transitions=transitions,
+        seconds=seconds,
     )
+    return of_policy, run
+
+
+def _cell(scenario: Scenario, share: float, replication: int = 0) -> Cell:
+    """A replication of a policy, of this share of the time that it is to run."""
+    short = replace(scenario, warmup=scenario.warmup * share, duration=scenario.duration * share)
+    cell = run_cell(CellSpec(short, "", replication, own_metrics=own_metrics()))
+    if cell.status == "failed":
+        raise RuntimeError(f"a pilot of {scenario.policy} fails: {cell.error}")
+    return cell
+
+
+def _timed(work: Callable[[], T], least: int = 1) -> tuple[T, float]:
+    """What comes of some work, and the seconds that it takes on one core: the median of `least` times or more."""
+    taken: list[float] = []
+    while len(taken) < least or (len(taken) < _MOST_TIMES and sum(taken) < _ENOUGH):
+        begin = time.process_time()
+        found = work()
+        taken.append(time.process_time() - begin)
+    return found, median_low(taken)
 
 
 def plain(
@@ -170,6 +226,7 @@ def plain(
         "points": points,
         "cells": points * len(plans) * replications,
         "pilots": [] if sweep is None else list(sweep.pilots),
+        "pointsTime": 0.0 if sweep is None else sweep.around * points,
         "atMost": experiment.precision is not None,
         "duration": experiment.duration,
         "warmup": experiment.warmup,

@@ -8,6 +8,7 @@ import copy
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class PointKeys:
         self._folder = folder
         self._inputs = {path: sha256(path) for path in inputs}
         self._sha: dict[str, list[str]] = {}
-        self._base = [SCHEMA_VERSION, metadata.version("kubenines")]
+        self._base = [SCHEMA_VERSION, _version()]
 
     def at(self, point: Point, policies: Sequence[str]) -> dict[str, str]:
         """Policy -> content id of what is simulated under it at a point."""
@@ -70,6 +71,12 @@ class PointKeys:
             files = map(Path, files_below(path) if os.path.isdir(path) else [path])
             self._sha[path] = [self._inputs.get(file) or sha256(file) or str(file) for file in files]
         return self._sha[path]
+
+
+@cache
+def _version() -> str:
+    """Looked up once: it is read from a file, and these keys are made anew at every point."""
+    return metadata.version("kubenines")
 
 
 def _lineage(policy: str, told: Mapping[str, Any]) -> list[Any]:

@@ -4,7 +4,7 @@ The experiment at a point is made where its cells run, and kept there while the 
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -67,8 +67,7 @@ class RowTask:
     def run(self) -> PointRow:
         """Estimate and judge; raises InputError if the point cannot be made any more."""
         at = _at(self.sweep, self.swept, self.point, self.keys)
-        manifest = manifest_at(self.manifest, self.point.label, at.design, self.keys)
-        return PointRow.of(findings_at(self.cells, manifest, at.resolved))
+        return row(self.cells, at, manifest_at(self.manifest, self.point.label, at.design, self.keys))
 
 
 Task: TypeAlias = CellTask | RowTask
@@ -77,6 +76,18 @@ Task: TypeAlias = CellTask | RowTask
 def work(task: Task) -> Cell | PointRow:
     """What an engine calls."""
     return task.run()
+
+
+def made(swept: Swept, point: Point) -> tuple[AtPoint, dict[str, str]]:
+    """The experiment at a point, and by policy the content ids of what is simulated there; raises InputError."""
+    at = swept.at(point)
+    policies = [scenario.policy for scenario in at.design.scenarios]
+    return at, PointKeys(swept.value["spec"], swept.axes, swept.folder).at(point, policies)
+
+
+def row(cells: Iterable[Cell], at: AtPoint, manifest: Manifest) -> PointRow:
+    """What comes of the cells of a point; `manifest` as `manifest_at` has it."""
+    return PointRow.of(findings_at(cells, manifest, at.resolved))
 
 
 def _at(sweep: str, swept: Swept, point: Point, wanted: Mapping[str, str]) -> AtPoint:
@@ -88,9 +99,7 @@ def _at(sweep: str, swept: Swept, point: Point, wanted: Mapping[str, str]) -> At
     key = sweep, point.index
     if key not in _made:
         try:
-            at = swept.at(point)
-            policies = [scenario.policy for scenario in at.design.scenarios]
-            _made[key] = at, PointKeys(swept.value["spec"], swept.axes, swept.folder).at(point, policies)
+            _made[key] = made(swept, point)
         except InputError as error:
             _made[key] = error
         if len(_made) > POINTS_AT_HAND:

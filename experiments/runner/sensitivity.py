@@ -105,6 +105,12 @@ def _run(
                 return job.run()
             except EngineLost as lost:
                 raise job.broken_off(str(lost)) from lost
+            except Interrupted:
+                job.end("interrupted")
+                raise
+            except NothingRan:
+                job.end("failed")
+                raise
 
 
 def _refuse_other(folder: ResultFolder, manifest: Manifest, resolved: Any) -> None:
@@ -145,11 +151,9 @@ class _Job:
 
         experiment, study = self.experiment, self.study
         self.cells = Kept(self.folder.sweep_cells, skipped)
-        directory = "" if experiment.source_path is None else str(experiment.source_path.parent)
-        self.swept = Swept.of(
-            experiment.source.document, directory, study.sweep, experiment.policies, study.replications
-        )
-        self._keys = PointKeys(self.swept.value["spec"], study.sweep, directory, experiment.inputs)
+        document, folder = experiment.source.document, experiment.folder
+        self.swept = Swept.of(document, folder, study.sweep, experiment.policies, study.replications)
+        self._keys = PointKeys(self.swept.value["spec"], study.sweep, folder, experiment.inputs)
         keys = {scenario.policy: scenario.id for scenario in experiment.scenarios()}
         plan = replace(experiment.plan, precision=None)
         described = provenance.describe(plan, keys, self.resolved, study.replications, None, self.engine)
@@ -178,8 +182,15 @@ class _Job:
         self._finish(sample)
         return self._write(findings, sample, of_point)
 
+    def end(self, status: str) -> None:
+        """Say in the manifest what became of the study."""
+        counts = {"cells": sum(self._done.values()), "failed": len(self.failed)}
+        self.manifest = replace(self.manifest, counts=counts, status=status, ended=provenance.now())
+        self.folder.write_manifest(self.manifest)
+
     def broken_off(self, why: str) -> BrokenOff:
-        """What to raise when the engine is lost: what is finished is kept."""
+        """What to raise when the engine is lost; what is finished is kept and told of, as after an interrupt."""
+        self.end("interrupted")
         return BrokenOff(sum(self._done.values()), self._total, "", why)
 
     def _finish(self, trials: Sequence[Trial]) -> None:
@@ -271,12 +282,8 @@ class _Job:
         }
         assert self.manifest.sensitivity is not None
         told = {**self.manifest.sensitivity, "perPoint": of_point, "rows": study.work // of_point}
-        counts = {"cells": sum(self._done.values()), "failed": len(self.failed)}
-        files = store.write_tables(self.folder, tables)
-        self.manifest = replace(
-            self.manifest, sensitivity=told, counts=counts, files=files, status="done", ended=provenance.now()
-        )
-        self.folder.write_manifest(self.manifest)
+        self.manifest = replace(self.manifest, sensitivity=told, files=store.write_tables(self.folder, tables))
+        self.end("done")
         return SensitivityResults(self.manifest, tables, self.folder.path)
 
     def _tornados(self, findings: Sequence[Findings]) -> Iterator[dict[str, Any]]:

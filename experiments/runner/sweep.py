@@ -51,7 +51,7 @@ def run_sweep(
     engine = engine or LocalEngine(workers)
     folder = ResultFolder(Path(mkdtemp(prefix="kubenines-") if out is None else out))
     times = replications or experiment.replications or 1
-    manifest, resolved = _described(experiment, experiment.sweep, replications, times, engine)
+    manifest, resolved = described(experiment, experiment.sweep, replications, times, engine)
     with folder.locked():
         if fresh:
             folder.clear()
@@ -73,7 +73,7 @@ def run_sweep(
         return job.finish()
 
 
-def _described(
+def described(
     experiment: Stated, sweep: Sweep, asked: int | None, times: int, engine: Engine
 ) -> tuple[Manifest, Mapping[str, Any]]:
     """What is about to run, and what it comes from as plain values."""

@@ -68,15 +68,14 @@ class SweepJob:
         self.lacking: dict[str, PointRow] = {}
         """What came of points with such cells."""
         document, policies = self.experiment.source.document, tuple(self.manifest.policies)
-        source = self.experiment.source_path
-        folder, times = "" if source is None else str(source.parent), self.manifest.replications
+        folder, times = self.experiment.folder, self.manifest.replications
         self._swept = Swept.of(document, folder, self.sweep, policies, times)
         spec = self._swept.value["spec"]
         self._keys = PointKeys(spec, self.sweep, folder, self.experiment.inputs)
         self._id = digest(json.dumps([self.manifest.experiment_hash, folder, policies, times]))
         """Tells apart the sweeps that one process works for."""
         self._judged = json.dumps([self.manifest.confidence, spec.get("objectives")], default=str)
-        """What the estimates of a point depend on, beside its cells."""
+        """What the estimates of a point depend on, beside its cells and the order of its policies."""
         self._wanted: dict[str, Wanted] = {}
         """Row -> its point, while it is not done."""
         self._left: dict[str, int] = {}
@@ -165,7 +164,7 @@ class SweepJob:
         return [f"{key}/{number}" for number in range(self.manifest.replications)]
 
     def _row(self, wanted: Wanted) -> str:
-        return digest(json.dumps([self._judged, self.manifest.replications, sorted(wanted.keys.items())]))
+        return digest(json.dumps([self._judged, self.manifest.replications, list(wanted.keys.items())]))
 
     def _found(self, wanted: Wanted) -> Iterator[Cell]:
         """The finished cells of a point, in the order of tables."""

@@ -48,25 +48,34 @@ def in_chunks(
 
     `submit` hands a chunk over; its future raises `died` if the process died of it, and `EngineLost` if all of them are
     gone. `room`: how many chunks may be under way; it is asked again from time to time, and may raise `EngineLost`.
-    Once a chunk is lost no further specs are taken. The size of a chunk follows from what specs took so far.
+    Once a chunk is lost no further specs are taken. `EngineLost` is raised when all that had come back is handed over.
+    The size of a chunk follows from what specs took so far.
     """
     lost: list[tuple[Id, Spec]] = []
+    gone: EngineLost | None = None
     running: dict[Future[Worked[Result]], list[tuple[Id, Spec]]] = {}
     size, done, spent = 1, 0, 0.0
     while True:
-        while len(running) < room() and not lost and (chunk := list(islice(specs, size))):
-            running[submit([spec for _, spec in chunk])] = chunk
-        if not running:
+        try:
+            while gone is None and len(running) < room() and not lost and (chunk := list(islice(specs, size))):
+                running[submit([spec for _, spec in chunk])] = chunk
+        except EngineLost as error:
+            gone = error
+        if not running and gone is None:
             return lost
-        for future in wait(running, timeout=LOOK_AGAIN, return_when=FIRST_COMPLETED).done:
+        ended = wait(running, timeout=0 if gone else LOOK_AGAIN, return_when=FIRST_COMPLETED).done
+        if gone is not None and not ended:
+            raise gone
+        for future in ended:
             chunk = running.pop(future)
             try:
                 came, seconds = future.result()
             except died:
                 lost += chunk
                 continue
-            except EngineLost:
-                raise
+            except EngineLost as error:
+                gone = error
+                continue
             except Exception as error:  # the way there or back: something cannot be pickled
                 came, seconds = [error] * len(chunk), 0.0
             done, spent = done + len(chunk), spent + seconds

@@ -1,5 +1,8 @@
 """Axes and points as values."""
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 
 from experiments.design.sweep import Axis, Between, Point, Sweep, Times, shown, written_time
 from models.distributions import Exponential, LogNormal
-from models.units import parse_duration
+from models.units import parse_duration, parse_percent
 
 MTTF = Axis("node-mttf", "failures[node-crash].timeToFailure.mean", ("7d", "30d"))
 ZONES = Axis("zones", "cluster.pools[general].zones", (["a"], ["a", "b"], ["a", "b", "c"]))
@@ -66,6 +69,39 @@ def test_bounds_give_values_of_their_own_kind() -> None:
     for low, high, logarithmic in ((2.0, 1.0, False), (0.0, 1.0, True), (1.0, float("inf"), False)):
         with pytest.raises(ValueError, match="bound"):
             Between(low, high, logarithmic=logarithmic)
+
+
+READ = {"duration": parse_duration, "percent": parse_percent, "number": float, "whole": int}
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        Between(100_000.1, 100_000.9),
+        Between(-1e6 - 1, -1e6),
+        Between(0.9999, 0.999999, "percent"),
+        Between(100 * 86400.0, 100 * 86400.0 + 60, "duration", logarithmic=True),
+        Between(3599.99, 3600.01, "duration"),
+        Between(2**40, 2**40 + 4000, "whole", logarithmic=True),
+    ],
+)
+def test_bounds_that_lie_close_together_give_values_between_them_that_differ(bounds: Between) -> None:
+    shares = (np.arange(1000) + 0.5) / 1000
+    drawn = [READ[bounds.unit](bounds.at(float(share))) for share in shares]  # type: ignore[operator]
+    assert len(set(drawn)) == 1000
+    assert drawn == sorted(drawn)
+    even = bounds.low + shares * (bounds.high - bounds.low)
+    assert np.abs(np.array(drawn) - even).max() < (bounds.high - bounds.low) / 900
+
+
+@given(st.floats(1e-9, 1e5), st.floats(1e-9, 1.0), st.floats(2.0**-40, 1 - 2.0**-40), st.sampled_from(sorted(READ)))
+def test_no_value_is_beyond_its_bounds(low: float, wider: float, share: float, unit: Any) -> None:
+    high = low * (1 + wider)
+    if unit == "whole":
+        low, high = float(math.ceil(low)), float(math.ceil(low) + math.ceil(high))
+    bounds = Between(low, high, unit, logarithmic=True)
+    value = READ[unit](bounds.at(share))  # type: ignore[operator]
+    assert low * (1 - 1e-14) <= value <= high * (1 + 1e-14)
 
 
 @given(st.floats(1e-6, 1e10))

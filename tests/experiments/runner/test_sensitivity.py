@@ -1,6 +1,7 @@
 """Studies of uncertain inputs: what they run, keep and find, by a unit whose exact answers are known."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,12 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
+def said(folder: Path) -> dict[str, Any]:
+    """The manifest of a study."""
+    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    return found
+
+
 # --- what is found ----------------------------------------------------------------------------------------------------
 
 
@@ -177,8 +184,6 @@ def test_a_finished_study_is_not_run_again_and_more_runs_add_to_it(
 def test_an_interrupted_study_goes_on_where_it_stopped_and_comes_to_the_same(
     unit: Experiment, studied: SensitivityResults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import signal
-
     out, calls = tmp_path / "r", Calls()
 
     def stop(progress: Progress) -> None:
@@ -198,12 +203,24 @@ def test_an_interrupted_study_goes_on_where_it_stopped_and_comes_to_the_same(
     assert files(out) == files(studied.path)
 
 
+def test_a_study_that_is_interrupted_says_so_and_how_far_it_came(unit: Experiment, tmp_path: Path) -> None:
+    def stop(progress: Progress) -> None:
+        if sum(progress.done.values()) == 20:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(Interrupted):
+        run_sensitivity(unit, out=tmp_path / "r", runs=RUNS, simulate=renewals, progress=stop)
+    manifest = said(tmp_path / "r")
+    assert (manifest["status"], manifest["counts"]) == ("interrupted", {"cells": 20, "failed": 0})
+
+
 def test_a_study_whose_engine_is_lost_keeps_what_came_back_and_goes_on(
     unit: Experiment, studied: SensitivityResults, tmp_path: Path
 ) -> None:
     calls = Calls()
     with pytest.raises(BrokenOff, match=rf"^the scheduler is gone after 70 of {5 * 10 + RUNS} replications$"):
         run_sensitivity(unit, out=tmp_path / "r", runs=RUNS, simulate=calls, engine=LosesItself(70))
+    assert (said(tmp_path / "r")["status"], said(tmp_path / "r")["counts"]["cells"]) == ("interrupted", 70)
     run_sensitivity(unit, out=tmp_path / "r", runs=RUNS, simulate=calls)
     assert calls.count == 5 * 10 + RUNS
     assert studied.path is not None
@@ -226,6 +243,7 @@ def test_a_study_of_which_every_run_fails_has_no_numbers(unit: Experiment, tmp_p
 
     with pytest.raises(NothingRan, match="the model broke"):
         run_sensitivity(unit, out=tmp_path / "r", runs=RUNS, simulate=broken)
+    assert said(tmp_path / "r")["status"] == "failed"
 
 
 @pytest.mark.slow

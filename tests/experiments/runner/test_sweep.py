@@ -180,6 +180,18 @@ def test_a_policy_that_an_axis_does_not_touch_runs_once_for_all_points(tmp_path:
     assert len(results.table()) == 4
 
 
+def test_policies_in_another_order_share_all_cells_and_are_told_in_that_order(tmp_path: Path) -> None:
+    services = "  services: [{name: web, available: {when: readyEndpoints, atLeast: 1}}]\n"
+    experiment = small_sweep(tmp_path, services + AXES)
+    run_sweep(experiment, out=tmp_path / "results")
+    turned = experiment.set("policies", experiment.source.document.value["spec"]["policies"][::-1])
+    counting = Counting()
+    run_sweep(turned, out=tmp_path / "results", simulate=counting)
+    assert counting.runs == 0
+    run_sweep(turned, out=tmp_path / "anew")
+    assert contents(tmp_path / "results") == contents(tmp_path / "anew")
+
+
 @pytest.mark.slow
 def test_a_change_of_a_manifest_runs_everything_again(tmp_path: Path) -> None:
     run_sweep(small_sweep(tmp_path), out=tmp_path / "results")
