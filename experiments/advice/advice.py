@@ -25,9 +25,9 @@ class Advice:
     """The mends of an experiment under one policy, tried on the same luck."""
 
     experiment: Experiment
-    """With a policy for each mend, on top of the one that they mend, which is the first: it can be run."""
+    """With a policy for each mend and pair, on top of the one that they mend, which is the first: it can be run."""
     findings: Findings
-    """Of all of them, but for pairs."""
+    """Of all of these, but for pairs."""
     yardstick: Yardstick
     lost: float
     """Seconds a year that are lost as it is, weighed."""

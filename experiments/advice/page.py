@@ -60,7 +60,8 @@ def sentences(advice: Advice) -> Iterator[str]:
     lost, helping = show_seconds(advice.lost), advice.helping
     if helping:
         best = helping[0]
-        yield f"{best.name} saves {show_seconds(best.saved.value)} of {lost} a year, for {cost(best)}"
+        saved, lost = show_seconds(best.saved.value), show_seconds(best.lost)
+        yield f"{best.name} saves {saved} of {lost} a year, for {cost(best)}"
     elif advice.standings:
         yield f"{lost} is lost in a year, and of no mend can it be told that it helps"
     else:

@@ -39,6 +39,7 @@ def _standing(advice: Advice, of: Standing) -> dict[str, Any]:
         "because": of.tried.because,
         "state": of.state,
         "savedPerYear": _interval(of.saved),
+        "lostPerYear": number(of.lost),
         "share": number(of.share),
         "byService": {name: _interval(saved) for name, saved in of.by_service.items()},
         "nodeHoursPerYear": of.node_hours,

@@ -49,7 +49,7 @@ def standings(
             _more(findings, scenarios, of.name, cost, metric)
             for cost, metric in ((COSTS["nodeHours"], "node_hours"), (COSTS["podHours"], "pod_hours"))
         )
-        blank = Standing(of, "open", _UNKNOWN, math.nan, {}, node_hours, pod_hours, math.nan, 0)
+        blank = Standing(of, "open", _UNKNOWN, math.nan, {}, node_hours, pod_hours, math.nan, 0, before)
         if of.name in failed:
             found.append(replace(blank, state="failed", error=failed[of.name]))
         elif of.name in compared:

@@ -31,6 +31,8 @@ class Standing:
     """Of no difference at all, adjusted for all that were tried; NaN if nothing can be compared."""
     outages: int
     """Seen under both policies together; of rare ones those that were begun on purpose."""
+    lost: float
+    """Seconds a year that are lost as it is, weighed, on the luck by which the mend is judged."""
     error: str = ""
     """What went wrong in a replication that failed."""
 

@@ -58,12 +58,12 @@ def sentences(of: Attack) -> Iterator[str]:
         of_size = counted(size, "step")
         yield (
             f"not all tried: {counted(ways, f'way of {of_size}', f'ways of {of_size}')} "
-            f"beyond --simulations {of.question.simulations}, so where nothing is found nothing is promised"
+            f"beyond --simulations {of.question.simulations}; what is not known for that is said to be so"
         )
     if of.moments_left_out:
         yield (
             f"not all moments tried: {of.moments_left_out} of those between two changes, beyond --moments "
-            f"{of.question.moments} after a step, so where nothing is found nothing is promised"
+            f"{of.question.moments} after a step; what is not known for that is said to be so"
         )
     for name in of.left_out:
         yield f"not tried: {name}, which comes at given times, follows from what else happens, or selects nothing"

@@ -63,7 +63,7 @@ EVERY = 10.0
     type=click.Choice(["fail", "pass"]),
     default="fail",
     show_default=True,
-    help="What nothing found does where not all was tried: exit code 4, or 0.",
+    help="The exit code where nothing was found and not all was tried: 4, or 0.",
 )
 @click.option("--all", "all_ways", is_flag=True, help="Look for all smallest ways of several steps, not only for one.")
 @click.option(

@@ -88,8 +88,12 @@ def _of_live_cluster(logs: tuple[str, ...], observed_from: str, observed_until: 
     found = reader.read_live_logs(logs)
     since = found.start if observed_from == "first" else _time(observed_from, "none", "--observed-from")
     until = _time(observed_until, "last", "--observed-until")
-    if until is not None and until <= found.start:
-        raise click.BadParameter("expected a time after the first in the logs", param_hint="--observed-until")
+    if until is not None and until <= (found.start if since is None else since):
+        raise click.BadParameter(
+            "expected a time after --observed-from, and the first in the logs", param_hint="--observed-until"
+        )
+    if observed_from != "first" and since is not None and since >= found.end:
+        raise click.BadParameter("expected a time before the last in the logs", param_hint="--observed-from")
     _show(live_page, live_page.learn(logs, found, since, until), form)
 
 

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 @STRICT
 @FORMAT
 def plan(experiment: str, settings: tuple[str, ...], strict: bool, form: str) -> None:
-    """Say what a run would do and how long it would take, from one short run of each policy.
+    """Say what a run would do and how long it would take, from a short run of each policy.
 
-    Of a sweep: from such runs at its first point, its last and one between, which are made and told of, too.
+    Of a sweep: from such runs at its first point, its last and one between, and the time it takes to make these points
+    and their rows.
 
     Pods that would not start are told, and wrong with --strict.
     """

@@ -64,8 +64,8 @@ def learn(files: Sequence[str], found: Observations, since: float | None, until:
     notes = [text.format(f"{count:,}") for text, count in sorted(found.remarks.items()) if count]
     if found.to_end:
         notes.append(
-            f"{counted(len(found.to_end), 'pod')} run to their end, as those of Jobs: ends of their containers are no "
-            "crashes, and left out"
+            f"{counted(len(found.to_end), 'pod runs to its end', 'pods run to their end')}, as those of Jobs do: ends "
+            "of such containers are no crashes, and left out"
         )
     if since is not None:
         notes.append("what was up before the log counts from its start, as if it were new then")

@@ -201,7 +201,7 @@ def _once(spells: Iterable[Spell]) -> Iterator[Spell]:
         exact: list[Spell] = []  # those of them that are over, and known to the second in their beginning
         for spell in sorted(found, key=_exactness):
             if spell.ended is None:
-                again = any(_same(spell.began, one.began) for one in kept)
+                again = any(_same(spell.began, one.began) and not _is_over_before(one, spell) for one in kept)
             else:
                 again = _is_told(spell, exact, kept)
             if not again:
@@ -209,6 +209,11 @@ def _once(spells: Iterable[Spell]) -> Iterator[Spell]:
                 if spell.ended is not None and spell.began is not None and _is_exact(spell.began):
                     insort(exact, spell, key=lambda one: _began(one)[0])
         yield from kept
+
+
+def _is_over_before(one: Spell, spell: Spell) -> bool:
+    """Whether it ended before the other began: what crashes right after its start is started again, and lives on."""
+    return one.ended is not None and spell.began is not None and one.ended[1] <= spell.began[0]
 
 
 def _exactness(spell: Spell) -> tuple[bool, bool, bool, float, bool, Moment]:

@@ -186,7 +186,7 @@ def _sentences(paths: Sequence[str], count: int, found: Sorted) -> Iterator[str]
     yield (
         "Of Secrets and ConfigMaps only the keys were kept. Values of variables, command lines, headers, paths and "
         "hosts of probes, options of volumes, host aliases and DNS settings of pods, names of iSCSI initiators, "
-        "annotations, and texts that look like secrets were not."
+        "credential specs of Windows, annotations, and texts that look like secrets were not."
     )
     if system := [one for one in found.kept if one.namespace in SYSTEM and "template" in part(one.value, "spec")]:
         yield f"Of kube-system stay {_kinds(system)}, which take room on the nodes; its Services are not measured."

@@ -1,4 +1,4 @@
-"""What a run would do: policies, pods, nodes, and an estimate of its cost from one short run of each policy."""
+"""What a run would do: policies, pods, nodes, and an estimate of its cost from a few runs of each policy."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -51,9 +51,13 @@ COLUMNS = (
 )
 
 
+class PilotFailed(RuntimeError):
+    """A replication that the estimate was to rest on raised an exception."""
+
+
 @dataclass(frozen=True)
 class PolicyPlan:
-    """One policy of an experiment; costs are per replication, extrapolated from the pilot run."""
+    """One policy of an experiment; costs are per replication, by whole ones if they are quick, else extrapolated."""
 
     policy: str
     workloads: int
@@ -66,7 +70,7 @@ class PolicyPlan:
 
 
 def plan(experiment: Experiment) -> list[PolicyPlan]:
-    """Simulates and measures a short stretch of every policy."""
+    """Simulates and measures a short stretch of every policy, or all of it if that is quick; raises PilotFailed."""
     return [_plan(scenario)[0] for scenario in experiment.scenarios()]
 
 
@@ -86,7 +90,7 @@ class SweepPlan:
 
 
 def plan_sweep(experiment: Experiment, sweep: Sweep, replications: int) -> SweepPlan:
-    """Does what a sweep does at the first, the last and a point between, with a short stretch of every policy."""
+    """Does what a sweep does at the first, the last and a point between, with replications as those of `plan`."""
     points = sweep.points
     chosen = [points[i] for i in sorted({0, len(points) // 2, len(points) - 1})]
     manifest, _ = described(experiment, sweep, None, replications, LocalEngine())
@@ -100,6 +104,8 @@ def plan_sweep(experiment: Experiment, sweep: Sweep, replications: int) -> Sweep
             around.append(seconds)
         except InputError as error:
             refused.append(f"{point.label} cannot be run: {'; '.join(problem.message for problem in error.problems)}")
+        except PilotFailed as error:
+            refused.append(f"{point.label}: {error}")
     means = tuple(
         replace(
             of[0],
@@ -113,7 +119,10 @@ def plan_sweep(experiment: Experiment, sweep: Sweep, replications: int) -> Sweep
 
 
 def _plan_at(point: Point, swept: Swept, manifest: Manifest) -> tuple[list[PolicyPlan], float]:
-    """The plan of every policy at a point, and the seconds that it takes beside its cells; raises InputError."""
+    """The plan of every policy at a point, and the seconds that it takes beside its cells.
+
+    Raises InputError and PilotFailed.
+    """
     (at, keys), making = _timed(lambda: made(swept, point), 2)
     planned = [_plan(scenario) for scenario in at.design.scenarios]
     times = range(min(swept.replications, _ROW_OF))
@@ -135,9 +144,9 @@ def rare_pilot(experiment: Experiment) -> float | None:
     if not begun:
         return None
     first, *others = begun
-    begin = time.perf_counter()
+    begin = time.process_time()
     run_rare_cell(RareSpec(first, "scales", {goal.name: RareSettings(0.0) for goal in first.services}, 0))
-    return (time.perf_counter() - begin) * RARE_PHASES * rare.PILOT * (1 + len(others))
+    return (time.process_time() - begin) * RARE_PHASES * rare.PILOT * (1 + len(others))
 
 
 def rare_sentence(experiment: Experiment, seconds: float | None) -> list[str]:
@@ -167,6 +176,7 @@ def _plan(scenario: Scenario) -> tuple[PolicyPlan, Cell]:
     if pilot < whole and seconds < _ENOUGH:  # it may have met nothing that costs
         numbers = count()
         run, seconds = _timed(lambda: _cell(scenario, 1.0, next(numbers)), 2)
+        transitions = run.transitions
     cluster = scenario.cluster
     replicas = [d.replicas for d in cluster.deployments] + [r.replicas for r in cluster.replica_sets]
     replicas += [s.replicas for s in cluster.stateful_sets]
@@ -192,7 +202,7 @@ def _cell(scenario: Scenario, share: float, replication: int = 0) -> Cell:
     short = replace(scenario, warmup=scenario.warmup * share, duration=scenario.duration * share)
     cell = run_cell(CellSpec(short, "", replication, own_metrics=own_metrics()))
     if cell.status == "failed":
-        raise RuntimeError(f"a pilot of {scenario.policy} fails: {cell.error}")
+        raise PilotFailed(f"a pilot of {scenario.policy} fails: {cell.error}")
     return cell
 
 

@@ -4,8 +4,11 @@ from experiments.design.scenario import Scenario
 from experiments.design.search import Cost
 from models.daemonset import DaemonSet
 from models.units import HOUR
+from simulator.failures.spot_reclaim import SpotReclaim
 
 _OF_NODES = {"node_hours", "node_cost"}
+BRIEF = 0.01
+"""Of a replication: a node that is away for so long in the mean changes what is paid for by little."""
 
 
 def is_certain(scenario: Scenario, cost: Cost) -> bool:
@@ -22,11 +25,19 @@ def is_steady(scenario: Scenario) -> bool:
     """Whether luck changes how many nodes and pods are paid for by outages alone, a little in every run.
 
     Not where something adds or takes away many at once, perhaps in few runs: an autoscaler of nodes or pods, a failure
-    mode that takes nodes for good. Operations come on a schedule, the same in every run.
+    mode that takes nodes for good or for more than a `BRIEF` part of the run, or one of another package. Operations
+    come on a schedule, the same in every run, unless they are of another package.
     """
-    grows = scenario.node_autoscaler is not None or scenario.cluster.autoscalers
-    for_good = (of for of in scenario.failures if getattr(of, "time_to_return", None) is None)
-    return not grows and not any(map(_changes_nodes, for_good))
+    if scenario.node_autoscaler is not None or scenario.cluster.autoscalers:
+        return False
+    brief = [of for of in scenario.failures if isinstance(of, SpotReclaim) and _is_brief(of, scenario.duration)]
+    scheduled = [of for of in scenario.operations if type(of).__module__.startswith("simulator.")]
+    left_out = {*map(id, brief), *map(id, scheduled)}
+    return not any(_changes_nodes(of) for of in (*scenario.failures, *scenario.operations) if id(of) not in left_out)
+
+
+def _is_brief(mode: SpotReclaim, duration: float) -> bool:
+    return mode.time_to_return is not None and mode.time_to_return.mean <= BRIEF * duration
 
 
 def _changes_nodes(story: object) -> bool:

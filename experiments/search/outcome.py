@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 State = Literal["cheapest", "meets", "misses", "beaten", "open", "failed"]
-"""How a candidate stands: it is the answer; it meets all objectives, and costs no less than the answer, or may be it;
-it misses one; it costs no less than one that meets all, so nobody asked further; nobody knows yet; a replication
-failed."""
+"""How a candidate stands: it is the answer; it meets all objectives, and costs no less than the answer, or may be it if
+there is none; it misses one; it costs no less than one that meets all, so nobody asked further; nobody knows yet; a
+replication failed."""
 Verdict = Literal["found", "none", "undecided"]
 """The cheapest is known, of those without a failed replication; every candidate misses an objective; neither, within
 the replications that were allowed or because one of them failed."""

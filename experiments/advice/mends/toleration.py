@@ -30,7 +30,14 @@ def toleration(situation: Situation) -> Iterator[Candidate]:
         written: list[Any] = workload.written(*workload.pod, "tolerations") or []
         was = "none at all (for ever)" if longest == math.inf else f"{longest:g}"
         effect = TaintEffect.NO_EXECUTE.value
-        kept = [one for one in written if one.get("key") not in _TAINTS or one.get("effect") not in (None, "", effect)]
+        # One without an effect is about scheduling, too, and stays so.
+        others = [one for one in written if one.get("key") not in _TAINTS or one.get("effect") != effect]
+        kept = [
+            {**one, "effect": TaintEffect.NO_SCHEDULE.value}
+            if one.get("key") in _TAINTS and not one.get("effect")
+            else one
+            for one in others
+        ]
         shorter = [
             {"key": key, "operator": "Exists", "effect": effect, "tolerationSeconds": SECONDS} for key in _TAINTS
         ]

@@ -1,8 +1,8 @@
 """Pods (`kubectl get pods -A -o json`): how long containers lived, and how long they took to be ready.
 
 A container that exits with 0 has completed. A kubelet starts it again where the restartPolicy is Always, with the
-back-off of a crash, but nothing has failed. Pods of Jobs, and others that are not started again whatever happens
-(restartPolicy Never, OnFailure), run to their end, so that ends of theirs say nothing of crashes.
+back-off of a crash, but nothing has failed. Pods of Jobs, and others that are not to run for ever (restartPolicy Never,
+OnFailure), run to their end: those that failed are not told from those that did their work late, and are left out.
 """
 
 from collections.abc import Mapping, Sequence

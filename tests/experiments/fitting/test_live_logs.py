@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from experiments.cli import main
+from experiments.fitting.observations import CONTAINER_UP, Observations, Spell
 from models.distributions import Distribution, Exponential, LogNormal, Weibull
 from tests.experiments.fitting.live_logs import DAY, START, answer, as_list, event, of_nodes, outages, sampled, stamp
 
@@ -287,7 +288,7 @@ def test_pods_of_jobs_tell_of_no_crash(learnt: Any, code: int) -> None:
         found = learnt(*logs)
         lives = found["quantities"]["containers.timeToFailure"]
         assert (lives["observed"], lives["between"], lives["censored"], lives["entities"]) == (0, 0, 0, 0)
-        assert [note for note in found["notes"] if note.startswith("1 pod run to their end")]
+        assert [note for note in found["notes"] if note.startswith("1 pod runs to its end")]
 
 
 def test_a_container_that_could_not_start_has_not_lived_since_1970(learnt: Any) -> None:
@@ -313,6 +314,16 @@ def test_what_several_dumps_tell_of_counts_once(learnt: Any) -> None:
         for key in ("containers.timeToFailure", "startup"):
             for which in ("observed", "between", "censored"):
                 assert several["quantities"][key][which] == once[key][which]
+
+
+def test_a_life_that_began_soon_after_another_had_ended_counts() -> None:
+    """It crashed right after its start, was started again, and has run ever since."""
+    observations = Observations()
+    crashed = Spell(CONTAINER_UP, "d/p/c", (0.0, 0.0), (20.0, 20.0))
+    running = Spell(CONTAINER_UP, "d/p/c", (31.0, 31.0))
+    again = Spell(CONTAINER_UP, "d/p/c", (1.0, 1.0))  # the first as it was seen before its end
+    observations.spells += [crashed, running, again]
+    assert observations.sample(CONTAINER_UP, None, 1000.0).size == 2
 
 
 def test_outages_of_which_events_and_metrics_tell_count_once(learnt: Any) -> None:
