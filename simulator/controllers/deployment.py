@@ -63,7 +63,6 @@ class DeploymentController:
             self._queue.add(deployment)
 
     def _sync(self, deployment: DeploymentState) -> None:
-        deployment.leave_unused()
         new = self._find_new_replica_set(deployment)
         if deployment.spec.progression is not None and not deployment.spec.paused:
             new = self._get_new_replica_set(deployment, new)
@@ -144,7 +143,7 @@ class DeploymentController:
 
     def _reconcile_old_replica_sets(self, deployment: DeploymentState, new: ReplicaSetState) -> None:
         """Takes away old pods that are not needed to keep enough available: first those that are not available."""
-        old = [replica_set for replica_set in deployment.in_use if replica_set is not new]
+        old = _others(deployment, new)
         all_pods_count = _replica_count(deployment)
         min_available = deployment.spec.replicas - deployment.spec.fence_posts()[1]
         new_rs_unavailable_pod_count = new.desired - new.available
@@ -195,8 +194,6 @@ class DeploymentController:
     # Scaling (sync.go)
 
     def _scale_replica_set(self, deployment: DeploymentState, replica_set: ReplicaSetState, new_scale: int) -> None:
-        if new_scale:
-            deployment.use(replica_set)
         replica_set.annotated_desired = deployment.spec.replicas
         replica_set.annotated_max = deployment.spec.replicas + _max_surge(deployment)
         self._state.workloads.scale(replica_set, new_scale, deployment.cause)
@@ -204,7 +201,7 @@ class DeploymentController:
     def _sync_scale(self, deployment: DeploymentState, new: ReplicaSetState | None) -> None:
         """spec.replicas changed: one ReplicaSet takes it all, several in the middle of a rollout share it."""
         replicas = deployment.spec.replicas
-        active = [replica_set for replica_set in deployment.in_use if replica_set.desired > 0]
+        active = [replica_set for replica_set in deployment.replica_sets if replica_set.desired > 0]
         if len(active) <= 1:
             # With none active that of the template takes it, or else the latest; without any nothing is scaled.
             for active_or_latest in active or ([new] if new is not None else deployment.replica_sets[-1:]):
@@ -255,7 +252,7 @@ def _others(deployment: DeploymentState, new: ReplicaSetState | None) -> list[Re
 
 
 def _replica_count(deployment: DeploymentState) -> int:
-    return sum([replica_set.desired for replica_set in deployment.in_use])
+    return sum([replica_set.desired for replica_set in deployment.replica_sets])
 
 
 def _max_surge(deployment: DeploymentState) -> int:
@@ -275,7 +272,7 @@ def _new_rs_new_replicas(deployment: DeploymentState, new: ReplicaSetState) -> i
 def _is_scaling_event(deployment: DeploymentState) -> bool:
     """Whether spec.replicas changed since an active ReplicaSet was scaled last."""
     replicas = deployment.spec.replicas
-    active = [replica_set for replica_set in deployment.in_use if replica_set.desired > 0]
+    active = [replica_set for replica_set in deployment.replica_sets if replica_set.desired > 0]
     return any(replica_set.annotated_desired != replicas for replica_set in active)
 
 

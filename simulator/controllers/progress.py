@@ -51,7 +51,7 @@ class RolloutProgress:
         progress = deployment.progress
         updated = len(new.pods) if new is not None else 0
         pods = ready = available = 0
-        for replica_set in deployment.in_use:
+        for replica_set in deployment.replica_sets:
             pods += len(replica_set.pods)
             ready += replica_set.ready
             available += replica_set.available
@@ -123,7 +123,7 @@ def is_complete(deployment: DeploymentState, new: ReplicaSetState) -> bool:
     """As many pods of the template as desired, all of them available, and no others (util.DeploymentComplete)."""
     if not len(new.pods) == deployment.spec.replicas == new.available:
         return False
-    return not any(r.pods or r.desired for r in deployment.in_use if r is not new)
+    return not any(r.pods or r.desired for r in deployment.replica_sets if r is not new)
 
 
 def _deadline(deployment: DeploymentState) -> float:

@@ -139,7 +139,7 @@ class ReplicaSetController:
         pods = list(replica_set.pods.values())
         if count >= len(pods):
             return pods
-        siblings = [replica_set] if replica_set.deployment is None else replica_set.deployment.in_use
+        siblings = [replica_set] if replica_set.deployment is None else replica_set.deployment.replica_sets
         pods_on_node = Counter(pod.node for sibling in siblings for pod in sibling.pods.values() if pod.node >= 0)
         now = self._kernel.now
         lots = dict(zip((pod.uid for pod in pods), self._lots.random(len(pods)).tolist(), strict=True))

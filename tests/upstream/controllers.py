@@ -288,7 +288,6 @@ class _Rollout:
         selector = deployment.spec.selector
         made = ReplicaSetState(index, deployment.workload, selector, made_for, index + 1, 0.0, deployment)
         deployment.replica_sets.append(made)
-        deployment.use(made)
         workloads.add_replica_set(made)
         made.desired = size
         made.available = made.ready = available

@@ -106,7 +106,6 @@ class DeploymentState:
         "cause",
         "complete",
         "generation",
-        "in_use",
         "index",
         "progress",
         "progressing",
@@ -125,8 +124,6 @@ class DeploymentState:
         """One more with each change of its template."""
         self.replica_sets: list[ReplicaSetState] = []
         """Oldest first, by creation."""
-        self.in_use: list[ReplicaSetState] = []
-        """Those that have pods, or are to have any, in the same order; and some that had when that was last asked."""
         self.complete = False
         """The controller has nothing left to do until the spec changes."""
         self.progress = Progress()
@@ -136,18 +133,6 @@ class DeploymentState:
         """Its rollout, that of an Argo Rollout, was aborted: the old version serves."""
         self.cause = 0
         """Why its spec last changed."""
-
-    def use(self, replica_set: ReplicaSetState) -> None:
-        """One of its ReplicaSets is to have pods."""
-        if replica_set not in self.in_use:
-            self.in_use = [each for each in self.replica_sets if each in self.in_use or each is replica_set]
-
-    def leave_unused(self) -> None:
-        """From now on `in_use` leaves out those that have no pods any more, and are to have none."""
-        for replica_set in self.in_use:
-            if not replica_set.desired and not replica_set.objects:
-                self.in_use = [each for each in self.in_use if each.desired or each.objects]
-                return
 
     @classmethod
     def made(cls, index: int, spec: Deployment, make_workload: MakeWorkload) -> "DeploymentState":
