@@ -43,8 +43,7 @@ def candidates(experiment: Experiment) -> list[Candidate]:
         keys = {scenario.policy: scenario_key(scenario) for scenario in experiment.scenarios()}
         return list(_at(experiment, "", {}, keys))
     spec = {key: value for key, value in experiment.source.document.value["spec"].items() if key != "sweep"}
-    folder = "" if experiment.source_path is None else str(experiment.source_path.parent)
-    at_points = PointKeys(spec, sweep, folder, experiment.inputs)
+    at_points = PointKeys(spec, sweep, experiment.folder, experiment.inputs)
     for point in sweep.points:
         values = dict(zip(sweep.names, point.values, strict=True))
         found += _at(experiment.at(point), point.label, values, at_points.at(point, experiment.policies))

@@ -30,18 +30,22 @@ def is_steady(scenario: Scenario) -> bool:
     """
     if scenario.node_autoscaler is not None or scenario.cluster.autoscalers:
         return False
-    brief = [of for of in scenario.failures if isinstance(of, SpotReclaim) and _is_brief(of, scenario.duration)]
-    scheduled = [of for of in scenario.operations if type(of).__module__.startswith("simulator.")]
-    left_out = {*map(id, brief), *map(id, scheduled)}
-    return not any(_changes_nodes(of) for of in (*scenario.failures, *scenario.operations) if id(of) not in left_out)
+    lasting = (of for of in scenario.failures if not _is_brief(of, scenario.duration))
+    unscheduled = (of for of in scenario.operations if _is_foreign(of))
+    return not any(map(_changes_nodes, (*lasting, *unscheduled)))
 
 
-def _is_brief(mode: SpotReclaim, duration: float) -> bool:
-    return mode.time_to_return is not None and mode.time_to_return.mean <= BRIEF * duration
+def _is_brief(mode: object, duration: float) -> bool:
+    back = mode.time_to_return if isinstance(mode, SpotReclaim) else None
+    return back is not None and back.mean <= BRIEF * duration
 
 
 def _changes_nodes(story: object) -> bool:
-    return bool(getattr(story, "changes_nodes", not type(story).__module__.startswith("simulator.")))
+    return bool(getattr(story, "changes_nodes", _is_foreign(story)))
+
+
+def _is_foreign(story: object) -> bool:
+    return not type(story).__module__.startswith("simulator.")
 
 
 def expected(scenario: Scenario, cost: Cost) -> float:

@@ -53,12 +53,12 @@ class EquivalenceCache:
                 self._update_static(node)
             for node in changed:
                 self._update_one(node)
-            return
-        if retainted:
+        elif retainted:
             everything = NodeView(self._table)
             self._static_passing = passes(self._static.filters, everything)
             self._static_total = self._static.total(everything)
-        if not retainted and len(changed) * MANY < len(self._table):
+            self._update_all()
+        elif len(changed) * MANY < len(self._table):
             self._update_rows(np.array(changed, dtype=np.int64))
         else:
             self._update_all()
