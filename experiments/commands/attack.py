@@ -4,7 +4,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from experiments.commands.console import FAILED, FORMAT, INCONCLUSIVE, PATH, SETTINGS, chosen, say, warn
+from experiments.commands.console import (
+    FAILED,
+    FORMAT,
+    PATH,
+    SETTINGS,
+    chosen,
+    exit_code,
+    inconclusive_option,
+    say,
+    warn,
+)
 from experiments.commands.engine import EngineChoice, engine_options
 from experiments.commands.running import QUIET
 
@@ -58,13 +68,7 @@ EVERY = 10.0
     metavar="DURATION",
     help="A Service that is down for no longer is not broken.",
 )
-@click.option(
-    "--inconclusive",
-    type=click.Choice(["fail", "pass"]),
-    default="fail",
-    show_default=True,
-    help="The exit code where nothing was found and not all was tried: 4, or 0.",
-)
+@inconclusive_option("The exit code where nothing was found and not all was tried: 4, or 0.")
 @click.option("--all", "all_ways", is_flag=True, help="Look for all smallest ways of several steps, not only for one.")
 @click.option(
     "--replication",
@@ -144,7 +148,7 @@ def attack(
     except EngineLost as lost:
         say(f"kubenines: {lost}")
         return FAILED
-    code = 0 if found.exit_code == INCONCLUSIVE and inconclusive == "pass" else found.exit_code
+    code = exit_code(found.exit_code, inconclusive)
     if form == "json":
         click.echo(json_text(plain(found, code)))
     else:

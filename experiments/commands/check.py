@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.commands.console import INCONCLUSIVE, PATH, SETTINGS, say, warn
+from experiments.commands.console import PATH, SETTINGS, exit_code, inconclusive_option, say, warn
 from experiments.commands.engine import EngineChoice, engine_options
 from experiments.commands.opening import swept
 from experiments.commands.running import FRESH, QUIET, Asked, folder_of, run_into, run_sweep_into, without_stdin
@@ -30,13 +30,7 @@ _FILE = click.Path(dir_okay=False, path_type=str)
     metavar="'SERVICE METRIC >= LIMIT'",
     help="A further objective: 'web availability >= 99.95%', 'web outages <= 4 a year under two-replicas'; repeatable.",
 )
-@click.option(
-    "--inconclusive",
-    type=click.Choice(["fail", "pass"]),
-    default="fail",
-    show_default=True,
-    help="What an interval that straddles its threshold does: exit code 4, or 0.",
-)
+@inconclusive_option("What an interval that straddles its threshold does: exit code 4, or 0.")
 @click.option("--junit", type=_FILE, metavar="FILE", help="Write JUnit XML there, too.")
 @click.option("--sarif", type=_FILE, metavar="FILE", help="Write SARIF there, too.")
 @click.option(
@@ -128,7 +122,7 @@ def _exit_code(found: "Sequence[Checked]", failed: int, inconclusive: str) -> in
 
     judgements = (threshold.judgement for one in found for threshold in one.thresholds)
     code = verdict(judgements, failed + sum(len(one.findings.failed) for one in found))
-    return 0 if code == INCONCLUSIVE and inconclusive == "pass" else code
+    return exit_code(code, inconclusive)
 
 
 def _write(found: "Sequence[Checked]", junit: str | None, sarif: str | None, inconclusive: str) -> None:

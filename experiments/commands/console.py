@@ -1,8 +1,8 @@
 """What the commands have in common: exit codes, options, lines for people."""
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from experiments.experiment import Experiment
     from models.manifests import Named
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 BAD_INPUT, FAILED, INCONCLUSIVE, INTERRUPTED = 2, 3, 4, 130
 
 PATH = click.Path(path_type=str)
@@ -28,6 +29,18 @@ STRICT = click.option(
     is_flag=True,
     help="Exit with 2 if the manifests say anything that may matter and is not read, or refer to what is not there.",
 )
+
+
+def inconclusive_option(text: str) -> Callable[[Command], Command]:
+    """`--inconclusive`, for `exit_code`; `text`: its help."""
+    return click.option(
+        "--inconclusive", type=click.Choice(["fail", "pass"]), default="fail", show_default=True, help=text
+    )
+
+
+def exit_code(code: int, inconclusive: str) -> int:
+    """That of the command, by what it found and `--inconclusive`."""
+    return 0 if code == INCONCLUSIVE and inconclusive == "pass" else code
 
 
 def chosen(option: str, name: str | None, names: Sequence[str]) -> str | None:
