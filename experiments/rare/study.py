@@ -1,8 +1,9 @@
 """The estimate of rare outages of the Services of one policy: a pilot in up to three phases, then what it planned."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from experiments.design.scenario import Scenario
 from experiments.inference.rare_events import FEWEST, Diagnostics, RareEstimate
@@ -13,13 +14,39 @@ from experiments.rare.replication import RareSpec, run_rare_cell
 from experiments.rare.settings import Phase, RareSettings
 from experiments.store.rare_cell import RareCell
 
+T = TypeVar("T")
+
 RunCells = Callable[[Sequence[RareSpec]], Sequence[RareCell]]
-"""Runs what is asked for, somewhere, and returns it in any order."""
+"""Runs what is asked for, somewhere, and returns a cell for each, in their order."""
+
+Asking = Generator[Sequence[RareSpec], Sequence[RareCell], T]
+"""Yields the replications that it needs next, is sent a cell for each in their order, and returns what comes of it."""
 
 
 def in_process(specs: Sequence[RareSpec]) -> Sequence[RareCell]:
     """Runs them here, one after the other."""
     return [run_rare_cell(spec) for spec in specs]
+
+
+def side_by_side(studies: Sequence[Asking[T]], run_cells: RunCells = in_process) -> list[T]:
+    """Leads studies to their ends together: what they need next runs at once, so that none waits for another's last.
+
+    Returns what came of each, in their order.
+    """
+    ended: dict[int, T] = {}
+
+    def go_on(number: int, cells: Sequence[RareCell] | None) -> Sequence[RareSpec]:
+        try:
+            return next(studies[number]) if cells is None else studies[number].send(cells)
+        except StopIteration as end:
+            ended[number] = end.value
+            return []
+
+    asked = {number: go_on(number, None) for number in range(len(studies))}
+    while asked := {number: specs for number, specs in asked.items() if number not in ended}:
+        cells = iter(run_cells([spec for specs in asked.values() for spec in specs]))
+        asked = {number: go_on(number, list(islice(cells, len(specs)))) for number, specs in asked.items()}
+    return [ended[number] for number in range(len(studies))]
 
 
 class RareFailed(Exception):
@@ -40,17 +67,17 @@ class RareFinding:
 
 
 def plans(
-    scenario: Scenario, services: Sequence[str], relative: float, confidence: float, run_cells: RunCells = in_process
-) -> dict[str, RarePlan | None]:
+    scenario: Scenario, services: Sequence[str], relative: float, confidence: float
+) -> Asking[dict[str, RarePlan | None]]:
     """By Service: how the effort is best spent; None if the pilot met no outage.
 
     A trial tells how many replications that takes. None is made where the fewest would do as the pilot was, before its
-    effort was spent well.
+    effort was spent well. Raises `RareFailed`.
     """
     start = {service: pilot.first() for service in services}
-    seen = _rows(_cells(scenario, "scales", start, pilot.PILOT, run_cells), "excursions")
+    seen = _rows((yield from _cells(scenario, "scales", start, pilot.PILOT)), "excursions")
     tilted = {service: pilot.scaled(seen.get(service, [])) for service in services}
-    cells = _cells(scenario, "pilot", tilted, pilot.PILOT, run_cells)
+    cells = yield from _cells(scenario, "pilot", tilted, pilot.PILOT)
     met, runs = _rows(cells, "excursions"), _rows(cells, "rare")
     tuned = {service: pilot.tuned(tilted[service], [(tilted[service], met.get(service, []))]) for service in services}
     settings = {service: each for service, each in tuned.items() if each is not None}
@@ -61,7 +88,7 @@ def plans(
     plans = {service: planned(service, wanted, met[service]) for service, wanted in settings.items()}
     uncertain = {service: settings[service] for service, plan in plans.items() if plan and plan.replications > FEWEST}
     if uncertain:
-        cells = _cells(scenario, "trial", uncertain, pilot.PILOT, run_cells)
+        cells = yield from _cells(scenario, "trial", uncertain, pilot.PILOT)
         again, runs = _rows(cells, "excursions"), _rows(cells, "rare")
         for service, tried in uncertain.items():
             rounds = [(tilted[service], met[service]), (tried, again.get(service, []))]
@@ -77,21 +104,25 @@ def study(
     confidence: float = 0.95,
     run_cells: RunCells = in_process,
 ) -> RareFinding:
-    """The unavailability of one Service to about this relative half-width of its interval."""
-    [plan] = plans(scenario, [service], relative, confidence, run_cells).values()
+    """The unavailability of one Service to about this relative half-width of its interval. Raises `RareFailed`."""
+    [finding] = side_by_side([_found(scenario, service, relative, confidence)], run_cells)
+    return finding
+
+
+def _found(scenario: Scenario, service: str, relative: float, confidence: float) -> Asking[RareFinding]:
+    plan = (yield from plans(scenario, [service], relative, confidence))[service]
     if plan is None:
         return RareFinding(None, None, None, None, {})
-    cells = _cells(scenario, "main", {service: plan.settings}, plan.replications, run_cells)
+    cells = yield from _cells(scenario, "main", {service: plan.settings}, plan.replications)
     rows = {table: _rows(cells, table)[service] for table in ("rare", "excursions")}
     return RareFinding(plan, *found(rows["rare"], rows["excursions"], confidence), rows)
 
 
 def _cells(
-    scenario: Scenario, phase: Phase, settings: Mapping[str, RareSettings], replications: int, run_cells: RunCells
-) -> list[RareCell]:
-    """In the order of the replications."""
-    specs = [RareSpec(scenario, phase, settings, number) for number in range(replications)]
-    cells = sorted(run_cells(specs), key=lambda cell: cell.replication)
+    scenario: Scenario, phase: Phase, settings: Mapping[str, RareSettings], replications: int
+) -> Asking[Sequence[RareCell]]:
+    """In the order of the replications, none of which failed."""
+    cells = yield [RareSpec(scenario, phase, settings, number) for number in range(replications)]
     for cell in cells:
         if cell.status != "done":
             raise RareFailed(f"replication {cell.replication} for rare outages failed: {cell.error}")

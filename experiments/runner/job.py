@@ -4,6 +4,7 @@ import hashlib
 import shlex
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -144,15 +145,16 @@ class Job:
             yield result if isinstance(result, Cell) else failed_cell(spec(*key), result)
 
     def run_rare(self, specs: Sequence[RareSpec]) -> list[RareCell]:
-        """Run what is missing of these replications, which are for one purpose, and keep it as it comes."""
-        first = specs[0]
-        wanted = {(spec.key, spec.replication): spec for spec in specs}
+        """Run what is missing of these replications, and keep it as it comes; a cell for each, in their order."""
+        keys = [(spec.key, spec.replication) for spec in specs]
+        wanted = dict(zip(keys, specs, strict=True))
         found = {
             key: cell
-            for cell in self.store.rare_cells({spec.key for spec in specs})
+            for cell in self.store.rare_cells({key for key, _ in keys})
             if (key := (cell.scenario, cell.replication)) in wanted
         }
-        purpose = f"{first.scenario.policy}, rare outages: {first.phase}"
+        purposes = {key: f"{spec.scenario.policy}, rare outages: {spec.phase}" for key, spec in wanted.items()}
+        finished, all_of_them = Counter(purposes[key] for key in found), Counter(purposes.values())
 
         def missing() -> Iterator[tuple[tuple[str, int], RareSpec]]:
             for key, spec in wanted.items():
@@ -167,11 +169,12 @@ class Job:
                 found[key] = cell
                 if cell.status == "done":
                     save(cell)
-                self.rare_progress[purpose] = len(found), len(specs)
+                finished[purposes[key]] += 1
+                self.rare_progress |= {purpose: (finished[purpose], of) for purpose, of in all_of_them.items()}
                 self._tell()
-        if len(found) < len(specs):
-            raise Interrupted(len(found), len(specs), self.resume_command())
-        return [found[key] for key in wanted]
+        if len(found) < len(wanted):
+            raise Interrupted(len(found), len(wanted), self.resume_command())
+        return [found[key] for key in keys]
 
     def _missing(self, replications: int) -> Iterator[tuple[str, int]]:
         """What to run, all policies side by side, until somebody says stop."""

@@ -1,5 +1,6 @@
 """Rare outages in a run: for which Services and policies they are looked for, and what that takes."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from experiments.design.plan import Precision
@@ -7,7 +8,8 @@ from experiments.findings.precision import is_reached, would_take
 from experiments.findings.rare import Choice
 from experiments.rare.pilot import RarePlan
 from experiments.rare.replication import RareSpec
-from experiments.rare.study import RareFailed, plans
+from experiments.rare.study import Asking, RareFailed, plans, side_by_side
+from experiments.store.rare_cell import RareCell
 
 if TYPE_CHECKING:
     from experiments.design.scenario import Scenario
@@ -21,17 +23,22 @@ WORTH_IT = 3.0
 """How many times the work plain replications must take: those of rare outages tell of nothing else, and a state change
 costs more in them."""
 
+_Chosen = tuple[Sequence[Choice], Sequence[RareCell]]
+"""What was decided, and the replications that came of it."""
+
 
 def look_for(job: "Job", results: "Results", precision: Precision) -> None:
     """Decides for which rows rare outages are looked for, and does so; what comes of it is in `job`."""
-    choices: list[Choice] = []
+    policies: list[Asking[_Chosen]] = []
     for scenario in job.scenarios:
         services = [goal.name for goal in scenario.services]
         if precision.method == "auto":
             services = [name for name in services if _too_rare(results, name, scenario.policy, precision)]
         if services:
-            choices += _policy(job, results, scenario, services, precision)
-    job.manifest.rare[:] = [vars(choice) for choice in choices]
+            policies.append(_policy(results, scenario, services, precision))
+    chosen = side_by_side(policies, job.run_rare)
+    job.manifest.rare[:] = [vars(choice) for choices, _ in chosen for choice in choices]
+    job.rare += [cell for _, cells in chosen for cell in cells]
 
 
 def _too_rare(results: "Results", service: str, policy: str, precision: Precision) -> bool:
@@ -49,16 +56,15 @@ def _too_rare(results: "Results", service: str, policy: str, precision: Precisio
     return more is not None and more > FAR * precision.at_most
 
 
-def _policy(
-    job: "Job", results: "Results", scenario: "Scenario", services: list[str], precision: Precision
-) -> list[Choice]:
+def _policy(results: "Results", scenario: "Scenario", services: list[str], precision: Precision) -> Asking[_Chosen]:
+    """Of the rows of one policy."""
     if scenario.control_plane is not None and not scenario.control_plane.restores:
         why = f"no degraded period can be begun under {scenario.control_plane.called}, of which no state tells all"
-        return [Choice(service, scenario.policy, "plain", why) for service in services]
+        return [Choice(service, scenario.policy, "plain", why) for service in services], []
     try:
-        planned = plans(scenario, services, precision.relative, precision.confidence, job.run_rare)
+        planned = yield from plans(scenario, services, precision.relative, precision.confidence)
     except RareFailed as error:
-        return [Choice(service, scenario.policy, "plain", str(error)) for service in services]
+        return [Choice(service, scenario.policy, "plain", str(error)) for service in services], []
     choices = [_chosen(results, scenario, service, planned.get(service), precision) for service in services]
     chosen = {choice.service: choice.replications for choice in choices if choice.method == "rare"}
     settings = {service: plan.settings for service, plan in planned.items() if plan and service in chosen}
@@ -66,12 +72,11 @@ def _policy(
     for number in range(max(chosen.values(), default=0)):
         wanted = {service: settings[service] for service in chosen if number < chosen[service]}
         specs.append(RareSpec(scenario, "main", wanted, number))
-    cells = job.run_rare(specs) if specs else []
+    cells = (yield specs) if specs else []
     if errors := [cell.error for cell in cells if cell.status != "done"]:
         why = f"a replication failed: {errors[0]}"
-        return [Choice(c.service, c.policy, "plain", why) if c.method == "rare" else c for c in choices]
-    job.rare += cells
-    return choices
+        return [Choice(c.service, c.policy, "plain", why) if c.method == "rare" else c for c in choices], []
+    return choices, cells
 
 
 def _chosen(

@@ -1,7 +1,7 @@
 """What is kept of one replication of one policy that was made for rare outages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -21,7 +21,7 @@ class RareCell:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; `from_json` gives back an equal cell."""
-        return asdict(self)
+        return dict(vars(self))
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "RareCell":

@@ -23,6 +23,7 @@ from experiments.rare import pilot
 from experiments.rare.pilot import RarePlan
 from experiments.rare.replication import RareSpec, run_rare_cell
 from experiments.rare.settings import RareSettings
+from experiments.rare.study import Asking
 from experiments.results import Results
 from experiments.runner import job, rare_outages
 from experiments.store.rare_cell import RareCell
@@ -176,12 +177,18 @@ def test_a_finished_folder_is_not_computed_again(
     assert contents(out) == contents(one_worker)
 
 
+def at_once(plans: dict[str, RarePlan | None]) -> Asking[dict[str, RarePlan | None]]:
+    """Plans that take no replication."""
+    yield from ()
+    return plans
+
+
 def test_a_replication_that_fails_is_a_reason_for_those_alone_that_it_was_made_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plan = RarePlan(RareSettings(2.5), 30, transitions=1.0, outages_per_year=1e-9, outages_asked_for=768.0)
     down = replace(plan, outages_per_year=0.0)
-    monkeypatch.setattr(rare_outages, "plans", lambda *arguments: {"web": plan, "api": None, "down": down})
+    monkeypatch.setattr(rare_outages, "plans", lambda *arguments: at_once({"web": plan, "api": None, "down": down}))
     services = [SimpleNamespace(name=name) for name in ("web", "api", "down")]
     scenario = SimpleNamespace(policy="p", services=services, duration=86400.0, control_plane=None)
 
@@ -201,7 +208,7 @@ def test_a_replication_that_fails_is_a_reason_for_those_alone_that_it_was_made_f
 
 def test_what_is_asked_for_though_it_saves_nothing_is_not_said_to_save_work(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = RarePlan(RareSettings(2.5), 30, transitions=1e6, outages_per_year=100.0, outages_asked_for=10.0)
-    monkeypatch.setattr(rare_outages, "plans", lambda *arguments: {"web": plan})
+    monkeypatch.setattr(rare_outages, "plans", lambda *arguments: at_once({"web": plan}))
     scenario = SimpleNamespace(policy="p", services=[SimpleNamespace(name="web")], duration=86400.0, control_plane=None)
 
     def done(specs: list[RareSpec]) -> list[RareCell]:
@@ -220,7 +227,12 @@ def test_what_was_never_seen_down_gets_a_pilot_however_many_replications_are_all
     at_most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     piloted: list[str] = []
-    monkeypatch.setattr(rare_outages, "plans", lambda scenario, services, *others: piloted.extend(services) or {})
+
+    def met_none(scenario: object, services: list[str], *others: object) -> Asking[dict[str, RarePlan | None]]:
+        piloted.extend(services)
+        return at_once({})
+
+    monkeypatch.setattr(rare_outages, "plans", met_none)
     scenario = SimpleNamespace(
         policy="p", services=[SimpleNamespace(name="web")], duration=86400.0 * 365, control_plane=None
     )
