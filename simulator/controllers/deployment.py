@@ -19,6 +19,7 @@ from simulator.state.cluster import ClusterState
 from simulator.state.objects import (
     TEMPLATE_HASH_LABEL,
     DeploymentState,
+    Phase,
     PodClass,
     PodState,
     ReplicaSetState,
@@ -39,7 +40,8 @@ class DeploymentController:
         state.listen(Kind.DEPLOYMENT_GENERATION, self._spec_changed)
         state.listen(Kind.REPLICASET_DESIRED, lambda replica_set, new, cause: self._wake(replica_set))
         state.listen(Kind.POD_AVAILABLE, self._pod_changed, ReplicaSetState)
-        state.listen(Kind.POD_PHASE, self._pod_changed, ReplicaSetState)
+        state.listen(Kind.POD_DELETING, self._pod_changed, ReplicaSetState)
+        state.listen(Kind.POD_PHASE, self._phase_changed, ReplicaSetState)
         self._progress = RolloutProgress(kernel, state, self._find_new_replica_set)
         self._rollouts = RolloutController(kernel, state, self._progress, self._scale_replica_set, self._queue.add)
 
@@ -50,12 +52,20 @@ class DeploymentController:
         else:
             self._queue.add(deployment)
 
+    def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
+        """No status tells which pods run, or which are gone at last; but Recreate waits for these."""
+        if phase == Phase.ABSENT:
+            owner = pod.owner
+            assert isinstance(owner, ReplicaSetState)
+            if owner.deployment is None or owner.deployment.spec.strategy is not StrategyType.RECREATE:
+                return
+        if phase != Phase.RUNNING:
+            self._pod_changed(pod, phase, cause)
+
     def _pod_changed(self, pod: PodState, new: int, cause: int) -> None:
         owner = pod.owner
         assert isinstance(owner, ReplicaSetState)
-        deployment = owner.deployment
-        if deployment is not None and not deployment.complete:
-            self._queue.add(deployment)
+        self._wake(owner)
 
     def _wake(self, replica_set: ReplicaSetState) -> None:
         deployment = replica_set.deployment
@@ -272,8 +282,7 @@ def _new_rs_new_replicas(deployment: DeploymentState, new: ReplicaSetState) -> i
 def _is_scaling_event(deployment: DeploymentState) -> bool:
     """Whether spec.replicas changed since an active ReplicaSet was scaled last."""
     replicas = deployment.spec.replicas
-    active = [replica_set for replica_set in deployment.replica_sets if replica_set.desired > 0]
-    return any(replica_set.annotated_desired != replicas for replica_set in active)
+    return any([r.annotated_desired != replicas for r in deployment.replica_sets if r.desired > 0])
 
 
 def _is_saturated(deployment: DeploymentState, replica_set: ReplicaSetState) -> bool:

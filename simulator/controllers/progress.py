@@ -52,9 +52,10 @@ class RolloutProgress:
         updated = len(new.pods) if new is not None else 0
         pods = ready = available = 0
         for replica_set in deployment.replica_sets:
-            pods += len(replica_set.pods)
-            ready += replica_set.ready
-            available += replica_set.available
+            if replica_set.pods:  # of most no pod is left
+                pods += len(replica_set.pods)
+                ready += replica_set.ready
+                available += replica_set.available
         old = pods - updated
         moved = (
             updated > progress.updated or old < progress.old or ready > progress.ready or available > progress.available
@@ -123,7 +124,7 @@ def is_complete(deployment: DeploymentState, new: ReplicaSetState) -> bool:
     """As many pods of the template as desired, all of them available, and no others (util.DeploymentComplete)."""
     if not len(new.pods) == deployment.spec.replicas == new.available:
         return False
-    return not any(r.pods or r.desired for r in deployment.replica_sets if r is not new)
+    return not any([r.pods or r.desired for r in deployment.replica_sets if r is not new])
 
 
 def _deadline(deployment: DeploymentState) -> float:

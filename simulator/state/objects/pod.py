@@ -279,7 +279,7 @@ class PodState:
     @property
     def is_over(self) -> bool:
         """Whether it has succeeded or failed: it holds no resources any more."""
-        return self.phase is Phase.FAILED or self.phase is Phase.SUCCEEDED
+        return self.phase >= Phase.SUCCEEDED
 
     def is_healthy(self) -> bool:
         """Whether all its containers answer."""
