@@ -282,7 +282,7 @@ def _new_rs_new_replicas(deployment: DeploymentState, new: ReplicaSetState) -> i
 def _is_scaling_event(deployment: DeploymentState) -> bool:
     """Whether spec.replicas changed since an active ReplicaSet was scaled last."""
     replicas = deployment.spec.replicas
-    return any([r.annotated_desired != replicas for r in deployment.replica_sets if r.desired > 0])
+    return any(r.desired > 0 and r.annotated_desired != replicas for r in deployment.replica_sets)
 
 
 def _is_saturated(deployment: DeploymentState, replica_set: ReplicaSetState) -> bool:

@@ -124,7 +124,7 @@ def is_complete(deployment: DeploymentState, new: ReplicaSetState) -> bool:
     """As many pods of the template as desired, all of them available, and no others (util.DeploymentComplete)."""
     if not len(new.pods) == deployment.spec.replicas == new.available:
         return False
-    return not any([r.pods or r.desired for r in deployment.replica_sets if r is not new])
+    return not any(r.pods or r.desired for r in deployment.replica_sets if r is not new)
 
 
 def _deadline(deployment: DeploymentState) -> float:
