@@ -28,7 +28,7 @@ def in_process(specs: Sequence[RareSpec]) -> Sequence[RareCell]:
     return [run_rare_cell(spec) for spec in specs]
 
 
-def side_by_side(studies: Sequence[Asking[T]], run_cells: RunCells = in_process) -> list[T]:
+def side_by_side(studies: Sequence[Asking[T]], run_cells: RunCells) -> list[T]:
     """Leads studies to their ends together: what they need next runs at once, so that none waits for another's last.
 
     Returns what came of each, in their order.
