@@ -59,7 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain_failure(error: Exception) -> int:
-    """One line for what is the user's to mend, or for what is ours."""
+    """One line for how work ended, for what is the user's to mend, or for what is ours."""
+    from experiments.runner.endings import BrokenOff, Interrupted, NothingRan
+    from experiments.runner.engines import EngineLost
     from models.input.problems import InputError, Refusal
 
     if isinstance(error, InputError):
@@ -68,6 +70,12 @@ def _explain_failure(error: Exception) -> int:
     if isinstance(error, Refusal):
         say(f"kubenines: {error}")
         return BAD_INPUT
+    if isinstance(error, Interrupted) and not isinstance(error, BrokenOff):
+        say(str(error))
+        return INTERRUPTED
+    if isinstance(error, BrokenOff | EngineLost | NothingRan):
+        say(f"kubenines: {error}")
+        return FAILED
     if isinstance(error, OSError) and error.filename is not None:
         say(f"kubenines: {error.filename}: {error.strerror}")
         return BAD_INPUT

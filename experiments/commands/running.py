@@ -68,8 +68,8 @@ def run_sensitivity_into(
 def ended(run: Callable[..., R], asked: Asked) -> R:
     """What comes of `run`; ends the command, with its exit code, if it is interrupted or all of it fails."""
     from experiments.runner import progress as progressing
+    from experiments.runner.endings import BrokenOff, Interrupted, NothingRan
     from experiments.runner.engines import EngineLost
-    from experiments.runner.job import BrokenOff, Interrupted, NothingRan
 
     again, quiet = asked["again"], asked.get("quiet", False)
     listening = progressing.reporter("none" if quiet else asked.get("progress", "auto"))

@@ -18,6 +18,7 @@ from experiments.metrics.metric import own_metrics
 from experiments.rare.replication import RareSpec, failed_rare_cell, run_rare_cell
 from experiments.results import Results
 from experiments.runner import provenance, timelines
+from experiments.runner.endings import Interrupted
 from experiments.runner.engines import Engine
 from experiments.runner.progress import Listener, Progress
 from experiments.runner.replication import CellSpec, Simulate, failed_cell, run_cell
@@ -33,25 +34,6 @@ C = TypeVar("C", Cell, RareCell)
 
 SAVE_EVERY = 0.5
 """Seconds of finished cells that a crash may cost: they are kept together, because each file must reach the disk."""
-
-
-class Interrupted(Exception):
-    """Ctrl-C: what ran was finished and kept; `command` resumes (empty if nothing was kept)."""
-
-    def __init__(self, done: int, total: int, command: str, why: str = "interrupted") -> None:
-        self.done, self.total, self.command, self.why = done, total, command, why
-        super().__init__(f"{why} after {done} of {total} replications" + (f"; resume: {command}" if command else ""))
-
-
-class BrokenOff(Interrupted):
-    """The engine was lost, as `why` says: what had come back was kept; `command` resumes."""
-
-
-class NothingRan(Exception):
-    """Every replication failed: there is no number to show."""
-
-    def __init__(self, total: int, error: str) -> None:
-        super().__init__(f"all {total} replications failed, the first by {error}")
 
 
 class Lost(Refusal):

@@ -17,9 +17,10 @@ from experiments.findings.precision import imprecise_rows
 from experiments.results import Results
 from experiments.runner import progress as progressing
 from experiments.runner import provenance, rare_outages
+from experiments.runner.endings import BrokenOff, Interrupted, NothingRan
 from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
-from experiments.runner.job import BrokenOff, Interrupted, Job, NothingRan
+from experiments.runner.job import Job
 from experiments.runner.progress import Listener
 from experiments.runner.replication import Simulate, scenario_key
 from experiments.store.cell import Cell

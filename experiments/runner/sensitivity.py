@@ -27,9 +27,9 @@ from experiments.findings.tornado import End
 from experiments.inference.input_uncertainty import per_point
 from experiments.metrics.metric import own_metrics
 from experiments.runner import provenance
+from experiments.runner.endings import BrokenOff, Interrupted, NothingRan
 from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
-from experiments.runner.job import BrokenOff, Interrupted, NothingRan
 from experiments.runner.point_keys import PointKeys
 from experiments.runner.point_tasks import CellTask, work
 from experiments.runner.progress import Listener, Progress

@@ -20,8 +20,8 @@ from experiments.file.stated import Stated
 from experiments.findings.points import PointRow
 from experiments.metrics.metric import own_metrics
 from experiments.runner import provenance
+from experiments.runner.endings import BrokenOff, Interrupted, NothingRan
 from experiments.runner.engines import Engine
-from experiments.runner.job import BrokenOff, Interrupted, NothingRan
 from experiments.runner.point_keys import PointKeys
 from experiments.runner.point_tasks import CellTask, RowTask, Task, work
 from experiments.runner.progress import Listener, Progress

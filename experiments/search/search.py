@@ -14,9 +14,9 @@ from pathlib import Path
 from experiments.design.search import COSTS, Search
 from experiments.experiment import Experiment
 from experiments.metrics.metric import own_metrics
+from experiments.runner.endings import BrokenOff, Interrupted
 from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
-from experiments.runner.job import BrokenOff, Interrupted
 from experiments.runner.progress import Listener, Progress
 from experiments.runner.replication import CellSpec, Simulate, failed_cell, run_cell
 from experiments.runner.run import ChangedExperiment, interrupts_set, listening, store_in

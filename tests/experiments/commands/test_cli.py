@@ -220,11 +220,11 @@ def test_objectives_decide_the_exit_code(kubenines: Any, at_least: str, options:
 
 
 def test_an_interrupted_run_says_how_to_go_on(kubenines: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from experiments.runner import job
+    from experiments.runner import endings
     from experiments.runner import run as runner
 
     def interrupted(*_: Any, **__: Any) -> None:
-        raise job.Interrupted(3, 100, "")
+        raise endings.Interrupted(3, 100, "")
 
     monkeypatch.setattr(runner, "run", interrupted)
     monkeypatch.setenv("COLUMNS", "40")
@@ -238,14 +238,14 @@ def test_an_interrupted_run_says_how_to_go_on(kubenines: Any, monkeypatch: pytes
 def test_a_run_whose_engine_is_lost_says_why_and_how_to_go_on(
     kubenines: Any, monkeypatch: pytest.MonkeyPatch, while_it_ran: bool
 ) -> None:
-    from experiments.runner import job
+    from experiments.runner import endings
     from experiments.runner import run as runner
     from experiments.runner.engines import EngineLost
 
     why = "the Dask scheduler is gone"
     error, said = EngineLost(why), why
     if while_it_ran:
-        error, said = job.BrokenOff(3, 100, "", why), f"{why} after 3 of 100 replications"
+        error, said = endings.BrokenOff(3, 100, "", why), f"{why} after 3 of 100 replications"
 
     def broken_off(*_: Any, **__: Any) -> None:
         raise error

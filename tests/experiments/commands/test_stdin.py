@@ -8,7 +8,7 @@ import pytest
 
 from experiments import cli
 from experiments.experiment import Experiment
-from experiments.runner import job
+from experiments.runner.endings import Interrupted
 
 pytestmark = pytest.mark.usefixtures("without_plots")
 
@@ -59,7 +59,7 @@ def test_an_interrupted_run_goes_on_without_stdin(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*given: object, **settings: object) -> None:
-        raise job.Interrupted(1, 3, "")
+        raise Interrupted(1, 3, "")
 
     monkeypatch.setattr("experiments.runner.run.run", interrupted)
     assert kubenines(monkeypatch, APP, "run", "-", "-n", "1") == 130

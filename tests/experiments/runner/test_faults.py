@@ -18,6 +18,7 @@ from experiments.plots import Plots
 from experiments.results import Results
 from experiments.runner import job
 from experiments.runner import run as runner
+from experiments.runner.endings import NothingRan
 from experiments.runner.progress import Progress
 from experiments.store import tables
 from experiments.store.folder import FolderInUse, NotAResultFolder, ResultFolder
@@ -35,6 +36,7 @@ ENDED = """
 import sys, time
 from pathlib import Path
 from experiments.runner import job
+from experiments.runner.endings import Interrupted
 from experiments.runner import run as runner
 from experiments.runner.engines import chunks
 from tests.experiments import fakes
@@ -47,7 +49,7 @@ if __name__ == "__main__":
     try:
         with engine_at(where) as engine:
             runner.run(fakes.two_policies(), out=out, replications=40, engine=engine, simulate=fakes.slowly)
-    except job.Interrupted as interrupted:
+    except Interrupted as interrupted:
         print(interrupted)
 """
 UNGUARDED = """
@@ -316,6 +318,6 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
 def test_an_experiment_of_which_every_replication_fails_is_an_error(where: str, tmp_path: Path) -> None:
     broken = fakes.plan({"bad": Unit(1e6, 60.0, raises=(0, 1))})
     said = r"all 2 replications failed, the first by RuntimeError: the model broke"
-    with engine_at(where) as engine, pytest.raises(job.NothingRan, match=said):
+    with engine_at(where) as engine, pytest.raises(NothingRan, match=said):
         runner.run(broken, out=tmp_path, replications=2, engine=engine, simulate=fakes.simulate)
     assert Results.open(tmp_path).manifest.status == "failed"

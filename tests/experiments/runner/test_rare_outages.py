@@ -26,6 +26,7 @@ from experiments.rare.settings import RareSettings
 from experiments.rare.study import Asking
 from experiments.results import Results
 from experiments.runner import job, rare_outages
+from experiments.runner.endings import Interrupted
 from experiments.store.rare_cell import RareCell
 
 ROOT = Path(__file__).parents[3]
@@ -156,7 +157,7 @@ def test_what_was_interrupted_goes_on_and_does_nothing_twice(
         return run_rare_cell(spec)
 
     monkeypatch.setattr(job, "run_rare_cell", noting)
-    with pytest.raises(job.Interrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         run(file, tmp_path / "out")
     assert made[-1] == last
     assert caught.value.command.endswith("--resume")

@@ -17,8 +17,9 @@ from experiments.design.objective import Objective
 from experiments.findings.precision import imprecise_rows
 from experiments.plots import Plots
 from experiments.results import Results
-from experiments.runner import job, provenance
+from experiments.runner import provenance
 from experiments.runner import run as runner
+from experiments.runner.endings import Interrupted
 from experiments.runner.progress import Progress
 from experiments.store.folder import NotAResultFolder, ResultFolder
 from tests.experiments import fakes
@@ -288,7 +289,7 @@ def test_an_interrupt_keeps_what_is_done_and_says_how_to_resume(tmp_path: Path) 
         return fakes.simulate(cluster, **kwargs)
 
     out = tmp_path / "out"
-    with pytest.raises(job.Interrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         runner.run(two_policies(), out=out, replications=50, simulate=simulate)
     assert caught.value.command == f"kubenines run fake.yaml -o {out} -n 50 --resume"
     assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
@@ -304,6 +305,7 @@ from dataclasses import replace
 from pathlib import Path
 from experiments import plots
 from experiments.runner import job
+from experiments.runner.endings import Interrupted
 from experiments.runner import run as runner
 from experiments.runner.engines import chunks
 from tests.experiments import fakes
@@ -317,7 +319,7 @@ if __name__ == "__main__":
     chunks.CHUNK_SECONDS = 0.1
     try:
         runner.run(fakes.two_policies(), out=Path(sys.argv[1]), replications=30, workers=2, simulate=slowly)
-    except job.Interrupted as interrupted:
+    except Interrupted as interrupted:
         print(interrupted.done, interrupted.command)
 """
 

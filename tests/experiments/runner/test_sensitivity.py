@@ -11,7 +11,7 @@ import pytest
 from experiments.experiment import Experiment
 from experiments.findings.sensitivity import Influence
 from experiments.inference.intervals import Interval
-from experiments.runner.job import BrokenOff, Interrupted, NothingRan
+from experiments.runner.endings import BrokenOff, Interrupted, NothingRan
 from experiments.runner.progress import Progress
 from experiments.runner.run import ChangedExperiment
 from experiments.runner.sensitivity import run_sensitivity

@@ -11,7 +11,7 @@ import pytest
 from experiments.experiment import Experiment
 from experiments.file.axes import COLUMNS
 from experiments.results import Results
-from experiments.runner.job import Interrupted, NothingRan
+from experiments.runner.endings import Interrupted, NothingRan
 from experiments.runner.progress import Progress
 from experiments.runner.run import ChangedExperiment
 from experiments.runner.sweep import run_sweep

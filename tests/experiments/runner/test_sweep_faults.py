@@ -11,7 +11,7 @@ import pytest
 from experiments.check import checking
 from experiments.experiment import Experiment
 from experiments.file.axes import COLUMNS
-from experiments.runner.job import BrokenOff
+from experiments.runner.endings import BrokenOff
 from experiments.runner.progress import Progress
 from experiments.runner.sweep import run_sweep
 from experiments.search.search import search

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments.file.axes import COLUMNS
-from experiments.runner.job import Interrupted
+from experiments.runner.endings import Interrupted
 from experiments.runner.run import ChangedExperiment
 from experiments.search.outcome import Outcome
 from experiments.search.plain import plain
