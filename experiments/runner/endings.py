@@ -1,5 +1,7 @@
 """How work ends without results, other than by a mistake: it was interrupted, its engine was lost, all of it failed."""
 
+from experiments.runner.engines import EngineLost
+
 
 class Interrupted(Exception):
     """Ctrl-C: what ran was finished and kept; `command` resumes (empty if nothing was kept)."""
@@ -18,3 +20,9 @@ class NothingRan(Exception):
 
     def __init__(self, total: int, error: str) -> None:
         super().__init__(f"all {total} replications failed, the first by {error}")
+
+
+def ending(error: BaseException) -> str:
+    """What a folder says of work that this ended: `interrupted` if only time was missing, else `failed`."""
+    mistaken = isinstance(error, Exception) and not isinstance(error, Interrupted | EngineLost)
+    return "failed" if mistaken else "interrupted"

@@ -23,6 +23,7 @@ from experiments.runner.engines.local import LocalEngine
 from experiments.runner.job import Job
 from experiments.runner.progress import Listener
 from experiments.runner.replication import Simulate, scenario_key
+from experiments.runner.under_way import under_way
 from experiments.store.cell import Cell
 from experiments.store.folder import ResultFolder
 from experiments.store.inputs import differences, plain, with_copies
@@ -92,9 +93,10 @@ def run(
                 job.resume(_kept(folder, manifest, resolved, events, warn))
                 if (finished := _finished(folder, job, plan)) is not None:
                     return finished
-            folder.write_manifest(manifest)
-            folder.write_inputs(plan.source_text, resolved, plan.inputs)
-        with listening(progress) as job.listener, interrupts_set(job.stop):
+        with under_way(folder), listening(progress) as job.listener, interrupts_set(job.stop):
+            if folder is not None:
+                folder.write_manifest(manifest)
+                folder.write_inputs(plan.source_text, resolved, plan.inputs)
             try:
                 return _run_to_precision(job, looks, precision)
             except EngineLost as lost:

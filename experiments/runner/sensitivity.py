@@ -27,7 +27,7 @@ from experiments.findings.tornado import End
 from experiments.inference.input_uncertainty import per_point
 from experiments.metrics.metric import own_metrics
 from experiments.runner import provenance
-from experiments.runner.endings import BrokenOff, Interrupted, NothingRan
+from experiments.runner.endings import BrokenOff, Interrupted, NothingRan, ending
 from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
 from experiments.runner.point_keys import PointKeys
@@ -35,6 +35,7 @@ from experiments.runner.point_tasks import CellTask, work
 from experiments.runner.progress import Listener, Progress
 from experiments.runner.replication import Simulate, raised
 from experiments.runner.run import ChangedExperiment, interrupts_set, listening
+from experiments.runner.under_way import under_way
 from experiments.sensitivity_results import SensitivityResults
 from experiments.store import sensitivity as store
 from experiments.store.cell import Cell
@@ -98,18 +99,15 @@ def _run(
         _refuse_other(folder, job.manifest, resolved)
         job.check()
         folder.check_room()
-        folder.write_manifest(job.manifest)
-        folder.write_inputs(experiment.source_text, resolved, experiment.inputs)
-        with listening(progress) as job.listener, interrupts_set(job.stop):
+        with under_way(folder), listening(progress) as job.listener, interrupts_set(job.stop):
+            folder.write_manifest(job.manifest)
+            folder.write_inputs(experiment.source_text, resolved, experiment.inputs)
             try:
                 return job.run()
             except EngineLost as lost:
                 raise job.broken_off(str(lost)) from lost
-            except Interrupted:
-                job.end("interrupted")
-                raise
-            except NothingRan:
-                job.end("failed")
+            except (Interrupted, NothingRan) as error:
+                job.end(ending(error))
                 raise
 
 

@@ -18,6 +18,7 @@ from experiments.runner.progress import Listener
 from experiments.runner.replication import Simulate
 from experiments.runner.run import ChangedExperiment, interrupts_set, listening
 from experiments.runner.sweep_job import SweepJob
+from experiments.runner.under_way import under_way
 from experiments.store.folder import ResultFolder
 from experiments.store.inputs import plain, with_copies
 from experiments.store.manifest import SCHEMA_VERSION, Manifest
@@ -62,15 +63,16 @@ def run_sweep(
             before = folder.manifest()
             if before is not None and before.says_the_same_as(manifest):  # what there is to read stays readable
                 manifest = replace(manifest, files=before.files)
-        folder.write_manifest(manifest)
-        folder.write_inputs(experiment.source_text, resolved, experiment.inputs)
-        job = SweepJob(experiment, experiment.sweep, folder, manifest, engine, simulate, warn)
-        with listening(progress) as job.listener, interrupts_set(job.stop):
-            try:
-                job.run()
-            except EngineLost as lost:
-                raise job.broken_off(str(lost)) from lost
-        return job.finish()
+        with under_way(folder):
+            folder.write_manifest(manifest)
+            folder.write_inputs(experiment.source_text, resolved, experiment.inputs)
+            job = SweepJob(experiment, experiment.sweep, folder, manifest, engine, simulate, warn)
+            with listening(progress) as job.listener, interrupts_set(job.stop):
+                try:
+                    job.run()
+                except EngineLost as lost:
+                    raise job.broken_off(str(lost)) from lost
+            return job.finish()
 
 
 def described(

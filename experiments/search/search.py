@@ -7,6 +7,7 @@ replication that is read is looked at like one that is simulated now.
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from experiments.design.search import COSTS, Search
 from experiments.experiment import Experiment
 from experiments.metrics.metric import own_metrics
-from experiments.runner.endings import BrokenOff, Interrupted
+from experiments.runner.endings import BrokenOff, Interrupted, ending
 from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
 from experiments.runner.progress import Listener, Progress
@@ -78,22 +79,22 @@ def search(
     at_most = settings.at_most or grid
     race = Race(entered, settings.cost, 1 - confidence, at_most, settings.alike)
     folder = ResultFolder(Path(out)) if out is not None else None
+
+    def skipped(file: Path) -> None:
+        warn(f"{file} is not as it was written: what it held is run again")
+
     with store_in(folder) as store, listening(progress) as listener:
         if folder is not None:
             _prepare(folder, experiment, fresh)
-        swept = experiment.sweep is not None
-
-        def skipped(file: Path) -> None:
-            warn(f"{file} is not as it was written: what it held is run again")
-
-        keys = {candidate.key for candidate in entered}
-        keeping = OfSweep(store, skipped) if swept else OfRun(store, keys, skipped)
-        cells = _Cells(keeping, entered, engine or LocalEngine(workers), simulate, listener, at_most)
-        with interrupts_set(cells.stop):
-            race.run(cells.of)
-        outcome = Outcome(experiment.name, settings.cost, confidence, race.standings(), at_most, grid)
-        if folder is not None:
-            _keep(folder, plain(outcome))
+        with _under_way(folder):
+            keys = {candidate.key for candidate in entered}
+            keeping = OfRun(store, keys, skipped) if experiment.sweep is None else OfSweep(store, skipped)
+            cells = _Cells(keeping, entered, engine or LocalEngine(workers), simulate, listener, at_most)
+            with interrupts_set(cells.stop):
+                race.run(cells.of)
+            outcome = Outcome(experiment.name, settings.cost, confidence, race.standings(), at_most, grid)
+            if folder is not None:
+                _keep(folder, plain(outcome))
     return outcome
 
 
@@ -113,17 +114,35 @@ def _prepare(folder: ResultFolder, experiment: Experiment, fresh: bool) -> None:
         _keep(folder, {"status": "running"})
 
 
+@contextmanager
+def _under_way(folder: ResultFolder | None) -> Iterator[None]:
+    """While this lasts search.json may say `running`; if an error ends it, it says how."""
+    try:
+        yield
+    except BaseException as error:
+        if folder is not None and _left(folder).get("status") == "running":
+            with suppress(OSError):  # what is to be heard of is the error that ended it
+                _keep(folder, {"status": ending(error)})
+        raise
+
+
 def _versions() -> dict[str, object]:
     return {"schema": SCHEMA_VERSION, "kubenines": version("kubenines")}
 
 
 def _searched(folder: ResultFolder) -> dict[str, object]:
     """The versions of the search that left something here; empty if none did, or if what it left cannot be read."""
+    found = _left(folder).get("versions")
+    return found if isinstance(found, dict) else {}
+
+
+def _left(folder: ResultFolder) -> dict[str, object]:
+    """What the last search wrote here; empty if none did, or if it cannot be read."""
     try:
-        found: dict[str, object] = json.loads((folder.path / SEARCH).read_text("utf-8"))["versions"]
-    except (OSError, ValueError, KeyError, TypeError):
+        found = json.loads((folder.path / SEARCH).read_text("utf-8"))
+    except (OSError, ValueError):
         return {}
-    return found
+    return found if isinstance(found, dict) else {}
 
 
 def _keep(folder: ResultFolder, values: Mapping[str, object]) -> None:

@@ -55,6 +55,7 @@ class Manifest:
     sensitivity: dict[str, Any] | None = None
     """Of a study of uncertain inputs: the inputs (name and path), `work`, `perPoint` and `rows` of the points drawn."""
     status: str = "running"
+    """Then `done`, `interrupted` or `failed`, as what ran ended."""
     counts: dict[str, int] = field(default_factory=dict)
     argv: list[str] = field(default_factory=list)
     engine: str = "local"

@@ -197,6 +197,7 @@ def test_what_is_interrupted_goes_on_where_it_stopped(race: Maker, tmp_path: Pat
 
     with pytest.raises(KeyboardInterrupt):
         made.run(out=folder, progress=stop_soon)
+    assert json.loads((folder / "search.json").read_text())["status"] == "interrupted"
     before = Counter(made.engine.ran)
     made.run(out=folder)
     assert max((Counter(made.engine.ran) - before).values()) == 1
@@ -213,8 +214,23 @@ def test_ctrl_c_stops_after_what_is_under_way(race: Maker, tmp_path: Path) -> No
     with pytest.raises(Interrupted):
         made.run(out=folder, progress=interrupt)
     assert len(made.engine.ran) == 5
+    assert json.loads((folder / "search.json").read_text())["status"] == "interrupted"
     assert made.run(out=folder) == race(FOUR).run()
     assert len(made.engine.ran) == len(set(made.engine.ran))
+
+
+def test_one_that_an_error_ends_says_that_it_failed_and_goes_on(race: Maker, tmp_path: Path) -> None:
+    made, folder = race(FOUR), tmp_path / "results"
+
+    def break_soon(progress: object) -> None:
+        if len(made.engine.ran) == 5:
+            raise RuntimeError("a mistake of ours")
+
+    with pytest.raises(RuntimeError):
+        made.run(out=folder, progress=break_soon)
+    assert json.loads((folder / "search.json").read_text())["status"] == "failed"
+    assert made.run(out=folder) == race(FOUR).run()
+    assert json.loads((folder / "search.json").read_text())["kind"] == "Search"
 
 
 def test_a_folder_of_another_version_is_refused(race: Maker, tmp_path: Path) -> None:
