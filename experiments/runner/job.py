@@ -44,7 +44,7 @@ class Lost(Refusal):
 
 
 @contextmanager
-def saved_together(save: Callable[[Sequence[C]], None]) -> Iterator[Callable[[C], None]]:
+def saved_together(save: Callable[[Sequence[C]], object]) -> Iterator[Callable[[C], None]]:
     """Hand each finished cell to what this yields: they are saved some at a time, and what is left at the end.
 
     However the end comes about.

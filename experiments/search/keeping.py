@@ -5,14 +5,14 @@ in common; a search without one with runs of the experiment.
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from experiments.store.cell import Cell
 from experiments.store.folder import ResultFolder
-from experiments.store.kept import SAVE_EVERY, Kept
+from experiments.store.kept import FILES_AT_HAND, SAVE_EVERY, Kept
 
 Name: TypeAlias = tuple[str, int]
 """Content id of what is simulated, and the replication."""
@@ -22,7 +22,7 @@ class Keeping(Protocol):
     """Finished replications, read and kept."""
 
     def read(self, names: Iterable[Name]) -> Iterator[tuple[Name, Cell]]:
-        """Those of these that are there."""
+        """Those of these that were there, or were saved since."""
         ...
 
     def keep(self, cell: Cell) -> None:
@@ -58,28 +58,41 @@ class OfSweep:
 class OfRun:
     """Where runs of a single experiment keep theirs."""
 
-    def __init__(self, folder: ResultFolder, keys: Iterable[str], skipped: Callable[[Path], None]) -> None:
+    def __init__(self, folder: ResultFolder, keys: Collection[str], skipped: Callable[[Path], None]) -> None:
         """Damaged files are `skipped`."""
         self._folder, self._new = folder, list[Cell]()
         self._saved = time.monotonic()
-        self._there: dict[str, set[int]] = defaultdict(set)
-        for cell in folder.cells(keys, skipped):
-            self._there[cell.scenario].add(cell.replication)
+        self._chunk: dict[Name, str] = {}
+        """Which chunk holds it: a chunk is read when one of its replications is wanted."""
+        self._at_hand = lru_cache(FILES_AT_HAND)(self._cells)
+        for chunk, values in folder.chunks.all(skipped):
+            cells = map(Cell.from_json, values)
+            self._chunk |= {_name(cell): chunk for cell in cells if cell.scenario in keys and cell.status == "done"}
 
     def read(self, names: Iterable[Name]) -> Iterator[tuple[Name, Cell]]:
-        wanted = {(key, replication) for key, replication in names if replication in self._there[key]}
-        for cell in self._folder.cells({key for key, _ in wanted}):
-            if (name := (cell.scenario, cell.replication)) in wanted:
+        there = [name for name in names if name in self._chunk]
+        for name in sorted(there, key=self._chunk.__getitem__):  # each chunk is read once, however many there are
+            if (cell := self._at_hand(self._chunk[name]).get(name)) is not None:
                 yield name, cell
+
+    def _cells(self, chunk: str) -> Mapping[Name, Cell]:
+        """What a chunk holds; nothing if it was damaged since it was found."""
+        try:
+            return {_name(cell): cell for cell in map(Cell.from_json, self._folder.chunks.read(chunk))}
+        except (OSError, ValueError):
+            return {}
 
     def keep(self, cell: Cell) -> None:
         self._new.append(cell)
-        self._there[cell.scenario].add(cell.replication)
         if time.monotonic() - self._saved > SAVE_EVERY:
             self.save()
 
     def save(self) -> None:
         if self._new:
-            self._folder.save_chunk(self._new)
+            self._chunk |= dict.fromkeys(map(_name, self._new), self._folder.save_chunk(self._new))
             self._new = []
         self._saved = time.monotonic()
+
+
+def _name(cell: Cell) -> Name:
+    return cell.scenario, cell.replication

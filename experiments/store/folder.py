@@ -43,7 +43,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from experiments.store.cell import Cell
-from experiments.store.files import UNFINISHED, contents, csv_text, digest, remove, sha256, write
+from experiments.store.chunks import Chunks
+from experiments.store.files import UNFINISHED, contents, csv_text, remove, sha256, write
 from experiments.store.inputs import copies
 from experiments.store.manifest import SCHEMA_VERSION, Manifest
 from experiments.store.rare_cell import RareCell
@@ -199,23 +200,29 @@ class ResultFolder:
                 message = f"{self.path / name} is a file, where a directory belongs: take it away, or give --fresh"
                 raise NotAResultFolder(message)
 
-    def save_chunk(self, cells: Sequence[Cell]) -> None:
-        """Keep finished cells, all or none of them."""
-        text = json.dumps([cell.to_json() for cell in cells], default=np.generic.item)
-        write(self._state / f"{digest(text)}.json", text)
+    @property
+    def chunks(self) -> Chunks:
+        """Where the finished cells of runs are."""
+        return Chunks(self._state)
+
+    @property
+    def _rare_chunks(self) -> Chunks:
+        return Chunks(self._state / "rare")
+
+    def save_chunk(self, cells: Sequence[Cell]) -> str:
+        """Keep finished cells, all or none of them; the name of their chunk."""
+        return self.chunks.save([cell.to_json() for cell in cells])
 
     def save_rare_chunk(self, cells: Sequence[RareCell]) -> None:
         """Keep finished replications made for rare outages, all or none of them."""
-        text = json.dumps([cell.to_json() for cell in cells], default=np.generic.item)
-        write(self._state / "rare" / f"{digest(text)}.json", text)
+        self._rare_chunks.save([cell.to_json() for cell in cells])
 
     def rare_cells(
         self, scenarios: Iterable[str], skipped: Callable[[Path], None] = lambda chunk: None
     ) -> Iterator[RareCell]:
         """The finished ones of these content ids, a few in memory at a time; a damaged chunk is `skipped`."""
         wanted = set(scenarios)
-        for values in self._chunks(self._state / "rare", skipped):
-            cell = RareCell.from_json(values)
+        for cell in (RareCell.from_json(values) for _, chunk in self._rare_chunks.all(skipped) for values in chunk):
             if cell.scenario in wanted and cell.status == "done":
                 yield cell
 
@@ -234,20 +241,8 @@ class ResultFolder:
     def cells(self, scenarios: Iterable[str], skipped: Callable[[Path], None] = lambda chunk: None) -> Iterator[Cell]:
         """The finished cells of these content ids, a few in memory at a time; a damaged chunk is `skipped`."""
         wanted = set(scenarios)
-        found = map(Cell.from_json, self._chunks(self._state, skipped))
+        found = (Cell.from_json(values) for _, chunk in self.chunks.all(skipped) for values in chunk)
         yield from (cell for cell in found if cell.scenario in wanted and cell.status == "done")
-
-    @staticmethod
-    def _chunks(folder: Path, skipped: Callable[[Path], None]) -> Iterator[dict[str, Any]]:
-        for chunk in sorted(folder.glob("*.json")):
-            try:
-                text = contents(chunk).decode()
-            except (OSError, UnicodeDecodeError):
-                text = ""
-            if digest(text) == chunk.stem:
-                yield from json.loads(text)
-            else:
-                skipped(chunk)
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write manifest.json."""

@@ -57,6 +57,43 @@ def test_what_comes_is_kept_before_the_round_is_over(
         assert cells(tmp_path) == {("a", at): 1 for at in range(replication + 1)}
 
 
+def test_what_is_there_is_parsed_once_however_many_rounds_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of finished replications each chunk at the start, and again when what it holds is wanted."""
+    folder, rounds = ResultFolder(tmp_path), 20
+    for at in range(rounds):
+        folder.save_chunk([Cell("web", at, "a", seed=1, metrics={"at": at}), Cell("web", at, "b", seed=1)])
+    parsed, from_json = list[tuple[str, int]](), Cell.from_json
+
+    def counted(values: dict[str, Any]) -> Cell:
+        parsed.append((values["scenario"], values["replication"]))
+        return from_json(values)
+
+    monkeypatch.setattr(Cell, "from_json", counted)
+    here = OfRun(folder, ["a"], print)
+    for at in range(rounds):
+        [(name, cell)] = here.read([("a", at), ("b", at), ("a", rounds + at)])
+        assert (name, cell.metrics["at"]) == (("a", at), at)
+    assert set(Counter(parsed).values()) == {2}
+    assert len(parsed) == 2 * 2 * rounds
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_saved_is_read(kind: str, tmp_path: Path) -> None:
+    here, cell = KINDS[kind](ResultFolder(tmp_path)), Cell("web", 3, "a", seed=1)
+    here.keep(cell)
+    here.save()
+    assert [name for name, _ in here.read([("a", 3), ("a", 4)])] == [("a", 3)]
+
+
+def test_a_chunk_that_was_damaged_since_it_was_found_is_not_there(tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path)
+    folder.save_chunk([Cell("web", 0, "a", seed=1)])
+    here = OfRun(folder, ["a"], print)
+    [chunk] = chunks(tmp_path)
+    chunk.write_text("[]")
+    assert list(here.read([("a", 0)])) == []
+
+
 def searching(experiment: Path, out: Path) -> "subprocess.Popen[bytes]":
     """A search from the command line, by two processes."""
     words = ["search", str(experiment), "-o", str(out), "-j", "2", "-q", "--progress", "none"]
