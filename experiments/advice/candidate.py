@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from experiments.advice.change import Change
+from experiments.advice.change import Change, as_manifests
 from experiments.advice.situation import Situation
 from models.discovery import import_files
 
@@ -55,7 +55,7 @@ class Candidate:
 
         Nodes are made by somebody else.
         """
-        return [*(of.as_manifest() for of in self.changes), *(dict(of) for of in self.added if of["kind"] != "Node")]
+        return _manifests(self)
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,16 @@ class Pair:
         return "the best mend alone leaves most of it"
 
     @property
+    def changes(self) -> tuple[Change, ...]:
+        """Those of both, in their order."""
+        return self.first.changes + self.second.changes
+
+    @property
+    def added(self) -> tuple[Mapping[str, Any], ...]:
+        """The new objects of both."""
+        return self.first.added + self.second.added
+
+    @property
     def elsewhere(self) -> str:
         """Where they are to be done if no manifest says it."""
         return "; ".join(filter(None, (self.first.elsewhere, self.second.elsewhere)))
@@ -93,8 +103,12 @@ class Pair:
         return {"name": self.name, "extends": [self.first.name, self.second.name]}
 
     def manifests(self) -> list[dict[str, Any]]:
-        """The patches and objects of both."""
-        return [*self.first.manifests(), *self.second.manifests()]
+        """The patches of both, one on top of the other, and the objects of both."""
+        return _manifests(self)
+
+
+def _manifests(of: Candidate | Pair) -> list[dict[str, Any]]:
+    return [*as_manifests(of.changes), *(dict(one) for one in of.added if one["kind"] != "Node")]
 
 
 _LONGEST = 90

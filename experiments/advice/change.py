@@ -1,13 +1,14 @@
 """A change of an object that there is: for a policy of an experiment, and for `kubectl patch`."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from experiments.lint.application import Place, Workload
-from models.input.patches import merge
-from models.input.problems import Path
+from models.input.patches import json_merge, merge, set_at
+from models.input.problems import Path, dotted
 from models.manifests import Manifest
 
 _BY_NAME = ("containers", "initContainers", "env", "volumes")
@@ -16,18 +17,23 @@ _BY_NAME = ("containers", "initContainers", "env", "volumes")
 
 @dataclass(frozen=True)
 class Change:
-    """A strategic-merge patch of one object."""
+    """A strategic-merge patch of one object; or another value at a `path` below a list whose items have no names.
+
+    Such a path is about one item, where a patch can only give the whole list: changes of two items are then one on top
+    of the other.
+    """
 
     manifest: Manifest
     """The object as it is."""
     merge: Mapping[str, Any]
+    path: Path = ()
+    value: Any = None
 
     @classmethod
     def at(cls, manifest: Manifest, path: Path, value: Any) -> "Change":
-        """Another value at a path of an object.
-
-        Where a list is on the way whose items have no names, the whole list is given.
-        """
+        """Another value at a path of an object."""
+        if any(isinstance(item, int) and of not in _BY_NAME for of, item in pairwise(path)):
+            return cls(manifest, {}, path, value)
         return cls(manifest, _merge(manifest.value, path, value))
 
     @classmethod
@@ -40,24 +46,40 @@ class Change:
         """A change of one container of a workload's pods."""
         return cls.of_pods(workload, {str(place.path[-2]): [{"name": place.means.name, **fields}]})
 
-    @property
-    def changes_anything(self) -> bool:
-        """Whether the object says something else with it."""
-        return bool(merge(self.manifest.value, self.merge) != self.manifest.value)
-
     def as_policy(self) -> dict[str, Any]:
         """The change as an item of the `patches` of a policy."""
         of = self.manifest
         namespace = {"namespace": of.namespace} if of.namespace not in ("", "default") else {}
-        return {"target": {"kind": of.kind, "name": of.name, **namespace}, "merge": copy.deepcopy(dict(self.merge))}
+        how = {"set": {dotted(self.path): self.value}} if self.path else {"merge": dict(self.merge)}
+        return copy.deepcopy({"target": {"kind": of.kind, "name": of.name, **namespace}, **how})
 
-    def as_manifest(self) -> dict[str, Any]:
-        """The change as `kubectl patch --patch-file` and kustomize take it: an object with nothing but what changes."""
-        of = self.manifest
+    def as_patch(self, written: Any) -> dict[str, Any]:
+        """The strategic-merge patch that makes the change of the object, which says `written` by now."""
+        return dict(_merge(written, self.path, self.value) if self.path else self.merge)
+
+    def on(self, written: Any) -> Any:
+        """What the object then says, which says `written` by now."""
+        if not self.path:
+            return merge(written, self.merge)
+        changed = copy.deepcopy(written)
+        set_at(changed, self.path, self.value)
+        return changed
+
+
+def as_manifests(changes: Iterable[Change]) -> Iterator[dict[str, Any]]:
+    """Changes as `kubectl patch --patch-file` and kustomize take them, each on top of those before it.
+
+    Each is an object with nothing but what changes.
+    """
+    by_now: dict[tuple[str, str, str], Any] = {}
+    for change in changes:
+        of = change.manifest
+        key = of.kind, of.namespace, of.name
+        written = by_now.get(key, of.value)
         namespace = {"namespace": of.namespace} if of.namespace not in ("", "default") else {}
         head = {"apiVersion": of.api_version, "kind": of.kind, "metadata": {"name": of.name, **namespace}}
-        merged: dict[str, Any] = merge(head, self.merge)
-        return copy.deepcopy(merged)
+        yield copy.deepcopy(json_merge(head, change.as_patch(written)))
+        by_now[key] = change.on(written)
 
 
 def _below(path: Path, value: Any) -> dict[str, Any]:
@@ -78,6 +100,9 @@ def _merge(written: Any, path: Path, value: Any) -> Any:
             if step in _BY_NAME:
                 return {step: [{"name": item["name"], **_merge(item, rest[1:], value)}]}
             changed = merge(item, _merge(item, rest[1:], value)) if rest[1:] else value
-            return {step: [changed if i == rest[0] else one for i, one in enumerate(items)]}
+            whole = [changed if i == rest[0] else one for i, one in enumerate(items)]
+            if merge({step: items}, {step: whole}) != {step: whole}:  # told apart by what is another now
+                whole = [*({**one, "$patch": "delete"} for one in items), *whole]
+            return {step: whole}
     inner = written.get(step) if isinstance(written, dict) else None
     return {step: _merge(inner, rest, value)}

@@ -34,10 +34,8 @@ def _documents(of: Candidate | Pair, control_plane: str) -> Iterator[str]:
         stand = f"which stand for what {control_plane} runs"
         patch = f"a change of the experiment's manifests (a strategic-merge patch), {stand}"
         new = f"a new object for the experiment's manifests, {stand}"
-    for part in (of.first, of.second) if isinstance(of, Pair) else (of,):
-        changed = len(part.changes)
-        for number, value in enumerate(part.manifests()):
-            yield f"# {patch if number < changed else new}\n{_yaml(value)}"
+    for number, value in enumerate(of.manifests()):
+        yield f"# {patch if number < len(of.changes) else new}\n{_yaml(value)}"
 
 
 def _yaml(value: Any) -> str:

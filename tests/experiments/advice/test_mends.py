@@ -1,5 +1,6 @@
 """Mends: each says what it proposes; what it gives to paste is what was simulated."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ import yaml
 from experiments.advice.advice import Advice
 from experiments.advice.candidate import Candidate, Pair, mends
 from experiments.advice.change import Change
+from experiments.advice.change import as_manifests as changes_as_manifests
 from experiments.advice.pasting import as_manifests, as_policies
 from experiments.design.scenario import Scenario
 from experiments.experiment import Experiment
 from models.input.documents import Document
 from models.input.patches import merge
 from models.manifests import Manifest
-from tests.experiments.advice.problems import PROBLEMS, Problem, advice_on
+from tests.experiments.advice.problems import PROBLEMS, READY, Problem, advice_on, web
 
 EXPECTED = {
     *("budget", "image-pull-policy", "images-on-nodes", "lint", "node", "pre-stop", "readiness-period"),
@@ -95,15 +97,60 @@ def test_a_change_below_a_list_names_the_item_or_gives_the_whole_list() -> None:
         "spec": {"containers": [{"name": "b", "image": "i"}]}
     }
     change = Change.at(of, ("spec", "tolerations", 1, "key"), "z")
-    assert change.merge == {"spec": {"tolerations": [{"key": "x"}, {"key": "z"}]}}
-    assert change.as_manifest()["metadata"] == {"name": "p"}
-    assert change.as_policy()["target"] == {"kind": "Pod", "name": "p"}
+    [whole] = changes_as_manifests([change])
+    assert (whole["metadata"], whole["spec"]) == ({"name": "p"}, {"tolerations": [{"key": "x"}, {"key": "z"}]})
+    assert change.as_policy() == {"target": {"kind": "Pod", "name": "p"}, "set": {"spec.tolerations[1].key": "z"}}
+
+
+def test_changes_of_one_list_are_one_on_top_of_the_other() -> None:
+    pod = {"containers": [{"name": "a"}], "tolerations": [{"key": "x"}, {"key": "y"}]}
+    of = manifest({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": pod})
+    changes = [Change.at(of, ("spec", "tolerations", i, "key"), "z") for i in (0, 1)]
+    alone = [Candidate(f"mend-{i}", ("Pod/p",), "", "", (change,)) for i, change in enumerate(changes)]
+    for both in (Candidate("mend", ("Pod/p",), "", "", tuple(changes)), Pair(*alone)):
+        patched = of.value
+        for patch in both.manifests():
+            patched = merge(patched, patch)
+        assert patched["spec"] == {**pod, "tolerations": [{"key": "z"}, {"key": "z"}]}
+
+
+SOFT = {"maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {"matchLabels": {"app": "web"}}}
+OLD = ("failure-domain.beta.kubernetes.io/zone", "beta.kubernetes.io/hostname")
+NEW = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+
+
+def spread_over(*keys: str) -> dict[str, Any]:
+    return {"topologySpreadConstraints": [{**SOFT, "topologyKey": key} for key in keys]}
+
+
+def kept_apart_by(*keys: str) -> dict[str, Any]:
+    terms = [{"topologyKey": key, "labelSelector": SOFT["labelSelector"]} for key in keys]
+    soft = [{"weight": 1, "podAffinityTerm": term} for term in terms]
+    return {"affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": soft}}}
+
+
+@pytest.mark.parametrize("by", [spread_over, kept_apart_by])
+def test_what_lint_finds_twice_in_a_list_is_mended_twice(by: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    def problem(*keys: str) -> Problem:
+        deployment, service = web(2, **READY)
+        pods = deployment["spec"]["template"]["spec"] | by(*keys)
+        template = deployment["spec"]["template"] | {"spec": pods}
+        return Problem("old-labels", "", [{**deployment, "spec": deployment["spec"] | {"template": template}}, service])
+
+    (tmp_path / "patched").mkdir()
+    advice = quick(problem(*OLD), tmp_path)
+    [of] = [of.tried for of in advice.standings if of.name == "keeps-nothing-apart-web"]
+    wanted = simulated(problem(*NEW).experiment(tmp_path / "patched", duration="1h", replications=2))
+    assert simulated(advice.experiment, of.name) == wanted
+    patched = with_patches(problem(*OLD), of).experiment(tmp_path / "patched", duration="1h", replications=2)
+    assert simulated(patched) == wanted
 
 
 def test_a_change_may_make_what_is_not_there() -> None:
     of = manifest({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "shop"}, "spec": {}})
     change = Change.at(of, ("spec", "terminationGracePeriodSeconds"), 30)
-    assert change.as_manifest() == {
+    [patch] = changes_as_manifests([change])
+    assert patch == {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "p", "namespace": "shop"},
