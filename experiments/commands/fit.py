@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     "--observed-from",
     metavar="TIME|first|none",
     help="Count the time before an entity's first outage from here, as if it were new then; none: leave it out.  "
-    "[default: none; of a live cluster the first instant of the log]",
+    "[default: none; of a live cluster first: the first outage of a CSV log, the first Event of a live cluster, "
+    "whatever else tells of times before it; series of Prometheus count from their own first sample]",
 )
 @click.option(
     "--observed-until",
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     default="last",
     show_default=True,
     help="Count the time after an entity's last outage, which is censored, up to here; none, of a CSV log only: "
-    "leave it out.",
+    "leave it out. Of a live cluster last is the last instant of all logs.",
 )
 @FORMAT
 def fit(
@@ -86,9 +87,9 @@ def _of_live_cluster(logs: tuple[str, ...], observed_from: str, observed_until: 
             "and what a live cluster tells says until when it was seen"
         )
     found = reader.read_live_logs(logs)
-    since = found.start if observed_from == "first" else _time(observed_from, "none", "--observed-from")
     until = _time(observed_until, "last", "--observed-until")
-    if until is not None and until <= (found.start if since is None else since):
+    since = found.events_from if observed_from == "first" else _time(observed_from, "none", "--observed-from")
+    if until is not None and until <= (found.start if observed_from == "first" or since is None else since):
         raise click.BadParameter(
             "expected a time after --observed-from, and the first in the logs", param_hint="--observed-until"
         )

@@ -60,15 +60,15 @@ def learn(files: Sequence[str], found: Observations, since: float | None, until:
         except NoFit as error:
             told.append(Told(quantity, entities, sample, no_law=str(error) if sample.size else "nothing of it is here"))
     failures = [failure for failure in found.failures_once() if failure[0] <= end]
-    together = bursts(failures, found.start, end, max(WITHIN, 2 * found.resolution))
+    together = bursts(failures, min(found.failures_from, end), end, max(WITHIN, 2 * found.resolution))
     notes = [text.format(f"{count:,}") for text, count in sorted(found.remarks.items()) if count]
     if found.to_end:
         notes.append(
             f"{counted(len(found.to_end), 'pod runs to its end', 'pods run to their end')}, as those of Jobs do: ends "
             "of such containers are no crashes, and left out"
         )
-    if since is not None:
-        notes.append("what was up before the log counts from its start, as if it were new then")
+    if since is not None and any(spell.began is None for spell in found.spells):
+        notes.append(f"what was up before the Events counts from {as_instant(since)}, as if it were new then")
     return Learnt(files, found.start, end, tuple(told), together, tuple(notes))
 
 

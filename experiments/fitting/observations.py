@@ -105,6 +105,10 @@ class Observations:
     """What is odd, or was left out -> how often. A sentence with {} where the number stands."""
     start: float = math.inf
     end: float = -math.inf
+    events_from: float = math.inf
+    """Since when there are Events: of these alone comes what began before they tell of it (`Spell.began` is None)."""
+    failures_from: float = math.inf
+    """Since when failures of nodes would have been told of: the first Event, or sample of a node."""
     resolution: float = 1.0
     """Seconds within which times are known."""
 
@@ -128,6 +132,8 @@ class Observations:
         ordered = sorted(changes)
         blind = list(unknown)
         last = None if seen is None else seen[1]
+        if up is NODE_UP:
+            self.failures_from = min(self.failures_from, self.events_from if seen is None else seen[0])
         before: Change | None = None
         for change in ordered:
             self.saw(*change.at)

@@ -60,6 +60,11 @@ class Series:
         return [self.points[count] for count in sorted(self.points)]
 
     @property
+    def logged(self) -> float:
+        """Since when it surely is in a log: an Event that counts has its first time still when that is long past."""
+        return self.times[min(1, len(self.times) - 1)]
+
+    @property
     def unknown(self) -> list[tuple[float, float]]:
         """Between which times it happened again, nobody knows when."""
         counts = sorted(self.points)
@@ -77,6 +82,7 @@ def read_events(records: Sequence[Record], found: Observations) -> None:
     every = series_of(records)
     for one in every:
         found.saw(*one.times)
+        found.events_from = min(found.events_from, one.logged)
     _nodes([one for one in every if one.reason in ("NodeReady", "NodeNotReady")], found)
     for one in every:
         if one.concerns[0] == "Job" and (created := _CREATED.search(one.message)):

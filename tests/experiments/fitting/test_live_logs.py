@@ -348,14 +348,7 @@ def test_problems_of_nodes_are_named_with_how_often_and_how_long(learnt: Any) ->
 
 
 def test_a_condition_says_since_when_a_node_is_up(learnt: Any) -> None:
-    condition = {
-        "type": "Ready",
-        "status": "True",
-        "lastTransitionTime": stamp(START),
-        "lastHeartbeatTime": stamp(START + DAY),
-    }
-    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}, "status": {"conditions": [condition]}}
-    assert learnt(node)["quantities"]["nodes.timeToFailure"]["censored"] == 1
+    assert learnt(ready_since("n1", START, START + DAY))["quantities"]["nodes.timeToFailure"]["censored"] == 1
 
 
 def test_events_that_count_tell_only_what_is_known(learnt: Any) -> None:
@@ -385,6 +378,42 @@ def test_the_time_before_the_log_can_be_left_out(learnt: Any) -> None:
     all_, without = (learnt(log, options=("--observed-from", word)) for word in ("first", "none"))
     counts = [one["quantities"]["nodes.timeToFailure"]["observed"] for one in (all_, without)]
     assert counts[0] - counts[1] == len({node for node, *_ in told})
+
+
+def ready_since(node: str, since: float, seen: float) -> dict[str, Any]:
+    times = {"lastTransitionTime": stamp(since), "lastHeartbeatTime": stamp(seen)}
+    status = {"conditions": [{"type": "Ready", "status": "True", **times}]}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}, "status": status}
+
+
+def test_what_was_up_before_the_events_counts_from_the_first_of_them_whatever_else_tells_of_times_before(
+    learnt: Any,
+) -> None:
+    """A Node that is Ready for a year says nothing of when the others failed in it."""
+    told = list(outages(UP, DOWN, 10, 60, np.random.default_rng(1)))
+    events = as_list(of_nodes(told, 60))
+    alone, beside = learnt(events), learnt(events, ready_since("calm", START - 365 * DAY, START + 60 * DAY))
+    assert beside["start"] == alone["start"] - 365 * DAY
+    of = [one["quantities"]["nodes.timeToFailure"] for one in (alone, beside)]
+    assert of[1]["observed"] == of[0]["observed"]
+    total = [law(one, "nodes.timeToFailure", "exponential")["mean"] * of[0]["observed"] for one in (alone, beside)]
+    assert total[1] - total[0] == pytest.approx((365 + 60) * DAY)  # the life of the calm node, which goes on
+    assert beside["bursts"] == alone["bursts"]
+    [note] = [note for note in beside["notes"] if "before the Events" in note]
+    assert note == "what was up before the Events counts from 2026-01-01 00:00, as if it were new then"
+
+
+def test_an_event_that_counts_was_not_logged_since_its_first_time(learnt: Any) -> None:
+    """It is kept while it goes on; what else happened since its first time may be gone from the API server."""
+    failed = event("NodeNotReady", "Node", "n", START + 5000, 2)
+    held = event("BackOff", "Pod", "p", START - 30 * DAY, 1, container="c", count=9, last=START)
+    [since] = [note for note in learnt(as_list([held, failed]))["notes"] if "before the Events" in note]
+    assert "2026-01-01 00:00" in since
+
+
+def test_nothing_is_said_of_what_was_before_where_no_event_is(learnt: Any) -> None:
+    notes = learnt(ready_since("calm", START, START + DAY))["notes"]
+    assert not [note for note in notes if "before the Events" in note]
 
 
 @pytest.mark.parametrize(
