@@ -53,17 +53,18 @@ def _lasting(outage: Outage) -> str:
 def sentences(of: Attack) -> Iterator[str]:
     """What was tried, and what was not."""
     most = counted(of.question.at_most, "failure or operation", "failures or operations")
+    so_said = "; what is not known for that is said to be so" if of.leaves_open else ""
     yield f"tried: at most {most}, in {counted(of.simulations, 'simulation')}; what is alike, once"
     for size, ways in of.not_tried.items():
         of_size = counted(size, "step")
         yield (
             f"not all tried: {counted(ways, f'way of {of_size}', f'ways of {of_size}')} "
-            f"beyond --simulations {of.question.simulations}; what is not known for that is said to be so"
+            f"beyond --simulations {of.question.simulations}{so_said}"
         )
-    if of.moments_left_out:
+    if of.moments_left_out and (of.leaves_open or of.question.all_ways):  # else nothing is less known for it
         yield (
             f"not all moments tried: {of.moments_left_out} of those between two changes, beyond --moments "
-            f"{of.question.moments} after a step; what is not known for that is said to be so"
+            f"{of.question.moments} after a step{so_said}"
         )
     for name in of.left_out:
         yield f"not tried: {name}, which comes at given times, follows from what else happens, or selects nothing"

@@ -58,6 +58,12 @@ class Attack:
     """The failure modes of which nothing can be made to strike."""
 
     @property
+    def leaves_open(self) -> bool:
+        """Whether of some Service it is not known if it survives one of the numbers of steps that were asked for."""
+        sizes = range(1, self.question.at_most + 1)
+        return any(verdict.survives(steps) is None for verdict in self.verdicts for steps in sizes)
+
+    @property
     def exit_code(self) -> int:
         """0 nothing breaks any, 1 something does, 4 nothing was found and not all was tried."""
         if any(verdict.breaks for verdict in self.verdicts):

@@ -85,6 +85,19 @@ def test_a_promise_that_was_not_tried_at_all_moments_is_no_promise(tmp_path: Pat
     assert (whole.moments_left_out, whole.verdicts[0].survives(2), whole.exit_code) == (0, True, 0)
 
 
+def test_moments_that_were_not_tried_are_told_where_something_is_not_known_for_them(tmp_path: Path) -> None:
+    """Not of what is broken by as few steps as can be told, unless all such ways are asked for: there may be more."""
+    two = experiment(tmp_path, deployment(2, APART), nodes=3, failures=(NODE, CRASH))
+    broken, every = attacked(two, moments=1), attacked(two, moments=1, all_ways=True)
+    open_ = attacked(experiment(tmp_path, deployment(3, APART), nodes=3, failures=(NODE,)), moments=1)
+    assert min(found.moments_left_out for found in (broken, open_, every)) > 0
+    assert (broken.leaves_open, open_.leaves_open, every.leaves_open) == (False, True, False)
+    told = [[one for one in text.sentences(found) if "not all moments" in one] for found in (broken, open_, every)]
+    assert [len(said) for said in told] == [0, 1, 1]
+    assert told[1][0].endswith("--moments 1 after a step; what is not known for that is said to be so")
+    assert told[2][0].endswith("--moments 1 after a step")
+
+
 def test_what_is_down_as_it_stands_needs_no_step(tmp_path: Path) -> None:
     found = attacked(experiment(tmp_path, deployment(1, cpu="3"), nodes=2, failures=(NODE,)))
     (verdict,) = found.verdicts
