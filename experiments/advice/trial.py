@@ -6,6 +6,7 @@ lucky, too: they are judged on other luck, with another seed, beside another run
 """
 
 import json
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -30,6 +31,7 @@ from experiments.runner.run import run
 from experiments.store.files import remove, write
 from experiments.store.folder import ADVICE, PAIRS, PATCHES, POLICIES
 from models.input.problems import InputError, Refusal
+from models.units import counted
 from simulator.run import simulate as simulate_cluster
 from simulator.streams import Streams
 
@@ -39,6 +41,7 @@ MOST_OF_IT = 0.5
 """Pairs are tried if the best mend leaves more than this share."""
 OF_THE_BEST = 3
 """Pairs are made of so many mends that saved most, by what was seen."""
+_MOST_PAIRS = math.comb(OF_THE_BEST, 2)
 
 
 class Nothing(Refusal):
@@ -58,12 +61,13 @@ def advise(
     simulate: Simulate = simulate_cluster,
     engine: Engine | None = None,
     warn: Callable[[str], None] = lambda line: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Advice:
     """What would save downtime of an experiment under one policy (the first): mends that were tried, the best first.
 
     `service`: only that one counts; else all do. `replications`, `out`, `workers`, `progress`, `fresh`, `engine` and
     `warn` are those of `experiments.runner.run.run`; `out` gets advice.json, advice.yaml and patches too, and
-    in a folder `pairs` the results of these.
+    in a folder `pairs` the results of these. `say` hears what is about to be run.
     Raises what it raises.
     """
     if experiment.sweep is not None:
@@ -95,9 +99,11 @@ def advise(
     whole, singles, refused = with_policies(base, candidates(situation))
     found: list[Standing] = []
     if singles:
+        say(_about_to_run(len(singles), results.manifest.replications))
         results = tried(whole, folder)
         found = _judged(singles, results, whole, yardstick)
     if pairs := _pairs(found, _taken(whole)):
+        say(f"{counted(len(pairs), 'pair')} of mends, and again what there is, on other luck")
         whole = _with(whole, pairs)
         of_pairs = tried(_on_other_luck(whole, pairs), None if folder is None else folder / PAIRS)
         found = ranked(
@@ -113,6 +119,13 @@ def advise(
     if folder is not None:
         _keep(folder, advice)
     return advice
+
+
+def _about_to_run(mends: int, replications: int) -> str:
+    """What it will cost: a cluster under overload, or of many pods, may take minutes for a replication."""
+    pairs = f"; then of at most {_MOST_PAIRS} pairs" if mends > 1 else ""
+    each = counted(replications, "replication", "replications")
+    return f"{counted(mends, 'mend')} to try, each by up to {each} like what there is{pairs}"
 
 
 def _keep(folder: Path, advice: Advice) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from experiments.commands.completing import names_in
-from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen, warn
+from experiments.commands.console import FORMAT, PATH, SETTINGS, chosen, say, warn
 from experiments.commands.engine import EngineChoice, engine_options
 from experiments.commands.running import FRESH, PROGRESS, QUIET, ended, without_stdin
 
@@ -55,6 +55,9 @@ def advise(
     lint, are run beside it as policies. Those that help come with what to paste into the experiment and the manifests.
     The result folder has a policy for each, for `compare` and `why`, and advice.yaml, which can be run.
 
+    It costs as many replications for each mend as for what there is, and as many again for each of at most three pairs:
+    a dozen runs of one policy. -n 10 is a first look; a Service that stays overloaded costs most of all.
+
     \b
     Exit codes: 0 some mend helps, or there is none to try; 4 of none can it be
     told that it helps; 2 bad input; 3 failed runs.
@@ -74,7 +77,9 @@ def advise(
     folder = Path(output) if output else Path("results") / f"{read.name}-advice"
     words = without_stdin([word for word in arguments if word != "--fresh"], experiment, folder, read)
     advice = ended(
-        lambda **how: advising(read, policy=policy, service=service, out=folder, **how),
+        lambda **how: advising(
+            read, policy=policy, service=service, out=folder, say=(lambda line: None) if quiet else say, **how
+        ),
         {
             "again": ["kubenines", *words],
             "engine": engine,

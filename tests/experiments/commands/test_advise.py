@@ -26,6 +26,22 @@ def test_it_says_what_helps_and_what_to_paste(file: str, capsys: pytest.CaptureF
     assert main(["validate", "results/long-toleration-advice/advice.yaml"]) == 0
 
 
+def test_what_is_about_to_be_run_is_said_unless_it_is_to_be_quiet(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["advise", file, "-j", "1", "-n", "4", "--progress", "none"]
+    main(words)
+    told = " ".join(capsys.readouterr().err.split())
+    tried = json.loads((Path("results") / "long-toleration-advice" / "advice.json").read_text())
+    pairs = [of for of in tried["mends"] if "-and-" in of["name"]]
+    mends = len(tried["mends"]) - len(pairs)
+    costs = f"{mends} mends to try, each by up to 4 replications like what there is; then of at most 3 pairs"
+    assert costs in told
+    assert ("on other luck" in told) is bool(pairs)
+    main([*words, "-q", "--fresh"])
+    assert "to try" not in capsys.readouterr().err
+
+
 def test_json_has_policies_and_manifests(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["advise", file, "-j", "1", "-q", "-n", "4", "-o", "out", "--format", "json"]) in (0, 4)
     said = json.loads(capsys.readouterr().out)
