@@ -10,23 +10,8 @@ from experiments import closed_form as exact
 from experiments.experiment import Experiment
 from models.arrays import Floats
 from models.units import DAY, HOUR, YEAR
+from tests.experiments.small_results import APPLICATION
 
-APPLICATION = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 500m}}}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80}]}
-"""
 EXPERIMENT = """
 apiVersion: kubenines/v1
 kind: Experiment

@@ -14,28 +14,9 @@ from simulator.control_planes.swarm import Swarm
 from simulator.control_planes.wiring import Orchestrator
 from simulator.registry import classes
 from simulator.swarm.options import FailureAction, Order, UpdateConfig
+from tests.experiments.file.planes import planes
 
-SPEC = """apiVersion: kubenines/v1
-kind: Experiment
-metadata: {name: planes}
-spec:
-  duration: 30d
-  replications: 2
-  cluster: {pools: [{name: general, count: 3, zones: [a, b, c], allocatable: {cpu: "4", memory: 16Gi}}]}
-  manifests: [app.yaml]
-  failures:
-  - {name: dns, type: dnsOutage, timeToFailure: {kind: exponential, mean: 90d}, timeToRepair: {kind: fixed, value: 10m}}
-  - name: crash
-    type: nodeCrash
-    timeToFailure: {kind: exponential, mean: 3d}
-    timeToRepair: {kind: fixed, value: 10m}
-"""
-APP = """apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
-apiVersion: apps/v1
+APP = """apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -58,10 +39,7 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
 
 
 def experiment(folder: Path, more: str = "") -> Experiment:
-    (folder / "app.yaml").write_text(APP, encoding="utf-8")
-    path = folder / "planes.yaml"
-    path.write_text(SPEC + more, encoding="utf-8")
-    return Experiment.from_yaml(path)
+    return planes(folder, APP, more)
 
 
 def test_without_one_it_is_kubernetes_and_to_say_so_changes_no_id(tmp_path: Path) -> None:

@@ -10,28 +10,9 @@ from models.distributions import Fixed
 from models.input.problems import InputError
 from simulator.control_planes.plain_hosts import PlainHosts
 from simulator.hosts.options import Checks, Playbook, Systemd, Vrrp
+from tests.experiments.file.planes import planes
 
-SPEC = """apiVersion: kubenines/v1
-kind: Experiment
-metadata: {name: hosts}
-spec:
-  duration: 60d
-  replications: 2
-  cluster: {pools: [{name: general, count: 3, zones: [a, b, c], allocatable: {cpu: "4", memory: 16Gi}}]}
-  manifests: [app.yaml]
-  failures:
-  - {name: dns, type: dnsOutage, timeToFailure: {kind: exponential, mean: 90d}, timeToRepair: {kind: fixed, value: 10m}}
-  - name: crash
-    type: nodeCrash
-    timeToFailure: {kind: exponential, mean: 3d}
-    timeToRepair: {kind: fixed, value: 1h}
-"""
-APP = """apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
-apiVersion: apps/v1
+APP = """apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -55,10 +36,7 @@ spec:
 
 
 def experiment(folder: Path, more: str) -> Experiment:
-    (folder / "app.yaml").write_text(APP, encoding="utf-8")
-    path = folder / "hosts.yaml"
-    path.write_text(SPEC + more, encoding="utf-8")
-    return Experiment.from_yaml(path)
+    return planes(folder, APP, more)
 
 
 def test_the_options_are_read(tmp_path: Path) -> None:
@@ -97,7 +75,7 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, written: str, said:
     with pytest.raises(InputError) as error:
         experiment(tmp_path, f"  controlPlane: {written}\n")
     assert said in str(error.value)
-    assert "hosts.yaml:15:" in str(error.value)
+    assert "planes.yaml:15:" in str(error.value)
 
 
 def test_what_has_no_counterpart_is_named_with_its_place(tmp_path: Path) -> None:
@@ -108,7 +86,7 @@ def test_what_has_no_counterpart_is_named_with_its_place(tmp_path: Path) -> None
         "Pod spec.containers.readinessProbe of Deployment/web": ("unknown", 17),
     }
     [warning] = [warning for warning in found.warnings if "counterpart" in warning]
-    assert "hosts.yaml:10:" in warning
+    assert "planes.yaml:10:" in warning
     assert "no counterpart in plainHosts" in warning
 
 

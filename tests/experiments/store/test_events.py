@@ -24,23 +24,11 @@ from experiments.store import events
 from experiments.store.folder import NotAResultFolder
 from models.input.problems import InputError
 from simulator.run import Run, simulate
-from tests.experiments.small_results import without_pictures
+from tests.experiments.small_results import APPLICATION, without_pictures
 
-APPLICATION = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: web, resources: {requests: {cpu: 500m}}}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80}]}
+SCALED = (
+    APPLICATION.replace("replicas: 1", "replicas: 3")
+    + """\
 ---
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -51,6 +39,7 @@ spec:
   maxReplicas: 6
   metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]
 """
+)
 EXPERIMENT = """
 apiVersion: kubenines/v1
 kind: Experiment
@@ -85,7 +74,7 @@ def _no_reports() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("experiment")
-    (folder / "app.yaml").write_text(APPLICATION)
+    (folder / "app.yaml").write_text(SCALED)
     (folder / "stored.yaml").write_text(EXPERIMENT)
     return folder / "stored.yaml"
 

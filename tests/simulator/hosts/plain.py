@@ -1,21 +1,15 @@
-"""Labs with plain hosts, and what is measured in them."""
+"""Labs with plain hosts."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from models.cluster import Cluster
-from models.distributions import Distribution, Fixed
-from models.labels import LabelSelector
+from models.distributions import Fixed
 from models.pod import Probe
 from simulator.control_planes.plain_hosts import PlainHosts
-from simulator.failures.network_partition import NetworkPartition
-from simulator.log import Kind
 from simulator.stories.protocols import FailureMode, Operation
-from simulator.stories.world import World
 from tests.simulator.clusters import Lab, behaviour, cluster, container, deployment, nodes, template
 
-AT = 1000.0
 DEFAULT = PlainHosts()
 
 
@@ -36,48 +30,3 @@ def app(machines: int, replicas: int, check: Probe | None = None, zones: str = "
     """One workload on equal hosts, with or without an HTTP check."""
     pods = template("web", container(readiness=check))
     return cluster(nodes(machines, zones), deployment(replicas=replicas, pods=pods, **other))
-
-
-@dataclass(frozen=True)
-class Crash:
-    """Processes of one workload crash so many seconds after each start."""
-
-    after: Distribution
-    name: str = "crash"
-
-    def install(self, world: World) -> None:
-        world.crash_containers(self.name, self.after, LabelSelector())
-
-
-def cut(node: int, lasting: float) -> NetworkPartition:
-    """A host is cut off from the others and from users at `AT`, for a time."""
-    return NetworkPartition("cut", Fixed(AT), Fixed(lasting), values=(f"node-{node}",))
-
-
-def node_of(found: Lab, number: int = 0) -> int:
-    """Where one of the units is."""
-    return found.pods()[number].node
-
-
-def starts(found: Lab, since: float = AT) -> list[float]:
-    """When processes started."""
-    return [time for time, _, old, new, _ in found.rows(Kind.POD_CONTAINERS, since) if new > old]
-
-
-def outages(found: Lab, since: float = AT, kind: Kind = Kind.SERVICE_ANSWERING) -> list[tuple[float, float]]:
-    """When no endpoint answered: from, to."""
-    spells, began = [], None
-    for time, _, _, new, _ in found.rows(kind, since):
-        if new == 0 and began is None:
-            began = time
-        elif new and began is not None:
-            spells.append((began, time))
-            began = None
-    return spells
-
-
-def alike(laws: Iterable[float]) -> tuple[float, float]:
-    """(mean, standard error)."""
-    values = list(laws)
-    mean = sum(values) / len(values)
-    return mean, (sum((v - mean) ** 2 for v in values) / (len(values) - 1) / len(values)) ** 0.5

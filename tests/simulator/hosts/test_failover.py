@@ -17,7 +17,8 @@ from simulator.log import Kind
 from simulator.operations.drain import Drain
 from simulator.processes import Process
 from tests.simulator.clusters import DAY, HOUR, Lab, cluster, container, deployment, down, nodes, template
-from tests.simulator.hosts.plain import AT, DEFAULT, Crash, alike, app, cut, lab, node_of, outages, starts
+from tests.simulator.hosts.plain import DEFAULT, app, lab
+from tests.simulator.orchestrators import AT, Crash, alike, cut, node_of, outages, starts
 
 RESTART = 0.1
 RISE = 2.0, 4.0

@@ -19,7 +19,8 @@ from simulator.operations.rollout import Rollout
 from simulator.operations.scale import Scale
 from simulator.stories.releases import BadRelease, DetectedBy
 from tests.simulator.clusters import GIB, HOUR, Lab, cluster, container, deployment, down, nodes, template
-from tests.simulator.hosts.plain import AT, DEFAULT, alike, app, lab, node_of, outages, starts
+from tests.simulator.hosts.plain import DEFAULT, app, lab
+from tests.simulator.orchestrators import AT, alike, node_of, outages, starts
 
 STOP, START = 2.0, 5.0
 LAWS = {"stop": Fixed(STOP), "startup": Fixed(START)}

@@ -17,7 +17,8 @@ from simulator.state.nodes import UNKNOWN
 from simulator.swarm.latencies import ASSIGNMENT, END
 from simulator.swarm.options import RestartCondition, RestartPolicy
 from tests.simulator.clusters import DAY, HOUR, down
-from tests.simulator.swarm.swarms import AT, DEFAULT, SLOW, Crash, alike, app, cut, lab, node_of, outages, starts
+from tests.simulator.orchestrators import AT, Crash, alike, cut, node_of, outages, starts
+from tests.simulator.swarm.swarms import DEFAULT, SLOW, app, lab
 
 EPSILON = END + ASSIGNMENT
 """From the end of a container to its manager's knowing, and from its decision to the agent's."""

@@ -28,7 +28,8 @@ from simulator.stories.releases import BadRelease
 from simulator.swarm.latencies import LONGEST_WAIT
 from simulator.swarm.options import FailureAction, Order, RestartPolicy, UpdateConfig
 from tests.simulator.clusters import HOUR, Lab, behaviour
-from tests.simulator.swarm.swarms import app, lab, starts
+from tests.simulator.orchestrators import starts
+from tests.simulator.swarm.swarms import app, lab
 
 LAW = Exponential(2 * HOUR)
 SHORT = LogNormal.from_quantile(median=60.0, p95=600.0)

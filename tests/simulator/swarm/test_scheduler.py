@@ -8,7 +8,8 @@ from models.node import HOSTNAME_LABEL, ZONE_LABEL
 from models.pod import Affinity, PodAffinityTerm, TopologySpreadConstraint, WhenUnsatisfiable
 from simulator.operations.drain import Drain
 from tests.simulator.clusters import GIB, cluster, container, deployment, down, node, nodes, template
-from tests.simulator.swarm.swarms import AT, Crash, app, lab
+from tests.simulator.orchestrators import AT, Crash
+from tests.simulator.swarm.swarms import app, lab
 
 MINE = LabelSelector.of({"app": "web"})
 

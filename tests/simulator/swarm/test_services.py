@@ -19,7 +19,8 @@ from simulator.operations.drain import Drain
 from simulator.swarm.latencies import ASSIGNMENT
 from simulator.swarm.reading import as_tasks
 from tests.simulator.clusters import HOUR, Lab, behaviour, cluster, container, deployment, down, nodes, pod, template
-from tests.simulator.swarm.swarms import AT, app, lab, outages, starts
+from tests.simulator.orchestrators import AT, outages, starts
+from tests.simulator.swarm.swarms import app, lab
 
 MINE = LabelSelector.of({"app": "web"})
 

@@ -12,7 +12,8 @@ from simulator.log import Kind
 from simulator.swarm.options import Order, UpdateConfig
 from simulator.swarm.scheduler import FAULTY_AFTER
 from tests.simulator.clusters import Lab, behaviour, cluster, down, nodes, template
-from tests.simulator.swarm.swarms import AT, CREATE, Crash, app, lab
+from tests.simulator.orchestrators import AT, Crash
+from tests.simulator.swarm.swarms import CREATE, app, lab
 
 SLOTS = "Deployment/default/web/"
 

@@ -16,7 +16,8 @@ from simulator.operations.rollout import Rollout
 from simulator.operations.scale import Scale
 from simulator.swarm.options import FailureAction, Order, UpdateConfig
 from tests.simulator.clusters import Lab, deployment
-from tests.simulator.swarm.swarms import AT, SLOW, app, lab, outages, starts
+from tests.simulator.orchestrators import AT, outages, starts
+from tests.simulator.swarm.swarms import SLOW, app, lab
 
 STOP_FIRST = UpdateConfig(parallelism=1, order=Order.STOP_FIRST)
 START_FIRST = UpdateConfig(parallelism=1, order=Order.START_FIRST)
