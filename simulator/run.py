@@ -1,8 +1,6 @@
 """simulate(): lets a cluster live through its failures, and hands over what happened."""
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models import demand
@@ -13,6 +11,7 @@ from models.load import Load
 from models.people import People
 from models.traffic import Traffic
 from simulator.control_planes.wiring import Orchestrator
+from simulator.garbage import left_alone
 from simulator.job_run import JobRun
 from simulator.log import TransitionLog
 from simulator.node_autoscaling.fleet import NodeAutoscaler
@@ -54,6 +53,7 @@ class Run:
     """What was not simulated of this cluster, for want of input."""
 
 
+@left_alone()
 def simulate(
     cluster: Cluster,
     *,
@@ -99,9 +99,8 @@ def simulate(
         people=people,
         orchestrator=control_plane,
     )
-    with garbage_collection_paused():
-        simulation.deploy()
-        simulation.run(failures, operations)
+    simulation.deploy()
+    simulation.run(failures, operations)
     return Run(
         seed=seed,
         replication=replication,
@@ -121,15 +120,3 @@ def simulate(
             *without_their_node(cluster),
         ),
     )
-
-
-@contextmanager
-def garbage_collection_paused() -> Iterator[None]:
-    """What a run drops is freed by reference counts; the collector would only walk over all that is alive."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

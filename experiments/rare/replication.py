@@ -13,12 +13,12 @@ from experiments.rare.losses import RareLosses
 from experiments.rare.settings import Phase, RareSettings
 from experiments.store.files import digest
 from experiments.store.rare_cell import RareCell
+from simulator.garbage import left_alone
 from simulator.rare.degraded import Tilting
 from simulator.rare.excursions import Beginner, Excursion
 from simulator.rare.runs import Look, Model, NaturalRun, Seen, natural
 from simulator.rare.sojourns import Sojourn
 from simulator.rare.watched import Up
-from simulator.run import garbage_collection_paused
 from simulator.streams import Streams
 
 LOOKS_PER_EXCURSION = 4
@@ -65,7 +65,7 @@ def model_of(scenario: Scenario) -> Model:
 def run_rare_cell(spec: RareSpec) -> RareCell:
     """Simulates the replication, and what is begun from it; an exception of the model gives a failed cell."""
     try:
-        with garbage_collection_paused():
+        with left_alone():
             rows = _rows(spec)
     except Exception as error:
         return failed_rare_cell(spec, error)

@@ -7,7 +7,8 @@ from typing import Any
 from models.service import service_names
 from simulator.attack.arsenal import Action, Arsenal
 from simulator.attack.likeness import Likeness, strings_in
-from simulator.run import Run, garbage_collection_paused
+from simulator.garbage import left_alone
+from simulator.run import Run
 from simulator.simulation import Simulation
 from simulator.state.history import ServiceHistory
 from simulator.stories.protocols import FailureMode, Operation
@@ -124,7 +125,7 @@ def follow(target: Target, steps: Sequence[Step], moments: bool = True, keep_log
 
     With `moments` it says when what else could be done from the last step on.
     """
-    with garbage_collection_paused():
+    with left_alone():
         return _Following(target, steps, keep_log).followed(moments)
 
 
