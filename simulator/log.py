@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from struct import Struct
 from typing import TYPE_CHECKING, Any
@@ -159,8 +159,8 @@ class Configured(IntEnum):
 
 
 _ROW = np.dtype([("time", "f8"), ("old", "i8"), ("new", "i8"), ("subject", "i4"), ("cause", "i4"), ("kind", "u1")])
-_pack = Struct("=dqqiiB").pack
-"""The bytes of a row: a value for each field of `_ROW`."""
+packed = Struct("=dqqiiB").pack
+"""The bytes of a row, of its time, old and new value, subject, cause and kind: the fields of `_ROW`."""
 COLUMNS = ("time", "kind", "subject", "old", "new", "cause")
 """The columns of a log, in the order in which they are shown."""
 
@@ -173,6 +173,8 @@ class TransitionLog:
 
     def __init__(self) -> None:
         self._rows = bytearray()
+        self.add: Callable[[bytes], None] = self._rows.extend
+        """Adds a `packed` row, which is no earlier than the last one."""
         self.causes: list[str] = [""]
         self.control_plane = "kubernetes"
         """The name of the control plane that ran the containers."""
@@ -197,19 +199,15 @@ class TransitionLog:
     @classmethod
     def of_columns(cls, rows: Floats) -> TransitionLog:
         """A log of these rows, shaped as those of `columns`; its names are to be filled in."""
-        packed = np.empty(len(rows), _ROW)
+        found = np.empty(len(rows), _ROW)
         for i, column in enumerate(COLUMNS):
-            packed[column] = rows[:, i]
+            found[column] = rows[:, i]
         log = cls()
-        log._rows += packed.tobytes()
+        log.add(found.tobytes())
         return log
 
     def __len__(self) -> int:
         return len(self._rows) // _ROW.itemsize
-
-    def append(self, time: float, kind: int, subject: int, old: int, new: int, cause: int) -> None:
-        """Add a row, which is no earlier than the last one."""
-        self._rows += _pack(time, old, new, subject, cause, kind)
 
     def column(self, name: str) -> np.ndarray[Any, Any]:
         """One of `COLUMNS` in the order in which things happened; not to be held on to while rows are added."""

@@ -35,42 +35,30 @@ class ServiceHistory:
     """Replicas desired of the workloads behind the Service."""
 
 
-class _Changes:
-    """How one count changed: times and counts, in turn."""
-
-    __slots__ = ("_rows",)
-
-    def __init__(self) -> None:
-        self._rows = array("d")
-
-    def add(self, time: float, count: int) -> None:
-        self._rows.append(time)
-        self._rows.append(count)
-
-    def rows(self) -> Floats:
-        """Shape (n, 2)."""
-        return np.frombuffer(self._rows, dtype=np.float64).reshape(-1, 2)
-
-
 class Recorder:
     """Listens to Services, and keeps their counts over time, whether or not there is a log."""
 
     def __init__(self, kernel: Kernel, state: ClusterState) -> None:
         self._kernel = kernel
         self._state = state
-        self._counts: Mapping[Kind, defaultdict[int, _Changes]] = {
-            kind: defaultdict(_Changes) for kind in _COUNTS.values()
+        self._changes: Mapping[Kind, defaultdict[int, array[float]]] = {
+            kind: defaultdict(lambda: array("d")) for kind in _COUNTS.values()
         }
+        """By Service: times and counts, in turn."""
         for kind in _COUNTS.values():
             self._note(kind)
 
     def _note(self, kind: Kind) -> None:
-        counts, kernel = self._counts[kind], self._kernel
-        self._state.listen(kind, lambda service, new, cause: counts[service.index].add(kernel.now, new))
+        changes, kernel = self._changes[kind], self._kernel
+        self._state.listen(kind, lambda service, new, cause: changes[service.index].extend((kernel.now, new)))
 
     def histories(self, start: float, end: float) -> dict[str, ServiceHistory]:
         """Every Service from `start` to `end`, by name."""
-        changes = {(kind, i): changes.rows() for kind, counts in self._counts.items() for i, changes in counts.items()}
+        changes = {
+            (kind, i): np.frombuffer(rows, dtype=np.float64).reshape(-1, 2)
+            for kind, by_service in self._changes.items()
+            for i, rows in by_service.items()
+        }
         return dict(_histories(service_names([service.spec for service in self._state.services]), changes, start, end))
 
 

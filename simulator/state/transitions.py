@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.kernel import Kernel
-from simulator.log import Kind, TransitionLog
+from simulator.log import Kind, TransitionLog, packed
 
 Listener = Callable[[Any, int, int], None]
 """(the record or node index that changed, its new value, the cause)."""
@@ -32,7 +32,7 @@ class Transitions:
 
     def __init__(self, kernel: Kernel, log: TransitionLog | None) -> None:
         self._kernel = kernel
-        self._append = log.append if log is not None else None
+        self._add = log.add if log is not None else None
         self._causes: list[str] = [""] if log is None else log.causes
         self._cause_ids = {"": 0}
         self._listeners = [_Listeners() for _ in Kind]
@@ -62,7 +62,7 @@ class Transitions:
         Of a pod also the class of its owner.
         """
         self.count += 1
-        if self._append is not None:
-            self._append(self._kernel.now, kind, number, old, new, cause)
+        if self._add is not None:
+            self._add(packed(self._kernel.now, old, new, number, cause, kind))
         for listener in self._listeners[kind][owner_class]:
             listener(subject, new, cause)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.log import COLUMNS, Kind, TransitionLog
+from simulator.log import COLUMNS, Kind, TransitionLog, packed
 
 numbers = st.integers(0, 2**31 - 1)
 values = st.integers(-(2**53), 2**53)
@@ -13,8 +13,8 @@ rows = st.lists(st.tuples(st.floats(0, 1e12), st.sampled_from(Kind), numbers, va
 
 def logged(found: list[tuple[float, Kind, int, int, int, int]]) -> TransitionLog:
     log = TransitionLog()
-    for row in found:
-        log.append(*row)
+    for time, kind, subject, old, new, cause in found:
+        log.add(packed(time, old, new, subject, cause, kind))
     return log
 
 
@@ -43,6 +43,6 @@ def test_rows_of_some_kinds_are_those_and_in_their_order(
 def test_a_log_goes_on_after_it_was_read() -> None:
     log = logged([(1.0, Kind.POD_NODE, 3, -1, 2, 0)])
     before = log.columns()
-    log.append(2.0, Kind.POD_READY, 3, 0, 1, 0)
+    log.add(packed(2.0, 0, 1, 3, 0, Kind.POD_READY))
     assert len(log) == 2
     assert np.array_equal(log.columns()[:1], before)
