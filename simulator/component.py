@@ -37,7 +37,7 @@ class Component:
         """When the run ends."""
         return self.kernel.end
 
-    def timer(self, delay: float, call: Callable[[], object], order: Order = Order.CONTROL) -> Timer:
+    def timer(self, delay: float, call: Callable[[], object], order: int = Order.CONTROL) -> Timer:
         """Calls `call()` after `delay` seconds (>= 0), or when the component is back, if it is down then."""
         return self.kernel.timer(delay, call, order, self)
 
@@ -45,7 +45,7 @@ class Component:
         """An event that somebody makes succeed."""
         return self.kernel.event()
 
-    def sleep(self, seconds: float, order: Order = Order.REPAIR) -> Event:
+    def sleep(self, seconds: float, order: int = Order.REPAIR) -> Event:
         """An event for a story of the component to yield: succeeds after `seconds`, or when it is back."""
         event = self.event()
         self.timer(seconds, event.succeed, order)

@@ -7,7 +7,6 @@ scripted operations) are simpy processes, because they read as stories; their ev
 
 import math
 from collections.abc import Callable, Container, Generator
-from enum import IntEnum
 from functools import partial
 from heapq import heappop, heappush
 from typing import Any, Protocol
@@ -19,7 +18,7 @@ Event = simpy.Event
 Story = Generator[Event, Any, None]
 
 
-class Order(IntEnum):
+class Order:
     """Who goes first among simultaneous events; within one kind, who was scheduled first."""
 
     REPAIR = 0
@@ -101,7 +100,7 @@ class Kernel(simpy.Environment):
         self._queue.append((self.now, simpy.events.NORMAL, 0, event))
         super().step()
 
-    def sleep(self, seconds: float, order: Order = Order.REPAIR) -> simpy.Event:
+    def sleep(self, seconds: float, order: int = Order.REPAIR) -> simpy.Event:
         """An event for a story to yield: succeeds after `seconds`."""
         event = self.event()
         self.timer(seconds, event.succeed, order)

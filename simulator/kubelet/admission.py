@@ -40,14 +40,19 @@ class Admission:
 
     def _phase_changed(self, pod: PodState, phase: int, cause: int) -> None:
         name = pod.pod_class.spec.node_name
-        if phase == Phase.PENDING and name is not None:
+        if name is not None:
+            self._named_changed(pod, name, phase)
+        if self._waiting and pod.node >= 0 and phase not in (Phase.PENDING, Phase.RUNNING):
+            self._look_again(pod.node)
+
+    def _named_changed(self, pod: PodState, name: str, phase: int) -> None:
+        """The phase of a pod that names its node."""
+        if phase == Phase.PENDING:
             self._waiting.setdefault(name, {})[pod.uid] = pod
             self._kernel.timer(0.0, lambda: self._admit_all(name), Order.KUBELET)
-        elif phase == Phase.ABSENT and name is not None:
+        elif phase == Phase.ABSENT:
             self._waiting.get(name, {}).pop(pod.uid, None)
             self._refusals.pop(pod.uid, None)
-        if phase not in (Phase.PENDING, Phase.RUNNING) and pod.node >= 0:
-            self._look_again(pod.node)
 
     def _look_again(self, node: int) -> None:
         name = self._state.nodes.names[node]

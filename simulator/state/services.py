@@ -7,6 +7,9 @@ from simulator.log import Kind
 from simulator.state.objects import PodState, ServiceState
 from simulator.state.transitions import Transitions
 
+# Looked up once, as in `pods`.
+_SERVICE_READY, _SERVICE_ANSWERING = Kind.SERVICE_READY, Kind.SERVICE_ANSWERING
+
 
 class Services(list[ServiceState]):
     """All of them, in order of creation; they change by the verbs below alone."""
@@ -37,7 +40,7 @@ class Services(list[ServiceState]):
         service.endpoints[pod.uid] = pod
         if count == 0:
             service.choose_endpoints()
-        self._emit(Kind.SERVICE_READY, service, service.index, count, count + 1, cause)
+        self._emit(_SERVICE_READY, service, service.index, count, count + 1, cause)
 
     def unlist_endpoint(self, service: ServiceState, pod: PodState, cause: int) -> None:
         """The pod is no longer a ready endpoint of the Service."""
@@ -45,7 +48,7 @@ class Services(list[ServiceState]):
         del service.endpoints[pod.uid]
         if count == 1:
             service.choose_endpoints()
-        self._emit(Kind.SERVICE_READY, service, service.index, count, count - 1, cause)
+        self._emit(_SERVICE_READY, service, service.index, count, count - 1, cause)
 
     def set_terminating(self, service: ServiceState, pod: PodState, terminating: bool) -> None:
         """Whether the pod is being deleted and still serves the Service."""
@@ -59,7 +62,7 @@ class Services(list[ServiceState]):
         old = service.answering
         if old != count:
             service.answering = count
-            self._emit(Kind.SERVICE_ANSWERING, service, service.index, old, count, cause)
+            self._emit(_SERVICE_ANSWERING, service, service.index, old, count, cause)
 
     def set_rate(self, service: ServiceState, millionths: int, cause: int) -> None:
         """So many requests come, in proportion to what usually comes."""

@@ -13,6 +13,7 @@ from simulator.state.objects.service import ServiceState
 from simulator.state.objects.start_order import start_order
 from simulator.state.objects.workload import Slot, Workload
 
+_SUCCEEDED = Phase.SUCCEEDED  # looked up once, as in `simulator.state.pods`
 ALL = 1_000_000
 """Of the requests to a pod: shares of them are kept in parts per million."""
 
@@ -279,7 +280,7 @@ class PodState:
     @property
     def is_over(self) -> bool:
         """Whether it has succeeded or failed: it holds no resources any more."""
-        return self.phase >= Phase.SUCCEEDED
+        return self.phase >= _SUCCEEDED
 
     def is_healthy(self) -> bool:
         """Whether all its containers answer."""
