@@ -40,7 +40,7 @@ COLUMNS = columns(
 """Columns of `disruptions`, beside policy, replication and Service: a row for each cause."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Disruption:
     """What one cause ("mode/subject") took away, from the first replica that went to the last one back."""
 
@@ -63,15 +63,16 @@ def disruptions(
     disruptions overlap with is shared by the overlap.
     """
     by_cause: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    scaled_down = Stage.SCALED_DOWN
     for begin, over, cause, stage in spells:
-        if cause and begin < end and stage is not Stage.SCALED_DOWN:
+        if cause and begin < end and stage is not scaled_down:
             by_cause[cause].append((begin, min(over, end)))
     found = {
         cause: [one for one in _joined(cause, sorted(stretches), start) if one.end > start]
         for cause, stretches in by_cause.items()
     }
     for loss in losses:
-        if loss.stage is not Stage.SCALED_DOWN:
+        if loss.stage is not scaled_down:
             _lose(loss.seconds, found.get(loss.cause, ()), *outages[loss.outage].tolist())
     ordered = sorted((one for ones in found.values() for one in ones), key=lambda one: one.start)
     _meet(ordered)

@@ -5,10 +5,9 @@ While fewer are desired than once were, there is one spell of that besides (`Sta
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
-import numpy as np
-
+from experiments.attribution.rows import Row, Rows
 from experiments.attribution.stages import (
     CONTROLLERS,
     OF_NODES,
@@ -22,10 +21,6 @@ from experiments.attribution.stages import (
 )
 from experiments.attribution.words import own_words
 from simulator.log import Kind, Phase, TransitionLog
-from simulator.processes import Process
-
-_Row = tuple[float, int, int, int, int]
-"""Of a transition: its time, kind, subject, new value and cause."""
 
 
 def missing_replicas(log: TransitionLog, services: Iterable[str], end: float) -> dict[str, list[Spell]]:
@@ -34,44 +29,25 @@ def missing_replicas(log: TransitionLog, services: Iterable[str], end: float) ->
     KeyError for a Service that is not in the log.
     """
     names = list(log.names["SERVICE"])
+    rows = Rows(log, end)
     found = {}
     for service in services:
         if service not in names:
             raise KeyError(f"unknown Service {service!r}; expected one of {', '.join(map(repr, names))}")
-        found[service] = own_words(_missing(log, names.index(service), end), log.control_plane)
+        found[service] = own_words(_missing(log, names.index(service), rows, end), log.control_plane)
     return found
 
 
-def _missing(log: TransitionLog, service: int, end: float) -> list[Spell]:
+def _missing(log: TransitionLog, service: int, rows: Rows, end: float) -> list[Spell]:
     """The missing replicas of the Service with this number, until `end` (seconds).
 
     A node that is down for several reasons counts against the first of them. Desired replicas and pods are compared
     over all workloads behind the Service together.
     """
     reader = _Reader(log, service)
-    reader.read(_rows_about(log, service, end))
+    reader.read(rows.about(service))
     reader.close(end)
     return reader.spells
-
-
-_OF_SERVICES = (Kind.SERVICE_DESIRED, Kind.SERVICE_ANSWERING, Kind.SERVICE_REFUSED)
-
-
-def _rows_about(log: TransitionLog, service: int, end: float) -> Iterator[_Row]:
-    """The rows that tell of the Service, of its pods, and of the nodes that these were on."""
-    until = int(np.searchsorted(log.column("time"), end))
-    kinds, subjects, new = (log.column(name)[:until] for name in ("kind", "subject", "new"))
-    subjects_at_most = max(len(log.selected_by), len(log.zones), service + 1, len(Process))
-    ours = np.zeros((len(Kind), subjects_at_most), dtype=bool)
-    ours[OF_PODS, : len(log.selected_by)] = [service in services for services in log.selected_by]
-    ours[_OF_SERVICES, service] = True
-    ours[Kind.COMPONENT_UP, [CONTROLLERS, SCHEDULER]] = True
-    subjects = np.minimum(subjects, subjects_at_most - 1)
-    ours[np.array(OF_NODES)[:, np.newaxis], new[(kinds == Kind.POD_NODE) & ours[kinds, subjects]]] = True
-    wanted = np.flatnonzero(ours[kinds, subjects])
-    return zip(
-        *(log.column(name)[wanted].tolist() for name in ("time", "kind", "subject", "new", "cause")), strict=True
-    )
 
 
 class _Gap:
@@ -111,7 +87,7 @@ class _Reader:
         self._away = {CONTROLLERS: 0, SCHEDULER: 0}
         """Why the controller manager is away, and the scheduler: nothing heals then; 0: it is there."""
 
-    def read(self, rows: Iterable[_Row]) -> None:
+    def read(self, rows: Iterable[Row]) -> None:
         """Takes note of rows."""
         readers: dict[int, Callable[[float, int, int, int, int], None]] = {
             **dict.fromkeys(map(int, OF_NODES), self._read_node),
@@ -203,15 +179,12 @@ class _Reader:
         stage = pod.waits_for(self._published)
         if (stage is None and pod.stage is None) or not pod.selected:
             return
-        cause = 0 if stage is None else self._to_blame(pod)
+        cause = 0 if stage is None else pod.to_blame(self._away)
         if stage is pod.stage and cause == pod.blamed:
             return
         self._leave_stage(pod, time)
         self._answering += (stage is None) - (pod.stage is None)
         pod.stage, pod.blamed, pod.since = stage, cause, time
-
-    def _to_blame(self, pod: Pod) -> int:
-        return pod.to_blame(self._away[CONTROLLERS], self._away[SCHEDULER])
 
     def _read_selection(self, time: float, _: int, uid: int, selected: int, cause: int) -> None:
         """A pod of a version that no Service selects does not count, whatever becomes of it."""
@@ -220,7 +193,7 @@ class _Reader:
             return
         if selected:
             self._aside -= 1
-            pod.stage, pod.blamed, pod.since = pod.waits_for(self._published), self._to_blame(pod), time
+            pod.stage, pod.blamed, pod.since = pod.waits_for(self._published), pod.to_blame(self._away), time
             self._answering += pod.stage is None
         else:
             self._aside += 1

@@ -1,5 +1,6 @@
 """What a replica that does not answer waits for, and nodes and pods as the transition log tells of them."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -135,6 +136,10 @@ OF_NODES = (Kind.NODE_POWER, Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVI
 """What of a node does."""
 POD_NUMBERS, NODE_NUMBERS = frozenset(map(int, OF_PODS)), frozenset(map(int, OF_NODES))
 """The same as the numbers that rows of a log have."""
+# What a log tells of most, looked up once: before Python 3.12, each look-up of a member costs more than a call.
+_NODE_READY, _NODE_REPORTING, _NODE_EVICTING = Kind.NODE_READY, Kind.NODE_REPORTING, Kind.NODE_EVICTING
+_NODE_REACHABLE, _POD_PULLING = Kind.NODE_REACHABLE, Kind.POD_PULLING
+_POD_READY, _POD_ANSWERING, _POD_CONTAINERS = Kind.POD_READY, Kind.POD_ANSWERING, Kind.POD_CONTAINERS
 CONTROLLERS, SCHEDULER = map(list(Process).index, (Process.CONTROLLER_MANAGER, Process.SCHEDULER))
 """The numbers of the processes without which nothing heals."""
 READY = 1
@@ -158,14 +163,14 @@ class Node:
 
     def read(self, kind: int, new: int, cause: int) -> None:
         """Takes note of a row about it, of the kinds `OF_NODES`."""
-        if kind == Kind.NODE_READY:
+        if kind == _NODE_READY:
             self.ready = new
-        elif kind == Kind.NODE_REPORTING:
+        elif kind == _NODE_REPORTING:
             self.reporting = bool(new)
             self.silenced_by = cause
-        elif kind == Kind.NODE_EVICTING:
+        elif kind == _NODE_EVICTING:
             self.evicting = bool(new)
-        elif kind == Kind.NODE_REACHABLE:
+        elif kind == _NODE_REACHABLE:
             self.reachable = bool(new)
             self.cut_off_by = cause
         else:
@@ -212,23 +217,23 @@ class Pod:
 
     def read(self, kind: int, new: int, cause: int) -> None:
         """Takes note of a row about it, of those of `OF_PODS` that tell what it waits for."""
-        if kind == Kind.POD_READY:
+        if kind == _POD_READY:
             self.ready = bool(new)
             if not new:
                 self.cause = cause
-        elif kind == Kind.POD_ANSWERING:
+        elif kind == _POD_ANSWERING:
             self.answering = bool(new)
             if not new:
                 self.fell(cause)
             else:
                 self.fallen = False
-        elif kind == Kind.POD_CONTAINERS:
+        elif kind == _POD_CONTAINERS:
             if new < self.running:
                 self.fell(cause)
             else:
                 self.fallen = False
             self.running = new
-        elif kind == Kind.POD_PULLING:
+        elif kind == _POD_PULLING:
             self.pulling = bool(new)
             if new:
                 self.cause = cause
@@ -248,25 +253,25 @@ class Pod:
         self.cause = cause
         self.fallen = self.node is not None and self.node.powered
 
-    def to_blame(self, controllers_away_for: int, scheduler_away_for: int) -> int:
+    def to_blame(self, away: Mapping[int, int]) -> int:
         """What keeps it from answering: what made it unwell, or what keeps others from helping, or hearing that it is.
 
-        The arguments are causes; 0: that process is there. What a kubelet does by itself needs neither.
+        `away` are the processes that are not there, and why. What a kubelet does by itself needs none.
         """
         node = self.node
         if node is None:
-            return scheduler_away_for or self.cause
-        if self._is_cut_off:
+            return away.get(SCHEDULER, 0) or self.cause
+        if not node.reachable and self._serves:
             return node.cut_off_by
         if self.answering and node.ready == READY and not node.reporting:
             return node.silenced_by
         is_lost = node.ready != READY or not node.powered
-        return (controllers_away_for if is_lost else 0) or self.cause
+        return (away.get(CONTROLLERS, 0) if is_lost else 0) or self.cause
 
     @property
-    def _is_cut_off(self) -> bool:
-        """It runs and is ready, but users do not reach it."""
-        return self.node is not None and not self.node.reachable and self.ready and self.running > 0
+    def _serves(self) -> bool:
+        """It runs and is ready, and answers whom its node lets reach it."""
+        return self.ready and self.running > 0
 
     def waits_for(self, published: bool) -> Stage | None:
         """What keeps it from answering; `published` if the Service lists pods that are not ready."""
@@ -283,10 +288,10 @@ class Pod:
             return _VOLUME_STAGES[self.volume_wait]
         if self.held:
             return _OF_HOLDS[self.held]
-        if self.configuration != Configured.WELL:
+        if self.configuration:
             return _OF_CONFIGURATION[Configured(self.configuration)]
         if self.pulling:
             return Stage.IMAGE_PULL
-        if self.fallen or self._is_cut_off:
+        if self.fallen or (not node.reachable and self._serves):
             return Stage.UNDETECTED if self.ready else Stage.RESTART
         return Stage.NOT_READY if self.answering else Stage.START

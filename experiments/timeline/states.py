@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import NamedTuple
 
-from experiments.attribution.stages import CONTROLLERS, NODE_NUMBERS, POD_NUMBERS, READY, SCHEDULER, Node, Pod
+from experiments.attribution.stages import NODE_NUMBERS, POD_NUMBERS, READY, Node, Pod
 from experiments.timeline.timeline import Interval
 from simulator.log import Kind, Phase, TransitionLog
 
@@ -148,8 +148,7 @@ class States:
         elif (stage := pod.waits_for(self._published)) is None:
             track.enter(time, ANSWERING)
         else:
-            away = (self.away.get(process, 0) for process in (CONTROLLERS, SCHEDULER))
-            track.enter(time, str(stage), self._causes[pod.to_blame(*away)])
+            track.enter(time, str(stage), self._causes[pod.to_blame(self.away)])
 
     # Nodes and processes
 
