@@ -7,20 +7,15 @@ While fewer are desired than once were, there is one spell of that besides (`Sta
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
+from experiments.attribution.pods import CONTROLLERS, OF_NODES, OF_PODS, SCHEDULER, Node, Pod
 from experiments.attribution.rows import Row, Rows
-from experiments.attribution.stages import (
-    CONTROLLERS,
-    OF_NODES,
-    OF_PODS,
-    REFUSED,
-    SCHEDULER,
-    Node,
-    Pod,
-    Spell,
-    Stage,
-)
+from experiments.attribution.stages import REFUSED, Spell, Stage
 from experiments.attribution.words import own_words
 from simulator.log import Kind, Phase, TransitionLog
+
+# Looked up once, as in `pods`.
+_ABSENT, _PENDING, _RUNNING = Phase.ABSENT, Phase.PENDING, Phase.RUNNING
+_TERMINATING, _NOT_LISTED = Stage.TERMINATING, Stage.NOT_LISTED
 
 
 def missing_replicas(log: TransitionLog, services: Iterable[str], end: float) -> dict[str, list[Spell]]:
@@ -134,11 +129,11 @@ class _Reader:
             self._look(time, pod)
 
     def _read_phase(self, time: float, _: int, uid: int, phase: int, cause: int) -> None:
-        if phase == Phase.PENDING:
+        if phase == _PENDING:
             self._pods[uid] = Pod(cause, time)
             self._look(time, self._pods[uid])
             self._count_gaps(time, self._names[uid], cause)
-        elif phase == Phase.RUNNING:
+        elif phase == _RUNNING:
             if uid in self._pods:
                 self._pods[uid].phase = phase
                 self._look(time, self._pods[uid])
@@ -146,7 +141,7 @@ class _Reader:
             failed = uid in self._pods
             if failed:
                 self._lose(time, uid, cause)
-            gap = self._leaving.pop(uid, None) if failed or phase == Phase.ABSENT else None
+            gap = self._leaving.pop(uid, None) if failed or phase == _ABSENT else None
             if gap is not None:
                 gap.gone = time
 
@@ -171,7 +166,7 @@ class _Reader:
         """A pod that is being deleted should be gone: whoever waits for that does so for another reason now."""
         gap = self._leaving.get(uid)
         if gap is not None and gap in self._gaps:
-            self._note(gap.since, time, gap.cause, Stage.TERMINATING)
+            self._note(gap.since, time, gap.cause, _TERMINATING)
             gap.since, gap.cause = time, cause
 
     def _look(self, time: float, pod: Pod) -> None:
@@ -182,7 +177,8 @@ class _Reader:
         cause = 0 if stage is None else pod.to_blame(self._away)
         if stage is pod.stage and cause == pod.blamed:
             return
-        self._leave_stage(pod, time)
+        if pod.stage is not None:
+            self._note(pod.since, time, pod.blamed, pod.stage)
         self._answering += (stage is None) - (pod.stage is None)
         pod.stage, pod.blamed, pod.since = stage, cause, time
 
@@ -262,7 +258,7 @@ class _Reader:
     def _fill(self, gap: _Gap, time: float) -> None:
         """A replacement that is made while the old pod is still there did not wait for it to be gone."""
         gone = gap.since if gap.gone is None else gap.gone
-        self._note(gap.since, gone, gap.cause, Stage.TERMINATING)
+        self._note(gap.since, gone, gap.cause, _TERMINATING)
         self._note(gone, time, self._away[CONTROLLERS] or gap.cause, self._without_pod)
 
     # The control plane
@@ -281,6 +277,6 @@ class _Reader:
         unlisted = max(0, self._answering - self._listed)
         while len(self._unlisted) > unlisted:
             since, cause = self._unlisted.pop(0)
-            self._note(since, time, cause, Stage.NOT_LISTED)
+            self._note(since, time, cause, _NOT_LISTED)
         while len(self._unlisted) < unlisted:
             self._unlisted.append((time, self._away[CONTROLLERS]))

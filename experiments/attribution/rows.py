@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments.attribution.stages import CONTROLLERS, OF_NODES, OF_PODS, SCHEDULER
+from experiments.attribution.pods import CONTROLLERS, OF_NODES, OF_PODS, SCHEDULER
 from simulator.log import Kind, TransitionLog
 from simulator.processes import Process
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from experiments.attribution.stages import READY, SCHEDULER
+from experiments.attribution.pods import READY, SCHEDULER
 from experiments.timeline.states import States, Transition
 from experiments.timeline.timeline import Event, EventType
 from experiments.timeline.words import ALWAYS, FACT, NORMAL, OWN, WARNING, WORDS, because

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import NamedTuple
 
-from experiments.attribution.stages import NODE_NUMBERS, POD_NUMBERS, READY, Node, Pod
+from experiments.attribution.pods import NODE_NUMBERS, POD_NUMBERS, READY, Node, Pod
 from experiments.timeline.timeline import Interval
 from simulator.log import Kind, Phase, TransitionLog
 
