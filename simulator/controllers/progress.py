@@ -5,7 +5,7 @@ rollout that is late goes on as soon as it can.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from models.deployment import NO_DEADLINE
 from simulator.component import Component
@@ -46,16 +46,15 @@ class RolloutProgress:
         if paused is not (reason is Rollout.PAUSED):
             self._set(deployment, Rollout.PAUSED if paused else Rollout.RESUMED, since=self._kernel.now)
 
-    def look(self, deployment: DeploymentState, new: ReplicaSetState | None) -> bool:
+    def look(self, deployment: DeploymentState, new: ReplicaSetState | None, in_use: Iterable[ReplicaSetState]) -> bool:
         """Takes the status in; whether it is ahead of what it was at the last look."""
         progress = deployment.progress
         updated = len(new.pods) if new is not None else 0
         pods = ready = available = 0
-        for replica_set in deployment.replica_sets:
-            if replica_set.pods:  # of most no pod is left
-                pods += len(replica_set.pods)
-                ready += replica_set.ready
-                available += replica_set.available
+        for replica_set in in_use:
+            pods += len(replica_set.pods)
+            ready += replica_set.ready
+            available += replica_set.available
         old = pods - updated
         moved = (
             updated > progress.updated or old < progress.old or ready > progress.ready or available > progress.available
@@ -63,15 +62,17 @@ class RolloutProgress:
         progress.updated, progress.old, progress.ready, progress.available = updated, old, ready, available
         return moved
 
-    def judge(self, deployment: DeploymentState, new: ReplicaSetState | None) -> None:
+    def judge(
+        self, deployment: DeploymentState, new: ReplicaSetState | None, in_use: Iterable[ReplicaSetState]
+    ) -> None:
         """To be called after a pass, unless the Deployment is paused; `new` is its template's ReplicaSet, if any."""
         progress, now = deployment.progress, self._kernel.now
-        moved = self.look(deployment, new)
+        moved = self.look(deployment, new, in_use)
         if deployment.spec.progress_deadline_seconds == NO_DEADLINE:
             self._set(deployment, Rollout.UNKNOWN)
         elif progress.reason is Rollout.AVAILABLE and progress.old == 0:
             pass  # no rollout is under way: the Deployment is only scaled
-        elif new is not None and is_complete(deployment, new):
+        elif new is not None and is_complete(deployment, new, in_use):
             self._set(deployment, Rollout.AVAILABLE)
         elif moved or progress.reason is Rollout.UNKNOWN:
             self._set(deployment, Rollout.UPDATED if moved else Rollout.FOUND, since=now)
@@ -117,14 +118,14 @@ class RolloutProgress:
         """Where a pass would judge and do nothing else; but it would hurry what waits in the controller's queue."""
         if deployment.spec.paused or deployment.progress.reason not in (*_UNDER_WAY, Rollout.DEADLINE_EXCEEDED):
             return
-        self.judge(deployment, self._of_template(deployment))
+        self.judge(deployment, self._of_template(deployment), deployment.in_use())
 
 
-def is_complete(deployment: DeploymentState, new: ReplicaSetState) -> bool:
+def is_complete(deployment: DeploymentState, new: ReplicaSetState, in_use: Iterable[ReplicaSetState]) -> bool:
     """As many pods of the template as desired, all of them available, and no others (util.DeploymentComplete)."""
     if not len(new.pods) == deployment.spec.replicas == new.available:
         return False
-    return not any(r.pods or r.desired for r in deployment.replica_sets if r is not new)
+    return not any(r.pods or r.desired for r in in_use if r is not new)
 
 
 def _deadline(deployment: DeploymentState) -> float:

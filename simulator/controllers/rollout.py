@@ -78,7 +78,7 @@ class RolloutController:
         is_paused = any(what != _BACKGROUND for what in at.timers)
         self._judged.pause_or_resume(rollout, is_paused)
         if not is_paused:
-            self._judged.judge(rollout, new)
+            self._judged.judge(rollout, new, rollout.in_use())
         return not at.timers and not rollout.aborted
 
     def _begin(self, rollout: DeploymentState, at: Progress, new: ReplicaSetState) -> None:
@@ -169,7 +169,7 @@ class RolloutController:
     ) -> bool:
         """Scales towards the weight, within maxSurge and maxUnavailable; whether all replicas are there."""
         replicas = rollout.spec.replicas
-        surge, unavailable = rollout.spec.fence_posts()
+        surge, unavailable = rollout.fence_posts
         wanted_new = math.ceil(replicas * weight / 100)
         wanted_stable = replicas if canary.keeps_stable and weight < 100 else math.ceil(replicas * (100 - weight) / 100)
         if stable is None:

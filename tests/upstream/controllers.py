@@ -306,9 +306,9 @@ def _(case: Case) -> int:
     rollout = _Rollout(spec, sizes, available)
     old, new = rollout.replica_sets.values()
     if case.test == "TestDeploymentController_reconcileNewReplicaSet":
-        rollout.controller._rollout_rolling(rollout.deployment, new)
+        rollout.controller._rollout_rolling(rollout.deployment, new, [old, new])
         return new.desired
-    rollout.controller._reconcile_old_replica_sets(rollout.deployment, new)
+    rollout.controller._reconcile_old_replica_sets(rollout.deployment, new, [old], old.desired + new.desired)
     return old.desired
 
 

@@ -105,8 +105,10 @@ class DeploymentState:
         "aborted",
         "cause",
         "complete",
+        "fence_posts",
         "generation",
         "index",
+        "last_revision",
         "progress",
         "progressing",
         "replica_sets",
@@ -119,9 +121,13 @@ class DeploymentState:
         self.index = index
         self.workload = workload
         self.spec = spec
+        self.fence_posts = spec.fence_posts()
+        """Its (maxSurge, maxUnavailable) in pods."""
         self.generation = 1
         self.revision = 1
         """One more with each change of its template."""
+        self.last_revision = 0
+        """The highest of its ReplicaSets' revisions; a template that did not last until a pass has none."""
         self.replica_sets: list[ReplicaSetState] = []
         """Oldest first, by creation."""
         self.complete = False
@@ -139,9 +145,14 @@ class DeploymentState:
         """A new Deployment, with no ReplicaSet yet."""
         return cls(index, make_workload(spec.kind, spec.namespace, spec.name), spec)
 
+    def in_use(self) -> list[ReplicaSetState]:
+        """Those of its ReplicaSets that have active pods, or are to have some; of most only the revision is left."""
+        return [replica_set for replica_set in self.replica_sets if replica_set.desired or replica_set.pods]
+
     def renew(self, spec: Deployment, cause: int) -> Iterator[tuple[Kind, int, int]]:
         """Another template is another revision."""
         old, self.spec = self.spec, spec
+        self.fence_posts = spec.fence_posts()
         self.cause = cause
         if spec.template != old.template:
             self.revision += 1
