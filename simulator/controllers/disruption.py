@@ -78,6 +78,8 @@ class DisruptionController:
         self._kernel = kernel
         self._state = state
         self._selecting: dict[PodClass, tuple[BudgetState, ...]] = {}
+        self._expected: dict[BudgetState, tuple[int, int] | None] = {}
+        """By their controllers' scales, until these change."""
         self._queue: WorkQueue[BudgetState] = WorkQueue(kernel, timing.controller_latency, self._sync)
         self._following = False
         self._reconsidered: dict[PodState, list[Callable[[], None]]] = {}
@@ -99,6 +101,7 @@ class DisruptionController:
 
     def _spec_changed(self, budget: BudgetState, new: int, cause: int) -> None:
         self._selecting.clear()
+        self._expected.pop(budget, None)
         for pod in list(self._reconsidered):
             self._may_go(pod)
         if new == 0:
@@ -144,9 +147,12 @@ class DisruptionController:
         budget.pods += number
         if pod.owner is not None:
             controller = _controller(pod.owner)
+            if controller not in budget.controllers:
+                self._expected.pop(budget, None)
             budget.controllers[controller] += number
             if not budget.controllers[controller]:
                 del budget.controllers[controller]
+                self._expected.pop(budget, None)
 
     def _ready_changed(self, pod: PodState, ready: int, cause: int) -> None:
         self._may_go(pod)
@@ -164,6 +170,7 @@ class DisruptionController:
     def _scaled(self, controller: object, new: int, cause: int) -> None:
         for budget in self._state.workloads.of(BudgetState):
             if controller in budget.controllers:
+                self._expected.pop(budget, None)
                 self._wake(budget, cause)
 
     def _wake(self, budget: BudgetState, cause: int) -> None:
@@ -173,29 +180,42 @@ class DisruptionController:
     # The status
 
     def _sync(self, budget: BudgetState) -> None:
-        state, before = self._state, _seen_by_evictions(budget)
+        before = _seen_by_evictions(budget) if self._reconsidered else None
         budget.observed_generation = budget.generation
-        self._prune_disrupted_pods(budget)
+        disrupted = self._disrupted_pods(budget) if budget.disrupted else 0
         disruptions_allowed = 0
-        expected_pod_count = _expected_pod_count(budget)
+        expected_pod_count = self._expected_pod_count(budget)
         if expected_pod_count is not None:
             budget.expected, budget.desired = expected_pod_count
-            budget.healthy = budget.ready - sum(state.pods[uid].ready for uid in budget.disrupted)
+            budget.healthy = budget.ready - disrupted
             if budget.expected > 0:
                 disruptions_allowed = max(0, budget.healthy - budget.desired)
-        state.workloads.set_status(budget, Kind.BUDGET_ALLOWED, disruptions_allowed, budget.cause)
-        if self._reconsidered and _seen_by_evictions(budget) != before:
+        self._state.workloads.set_status(budget, Kind.BUDGET_ALLOWED, disruptions_allowed, budget.cause)
+        if before is not None and _seen_by_evictions(budget) != before:
             for pod in [pod for pod in self._reconsidered if budget in self.budgets_of(pod.pod_class)]:
                 self._may_go(pod)
 
-    def _prune_disrupted_pods(self, budget: BudgetState) -> None:
-        """Evicted pods that are being deleted are not counted anyway; one that is not by now counts again."""
+    def _expected_pod_count(self, budget: BudgetState) -> tuple[int, int] | None:
+        """(expected pods, desired healthy); None if a controller that has no scale is behind some of the pods."""
+        min_available = budget.spec.min_available
+        if isinstance(min_available, int):
+            return budget.pods, min_available
+        if budget not in self._expected:
+            self._expected[budget] = _expected_by_scale(budget)
+        return self._expected[budget]
+
+    def _disrupted_pods(self, budget: BudgetState) -> int:
+        """How many ready pods were evicted and do not know it yet.
+
+        Those that are being deleted are not counted anyway; one that is not by now counts again.
+        """
         pods, now = self._state.pods, self._kernel.now
         for uid, since in list(budget.disrupted.items()):
             if uid not in pods or pods[uid].deleting or now - since >= DELETION_TIMEOUT:
                 del budget.disrupted[uid]
             else:
                 self._kernel.timer(since + DELETION_TIMEOUT - now, lambda: self._queue.add(budget))
+        return sum(pods[uid].ready for uid in budget.disrupted)
 
     # The eviction API
 
@@ -257,11 +277,9 @@ def _controller(owner: object) -> object:
     return owner
 
 
-def _expected_pod_count(budget: BudgetState) -> tuple[int, int] | None:
-    """(expected pods, desired healthy); None if a controller that has no scale is behind some of the pods."""
+def _expected_by_scale(budget: BudgetState) -> tuple[int, int] | None:
+    """Those of a budget that does not tell how many pods it wants in all."""
     spec = budget.spec
-    if isinstance(spec.min_available, int):
-        return budget.pods, spec.min_available
     if spec.min_available is None and spec.max_unavailable is None:
         return 0, 0
     expected = 0

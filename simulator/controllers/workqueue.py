@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from simulator.component import Component
-from simulator.kernel import Order
 
 Key = TypeVar("Key")
 
@@ -22,17 +21,14 @@ class WorkQueue(Generic[Key]):
         self._latency = latency
         self._reconcile = reconcile
         self._waiting: dict[Key, None] = {}
-        self._armed = False
 
     def add(self, key: Key) -> None:
         """Asks for a reconcile of `key`."""
+        if not self._waiting:
+            self._kernel.timer(self._latency, self._drain)
         self._waiting[key] = None
-        if not self._armed:
-            self._armed = True
-            self._kernel.timer(self._latency, self._drain, Order.CONTROL)
 
     def _drain(self) -> None:
-        self._armed = False
         waiting, self._waiting = self._waiting, {}
         for key in waiting:
             self._reconcile(key)
