@@ -107,7 +107,10 @@ class DeploymentController:
         for replica_set in reversed(replica_sets):
             if replica_set.pod_class.template is template:
                 return replica_set
-        return next((r for r in replica_sets if r.pod_class.template == template), None)
+        # And of those that differ nearly all do in the containers.
+        containers = template.spec.containers
+        alike = [r for r in replica_sets if r.pod_class.spec.containers == containers]
+        return next((r for r in alike if r.pod_class.template == template), None)
 
     def _get_new_replica_set(self, deployment: DeploymentState, existing: ReplicaSetState | None) -> ReplicaSetState:
         """The ReplicaSet of the template, with the highest revision; a new one if there is none."""

@@ -77,11 +77,10 @@ class Rollouts:
         release = f"{attempt.operation}/{target.generation}"
         if new_image:
             containers = tuple(replace(c, image=f"{c.image.split('@')[0]}@{release}") for c in template.spec.containers)
-            template = replace(template, spec=replace(template.spec, containers=containers))
+            template = replace(template, spec=replace(template.spec, containers=containers), defect=defect)
         else:
             annotations = {**template.annotations, "kubectl.kubernetes.io/restartedAt": release}
-            template = replace(template, annotations=annotations)
-        template = replace(template, defect=defect)
+            template = replace(template, annotations=annotations, defect=defect)
         attempt.begin(self._kernel.now)
         self._apply(attempt, target, template)
 
