@@ -6,12 +6,12 @@ spec changes, so none is made.
 """
 
 from collections.abc import Callable
-from fractions import Fraction
 
 from models.deployment import StrategyType
 from models.timing import Timing
 from simulator.component import Component
 from simulator.controllers.progress import RolloutProgress, is_complete
+from simulator.controllers.proportional_scaling import shares
 from simulator.controllers.rollout import RolloutController
 from simulator.controllers.workqueue import WorkQueue
 from simulator.log import Kind
@@ -228,25 +228,9 @@ class DeploymentController:
                 if replica_set is not new:
                     self._scale_replica_set(deployment, replica_set, 0)
         elif deployment.spec.strategy is StrategyType.ROLLING_UPDATE:
-            self._scale_proportionally(deployment, active)
-
-    def _scale_proportionally(self, deployment: DeploymentState, active: list[ReplicaSetState]) -> None:
-        """Each gets its part of the difference, by size; what rounding leaves goes to the largest."""
-        replicas = deployment.spec.replicas
-        allowed_size = replicas + _max_surge(deployment) if replicas > 0 else 0
-        replicas_to_add = allowed_size - sum(replica_set.desired for replica_set in active)
-        newer_first = sorted(active, key=lambda r: r.index, reverse=replicas_to_add > 0)
-        by_size = sorted(newer_first, key=lambda r: r.desired, reverse=True)
-        replicas_added = 0
-        proportions = []
-        for replica_set in by_size:
-            proportion = _proportion(replica_set, deployment, allowed_size, replicas_to_add - replicas_added)
-            proportions.append(proportion)
-            replicas_added += proportion
-        leftover = replicas_to_add - replicas_added
-        proportions[0] += leftover
-        for replica_set, proportion in zip(by_size, proportions, strict=True):
-            self._scale_replica_set(deployment, replica_set, max(0, replica_set.desired + proportion))
+            allowed_size = replicas + _max_surge(deployment) if replicas > 0 else 0
+            for replica_set, size in shares(active, allowed_size, replicas):
+                self._scale_replica_set(deployment, replica_set, size)
 
     # The end
 
@@ -292,19 +276,3 @@ def _is_saturated(deployment: DeploymentState, replica_set: ReplicaSetState) -> 
     """Whether the ReplicaSet has all replicas of the Deployment, and all are available."""
     replicas = deployment.spec.replicas
     return replica_set.desired == replica_set.annotated_desired == replica_set.available == replicas
-
-
-def _proportion(
-    replica_set: ReplicaSetState, deployment: DeploymentState, allowed_size: int, replicas_to_add: int
-) -> int:
-    """How many replicas to add to (or take from) a ReplicaSet to keep its share, of so many yet to be added."""
-    if replicas_to_add == 0:
-        return 0
-    base = replica_set.annotated_max or deployment.spec.replicas
-    fraction = _round(Fraction(replica_set.desired * allowed_size, base)) - replica_set.desired
-    return min(fraction, replicas_to_add) if replicas_to_add > 0 else max(fraction, replicas_to_add)
-
-
-def _round(value: Fraction) -> int:
-    """Half away from zero, as Go rounds."""
-    return int(value + Fraction(1, 2)) if value >= 0 else -int(-value + Fraction(1, 2))

@@ -7,21 +7,13 @@ Whatever else takes pods down (rollouts, scaling, dead nodes, taints, preemption
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.deployment import scaled
 from models.timing import Timing
 from simulator.component import Component
+from simulator.controllers.expected_pods import controller_of, expected_by_scale
 from simulator.controllers.workqueue import WorkQueue
 from simulator.log import Kind
 from simulator.state.cluster import ClusterState
-from simulator.state.objects import (
-    DeploymentState,
-    Disruption,
-    Phase,
-    PodClass,
-    PodState,
-    ReplicaSetState,
-    StatefulSetState,
-)
+from simulator.state.objects import Disruption, Phase, PodClass, PodState
 from simulator.state.objects.disruption import BudgetState
 
 DELETION_TIMEOUT = 120.0
@@ -146,7 +138,7 @@ class DisruptionController:
     def _count(self, budget: BudgetState, pod: PodState, number: int) -> None:
         budget.pods += number
         if pod.owner is not None:
-            controller = _controller(pod.owner)
+            controller = controller_of(pod.owner)
             if controller not in budget.controllers:
                 self._expected.pop(budget, None)
             budget.controllers[controller] += number
@@ -201,7 +193,7 @@ class DisruptionController:
         if isinstance(min_available, int):
             return budget.pods, min_available
         if budget not in self._expected:
-            self._expected[budget] = _expected_by_scale(budget)
+            self._expected[budget] = expected_by_scale(budget)
         return self._expected[budget]
 
     def _disrupted_pods(self, budget: BudgetState) -> int:
@@ -268,38 +260,3 @@ def _seen_by_evictions(budget: BudgetState) -> tuple[int, ...]:
 def _is_no_loss(budget: BudgetState, pod: PodState) -> bool:
     """Whether the pod is not ready, and the budget lets such pods go without being asked."""
     return not pod.ready and (budget.spec.always_allow_unhealthy or budget.healthy >= budget.desired > 0)
-
-
-def _controller(owner: object) -> object:
-    """Whose scale counts: of a ReplicaSet that a Deployment made, the Deployment's."""
-    if isinstance(owner, ReplicaSetState) and owner.deployment is not None:
-        return owner.deployment
-    return owner
-
-
-def _expected_by_scale(budget: BudgetState) -> tuple[int, int] | None:
-    """Those of a budget that does not tell how many pods it wants in all."""
-    spec = budget.spec
-    if spec.min_available is None and spec.max_unavailable is None:
-        return 0, 0
-    expected = 0
-    for controller in budget.controllers:
-        scale = _scale(controller)
-        if scale is None:
-            return None
-        expected += scale
-    if spec.min_available is not None:
-        return expected, scaled(spec.min_available, expected, round_up=True)
-    assert spec.max_unavailable is not None
-    max_unavailable = scaled(spec.max_unavailable, expected, round_up=True)
-    return expected, max(0, expected - max_unavailable)
-
-
-def _scale(controller: object) -> int | None:
-    """spec.replicas; None for what has none, such as a DaemonSet."""
-    match controller:
-        case ReplicaSetState():
-            return controller.desired
-        case DeploymentState() | StatefulSetState():
-            return controller.spec.replicas
-    return None
