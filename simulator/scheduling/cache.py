@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.arrays import Ints
-from simulator.scheduling.framework import Answers, Filter, Reads, Score, passes
+from simulator.scheduling.answers import Answers
+from simulator.scheduling.framework import Filter, Reads, Score, passes
 from simulator.scheduling.views import NodeInfo, NodeView
 from simulator.state.nodes import NodeTable
 
@@ -18,9 +19,9 @@ MANY = 8
 class EquivalenceCache:
     """For every node, whether it passes the filters that look at it alone, and the sum of the scores that do.
 
-    One for all templates of equal signature (an equivalence class, as upstream's package of that name had it). `order`
-    is the scheduler's list of nodes, as row numbers of `table`. Static results depend on labels and taints and are
-    worked out anew only when some taint changes; dynamic ones also on what is used of the node.
+    One for all templates with the same answers about single nodes (an equivalence class, as upstream's package of that
+    name had it). `order` is the scheduler's list of nodes, as row numbers of `table`. Static results depend on labels
+    and taints and are worked out anew only when some taint changes; dynamic ones also on what is used of the node.
     """
 
     def __init__(self, answers: Answers, table: NodeTable, order: Ints) -> None:
@@ -111,7 +112,7 @@ class EquivalenceCache:
 
 
 class _Plugins:
-    """The filters and scores of one signature that read certain things."""
+    """The filters and scores among some answers that read certain things."""
 
     def __init__(self, answers: Answers, *reads: Reads) -> None:
         self.filters: list[Filter] = answers.filters_that_read(*reads)

@@ -7,8 +7,9 @@ from itertools import zip_longest
 import numpy as np
 
 from models.arrays import Ints
+from simulator.scheduling.answers import Answers, Survey
 from simulator.scheduling.cache import EquivalenceCache
-from simulator.scheduling.framework import Answers, Filter, Profile, Reads, Score, ask, nodes_to_find, passes
+from simulator.scheduling.framework import Filter, Profile, Reads, Score, nodes_to_find, passes
 from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.nodes import NodeTable
 
@@ -37,9 +38,8 @@ class Chooser:
     """
 
     def __init__(self, profile: Profile, table: NodeTable, cluster: ClusterView) -> None:
-        self._profile = profile
+        self._survey = Survey(profile, cluster)
         self._table = table
-        self._cluster = cluster
         self._rows = np.flatnonzero(table.exists)
         self._all = NodeView(table) if len(self._rows) == len(table) else NodeView(table, self._rows)
         """Nodes that exist."""
@@ -48,14 +48,15 @@ class Chooser:
         self._start = 0
         """Where in the list the next search begins."""
         self._caches: dict[Hashable, EquivalenceCache] = {}
-        """By signature."""
+        """By the answers about single nodes."""
 
     def prepare(self, pod: PodView) -> CycleState:
-        """Asks every plugin about a pod template."""
-        answers = ask(self._profile, pod, self._cluster)
-        cache = self._caches.get(answers.signature)
+        """What the plugins answer about a pod template."""
+        answers = self._survey.ask(pod)
+        alike = answers.on_single_nodes
+        cache = self._caches.get(alike)
         if cache is None:
-            cache = self._caches[answers.signature] = EquivalenceCache(answers, self._table, self._order)
+            cache = self._caches[alike] = EquivalenceCache(answers, self._table, self._order)
         others = answers.filters_that_read(Reads.CLUSTER), answers.scores_that_read(Reads.CLUSTER)
         return CycleState(pod, answers, cache, *others)
 

@@ -1,9 +1,9 @@
 """The scheduling framework: what a plugin is, and how filters and scores make a choice.
 
-Source: pkg/scheduler/schedule_one.go, pkg/scheduler/framework. A plugin is asked once a pod template (as in `PreFilter`
-and `PreScore`); it answers with a function over columns of nodes, or with None where it has nothing to say. Answers
-that depend on a node's own columns only are kept (`cache.py`), shared by all templates of equal signature, and worked
-out again only for the nodes that changed.
+Source: pkg/scheduler/schedule_one.go, pkg/scheduler/framework. A plugin is asked once about all pod templates of equal
+signature (`answers.py`; as in `PreFilter` and `PreScore`); it answers with a function over columns of nodes, or with
+None where it has nothing to say. What answers say that depend on a node's own columns only is kept (`cache.py`), and
+worked out again only for the nodes that changed.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -55,11 +55,11 @@ class FilterPlugin(Protocol):
     filter_reads: ClassVar[Reads]
 
     def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
-        """Called once a pod template. None: every node passes, always."""
+        """Called once a signature. None: every node passes, always."""
         ...
 
     def signature(self, pod: PodView) -> Hashable:
-        """All of the pod that answers depend on: templates with equal signatures share them."""
+        """All of the pod that answers of any kind depend on: templates with equal signatures share them."""
         ...
 
 
@@ -68,28 +68,28 @@ class PreFilterPlugin(Protocol):
     """A filter that may know without looking at any node."""
 
     def pre_filter(self, pod: PodView, cluster: ClusterView) -> PreFilter | None:
-        """Called once a pod template. None: nothing of the kind, ever."""
+        """Called once a signature. None: nothing of the kind, ever."""
         ...
 
 
 @runtime_checkable
 class EnqueueExtensions(Protocol):
-    """A filter that says what may help the pods that it rejects.
+    """A filter that says what may help the pods that it rejects; called once a signature.
 
     Pods that a filter rejects which reads the cluster and does not say are tried whenever a pod is gone or a node's
     taints change.
     """
 
     def helped_by(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
-        """Which pods may help as they come or are about to go: those that it counts. Called once a template."""
+        """Which pods may help as they come or are about to go: those that it counts."""
         ...
 
     def helped_by_absence(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
-        """Which pods may help once they are gone, but by their room on the node. Called once a template."""
+        """Which pods may help once they are gone, but by their room on the node."""
         ...
 
     def counts_by_taints(self, pod: PodView) -> bool:
-        """Whether it is also by their taints that nodes count, so that a new taint may help. Called once a template."""
+        """Whether it is also by their taints that nodes count, so that a new taint may help."""
         ...
 
 
@@ -101,11 +101,11 @@ class ScorePlugin(Protocol):
     """CLUSTER, if the score is normalised over the feasible nodes."""
 
     def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
-        """Called once a pod template. None: all nodes are equal to it, always."""
+        """Called once a signature. None: all nodes are equal to it, always."""
         ...
 
     def signature(self, pod: PodView) -> Hashable:
-        """All of the pod that answers depend on: templates with equal signatures share them."""
+        """All of the pod that answers of any kind depend on: templates with equal signatures share them."""
         ...
 
 
@@ -116,6 +116,18 @@ class PostFilterPlugin(Protocol):
     def post_filter(self, pod: PodView, dry_run: DryRun) -> tuple[int, Sequence[int]] | None:
         """(the node to make room on, uids of the pods that have to go); None: there is no way."""
         ...
+
+
+@dataclass(frozen=True)
+class Roles:
+    """A plugin as each of the things that a profile has it do; None for what it does not."""
+
+    plugin: FilterPlugin | ScorePlugin
+    filter: FilterPlugin | None
+    pre_filter: PreFilterPlugin | None
+    enqueue_extension: EnqueueExtensions | None
+    score: tuple[ScorePlugin, int] | None
+    """With its weight."""
 
 
 @dataclass(frozen=True)
@@ -130,17 +142,21 @@ class Profile:
     ties: str = "random"
     """Which of the best nodes is taken: "random" or "first"."""
 
-    # Found out once: to ask what an object can do takes longer than to call it.
-
     @cached_property
-    def pre_filters(self) -> tuple[PreFilterPlugin, ...]:
-        """Those of the filters that may know without looking at any node."""
-        return tuple(plugin for plugin in self.filters if isinstance(plugin, PreFilterPlugin))
-
-    @cached_property
-    def enqueue_extensions(self) -> tuple[EnqueueExtensions | None, ...]:
-        """Each of the filters, if it says what may help the pods that it rejects."""
-        return tuple(plugin if isinstance(plugin, EnqueueExtensions) else None for plugin in self.filters)
+    def roles(self) -> "tuple[Roles, ...]":
+        """All that filter or score, the filters first. Found out once: to ask what an object can do takes long."""
+        weights = {plugin: weight for plugin, weight in self.scores if weight}
+        plugins: tuple[FilterPlugin | ScorePlugin, ...] = (*self.filters, *weights)
+        return tuple(
+            Roles(
+                plugin,
+                plugin if plugin in self.filters else None,
+                plugin if plugin in self.filters and isinstance(plugin, PreFilterPlugin) else None,
+                plugin if plugin in self.filters and isinstance(plugin, EnqueueExtensions) else None,
+                (plugin, weights[plugin]) if plugin in weights else None,
+            )
+            for plugin in dict.fromkeys(plugins)
+        )
 
 
 def name_of(plugin: object) -> str:
@@ -176,80 +192,3 @@ def nodes_to_find(nodes: int, percentage: int) -> int:
         return nodes
     percentage = percentage or max(5, 50 - nodes // 125)
     return min(nodes, max(100, nodes * percentage // 100))
-
-
-@dataclass
-class Answers:
-    """What the plugins answered for one pod template."""
-
-    pre_filters: list[PreFilter]
-    filters: list[tuple[Reads, Filter]]
-    scores: list[tuple[str, int, Reads, Score]]
-    """(plugin, weight, what it reads, score)."""
-    signature: Hashable
-    """Equal for templates whose answers about single nodes are equal."""
-    helped_by: Sequence[Helps]
-    """Which pods may help where no node was feasible, as they come or are about to go: any for which one holds."""
-    helped_by_absence: Sequence[Helps]
-    """Which pods may help once they are gone, but by their room."""
-    counts_by_taints: bool
-    """Whether new taints on a node that it was not kept from may help."""
-
-    @property
-    def depends_on_pods(self) -> bool:
-        """Whether pods that come or are about to go may help at all."""
-        return bool(self.helped_by)
-
-    def is_helped_by(self, pod_class: PodClass) -> bool:
-        """Whether a pod of this template may help, as it comes or is about to go."""
-        return any(helps(pod_class) for helps in self.helped_by)
-
-    def is_helped_by_absence(self, pod_class: PodClass) -> bool:
-        """Whether a pod of this template may help once it is gone, but by its room."""
-        return any(helps(pod_class) for helps in self.helped_by_absence)
-
-    def refusal(self) -> str:
-        """Why no node will do, whatever the filters say; "" if some may."""
-        for pre_filter in self.pre_filters:
-            if reason := pre_filter():
-                return reason
-        return ""
-
-    def filters_that_read(self, *what: Reads) -> list[Filter]:
-        """The filters that depend on any of these."""
-        return [filter_ for reads, filter_ in self.filters if reads in what]
-
-    def scores_that_read(self, *what: Reads) -> list[tuple[Score, int]]:
-        """(score, weight) of the scores that depend on any of these."""
-        return [(score, weight) for _, weight, reads, score in self.scores if reads in what]
-
-
-def ask(profile: Profile, pod: PodView, cluster: ClusterView) -> Answers:
-    """Asks every plugin about a pod template."""
-    filters, scores = [], []
-    signature: list[Hashable] = []
-    helped_by: list[Helps] = []
-    helped_by_absence: list[Helps] = []
-    counts_by_taints = False
-    for plugin, extension in zip(profile.filters, profile.enqueue_extensions, strict=True):
-        filter_ = plugin.filter(pod, cluster)
-        if filter_ is not None:
-            filters.append((plugin.filter_reads, filter_))
-            if extension is not None:
-                helped_by += extension.helped_by(pod, cluster)
-                helped_by_absence += extension.helped_by_absence(pod, cluster)
-                counts_by_taints |= extension.counts_by_taints(pod)
-            elif plugin.filter_reads is Reads.CLUSTER:
-                helped_by_absence.append(lambda other: True)
-                counts_by_taints = True
-            if plugin.filter_reads is not Reads.CLUSTER:
-                signature.append(("filter", plugin, plugin.signature(pod)))
-    for scorer, weight in profile.scores:
-        score = scorer.score(pod, cluster) if weight else None
-        if score is not None:
-            scores.append((name_of(scorer), weight, scorer.score_reads, score))
-            if scorer.score_reads is not Reads.CLUSTER:
-                signature.append(("score", scorer, weight, scorer.signature(pod)))
-    asked = [plugin.pre_filter(pod, cluster) for plugin in profile.pre_filters]
-    pre_filters = [pre_filter for pre_filter in asked if pre_filter is not None]
-    return Answers(pre_filters, filters, scores, tuple(signature), helped_by, helped_by_absence, counts_by_taints)

@@ -1,7 +1,8 @@
 """What policies may see: the state, read-only."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -147,8 +148,17 @@ class PodView:
         """(namespace, name) of the claims that all pods of the template use."""
         self.affinity = pod_class.affinity
         """Terms about other pods, namespaces and matchLabelKeys worked out."""
-        self.default_selector = _default_selector(pod_class)
+        self._pod_class = pod_class
+
+    @cached_property
+    def default_selector(self) -> LabelSelector | None:
         """Selects the pods, this one among them, that are spread by default; None if nothing does."""
+        return _default_selector(self._pod_class)
+
+    @property
+    def allowed_nodes(self) -> Hashable:
+        """Equal for pods whose nodeSelector and required node affinity are, which allow the same nodes."""
+        return tuple(sorted(self.spec.node_selector.items())), self.spec.affinity.node_required
 
     @staticmethod
     def amounts(requests: Resources) -> list[tuple[str, int]]:

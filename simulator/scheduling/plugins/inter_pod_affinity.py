@@ -40,7 +40,7 @@ class InterPodAffinity:
             raise ValueError("hardPodAffinityWeight must be 0 to 100")
 
     def signature(self, pod: PodView) -> Hashable:
-        return None
+        return pod.namespace, frozenset(pod.labels.items()), pod.affinity
 
     def helped_by(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
         required = pod.affinity.required

@@ -45,7 +45,7 @@ class NodeAffinity:
     score_reads: ClassVar[Reads] = Reads.CLUSTER
 
     def signature(self, pod: PodView) -> Hashable:
-        return tuple(sorted(pod.spec.node_selector.items())), pod.spec.affinity.node_required
+        return pod.allowed_nodes, pod.spec.affinity.node_preferred
 
     def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
         added = self.added_affinity.node_required

@@ -20,7 +20,7 @@ class NodeUnschedulable:
     filter_reads: ClassVar[Reads] = Reads.TAINTS
 
     def signature(self, pod: PodView) -> Hashable:
-        return ()
+        return pod.spec.tolerations
 
     def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
         if any(toleration.tolerates(_TAINT) for toleration in pod.spec.tolerations):

@@ -49,7 +49,12 @@ class PodTopologySpread:
             raise ValueError("defaultConstraints go with defaultingType List")
 
     def signature(self, pod: PodView) -> Hashable:
-        return None
+        own = pod.spec.topology_spread_constraints
+        asked = pod.namespace, own, pod.allowed_nodes, pod.spec.tolerations
+        if not own:
+            return *asked, pod.default_selector, frozenset(pod.labels.items())
+        selectors = [_selector(pod, constraint) for constraint in own]
+        return *asked, tuple((selector, selector.matches(pod.labels)) for selector in selectors)
 
     def helped_by(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
         return [_count(pod, c, cluster).matches for c in self._constraints(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE)]

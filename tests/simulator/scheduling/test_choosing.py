@@ -21,7 +21,7 @@ from models.pod import (
 )
 from simulator.kernel import Kernel
 from simulator.placement import Arrival, _Placing, place
-from simulator.scheduling.choosing import node_order
+from simulator.scheduling.choosing import Chooser, node_order
 from simulator.scheduling.framework import nodes_to_find, passes
 from simulator.scheduling.profile import profile
 from simulator.scheduling.views import NodeView
@@ -126,7 +126,8 @@ class Checked(_Placing):
         self._scheduler._choose = checked  # type: ignore[method-assign]
 
     def from_scratch(self, pod: PodState, start: int) -> int | None:
-        chooser, table = self._scheduler.chooser, self._state.nodes
+        table = self._state.nodes
+        chooser = Chooser(self._scheduler._profile, table, self._scheduler._cluster)
         cycle_state = chooser.prepare(self._scheduler.cycle_state(pod.pod_class).pod)
         order = np.roll(node_order(table), -start)
         passing = passes([filter_ for _, filter_ in cycle_state.answers.filters], NodeView(table))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.behaviour import Behaviour
 from models.node import Node
-from models.pod import Pod, PodTemplate
+from models.pod import Pod, PodSpec, PodTemplate
 from models.service import Service
 from simulator.kernel import Kernel
 from simulator.registry import classes
@@ -143,6 +143,28 @@ def test_signatures_can_be_looked_up(plugin: type, scene: Played) -> None:
     nodes, placed, asked = scene
     stage = Scene(nodes, placed)
     assert hash(plugin().signature(stage.view(asked))) == hash(plugin().signature(stage.view(asked)))
+
+
+@EVERY
+@SETTINGS
+@given(scene=scenes(), other=templates(APPS[0]), data=st.data())
+def test_templates_of_equal_signature_are_answered_alike(
+    plugin: type, scene: Played, other: PodTemplate, data: st.DataObject
+) -> None:
+    nodes, placed, asked = scene
+    stage = Scene(nodes, placed)
+    taken = data.draw(st.lists(st.sampled_from([each.name for each in fields(PodSpec)]), max_size=2))
+    labels = data.draw(st.sampled_from([asked.labels, {**asked.labels, "pod-template-hash": "r1"}, other.labels]))
+    changed = PodTemplate(replace(asked.spec, **{name: getattr(other.spec, name) for name in taken}), labels)
+    one, another = (stage.view(template) for template in (asked, changed))
+    if not hasattr(plugin, "signature") or plugin().signature(one) != plugin().signature(another):
+        return
+    if plugin in FILTERS.values():
+        filters = [plugin().filter(view, stage.cluster) for view in (one, another)]
+        first, second = ([(r, c.tolist()) for r, c in f(NodeView(stage.table))] if f else None for f in filters)
+        assert first == second
+    if plugin in SCORES.values():
+        assert stage.scores(plugin, asked) == stage.scores(plugin, changed)
 
 
 @EVERY_FILTER
