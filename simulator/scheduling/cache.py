@@ -12,6 +12,8 @@ from simulator.state.nodes import NodeTable
 
 FEW = 8
 """Up to so many changed nodes are worked out one by one: an array costs more than a handful of numbers."""
+KEPT = 4096
+"""So many results for single nodes are remembered, then forgotten all at once."""
 MANY = 8
 """Above one changed node in so many, all are worked out anew, which costs less than picking rows."""
 
@@ -27,8 +29,8 @@ class EquivalenceCache:
     def __init__(self, answers: Answers, table: NodeTable, order: Ints) -> None:
         self._table = table
         self._order = order
-        self._static = _Plugins(answers, Reads.LABELS, Reads.TAINTS)
-        self._dynamic = _Plugins(answers, Reads.NODE)
+        self._static = _Plugins(answers, table, Reads.LABELS, Reads.TAINTS)
+        self._dynamic = _Plugins(answers, table, Reads.NODE)
         self._seen = len(table.journal)
         self._seen_taints = len(table.taint_journal)
         everything = NodeView(table)
@@ -73,19 +75,16 @@ class EquivalenceCache:
         return self._static_passing.item(node) and not self.passing.item(node)
 
     def _update_static(self, node: int) -> None:
-        info = NodeInfo(self._table, node)
-        passing = self._static.pass_node(info)
-        self._static_passing[node] = passing
-        if passing:
-            self._static_total[node] = self._static.total_of_node(info)
+        total = self._static.total_of(node)
+        self._static_passing[node] = total is not None
+        if total is not None:
+            self._static_total[node] = total
 
     def _update_one(self, node: int) -> None:
-        passing = self._static_passing.item(node)
-        if passing:
-            info = NodeInfo(self._table, node)
-            passing = self._dynamic.pass_node(info)
-            if passing:
-                self.total[node] = self._static_total.item(node) + self._dynamic.total_of_node(info)
+        total = self._dynamic.total_of(node) if self._static_passing.item(node) else None
+        passing = total is not None
+        if total is not None:
+            self.total[node] = self._static_total.item(node) + total
         if passing is not self.passing.item(node):
             self.passing[node] = passing
             self._list()
@@ -114,7 +113,13 @@ class EquivalenceCache:
 class _Plugins:
     """The filters and scores among some answers that read certain things."""
 
-    def __init__(self, answers: Answers, *reads: Reads) -> None:
+    def __init__(self, answers: Answers, table: NodeTable, *reads: Reads) -> None:
+        self._table = table
+        used, scored = table.columns["used"].values(), table.columns["scored"].values()
+        self._columns = [*used, *scored, table.used_pods, table.taint_set, table.unschedulable]
+        """All that change and are always there."""
+        self._known: dict[tuple[int, ...], int | None] = {}
+        """By a node and what its columns said, what came out."""
         self.filters: list[Filter] = answers.filters_that_read(*reads)
         self._scores: list[tuple[Score, int]] = answers.scores_that_read(*reads)
 
@@ -125,16 +130,26 @@ class _Plugins:
             total += weight * score(nodes)
         return total
 
-    def pass_node(self, info: NodeInfo) -> bool:
-        """Whether a single node passes all the filters."""
+    def total_of(self, node: int) -> int | None:
+        """The weighted sum of a single node's scores; None where it does not pass all the filters.
+
+        As pods of one kind come and go, a node is again and again what it was before, and nobody is asked.
+        """
+        columns, host_ports = self._columns, self._table.host_ports
+        if host_ports:
+            columns = [*columns, *(taken for by_ip in host_ports.values() for taken in by_ip.values())]
+        key, known = (node, *[column.item(node) for column in columns]), self._known
+        if key not in known:
+            if len(known) == KEPT:
+                known.clear()
+            known[key] = self._ask(NodeInfo(self._table, node))
+        return known[key]
+
+    def _ask(self, info: NodeInfo) -> int | None:
         for filter_ in self.filters:
             for _, rejected in filter_(info):
                 if rejected:
-                    return False
-        return True
-
-    def total_of_node(self, info: NodeInfo) -> int:
-        """The weighted sum of a single node's scores."""
+                    return None
         total = 0
         for score, weight in self._scores:
             total += weight * int(score(info))

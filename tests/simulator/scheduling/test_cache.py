@@ -1,0 +1,129 @@
+"""What is remembered of single nodes is what asking the plugins again would give."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import pytest
+
+from models.behaviour import Behaviour
+from models.node import Node, Resources
+from models.pod import Container, Pod, PodSpec, PodTemplate
+from simulator.kernel import Kernel
+from simulator.scheduling import cache
+from simulator.scheduling.answers import Survey
+from simulator.scheduling.cache import EquivalenceCache
+from simulator.scheduling.choosing import node_order
+from simulator.scheduling.counts import PodCounts
+from simulator.scheduling.framework import Profile, Reads, Score
+from simulator.scheduling.profile import default_profile
+from simulator.scheduling.storage import StorageView
+from simulator.scheduling.views import ClusterView, NodeView, PodView
+from simulator.state.api import Api
+from simulator.state.cluster import ClusterState
+from simulator.state.objects import PodState
+from simulator.streams import Streams
+
+GIB = 1024**3
+HostPort = tuple[int, str, str]
+
+
+@dataclass(frozen=True)
+class Emptiest:
+    """Scores a node by its pods; notes how many each single node had that it was asked about."""
+
+    asked: list[int] = field(default_factory=list, compare=False)
+
+    score_reads: ClassVar[Reads] = Reads.NODE
+
+    def signature(self, pod: PodView) -> Hashable:
+        return ()
+
+    def score(self, pod: PodView, cluster: ClusterView) -> Score | None:
+        def score(nodes: NodeView) -> int:
+            if len(nodes) == 1:
+                self.asked.append(nodes.used_pods)
+            scored: int = 100 - nodes.used_pods
+            return scored
+
+        return score
+
+
+def template(*host_ports: HostPort) -> PodTemplate:
+    requests = Resources(100, GIB)
+    container = Container("c", requests=requests, declared=frozenset({"cpu", "memory"}), host_ports=host_ports)
+    return PodTemplate(PodSpec((container,)), {"app": "web"})
+
+
+class Stage:
+    """Three nodes, and what is kept of them by a profile for pods of one template."""
+
+    def __init__(self, profile: Profile, asked: PodTemplate) -> None:
+        nodes = [Node(name, Resources(4000, 16 * GIB)) for name in "abc"]
+        self.state = ClusterState(Kernel(0.0, 1.0), nodes, None)
+        self.api = Api(self.state, Streams(0, 0), Behaviour())
+        cluster = ClusterView(
+            self.state.nodes, PodCounts(self.state), StorageView(self.state.nodes, self.state.volumes)
+        )
+        view = PodView(self.api.pod_class(self.api.workload("Pod", "default", "asked"), asked, {}))
+        self.answers = Survey(profile, cluster).ask(view)
+        self.kept = self.anew()
+
+    def anew(self) -> EquivalenceCache:
+        return EquivalenceCache(self.answers, self.state.nodes, node_order(self.state.nodes))
+
+    def place(self, node: int, what: PodTemplate) -> PodState:
+        self.api.apply(Pod(f"pod-{len(self.state.pods.names)}", what))
+        pod = list(self.state.pods.values())[-1]
+        self.state.pods.bind(pod, node)
+        self.kept.update()
+        return pod
+
+    def remove(self, pod: PodState) -> None:
+        self.state.pods.mark_deleting(pod, 0)
+        self.state.pods.remove(pod)
+        self.kept.update()
+
+
+def test_a_node_that_is_what_it_was_before_is_not_asked_about_again() -> None:
+    plugin = Emptiest()
+    stage = Stage(Profile((), ((plugin, 1),)), template())
+    for _ in range(3):
+        pod = stage.place(1, template())
+        assert stage.kept.total.tolist() == [100, 99, 100]
+        stage.remove(pod)
+        assert stage.kept.total.tolist() == [100, 100, 100]
+    assert plugin.asked == [1, 0]
+
+
+def test_of_all_that_nodes_were_only_so_much_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "KEPT", 1)
+    plugin = Emptiest()
+    stage = Stage(Profile((), ((plugin, 1),)), template())
+    for _ in range(2):
+        stage.remove(stage.place(1, template()))
+        assert stage.kept.total.tolist() == [100, 100, 100]
+    assert plugin.asked == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("ports", [(), ((80, "TCP", "0.0.0.0"),)], ids=["room", "host port"])
+def test_what_pods_take_and_give_back_is_seen(ports: Sequence[HostPort]) -> None:
+    """Also a host port that nobody took before."""
+    asked = template(*ports)
+    stage = Stage(default_profile(), asked)
+    stage.remove(stage.place(1, template()))
+    for node, passing in ((1, not ports), (2, not ports)):
+        pod = stage.place(node, asked)
+        assert stage.kept.passing.item(node) is passing
+        assert stage.kept.total[stage.kept.passing].tolist() == stage.anew().total[stage.anew().passing].tolist()
+        stage.remove(pod)
+        assert stage.kept.passing.all()
+
+
+def test_a_taint_and_a_cordon_are_seen_and_so_is_their_end() -> None:
+    stage = Stage(default_profile(), template())
+    for _ in range(2):
+        for unschedulable in (True, False):
+            stage.state.nodes.set_unschedulable(0, unschedulable, 0)
+            stage.kept.update()
+            assert stage.kept.passing.tolist() == [not unschedulable, True, True]
