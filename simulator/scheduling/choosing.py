@@ -68,10 +68,12 @@ class Chooser:
         cache.update()
         listed, positions, enough = cache.listed, cache.positions, self._enough
         if cycle_state.other_filters:
-            nodes = NodeView(self._table, listed)
-            rejections = [rejected for filter_ in cycle_state.other_filters for _, rejected in filter_(nodes)]
-            if rejections:
-                passing = ~np.logical_or.reduce(rejections)
+            nodes, rejected = NodeView(self._table, listed), None
+            for filter_ in cycle_state.other_filters:
+                for _, here in filter_(nodes):
+                    rejected = here if rejected is None else rejected | here
+            if rejected is not None:
+                passing = ~rejected
                 listed, positions = listed[passing], positions[passing]
         first = int(positions.searchsorted(self._start)) if self._start else 0
         last = first + enough

@@ -40,12 +40,12 @@ class PodCount:
 
     def add(self, node: int, number: int) -> None:
         """`number` more (or fewer) pods on `node`."""
-        domain = self.domain[node]
+        domain = self.domain.item(node)
         if domain >= 0:
-            self.by_domain[domain] += number
+            self.by_domain[domain] = self.by_domain.item(domain) + number
             self.total += number
         if self.by_node is not self.by_domain:
-            self.by_node[node] += number
+            self.by_node[node] = self.by_node.item(node) + number
 
 
 def _domains(table: NodeTable, topology_key: str) -> Ints:

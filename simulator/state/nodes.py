@@ -131,11 +131,12 @@ class NodeTable:
     def use(self, node: int, pod_class: "PodClass", sign: int) -> None:
         """The node holds one pod of this template more (sign 1) or fewer (-1)."""
         requests, scored = pod_class.requests, pod_class.scored_requests
-        self.used_cpu[node] += sign * requests.cpu
-        self.used_memory[node] += sign * requests.memory
-        self.used_pods[node] += sign
-        self.scored_cpu[node] += sign * scored.cpu
-        self.scored_memory[node] += sign * scored.memory
+        # Not +=, which takes twice as long: it adds numpy's numbers.
+        self.used_cpu[node] = self.used_cpu.item(node) + sign * requests.cpu
+        self.used_memory[node] = self.used_memory.item(node) + sign * requests.memory
+        self.used_pods[node] = self.used_pods.item(node) + sign
+        self.scored_cpu[node] = self.scored_cpu.item(node) + sign * scored.cpu
+        self.scored_memory[node] = self.scored_memory.item(node) + sign * scored.memory
         for name, amount in requests.other.items():
             if name in self.used_other:
                 self.used_other[name][node] += sign * amount

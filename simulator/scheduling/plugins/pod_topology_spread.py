@@ -53,8 +53,8 @@ class PodTopologySpread:
         asked = pod.namespace, own, pod.allowed_nodes, pod.spec.tolerations
         if not own:
             return *asked, pod.default_selector, frozenset(pod.labels.items())
-        selectors = [_selector(pod, constraint) for constraint in own]
-        return *asked, tuple((selector, selector.matches(pod.labels)) for selector in selectors)
+        keyed = tuple([pod.labels.get(key) for constraint in own for key in constraint.match_label_keys])
+        return *asked, keyed, tuple([_selector(pod, constraint).matches(pod.labels) for constraint in own])
 
     def helped_by(self, pod: PodView, cluster: ClusterView) -> Sequence[Helps]:
         return [_count(pod, c, cluster).matches for c in self._constraints(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE)]
@@ -99,7 +99,8 @@ class PodTopologySpread:
                 domain = nodes.take(limit.count.domain)
                 if not everywhere:
                     verdicts.append((f"{_SKEWED} (missing required label)", domain < 0))
-                if (full := limit.full()).any():
+                full = limit.full()
+                if full.item(full.argmax()):
                     verdicts.append((_SKEWED, full[domain]))
             return one_reason_each(verdicts)
 
@@ -195,7 +196,9 @@ class Limit:
         self.labelled = labelled
         self._constraint = constraint
         self._included = included
-        self._own = int(_selector(pod, constraint).matches(pod.labels))
+        self._room = constraint.max_skew - int(_selector(pod, constraint).matches(pod.labels))
+        """How many more pods than the emptiest a domain may have before the pod comes."""
+        self._min_domains = max(constraint.min_domains, 1)
 
     @property
     def topology_key(self) -> str:
@@ -212,9 +215,10 @@ class Limit:
         """Which domains would exceed maxSkew with the pod; one entry more, for "no domain"."""
         matching, present = self._included.matching()
         there = matching if present is None else matching[present]
-        least = int(there.min()) if len(there) >= max(self._constraint.min_domains, 1) else 0
+        # Not min(), nor any() elsewhere: for a handful of domains the way there costs more than the looking.
+        least = there.item(there.argmin()) if len(there) >= self._min_domains else 0
         full = np.zeros(len(matching) + 1, dtype=np.bool_)
-        np.greater(matching, self._constraint.max_skew - (self._own - least), out=full[:-1])
+        np.greater(matching, self._room + least, out=full[:-1])
         return full
 
 
