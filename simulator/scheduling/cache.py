@@ -12,7 +12,7 @@ from simulator.state.nodes import NodeTable
 
 FEW = 8
 """Up to so many changed nodes are worked out one by one: an array costs more than a handful of numbers."""
-KEPT = 4096
+KEPT = 512
 """So many results for single nodes are remembered, then forgotten all at once."""
 MANY = 8
 """Above one changed node in so many, all are worked out anew, which costs less than picking rows."""
