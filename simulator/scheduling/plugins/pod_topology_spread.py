@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from models.arrays import Bools, Ints
+from models.arrays import Bools, Floats, Ints
 from models.labels import LabelSelector, Operator, Requirement
 from models.node import HOSTNAME_LABEL, ZONE_LABEL, TaintEffect
 from models.pod import TopologySpreadConstraint, WhenUnsatisfiable
@@ -245,7 +245,7 @@ def _grouped(domains: bytes, rows: int) -> tuple[list[list[int]], Ints]:
 
 
 class _Scorer:
-    """Scores nodes by the cell that they are in: nodes of the same domains with as many pods each score the same."""
+    """Scores nodes by how many matching pods their domains have."""
 
     def __init__(self, terms: Sequence[_Term], labelled: Bools) -> None:
         self._hosts = [term for term in terms if term.by_node]
@@ -256,56 +256,39 @@ class _Scorer:
         self._domains: dict[frozenset[int], list[tuple[float, list[tuple[int, int]]]]] = {}
         """For what groups are there: the weight of each of the other terms, and (group, domain) for it."""
         self._counted = {i for i, (labelled, *_) in enumerate(self._groups) if labelled}
+        self._labelled = None if len(self._counted) == len(self._groups) else labelled
+        """Which nodes are counted; None: all."""
 
     def score(self, nodes: NodeView) -> Ints | int:
         """0 to 100 for each row, all of them feasible; 100 for all if they are equal, 0 for all if none counts."""
-        cells, stride = nodes.take(self._group), len(self._groups)
-        sizes = []
-        for term in self._hosts:
-            here = nodes.take(term.count.by_node)
-            cells = here * np.int64(stride) + cells
-            sizes.append(1 if term is self._hosts[-1] else int(here.max()) + 1)
-            stride *= sizes[-1]
-        population = np.bincount(cells)
-        raw = self._raw(population.tolist(), sizes)
-        if not raw:
+        group: Ints = nodes.take(self._group)
+        population = np.bincount(group).tolist()
+        present = [i for i, number in enumerate(population) if number and i in self._counted]
+        if not present:
             return 0
-        most, least = max(raw.values()), min(raw.values())
-        if most == least and len(self._counted) == len(self._groups):
-            return 100
-        scores = np.zeros(len(population), dtype=np.int64)
-        for cell, value in raw.items():
-            scores[cell] = 100 * (most + least - value) // most if most else 100
-        scored: Ints = scores[cells]
-        return scored
+        value = self._by_group(frozenset(present)).take(group)
+        weight = math.log(sum([population[i] for i in present]) + 2)
+        for term in self._hosts:
+            value += nodes.take(term.count.by_node) * weight + (term.max_skew - 1)
+        raw = (value + 0.5).astype(np.int64)
+        if self._labelled is None:
+            most, least = raw.item(raw.argmax()), raw.item(raw.argmin())
+            return 100 if most == least else 100 * (most + least - raw) // most
+        counted = nodes.take(self._labelled)
+        most, least = int(raw[counted].max()), int(raw[counted].min())
+        return np.where(counted, 100 * (most + least - raw) // most if most else 100, 0)
 
-    def _raw(self, population: list[int], sizes: list[int]) -> dict[int, int]:
-        """Per cell with counted nodes in it: matching pods, weighed by how many domains there are, over all terms."""
-        groups = len(self._groups)
-        present = [cell for cell, number in enumerate(population) if number and cell % groups in self._counted]
-        by_group = self._by_group(frozenset([cell % groups for cell in present]))
-        weight = math.log(sum([population[cell] for cell in present]) + 2)
-        raw = {}
-        for cell in present:
-            left, group = divmod(cell, groups)
-            value = by_group[group]
-            for term, size in zip(self._hosts, sizes, strict=True):
-                left, here = (0, left) if term is self._hosts[-1] else divmod(left, size)
-                value += here * weight + (term.max_skew - 1)
-            raw[cell] = int(value + 0.5)
-        return raw
-
-    def _by_group(self, present: frozenset[int]) -> dict[int, float]:
-        """What the terms with domains of several nodes add up to, for each group of nodes that is there."""
+    def _by_group(self, present: frozenset[int]) -> Floats:
+        """What the terms with domains of several nodes add up to, for each group; 0 for those that are not there."""
         domains = self._domains.get(present)
         if domains is None:
             domains = self._domains[present] = []
             for i in range(1, len(self._others) + 1):
                 known = [(group, domain) for group in present if (domain := self._groups[group][i]) >= 0]
                 domains.append((math.log(len({domain for _, domain in known}) + 2), known))
-        total = dict.fromkeys(present, 0.0)
+        total = [0.0] * len(self._groups)
         for term, (weight, known) in zip(self._others, domains, strict=True):
             matching = term.included.matching()[0]
             for group, domain in known:
                 total[group] += matching.item(domain) * weight + (term.max_skew - 1)
-        return total
+        return np.array(total)
