@@ -173,8 +173,6 @@ class TransitionLog:
 
     def __init__(self) -> None:
         self._rows = bytearray()
-        self.add: Callable[[bytes], None] = self._rows.extend
-        """Adds a `packed` row, which is no earlier than the last one."""
         self.causes: list[str] = [""]
         self.control_plane = "kubernetes"
         """The name of the control plane that ran the containers."""
@@ -208,6 +206,11 @@ class TransitionLog:
 
     def __len__(self) -> int:
         return len(self._rows) // _ROW.itemsize
+
+    @property
+    def add(self) -> Callable[[bytes], None]:
+        """Adds a `packed` row, which is no earlier than the last one."""
+        return self._rows.extend  # not kept: that of a copy would add to the rows of the original
 
     def column(self, name: str) -> np.ndarray[Any, Any]:
         """One of `COLUMNS` in the order in which things happened; not to be held on to while rows are added."""

@@ -36,7 +36,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "hazards phases log",
         "repairs",
         "component",
-        "job_run kernel processes registry step_function streams",
+        "garbage job_run kernel processes registry step_function streams",
     ),
     "experiments": (
         "cli",

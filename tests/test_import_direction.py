@@ -28,6 +28,7 @@ SIMULATOR = {
 }
 EXPERIMENTS = (
     "simulator.attack",
+    "simulator.garbage",
     "simulator.control_planes",
     "simulator.processes",
     "simulator.kernel.Story",

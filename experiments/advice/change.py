@@ -88,8 +88,8 @@ def _below(path: Path, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def _merge(written: Any, path: Path, value: Any) -> Any:
-    """The strategic-merge patch that sets a value at a path below what is written."""
+def _merge(written: Any, path: Path, value: Any, field: str = "") -> Any:
+    """The strategic-merge patch that sets a value at a path below what is written, which stands in a `field`."""
     if not path:
         return value
     step, rest = path[0], path[1:]
@@ -101,8 +101,8 @@ def _merge(written: Any, path: Path, value: Any) -> Any:
                 return {step: [{"name": item["name"], **_merge(item, rest[1:], value)}]}
             changed = merge(item, _merge(item, rest[1:], value)) if rest[1:] else value
             whole = [changed if i == rest[0] else one for i, one in enumerate(items)]
-            if merge({step: items}, {step: whole}) != {step: whole}:  # told apart by what is another now
+            if merge({step: items}, {step: whole}, field=field) != {step: whole}:  # told apart by what is another now
                 whole = [*({**one, "$patch": "delete"} for one in items), *whole]
             return {step: whole}
     inner = written.get(step) if isinstance(written, dict) else None
-    return {step: _merge(inner, rest, value)}
+    return {step: _merge(inner, rest, value, str(step))}

@@ -72,15 +72,15 @@ class OfRun:
     def read(self, names: Iterable[Name]) -> Iterator[tuple[Name, Cell]]:
         there = [name for name in names if name in self._chunk]
         for name in sorted(there, key=self._chunk.__getitem__):  # each chunk is read once, however many there are
-            if (cell := self._at_hand(self._chunk[name]).get(name)) is not None:
-                yield name, cell
+            try:
+                cells = self._at_hand(self._chunk[name])
+            except (OSError, ValueError):  # damaged since it was found; it may be saved again
+                continue
+            yield name, cells[name]
 
     def _cells(self, chunk: str) -> Mapping[Name, Cell]:
-        """What a chunk holds; nothing if it was damaged since it was found."""
-        try:
-            return {_name(cell): cell for cell in map(Cell.from_json, self._folder.chunks.read(chunk))}
-        except (OSError, ValueError):
-            return {}
+        """What a chunk holds; ValueError or OSError if it is not as it was written."""
+        return {_name(cell): cell for cell in map(Cell.from_json, self._folder.chunks.read(chunk))}
 
     def keep(self, cell: Cell) -> None:
         self._new.append(cell)

@@ -18,10 +18,10 @@ def test_timers_go_off_in_order_of_time_whatever_the_order_of_setting() -> None:
 
 def test_at_one_time_repairs_go_before_failures_before_kubelets_before_control_loops() -> None:
     clock, log = kernel()
-    for order in (Order.CONTROL, Order.KUBELET, Order.FAILURE, Order.REPAIR):
-        clock.timer(5.0, lambda order=order: log.append(order), order)
+    for name in ("CONTROL", "KUBELET", "FAILURE", "REPAIR"):
+        clock.timer(5.0, lambda name=name: log.append(name), getattr(Order, name))
     clock.run_until(5)
-    assert log == [Order.REPAIR, Order.FAILURE, Order.KUBELET, Order.CONTROL]
+    assert log == ["REPAIR", "FAILURE", "KUBELET", "CONTROL"]
 
 
 def test_of_one_kind_the_first_scheduled_goes_first() -> None:

@@ -1,5 +1,7 @@
 """The transition log: what goes in comes out, as it was and in its order."""
 
+import copy
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,3 +48,10 @@ def test_a_log_goes_on_after_it_was_read() -> None:
     log.add(packed(2.0, 0, 1, 3, 0, Kind.POD_READY))
     assert len(log) == 2
     assert np.array_equal(log.columns()[:1], before)
+
+
+def test_a_copy_goes_on_by_itself() -> None:
+    log = logged([(1.0, Kind.POD_NODE, 3, -1, 2, 0)])
+    other = copy.deepcopy(log)
+    other.add(packed(2.0, 0, 1, 3, 0, Kind.POD_READY))
+    assert (len(log), len(other)) == (1, 2)

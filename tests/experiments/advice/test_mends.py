@@ -102,6 +102,13 @@ def test_a_change_below_a_list_names_the_item_or_gives_the_whole_list() -> None:
     assert change.as_policy() == {"target": {"kind": "Pod", "name": "p"}, "set": {"spec.tolerations[1].key": "z"}}
 
 
+def test_a_change_below_the_ports_of_a_service_goes_by_their_numbers() -> None:
+    ports = [{"port": 80}, {"port": 81}]
+    of = manifest({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": ports}})
+    [patch] = changes_as_manifests([Change.at(of, ("spec", "ports", 1, "appProtocol"), "h2c")])
+    assert merge(of.value, patch)["spec"] == {"ports": [{"port": 80}, {"port": 81, "appProtocol": "h2c"}]}
+
+
 def test_changes_of_one_list_are_one_on_top_of_the_other() -> None:
     pod = {"containers": [{"name": "a"}], "tolerations": [{"key": "x"}, {"key": "y"}]}
     of = manifest({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": pod})

@@ -85,13 +85,16 @@ def test_what_was_saved_is_read(kind: str, tmp_path: Path) -> None:
     assert [name for name, _ in here.read([("a", 3), ("a", 4)])] == [("a", 3)]
 
 
-def test_a_chunk_that_was_damaged_since_it_was_found_is_not_there(tmp_path: Path) -> None:
+def test_a_chunk_that_was_damaged_since_it_was_found_is_not_there_until_it_is_saved_again(tmp_path: Path) -> None:
     folder = ResultFolder(tmp_path)
     folder.save_chunk([Cell("web", 0, "a", seed=1)])
     here = OfRun(folder, ["a"], print)
     [chunk] = chunks(tmp_path)
     chunk.write_text("[]")
     assert list(here.read([("a", 0)])) == []
+    here.keep(Cell("web", 0, "a", seed=1))
+    here.save()
+    assert [name for name, _ in here.read([("a", 0)])] == [("a", 0)]
 
 
 def searching(experiment: Path, out: Path) -> "subprocess.Popen[bytes]":

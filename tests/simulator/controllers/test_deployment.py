@@ -150,6 +150,24 @@ def test_a_broken_release_can_be_undone() -> None:
     assert lab.state.workloads.of(DeploymentState)[0].complete
 
 
+def test_a_template_that_comes_back_has_the_highest_revision_and_the_next_one_more() -> None:
+    spec = web(2)
+    lab = updated(spec)
+    lab.apply(spec, at=1000.0)
+    lab.apply(replace(spec, template=release("3")), at=2000.0)
+    lab.run(HOUR)
+    assert [replica_set.revision for replica_set in lab.replica_sets()] == [3, 2, 4]
+
+
+def test_replica_sets_are_in_use_that_have_pods_or_are_to_have_some() -> None:
+    lab = updated(web(2)).run(HOUR)
+    [record] = lab.state.workloads.of(DeploymentState)
+    old, new = record.replica_sets
+    assert record.in_use() == [new]
+    old.desired, new.desired = 1, 0
+    assert record.in_use() == [old, new]
+
+
 def test_a_third_release_takes_over_from_a_broken_second() -> None:
     spec = web(10, 3, 2)
     lab = updated(spec, "broken", under=NEVER)
@@ -191,6 +209,13 @@ def test_scaling_a_settled_deployment_makes_no_new_release(before: int, after: i
     lab.run(HOUR)
     assert lab.counts() == ((after, after, after),)
     assert len(lab.pods()) == after
+
+
+def test_a_release_after_scaling_goes_by_the_limits_of_the_new_scale() -> None:
+    lab = Lab(cluster(nodes(8, "abc"), web(4)), behaviour())
+    lab.apply(web(12), at=50.0)
+    lab.apply(web(12, version="2"), at=100.0)
+    assert lab.run(HOUR).rollout(since=100.0) == updated(web(12)).run(HOUR).rollout(since=100.0)
 
 
 def test_what_is_not_the_template_starts_no_rollout() -> None:

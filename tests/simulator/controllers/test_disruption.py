@@ -141,6 +141,21 @@ def test_scaling_a_deployment_changes_what_is_expected() -> None:
     assert status(found) == (2, 1, 2, 1)
 
 
+def test_a_controller_none_of_whose_pods_is_selected_any_more_does_not_count() -> None:
+    def tiered(name: str) -> ReplicaSet:
+        labels = {"app": name, "tier": "front"}
+        return ReplicaSet(name, template(name, labels=labels), LabelSelector.of({"app": name}), replicas=2)
+
+    front = budget(selector=LabelSelector.of({"tier": "front"}), min_available=Percent(100))
+    found = Lab(Cluster(nodes(3), replica_sets=(tiered("web"), tiered("cart")), budgets=(front,)))
+    assert status(found) == (4, 4, 4, 0)
+    one, other = (each for each in found.pods() if each.pod_class.labels["app"] == "web")
+    found.at(10.0, lambda: found.simulation.api.label(one, {"app": "web"}))
+    assert status(found.run(10.0)) == (4, 4, 3, 0)
+    found.at(20.0, lambda: found.simulation.api.label(other, {"app": "web"}))
+    assert status(found.run(20.0)) == (2, 2, 2, 0)
+
+
 def test_both_replicasets_of_a_rollout_are_one_controller_but_their_pods_all_count() -> None:
     web = deployment(replicas=10, max_surge=Percent(30), max_unavailable=0)
     by_scale, by_pods = budget(max_unavailable=1), budget("all", selector=EVERYTHING, min_available=8)
@@ -160,6 +175,12 @@ def test_a_budget_counts_what_was_there_before_it() -> None:
     assert status(found.run(6.0)) == (5, 1, 5, 4)
     found.apply(budget(selector=None, min_available=1), at=7.0)
     assert status(found.run(7.0)) == (0, 1, 0, 0)
+
+
+def test_a_budget_that_selects_nothing_any_more_expects_nothing() -> None:
+    found = lab([budget(max_unavailable=1)], deployment(replicas=3))
+    found.apply(budget(selector=None, max_unavailable=1), at=5.0)
+    assert status(found.run(5.0)) == (0, 0, 0, 0)
 
 
 def test_the_budget_follows_its_pods() -> None:

@@ -2,15 +2,28 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
 from models.behaviour import Behaviour
-from models.labels import LabelSelector
+from models.claim import PersistentVolumeClaim
+from models.labels import LabelSelector, Operator, Requirement
 from models.node import ZONE_LABEL, Node, Resources
-from models.pod import Container, PodSpec, PodTemplate, Toleration, TopologySpreadConstraint, WhenUnsatisfiable
+from models.pod import (
+    Affinity,
+    Container,
+    NodeSelectorTerm,
+    PodAffinityTerm,
+    PodSpec,
+    PodTemplate,
+    PreferredNode,
+    Toleration,
+    TopologySpreadConstraint,
+    WhenUnsatisfiable,
+)
 from simulator.kernel import Kernel
+from simulator.registry import find
 from simulator.scheduling.answers import Answers, Survey
 from simulator.scheduling.choosing import Chooser
 from simulator.scheduling.counts import PodCounts
@@ -23,7 +36,7 @@ from simulator.state.cluster import ClusterState
 from simulator.streams import Streams
 
 GIB = 1024**3
-CONTAINER = Container("c", image="web:1", requests=Resources(100, GIB), declared=frozenset({"cpu", "memory"}))
+CONTAINER = Container("c", image="web:1", requests=Resources(100, 0), declared=frozenset({"cpu", "memory"}))
 SPREAD = TopologySpreadConstraint(
     1, ZONE_LABEL, WhenUnsatisfiable.DO_NOT_SCHEDULE, LabelSelector.of({"app": "web"}), match_label_keys=("track",)
 )
@@ -46,8 +59,8 @@ class Stage:
         storage = StorageView(self.state.nodes, self.state.volumes)
         self.cluster = ClusterView(self.state.nodes, PodCounts(self.state), storage)
 
-    def view(self, template: PodTemplate) -> PodView:
-        return PodView(self.api.pod_class(self.api.workload("Deployment", "default", "web"), template, {}))
+    def view(self, template: PodTemplate, namespace: str = "default") -> PodView:
+        return PodView(self.api.pod_class(self.api.workload("Deployment", namespace, "web"), template, {}))
 
     def asked(self, *templates: PodTemplate) -> list[Answers]:
         survey = Survey(default_profile(), self.cluster)
@@ -115,6 +128,64 @@ def test_a_release_whose_image_is_on_a_node_is_scored_by_it() -> None:
 def test_a_template_that_differs_in_what_counts_is_asked_about_anew(other: PodTemplate, answered_anew: int) -> None:
     one, another = Stage().asked(WEB, other)
     assert shared(one, another) == len(one.filters) - answered_anew
+
+
+def other_pods(**spec: Any) -> PodTemplate:
+    return replace(WEB, spec=replace(WEB.spec, **spec))
+
+
+def other_containers(**fields: Any) -> PodTemplate:
+    return other_pods(containers=(replace(CONTAINER, **fields),))
+
+
+ON_A = NodeSelectorTerm((Requirement(ZONE_LABEL, Operator.IN, ("a",)),))
+NEAR = PodAffinityTerm(LabelSelector.of({"app": "db"}), ZONE_LABEL)
+OTHERS = {
+    "node name": other_pods(node_name="a"),
+    "tolerations": other_pods(tolerations=(Toleration("dedicated"),)),
+    "node selector": other_pods(node_selector={"pool": "web"}),
+    "required nodes": other_pods(affinity=Affinity(node_required=(ON_A,))),
+    "preferred nodes": other_pods(affinity=Affinity(node_preferred=(PreferredNode(1, ON_A),))),
+    "near pods": other_pods(affinity=Affinity(pod_required=(NEAR,))),
+    "spread": other_pods(topology_spread_constraints=(replace(SPREAD, max_skew=2),)),
+    "label of spread": replace(WEB, labels={**WEB.labels, "track": "canary"}),
+    "label": replace(WEB, labels=RELEASE.labels),
+    "claims": other_pods(claims=("data",)),
+    "claims of its own": other_pods(ephemeral_claims=(PersistentVolumeClaim("data"),)),
+    "image": other_containers(image="web:2"),
+    "requests": other_containers(requests=Resources(200, GIB)),
+    "requests by default": other_containers(declared=frozenset({"cpu"})),
+    "host port": other_containers(host_ports=((80, "TCP", "0.0.0.0"),)),
+}
+NODES = {"node selector", "required nodes"}
+CLAIMS = {"claims", "claims of its own"}
+COUNTS = {
+    "ImageLocality": {"image"},
+    "InterPodAffinity": {"near pods", "label of spread", "label", "namespace"},
+    "NodeAffinity": {*NODES, "preferred nodes"},
+    "NodeName": {"node name"},
+    "NodePorts": {"host port"},
+    "NodeResourcesBalancedAllocation": {"requests"},
+    "NodeResourcesFit": {"requests", "requests by default"},
+    "NodeUnschedulable": {"tolerations"},
+    "NodeVolumeLimits": CLAIMS,
+    "PodTopologySpread": {*NODES, "tolerations", "spread", "label of spread", "namespace"},
+    "TaintToleration": {"tolerations"},
+    "VolumeBinding": CLAIMS,
+    "VolumeRestrictions": {"claims"},
+    "VolumeZone": {"claims"},
+}
+
+
+@pytest.mark.parametrize("plugin", COUNTS)
+def test_a_signature_has_what_the_plugin_looks_at_and_nothing_else(plugin: str) -> None:
+    stage = Stage()
+    views = {what: stage.view(template) for what, template in OTHERS.items()}
+    views["namespace"] = stage.view(WEB, "elsewhere")
+    of = find("plugin", plugin)().signature
+    before = of(stage.view(WEB))
+    found = {what for what, view in views.items() if of(view) != before}
+    assert found == COUNTS[plugin]
 
 
 def test_templates_that_are_alike_on_single_nodes_share_what_is_kept_of_them() -> None:

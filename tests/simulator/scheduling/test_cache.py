@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from models.behaviour import Behaviour
-from models.node import Node, Resources
+from models.node import Node, Resources, Taint, TaintEffect
 from models.pod import Container, Pod, PodSpec, PodTemplate
 from simulator.kernel import Kernel
 from simulator.scheduling import cache
@@ -49,17 +49,20 @@ class Emptiest:
         return score
 
 
-def template(*host_ports: HostPort) -> PodTemplate:
-    requests = Resources(100, GIB)
-    container = Container("c", requests=requests, declared=frozenset({"cpu", "memory"}), host_ports=host_ports)
+def template(
+    *host_ports: HostPort, requests: Resources = Resources(100, GIB), declared: Sequence[str] = ("cpu", "memory")
+) -> PodTemplate:
+    container = Container("c", requests=requests, declared=frozenset(declared), host_ports=host_ports)
     return PodTemplate(PodSpec((container,)), {"app": "web"})
 
 
 class Stage:
     """Three nodes, and what is kept of them by a profile for pods of one template."""
 
-    def __init__(self, profile: Profile, asked: PodTemplate) -> None:
-        nodes = [Node(name, Resources(4000, 16 * GIB)) for name in "abc"]
+    def __init__(
+        self, profile: Profile, asked: PodTemplate, allocatable: Resources = Resources(4000, 16 * GIB), pods: int = 110
+    ) -> None:
+        nodes = [Node(name, allocatable, pods) for name in "abc"]
         self.state = ClusterState(Kernel(0.0, 1.0), nodes, None)
         self.api = Api(self.state, Streams(0, 0), Behaviour())
         cluster = ClusterView(
@@ -120,6 +123,37 @@ def test_what_pods_take_and_give_back_is_seen(ports: Sequence[HostPort]) -> None
         assert stage.kept.passing.all()
 
 
+MIB = 1024**2
+ZERO, ASKING = Resources(0, 0), Resources(250, 64 * MIB)
+SMALL, LARGE = (template(requests=Resources(50 * times, 64 * MIB * times)) for times in (1, 3))
+NOTHING, NONE, DEFAULT = (
+    template(requests=ZERO, declared=()),
+    template(requests=ZERO),
+    template(requests=Resources(100, 200 * MIB)),
+)
+
+
+@pytest.mark.parametrize(
+    ("some", "others"),
+    [([SMALL] * 3, [LARGE]), ([NOTHING] * 2, [NONE] * 2), ([NOTHING] * 2, [DEFAULT] * 2)],
+    ids=["as many pods", "as much that scores go by", "as much"],
+)
+def test_nodes_of_which_not_all_is_the_same_are_told_apart(
+    some: Sequence[PodTemplate], others: Sequence[PodTemplate]
+) -> None:
+    stage = Stage(default_profile(), template(requests=ASKING), Resources(400, GIB), pods=3)
+    found = []
+    for what in (some, others):
+        there = [stage.place(1, one) for one in what]
+        anew = stage.anew()
+        found.append((anew.passing.item(1), anew.total.item(1)))
+        assert stage.kept.passing.tolist() == anew.passing.tolist()
+        assert stage.kept.total[anew.passing].tolist() == anew.total[anew.passing].tolist()
+        for pod in there:
+            stage.remove(pod)
+    assert found[0] != found[1]
+
+
 def test_a_taint_and_a_cordon_are_seen_and_so_is_their_end() -> None:
     stage = Stage(default_profile(), template())
     for _ in range(2):
@@ -127,3 +161,7 @@ def test_a_taint_and_a_cordon_are_seen_and_so_is_their_end() -> None:
             stage.state.nodes.set_unschedulable(0, unschedulable, 0)
             stage.kept.update()
             assert stage.kept.passing.tolist() == [not unschedulable, True, True]
+        for taints in ({Taint("dedicated", TaintEffect.NO_SCHEDULE)}, set[Taint]()):
+            stage.state.nodes.set_taints(0, frozenset(taints), 0)
+            stage.kept.update()
+            assert stage.kept.passing.tolist() == [not taints, True, True]
