@@ -59,7 +59,10 @@ class FilterPlugin(Protocol):
         ...
 
     def signature(self, pod: PodView) -> Hashable:
-        """All of the pod that answers of any kind depend on: templates with equal signatures share them."""
+        """All of the pod that answers of any kind depend on: templates with equal signatures share them.
+
+        None: they are shared with no other template.
+        """
         ...
 
 
@@ -105,7 +108,10 @@ class ScorePlugin(Protocol):
         ...
 
     def signature(self, pod: PodView) -> Hashable:
-        """All of the pod that answers of any kind depend on: templates with equal signatures share them."""
+        """All of the pod that answers of any kind depend on: templates with equal signatures share them.
+
+        None: they are shared with no other template.
+        """
         ...
 
 

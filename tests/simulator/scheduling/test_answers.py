@@ -96,6 +96,18 @@ def test_a_plugin_is_asked_once_a_signature() -> None:
     assert plugin.asked == ["filter web", "score web", "filter db", "score db"]
 
 
+def test_a_plugin_without_a_signature_is_asked_about_each_template() -> None:
+    class Anew(Zonal):
+        def signature(self, pod: PodView) -> Hashable:
+            return None
+
+    stage, plugin = Stage(), Anew()
+    survey = Survey(Profile((plugin,), ()), stage.cluster)
+    for template in (WEB, RELEASE, WEB):
+        survey.ask(stage.view(template))
+    assert plugin.asked == ["filter web"] * 3
+
+
 def test_a_score_without_weight_is_not_asked() -> None:
     stage, plugin = Stage(), Zonal()
     Survey(Profile((plugin,), ((plugin, 0),)), stage.cluster).ask(stage.view(WEB))
