@@ -25,6 +25,7 @@ from experiments.experiment import Experiment
 from experiments.lint.linting import applications
 from experiments.results import Results
 from experiments.runner.engines import Engine
+from experiments.runner.interrupts import interrupts_set
 from experiments.runner.progress import Listener
 from experiments.runner.replication import Simulate
 from experiments.runner.run import run
@@ -48,6 +49,7 @@ class Nothing(Refusal):
     """It is no single experiment that could be mended."""
 
 
+@interrupts_set()
 def advise(
     experiment: Experiment,
     *,

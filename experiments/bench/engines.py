@@ -15,6 +15,7 @@ from experiments.report.table import Column, Row, Table
 from experiments.runner.engines import Engine
 from experiments.runner.engines.dask import DaskEngine
 from experiments.runner.engines.local import LocalEngine
+from experiments.runner.interrupts import interrupts_set
 from experiments.runner.run import run
 from models.behaviour import Behaviour
 from models.units import YEAR
@@ -50,6 +51,7 @@ def load(nodes: int, pods: int, years: float, cells: int) -> Plan:
     return Plan("engines", Design((scenario,), (), (), ()), confidence=0.95, replications=cells, resolved={})
 
 
+@interrupts_set()
 def engines(load: Plan, rounds: int) -> list[EngineBench]:
     """Each engine in turn, `rounds` times; the first is this process alone, with which the others are compared."""
     seconds: dict[tuple[str, int], list[float]] = {way: [] for way in product(("local", "dask"), (1, 2))}

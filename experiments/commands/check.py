@@ -75,6 +75,7 @@ def check(
     from experiments.check import checking, threshold
     from experiments.preflight.inputs import experiment_at
     from experiments.results import Results
+    from experiments.runner.interrupts import interrupts_set
     from experiments.sweep_results import SweepResults
 
     files = [path for path in paths if not os.path.isdir(path)]
@@ -94,20 +95,21 @@ def check(
             )
         further[path] = threshold.objectives(read[path] if path in read else opened[path], thresholds)
     words = [word for word in arguments if word != "--fresh"]
-    for path, experiment in read.items():
-        if not quiet:
-            warn(experiment)
-        folder = folder_of(experiment, output)
-        words = without_stdin(words, path, folder, experiment)
-        asked: Asked = {
-            "again": ["kubenines", *words],
-            "engine": engine,
-            "quiet": quiet,
-            "replications": replications,
-            "fresh": fresh,
-        }
-        run: Any = run_into if experiment.sweep is None else run_sweep_into
-        opened[path] = run(folder, experiment, **asked)
+    with interrupts_set():
+        for path, experiment in read.items():
+            if not quiet:
+                warn(experiment)
+            folder = folder_of(experiment, output)
+            words = without_stdin(words, path, folder, experiment)
+            asked: Asked = {
+                "again": ["kubenines", *words],
+                "engine": engine,
+                "quiet": quiet,
+                "replications": replications,
+                "fresh": fresh,
+            }
+            run: Any = run_into if experiment.sweep is None else run_sweep_into
+            opened[path] = run(folder, experiment, **asked)
     found = [one for path in dict.fromkeys(paths) for one in checking.checks(opened[path], further[path])]
     failed = sum(of.failed_outright(say) for of in opened.values() if isinstance(of, SweepResults))
     code = _exit_code(found, failed, inconclusive)

@@ -4,8 +4,6 @@ A cell is one replication of one policy; its result depends on nothing else, so 
 order in which cells finish can change a table.
 """
 
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +18,7 @@ from experiments.runner import provenance, rare_outages
 from experiments.runner.endings import BrokenOff, Interrupted, NothingRan
 from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
+from experiments.runner.interrupts import interrupts_set
 from experiments.runner.job import Job
 from experiments.runner.progress import Listener
 from experiments.runner.replication import Simulate, scenario_key
@@ -227,27 +226,3 @@ def listening(progress: bool | Listener | None) -> Iterator[Listener]:
             yield listener
     else:
         yield progress or (lambda progress: None)
-
-
-@contextmanager
-def interrupts_set(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C or SIGTERM once sets `stop`; the second time each is what it always was."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def interrupted(number: int, frame: Any) -> None:
-        stop.set()
-        restore()
-
-    for number in before:
-        signal.signal(number, interrupted)
-    try:
-        yield
-    finally:
-        restore()

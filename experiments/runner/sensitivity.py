@@ -30,11 +30,12 @@ from experiments.runner import provenance
 from experiments.runner.endings import BrokenOff, Interrupted, NothingRan, ending
 from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
+from experiments.runner.interrupts import interrupts_set
 from experiments.runner.point_keys import PointKeys
 from experiments.runner.point_tasks import CellTask, work
 from experiments.runner.progress import Listener, Progress
 from experiments.runner.replication import Simulate, raised
-from experiments.runner.run import ChangedExperiment, interrupts_set, listening
+from experiments.runner.run import ChangedExperiment, listening
 from experiments.runner.under_way import under_way
 from experiments.sensitivity_results import SensitivityResults
 from experiments.store import sensitivity as store

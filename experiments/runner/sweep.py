@@ -14,9 +14,10 @@ from experiments.file.stated import Stated
 from experiments.runner import provenance
 from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
+from experiments.runner.interrupts import interrupts_set
 from experiments.runner.progress import Listener
 from experiments.runner.replication import Simulate
-from experiments.runner.run import ChangedExperiment, interrupts_set, listening
+from experiments.runner.run import ChangedExperiment, listening
 from experiments.runner.sweep_job import SweepJob
 from experiments.runner.under_way import under_way
 from experiments.store.folder import ResultFolder

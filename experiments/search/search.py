@@ -18,9 +18,10 @@ from experiments.metrics.metric import own_metrics
 from experiments.runner.endings import BrokenOff, Interrupted, ending
 from experiments.runner.engines import Engine, EngineLost
 from experiments.runner.engines.local import LocalEngine
+from experiments.runner.interrupts import interrupts_set
 from experiments.runner.progress import Listener, Progress
 from experiments.runner.replication import CellSpec, Simulate, failed_cell, run_cell
-from experiments.runner.run import ChangedExperiment, interrupts_set, listening, store_in
+from experiments.runner.run import ChangedExperiment, listening, store_in
 from experiments.search.candidate import Candidate, candidates
 from experiments.search.keeping import Keeping, Name, OfRun, OfSweep
 from experiments.search.outcome import Outcome

@@ -73,7 +73,7 @@ class Chooser:
                 for _, here in filter_(nodes):
                     rejected = here if rejected is None else rejected | here
             if rejected is not None:
-                passing = ~rejected
+                passing = np.logical_not(rejected)
                 listed, positions = listed[passing], positions[passing]
         first = int(positions.searchsorted(self._start)) if self._start else 0
         last = first + enough
@@ -134,7 +134,7 @@ class Chooser:
             passed = left.copy()
             for reason, rejected in filter_(self._all):
                 counts[reason] = counts.get(reason, 0) + int((left & rejected).sum())
-                passed &= ~rejected
+                passed &= np.logical_not(rejected)
             left = passed
         listed = ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items() if count))
         return f"0/{len(self._rows)} nodes are available: {listed or 'there are none'}."

@@ -151,17 +151,20 @@ class Profile:
     @cached_property
     def roles(self) -> "tuple[Roles, ...]":
         """All that filter or score, the filters first. Found out once: to ask what an object can do takes long."""
-        weights = {plugin: weight for plugin, weight in self.scores if weight}
-        plugins: tuple[FilterPlugin | ScorePlugin, ...] = (*self.filters, *weights)
-        return tuple(
-            Roles(
-                plugin,
-                plugin if plugin in self.filters else None,
-                plugin if plugin in self.filters and isinstance(plugin, PreFilterPlugin) else None,
-                plugin if plugin in self.filters and isinstance(plugin, EnqueueExtensions) else None,
-                (plugin, weights[plugin]) if plugin in weights else None,
-            )
-            for plugin in dict.fromkeys(plugins)
+        plugins: list[FilterPlugin | ScorePlugin] = [
+            *self.filters,
+            *(scorer for scorer, weight in self.scores if weight),
+        ]
+        return tuple(self._roles_of(plugin) for i, plugin in enumerate(plugins) if plugin not in plugins[:i])
+
+    def _roles_of(self, plugin: FilterPlugin | ScorePlugin) -> Roles:
+        filter_ = next((each for each in self.filters if each == plugin), None)
+        return Roles(
+            plugin,
+            filter_,
+            filter_ if isinstance(filter_, PreFilterPlugin) else None,
+            filter_ if isinstance(filter_, EnqueueExtensions) else None,
+            next(((scorer, weight) for scorer, weight in self.scores if weight and scorer == plugin), None),
         )
 
 

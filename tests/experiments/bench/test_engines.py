@@ -27,6 +27,7 @@ def test_every_engine_is_compared_with_one_process() -> None:
 def test_one_that_is_ended_says_that_it_was_interrupted(
     ending: signal.Signals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Even where it comes in the last replication of a run, here the only one of the first."""
     run_cell = job.run_cell
 
     def ended(spec: Any) -> Any:
@@ -35,7 +36,7 @@ def test_one_that_is_ended_says_that_it_was_interrupted(
 
     monkeypatch.setattr(job, "run_cell", ended)
     assert main(SMALL) == 130
-    assert capsys.readouterr() == ("", "interrupted after 1 of 2 replications\n")
+    assert capsys.readouterr() == ("", "interrupted after 0 of 2 replications\n")
 
 
 @pytest.mark.parametrize(

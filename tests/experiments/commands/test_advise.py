@@ -1,11 +1,14 @@
 """`kubenines advise`: what it prints, writes and exits with."""
 
 import json
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from experiments.cli import main
+from experiments.runner import job
 from tests.experiments.advice.problems import BY_NAME
 
 
@@ -40,6 +43,23 @@ def test_what_is_about_to_be_run_is_said_unless_it_is_to_be_quiet(
     assert ("on other luck" in told) is bool(pairs)
     main([*words, "-q", "--fresh"])
     assert "to try" not in capsys.readouterr().err
+
+
+def test_an_interrupt_in_the_last_replication_of_one_run_ends_the_next(
+    file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_cell = job.run_cell
+
+    def ended(spec: Any) -> Any:
+        if spec.replication == 1:
+            signal.raise_signal(signal.SIGINT)
+        return run_cell(spec)
+
+    monkeypatch.setattr(job, "run_cell", ended)
+    assert main(["advise", file, "-j", "1", "-q", "-n", "2"]) == 130
+    assert "interrupted after 2 of 6 replications" in capsys.readouterr().err
+    manifest = json.loads((Path("results") / "long-toleration-advice" / "manifest.json").read_text())
+    assert manifest["status"] == "interrupted"
 
 
 def test_json_has_policies_and_manifests(file: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,8 @@
 """Which nodes are looked at, and that the quick way chooses what evaluating everything would."""
 
-from typing import Any
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -22,9 +24,9 @@ from models.pod import (
 from simulator.kernel import Kernel
 from simulator.placement import Arrival, _Placing, place
 from simulator.scheduling.choosing import Chooser, node_order
-from simulator.scheduling.framework import nodes_to_find, passes
+from simulator.scheduling.framework import Filter, Reads, nodes_to_find, passes
 from simulator.scheduling.profile import profile
-from simulator.scheduling.views import NodeView
+from simulator.scheduling.views import ClusterView, NodeView, PodView
 from simulator.state.cluster import ClusterState
 from simulator.state.nodes import NodeTable
 from simulator.state.objects import PodState
@@ -68,6 +70,25 @@ def test_the_search_goes_on_where_it_stopped() -> None:
     assert seen[0] == list(range(120))
     assert seen[1] == list(range(120, 240))
     assert seen[2] == [*range(240, 250), *range(110)]
+
+
+@dataclass  # not frozen, so it has no hash
+class OddNodes:
+    """Rejects every second node, in numbers where it should in truth values."""
+
+    filter_reads: ClassVar[Reads] = Reads.CLUSTER
+
+    def signature(self, pod: PodView) -> Hashable:
+        return None
+
+    def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
+        return lambda nodes: [("odd", nodes.take(np.arange(len(cluster.names)) % 2))]
+
+
+def test_a_plugin_of_ones_own_may_be_without_a_hash_and_give_ones_for_truth() -> None:
+    asked = replace(profile(ties="first"), filters=(OddNodes(),))
+    placed = place([machine(str(i)) for i in range(6)], [Arrival("web", template(), 30)], profile=asked)
+    assert set(placed.nodes) == {0, 2, 4}
 
 
 def test_with_fewer_feasible_nodes_than_enough_the_search_begins_where_it_did() -> None:
