@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from experiments.metrics.cluster import ClusterObservation
@@ -16,9 +17,7 @@ Row = tuple[float, Kind, int, int, int, int]
 
 
 def observed(*rows: Row, pods: int = 3, nodes: int = 2, start: float = 0.0, end: float = 3600.0) -> ClusterObservation:
-    log = TransitionLog()
-    for row in rows:
-        log.append(*row)
+    log = TransitionLog.of_columns(np.array(rows, dtype=float).reshape(-1, 6))
     log.names = {"POD": [f"pod-{i}" for i in range(pods)], "NODE": [f"node-{i}" for i in range(nodes)]}
     return ClusterObservation(log, start, end)
 

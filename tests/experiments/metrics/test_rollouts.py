@@ -46,9 +46,7 @@ def completes(time: float, deployment: int = 0) -> list[Row]:
 
 
 def found(*rows: Row, answering: StepFunction | None = None, start: float = 0.0) -> list[dict[str, Any]]:
-    log = TransitionLog()
-    for row in rows:
-        log.append(*row)
+    log = TransitionLog.of_columns(np.array(rows, dtype=float).reshape(-1, 6))
     log.causes = ["", "release/2"]
     log.names = {"SERVICE": ["web", "other"], "DEPLOYMENT": ["web", "else"]}
     log.in_front_of = {"DEPLOYMENT": [(0,), ()]}
