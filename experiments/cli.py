@@ -70,12 +70,12 @@ def _explain_failure(error: Exception) -> int:
     if isinstance(error, Refusal):
         say(f"kubenines: {error}")
         return BAD_INPUT
-    if isinstance(error, Interrupted) and not isinstance(error, BrokenOff):
-        say(str(error))
-        return INTERRUPTED
     if isinstance(error, BrokenOff | EngineLost | NothingRan):
         say(f"kubenines: {error}")
         return FAILED
+    if isinstance(error, Interrupted):
+        say(str(error))
+        return INTERRUPTED
     if isinstance(error, OSError) and error.filename is not None:
         say(f"kubenines: {error.filename}: {error.strerror}")
         return BAD_INPUT

@@ -28,7 +28,6 @@ from models.pod import Container, PodSpec, PodTemplate
 from models.service import Service
 from models.units import DAY, YEAR
 from simulator.failures.node_crash import NodeCrash
-from simulator.garbage import left_alone
 from simulator.run import simulate
 
 T = TypeVar("T")
@@ -188,8 +187,7 @@ def _plain(scenario: Scenario, replications: int) -> Floats:
     """The unavailability that each plain replication sees."""
     lost = []
     for replication in range(replications):
-        with left_alone():
-            run = simulate(**arguments(scenario), replication=replication, duration=scenario.duration)
+        run = simulate(**arguments(scenario), replication=replication, duration=scenario.duration)
         lost.append(run.services[SERVICE].answering.time_below(1.0) / scenario.duration)
     return np.array(lost)
 

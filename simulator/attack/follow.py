@@ -120,13 +120,13 @@ def surveyed(target: Target) -> tuple[Target, list[str]]:
     return replace(target, failures=kept, named=named, of_operations=subjects), idle
 
 
+@left_alone()
 def follow(target: Target, steps: Sequence[Step], moments: bool = True, keep_log: bool = False) -> Followed:
     """Takes the steps in a new simulation, and watches it until nothing happens any more, or for `patience`.
 
     With `moments` it says when what else could be done from the last step on.
     """
-    with left_alone():
-        return _Following(target, steps, keep_log).followed(moments)
+    return _Following(target, steps, keep_log).followed(moments)
 
 
 def _deployed(target: Target, end: float, keep_log: bool) -> Simulation:

@@ -85,12 +85,12 @@ class Survey:
         answers = Answers()
         for roles, known in self._known:
             signature = roles.plugin.signature(pod)
-            if signature is None:
-                answers.take_in(ask(roles, pod, self._cluster))
-                continue
-            if signature not in known:
-                known[signature] = ask(roles, pod, self._cluster)
-            answers.take_in(known[signature])
+            answer = known.get(signature)
+            if answer is None:
+                answer = ask(roles, pod, self._cluster)
+                if signature is not None:
+                    known[signature] = answer
+            answers.take_in(answer)
         return answers
 
 

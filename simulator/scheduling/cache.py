@@ -1,6 +1,6 @@
 """Results of plugins that look at each node by itself, kept up to date from the journals of what changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -115,9 +115,12 @@ class _Plugins:
 
     def __init__(self, answers: Answers, table: NodeTable, *reads: Reads) -> None:
         self._table = table
-        used, scored = table.columns["used"].values(), table.columns["scored"].values()
-        self._columns = [*used, *scored, table.used_pods, table.taint_set, table.unschedulable]
-        """All that change and are always there."""
+        self._columns = [table.taint_set, table.unschedulable]
+        """What they read that may change, and is always there."""
+        self._host_ports: Mapping[tuple[int, str], Mapping[str, Ints]] = {}
+        if Reads.NODE in reads:
+            self._columns += [*table.columns["used"].values(), *table.columns["scored"].values(), table.used_pods]
+            self._host_ports = table.host_ports
         self._known: dict[tuple[int, ...], int | None] = {}
         """By a node and what its columns said, what came out."""
         self.filters: list[Filter] = answers.filters_that_read(*reads)
@@ -135,9 +138,9 @@ class _Plugins:
 
         As pods of one kind come and go, a node is again and again what it was before, and nobody is asked.
         """
-        columns, host_ports = self._columns, self._table.host_ports
-        if host_ports:
-            columns = [*columns, *(taken for by_ip in host_ports.values() for taken in by_ip.values())]
+        columns = self._columns
+        if self._host_ports:
+            columns = [*columns, *(taken for by_ip in self._host_ports.values() for taken in by_ip.values())]
         key, known = (node, *[column.item(node) for column in columns]), self._known
         if key not in known:
             if len(known) == KEPT:

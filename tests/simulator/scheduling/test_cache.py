@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -15,7 +15,7 @@ from simulator.scheduling.answers import Survey
 from simulator.scheduling.cache import EquivalenceCache
 from simulator.scheduling.choosing import node_order
 from simulator.scheduling.counts import PodCounts
-from simulator.scheduling.framework import Profile, Reads, Score
+from simulator.scheduling.framework import Filter, Profile, Reads, Score
 from simulator.scheduling.profile import default_profile
 from simulator.scheduling.storage import StorageView
 from simulator.scheduling.views import ClusterView, NodeView, PodView
@@ -96,6 +96,38 @@ def test_a_node_that_is_what_it_was_before_is_not_asked_about_again() -> None:
         assert stage.kept.total.tolist() == [100, 99, 100]
         stage.remove(pod)
         assert stage.kept.total.tolist() == [100, 100, 100]
+    assert plugin.asked == [1, 0]
+
+
+@dataclass(frozen=True)
+class Untainted:
+    """Rejects nodes with taints; notes of which single node it was asked, by its taints."""
+
+    asked: list[int] = field(default_factory=list, compare=False)
+
+    filter_reads: ClassVar[Reads] = Reads.TAINTS
+
+    def signature(self, pod: PodView) -> Hashable:
+        return ()
+
+    def filter(self, pod: PodView, cluster: ClusterView) -> Filter | None:
+        def rejects(nodes: NodeView) -> list[tuple[str, Any]]:
+            if len(nodes) == 1:
+                self.asked.append(nodes.taint_set)
+            return [("tainted", nodes.taint_set > 0)]
+
+        return rejects
+
+
+def test_what_looks_at_taints_is_not_asked_again_because_pods_came() -> None:
+    plugin = Untainted()
+    stage = Stage(Profile((plugin,), ()), template())
+    for _ in range(3):
+        for taints in ({Taint("dedicated", TaintEffect.NO_SCHEDULE)}, set[Taint]()):
+            stage.state.nodes.set_taints(0, frozenset(taints), 0)
+            stage.kept.update()
+            assert stage.kept.passing.tolist() == [not taints, True, True]
+        stage.place(0, template())
     assert plugin.asked == [1, 0]
 
 
